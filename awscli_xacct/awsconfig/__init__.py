@@ -1,0 +1,1 @@
+"""The user's AWS config files: reading them as botocore does, and editing them without loss."""

@@ -1,0 +1,297 @@
+"""What a profile means: the one model that the provider, the commands and the cache all ask.
+
+It works on plain dicts: botocore's ``session.full_config["profiles"]``, or what `load` reads from
+the two files without botocore. A property test holds the two equal, and the errors found here equal
+to those of botocore's own assume-role provider.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import settings
+from ..errors import ProfileFault
+
+Profile = Mapping[str, Any]
+Profiles = Mapping[str, Profile]
+
+_STATIC = ("aws_access_key_id", "aws_secret_access_key")
+_WEB_IDENTITY = "web_identity_token_file"
+
+# The settings that decide whose credentials a profile without a role gives. Secrets are left out: a
+# new secret comes with a new access key id.
+_IDENTITY = (
+    "aws_access_key_id",
+    "credential_process",
+    "login_session",
+    "role_arn",
+    "role_session_name",
+    "sso_account_id",
+    "sso_region",
+    "sso_role_name",
+    "sso_session",
+    "sso_start_url",
+    _WEB_IDENTITY,
+)
+# Any one of these is enough for one of botocore's providers to answer.
+_GIVES_CREDENTIALS = (
+    "aws_access_key_id",
+    "credential_process",
+    "login_session",
+    "sso_account_id",
+    "sso_session",
+    "sso_start_url",
+    _WEB_IDENTITY,
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a chain begins: a profile that is no role, or a ``credential_source``."""
+
+    profile: str | None
+    credential_source: str | None
+    identity: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.profile or self.credential_source or ""
+
+
+@dataclass(frozen=True)
+class Role:
+    """One hop: a role, everything that is sent to assume it, and where the calling credentials come from."""
+
+    profile: str
+    role_arn: str
+    source: Role | Source
+    external_id: str | None = None
+    mfa_serial: str | None = None
+    mfa_session: str = "auto"
+    role_session_name: str | None = None
+    duration_seconds: int | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def chained(self) -> bool:
+        """Whether the caller is itself a role: STS then allows an hour at most and takes no MFA code."""
+        return isinstance(self.source, Role)
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """What is sent with AssumeRole and known before any call, under the API's names."""
+        sent = {
+            "RoleArn": self.role_arn,
+            "RoleSessionName": self.role_session_name,
+            "ExternalId": self.external_id,
+            "DurationSeconds": self.duration_seconds,
+        }
+        return {name: value for name, value in sent.items() if value is not None}
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Everything that makes these credentials what they are, for the cache key."""
+        return {
+            "assume": self.request,
+            "mfa": [self.mfa_serial, self.mfa_session] if self.mfa_serial else None,
+            "by": self.source.identity,
+        }
+
+
+def is_role(profile: Profile) -> bool:
+    """Whether the assume-role provider is the one to answer for `profile`."""
+    return settings.ROLE_ARN in profile and _WEB_IDENTITY not in profile
+
+
+def has_static_keys(profile: Profile) -> bool:
+    return any(key in profile for key in _STATIC)
+
+
+def gives_credentials(profiles: Profiles, name: str, *, to: str | None = None) -> bool:
+    """Whether profile `name` can be the source of profile `to` as far as the config tells."""
+    profile = profiles.get(name)
+    if profile is None:
+        return False
+    if any(key in profile for key in _GIVES_CREDENTIALS):
+        return True
+    return name != to and is_role(profile)
+
+
+def resolve(
+    profiles: Profiles, name: str, *, sso_sessions: Profiles | None = None, environment: Mapping[str, str]
+) -> Role:
+    """The whole chain that profile `name` stands for.
+
+    Raises `ProfileFault`; `structural` ones are those that the stock CLI finds too.
+    """
+    return _role(profiles, name, [name], sso_sessions or {}, environment)
+
+
+def _role(
+    profiles: Profiles,
+    name: str,
+    visited: list[str],
+    sso_sessions: Profiles,
+    environment: Mapping[str, str],
+) -> Role:
+    profile = profiles[name]
+    source = _source(profiles, name, visited, sso_sessions, environment)
+    chained = isinstance(source, Role)
+    serial = _text(profile, name, settings.MFA_SERIAL)
+    if serial and isinstance(source, Role):
+        raise ProfileFault(
+            name,
+            f"profile {name}: mfa_serial cannot be used here, because its source {source.profile} is a role "
+            f"and STS takes an MFA code from an IAM user only. Ask for it on the first role of the chain:\n"
+            f"  aws configure role {shlex.quote(_first(source).profile)} --mfa-serial {serial}\n"
+            f"  aws configure role {shlex.quote(name)} --mfa-serial none",
+        )
+    return Role(
+        profile=name,
+        role_arn=str(profile[settings.ROLE_ARN]),
+        source=source,
+        external_id=_text(profile, name, settings.EXTERNAL_ID),
+        mfa_serial=serial,
+        mfa_session=_mode(profile, name),
+        role_session_name=_text(profile, name, settings.ROLE_SESSION_NAME),
+        duration_seconds=_duration(profile, name, chained=chained),
+    )
+
+
+def _source(
+    profiles: Profiles,
+    name: str,
+    visited: list[str],
+    sso_sessions: Profiles,
+    environment: Mapping[str, str],
+) -> Role | Source:
+    profile = profiles[name]
+    source = _text(profile, name, settings.SOURCE_PROFILE)
+    named = _text(profile, name, settings.CREDENTIAL_SOURCE)
+    quoted = shlex.quote(name)
+    if source is not None and named is not None:
+        raise ProfileFault(
+            name,
+            f"profile {name} has both source_profile and credential_source. Remove one:\n"
+            f'  aws configure role {quoted} --credential-source ""',
+            structural=True,
+        )
+    if source is None and named is None:
+        raise ProfileFault(
+            name,
+            f"profile {name} has no source_profile and no credential_source. Give it one:\n"
+            f"  aws configure role {quoted} --source-profile PROFILE",
+            structural=True,
+        )
+    if named is not None:
+        if named not in settings.CREDENTIAL_SOURCES:
+            raise ProfileFault(
+                name,
+                f"profile {name}: credential_source {named!r} is none of "
+                f"{', '.join(settings.CREDENTIAL_SOURCES)}. Set one of them:\n"
+                f"  aws configure role {quoted} --credential-source Environment",
+                structural=True,
+            )
+        return Source(None, named, _named_identity(named, environment))
+    assert source is not None  # noqa: S101 - one of the two is there
+    if source not in profiles:
+        raise ProfileFault(
+            name,
+            f"profile {name}: its source_profile {source} does not exist. Name one that does:\n"
+            f"  aws configure role {quoted} --source-profile PROFILE",
+            structural=True,
+        )
+    if source in visited and not (source == name and has_static_keys(profiles[source])):
+        raise ProfileFault(
+            name,
+            f"profile {name}: its sources go in a circle: {' -> '.join([*visited, source])}. Break it:\n"
+            f"  aws configure role {quoted} --source-profile PROFILE",
+            structural=True,
+        )
+    if has_static_keys(profiles[source]) or not is_role(profiles[source]):
+        if not gives_credentials(profiles, source):
+            raise ProfileFault(
+                name,
+                f"profile {name}: its source_profile {source} has no credentials. Give it some:\n"
+                f"  aws configure --profile {shlex.quote(source)}",
+                structural=True,
+            )
+        return Source(source, None, _profile_identity(profiles[source], sso_sessions))
+    return _role(profiles, source, [*visited, source], sso_sessions, environment)
+
+
+def _first(role: Role) -> Role:
+    return _first(role.source) if isinstance(role.source, Role) else role
+
+
+def _profile_identity(profile: Profile, sso_sessions: Profiles) -> dict[str, Any]:
+    identity = {key: profile[key] for key in _IDENTITY if key in profile}
+    if "sso_session" in identity:
+        identity["sso_session"] = [identity["sso_session"], sso_sessions.get(str(identity["sso_session"]))]
+    return identity
+
+
+def _named_identity(name: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    variables = {
+        "Environment": ("AWS_ACCESS_KEY_ID",),
+        "EcsContainer": ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+    }.get(name, ())
+    return {"credential_source": name, **{key: environment.get(key) for key in variables}}
+
+
+def _text(profile: Profile, name: str, key: str) -> str | None:
+    value = profile.get(key)
+    if isinstance(value, dict):
+        raise ProfileFault(
+            name,
+            f"profile {name}: {key} is an indented block and has to be one line: aws configure role "
+            f"{shlex.quote(name)} --{key.replace('_', '-')} VALUE",
+        )
+    return None if value is None else str(value)
+
+
+def _mode(profile: Profile, name: str) -> str:
+    mode = _text(profile, name, settings.MFA_SESSION) or "auto"
+    if mode not in settings.MFA_SESSION_MODES:
+        raise ProfileFault(
+            name,
+            f"profile {name}: mfa_session {mode!r} is none of {', '.join(settings.MFA_SESSION_MODES)}. Set one:\n"
+            f"  aws configure set mfa_session auto --profile {shlex.quote(name)}",
+        )
+    return mode
+
+
+def _duration(profile: Profile, name: str, *, chained: bool) -> int | None:
+    text = _text(profile, name, settings.DURATION_SECONDS)
+    if text is None:
+        return None
+    fault = duration_fault(text, chained=chained)
+    if fault:
+        raise ProfileFault(
+            name,
+            f"profile {name}: duration_seconds {text!r} {fault}. Set one:\n"
+            f"  aws configure role {shlex.quote(name)} --duration-seconds 3600",
+        )
+    return int(text)
+
+
+def duration_fault(text: str, *, chained: bool) -> str | None:
+    """What is wrong with a ``duration_seconds``, or None."""
+    try:
+        seconds = int(text)
+    except ValueError:
+        return "is not a whole number of seconds, such as 3600 for an hour"
+    low, high = settings.ROLE_DURATION_MINIMUM, settings.ROLE_DURATION_MAXIMUM
+    if not low <= seconds <= high:
+        return f"is not between {low} (15 minutes) and {high} (12 hours)"
+    if chained and seconds > settings.CHAINED_DURATION_MAXIMUM:
+        return (
+            f"is more than {settings.CHAINED_DURATION_MAXIMUM} (1 hour), which is all that STS gives a role "
+            f"that is assumed from another role"
+        )
+    return None

@@ -1,0 +1,172 @@
+"""Temporary credentials on disk: one record a file, shared by all of a user's processes.
+
+Reading takes no lock. Writing replaces the file whole, so a reader finds an old record or a new one.
+Who may write, and when, is decided in `credentials.flight`; a record only says what it holds.
+
+A record is three lines of UTF-8:
+
+    xacct 1 NAME EXPIRY RENEW CHECKSUM      NAME: the file's own, so that a copy elsewhere is no record
+    {"Version": 1, "AccessKeyId": …}        exactly what a ``credential_process`` prints
+    {"profile": …, "obtained": …}           for people and for `list`
+
+EXPIRY and RENEW are seconds since the epoch by the local clock. The file's name is a digest of
+everything that makes the credentials what they are (`key_name`) and tells a reader nothing.
+
+Whatever is damaged, forged, foreign or expired is no record; the next write heals it.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from . import settings
+from .files import make_private_directory, read_private, replace
+
+_FORMAT = "xacct 1"
+_LONGEST = settings.SESSION_DURATION_MAXIMUM + settings.CLOCK_SLACK
+
+Clock = Callable[[], float]
+Warn = Callable[[str], None]
+
+
+@dataclass(frozen=True, repr=False)
+class Record:
+    """Temporary credentials with their times (seconds since the epoch, local clock) and their story."""
+
+    access_key: str
+    secret_key: str
+    token: str
+    expiry: float
+    renew: float
+    account: str | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Record({self.about.get('profile')!r}, expiry={self.expiry:.0f})"
+
+    @property
+    def expiry_text(self) -> str:
+        """The expiry as ISO 8601 in UTC, whole seconds."""
+        moment = datetime.fromtimestamp(int(self.expiry), timezone.utc)
+        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def document(self) -> dict[str, Any]:
+        """The ``credential_process`` document."""
+        document: dict[str, Any] = {
+            "Version": 1,
+            "AccessKeyId": self.access_key,
+            "SecretAccessKey": self.secret_key,
+            "SessionToken": self.token,
+            "Expiration": self.expiry_text,
+        }
+        if self.account:
+            document["AccountId"] = self.account
+        return document
+
+
+def key_name(identity: Mapping[str, Any]) -> str:
+    """The file name for everything that makes credentials what they are. Not reversible."""
+    canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+class Cache:
+    """The records in one directory. `warn` is told at most once, whatever goes wrong how often."""
+
+    def __init__(self, directory: Path, *, clock: Clock = time.time, warn: Warn) -> None:
+        self.directory = directory
+        self._clock = clock
+        self._warn = warn
+        self._warned = False
+
+    def path(self, name: str) -> Path:
+        return self.directory / f"{name}.json"
+
+    def read(self, name: str) -> Record | None:
+        """The record of that name while it is valid; None for anything else."""
+        try:
+            data = read_private(self.path(name))
+            if data is None:
+                return None
+            record = _decode(name, data)
+        except PermissionError as error:
+            self._tell(
+                f"a cached record in {self.directory} is not used: {error}; it is replaced by a new one"
+            )
+            return None
+        except (ValueError, KeyError, TypeError, OverflowError):
+            return None
+        now = self._clock()
+        obtained = float(record.about.get("obtained", 0))
+        # Obtained in the future: the clock has been set back since, and the expiry cannot be trusted.
+        if not now < record.expiry <= now + _LONGEST or obtained > now + settings.CLOCK_SLACK:
+            return None
+        return record
+
+    def write(self, name: str, record: Record) -> None:
+        """Keep a record. A disk that cannot is a warning: the credentials themselves are good."""
+        path = self.path(name)
+        try:
+            make_private_directory(self.directory)
+            if path.is_dir() and not path.is_symlink():
+                path.rmdir()
+            replace(path, _encode(name, record))
+        except OSError as error:
+            self._tell(f"credentials cannot be cached in {self.directory}: {error.strerror or error}")
+
+    def remove(self, name: str) -> bool:
+        """Drop a record; whether there was one."""
+        try:
+            self.path(name).unlink()
+        except OSError:
+            return False
+        return True
+
+    def _tell(self, message: str) -> None:
+        if not self._warned:
+            self._warned = True
+            self._warn(message)
+
+
+def _encode(name: str, record: Record) -> bytes:
+    body = f"{json.dumps(record.document())}\n{json.dumps(dict(record.about))}\n".encode()
+    head = f"{_FORMAT} {name} {record.expiry:.3f} {record.renew:.3f}"
+    return f"{head} {_checksum(head, body)}\n".encode() + body
+
+
+def _decode(name: str, data: bytes) -> Record:
+    first, _, body = data.partition(b"\n")
+    head, _, checksum = first.decode("ascii").rpartition(" ")
+    if checksum != _checksum(head, body):
+        raise ValueError("damaged")
+    product, version, own_name, expiry, renew = head.split(" ")
+    if f"{product} {version}" != _FORMAT or own_name != name:
+        raise ValueError("another format, or a copy of another record")
+    credentials, about = (json.loads(line) for line in body.decode("utf-8").splitlines())
+    key, secret, token = (credentials[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
+    if not all(isinstance(text, str) and text for text in (key, secret, token)) or not isinstance(
+        about, dict
+    ):
+        raise ValueError("not credentials")
+    return Record(key, secret, token, float(expiry), float(renew), credentials.get("AccountId"), about)
+
+
+def _checksum(head: str, body: bytes) -> str:
+    """Against damage, not against malice: whoever can write the file can write its checksum."""
+    return f"{zlib.crc32(head.encode() + body):08x}"
+
+
+def cache_directory(configured: str | None) -> Path:
+    """Where records are kept. Raises `RuntimeError` where there is no home directory to keep them in."""
+    return Path(os.path.expandvars(configured or settings.DEFAULT_CACHE_DIRECTORY)).expanduser()

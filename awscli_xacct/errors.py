@@ -1,0 +1,72 @@
+"""Everything this package raises on purpose.
+
+    XacctError                 anything below; its text is meant for a person
+      Faults                   several things wrong at once, each with what would be right
+      ConfigRefused            botocore could not read this file: file, line and reason
+      EditRefused              the file was left as it was: somebody else's, unwritable, unproved
+      ProfileFault             a profile cannot work as it is written
+      CannotAsk                a code is needed and there is nobody to ask
+      CodeRefused              the MFA code was given three times and refused three times
+      Busy                     another process kept the lock beyond the bound
+
+A message names the thing, the place, and the command that mends it. None holds a secret.
+Text that came from outside (an STS message, a file) goes through `printable` first.
+"""
+
+from __future__ import annotations
+
+
+class XacctError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class Faults(XacctError):
+    """All that is wrong with one request, so that nobody has to try once per fault."""
+
+    def __init__(self, heading: str, faults: list[str]) -> None:
+        self.faults = faults
+        super().__init__("\n".join([heading, *(f"  - {fault}" for fault in faults)]))
+
+
+class ConfigRefused(XacctError):
+    """A config file that botocore refuses too. `line` counts from 1; 0 means the whole file."""
+
+    def __init__(self, path: str, line: int, reason: str) -> None:
+        self.path, self.line, self.reason = path, line, reason
+        place = f"{path}, line {line}" if line else path
+        super().__init__(f"{place}: {reason}")
+
+
+class EditRefused(XacctError):
+    """The edit was not made and the file is as it was."""
+
+
+class ProfileFault(XacctError):
+    """A profile that cannot give credentials as it is written.
+
+    `structural` marks the faults that the stock CLI finds as well; there its own error is shown.
+    """
+
+    def __init__(self, profile: str, message: str, *, structural: bool = False) -> None:
+        self.profile, self.structural = profile, structural
+        super().__init__(message)
+
+
+class CannotAsk(XacctError):
+    """An MFA code is needed and no terminal is there to ask on."""
+
+
+class CodeRefused(XacctError):
+    """STS refused every MFA code that was given."""
+
+
+class Busy(XacctError):
+    """Another process holds what this one needs, for longer than it is reasonable to wait."""
+
+
+def printable(text: str) -> str:
+    """`text` with control characters escaped, so that nothing from outside drives the terminal."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )

@@ -1,0 +1,111 @@
+"""Files that belong to one user: made private, replaced whole, never believed when a stranger could have
+written them.
+
+On Windows ownership and modes are not what protects a file; the checks there come down to "a regular
+file", and the profile directory's own access list does the rest.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+PRIVATE_FILE = 0o600
+PRIVATE_DIRECTORY = 0o700
+_OTHERS = 0o077
+_OWNED = hasattr(os, "geteuid")
+
+RECORD_LIMIT = 64 * 1024
+"""Bytes; a session token may have some 4,096 characters, a record a few times that."""
+
+
+def make_private_directory(path: Path) -> None:
+    """Make `path` and its parents, 0700, and tighten it if it is ours and open to others.
+
+    Raises `OSError`; `PermissionError` where the directory is not this user's own.
+    """
+    try:
+        path.mkdir(mode=PRIVATE_DIRECTORY, parents=True)
+    except FileExistsError:
+        found = path.lstat()
+        if not stat.S_ISDIR(found.st_mode):
+            raise NotADirectoryError(f"{path} is not a directory") from None
+        if not is_ours(found):
+            raise PermissionError(f"{path} belongs to another user") from None
+        if _OWNED and found.st_mode & _OTHERS:
+            path.chmod(PRIVATE_DIRECTORY)
+
+
+def is_ours(found: os.stat_result) -> bool:
+    return not _OWNED or found.st_uid == os.geteuid()
+
+
+def read_private(path: Path) -> bytes | None:
+    """The bytes of a small file that only this user can have written, or None if there is no such file.
+
+    Raises `PermissionError` with the reason where there is a file that cannot be believed.
+    """
+    try:
+        # Neither a symlink is followed nor a FIFO waited for.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise PermissionError(error.strerror or "it cannot be read") from None
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise PermissionError("it is not a regular file")
+        if not is_ours(found):
+            raise PermissionError("it belongs to another user")
+        if _OWNED and found.st_mode & _OTHERS:
+            raise PermissionError("other users have access to it")
+        return file.read(RECORD_LIMIT)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a private file so that whoever reads it finds the old bytes or the new ones, whole.
+
+    Not flushed to disk: what is lost with the power is fetched again. Raises `OSError`.
+    """
+    temporary = write_temporary(path.parent, path.name, data)
+    try:
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_temporary(directory: Path, name: str, data: bytes, *, flush: bool = False) -> Path:
+    """A new file in `directory`, 0600 from its creation, holding `data`; gone again if that fails."""
+    descriptor, temporary = tempfile.mkstemp(dir=directory, prefix=temporary_prefix(name), suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            if flush:
+                file.flush()
+                os.fsync(file.fileno())
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return Path(temporary)
+
+
+def temporary_prefix(name: str) -> str:
+    return f".{name}.xacct-"
+
+
+def flush_directory(path: Path) -> None:
+    """Make a rename in `path` survive a power cut, where the platform can."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return  # Windows opens no directories
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        pass  # some network file systems refuse it; the rename itself is done
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,90 @@
+"""Every environment variable, config key, default and limit this package knows, in one place.
+
+Durations are seconds, times are seconds since the epoch. The limits are AWS's; the page behind each
+is named with it.
+"""
+
+from __future__ import annotations
+
+# -- config keys of a profile ----------------------------------------------------------------------
+# https://docs.aws.amazon.com/cli/latest/topic/config-vars.html#using-aws-iam-roles
+
+ROLE_ARN = "role_arn"
+SOURCE_PROFILE = "source_profile"
+CREDENTIAL_SOURCE = "credential_source"
+MFA_SERIAL = "mfa_serial"
+EXTERNAL_ID = "external_id"
+ROLE_SESSION_NAME = "role_session_name"
+DURATION_SECONDS = "duration_seconds"
+REGION = "region"
+
+MFA_SESSION = "mfa_session"
+"""This package's own key: ``auto`` (default), ``on`` or ``off``; see credentials/mfa_session.py."""
+MFA_SESSION_MODES = ("auto", "on", "off")
+
+CREDENTIAL_SOURCES = ("Environment", "Ec2InstanceMetadata", "EcsContainer")
+
+# -- environment variables, and the keys of the [xacct] section that they override ----------------
+
+DISABLE_VARIABLE = "AWS_XACCT_DISABLE"
+"""``1`` gives the stock CLI back: no command, no credentials of ours."""
+
+CONFIG_SECTION = "xacct"
+CACHE_DIR = "cache_dir"
+"""Where records are kept. Default: ``~/.aws/xacct/cache``."""
+MFA_SESSION_DURATION = "mfa_session_duration"
+"""How long a shared MFA session lasts, in seconds. Default: 12 hours."""
+
+STATE_DIRECTORY = "~/.aws/xacct"
+DEFAULT_CACHE_DIRECTORY = "~/.aws/xacct/cache"
+DEFAULT_CONFIG_FILE = "~/.aws/config"
+DEFAULT_CREDENTIALS_FILE = "~/.aws/credentials"
+
+
+def variable(name: str) -> str:
+    """The environment variable that overrides a key of the ``[xacct]`` section."""
+    return f"AWS_XACCT_{name.upper()}"
+
+
+# -- limits ----------------------------------------------------------------------------------------
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+
+ROLE_DURATION_MINIMUM = 900
+ROLE_DURATION_MAXIMUM = 43200
+ROLE_DURATION_DEFAULT = 3600
+
+CHAINED_DURATION_MAXIMUM = 3600
+"""A role assumed from a role's or an MFA session's credentials lasts an hour at most.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
+"""
+
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+SESSION_DURATION_MINIMUM = 900
+SESSION_DURATION_MAXIMUM = 129600
+SESSION_DURATION_DEFAULT = 43200
+
+# -- how the cache behaves -------------------------------------------------------------------------
+
+RENEW_FRACTION = 6
+"""Role credentials are renewed when less than a sixth of their life is left …"""
+RENEW_AT_MOST = 900
+"""… but never earlier than this many seconds before their end, which is botocore's own rule."""
+
+SESSION_RENEW_SECONDS = 60
+"""An MFA session is used to this close to its end: renewing it takes a person and a device."""
+
+CLOCK_SLACK = 60
+"""Seconds a record may seem to come from the future before the clock is taken to have been set back."""
+
+LOCK_WAIT_SECONDS = 300
+"""How long to wait for another process that is fetching the same credentials; it may be asking a person."""
+LOCK_SILENT_SECONDS = 1
+"""How long such a wait goes unmentioned."""
+
+CODE_TRIES = 3
+"""How often an MFA code is asked for before giving up."""
+
+PROOF_LIMIT = 256 * 1024
+"""Bytes up to which an edited config file is read back whole by botocore's loader. That takes some 200 ms
+a megabyte; of a larger file (some 2,500 profiles) the sections that changed are read back."""

@@ -1,0 +1,27 @@
+"""Several AWS accounts on loopback, for the demo and for tests that run the real `aws`.
+
+It is moto in server mode, in a process of its own. moto keeps the accounts apart: a request belongs to
+the account whose access key signed it, so credentials of a role assumed in account B see B's resources
+and no others. moto checks neither signatures nor trust policies nor MFA; what depends on those is not
+for this package.
+
+    with EmbeddedAws() as aws:
+        walkthrough = lay_out_walkthrough(aws)
+        subprocess.run(["aws", ...], env=aws.environment(home))
+        assert len(aws.calls("AssumeRole")) == 1
+"""
+
+from .layout import Walkthrough, create_role, create_user, lay_out_walkthrough, run_instance
+from .process import EmbeddedAws, EmbeddedAwsError
+from .recorder import Call
+
+__all__ = [
+    "Call",
+    "EmbeddedAws",
+    "EmbeddedAwsError",
+    "Walkthrough",
+    "create_role",
+    "create_user",
+    "lay_out_walkthrough",
+    "run_instance",
+]

@@ -1,0 +1,89 @@
+"""What stands in the accounts: single pieces, and the whole scene of the walkthrough."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from .process import EmbeddedAws
+
+DEV = "111111111111"
+PROD = "222222222222"
+REGION = "us-west-1"
+
+
+class AccessKey(NamedTuple):
+    """Long-term keys of an IAM user, as IAM issued them."""
+
+    access_key_id: str
+    secret_access_key: str
+
+
+@dataclass(frozen=True)
+class Walkthrough:
+    """The scene of the walkthrough: a user in Dev who may assume a role in Prod, and instances in both."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    user_arn: str
+    role_arn: str
+    dev_instances: frozenset[str]
+    prod_instances: frozenset[str]
+    dev_account: str = DEV
+    prod_account: str = PROD
+    region: str = REGION
+
+
+def lay_out_walkthrough(aws: EmbeddedAws) -> Walkthrough:
+    """Do the walkthrough's steps 2 and 3, and run instances for it to find."""
+    keys = create_user(aws, DEV, "dev")
+    user_arn = f"arn:aws:iam::{DEV}:user/dev"
+    role_arn = create_role(aws, PROD, "CrossAccountPowerUser", trusted=user_arn)
+    aws.client("iam", PROD).attach_role_policy(
+        RoleName="CrossAccountPowerUser", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess"
+    )
+    aws.client("iam", DEV).put_user_policy(
+        UserName="dev",
+        PolicyName="ProdAccountAccess",
+        PolicyDocument=_policy(Effect="Allow", Action="sts:AssumeRole", Resource=role_arn),
+    )
+    return Walkthrough(
+        *keys,
+        user_arn=user_arn,
+        role_arn=role_arn,
+        dev_instances=frozenset(run_instance(aws, DEV, name) for name in ("dev-web", "dev-sandbox")),
+        prod_instances=frozenset(run_instance(aws, PROD, name) for name in ("prod-web", "prod-db")),
+    )
+
+
+def create_user(aws: EmbeddedAws, account_id: str, name: str) -> AccessKey:
+    """Make an IAM user and return its access key."""
+    iam = aws.client("iam", account_id)
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    return AccessKey(key["AccessKeyId"], key["SecretAccessKey"])
+
+
+def create_role(aws: EmbeddedAws, account_id: str, name: str, *, trusted: str) -> str:
+    """Make a role whose trust policy names the principal `trusted` (an ARN); return the role's ARN."""
+    trust = _policy(Effect="Allow", Principal={"AWS": trusted}, Action="sts:AssumeRole")
+    role = aws.client("iam", account_id).create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    return str(role["Role"]["Arn"])
+
+
+def run_instance(aws: EmbeddedAws, account_id: str, name: str, region: str = REGION) -> str:
+    """Run one EC2 instance with a Name tag; return its id."""
+    reservation = aws.client("ec2", account_id, region).run_instances(
+        ImageId="ami-0123456789abcdef0",
+        InstanceType="t3.micro",
+        MinCount=1,
+        MaxCount=1,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}],
+    )
+    return str(reservation["Instances"][0]["InstanceId"])
+
+
+def _policy(**statement: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

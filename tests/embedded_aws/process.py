@@ -1,0 +1,148 @@
+"""EmbeddedAws: starts, asks and ends the process of the embedded AWS."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import environment
+from .recorder import ACCOUNT_HEADER, CONTROL_PATH, Call
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_REPOSITORY = Path(__file__).resolve().parents[2]
+_REQUEST_SECONDS = 30
+_END_SECONDS = 10
+
+
+class EmbeddedAwsError(RuntimeError):
+    """The embedded AWS did not start; its own traceback is on stderr."""
+
+
+class EmbeddedAws:
+    """AWS on a free port of 127.0.0.1, from `with` to its end.
+
+    It cannot outlive this process (see `server`). An account exists from the first request that names it.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        self.url = ""
+        """What AWS_ENDPOINT_URL must be; empty outside the `with` block."""
+
+    def __enter__(self) -> EmbeddedAws:
+        """Start it and return once it accepts requests. Raises EmbeddedAwsError."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.embedded_aws.server"],
+            cwd=_REPOSITORY,
+            env=environment.for_server(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._process = process
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        if not port:
+            self.close()
+            raise EmbeddedAwsError("The embedded AWS ended before it was ready: see its message above.")
+        self.url = f"http://127.0.0.1:{port}"
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End it, whatever happened inside."""
+        self.close()
+
+    def close(self) -> None:
+        """End the process; a second call does nothing."""
+        process, self._process, self.url = self._process, None, ""
+        if process is None:
+            return
+        with process:  # its exit closes both pipes, which is the server's sign to go, and waits
+            assert process.stdin is not None
+            process.stdin.close()
+            try:
+                process.wait(_END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    @property
+    def pid(self) -> int:
+        """Process id of the server."""
+        assert self._process is not None, "outside its `with` block"
+        return self._process.pid
+
+    def environment(self, home: Path) -> dict[str, str]:
+        """Environment for `aws` run by a person whose home is `home`, with this AWS and no other."""
+        return environment.for_user(home, self.url)
+
+    def calls(self, action: str | None = None) -> list[Call]:
+        """Requests in order of arrival, all or those of one action; those of `client` are left out."""
+        recorded = [Call(*fields) for fields in json.loads(self._request("GET", CONTROL_PATH))]
+        return [call for call in recorded if action is None or call.action == action]
+
+    def forget_calls(self) -> None:
+        """Make `calls` start from nothing."""
+        self._request("DELETE", CONTROL_PATH)
+
+    def reset(self) -> None:
+        """Back to the state after the start: no resources in any account, no calls."""
+        self._request("POST", "/moto-api/reset")
+        self.forget_calls()
+
+    def client(self, service: str, account_id: str, region: str = "us-west-1") -> Any:
+        """A botocore client acting as administrator of an account, to lay out what a test needs there."""
+        client = self.client_with_keys(service, "administrator", "unchecked", region=region)
+
+        def name_the_account(params: dict[str, Any], **_: object) -> None:
+            params["headers"][ACCOUNT_HEADER] = account_id
+
+        client.meta.events.register("before-call", name_the_account)
+        return client
+
+    def client_with_keys(
+        self, service: str, key_id: str, secret: str, token: str | None = None, region: str = "us-west-1"
+    ) -> Any:
+        """A botocore client that signs with these keys, so that they decide the account."""
+        from botocore.config import Config
+
+        return _session().create_client(
+            service,
+            region_name=region,
+            endpoint_url=self.url,
+            aws_access_key_id=key_id,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=Config(proxies={}),
+        )
+
+    def _request(self, method: str, path: str) -> bytes:
+        request = urllib.request.Request(self.url + path, method=method)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=_REQUEST_SECONDS) as response:
+            body: bytes = response.read()
+        return body
+
+
+@cache
+def _session() -> Any:
+    """A botocore session that reads neither the AWS files nor the profile of whoever runs this."""
+    import botocore.session
+
+    # (config key, environment variables, default, conversion): botocore's own table, without what it looks up
+    return botocore.session.Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "config_file": (None, None, os.devnull, None),
+            "credentials_file": (None, None, os.devnull, None),
+        }
+    )

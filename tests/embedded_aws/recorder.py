@@ -1,0 +1,83 @@
+"""WSGI middleware that notes every AWS request before it is answered, and tells what it noted over HTTP.
+
+Counting at the service is the only honest way to show that a cache was used: the client under test
+cannot be mistaken about it. Requests that name their account by header come from a test's own set-up,
+not from the code under test, and are not noted.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qsl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+ACCOUNT_HEADER = "x-moto-account-id"
+CONTROL_PATH = "/embedded-aws/calls"
+_ACCOUNT_KEY = "HTTP_" + ACCOUNT_HEADER.upper().replace("-", "_")
+_CREDENTIAL_SCOPE = re.compile(r"Credential=([^/]*)/[^/]*/([^/]*)/([^/]*)/aws4_request")
+
+
+class Call(NamedTuple):
+    """One request, as it arrived. An unsigned one has empty service, region and key id."""
+
+    action: str
+    service: str
+    region: str
+    access_key_id: str
+    parameters: dict[str, Any]
+
+
+class RequestRecorder:
+    """Wraps an AWS application. GET on CONTROL_PATH gives the calls in order of arrival, DELETE forgets them."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+        self._calls: list[Call] = []
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer the control path; note and pass on everything else."""
+        if environ.get("PATH_INFO") == CONTROL_PATH:
+            return self._control(environ, start_response)
+        if _ACCOUNT_KEY not in environ:
+            call = _read_call(environ)
+            if call is not None:
+                with self._lock:
+                    self._calls.append(call)
+        return self._application(environ, start_response)
+
+    def _control(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with self._lock:
+            if environ["REQUEST_METHOD"] == "DELETE":
+                self._calls.clear()
+            body = json.dumps(self._calls).encode()
+        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        return [body]
+
+
+def _read_call(environ: WSGIEnvironment) -> Call | None:
+    """The AWS call in a request, or None if it names no action. Leaves the body to be read again."""
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    parameters: dict[str, Any]
+    target = environ.get("HTTP_X_AMZ_TARGET")
+    if target:  # JSON protocol: Organizations
+        action = target.rpartition(".")[2]
+        parameters = json.loads(body or b"{}")
+    else:  # Query protocol: EC2, IAM, STS
+        parameters = dict(parse_qsl(body.decode("utf-8", "replace") or environ.get("QUERY_STRING", "")))
+        action = parameters.pop("Action", "")
+        parameters.pop("Version", None)
+    if not action:
+        return None
+    scope = _CREDENTIAL_SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    access_key_id, region, service = scope.groups() if scope else ("", "", "")
+    return Call(action, service, region, access_key_id, parameters)

@@ -1,0 +1,150 @@
+"""Is a request signed by who it says? Signature Version 4, of POST requests signed in their headers.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
+
+`read_claim` tells who a request says it is from; nothing is proved until `verify` has returned.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from urllib.parse import quote
+
+from .messages import Refusal, Request
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+STAMP = "%Y%m%dT%H%M%SZ"
+
+_AUTHORIZATION = re.compile(
+    rf"{ALGORITHM} Credential=(?P<key>[^/,]+)/(?P<day>\d{{8}})/(?P<region>[^/,]+)/(?P<service>[^/,]+)"
+    r"/aws4_request, ?SignedHeaders=(?P<headers>[^,]+), ?Signature=(?P<signature>[0-9a-f]{64})"
+)
+_MISMATCH = (
+    "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
+    "Access Key and signing method. Consult the service documentation for details."
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What an Authorization header says; `time` is the client's, in epoch seconds."""
+
+    access_key: str
+    day: str
+    region: str
+    service: str
+    signed_headers: tuple[str, ...]
+    signature: str
+    time: float
+
+    @property
+    def scope(self) -> str:
+        """The credential scope, the second half of what the signing key is made from."""
+        return f"{self.day}/{self.region}/{self.service}/aws4_request"
+
+    @property
+    def stamp(self) -> str:
+        """The time the request says it was signed at, as SigV4 writes it."""
+        return _stamp(self.time)
+
+
+def read_claim(request: Request) -> Claim:
+    """Who the request says it is from.
+
+    Raises Refusal: MissingAuthenticationToken without an Authorization header, IncompleteSignature
+    when that or X-Amz-Date cannot be read.
+    """
+    authorization = request.header("Authorization")
+    if authorization is None:
+        raise Refusal(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
+    found = _AUTHORIZATION.fullmatch(authorization)
+    if found is None:
+        raise Refusal(400, "IncompleteSignature", f"Authorization header cannot be read: {authorization}")
+    date = request.header("X-Amz-Date") or ""
+    try:
+        time = datetime.strptime(date, STAMP).replace(tzinfo=timezone.utc).timestamp()
+    except ValueError:
+        raise Refusal(
+            400, "IncompleteSignature", f"Date must be in ISO-8601 'basic format'. Got '{date}'."
+        ) from None
+    signed_headers = tuple(found["headers"].split(";"))
+    return Claim(
+        found["key"], found["day"], found["region"], found["service"], signed_headers, found["signature"], time
+    )
+
+
+def verify(
+    request: Request, claim: Claim, secret_key: str, *, service: str, now: float, max_skew: float | None
+) -> None:
+    """Return if the request was signed with `secret_key`, for `service`, at about `now`.
+
+    `now` is epoch seconds, `max_skew` seconds either way, None for any time at all. Raises Refusal
+    (SignatureDoesNotMatch) otherwise.
+    """
+    for name in ("host", "x-amz-date", "x-amz-security-token"):
+        if request.header(name) is not None and name not in claim.signed_headers:
+            raise _does_not_match(f"'{name}' must be a 'SignedHeader' in the AWS Authorization.")
+    if claim.service != service:
+        raise _does_not_match(f"Credential should be scoped to correct service: '{service}'. ")
+    if claim.day != claim.stamp[:8]:
+        raise _does_not_match(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+            f"'{claim.day}' != '{claim.stamp[:8]}', from '{claim.stamp}'."
+        )
+    if max_skew is not None:
+        _check_date(claim, now, max_skew)
+    text = "\n".join([ALGORITHM, claim.stamp, claim.scope, _sha256(canonical(request, claim.signed_headers))])
+    expected = hmac.new(_signing_key(secret_key, claim.scope), text.encode(), "sha256").hexdigest()
+    if not hmac.compare_digest(expected, claim.signature):
+        raise _does_not_match(_MISMATCH)
+
+
+def canonical(request: Request, signed_headers: tuple[str, ...]) -> bytes:
+    """The canonical request: what both sides must have read in the same way."""
+    headers = "".join(f"{name}:{request.header(name) or ''}\n" for name in signed_headers)
+    lines = [
+        request.method,
+        quote(request.path or "/", safe="/~"),
+        "&".join(sorted(request.query.split("&"))),
+        headers,
+        ";".join(signed_headers),
+        _sha256(request.body),
+    ]
+    return "\n".join(lines).encode()
+
+
+def _check_date(claim: Claim, now: float, max_skew: float) -> None:
+    window = f"{max_skew / 60:g} min.)"
+    if claim.time < now - max_skew:
+        raise _does_not_match(
+            f"Signature expired: {claim.stamp} is now earlier than {_stamp(now - max_skew)} "
+            f"({_stamp(now)} - {window}"
+        )
+    if claim.time > now + max_skew:
+        raise _does_not_match(
+            f"Signature not yet current: {claim.stamp} is still later than {_stamp(now + max_skew)} "
+            f"({_stamp(now)} + {window}"
+        )
+
+
+def _signing_key(secret_key: str, scope: str) -> bytes:
+    key = f"AWS4{secret_key}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
+def _does_not_match(message: str) -> Refusal:
+    return Refusal(403, "SignatureDoesNotMatch", message)
+
+
+def _stamp(time: float) -> str:
+    return datetime.fromtimestamp(time, timezone.utc).strftime(STAMP)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
