@@ -82,33 +82,32 @@ def key_name(identity: Mapping[str, Any]) -> str:
 
 
 class Cache:
-    """The records in one directory. `warn` is told at most once, whatever goes wrong how often."""
+    """The records in one directory, or nowhere. `warn` is told at most once, however often a disk fails."""
 
-    def __init__(self, directory: Path, *, clock: Clock = time.time, warn: Warn) -> None:
+    def __init__(self, directory: Path | None, *, clock: Clock = time.time, warn: Warn) -> None:
         self.directory = directory
         self._clock = clock
         self._warn = warn
         self._warned = False
 
-    def path(self, name: str) -> Path:
-        return self.directory / f"{name}.json"
-
     def read(self, name: str) -> Record | None:
         """The record of that name while it is valid; None for anything else."""
+        if self.directory is None:
+            return None
         try:
-            data = read_private(self.path(name))
+            data = read_private(self._path(self.directory, name))
             if data is None:
                 return None
             record = _decode(name, data)
+            obtained = float(record.about["obtained"])
         except PermissionError as error:
             self._tell(
                 f"a cached record in {self.directory} is not used: {error}; it is replaced by a new one"
             )
             return None
-        except (ValueError, KeyError, TypeError, OverflowError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
         now = self._clock()
-        obtained = float(record.about.get("obtained", 0))
         # Obtained in the future: the clock has been set back since, and the expiry cannot be trusted.
         if not now < record.expiry <= now + _LONGEST or obtained > now + settings.CLOCK_SLACK:
             return None
@@ -116,7 +115,10 @@ class Cache:
 
     def write(self, name: str, record: Record) -> None:
         """Keep a record. A disk that cannot is a warning: the credentials themselves are good."""
-        path = self.path(name)
+        if self.directory is None:
+            self._tell("credentials cannot be cached: there is no home directory. Set AWS_XACCT_CACHE_DIR")
+            return
+        path = self._path(self.directory, name)
         try:
             make_private_directory(self.directory)
             if path.is_dir() and not path.is_symlink():
@@ -127,11 +129,17 @@ class Cache:
 
     def remove(self, name: str) -> bool:
         """Drop a record; whether there was one."""
+        if self.directory is None:
+            return False
         try:
-            self.path(name).unlink()
+            self._path(self.directory, name).unlink()
         except OSError:
             return False
         return True
+
+    @staticmethod
+    def _path(directory: Path, name: str) -> Path:
+        return directory / f"{name}.json"
 
     def _tell(self, message: str) -> None:
         if not self._warned:
@@ -155,11 +163,10 @@ def _decode(name: str, data: bytes) -> Record:
         raise ValueError("another format, or a copy of another record")
     credentials, about = (json.loads(line) for line in body.decode("utf-8").splitlines())
     key, secret, token = (credentials[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
-    if not all(isinstance(text, str) and text for text in (key, secret, token)) or not isinstance(
-        about, dict
-    ):
+    account = credentials.get("AccountId")
+    if not all(isinstance(text, str) and text for text in (key, secret, token, account or "none")):
         raise ValueError("not credentials")
-    return Record(key, secret, token, float(expiry), float(renew), credentials.get("AccountId"), about)
+    return Record(key, secret, token, float(expiry), float(renew), account, about)
 
 
 def _checksum(head: str, body: bytes) -> str:
@@ -167,6 +174,9 @@ def _checksum(head: str, body: bytes) -> str:
     return f"{zlib.crc32(head.encode() + body):08x}"
 
 
-def cache_directory(configured: str | None) -> Path:
-    """Where records are kept. Raises `RuntimeError` where there is no home directory to keep them in."""
-    return Path(os.path.expandvars(configured or settings.DEFAULT_CACHE_DIRECTORY)).expanduser()
+def cache_directory(configured: str | None) -> Path | None:
+    """Where records are kept; None where there is no home directory to keep them in."""
+    try:
+        return Path(os.path.expandvars(configured or settings.DEFAULT_CACHE_DIRECTORY)).expanduser()
+    except RuntimeError:
+        return None

@@ -24,6 +24,8 @@ MFA_SESSION_MODES = ("auto", "on", "off")
 
 CREDENTIAL_SOURCES = ("Environment", "Ec2InstanceMetadata", "EcsContainer")
 
+DEFAULT_REGION = "us-east-1"
+
 # -- environment variables, and the keys of the [xacct] section that they override ----------------
 
 DISABLE_VARIABLE = "AWS_XACCT_DISABLE"
@@ -76,6 +78,9 @@ SESSION_RENEW_SECONDS = 60
 
 CLOCK_SLACK = 60
 """Seconds a record may seem to come from the future before the clock is taken to have been set back."""
+
+RETRY_SECONDS = 30
+"""After a renewal that failed, how long the old credentials are used before the next attempt."""
 
 LOCK_WAIT_SECONDS = 300
 """How long to wait for another process that is fetching the same credentials; it may be asking a person."""

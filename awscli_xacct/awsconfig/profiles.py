@@ -260,7 +260,8 @@ def _mode(profile: Profile, name: str) -> str:
     if mode not in settings.MFA_SESSION_MODES:
         raise ProfileFault(
             name,
-            f"profile {name}: mfa_session {mode!r} is none of {', '.join(settings.MFA_SESSION_MODES)}. Set one:\n"
+            f"profile {name}: mfa_session {mode!r} is none of {', '.join(settings.MFA_SESSION_MODES)}. "
+            f"Set one:\n"
             f"  aws configure set mfa_session auto --profile {shlex.quote(name)}",
         )
     return mode
@@ -292,6 +293,6 @@ def duration_fault(text: str, *, chained: bool) -> str | None:
     if chained and seconds > settings.CHAINED_DURATION_MAXIMUM:
         return (
             f"is more than {settings.CHAINED_DURATION_MAXIMUM} (1 hour), which is all that STS gives a role "
-            f"that is assumed from another role"
+            f"that is assumed from another role or from a shared MFA session"
         )
     return None

@@ -1,0 +1,1 @@
+"""The `aws configure role` commands."""

@@ -1,0 +1,169 @@
+"""One fetch for everybody: of all processes and threads that need the same credentials one gets them.
+
+Reading takes no lock. Who finds no good record takes the lock of that record, looks again, fetches, and
+writes; the others wait for the lock and find the record. A lock dies with its owner, and its file is
+never unlinked, which would split those who wait from those who come.
+
+Locks nest from a role to what it is assumed from, never the other way, because a record's name is made
+of the name of its source: no two processes can wait for each other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import settings
+from ..cache import Cache, Record
+from ..errors import Busy
+from ..files import PRIVATE_FILE, make_private_directory
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+LOG = logging.getLogger(__name__)
+
+Obtain = Callable[[bool], Record]
+Tell = Callable[[str], None]
+
+_process_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+
+class Flight:
+    """Gets records through the cache. `tell` says one line to the user."""
+
+    def __init__(self, cache: Cache, *, clock: Callable[[], float] = time.time, tell: Tell) -> None:
+        self._cache = cache
+        self._clock = clock
+        self._tell = tell
+        self._kept: dict[str, Record] = {}
+        self._retry: dict[str, float] = {}
+
+    def get(self, name: str, purpose: str, obtain: Obtain) -> Record:
+        """A good record of that name, fetched with `obtain` if there is none.
+
+        `obtain` is told whether it only renews: then the old record is still good, is used if the fetch
+        fails, and nobody should wait long. `purpose` is what waiting processes are told, such as
+        ``credentials of profile prod``. Raises what `obtain` raises, and `Busy`.
+        """
+        record = self.look(name)
+        if record is not None and not self._due(name, record):
+            return record
+        with self.locked(name, purpose, wait=record is None) as mine:
+            record = self.look(name)
+            if record is not None and (not mine or not self._due(name, record)):
+                return record
+            if record is not None:
+                return self._renew(name, record, obtain)
+            return self._keep(name, obtain(False))
+
+    def look(self, name: str) -> Record | None:
+        """The record as it stands, on disk or, where the disk cannot keep it, in this process."""
+        record = self._cache.read(name)
+        if record is None:
+            record = self._kept.get(name)
+            if record is not None and record.expiry <= self._clock():
+                record = None
+        return record
+
+    def drop(self, name: str) -> None:
+        """Forget a record that a service has refused."""
+        self._kept.pop(name, None)
+        self._cache.remove(name)
+
+    def _due(self, name: str, record: Record) -> bool:
+        return self._clock() >= max(record.renew, self._retry.get(name, 0))
+
+    def _renew(self, name: str, record: Record, obtain: Obtain) -> Record:
+        try:
+            return self._keep(name, obtain(True))
+        except Exception as error:  # noqa: BLE001 - the old credentials are good, whatever went wrong
+            LOG.debug("%r is used to its end, renewing it failed: %s", record, type(error).__name__)
+            self._retry[name] = self._clock() + settings.RETRY_SECONDS
+            return record
+
+    def _keep(self, name: str, record: Record) -> Record:
+        self._kept[name] = record
+        self._cache.write(name, record)
+        return record
+
+    @contextlib.contextmanager
+    def locked(self, name: str, purpose: str, *, wait: bool = True) -> Iterator[bool]:
+        """Hold the lock of `name`; yields False if it is held elsewhere and `wait` is off.
+
+        Where no lock file can be had (a read-only disk) it holds among this process's threads only.
+        Raises `Busy` after `settings.LOCK_WAIT_SECONDS`.
+        """
+        among_threads = _process_locks[f"{self._cache.directory}/{name}"]
+        if not among_threads.acquire(blocking=wait):
+            yield False
+            return
+        try:
+            lock = self._lock_file(name)
+            mine = lock is None or self._acquire(lock, purpose, wait)
+            try:
+                yield mine
+            finally:
+                if lock is not None and mine:
+                    with contextlib.suppress(OSError):
+                        _owner_file(lock).unlink()
+                    lock.release()
+        finally:
+            among_threads.release()
+
+    def _lock_file(self, name: str) -> BaseFileLock | None:
+        """The lock file of `name`, not yet locked; None where this disk has none for us."""
+        from filelock import FileLock
+
+        directory = self._cache.directory
+        try:
+            if directory is None:
+                return None
+            make_private_directory(directory)
+            path = directory / f"{name}.lock"
+            path.touch(PRIVATE_FILE)
+        except OSError as error:
+            LOG.debug("No lock in %s: %s", directory, error)
+            return None
+        return FileLock(path, mode=PRIVATE_FILE)
+
+    def _acquire(self, lock: BaseFileLock, purpose: str, wait: bool) -> bool:
+        from filelock import Timeout
+
+        owner = _owner_file(lock)
+        try:
+            lock.acquire(timeout=settings.LOCK_SILENT_SECONDS if wait else 0)
+        except Timeout:
+            if not wait:
+                return False
+            who = _owner(owner)
+            self._tell(f"waiting for {who}, which is getting {purpose}")
+            try:
+                lock.acquire(timeout=settings.LOCK_WAIT_SECONDS)
+            except Timeout:
+                raise Busy(
+                    f"{who} has been getting {purpose} for more than {settings.LOCK_WAIT_SECONDS} s. Answer its "
+                    f"question or end it, then run the command again"
+                ) from None
+        with contextlib.suppress(OSError):
+            owner.write_text(f"{os.getpid()}\n", encoding="ascii")
+        return True
+
+
+def _owner_file(lock: BaseFileLock) -> Path:
+    """Where the process that holds a lock says who it is, for those who wait."""
+    return Path(lock.lock_file).with_suffix(".owner")
+
+
+def _owner(path: Path) -> str:
+    try:
+        return f"process {int(path.read_text(encoding='ascii'))}"
+    except (OSError, ValueError):
+        return "another process"

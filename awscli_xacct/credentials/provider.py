@@ -1,0 +1,198 @@
+"""The provider that stands where botocore's own assume-role provider stood.
+
+It is one: the same constructor, ``METHOD`` and settable ``cache``, and where a profile has a fault that
+botocore finds as well, botocore's own code finds it. What differs is where credentials come from when
+the profile is sound: our cache and fetcher.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.credentials import AssumeRoleProvider as StockProvider
+from botocore.credentials import DeferredRefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError
+
+from .. import settings
+from ..awsconfig.profiles import Role, Source, is_role, resolve
+from ..cache import Cache, Record, cache_directory
+from ..errors import ProfileFault, XacctError, printable
+from ..mfa.codes import Codes
+from .fetcher import Collaborators, Fetcher
+from .flight import Flight
+from .sts import Keys
+
+MANDATORY_SHARE = 3
+"""All threads wait for new credentials in the last third of the time in which they are renewed."""
+
+
+class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
+    """Gives role profiles their credentials through the shared cache.
+
+    `cache` is accepted and settable as on botocore's provider, and is not used: it belongs to another
+    tool, and its key leaves out who calls.
+    """
+
+    def load(self) -> RoleCredentials | None:
+        """Credentials for the session's profile, fetched when they are first used; None if it is no role.
+
+        Raises botocore's `InvalidConfigError` and its kin for a profile that cannot work.
+        """
+        self._loaded_config = config = self._load_config()
+        profiles = config.get("profiles", {})
+        if not is_role(profiles.get(self._profile_name, {})):
+            return None
+        try:
+            role = resolve(
+                profiles,
+                self._profile_name,
+                sso_sessions=config.get("sso_sessions"),
+                environment=os.environ,
+            )
+            using = self._collaborators(config, role)
+        except ProfileFault as fault:
+            if fault.structural:
+                return super().load()  # type: ignore[no-any-return]
+            raise InvalidConfigError(error_msg=str(fault)) from None
+        return RoleCredentials(Fetcher(role, using).fetch, super().load)
+
+    def _collaborators(self, config: Mapping[str, Any], role: Role) -> Collaborators:
+        own = config.get(settings.CONFIG_SECTION, {})
+        profile = config["profiles"][self._profile_name]
+        cache = Cache(cache_directory(_setting(own, settings.CACHE_DIR)), warn=tell)
+        return Collaborators(
+            flight=Flight(cache, tell=tell),
+            client_creator=self._client_creator,
+            source_keys=self._source_keys,
+            codes=Codes(),
+            tell=tell,
+            region=_source_region(config, role),
+            endpoint=_endpoint(config, profile),
+            session_duration=_session_duration(_setting(own, settings.MFA_SESSION_DURATION)),
+        )
+
+    def _source_keys(self, role: Role, source: Source) -> Keys:
+        """The credentials a chain begins with, by botocore's own providers and with their errors."""
+        if source.profile is None:
+            credentials = self._resolve_credentials_from_source(source.credential_source, role.profile)
+        else:
+            credentials = self._resolve_credentials_from_profile(source.profile)
+        frozen = credentials.get_frozen_credentials()
+        return Keys(frozen.access_key, frozen.secret_key, frozen.token)
+
+
+class RoleCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
+    """Credentials that renew themselves, in good time for a session of any length.
+
+    botocore renews 15 minutes before the end and insists 10 minutes before it, which is most of, or all
+    of, a short session; here both follow from the session's own life.
+    """
+
+    def __init__(self, fetch: Callable[[], Record], stock: Callable[[], Any]) -> None:
+        """`fetch` gives a good record; `stock` gives botocore's own credentials, should `fetch` be broken."""
+        self._fetch = fetch
+        self._stock = stock
+        super().__init__(self._refreshed, StockProvider.METHOD)
+
+    def _refreshed(self) -> dict[str, Any]:
+        try:
+            record = self._fetch()
+        except (XacctError, BotoCoreError, ClientError):
+            raise
+        except Exception as fault:  # noqa: BLE001 - a plugin's fault must not take the CLI with it
+            return self._from_stock(fault)
+        self._scale(record)
+        return {
+            "access_key": record.access_key,
+            "secret_key": record.secret_key,
+            "token": record.token,
+            "expiry_time": record.expiry_text,
+            "account_id": record.account,
+        }
+
+    def _from_stock(self, fault: Exception) -> dict[str, Any]:
+        tell(f"botocore's own role credentials are used, because of {type(fault).__name__}: {fault}")
+        stock = self._stock()
+        frozen = stock.get_frozen_credentials()
+        return {
+            "access_key": frozen.access_key,
+            "secret_key": frozen.secret_key,
+            "token": frozen.token,
+            "expiry_time": stock._expiry_time.isoformat(),
+        }
+
+    def _scale(self, record: Record) -> None:
+        self._advisory_refresh_timeout = record.expiry - record.renew
+        self._mandatory_refresh_timeout = self._advisory_refresh_timeout / MANDATORY_SHARE
+
+
+def install(session: Any) -> None:
+    """Put the provider into a botocore session, in the place of its own. Twice is as good as once."""
+    resolver = session.get_component("credential_provider")
+    stock = resolver.get_provider(StockProvider.METHOD)
+    if isinstance(stock, AssumeRoleProvider):
+        return
+    ours = AssumeRoleProvider(
+        load_config=stock._load_config,
+        client_creator=stock._client_creator,
+        cache=stock.cache,
+        profile_name=stock._profile_name,
+        prompter=stock._prompter,
+        credential_sourcer=stock._credential_sourcer,
+        profile_provider_builder=stock._profile_provider_builder,
+    )
+    resolver.providers[resolver.providers.index(stock)] = ours
+
+
+def tell(message: str) -> None:
+    """One line to the user, on stderr: stdout belongs to the command."""
+    if sys.stderr is not None:
+        sys.stderr.write(f"xacct: {printable(message)}\n")
+        sys.stderr.flush()
+
+
+def _setting(own: Mapping[str, Any], key: str) -> str | None:
+    value = os.environ.get(settings.variable(key)) or own.get(key)
+    return None if value is None else str(value)
+
+
+def _session_duration(text: str | None) -> int:
+    if text is None:
+        return settings.SESSION_DURATION_DEFAULT
+    low, high = settings.SESSION_DURATION_MINIMUM, settings.SESSION_DURATION_MAXIMUM
+    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        raise ProfileFault(
+            settings.CONFIG_SECTION,
+            f"[{settings.CONFIG_SECTION}] {settings.MFA_SESSION_DURATION} {text!r} is not a number of "
+            f"seconds between {low} (15 minutes) and {high} (36 hours). Set one:\n"
+            f"  aws configure set {settings.CONFIG_SECTION}.{settings.MFA_SESSION_DURATION} "
+            f"{settings.SESSION_DURATION_DEFAULT}",
+        )
+    return int(text)
+
+
+def _source_region(config: Mapping[str, Any], role: Role) -> str:
+    """The region that the first source of a chain to have one has."""
+    source: Role | Source = role
+    while isinstance(source, Role):
+        source = source.source
+        region = config["profiles"].get(source.profile, {}).get(settings.REGION)
+        if region:
+            return str(region)
+    return settings.DEFAULT_REGION
+
+
+def _endpoint(config: Mapping[str, Any], profile: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Whatever may send STS calls elsewhere than to AWS."""
+    services = config.get("services", {}).get(str(profile.get("services")), {})
+    return (
+        os.environ.get("AWS_ENDPOINT_URL_STS"),
+        os.environ.get("AWS_ENDPOINT_URL"),
+        os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
+        services.get("sts"),
+        profile.get("endpoint_url"),
+        profile.get("ignore_configured_endpoint_urls"),
+    )

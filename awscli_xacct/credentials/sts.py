@@ -1,0 +1,173 @@
+"""The two STS calls that give credentials, and what their answers and errors mean.
+
+Expiry is reckoned from the answer's own Date header: what counts is how long the credentials last, and
+the local clock may be hours off.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoRegionError,
+)
+from botocore.utils import parse_timestamp
+
+from .. import settings
+from ..errors import printable
+
+_DEAD = frozenset(
+    {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
+)
+_BUSY = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"})
+
+# While the old credentials are still good nobody should wait long for new ones.
+_IMPATIENT = {"connect_timeout": 3, "read_timeout": 5, "retries": {"total_max_attempts": 2}}
+
+
+class Keys(NamedTuple):
+    """What a caller signs with; no token means long-term keys."""
+
+    access_key: str
+    secret_key: str
+    token: str | None
+
+
+@dataclass(frozen=True, repr=False)
+class Issued:
+    """Credentials as STS gave them; `obtained` and `expiry` are seconds since the epoch, local clock."""
+
+    access_key: str
+    secret_key: str
+    token: str
+    obtained: float
+    expiry: float
+    arn: str | None
+
+    @property
+    def account(self) -> str | None:
+        """The account the credentials belong to, from the role session's ARN."""
+        parts = (self.arn or "").split(":")
+        return parts[4] if len(parts) > 5 else None
+
+
+class Sts:
+    """STS as one caller sees it. `client_creator` is the session's own, so endpoints and proxies hold."""
+
+    def __init__(
+        self,
+        client_creator: Callable[..., Any],
+        keys: Keys,
+        *,
+        region: str,
+        hurry: bool,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`region` is used where the session has none; with `hurry` the calls give up after seconds."""
+        self._clock = clock
+        options = {
+            "aws_access_key_id": keys.access_key,
+            "aws_secret_access_key": keys.secret_key,
+            "aws_session_token": keys.token,
+            **({"config": Config(**_IMPATIENT)} if hurry else {}),
+        }
+        try:
+            self._client = client_creator("sts", **options)
+        except NoRegionError:
+            # The command itself may need none (IAM, S3): it must not fail for want of STS's.
+            self._client = client_creator("sts", **options, region_name=region)
+
+    def assume_role(self, request: Mapping[str, Any]) -> Issued:
+        """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
+        return self._call("AssumeRole", self._client.assume_role, request)
+
+    def get_session_token(self, request: Mapping[str, Any]) -> Issued:
+        """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html"""
+        return self._call("GetSessionToken", self._client.get_session_token, request)
+
+    def _call(self, operation: str, method: Callable[..., Any], request: Mapping[str, Any]) -> Issued:
+        asked = self._clock()
+        answer = method(**request)
+        try:
+            credentials = answer["Credentials"]
+            lifetime = _moment(credentials["Expiration"]) - _answered(answer, asked)
+            issued = Issued(
+                credentials["AccessKeyId"],
+                credentials["SecretAccessKey"],
+                credentials["SessionToken"],
+                asked,
+                asked + min(lifetime, settings.SESSION_DURATION_MAXIMUM),
+                answer.get("AssumedRoleUser", {}).get("Arn"),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise CredentialRetrievalError(
+                provider="assume-role", error_msg=f"the answer to {operation} holds no credentials"
+            ) from None
+        if lifetime <= 0:
+            raise CredentialRetrievalError(
+                provider="assume-role",
+                error_msg=f"the answer to {operation} holds credentials that have ended",
+            )
+        return issued
+
+
+def _moment(value: Any) -> float:
+    """A time of an answer. The AWS CLI leaves it the text it was; botocore makes a datetime of it."""
+    moment = value if isinstance(value, datetime) else parse_timestamp(value)
+    return float(moment.timestamp())
+
+
+def _answered(answer: Mapping[str, Any], asked: float) -> float:
+    """When the service answered, by its own clock; by ours if it does not say."""
+    try:
+        header = answer["ResponseMetadata"]["HTTPHeaders"]["date"]
+        moment: datetime = parsedate_to_datetime(header)
+    except (KeyError, TypeError, ValueError):
+        return asked
+    return moment.timestamp()
+
+
+def is_refused_code(error: Exception) -> bool:
+    """Whether STS says that the MFA code was wrong, or used before."""
+    return _code(error) == "AccessDenied" and "MultiFactorAuthentication failed" in str(error)
+
+
+def is_dead_caller(error: Exception) -> bool:
+    """Whether STS says that the calling credentials themselves are expired or unknown."""
+    return _code(error) in _DEAD
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Whether STS could not be reached, or could not answer just now."""
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= 500 or _code(error) in _BUSY
+    return isinstance(error, HTTPClientError)
+
+
+def add_place(error: Exception, where: str) -> None:
+    """Add to a botocore error's text where it happened and what helps; control characters are escaped.
+
+    It stays the error it was, for programs that catch it.
+    """
+    if isinstance(error, (ClientError, BotoCoreError)):
+        text = "\n".join(printable(line) for line in str(error).splitlines())
+        error.args = (f"{text}\n{where}", *error.args[1:])
+
+
+def is_denied(error: Exception) -> bool:
+    return _code(error) in ("AccessDenied", "AccessDeniedException")
+
+
+def _code(error: Exception) -> str:
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""

@@ -1,0 +1,1 @@
+"""MFA codes: where they are asked for, and what becomes of a wrong one."""
