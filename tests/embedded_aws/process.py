@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
-import urllib.request
-from functools import cache
+from contextlib import closing
+from functools import cached_property
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +17,17 @@ from . import environment
 from .recorder import ACCOUNT_HEADER, CONTROL_PATH, Call
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
+_SERVER = (sys.executable, "-m", "tests.embedded_aws.server")
 _REQUEST_SECONDS = 30
 _END_SECONDS = 10
 
 
 class EmbeddedAwsError(RuntimeError):
-    """The embedded AWS did not start; its own traceback is on stderr."""
+    """The embedded AWS did not start, or failed by itself; its own traceback is on stderr."""
 
 
 class EmbeddedAws:
@@ -32,7 +36,8 @@ class EmbeddedAws:
     It cannot outlive this process (see `server`). An account exists from the first request that names it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, server: Sequence[str] = _SERVER) -> None:
+        self._server = server
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
         """What AWS_ENDPOINT_URL must be; empty outside the `with` block."""
@@ -40,7 +45,7 @@ class EmbeddedAws:
     def __enter__(self) -> EmbeddedAws:
         """Start it and return once it accepts requests. Raises EmbeddedAwsError."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.embedded_aws.server"],
+            self._server,
             cwd=_REPOSITORY,
             env=environment.for_server(),
             stdin=subprocess.PIPE,
@@ -74,12 +79,6 @@ class EmbeddedAws:
                 process.wait(_END_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
-
-    @property
-    def pid(self) -> int:
-        """Process id of the server."""
-        assert self._process is not None, "outside its `with` block"
-        return self._process.pid
 
     def environment(self, home: Path) -> dict[str, str]:
         """Environment for `aws` run by a person whose home is `home`, with this AWS and no other."""
@@ -115,7 +114,7 @@ class EmbeddedAws:
         """A botocore client that signs with these keys, so that they decide the account."""
         from botocore.config import Config
 
-        return _session().create_client(
+        return self._session.create_client(
             service,
             region_name=region,
             endpoint_url=self.url,
@@ -125,24 +124,26 @@ class EmbeddedAws:
             config=Config(proxies={}),
         )
 
+    @cached_property
+    def _session(self) -> Any:
+        """A botocore session that reads neither the AWS files nor the profile of whoever runs this."""
+        import botocore.session
+
+        # (config key, environment variables, default, conversion): botocore's table without the look-ups
+        return botocore.session.Session(
+            session_vars={
+                "profile": (None, None, None, None),
+                "config_file": (None, None, os.devnull, None),
+                "credentials_file": (None, None, os.devnull, None),
+            }
+        )
+
     def _request(self, method: str, path: str) -> bytes:
-        request = urllib.request.Request(self.url + path, method=method)
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=_REQUEST_SECONDS) as response:
-            body: bytes = response.read()
+        connection = HTTPConnection(self.url.removeprefix("http://"), timeout=_REQUEST_SECONDS)
+        with closing(connection):
+            connection.request(method, path)
+            response = connection.getresponse()
+            body = response.read()
+        if response.status != HTTPStatus.OK:
+            raise EmbeddedAwsError(f"{method} {path}: {response.status} {body.decode(errors='replace')}")
         return body
-
-
-@cache
-def _session() -> Any:
-    """A botocore session that reads neither the AWS files nor the profile of whoever runs this."""
-    import botocore.session
-
-    # (config key, environment variables, default, conversion): botocore's own table, without what it looks up
-    return botocore.session.Session(
-        session_vars={
-            "profile": (None, None, None, None),
-            "config_file": (None, None, os.devnull, None),
-            "credentials_file": (None, None, os.devnull, None),
-        }
-    )

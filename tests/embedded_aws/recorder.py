@@ -36,7 +36,10 @@ class Call(NamedTuple):
 
 
 class RequestRecorder:
-    """Wraps an AWS application. GET on CONTROL_PATH gives the calls in order of arrival, DELETE forgets them."""
+    """Wraps an AWS application.
+
+    GET on CONTROL_PATH gives the calls as JSON, in order of arrival; DELETE forgets them.
+    """
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application

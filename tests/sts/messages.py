@@ -56,7 +56,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Refusal(Exception):  # noqa: N818 - an error of the caller's, not of this program
+class Refusal(Exception):
     """The service says no: HTTP status, error code and message as STS words them."""
 
     def __init__(self, status: int, code: str, message: str) -> None:

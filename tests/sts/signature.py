@@ -2,7 +2,8 @@
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
 
-`read_claim` tells who a request says it is from; nothing is proved until `verify` has returned.
+`claimed_key` and `read_claim` tell who a request says it is from; nothing is proved until `verify` has
+returned.
 """
 
 from __future__ import annotations
@@ -20,13 +21,14 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 STAMP = "%Y%m%dT%H%M%SZ"
 
 _AUTHORIZATION = re.compile(
-    rf"{ALGORITHM} Credential=(?P<key>[^/,]+)/(?P<day>\d{{8}})/(?P<region>[^/,]+)/(?P<service>[^/,]+)"
-    r"/aws4_request, ?SignedHeaders=(?P<headers>[^,]+), ?Signature=(?P<signature>[0-9a-f]{64})"
+    rf"{ALGORITHM} Credential=([^/,]+)/(\d{{8}})/([^/,]+)/([^/,]+)"
+    r"/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})"
 )
 _MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
     "Access Key and signing method. Consult the service documentation for details."
 )
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,12 @@ class Claim:
         return _stamp(self.time)
 
 
+def claimed_key(request: Request) -> str:
+    """The access key a request mentions, "" if it mentions none; for the record only."""
+    match = _CREDENTIAL.search(request.header("Authorization") or "")
+    return match[1] if match else ""
+
+
 def read_claim(request: Request) -> Claim:
     """Who the request says it is from.
 
@@ -61,8 +69,8 @@ def read_claim(request: Request) -> Claim:
     authorization = request.header("Authorization")
     if authorization is None:
         raise Refusal(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
-    found = _AUTHORIZATION.fullmatch(authorization)
-    if found is None:
+    match = _AUTHORIZATION.fullmatch(authorization)
+    if match is None:
         raise Refusal(400, "IncompleteSignature", f"Authorization header cannot be read: {authorization}")
     date = request.header("X-Amz-Date") or ""
     try:
@@ -71,10 +79,8 @@ def read_claim(request: Request) -> Claim:
         raise Refusal(
             400, "IncompleteSignature", f"Date must be in ISO-8601 'basic format'. Got '{date}'."
         ) from None
-    signed_headers = tuple(found["headers"].split(";"))
-    return Claim(
-        found["key"], found["day"], found["region"], found["service"], signed_headers, found["signature"], time
-    )
+    key, day, region, service, headers, signature = match.groups()
+    return Claim(key, day, region, service, tuple(headers.split(";")), signature, time)
 
 
 def verify(

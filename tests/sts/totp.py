@@ -66,8 +66,8 @@ class MfaDevice:
         """Six digits that belong to no step near now."""
         with self._lock:
             here = self._step()
-            near = {*range(here - 10, here + 11), *(step + 1 for step in self._handed_out)}
-            near_codes = {self._code(step) for step in near | self._handed_out}
+            last = max([here, *self._handed_out])
+            near_codes = {self._code(step) for step in range(here - 10, last + 11)}
         code = secrets.randbelow(10**6)
         while f"{code:06}" in near_codes:
             code = (code + 1) % 10**6

@@ -1,0 +1,25 @@
+"""Fixtures that every kind of test shares."""
+
+import awscli  # noqa: F401 - first: since 1.46 it is what makes `import botocore` work, and decides which
+
+# isort: split
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sts import Sts
+from tests.support.home import Home
+
+
+@pytest.fixture
+def sts() -> Iterator[Sts]:
+    """A small STS of this test's own."""
+    with Sts() as running:
+        yield running
+
+
+@pytest.fixture
+def home(tmp_path: Path, sts: Sts) -> Home:
+    """A HOME whose `aws` has the plugin on and calls `sts`."""
+    return Home(tmp_path / "home", sts.url)

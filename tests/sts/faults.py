@@ -1,0 +1,227 @@
+"""What goes wrong, as scripted by a test: failures, throttling, delays, lost connections, held requests.
+
+A request meets the faults for its operation in the order they were scripted. Delays and holds let it go
+on to the next one; the first failure, garbage or lost connection is the end of it, and the faults behind
+that one are kept for the next request. A fault without an operation is for every operation.
+"""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+
+from .messages import Refusal, Reply
+
+LONGEST_HOLD = 60.0  # seconds; a test that forgot to release gets its connection dropped, not a hang
+
+
+class ConnectionDropped(Exception):
+    """The connection is to be closed with no answer."""
+
+
+class ScriptedReply(Exception):
+    """This is to be answered, whatever it is."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply)
+        self.reply = reply
+
+
+class Fault:
+    """Happens to `left` requests (None: to all) for `operation` (None: for any)."""
+
+    final = True
+
+    def __init__(self, operation: str | None, left: int | None) -> None:
+        self.operation = operation
+        self.left = left
+
+    def take(self, operation: str) -> bool:
+        """Whether this happens to a request for `operation`; if so it is counted."""
+        if self.left == 0 or self.operation not in (None, operation):
+            return False
+        if self.left is not None:
+            self.left -= 1
+        return True
+
+    def before(self, stopping: threading.Event) -> None:
+        """Happen before the operation is carried out."""
+
+    def after(self) -> None:
+        """Happen when it has been, or was refused, before that is answered."""
+
+
+class Hold(Fault):
+    """Requests that wait until the test lets them go on, so that tests can race without sleeping.
+
+    For instance:
+
+        with sts.hold("AssumeRole") as held:
+            start_two_clients()
+            held.wait_for(2)
+        # both go on now
+    """
+
+    final = False
+
+    def __init__(self, operation: str | None, left: int | None, *, answers: bool) -> None:
+        super().__init__(operation, left)
+        self.arrived = threading.Event()
+        self.count = 0
+        self._answers = answers
+        self._released = threading.Event()
+        self._changed = threading.Condition()
+
+    def wait_for(self, count: int, timeout: float = 10.0) -> None:
+        """Return when so many requests have arrived. Raises TimeoutError after `timeout` seconds."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self.count >= count, timeout):
+                raise TimeoutError(f"{self.count} of {count} requests arrived in {timeout} s.")
+
+    def release(self) -> None:
+        """Let those that wait go on, and those to come pass."""
+        self.left = 0
+        self._released.set()
+
+    def before(self, stopping: threading.Event) -> None:
+        with self._changed:
+            self.count += 1
+            self._changed.notify_all()
+        self.arrived.set()
+        in_time = self._released.wait(LONGEST_HOLD)
+        if stopping.is_set() or not in_time or not self._answers:
+            raise ConnectionDropped
+
+    def __enter__(self) -> Hold:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+class FaultScript:
+    """The part of `Sts` with which a test scripts what goes wrong."""
+
+    def __init__(self) -> None:
+        self._script: list[Fault] = []
+        self._script_lock = threading.Lock()
+        self._stopping = threading.Event()
+
+    def fail(
+        self,
+        operation: str | None = None,
+        times: int | None = 1,
+        status: int = 500,
+        code: str = "InternalFailure",
+        message: str = "We encountered an internal error. Please try again.",
+    ) -> None:
+        """Answer with an error instead of doing anything. `times=None` is until `clear_faults`."""
+        self._add(_Failure(operation, times, Refusal(status, code, message)))
+
+    def throttle(self, times: int | None = 1, operation: str | None = None) -> None:
+        """Answer `Throttling: Rate exceeded`."""
+        self.fail(operation, times, 400, "Throttling", "Rate exceeded")
+
+    def delay(self, seconds: float, operation: str | None = None, times: int | None = None) -> None:
+        """Let requests wait before anything is done with them; stopping the server ends the wait."""
+        self._add(_Delay(operation, times, seconds))
+
+    def drop_connections(
+        self, times: int | None = 1, operation: str | None = None, *, after_work: bool = False
+    ) -> None:
+        """Close the connection unanswered; with `after_work`, when the operation has been carried out.
+
+        The latter is the answer lost on its way: an MFA code is spent, a session is issued, nobody has it.
+        """
+        self._add(_Drop(operation, times, after_work=after_work))
+
+    def answer_garbage(
+        self,
+        times: int | None = 1,
+        body: bytes = b"<html>It works!</html>",
+        status: int = 200,
+        content_type: str = "text/html",
+        operation: str | None = None,
+    ) -> None:
+        """Answer with these bytes instead of doing anything: a captive portal, a broken proxy."""
+        self._add(_Garbage(operation, times, Reply(status, body, content_type)))
+
+    def hold(self, operation: str | None = None, times: int | None = None) -> Hold:
+        """Keep requests waiting until the hold is released; then they are served as usual."""
+        return self._hold(Hold(operation, times, answers=True))
+
+    def hang(self, operation: str | None = None, times: int | None = 1) -> Hold:
+        """Keep requests waiting, and close their connection unanswered on release (or on `stop`)."""
+        return self._hold(Hold(operation, times, answers=False))
+
+    def clear_faults(self) -> None:
+        """Forget the script; what is being held is released."""
+        with self._script_lock:
+            script, self._script = self._script, []
+        for fault in script:
+            if isinstance(fault, Hold):
+                fault.release()
+
+    def _faults_for(self, operation: str) -> list[Fault]:
+        met = []
+        with self._script_lock:
+            for fault in self._script:
+                if fault.take(operation):
+                    met.append(fault)
+                    if fault.final:
+                        break
+        return met
+
+    def _add(self, fault: Fault) -> None:
+        with self._script_lock:
+            self._script.append(fault)
+
+    def _hold(self, hold: Hold) -> Hold:
+        self._add(hold)
+        return hold
+
+
+class _Failure(Fault):
+    def __init__(self, operation: str | None, left: int | None, refusal: Refusal) -> None:
+        super().__init__(operation, left)
+        self._refusal = refusal
+
+    def before(self, stopping: threading.Event) -> None:  # noqa: ARG002
+        refusal = self._refusal
+        raise Refusal(refusal.status, refusal.code, refusal.message)
+
+
+class _Delay(Fault):
+    final = False
+
+    def __init__(self, operation: str | None, left: int | None, seconds: float) -> None:
+        super().__init__(operation, left)
+        self._seconds = seconds
+
+    def before(self, stopping: threading.Event) -> None:
+        if stopping.wait(self._seconds):
+            raise ConnectionDropped
+
+
+class _Drop(Fault):
+    def __init__(self, operation: str | None, left: int | None, *, after_work: bool) -> None:
+        super().__init__(operation, left)
+        self._after_work = after_work
+
+    def before(self, stopping: threading.Event) -> None:  # noqa: ARG002
+        if not self._after_work:
+            raise ConnectionDropped
+
+    def after(self) -> None:
+        raise ConnectionDropped
+
+
+class _Garbage(Fault):
+    def __init__(self, operation: str | None, left: int | None, reply: Reply) -> None:
+        super().__init__(operation, left)
+        self._reply = reply
+
+    def before(self, stopping: threading.Event) -> None:  # noqa: ARG002
+        raise ScriptedReply(self._reply)

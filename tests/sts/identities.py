@@ -1,0 +1,171 @@
+"""Who there is: users with long-term keys, roles with their trust, and the sessions made for them.
+
+A `User` stands for its own long-term key; whoever signs a request is a `User` or a `Session`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TypeAlias
+
+from .totp import MfaDevice
+
+_ID_LETTERS = string.ascii_uppercase + "234567"
+_SECRET_LETTERS = string.ascii_letters + string.digits + "+/"
+
+
+def new_id(prefix: str, length: int) -> str:
+    """An id such as AWS makes them: `AKIA…`, `ASIA…` (20 characters), `AROA…`, `AIDA…` (21)."""
+    return prefix + "".join(secrets.choice(_ID_LETTERS) for _ in range(length - len(prefix)))
+
+
+def new_secret_key() -> str:
+    """A secret access key of 40 characters."""
+    return "".join(secrets.choice(_SECRET_LETTERS) for _ in range(40))
+
+
+def timestamp(time: float) -> str:
+    """Epoch seconds as AWS writes them, cut to the second."""
+    return datetime.fromtimestamp(time, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class User:
+    """An IAM user with one long-term key; as the signer of a request: that key."""
+
+    session_token = ""
+    source_identity: str | None = None
+    # A long-term key says nothing about MFA: only a code in the request itself does.
+    mfa_at: float | None = None
+
+    def __init__(self, name: str, account: str, *, path: str = "/", partition: str = "aws") -> None:
+        self.name = name
+        self.account = account
+        self.path = path
+        self.arn = f"arn:{partition}:iam::{account}:user{path}{name}"
+        self.user_id = new_id("AIDA", 21)
+        self.devices: list[MfaDevice] = []
+        self.enabled = True
+        self.access_key = new_id("AKIA", 20)
+        self.secret_key = new_secret_key()
+
+    def rotate_key(self) -> None:
+        """Give the user a new key and delete the old one, at once. Sessions made with it live on."""
+        self.access_key, self.secret_key = new_id("AKIA", 20), new_secret_key()
+
+    def disable_key(self) -> None:
+        """Make the key inactive. Sessions made with it live on."""
+        self.enabled = False
+
+    def enable_key(self) -> None:
+        """Make the key active again."""
+        self.enabled = True
+
+    @property
+    def principals(self) -> frozenset[str]:
+        """The names a trust policy may call this caller by."""
+        return account_names(self.arn, self.account) | {self.arn}
+
+    @property
+    def inherited_tags(self) -> Mapping[str, str]:
+        """Session tags that go on to the next session: a user has none."""
+        return {}
+
+
+@dataclass(eq=False)
+class Role:
+    """A role and its trust policy; every field may be changed while the server runs.
+
+    `trusts` holds ARNs of users, roles or role sessions, account ids, `arn:…:root`, or `*`.
+    `external_id`, `require_mfa` and `max_mfa_age` (seconds) are the policy's conditions
+    `sts:ExternalId`, `aws:MultiFactorAuthPresent` and `aws:MultiFactorAuthAge`; `allow_tags` and
+    `allow_source_identity` are its `sts:TagSession` and `sts:SetSourceIdentity`.
+    """
+
+    name: str
+    account: str
+    trusts: list[str]
+    external_id: str | None = None
+    require_mfa: bool = False
+    max_mfa_age: float | None = None
+    max_session_duration: int = 3600
+    path: str = "/"
+    allow_tags: bool = True
+    allow_source_identity: bool = True
+    partition: str = "aws"
+    role_id: str = field(default_factory=lambda: new_id("AROA", 21))
+
+    @property
+    def arn(self) -> str:
+        """The role's ARN."""
+        return f"arn:{self.partition}:iam::{self.account}:role{self.path}{self.name}"
+
+
+@dataclass(eq=False)
+class Session:
+    """Temporary credentials: of a role under a session name, or of a user (GetSessionToken, no name).
+
+    `expires` and `mfa_at` (when a code was given; None: never) are epoch seconds of the server's clock.
+    `inherited_tags` are the transitive ones.
+    """
+
+    owner: User | Role
+    expires: float
+    name: str = ""
+    mfa_at: float | None = None
+    source_identity: str | None = None
+    inherited_tags: Mapping[str, str] = field(default_factory=dict)
+    access_key: str = field(default_factory=lambda: new_id("ASIA", 20))
+    secret_key: str = field(default_factory=new_secret_key)
+    session_token: str = field(default_factory=lambda: "FwoGZXIvYXdzE" + secrets.token_urlsafe(240))
+
+    @property
+    def account(self) -> str:
+        """The account the session acts in."""
+        return self.owner.account
+
+    @property
+    def arn(self) -> str:
+        """The caller's ARN: the user's own, or that of the assumed role without the role's path."""
+        if isinstance(self.owner, User):
+            return self.owner.arn
+        role = self.owner
+        return f"arn:{role.partition}:sts::{role.account}:assumed-role/{role.name}/{self.name}"
+
+    @property
+    def user_id(self) -> str:
+        """`AIDA…`, or `AROA…:session name`."""
+        if isinstance(self.owner, User):
+            return self.owner.user_id
+        return f"{self.owner.role_id}:{self.name}"
+
+    @property
+    def principals(self) -> frozenset[str]:
+        """The names a trust policy may call this caller by."""
+        return account_names(self.arn, self.account) | {self.arn, self.owner.arn}
+
+    def described(self) -> dict[str, str]:
+        """The `Credentials` of an answer. The expiration is cut to the second, so it never promises more."""
+        return {
+            "AccessKeyId": self.access_key,
+            "SecretAccessKey": self.secret_key,
+            "SessionToken": self.session_token,
+            "Expiration": timestamp(self.expires),
+        }
+
+
+Caller: TypeAlias = User | Session
+
+
+def account_names(arn: str, account: str) -> frozenset[str]:
+    """What a trust policy calls everybody in the account of this ARN."""
+    partition = arn.split(":")[1]
+    return frozenset({"*", account, f"arn:{partition}:iam::{account}:root"})
+
+
+def trusted(role: Role, principals: Iterable[str]) -> bool:
+    """Whether the role's trust policy names one of these."""
+    return not set(role.trusts).isdisjoint(principals)

@@ -1,0 +1,180 @@
+"""What STS does when asked: AssumeRole, GetSessionToken, GetCallerIdentity.
+
+Decisions where the real service's order is not documented. A code is judged, and spent, before the trust
+policy is: it belongs to the caller's authentication. The role's maximum is judged after the trust policy,
+so that it tells a stranger nothing. The one hour cap comes first of all, it depends on the caller alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from . import iam
+from .directory import Directory
+from .identities import Caller, Role, Session, User, trusted
+from .messages import Refusal, Result
+from .shapes import (
+    EXTERNAL_ID,
+    ROLE_ARN,
+    SERIAL_NUMBER,
+    SESSION_NAME,
+    SOURCE_IDENTITY,
+    TOKEN_CODE,
+    Checked,
+    check_role_arn,
+    invalid,
+)
+
+CHAINED_MAX = 3600  # seconds a role may be assumed for by anybody who is not a long-term key
+
+Handler: TypeAlias = Callable[[Directory, Caller, Mapping[str, str]], Result]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Which service an operation belongs to, and what carries it out (Refusal if it will not)."""
+
+    service: str
+    handler: Handler
+
+
+def assume_role(directory: Directory, caller: Caller, parameters: Mapping[str, str]) -> Result:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
+    asked = Checked(parameters)
+    arn = asked.text("RoleArn", ROLE_ARN)
+    name = asked.text("RoleSessionName", SESSION_NAME)
+    duration = asked.seconds("DurationSeconds", 900, 43200, 3600)
+    external_id = asked.optional("ExternalId", EXTERNAL_ID)
+    source_identity = asked.optional("SourceIdentity", SOURCE_IDENTITY)
+    serial, code = _mfa_parameters(asked)
+    tags = asked.tags()
+    asked.finish()
+    check_role_arn(arn)
+    transitive = asked.transitive(among=tags)
+    if isinstance(caller, Session) and duration > CHAINED_MAX:
+        raise invalid(
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role "
+            "chaining."
+        )
+
+    mfa_at = _check_mfa(directory, caller, serial, code) or caller.mfa_at
+    role = directory.find_role(arn)
+    if role is None or not _conditions_met(role, caller, external_id, mfa_at, directory.now()):
+        raise _denied(caller, "sts:AssumeRole", arn)
+    inherited = _inherited(caller, tags)
+    if (tags or inherited) and not role.allow_tags:
+        raise _denied(caller, "sts:TagSession", arn)
+    source_identity = _source_identity(caller, source_identity)
+    if source_identity and not role.allow_source_identity:
+        raise _denied(caller, "sts:SetSourceIdentity", arn)
+    if duration > role.max_session_duration:
+        raise invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+
+    session = directory.issue(
+        role,
+        duration,
+        name=name,
+        source_identity=source_identity,
+        inherited_tags={**inherited, **{key: tags[key] for key in tags if key.lower() in transitive}},
+    )
+    result: dict[str, str | dict[str, str]] = {
+        "Credentials": session.described(),
+        "AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn},
+    }
+    if source_identity:
+        result["SourceIdentity"] = source_identity
+    return result
+
+
+def get_session_token(directory: Directory, caller: Caller, parameters: Mapping[str, str]) -> Result:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html"""
+    asked = Checked(parameters)
+    duration = asked.seconds("DurationSeconds", 900, 129600, 43200)
+    serial, code = _mfa_parameters(asked)
+    asked.finish()
+    if isinstance(caller, Session):
+        raise Refusal(403, "AccessDenied", "Cannot call GetSessionToken with session credentials")
+    mfa_at = _check_mfa(directory, caller, serial, code)
+    return {"Credentials": directory.issue(caller, duration, mfa_at=mfa_at).described()}
+
+
+def get_caller_identity(_directory: Directory, caller: Caller, _parameters: Mapping[str, str]) -> Result:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
+    return {"Arn": caller.arn, "UserId": caller.user_id, "Account": caller.account}
+
+
+def _mfa_parameters(asked: Checked) -> tuple[str | None, str | None]:
+    return asked.optional("SerialNumber", SERIAL_NUMBER), asked.optional("TokenCode", TOKEN_CODE)
+
+
+def _check_mfa(directory: Directory, caller: Caller, serial: str | None, code: str | None) -> float | None:
+    """When the caller proved a device, which is now; None if no code was given. The code is spent."""
+    if serial is None and code is None:
+        return None
+    if serial is None or code is None:
+        raise _mfa_failed(", must provide both MFA serial number and one time pass code.")
+    devices = caller.devices if isinstance(caller, User) else []
+    device = next((device for device in devices if device.serial == serial), None)
+    if device is None:
+        raise _mfa_failed(
+            ", unable to validate MFA code.  Please verify your MFA serial number is valid and associated "
+            "with this user."
+        )
+    if not device.accept(code):
+        # The blank at the end is the service's own.
+        raise _mfa_failed(" with invalid MFA one time pass code. ")
+    return directory.now()
+
+
+def _conditions_met(
+    role: Role, caller: Caller, external_id: str | None, mfa_at: float | None, now: float
+) -> bool:
+    if not trusted(role, caller.principals):
+        return False
+    if role.external_id is not None and external_id != role.external_id:
+        return False
+    if mfa_at is None:
+        return not role.require_mfa and role.max_mfa_age is None
+    return role.max_mfa_age is None or now - mfa_at < role.max_mfa_age
+
+
+def _inherited(caller: Caller, tags: Mapping[str, str]) -> Mapping[str, str]:
+    """The caller's transitive tags, which the new session carries and may not change."""
+    if {key.lower() for key in tags} & {key.lower() for key in caller.inherited_tags}:
+        raise Refusal(
+            400,
+            "InvalidParameterValue",
+            "One of the specified transitive tag keys can't be set because it conflicts with a transitive "
+            "tag key from the calling session.",
+        )
+    return caller.inherited_tags
+
+
+def _source_identity(caller: Caller, asked: str | None) -> str | None:
+    """Once set, a source identity stays through the whole chain."""
+    if caller.source_identity and asked not in (None, caller.source_identity):
+        raise Refusal(403, "AccessDenied", "The source identity is already set for this assume role session")
+    return caller.source_identity or asked
+
+
+def _denied(caller: Caller, action: str, role_arn: str) -> Refusal:
+    return Refusal(
+        403,
+        "AccessDenied",
+        f"User: {caller.arn} is not authorized to perform: {action} on resource: {role_arn}",
+    )
+
+
+def _mfa_failed(how: str) -> Refusal:
+    return Refusal(403, "AccessDenied", f"MultiFactorAuthentication failed{how}")
+
+
+OPERATIONS: dict[str, Operation] = {
+    "AssumeRole": Operation("sts", assume_role),
+    "GetSessionToken": Operation("sts", get_session_token),
+    "GetCallerIdentity": Operation("sts", get_caller_identity),
+    "ListUsers": Operation("iam", iam.list_users),
+    "ListMFADevices": Operation("iam", iam.list_mfa_devices),
+}

@@ -1,0 +1,135 @@
+"""The server as tests see it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from types import TracebackType
+from urllib.parse import parse_qs
+
+from . import iam
+from .calls import Call, CallLog
+from .directory import Directory
+from .faults import ConnectionDropped, FaultScript, ScriptedReply
+from .identities import Caller, Session
+from .messages import Refusal, Reply, Request, failure, success
+from .operations import OPERATIONS
+from .server import Server
+from .signature import claimed_key, read_claim, verify
+
+
+class Sts(Directory, FaultScript):
+    """A small STS, and a corner of IAM, on a free port of 127.0.0.1 while the `with` block lasts.
+
+    max_clock_skew  seconds a request's date may be off the server's clock; None: any time at all
+    page_delay      seconds each page of IAM's ListUsers takes
+
+    Accounts and sessions are `Directory`'s, what goes wrong is `FaultScript`'s. `GET /_calls` answers
+    with the calls as JSON, `GET /_code` (or `/_code?serial=…`) with the next MFA code as text, which
+    makes `curl -s URL/_code` an `mfa_process`.
+    """
+
+    def __init__(self, port: int = 0) -> None:
+        Directory.__init__(self)
+        FaultScript.__init__(self)
+        self.max_clock_skew: float | None = 300.0
+        self.page_delay: float = 0.0
+        self._log = CallLog()
+        self._server = Server(self._answer, self.now, port)
+        self.url = self._server.url
+
+    def __enter__(self) -> Sts:
+        self._server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopping.set()
+        self.clear_faults()
+        faults = self._server.stop()
+        if faults and error is None:
+            raise RuntimeError("The test STS itself failed.") from faults[0]
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every request for an operation so far, refused ones too, in the order of arrival."""
+        return self._log.list()
+
+    def calls_of(self, operation: str) -> list[Call]:
+        """Those for one operation."""
+        return [call for call in self.calls if call.operation == operation]
+
+    def clear_calls(self) -> None:
+        """Forget the calls so far."""
+        self._log.clear()
+
+    def _answer(self, request: Request) -> Reply | None:
+        if request.method == "GET":
+            return self._control(request)
+        parameters = request.parameters()
+        name = parameters.pop("Action", "")
+        parameters.pop("Version", None)
+        operation = OPERATIONS.get(name)
+        service = operation.service if operation else "sts"
+        key = claimed_key(request)
+        owner = self.find_key(key)
+        call = Call(name, owner.arn if owner else "", key, parameters)
+        self._log.add(call)
+        try:
+            with self._met(name):
+                if operation is None:
+                    raise Refusal(400, "InvalidAction", f"Could not find operation {name}")
+                caller = self._authenticate(request, service)
+                reply = success(service, name, operation.handler(self, caller, parameters))
+        except Refusal as refusal:
+            reply = failure(service, refusal)
+            call.error = refusal.code
+        except ScriptedReply as scripted:
+            reply = scripted.reply
+            call.error = "scripted answer"
+        except ConnectionDropped:
+            call.error = "connection dropped"
+            return None
+        call.status = reply.status
+        return reply
+
+    @contextmanager
+    def _met(self, name: str) -> Iterator[None]:
+        """What the script has for this operation happens around the block."""
+        if self._stopping.is_set():
+            raise ConnectionDropped
+        faults = self._faults_for(name)
+        for fault in faults:
+            fault.before(self._stopping)
+        if name == "ListUsers" and self._stopping.wait(self.page_delay):
+            raise ConnectionDropped
+        try:
+            yield
+        finally:
+            for fault in faults:
+                fault.after()
+
+    def _authenticate(self, request: Request, service: str) -> Caller:
+        claim = read_claim(request)
+        caller = self.admit(claim.access_key, request.header("X-Amz-Security-Token"))
+        now, max_skew = self.now(), self.max_clock_skew
+        verify(request, claim, caller.secret_key, service=service, now=now, max_skew=max_skew)
+        if isinstance(caller, Session) and now >= caller.expires:
+            raise Refusal(403, "ExpiredToken", "The security token included in the request is expired")
+        if service == "iam":
+            iam.admit(caller)
+        return caller
+
+    def _control(self, request: Request) -> Reply:
+        if request.path == "/_calls":
+            calls = [asdict(call) for call in self.calls]
+            return Reply(200, json.dumps(calls).encode(), "application/json")
+        if request.path == "/_code":
+            wanted = parse_qs(request.query).get("serial")
+            for device in self.mfa_devices():
+                if wanted is None or device.serial in wanted:
+                    return Reply(200, f"{device.next_code()}\n".encode(), "text/plain")
+        return Reply(404, b"Not found\n", "text/plain")

@@ -1,0 +1,100 @@
+"""Codes as RFC 6238 has them, and a device whose codes are good once."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from .totp import STEP, MfaDevice, code_at, new_secret
+
+# RFC 6238, appendix B, the SHA-1 rows: seconds since the epoch and the eight digits.
+VECTORS = [
+    (59, "94287082"),
+    (1111111109, "07081804"),
+    (1111111111, "14050471"),
+    (1234567890, "89005924"),
+    (2000000000, "69279037"),
+    (20000000000, "65353130"),
+]
+
+
+class Clock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self, time: float = 1_000_000_000.0) -> None:
+        self.time = time
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def device(clock: Clock) -> MfaDevice:
+    return MfaDevice("arn:aws:iam::111111111111:mfa/dev", new_secret(), clock)
+
+
+@pytest.mark.parametrize(("time", "code"), VECTORS)
+def test_codes_are_those_of_the_standard(time: float, code: str) -> None:
+    secret = base64.b32encode(b"12345678901234567890").decode()
+    assert code_at(secret, time, digits=8) == code
+    assert code_at(secret, time) == code[-6:]
+
+
+def test_a_code_is_accepted_once(device: MfaDevice) -> None:
+    code = device.next_code()
+    assert device.accept(code)
+    assert not device.accept(code)
+    assert device.used_code() == code
+
+
+@pytest.mark.parametrize("steps", [-1, 0, 1])
+def test_the_neighbouring_steps_are_accepted(device: MfaDevice, clock: Clock, steps: int) -> None:
+    assert device.accept(code_at(device.secret, clock.time + steps * STEP))
+
+
+@pytest.mark.parametrize("steps", [-2, 2])
+def test_further_steps_are_not_accepted(device: MfaDevice, clock: Clock, steps: int) -> None:
+    assert not device.accept(code_at(device.secret, clock.time + steps * STEP))
+
+
+def test_a_test_can_have_many_codes_without_waiting(device: MfaDevice) -> None:
+    """Handed out ahead of the clock, and accepted in whatever order they are used."""
+    codes = [device.next_code() for _ in range(10)]
+    assert [device.accept(code) for code in reversed(codes)] == [True] * 10
+
+
+def test_the_next_code_is_never_one_that_was_used(device: MfaDevice, clock: Clock) -> None:
+    """Also when somebody else, with the same secret, has used the current one."""
+    assert device.accept(code_at(device.secret, clock.time))
+    assert device.accept(device.next_code())
+
+
+def test_a_code_handed_out_ages(device: MfaDevice, clock: Clock) -> None:
+    code = device.next_code()
+    clock.time += 2 * STEP
+    assert not device.accept(code)
+
+
+def test_a_used_code_can_be_had_without_a_request(device: MfaDevice) -> None:
+    code = device.used_code()
+    assert device.used_code() == code
+    assert not device.accept(code)
+
+
+def test_a_wrong_code_is_wrong(device: MfaDevice) -> None:
+    ahead = [device.next_code() for _ in range(3)]
+    wrong = device.wrong_code()
+    assert len(wrong) == 6
+    assert wrong not in ahead
+    assert not device.accept(wrong)
+
+
+def test_a_security_key_has_no_codes(clock: Clock) -> None:
+    device = MfaDevice("arn:aws:iam::111111111111:u2f/user/dev/key", new_secret(), clock)
+    assert not device.accept(device.next_code())

@@ -1,0 +1,138 @@
+"""A home directory with the plugin turned on, and the real `aws` run in it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pexpect
+
+from tests.sts import User
+
+AWS = Path(sys.executable).with_name("aws")
+REGION = "us-west-1"
+TIMEOUT = 60
+"""Seconds after which a process that should have ended is taken to hang."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a finished process left: its exit code and what it wrote."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def lines(self) -> list[str]:
+        """What it wrote on stderr, without the blank line the CLI begins an error with."""
+        return [line for line in self.stderr.splitlines() if line.strip()]
+
+
+class Home:
+    """A user's home: `~/.aws` is `aws_dir`, and `environment` is all a process in it sees."""
+
+    def __init__(self, path: Path, endpoint: str) -> None:
+        self.path = path
+        self.aws_dir = path / ".aws"
+        self.config = self.aws_dir / "config"
+        self.credentials = self.aws_dir / "credentials"
+        self.cache = self.aws_dir / "xacct" / "cache"
+        self.aws_dir.mkdir(parents=True, mode=0o700)
+        inherited = {
+            name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "HOME"))
+        }
+        self.environment = {
+            **inherited,
+            "HOME": str(path),
+            "AWS_ENDPOINT_URL_STS": endpoint,
+            "AWS_ENDPOINT_URL_IAM": endpoint,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_PAGER": "",
+        }
+        self.write_config("")
+
+    def write_config(self, text: str) -> None:
+        """Make the config file turn the plugin on and hold `text`; `default` has a region."""
+        plugin = "[plugins]\nxacct = awscli_xacct\n\n"
+        self.config.write_text(f"{plugin}[default]\nregion = {REGION}\n\n{text}", encoding="utf-8")
+        self.config.chmod(0o600)
+
+    def add_role(self, profile: str, role_arn: str, **options: object) -> None:
+        """Add a role profile as a person would write it; its source is `default` unless `options` say so."""
+        lines = [f"[profile {profile}]", f"role_arn = {role_arn}", f"region = {REGION}"]
+        if "credential_source" not in options:
+            options = {"source_profile": "default", **options}
+        lines += [f"{key} = {value}" for key, value in options.items()]
+        with self.config.open("a", encoding="utf-8") as file:
+            file.write("\n".join([*lines, "", ""]))
+
+    def add_keys(self, user: User, profile: str = "default") -> None:
+        """Put a user's long-term keys into the credentials file."""
+        with self.credentials.open("a", encoding="utf-8") as file:
+            file.write(
+                f"[{profile}]\naws_access_key_id = {user.access_key}\naws_secret_access_key = {user.secret_key}\n\n"
+            )
+        self.credentials.chmod(0o600)
+
+    def records(self) -> list[Path]:
+        """The records in the cache."""
+        return sorted(self.cache.glob("*.json"))
+
+    # -- running -----------------------------------------------------------------------------------
+
+    def aws(self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: str = "") -> Outcome:
+        """Run `aws` without a terminal to its end."""
+        process = self.start(*arguments, environment=environment)
+        return finish(process, stdin)
+
+    def start(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start `aws` without a terminal; end it with `finish`."""
+        return subprocess.Popen(
+            [str(AWS), *arguments],
+            env={**self.environment, **(environment or {})},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def terminal(self, *arguments: str, environment: Mapping[str, str] | None = None) -> pexpect.spawn[str]:
+        """Start `aws` on a terminal of its own."""
+        return self.terminal_for(str(AWS), *arguments, environment=environment)
+
+    def terminal_for(
+        self, command: str, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> pexpect.spawn[str]:
+        """Start any command on a terminal of its own."""
+        return pexpect.spawn(
+            command,
+            list(arguments),
+            env={**self.environment, **(environment or {})},
+            timeout=TIMEOUT,
+            encoding="utf-8",
+            dimensions=(40, 200),
+        )
+
+
+def finish(process: subprocess.Popen[str], stdin: str = "") -> Outcome:
+    """Wait for a process of `Home.start`; one that hangs is killed and fails the test."""
+    try:
+        stdout, stderr = process.communicate(stdin, timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        stdout, stderr = process.communicate()
+        raise AssertionError(f"{process.args!r} hung; it wrote {stdout!r} and {stderr!r}") from None
+    return Outcome(process.returncode, stdout, stderr)
+
+
+def finish_on_terminal(child: pexpect.spawn[str]) -> int:
+    """Wait for a process of `Home.terminal`, and give its exit code (128 + signal if one ended it)."""
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus if child.exitstatus is not None else 128 + int(child.signalstatus or 0)
