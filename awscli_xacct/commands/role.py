@@ -17,6 +17,7 @@ from ..awsconfig import rules, store
 from ..awsconfig.document import Document
 from ..awsconfig.headers import header_for
 from ..awsconfig.merged import MergedProfiles
+from ..awsconfig.partitions import Partitions
 from ..awsconfig.profiles import gives_credentials
 from ..errors import Faults, printable
 
@@ -134,7 +135,8 @@ class RoleCommand(BasicCommand):  # type: ignore[misc]
         profiles = MergedProfiles(document, credentials)
         header = profiles.header(plan.profile) or header_for(plan.profile)
         plan.notes.clear()
-        wanted = _complete(plan, profiles, self._partition_of)
+        partitions = Partitions(self._session.get_component("data_loader").load_data("partitions"))
+        wanted = _complete(plan, profiles, partitions.of_region)
         before = profiles.get(plan.profile, {})
         profiles.changed[plan.profile] = _changed(before, wanted)
         faults = [] if profiles.header(plan.profile) else list(filter(None, [rules.name_fault(plan.profile)]))
@@ -142,8 +144,8 @@ class RoleCommand(BasicCommand):  # type: ignore[misc]
         faults += rules.faults_of(
             plan.profile,
             profiles,
-            partitions=self._session.get_available_partitions(),
-            partition_of=self._partition_of,
+            partitions=partitions.names,
+            partition_of=partitions.of_region,
             force=plan.force,
         )
         if faults:
@@ -157,14 +159,6 @@ class RoleCommand(BasicCommand):  # type: ignore[misc]
                 document.remove(header, key)
             else:
                 document.set(header, key, value)
-
-    def _partition_of(self, region: str) -> str | None:
-        from botocore.exceptions import BotoCoreError
-
-        try:
-            return str(self._session.get_partition_for_region(region))
-        except BotoCoreError:
-            return None
 
 
 def _plan(parsed_args: Any, parsed_globals: Any) -> Plan:

@@ -1,4 +1,4 @@
-"""A server per test with the walkthrough's user and role in it, and clients for it."""
+"""The walkthrough's user, device and role in each test's own server, and clients for that."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ import pytest
 
 from . import MfaDevice, Role, Sts, User
 from .clients import Clients
-
-
-@pytest.fixture
-def sts() -> Iterator[Sts]:
-    with Sts() as running:
-        yield running
 
 
 @pytest.fixture

@@ -60,6 +60,8 @@ class Hold(Fault):
             start_two_clients()
             held.wait_for(2)
         # both go on now
+
+    Where a pool or a process is waited for at the end of a `with` block, hold inside that block.
     """
 
     final = False

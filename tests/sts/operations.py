@@ -3,6 +3,7 @@
 Decisions where the real service's order is not documented. A code is judged, and spent, before the trust
 policy is: it belongs to the caller's authentication. The role's maximum is judged after the trust policy,
 so that it tells a stranger nothing. The one hour cap comes first of all, it depends on the caller alone.
+Temporary credentials that come with a code are told what a wrong serial number is told.
 """
 
 from __future__ import annotations

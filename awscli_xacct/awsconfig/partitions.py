@@ -1,0 +1,31 @@
+"""AWS partitions, from the list botocore carries: which there are, and which a region belongs to.
+
+https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+
+class Partitions:
+    """`data` is botocore's ``partitions.json``."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self._partitions = {str(partition["id"]): partition for partition in data["partitions"]}
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._partitions)
+
+    def of_region(self, region: str) -> str | None:
+        """The partition of a region, of a future one too if its name fits; None if no name fits."""
+        for name, partition in self._partitions.items():
+            if region in partition["regions"]:
+                return name
+        for name, partition in self._partitions.items():
+            if re.search(partition["regionRegex"], region):
+                return name
+        return None

@@ -1,0 +1,141 @@
+"""``python -m benchmarks [--quick]``: every figure against the stock CLI of the same environment.
+
+``--quick`` leaves out the instruction counts, which take minutes. The targets are the product's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.sts import Sts
+from tests.support.home import AWS, REGION, Home
+
+from .measure import Command, Environment, instructions, python_of, run, side_by_side
+
+ROUNDS = 15
+PROFILES = 10_000
+
+
+def main() -> None:
+    """Measure and print everything."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="leave out the instruction counts")
+    options = parser.parse_args()
+    with _scenario() as (sts, home):
+        _cost_of_the_plugin(home, count=not options.quick)
+        _cold_together(sts, home)
+    with _scenario() as (_, home):
+        _one_edit(home)
+
+
+@contextmanager
+def _scenario() -> Iterator[tuple[Sts, Home]]:
+    """A user, a role, and a home for both the stock CLI and the one with the plugin."""
+    with tempfile.TemporaryDirectory() as directory, Sts() as sts:
+        home = Home(Path(directory) / "home", sts.url)
+        user = sts.add_user("dev")
+        home.add_keys(user)
+        role = sts.add_role("CrossAccountPowerUser", account="222222222222", trusts=[user.arn])
+        home.add_role("prod", role.arn)
+        yield sts, home
+
+
+def _stock(home: Home) -> Environment:
+    """The same home without the plugin: not switched off, but not there."""
+    plain = home.aws_dir / "config-without-plugin"
+    text = home.config.read_text(encoding="utf-8")
+    plain.write_text(text.replace("[plugins]\nxacct = awscli_xacct\n", ""), encoding="utf-8")
+    return {**home.environment, "AWS_CONFIG_FILE": str(plain)}
+
+
+def _cost_of_the_plugin(home: Home, *, count: bool) -> None:
+    stock = _stock(home)
+    cases = [
+        ("aws --version", ["--version"], "1.005"),
+        ("aws with static keys", ["sts", "get-caller-identity"], "1.005"),
+        ("aws --profile prod, warm", ["sts", "get-caller-identity", "--profile", "prod"], "1.01"),
+    ]
+    print("Cost of the plugin, with / without")
+    for name, arguments, target in cases:
+        command: Command = [python_of(AWS), str(AWS), *arguments]
+        for environment in (home.environment, stock):
+            run(command, environment)
+        ours, theirs = side_by_side((command, home.environment), (command, stock), rounds=ROUNDS)
+        _row(name, "seconds", ours.seconds, theirs.seconds, "")
+        if count:
+            counted = instructions(command, home.environment), instructions(command, stock)
+            if counted[0] and counted[1]:
+                _row(name, "Minstructions", counted[0] / 1e6, counted[1] / 1e6, target)
+    print()
+
+
+def _cold_together(sts: Sts, home: Home) -> None:
+    """Twenty commands that all need the same credentials, with an STS that takes half a second."""
+    sts.delay(0.5, "AssumeRole")
+    print("20 cold commands at once, one role, STS taking 0.5 s")
+    for name, environment in (("plugin", home.environment), ("stock", _stock(home))):
+        for record in [*home.records(), *(home.aws_dir / "cli" / "cache").glob("*.json")]:
+            record.unlink()
+        sts.clear_calls()
+        begin = time.perf_counter()
+        command = [str(AWS), "sts", "get-caller-identity", "--profile", "prod"]
+        together = [
+            subprocess.Popen(
+                command, env=dict(environment), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            for _ in range(20)
+        ]
+        codes = {process.wait() for process in together}
+        seconds = time.perf_counter() - begin
+        assert codes == {0}, codes
+        print(f"  {name:<28} {len(sts.calls_of('AssumeRole')):>4} AssumeRole {seconds:>8.2f} s")
+    sts.clear_faults()
+    print()
+
+
+def _one_edit(home: Home) -> None:
+    """One edit in a big file, beside a command that only reads it and the stock CLI's own edit."""
+    print("One edit of one profile, the whole command")
+    role = "arn:aws:iam::{:012d}:role/CrossAccountPowerUser"
+    for profiles in (PROFILES // 10, PROFILES):
+        home.write_config("")
+        with home.config.open("a", encoding="utf-8") as file:
+            for number in range(profiles):
+                file.write(
+                    f"[profile p{number}]\nrole_arn = {role.format(number)}\nsource_profile = default\n"
+                    f"region = {REGION}\n\n"
+                )
+        content = home.config.read_bytes()
+        environment = home.environment
+        start: Command = [str(AWS), "configure", "get", "region", "--profile", "p7"]
+        edit: Command = [str(AWS), "configure", "role", "p7", "--external-id", "benchmark"]
+        stock: Command = [str(AWS), "configure", "set", "external_id", "benchmark", "--profile", "p7"]
+
+        def restore(content: bytes = content) -> None:
+            home.config.write_bytes(content)
+
+        ours, base = side_by_side((edit, environment), (start, environment), rounds=ROUNDS, before=restore)
+        theirs, _ = side_by_side((stock, environment), (start, environment), rounds=5, before=restore)
+        size = len(content) / 1024
+        beyond = (ours.seconds - base.seconds) * 1000
+        print(
+            f"  {profiles:>6} profiles, {size:>5.0f} KiB   {beyond:>6.0f} ms and {ours.memory - base.memory:>5.1f} MiB "
+            f"beyond `aws configure get` (target 100 ms, 50 MiB at {PROFILES}); stock `configure set` "
+            f"{(theirs.seconds - base.seconds) * 1000:>6.0f} ms"
+        )
+    print()
+
+
+def _row(name: str, unit: str, ours: float, theirs: float, target: str) -> None:
+    aim = f"(target {target})" if target else ""
+    print(f"  {name:<28} {ours:>10.3f} / {theirs:>10.3f} {unit:<14} = {ours / theirs:.4f} {aim}")
+
+
+if __name__ == "__main__":
+    main()

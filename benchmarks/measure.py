@@ -1,0 +1,92 @@
+"""Running one command and measuring it: instructions, seconds, memory."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_COLLECTED = re.compile(r"Collected : (\d+)")
+
+Command = Sequence[str]
+Environment = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process: seconds of wall time, and the most memory it held, in MiB."""
+
+    seconds: float
+    memory: float
+
+
+def run(command: Command, environment: Environment) -> Run:
+    """Run a command that must succeed."""
+    begin = time.perf_counter()
+    process = subprocess.Popen(
+        list(command),
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.read()
+    errors = process.stderr.read().decode()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    seconds = time.perf_counter() - begin
+    process.stdout.close()
+    process.stderr.close()
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed: {errors}")
+    return Run(seconds, usage.ru_maxrss / 1024)
+
+
+def side_by_side(
+    one: tuple[Command, Environment],
+    other: tuple[Command, Environment],
+    *,
+    rounds: int,
+    before: Callable[[], None] = lambda: None,
+) -> tuple[Run, Run]:
+    """The medians of two commands run in turn, so that whatever else the machine does meets both."""
+    runs: tuple[list[Run], list[Run]] = ([], [])
+    for _ in range(rounds):
+        for done, (command, environment) in zip(runs, (one, other), strict=True):
+            before()
+            done.append(run(command, environment))
+    first, second = (
+        Run(statistics.median(r.seconds for r in done), statistics.median(r.memory for r in done))
+        for done in runs
+    )
+    return first, second
+
+
+def instructions(command: Command, environment: Environment) -> int | None:
+    """Instructions of a command by callgrind, which counts the same ones twice; None without valgrind."""
+    valgrind = shutil.which("valgrind")
+    if valgrind is None:
+        return None
+    counted = subprocess.run(
+        [valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null", *command],
+        env={**environment, "PYTHONHASHSEED": "0"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = _COLLECTED.search(counted.stderr)
+    return int(found[1]) if found else None
+
+
+def python_of(aws: Path) -> str:
+    """The interpreter beside an `aws` executable: callgrind follows no exec."""
+    return str(aws.with_name("python"))
