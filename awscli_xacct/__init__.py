@@ -10,12 +10,17 @@ __version__ = "0.1.0"
 def awscli_initialize(cli):  # type: ignore[no-untyped-def]
     """What the AWS CLI calls on each plugin. ``AWS_XACCT_DISABLE=1`` gives the stock CLI back."""
     import os
+    import sys
 
     if os.environ.get("AWS_XACCT_DISABLE", "") not in ("", "0"):
         return
-    # User plugins are initialised before the CLI's own ones; it has to be the last to see the session.
+    # User plugins are initialised before the CLI's own: only the last in line sees what those have made.
     cli.register_last("session-initialized", _use_provider, unique_id="xacct-provider")
-    cli.register("building-command-table.configure", _add_command, unique_id="xacct-configure-role")
+    cli.register_last("building-command-table.main", _add_command, unique_id="xacct-configure-role")
+    if "awscli.completer" in sys.modules:
+        from .commands.completion import extend
+
+        extend(sys.modules["awscli.completer"].Completer)
 
 
 def install(session: object) -> None:
@@ -41,11 +46,18 @@ def _use_provider(session, **_):  # type: ignore[no-untyped-def]
         from .errors import printable
 
         reason = printable(f"{type(error).__name__}: {error}")
-        print(f"xacct: the CLI's own role credentials are used, because of {reason}", file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"xacct: the CLI's own role credentials are used, because of {reason}\n")
 
 
-def _add_command(command_table, session, **_):  # type: ignore[no-untyped-def]
-    if "role" not in command_table:
-        from .commands.role import RoleCommand
+def _add_command(command_table, **_):  # type: ignore[no-untyped-def]
+    """Put `role` among the subcommands of `configure`, where its help and the completer find it too."""
+    configure = command_table.get("configure")
+    known = getattr(configure, "SUBCOMMANDS", [])
+    if configure is not None and all(command["name"] != "role" for command in known):
+        configure.SUBCOMMANDS = [*known, {"name": "role", "command_class": _role_command}]
 
-        command_table["role"] = RoleCommand(session)
+
+def _role_command(session):  # type: ignore[no-untyped-def]
+    from .commands.role import RoleCommand
+
+    return RoleCommand(session)

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from . import settings
-from .files import make_private_directory, read_private, replace
+from .files import make_private_directory, read_private, replace, sweep
 
 _FORMAT = "xacct 1"
 _LONGEST = settings.SESSION_DURATION_MAXIMUM + settings.CLOCK_SLACK
@@ -98,8 +98,7 @@ class Cache:
             data = read_private(self._path(self.directory, name))
             if data is None:
                 return None
-            record = _decode(name, data)
-            obtained = float(record.about["obtained"])
+            record, obtained = _decode(name, data)
         except PermissionError as error:
             self._tell(
                 f"a cached record in {self.directory} is not used: {error}; it is replaced by a new one"
@@ -108,10 +107,10 @@ class Cache:
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
         now = self._clock()
+        # No comparison is true of a NaN, so each has to hold.
+        possible = obtained - 1 < record.renew <= record.expiry <= obtained + _LONGEST
         # Obtained in the future: the clock has been set back since, and the expiry cannot be trusted.
-        if not now < record.expiry <= now + _LONGEST or obtained > now + settings.CLOCK_SLACK:
-            return None
-        return record
+        return record if possible and obtained <= now + settings.CLOCK_SLACK and now < record.expiry else None
 
     def write(self, name: str, record: Record) -> None:
         """Keep a record. A disk that cannot is a warning: the credentials themselves are good."""
@@ -123,9 +122,16 @@ class Cache:
             make_private_directory(self.directory)
             if path.is_dir() and not path.is_symlink():
                 path.rmdir()
+            sweep(self.directory, path.name)
             replace(path, _encode(name, record))
         except OSError as error:
             self._tell(f"credentials cannot be cached in {self.directory}: {error.strerror or error}")
+
+    def names(self) -> list[str]:
+        """The names of all records there are, good or not."""
+        if self.directory is None:
+            return []
+        return sorted(path.stem for path in self.directory.glob("*.json"))
 
     def remove(self, name: str) -> bool:
         """Drop a record; whether there was one."""
@@ -153,7 +159,8 @@ def _encode(name: str, record: Record) -> bytes:
     return f"{head} {_checksum(head, body)}\n".encode() + body
 
 
-def _decode(name: str, data: bytes) -> Record:
+def _decode(name: str, data: bytes) -> tuple[Record, float]:
+    """A record, and when it was obtained. Raises whatever reading a text that is no record raises."""
     first, _, body = data.partition(b"\n")
     head, _, checksum = first.decode("ascii").rpartition(" ")
     if checksum != _checksum(head, body):
@@ -166,7 +173,10 @@ def _decode(name: str, data: bytes) -> Record:
     account = credentials.get("AccountId")
     if not all(isinstance(text, str) and text for text in (key, secret, token, account or "none")):
         raise ValueError("not credentials")
-    return Record(key, secret, token, float(expiry), float(renew), account, about)
+    obtained = about["obtained"]
+    if not isinstance(obtained, (int, float)):
+        raise ValueError("not a time")
+    return Record(key, secret, token, float(expiry), float(renew), account, about), float(obtained)
 
 
 def _checksum(head: str, body: bytes) -> str:

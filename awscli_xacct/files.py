@@ -22,12 +22,15 @@ RECORD_LIMIT = 64 * 1024
 
 
 def make_private_directory(path: Path) -> None:
-    """Make `path` and its parents, 0700, and tighten it if it is ours and open to others.
+    """Make `path` and the parents it lacks, 0700, and tighten it if it is ours and open to others.
 
     Raises `OSError`; `PermissionError` where the directory is not this user's own.
     """
+    if not path.parent.exists():
+        # Not mkdir(parents=True): that makes the parents as open as the umask has it.
+        make_private_directory(path.parent)
     try:
-        path.mkdir(mode=PRIVATE_DIRECTORY, parents=True)
+        path.mkdir(mode=PRIVATE_DIRECTORY)
     except FileExistsError:
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode):
@@ -54,15 +57,20 @@ def read_private(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise PermissionError(error.strerror or "it cannot be read") from None
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(file.fileno())
+    try:
+        found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise PermissionError("it is not a regular file")
         if not is_ours(found):
             raise PermissionError("it belongs to another user")
         if _OWNED and found.st_mode & _OTHERS:
             raise PermissionError("other users have access to it")
-        return file.read(RECORD_LIMIT)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(RECORD_LIMIT)
+    except OSError as error:
+        raise PermissionError(error.strerror or str(error)) from None
+    finally:
+        os.close(descriptor)
 
 
 def replace(path: Path, data: bytes) -> None:
@@ -95,6 +103,17 @@ def write_temporary(directory: Path, name: str, data: bytes, *, flush: bool = Fa
 
 def temporary_prefix(name: str) -> str:
     return f".{name}.xacct-"
+
+
+def sweep(directory: Path, name: str) -> None:
+    """Remove what writers of `name` that were killed have left; for whoever holds the lock of it."""
+    prefix = temporary_prefix(name)
+    try:
+        for left in directory.iterdir():
+            if left.name.startswith(prefix) and left.suffix == ".tmp":
+                left.unlink()
+    except OSError:
+        pass  # they are private, and the next writer tries again
 
 
 def flush_directory(path: Path) -> None:

@@ -18,6 +18,12 @@ ROLE_SESSION_NAME = "role_session_name"
 DURATION_SECONDS = "duration_seconds"
 REGION = "region"
 
+# Extended keys, with aws-vault's names and meanings.
+MFA_PROCESS = "mfa_process"
+SESSION_TAGS = "session_tags"
+TRANSITIVE_SESSION_TAGS = "transitive_session_tags"
+SOURCE_IDENTITY = "source_identity"
+
 MFA_SESSION = "mfa_session"
 """This package's own key: ``auto`` (default), ``on`` or ``off``; see credentials/mfa_session.py."""
 MFA_SESSION_MODES = ("auto", "on", "off")

@@ -12,10 +12,15 @@ from .document import Document, Sections
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.@/+-]+").fullmatch
 
 
-def load(config: bytes, credentials: bytes = b"") -> dict[str, dict[str, Any]]:
-    """All profiles of the two files, merged as ``botocore.session.Session.full_config`` merges them."""
-    profiles = by_name(Document(config).sections())
-    for name, options in Document(credentials, "credentials").sections().items():
+def load(
+    config: bytes, credentials: bytes = b"", *, paths: tuple[str, str] = ("config", "credentials")
+) -> dict[str, dict[str, Any]]:
+    """All profiles of the two files, merged as ``botocore.session.Session.full_config`` merges them.
+
+    Raises `ConfigRefused`, which names one of `paths`.
+    """
+    profiles = by_name(Document(config, paths[0]).sections())
+    for name, options in Document(credentials, paths[1]).sections().items():
         profiles.setdefault(name, {}).update(options)
     return profiles
 
@@ -52,7 +57,8 @@ def headers_of(headers: Iterable[str], name: str) -> list[str]:
 
 
 def header_for(name: str) -> str:
-    """The header to write for a new profile."""
+    """The header to write for a new profile: quoted only where it would not be that profile's otherwise."""
     if name == "default":
         return name
-    return f"profile {shlex.quote(name)}"
+    plain = f"profile {name}"
+    return plain if profile_of(plain) == name else f"profile {shlex.quote(name)}"

@@ -10,12 +10,13 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from .. import settings
 from ..errors import ProfileFault
+from .tags import parse_keys, parse_tags
 
 Profile = Mapping[str, Any]
 Profiles = Mapping[str, Profile]
@@ -75,7 +76,10 @@ class Role:
     mfa_session: str = "auto"
     role_session_name: str | None = None
     duration_seconds: int | None = None
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    session_tags: Mapping[str, str] = field(default_factory=dict)
+    transitive_session_tags: Sequence[str] = ()
+    source_identity: str | None = None
+    mfa_process: str | None = None
 
     @property
     def chained(self) -> bool:
@@ -90,6 +94,9 @@ class Role:
             "RoleSessionName": self.role_session_name,
             "ExternalId": self.external_id,
             "DurationSeconds": self.duration_seconds,
+            "SourceIdentity": self.source_identity,
+            "Tags": [{"Key": key, "Value": value} for key, value in self.session_tags.items()] or None,
+            "TransitiveTagKeys": list(self.transitive_session_tags) or None,
         }
         return {name: value for name, value in sent.items() if value is not None}
 
@@ -144,13 +151,7 @@ def _role(
     chained = isinstance(source, Role)
     serial = _text(profile, name, settings.MFA_SERIAL)
     if serial and isinstance(source, Role):
-        raise ProfileFault(
-            name,
-            f"profile {name}: mfa_serial cannot be used here, because its source {source.profile} is a role "
-            f"and STS takes an MFA code from an IAM user only. Ask for it on the first role of the chain:\n"
-            f"  aws configure role {shlex.quote(_first(source).profile)} --mfa-serial {serial}\n"
-            f"  aws configure role {shlex.quote(name)} --mfa-serial none",
-        )
+        raise ProfileFault(name, chained_mfa_fault(name, serial, source))
     return Role(
         profile=name,
         role_arn=str(profile[settings.ROLE_ARN]),
@@ -158,8 +159,12 @@ def _role(
         external_id=_text(profile, name, settings.EXTERNAL_ID),
         mfa_serial=serial,
         mfa_session=_mode(profile, name),
-        role_session_name=_text(profile, name, settings.ROLE_SESSION_NAME),
+        role_session_name=_text(profile, name, settings.ROLE_SESSION_NAME) or None,
         duration_seconds=_duration(profile, name, chained=chained),
+        session_tags=_tags(profile, name),
+        transitive_session_tags=parse_keys(_text(profile, name, settings.TRANSITIVE_SESSION_TAGS) or ""),
+        source_identity=_text(profile, name, settings.SOURCE_IDENTITY) or None,
+        mfa_process=_text(profile, name, settings.MFA_PROCESS) or None,
     )
 
 
@@ -225,6 +230,16 @@ def _source(
     return _role(profiles, source, [*visited, source], sso_sessions, environment)
 
 
+def chained_mfa_fault(name: str, serial: str, source: Role) -> str:
+    """Why profile `name`, which is assumed from the role `source`, can have no MFA device."""
+    return (
+        f"profile {name}: mfa_serial cannot be used here, because its source {source.profile} is a role "
+        f"and STS takes an MFA code from an IAM user only. Ask for it on the first role of the chain:\n"
+        f"  aws configure role {shlex.quote(_first(source).profile)} --mfa-serial {shlex.quote(serial)}\n"
+        f"  aws configure role {shlex.quote(name)} --mfa-serial none"
+    )
+
+
 def _first(role: Role) -> Role:
     return _first(role.source) if isinstance(role.source, Role) else role
 
@@ -279,6 +294,17 @@ def _duration(profile: Profile, name: str, *, chained: bool) -> int | None:
             f"  aws configure role {shlex.quote(name)} --duration-seconds 3600",
         )
     return int(text)
+
+
+def _tags(profile: Profile, name: str) -> dict[str, str]:
+    tags, faults = parse_tags(_text(profile, name, settings.SESSION_TAGS) or "")
+    if faults:
+        raise ProfileFault(
+            name,
+            f"profile {name}: session_tags: {'; '.join(faults)}. Set them:\n"
+            f"  aws configure role {shlex.quote(name)} --session-tags KEY=VALUE …",
+        )
+    return tags
 
 
 def duration_fault(text: str, *, chained: bool) -> str | None:

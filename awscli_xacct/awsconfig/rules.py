@@ -1,13 +1,10 @@
-"""What each setting of a role profile may be. Every check says what would be right; none raises.
+"""What keeps a profile from working as a role: all of it at once, each fault with what would be right.
 
-The limits are those of the STS and IAM API references:
-https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
+Nothing here raises, whatever a config file holds. What each setting may be by itself is in `values`.
 """
 
 from __future__ import annotations
 
-import re
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
@@ -15,32 +12,71 @@ from typing import Any
 
 from .. import settings
 from ..errors import ProfileFault, printable
-from .profiles import Profiles, Role, duration_fault, gives_credentials, has_static_keys, is_role, resolve
-
-_ROLE = re.compile(
-    r"arn:(?P<partition>[^:]*):(?P<service>[^:]*):(?P<region>[^:]*):(?P<account>[^:]*):role(?P<path>/.*)?",
-    re.S,
+from .profiles import (
+    Profiles,
+    Role,
+    chained_mfa_fault,
+    duration_fault,
+    gives_credentials,
+    has_static_keys,
+    is_role,
+    resolve,
 )
-_ACCOUNT = re.compile(r"[0-9]{12}")
-_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
-_ROLE_PATH = re.compile(r"/(?:[!-.0-~]+/)*")
-_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
-_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
-_SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
-_REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
+from .tags import parse_keys, parse_tags, transitive_faults
+from .values import (
+    SHAPE,
+    external_id_fault,
+    line_fault,
+    mfa_session_fault,
+    partition_of_arn,
+    region_fault,
+    role_arn_fault,
+    seconds_fault,
+    serial_fault,
+    session_name_fault,
+)
 
-_SHAPE = "arn:aws:iam::222222222222:role/NAME"
+__all__ = [
+    "PartitionOf",
+    "external_id_fault",
+    "faults_of",
+    "mfa_serial_to_inherit",
+    "name_fault",
+    "option",
+    "region_fault",
+    "role_arn_fault",
+    "serial_fault",
+    "session_name_fault",
+]
 
 # Settings that would answer before a role, or that a role would answer before.
 _CLASHES = (
     "aws_access_key_id",
     "aws_secret_access_key",
     "credential_process",
+    "login_session",
     "sso_account_id",
     "sso_session",
     "sso_start_url",
     "web_identity_token_file",
 )
+
+# Settings of the call itself: they do not decide which roles and credentials a chain is made of.
+_SENT = frozenset(
+    {
+        settings.DURATION_SECONDS,
+        settings.EXTERNAL_ID,
+        settings.MFA_PROCESS,
+        settings.MFA_SERIAL,
+        settings.MFA_SESSION,
+        settings.ROLE_SESSION_NAME,
+        settings.SESSION_TAGS,
+        settings.SOURCE_IDENTITY,
+        settings.TRANSITIVE_SESSION_TAGS,
+    }
+)
+
+_BLOCK = "this is an indented block and has to be one line"
 
 PartitionOf = Callable[[str], str | None]
 
@@ -54,70 +90,6 @@ def name_fault(name: str) -> str | None:
     if "]" in name:
         return f"the profile name {name!r} has a ], which ends a section header; take another character"
     return None
-
-
-def role_arn_fault(arn: str, partitions: Collection[str]) -> str | None:
-    """What is wrong with a role's ARN, or None."""
-    found = _ROLE.fullmatch(arn)
-    if not found or len(arn) > 2048:
-        if ":user/" in arn:
-            return f"this is a user's ARN; a role's looks like {_SHAPE}"
-        if ":assumed-role/" in arn:
-            return f"this is a role session's ARN; the role's own looks like {_SHAPE}"
-        return f"a role's ARN looks like {_SHAPE}"
-    if found["partition"] not in partitions:
-        return f"{found['partition']!r} is no AWS partition; they are {', '.join(sorted(partitions))}"
-    if found["service"] != "iam" or found["region"]:
-        return f"a role belongs to IAM and to no region: {_SHAPE}"
-    return account_fault(found["account"]) or role_name_fault((found["path"] or "")[1:])
-
-
-def account_fault(account: str) -> str | None:
-    if _ACCOUNT.fullmatch(account):
-        return None
-    return f"the account id {printable(account)!r} is not 12 digits, as in 222222222222"
-
-
-def role_name_fault(name: str) -> str | None:
-    """What is wrong with a role's name, with or without a path before it."""
-    path, _, last = f"/{name.removeprefix('/')}".rpartition("/")
-    if not _ROLE_NAME.fullmatch(last):
-        return f"the role name {printable(last)!r} is not 1 to 64 letters, digits or characters of +=,.@-_"
-    if len(path) > 511 or not _ROLE_PATH.fullmatch(f"{path}/"):
-        return f"the role's path {printable(path)!r} is not words between slashes, as in /team/ops/"
-    return None
-
-
-def region_fault(region: str) -> str | None:
-    return None if _REGION.fullmatch(region) else "a region looks like us-west-1"
-
-
-def session_name_fault(name: str) -> str | None:
-    if _SESSION_NAME.fullmatch(name):
-        return None
-    return "2 to 64 letters, digits or characters of +=,.@-_ are allowed, and no blanks"
-
-
-def external_id_fault(external_id: str) -> str | None:
-    if _EXTERNAL_ID.fullmatch(external_id):
-        return None
-    return "2 to 1224 letters, digits or characters of +=,.@:/-_ are allowed, and no blanks"
-
-
-def serial_fault(serial: str) -> str | None:
-    if ":u2f/" in serial:
-        return (
-            "a security key (u2f) gives no codes, so it cannot be used here; take a virtual or hardware "
-            "MFA device, or none"
-        )
-    if not _SERIAL.fullmatch(serial) or (serial.startswith("arn:") and ":mfa/" not in serial):
-        return "an MFA device is named arn:aws:iam::111111111111:mfa/NAME, or by a hardware serial number"
-    return None
-
-
-def partition_of_arn(arn: str) -> str | None:
-    found = _ROLE.fullmatch(arn)
-    return found["partition"] if found else None
 
 
 def faults_of(
@@ -145,27 +117,38 @@ def faults_of(
 
 
 def _value_faults(profile: Mapping[str, Any], partitions: Collection[str]) -> Iterable[str]:
+    tags = parse_tags(str(profile.get(settings.SESSION_TAGS, "")))[0]
     checks: dict[str, Callable[[str], str | None]] = {
         settings.ROLE_ARN: lambda arn: role_arn_fault(arn, partitions),
+        settings.SOURCE_PROFILE: line_fault,
+        settings.CREDENTIAL_SOURCE: line_fault,
         settings.MFA_SERIAL: serial_fault,
+        settings.MFA_PROCESS: line_fault,
+        settings.MFA_SESSION: mfa_session_fault,
         settings.EXTERNAL_ID: external_id_fault,
         settings.ROLE_SESSION_NAME: session_name_fault,
         settings.REGION: region_fault,
-        settings.DURATION_SECONDS: lambda seconds: duration_fault(seconds, chained=False),
+        settings.DURATION_SECONDS: seconds_fault,
+        settings.SOURCE_IDENTITY: session_name_fault,
+        settings.SESSION_TAGS: lambda text: line_fault(text) or "; ".join(parse_tags(text)[1]),
+        settings.TRANSITIVE_SESSION_TAGS: lambda text: "; ".join(transitive_faults(parse_keys(text), tags)),
     }
     if settings.ROLE_ARN not in profile:
-        yield f"--role-arn is missing: it names the role, as in {_SHAPE}"
+        yield f"--role-arn is missing: it names the role, as in {SHAPE}"
     for key, check in checks.items():
         if key in profile:
-            fault = check(str(profile[key]))
+            value = profile[key]
+            fault = _BLOCK if isinstance(value, dict) else check(str(value))
             if fault:
-                yield f"{option(key)} {printable(str(profile[key]))!r}: {fault}"
+                yield f"{option(key)} {printable(str(value))!r}: {fault}"
 
 
 def _source_faults(name: str, profiles: Profiles) -> list[str]:
     """Faults of the chain; those of the profile's own values are found before."""
     profile = profiles[name]
     source = profile.get(settings.SOURCE_PROFILE)
+    if isinstance(source, dict) or isinstance(profile.get(settings.CREDENTIAL_SOURCE), dict):
+        return []
     if source is not None and settings.CREDENTIAL_SOURCE in profile:
         return [
             f"{option(settings.SOURCE_PROFILE)} and {option(settings.CREDENTIAL_SOURCE)} exclude each other: "
@@ -186,25 +169,35 @@ def _source_faults(name: str, profiles: Profiles) -> list[str]:
         ]
     try:
         # The copy is only read, which is all that a ChainMap's parts have to bear here.
-        trial = ChainMap({name: _without_duration(profile)}, profiles)  # type: ignore[arg-type]
+        trial = ChainMap({name: _only_chain(profile)}, profiles)  # type: ignore[arg-type]
         role = resolve(trial, name, environment={})
     except ProfileFault as fault:
         return [str(fault)]
-    return _hour_cap(profile, role)
+    return _chain_faults(name, profile, role)
 
 
-def _without_duration(profile: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in profile.items() if key != settings.DURATION_SECONDS}
+def _only_chain(profile: Mapping[str, Any]) -> dict[str, Any]:
+    """A role profile without what has been looked at already, or is once the chain is known."""
+    kept = {key: value for key, value in profile.items() if key not in _SENT}
+    return kept | {settings.ROLE_ARN: SHAPE}
 
 
-def _hour_cap(profile: Mapping[str, Any], role: Role) -> list[str]:
-    """The hour that STS gives a role assumed from another role or from the shared MFA session."""
+def _chain_faults(name: str, profile: Mapping[str, Any], role: Role) -> list[str]:
+    """What the source does not go with: a device on a chained role, and more than an hour.
+
+    STS gives an hour to a role assumed from another role or from the shared MFA session.
+    """
+    faults = []
+    serial = profile.get(settings.MFA_SERIAL)
+    if isinstance(serial, str) and serial and isinstance(role.source, Role):
+        faults.append(chained_mfa_fault(name, serial, role.source))
     seconds = str(profile.get(settings.DURATION_SECONDS, settings.ROLE_DURATION_DEFAULT))
-    capped = role.chained or (role.mfa_serial and role.mfa_session == "on")
-    if not capped or duration_fault(seconds, chained=False):
-        return []
-    fault = duration_fault(seconds, chained=True)
-    return [f"{option(settings.DURATION_SECONDS)} {seconds!r} {fault}"] if fault else []
+    if role.chained or (serial and profile.get(settings.MFA_SESSION) == "on"):
+        # What is wrong with it anyway has been said with the other values.
+        fault = None if seconds_fault(seconds) else duration_fault(seconds, chained=True)
+        if fault:
+            faults.append(f"{option(settings.DURATION_SECONDS)} {seconds!r} {fault}")
+    return faults
 
 
 def _partition_faults(name: str, profiles: Profiles, arn: str, partition_of: PartitionOf) -> list[str]:

@@ -7,25 +7,17 @@ the reader the caller trusts, as exactly what was meant.
 
 from __future__ import annotations
 
-import contextlib
-import glob
-import hashlib
 import os
+import shlex
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from .. import settings
-from ..errors import Busy, EditRefused
-from ..files import (
-    PRIVATE_FILE,
-    flush_directory,
-    is_ours,
-    make_private_directory,
-    temporary_prefix,
-    write_temporary,
-)
+from ..errors import EditRefused
+from ..files import flush_directory, write_temporary
+from . import target
 from .document import Document, Sections
 
 Change = Callable[[Document], None]
@@ -49,7 +41,8 @@ class Edit:
 
 def locate(configured: str | None, default: str) -> Path:
     """The path botocore means by a ``config_file`` or ``credentials_file`` setting."""
-    return Path(os.path.expandvars(configured or default)).expanduser()
+    # Not Path.expanduser, which raises where os.path's leaves a "~" that it cannot expand.
+    return Path(os.path.expanduser(os.path.expandvars(default if configured is None else configured)))  # noqa: PTH111
 
 
 def own_reader(path: str) -> Sections:
@@ -58,63 +51,71 @@ def own_reader(path: str) -> Sections:
 
 
 def read(path: Path) -> bytes:
-    """The file's bytes; nothing if there is none. Raises `EditRefused` where it cannot be read."""
+    """The file's bytes; nothing where botocore finds no file. Raises `EditRefused` if it cannot be read."""
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
+        # botocore takes a device or a pipe for no file; /dev/null stands for "no config" in many scripts.
+        return path.read_bytes() if stat.S_ISREG(path.stat().st_mode) else b""
+    except (FileNotFoundError, NotADirectoryError):
         return b""
     except OSError as error:
         raise EditRefused(
-            f"{path} cannot be read: {error.strerror}. Look at it with: ls -ld {path}"
+            f"{path} cannot be read: {error.strerror}. Look at it with: ls -ld {shlex.quote(str(path))}"
         ) from None
 
 
 def preview(path: Path, change: Change) -> Edit:
-    """What `edit` would do, with nothing written and no lock taken."""
-    before = read(path)
-    document = Document(before, str(path))
-    change(document)
-    return Edit(path, before, document.render())
+    """What `edit` would do, with nothing written and no lock taken. Raises what `edit` does."""
+    return _planned(path, _real(path), change)[0]
 
 
-def edit(path: Path, change: Change, reader: Reader = own_reader) -> Edit:
+def edit(
+    path: Path, change: Change, reader: Reader = own_reader, *, wait: float = settings.LOCK_WAIT_SECONDS
+) -> Edit:
     """Make `change` in the file at `path`; it may be called more than once, each time on fresh content.
 
-    An edit that changes nothing writes nothing. What `change` raises leaves the file as it was.
-    Raises `EditRefused`, `ConfigRefused` and `Busy`.
+    An edit that changes nothing writes nothing. What `change` raises leaves the file as it was. Another
+    editor is waited for, at most `wait` seconds. Raises `EditRefused`, `ConfigRefused` and `Busy`.
     """
-    real = Path(os.path.realpath(path))
-    with _locked(real):
-        _sweep(real)
-        for _ in range(_ATTEMPTS):
-            _check_target(path, real)
-            before = read(real)
-            document = Document(before, str(path))
-            change(document)
-            after = document.render()
-            if after == before or _replace(real, before, after, document, reader):
-                return Edit(path, before, after)
+    for _ in range(_ATTEMPTS):
+        real = _real(path)
+        with target.locked(real, wait):
+            target.sweep(real)
+            planned, document = _planned(path, real, change)
+            if not planned.changed or _replace(planned, real, document, reader):
+                return planned
     raise EditRefused(f"{path} is being rewritten by another program all the time; nothing was written")
 
 
-def _replace(real: Path, before: bytes, after: bytes, document: Document, reader: Reader) -> bool:
-    """Put `after` in place of `before`; False if somebody else has changed the file meanwhile."""
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def _planned(path: Path, real: Path, change: Change) -> tuple[Edit, Document]:
+    target.check(path, real)
+    before = read(real)
+    document = Document(before, str(path))
+    change(document)
+    return Edit(path, before, document.render()), document
+
+
+def _replace(planned: Edit, real: Path, document: Document, reader: Reader) -> bool:
+    """Put the new bytes in place of the old; False if somebody else has changed the file meanwhile."""
     try:
-        real.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = write_temporary(real.parent, real.name, after, flush=True)
+        target.make_directory(real)
+        temporary = write_temporary(real.parent, real.name, planned.after, flush=True)
     except OSError as error:
         raise EditRefused(
-            f"{real} cannot be written: {error.strerror}; it is as it was. Look at its directory with: "
-            f"ls -ld {real.parent}"
+            f"{real} cannot be written: {error.strerror or error}; it is as it was. Look at its directory with: "
+            f"ls -ld {shlex.quote(str(real.parent))}"
         ) from None
     try:
-        _keep_mode(real, temporary)
+        target.keep_mode(real, temporary)
         _prove(real, temporary, document, reader)
-        if read(real) != before:
+        if _real(planned.path) != real or read(real) != planned.before:
             return False
         temporary.replace(real)
     except OSError as error:
-        raise EditRefused(f"{real} cannot be replaced: {error.strerror}; it is as it was") from None
+        raise EditRefused(f"{real} cannot be replaced: {error.strerror or error}; it is as it was") from None
     finally:
         temporary.unlink(missing_ok=True)
     flush_directory(real.parent)
@@ -139,69 +140,3 @@ def _prove(real: Path, temporary: Path, document: Document, reader: Reader) -> N
             excerpt.unlink()
     if found != document.meant(touched_only=not whole):
         raise EditRefused(f"{real}: the edited file would not mean what was asked; it is as it was")
-
-
-def _keep_mode(real: Path, temporary: Path) -> None:
-    try:
-        found = real.stat()
-    except FileNotFoundError:
-        temporary.chmod(PRIVATE_FILE)
-        return
-    if hasattr(os, "chown") and (found.st_uid, found.st_gid) != (os.geteuid(), os.getegid()):
-        # Where the group cannot be kept, the mode still is.
-        with contextlib.suppress(PermissionError):
-            os.chown(temporary, found.st_uid, found.st_gid)
-    temporary.chmod(stat.S_IMODE(found.st_mode))
-
-
-def _check_target(path: Path, real: Path) -> None:
-    try:
-        found = real.stat()
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise EditRefused(
-            f"{path} cannot be read: {error.strerror}. Look at it with: ls -ld {path}"
-        ) from None
-    if not stat.S_ISREG(found.st_mode):
-        raise EditRefused(
-            f"{path} is not a regular file; nothing was written. Look at it with: ls -ld {path}"
-        )
-    if not is_ours(found):
-        raise EditRefused(
-            f"{path} belongs to another user; nothing was written. Look at it with: ls -lL {path}"
-        )
-
-
-def _sweep(real: Path) -> None:
-    """Remove what editors that were killed have left; whoever holds the lock is the only live one."""
-    with contextlib.suppress(OSError):
-        for left in real.parent.glob(f"{glob.escape(temporary_prefix(real.name))}*.tmp"):
-            left.unlink()
-
-
-@contextlib.contextmanager
-def _locked(real: Path) -> Iterator[None]:
-    """One editor at a time, by a lock file in our own directory: none is left beside the user's file."""
-    from filelock import FileLock, Timeout
-
-    name = f"config-{hashlib.sha256(os.fsencode(real)).hexdigest()[:16]}.lock"
-    try:
-        directory = Path(settings.STATE_DIRECTORY).expanduser()
-        make_private_directory(directory)
-    except (OSError, RuntimeError):
-        directory = real.parent
-    lock = FileLock(directory / name, timeout=settings.LOCK_WAIT_SECONDS, mode=PRIVATE_FILE)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise Busy(
-            f"{real} has been locked by another xacct command for {settings.LOCK_WAIT_SECONDS} s; nothing was "
-            f"written. End that command, then try again"
-        ) from None
-    except OSError as error:
-        raise EditRefused(f"{real} cannot be locked: {error.strerror}; nothing was written") from None
-    try:
-        yield
-    finally:
-        lock.release()

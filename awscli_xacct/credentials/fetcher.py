@@ -14,6 +14,7 @@ from typing import Any
 
 from .. import settings
 from ..awsconfig.profiles import Role, Source
+from ..awsconfig.records import role_record, session_record
 from ..cache import Record, key_name
 from ..mfa.codes import Codes, Request
 from .flight import Flight, Tell
@@ -47,14 +48,59 @@ class Fetcher:
     def __init__(self, role: Role, using: Collaborators) -> None:
         self._role = role
         self._using = using
-        self.name = key_name({"role": role.identity, "at": using.endpoint})
+        self.name = role_record(role, using.endpoint)
 
     def fetch(self) -> Record:
         """The role's credentials: cached, or fetched once for all who need them.
 
         Raises botocore's own errors where STS refuses or cannot be reached, and `XacctError`.
         """
-        return self._using.flight.get(self.name, f"credentials of profile {self._role.profile}", self._obtain)
+        return self._using.flight.get(self.name, self._purpose, self._obtain)
+
+    def fetch_anew(self) -> Record:
+        """The role's credentials from STS, whatever is cached; the roles before it may come from the cache."""
+        return self._using.flight.anew(self.name, self._purpose, self._obtain)
+
+    def chain(self) -> list[Fetcher]:
+        """The fetchers of all roles of the chain, the first to be assumed first."""
+        source = self._role.source
+        return [*(Fetcher(source, self._using).chain() if isinstance(source, Role) else []), self]
+
+    @property
+    def role(self) -> Role:
+        return self._role
+
+    def caller_arn(self) -> str:
+        """The ARN that calls for the role. May ask for an MFA code."""
+        source = self._role.source
+        if isinstance(source, Role):
+            keys = _keys(Fetcher(source, self._using).fetch())
+        else:
+            session = self.session()
+            keys = _keys(session) if session else self._using.source_keys(self._role, source)
+        return self._sts(keys, hurry=False).caller_arn()
+
+    def takes_own_code(self) -> bool:
+        """Whether each fetch of the role costs an MFA code of its own."""
+        role = self._role
+        if not role.mfa_serial or isinstance(role.source, Role):
+            return False
+        keys = self._using.source_keys(role, role.source)
+        return not decide(role, user_keys=keys.token is None).shared
+
+    def session(self) -> Record | None:
+        """The shared MFA session the role is assumed from, got if need be; None if it uses none."""
+        role = self._role
+        if not role.mfa_serial or isinstance(role.source, Role):
+            return None
+        keys = self._using.source_keys(role, role.source)
+        if not decide(role, user_keys=keys.token is None).shared:
+            return None
+        return self._session(self.shared_name, keys)
+
+    @property
+    def _purpose(self) -> str:
+        return f"credentials of profile {self._role.profile}"
 
     def _obtain(self, hurry: bool) -> Record:
         role = self._role
@@ -111,7 +157,7 @@ class Fetcher:
     # -- the shared MFA session --------------------------------------------------------------------
 
     def _assume_shared(self, keys: Keys, request: Mapping[str, Any], hurry: bool) -> Record:
-        name = self._session_name(keys)
+        name = self.shared_name
         session = self._session(name, keys)
         try:
             return self._assume(_keys(session), request, hurry)
@@ -122,14 +168,12 @@ class Fetcher:
         self._using.flight.drop(name)
         return self._assume(_keys(self._session(name, keys)), request, hurry)
 
-    def _session_name(self, keys: Keys) -> str:
-        return key_name(
-            {
-                "session": [self._role.mfa_serial, self._using.session_duration],
-                "by": keys.access_key,
-                "at": self._using.endpoint,
-            }
-        )
+    @property
+    def shared_name(self) -> str:
+        """The name of the record of the MFA session that serves this role and others."""
+        using, source = self._using, self._role.source
+        assert isinstance(source, Source)  # noqa: S101 - a chained role has no MFA session
+        return session_record(str(self._role.mfa_serial), source, using.session_duration, using.endpoint)
 
     def _session(self, name: str, keys: Keys) -> Record:
         serial = str(self._role.mfa_serial)

@@ -2,7 +2,8 @@
 
 Reading takes no lock. Who finds no good record takes the lock of that record, looks again, fetches, and
 writes; the others wait for the lock and find the record. A lock dies with its owner, and its file is
-never unlinked, which would split those who wait from those who come.
+never unlinked, which would split those who wait from those who come. Nothing is fetched without the lock,
+except where the disk has none to give.
 
 Locks nest from a role to what it is assumed from, never the other way, because a record's name is made
 of the name of its source: no two processes can wait for each other.
@@ -15,7 +16,6 @@ import logging
 import os
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,16 +33,32 @@ LOG = logging.getLogger(__name__)
 Obtain = Callable[[bool], Record]
 Tell = Callable[[str], None]
 
-_process_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+_process_locks: dict[str, threading.Lock] = {}
+if hasattr(os, "register_at_fork"):
+    # A lock that another thread held at the fork would never be released in the child.
+    os.register_at_fork(after_in_child=_process_locks.clear)
 
 
 class Flight:
-    """Gets records through the cache. `tell` says one line to the user."""
+    """Gets records through the cache. `tell` says one line to the user.
 
-    def __init__(self, cache: Cache, *, clock: Callable[[], float] = time.time, tell: Tell) -> None:
+    Who waits for a lock says so after `silent` seconds and gives up after `patience` more.
+    """
+
+    def __init__(
+        self,
+        cache: Cache,
+        *,
+        clock: Callable[[], float] = time.time,
+        tell: Tell,
+        silent: float = settings.LOCK_SILENT_SECONDS,
+        patience: float = settings.LOCK_WAIT_SECONDS,
+    ) -> None:
         self._cache = cache
         self._clock = clock
         self._tell = tell
+        self._silent = silent
+        self._patience = patience
         self._kept: dict[str, Record] = {}
         self._retry: dict[str, float] = {}
 
@@ -54,24 +70,29 @@ class Flight:
         ``credentials of profile prod``. Raises what `obtain` raises, and `Busy`.
         """
         record = self.look(name)
-        if record is not None and not self._due(name, record):
-            return record
-        with self.locked(name, purpose, wait=record is None) as mine:
-            record = self.look(name)
-            if record is not None and (not mine or not self._due(name, record)):
-                return record
+        while record is None or self._due(name, record):
+            with self.locked(name, purpose, wait=record is None) as mine:
+                record = self.look(name)
+                if mine and record is None:
+                    return self._keep(name, obtain(False))
+                if mine and record is not None and self._due(name, record):
+                    return self._renew(name, record, obtain)
             if record is not None:
-                return self._renew(name, record, obtain)
+                return record
+            # Somebody else was renewing a record that has ended meanwhile: now it is worth waiting for.
+        return record
+
+    def anew(self, name: str, purpose: str, obtain: Obtain) -> Record:
+        """A record fetched now, whatever there is, in the place of what there is."""
+        with self.locked(name, purpose):
             return self._keep(name, obtain(False))
 
     def look(self, name: str) -> Record | None:
         """The record as it stands, on disk or, where the disk cannot keep it, in this process."""
-        record = self._cache.read(name)
-        if record is None:
-            record = self._kept.get(name)
-            if record is not None and record.expiry <= self._clock():
-                record = None
-        return record
+        record, kept = self._cache.read(name), self._kept.get(name)
+        if kept is None or kept.expiry <= self._clock():
+            return record
+        return kept if record is None or record.expiry < kept.expiry else record
 
     def drop(self, name: str) -> None:
         """Forget a record that a service has refused."""
@@ -99,9 +120,9 @@ class Flight:
         """Hold the lock of `name`; yields False if it is held elsewhere and `wait` is off.
 
         Where no lock file can be had (a read-only disk) it holds among this process's threads only.
-        Raises `Busy` after `settings.LOCK_WAIT_SECONDS`.
+        Among them it is waited for without a bound: what they wait for is this very process. Raises `Busy`.
         """
-        among_threads = _process_locks[f"{self._cache.directory}/{name}"]
+        among_threads = _process_locks.setdefault(f"{self._cache.directory}/{name}", threading.Lock())
         if not among_threads.acquire(blocking=wait):
             yield False
             return
@@ -111,7 +132,7 @@ class Flight:
             try:
                 yield mine
             finally:
-                if lock is not None and mine:
+                if lock is not None and lock.is_locked:
                     with contextlib.suppress(OSError):
                         _owner_file(lock).unlink()
                     lock.release()
@@ -135,24 +156,30 @@ class Flight:
         return FileLock(path, mode=PRIVATE_FILE)
 
     def _acquire(self, lock: BaseFileLock, purpose: str, wait: bool) -> bool:
+        """Whether to go on: the lock is held, or this disk has none for us."""
         from filelock import Timeout
 
         owner = _owner_file(lock)
         try:
-            lock.acquire(timeout=settings.LOCK_SILENT_SECONDS if wait else 0)
-        except Timeout:
-            if not wait:
-                return False
-            who = _owner(owner)
-            self._tell(f"waiting for {who}, which is getting {purpose}")
             try:
-                lock.acquire(timeout=settings.LOCK_WAIT_SECONDS)
+                lock.acquire(timeout=self._silent if wait else 0)
             except Timeout:
-                raise Busy(
-                    f"{who} has been getting {purpose} for more than {settings.LOCK_WAIT_SECONDS} s. Answer its "
-                    f"question or end it, then run the command again"
-                ) from None
+                if not wait:
+                    return False
+                who = _owner(owner)
+                self._tell(f"waiting for {who}, which is getting {purpose}")
+                try:
+                    lock.acquire(timeout=self._patience)
+                except Timeout:
+                    raise Busy(
+                        f"{who} has been getting {purpose} for more than {self._patience:.0f} s. Answer its "
+                        f"question or end it, then run the command again"
+                    ) from None
+        except OSError as error:
+            LOG.debug("No lock at %s: %s", lock.lock_file, error)
+            return True
         with contextlib.suppress(OSError):
+            owner.touch(PRIVATE_FILE)
             owner.write_text(f"{os.getpid()}\n", encoding="ascii")
         return True
 

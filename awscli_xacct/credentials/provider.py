@@ -12,12 +12,14 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from botocore.config import Config
 from botocore.credentials import AssumeRoleProvider as StockProvider
 from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError
 
 from .. import settings
 from ..awsconfig.profiles import Role, Source, is_role, resolve
+from ..awsconfig.records import endpoint, session_duration, setting, sts_endpoint
 from ..cache import Cache, Record, cache_directory
 from ..errors import ProfileFault, XacctError, printable
 from ..mfa.codes import Codes
@@ -41,28 +43,30 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
 
         Raises botocore's `InvalidConfigError` and its kin for a profile that cannot work.
         """
-        self._loaded_config = config = self._load_config()
-        profiles = config.get("profiles", {})
-        if not is_role(profiles.get(self._profile_name, {})):
+        config = self._load_config()
+        if not is_role(config.get("profiles", {}).get(self._profile_name, {})):
             return None
         try:
-            role = resolve(
-                profiles,
-                self._profile_name,
-                sso_sessions=config.get("sso_sessions"),
-                environment=os.environ,
-            )
-            using = self._collaborators(config, role)
+            fetcher = self.fetcher()
         except ProfileFault as fault:
             if fault.structural:
                 return super().load()  # type: ignore[no-any-return]
             raise InvalidConfigError(error_msg=str(fault)) from None
-        return RoleCredentials(Fetcher(role, using).fetch, super().load)
+        return RoleCredentials(fetcher.fetch, super().load)
+
+    def fetcher(self) -> Fetcher:
+        """The fetcher of the provider's profile, which is a role. Raises `ProfileFault`."""
+        self._loaded_config = config = self._load_config()
+        role = resolve(
+            config.get("profiles", {}),
+            self._profile_name,
+            sso_sessions=config.get("sso_sessions"),
+            environment=os.environ,
+        )
+        return Fetcher(role, self._collaborators(config, role))
 
     def _collaborators(self, config: Mapping[str, Any], role: Role) -> Collaborators:
-        own = config.get(settings.CONFIG_SECTION, {})
-        profile = config["profiles"][self._profile_name]
-        cache = Cache(cache_directory(_setting(own, settings.CACHE_DIR)), warn=tell)
+        cache = Cache(cache_directory(setting(config, settings.CACHE_DIR, os.environ)), warn=tell)
         return Collaborators(
             flight=Flight(cache, tell=tell),
             client_creator=self._client_creator,
@@ -70,8 +74,8 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
             codes=Codes(),
             tell=tell,
             region=_source_region(config, role),
-            endpoint=_endpoint(config, profile),
-            session_duration=_session_duration(_setting(own, settings.MFA_SESSION_DURATION)),
+            endpoint=endpoint(config, self._profile_name, os.environ),
+            session_duration=session_duration(config, os.environ),
         )
 
     def _source_keys(self, role: Role, source: Source) -> Keys:
@@ -133,18 +137,46 @@ def install(session: Any) -> None:
     """Put the provider into a botocore session, in the place of its own. Twice is as good as once."""
     resolver = session.get_component("credential_provider")
     stock = resolver.get_provider(StockProvider.METHOD)
-    if isinstance(stock, AssumeRoleProvider):
-        return
-    ours = AssumeRoleProvider(
-        load_config=stock._load_config,
-        client_creator=stock._client_creator,
+    if not isinstance(stock, AssumeRoleProvider):
+        ours = _in_place_of(stock, stock._load_config, stock._client_creator, stock._profile_name)
+        resolver.providers[resolver.providers.index(stock)] = ours
+
+
+def provider_for(session: Any, profile: str, config: Mapping[str, Any] | None = None) -> AssumeRoleProvider:
+    """A provider for any profile, with the session's own parts; `config` to be believed instead of the file.
+
+    STS is called where the profile says, not where the session's own profile says.
+    """
+    stock = session.get_component("credential_provider").get_provider(StockProvider.METHOD)
+    found = session.full_config if config is None else config
+    region = found["profiles"][profile].get(settings.REGION)
+    address = sts_endpoint(found, profile, os.environ)
+
+    def create_client(service: str, **options: Any) -> Any:
+        if region:
+            options["region_name"] = region
+        if address:
+            options["endpoint_url"] = address
+        else:
+            own_address = Config(ignore_configured_endpoint_urls=True)
+            options["config"] = options["config"].merge(own_address) if "config" in options else own_address
+        return stock._client_creator(service, **options)
+
+    return _in_place_of(stock, lambda: found, create_client, profile)
+
+
+def _in_place_of(
+    stock: Any, load_config: Callable[[], Any], client_creator: Callable[..., Any], profile: str
+) -> AssumeRoleProvider:
+    return AssumeRoleProvider(
+        load_config=load_config,
+        client_creator=client_creator,
         cache=stock.cache,
-        profile_name=stock._profile_name,
+        profile_name=profile,
         prompter=stock._prompter,
         credential_sourcer=stock._credential_sourcer,
         profile_provider_builder=stock._profile_provider_builder,
     )
-    resolver.providers[resolver.providers.index(stock)] = ours
 
 
 def tell(message: str) -> None:
@@ -152,26 +184,6 @@ def tell(message: str) -> None:
     if sys.stderr is not None:
         sys.stderr.write(f"xacct: {printable(message)}\n")
         sys.stderr.flush()
-
-
-def _setting(own: Mapping[str, Any], key: str) -> str | None:
-    value = os.environ.get(settings.variable(key)) or own.get(key)
-    return None if value is None else str(value)
-
-
-def _session_duration(text: str | None) -> int:
-    if text is None:
-        return settings.SESSION_DURATION_DEFAULT
-    low, high = settings.SESSION_DURATION_MINIMUM, settings.SESSION_DURATION_MAXIMUM
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
-        raise ProfileFault(
-            settings.CONFIG_SECTION,
-            f"[{settings.CONFIG_SECTION}] {settings.MFA_SESSION_DURATION} {text!r} is not a number of "
-            f"seconds between {low} (15 minutes) and {high} (36 hours). Set one:\n"
-            f"  aws configure set {settings.CONFIG_SECTION}.{settings.MFA_SESSION_DURATION} "
-            f"{settings.SESSION_DURATION_DEFAULT}",
-        )
-    return int(text)
 
 
 def _source_region(config: Mapping[str, Any], role: Role) -> str:
@@ -183,16 +195,3 @@ def _source_region(config: Mapping[str, Any], role: Role) -> str:
         if region:
             return str(region)
     return settings.DEFAULT_REGION
-
-
-def _endpoint(config: Mapping[str, Any], profile: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Whatever may send STS calls elsewhere than to AWS."""
-    services = config.get("services", {}).get(str(profile.get("services")), {})
-    return (
-        os.environ.get("AWS_ENDPOINT_URL_STS"),
-        os.environ.get("AWS_ENDPOINT_URL"),
-        os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
-        services.get("sts"),
-        profile.get("endpoint_url"),
-        profile.get("ignore_configured_endpoint_urls"),
-    )

@@ -95,6 +95,10 @@ class Sts:
         """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html"""
         return self._call("GetSessionToken", self._client.get_session_token, request)
 
+    def caller_arn(self) -> str:
+        """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
+        return str(self._client.get_caller_identity()["Arn"])
+
     def _call(self, operation: str, method: Callable[..., Any], request: Mapping[str, Any]) -> Issued:
         asked = self._clock()
         answer = method(**request)

@@ -1,0 +1,76 @@
+"""What the records of a configuration are called in the cache, and the plugin-wide settings.
+
+The name of a record is made of everything that makes its credentials what they are, so editing any
+setting leads to another record. `config` is botocore's ``session.full_config`` throughout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import settings
+from ..cache import key_name
+from ..errors import ProfileFault
+from .profiles import Role, Source
+
+
+def role_record(role: Role, endpoint: tuple[Any, ...]) -> str:
+    """The name of a role session's record."""
+    return key_name({"role": role.identity, "at": endpoint})
+
+
+def session_record(serial: str, source: Source, duration: int, endpoint: tuple[Any, ...]) -> str:
+    """The name of a shared MFA session's record: one for each user and device. `duration` is in seconds."""
+    return key_name({"session": [serial, duration], "by": source.identity, "at": endpoint})
+
+
+def endpoint(config: Mapping[str, Any], profile: str, environment: Mapping[str, str]) -> tuple[Any, ...]:
+    """Whatever may send a profile's STS calls elsewhere than to AWS: credentials of one are none there.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    """
+    options = config.get("profiles", {}).get(profile, {})
+    services = config.get("services", {}).get(str(options.get("services")), {})
+    return (
+        environment.get("AWS_ENDPOINT_URL_STS"),
+        environment.get("AWS_ENDPOINT_URL"),
+        environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
+        services.get("sts"),
+        options.get("endpoint_url"),
+        options.get("ignore_configured_endpoint_urls"),
+    )
+
+
+def sts_endpoint(config: Mapping[str, Any], profile: str, environment: Mapping[str, str]) -> str | None:
+    """The address a profile's STS calls are configured to go to, by botocore's order; None is AWS's own."""
+    in_variables, everywhere, ignore_variable, service, in_profile, ignore = endpoint(
+        config, profile, environment
+    )
+    if str(ignore_variable or ignore or "").lower() == "true":
+        return None
+    in_service = service.get("endpoint_url") if isinstance(service, Mapping) else None
+    found = in_variables or everywhere or in_service or in_profile
+    return str(found) if found else None
+
+
+def setting(config: Mapping[str, Any], key: str, environment: Mapping[str, str]) -> str | None:
+    """A plugin-wide setting: its environment variable, else its key in the ``[xacct]`` section."""
+    value = environment.get(settings.variable(key)) or config.get(settings.CONFIG_SECTION, {}).get(key)
+    return None if value is None else str(value)
+
+
+def session_duration(config: Mapping[str, Any], environment: Mapping[str, str]) -> int:
+    """How long a shared MFA session is to last, in seconds. Raises `ProfileFault`."""
+    text = setting(config, settings.MFA_SESSION_DURATION, environment)
+    if text is None:
+        return settings.SESSION_DURATION_DEFAULT
+    low, high = settings.SESSION_DURATION_MINIMUM, settings.SESSION_DURATION_MAXIMUM
+    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+        raise ProfileFault(
+            settings.CONFIG_SECTION,
+            f"[{settings.CONFIG_SECTION}] {settings.MFA_SESSION_DURATION} {text!r} is not a number of "
+            f"seconds between {low} (15 minutes) and {high} (36 hours). Mend it there, or for now with:\n"
+            f"  export {settings.variable(settings.MFA_SESSION_DURATION)}={settings.SESSION_DURATION_DEFAULT}",
+        )
+    return int(text)

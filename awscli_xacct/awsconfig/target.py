@@ -1,0 +1,124 @@
+"""The file that an edit replaces: whether it is the user's to replace, one editor at a time, what stays.
+
+Only the user's own regular file is replaced, and none is made or replaced through a link into a
+directory of another user: whoever owns a directory decides what stands in it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import hashlib
+import os
+import shlex
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import settings
+from ..errors import Busy, EditRefused
+from ..files import PRIVATE_FILE, is_ours, make_private_directory, temporary_prefix
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+
+def check(path: Path, real: Path) -> None:
+    """Raises `EditRefused` where `real`, which is `path` with its links resolved, is not ours to replace."""
+    try:
+        found = _look(real)
+        directory = next((parent for parent in real.parents if parent.exists()), real.parent)
+        owner = directory.stat()
+    except OSError as error:
+        raise EditRefused(f"{path} cannot be read: {error.strerror}. {_look_at(path)}") from None
+    if found is not None and not stat.S_ISREG(found.st_mode):
+        raise EditRefused(f"{path} is not a regular file; nothing was written. {_look_at(path)}")
+    if found is not None and not is_ours(found):
+        raise EditRefused(f"{path} belongs to another user; nothing was written. {_look_at(real)}")
+    linked = os.path.abspath(path) != os.fspath(real)  # noqa: PTH100 - Path.resolve follows the links
+    if linked and not (is_ours(owner) or owner.st_uid == 0):
+        raise EditRefused(
+            f"{path} leads into a directory of another user; nothing was written. {_look_at(directory)}"
+        )
+
+
+def make_directory(real: Path) -> None:
+    """Make the directory the file is to stand in, 0700, if there is none. Raises `OSError`."""
+    if not real.parent.exists():
+        make_private_directory(real.parent)
+
+
+def keep_mode(real: Path, new: Path) -> None:
+    """Give the file that will replace `real` its mode and group. Raises `OSError`.
+
+    A group that this user is not in cannot be given; its members then have what all others have.
+    """
+    old = _look(real)
+    if old is None:
+        return  # made 0600, as it should be
+    mode = stat.S_IMODE(old.st_mode)
+    if hasattr(os, "chown") and new.stat().st_gid != old.st_gid:
+        try:
+            os.chown(new, -1, old.st_gid)
+        except OSError:
+            mode = mode & ~stat.S_IRWXG | (mode & stat.S_IRWXO) << 3
+    new.chmod(mode)
+
+
+def sweep(real: Path) -> None:
+    """Remove what editors that were killed have left; whoever holds the lock is the only live one."""
+    for left in real.parent.glob(f"{glob.escape(temporary_prefix(real.name))}*.tmp"):
+        with contextlib.suppress(OSError):
+            left.unlink()
+
+
+@contextlib.contextmanager
+def locked(real: Path, wait: float) -> Iterator[None]:
+    """One editor at a time, for at most `wait` seconds. Raises `Busy` and `EditRefused`."""
+    lock = _acquire(real, wait)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _acquire(real: Path, wait: float) -> BaseFileLock:
+    from filelock import FileLock, Timeout
+
+    name = f"config-{hashlib.sha256(os.fsencode(real)).hexdigest()[:16]}.lock"
+    fault: Exception | None = None
+    # In our own directory, so that none is left beside the user's file, unless that cannot be written.
+    for directory in (_state_directory, lambda: real.parent):
+        try:
+            lock = FileLock(directory() / name, timeout=wait, mode=PRIVATE_FILE)
+            lock.acquire()
+        except Timeout:
+            raise Busy(
+                f"{real} has been locked by another xacct command for {wait:g} s; nothing was written. End "
+                f"that command, then try again"
+            ) from None
+        except (OSError, RuntimeError) as error:
+            fault = error
+        else:
+            return lock
+    raise EditRefused(
+        f"{real} cannot be locked: {getattr(fault, 'strerror', None) or fault}; nothing was written"
+    )
+
+
+def _state_directory() -> Path:
+    directory = Path(settings.STATE_DIRECTORY).expanduser()
+    make_private_directory(directory)
+    return directory
+
+
+def _look(real: Path) -> os.stat_result | None:
+    try:
+        return real.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _look_at(path: Path) -> str:
+    return f"Look at it with: ls -ld {shlex.quote(str(path))}"

@@ -1,0 +1,135 @@
+"""What one ``aws configure role PROFILE`` is to change, worked out against the files as they are."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import settings
+from ..awsconfig import rules
+from ..awsconfig.document import Document
+from ..awsconfig.headers import header_for
+from ..awsconfig.merged import MergedProfiles
+from ..awsconfig.partitions import Partitions
+from ..awsconfig.profiles import gives_credentials
+from ..errors import Faults, printable
+
+# The keys a role profile may get, in the order in which they are written.
+ORDER = (
+    settings.ROLE_ARN,
+    settings.SOURCE_PROFILE,
+    settings.CREDENTIAL_SOURCE,
+    settings.MFA_SERIAL,
+    settings.MFA_PROCESS,
+    settings.EXTERNAL_ID,
+    settings.ROLE_SESSION_NAME,
+    settings.DURATION_SECONDS,
+    settings.SESSION_TAGS,
+    settings.TRANSITIVE_SESSION_TAGS,
+    settings.SOURCE_IDENTITY,
+    settings.REGION,
+)
+
+
+@dataclass
+class Plan:
+    """What one call asks for. `wanted` holds keys to set, and keys to remove as None.
+
+    `notes` and `region` are found by `apply`: what is to be said about the change, and the region to try
+    the profile in if it has none of its own.
+    """
+
+    profile: str
+    wanted: dict[str, str | None]
+    account_id: str | None = None
+    role_name: str | None = None
+    force: bool = False
+    notes: list[str] = field(default_factory=list)
+    region: str | None = None
+
+    @property
+    def trial(self) -> str:
+        """The command that shows whether the profile works."""
+        region = f" --region {self.region}" if self.region else ""
+        return f"aws sts get-caller-identity --profile {shlex.quote(self.profile)}{region}"
+
+    def apply(self, document: Document, credentials: Document, partitions: Partitions) -> MergedProfiles:
+        """Make the changes in `document`, and give all profiles as they are then.
+
+        Raises `Faults` with all that is wrong with the outcome; `document` is not to be used then.
+        """
+        profiles = MergedProfiles(document, credentials)
+        header = profiles.header(self.profile) or header_for(self.profile)
+        self.notes.clear()
+        wanted = self._completed(profiles, partitions)
+        profiles.changed[self.profile] = after = changed(profiles.get(self.profile, {}), wanted)
+        faults = [] if profiles.header(self.profile) else list(filter(None, [rules.name_fault(self.profile)]))
+        faults += self._pair_faults()
+        faults += rules.faults_of(
+            self.profile,
+            profiles,
+            partitions=partitions.names,
+            partition_of=partitions.of_region,
+            force=self.force,
+        )
+        if faults:
+            raise Faults(f"profile {printable(self.profile)} was not written, because", faults)
+        if settings.REGION not in after:
+            source = profiles.get(str(after.get(settings.SOURCE_PROFILE)), {})
+            self.region = str(source.get(settings.REGION, settings.DEFAULT_REGION))
+        for key, value in wanted.items():
+            if value is None:
+                document.remove(header, key)
+            else:
+                document.set(header, key, value)
+        return profiles
+
+    def source(self, profiles: Mapping[str, Mapping[str, Any]]) -> str | None:
+        """The source profile the plan comes to: the one given, the one there is, or ``default`` if it will do."""
+        after = changed(profiles.get(self.profile, {}), self.wanted)
+        if settings.CREDENTIAL_SOURCE in after and settings.SOURCE_PROFILE not in after:
+            return None
+        found = after.get(settings.SOURCE_PROFILE)
+        if found is None and gives_credentials(profiles, "default", to=self.profile):
+            return "default"
+        return None if found is None else str(found)
+
+    def _completed(self, profiles: MergedProfiles, partitions: Partitions) -> dict[str, str | None]:
+        """The keys to set and remove, with what follows from those that were given."""
+        wanted = dict(self.wanted)
+        before = profiles.get(self.profile, {})
+        after = changed(before, wanted)
+        source = self.source(profiles)
+        if source is not None and settings.SOURCE_PROFILE not in after:
+            wanted[settings.SOURCE_PROFILE] = source
+            self.notes.append(f"source_profile = {source}, because no source was given")
+        if self.account_id and self.role_name and settings.ROLE_ARN not in wanted:
+            region = profiles.get(str(source), {}).get(settings.REGION) or after.get(settings.REGION)
+            partition = (partitions.of_region(str(region)) if region else None) or "aws"
+            name = self.role_name.removeprefix("/")
+            wanted[settings.ROLE_ARN] = f"arn:{partition}:iam::{self.account_id}:role/{name}"
+        fresh_source = source is not None and before.get(settings.SOURCE_PROFILE) != source
+        if fresh_source and settings.MFA_SERIAL not in after and settings.MFA_SERIAL not in wanted:
+            serial = rules.mfa_serial_to_inherit(profiles, str(source))
+            if serial:
+                wanted[settings.MFA_SERIAL] = serial
+                self.notes.append(f"mfa_serial = {serial}, taken over from profile {source}")
+        return {key: wanted[key] for key in ORDER if key in wanted}
+
+    def _pair_faults(self) -> list[str]:
+        """``--account-id`` and ``--role-name`` go together, and in the place of ``--role-arn``."""
+        if not self.account_id and not self.role_name:
+            return []
+        if self.wanted.get(settings.ROLE_ARN):
+            return ["--role-arn says it all; leave out --account-id and --role-name"]
+        if not (self.account_id and self.role_name):
+            return ["--account-id and --role-name go together; or give --role-arn"]
+        return []
+
+
+def changed(profile: Mapping[str, Any], wanted: Mapping[str, str | None]) -> dict[str, Any]:
+    """A profile's options with some set and some (None) removed."""
+    kept = {key: value for key, value in profile.items() if key not in wanted}
+    return kept | {key: value for key, value in wanted.items() if value is not None}
