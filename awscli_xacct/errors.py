@@ -6,6 +6,7 @@
       EditRefused              the file was left as it was: somebody else's, unwritable, unproved
       ProfileFault             a profile cannot work as it is written
       CannotAsk                a code is needed and there is nobody to ask
+      CodeProgramFailed        an ``mfa_process`` gave no code
       CodeRefused              the MFA code was given three times and refused three times
       Busy                     another process kept the lock beyond the bound
 
@@ -54,6 +55,10 @@ class ProfileFault(XacctError):
 
 class CannotAsk(XacctError):
     """An MFA code is needed and no terminal is there to ask on."""
+
+
+class CodeProgramFailed(XacctError):
+    """The program that should give MFA codes did not."""
 
 
 class CodeRefused(XacctError):

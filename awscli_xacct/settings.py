@@ -42,6 +42,9 @@ CACHE_DIR = "cache_dir"
 """Where records are kept. Default: ``~/.aws/xacct/cache``."""
 MFA_SESSION_DURATION = "mfa_session_duration"
 """How long a shared MFA session lasts, in seconds. Default: 12 hours."""
+MFA_PROMPT = "mfa_prompt"
+"""Where codes are asked for: ``auto`` (default), ``tty``, ``gui`` or ``none``; see mfa/sources.py."""
+MFA_PROMPTS = ("auto", "tty", "gui", "none")
 
 STATE_DIRECTORY = "~/.aws/xacct"
 DEFAULT_CACHE_DIRECTORY = "~/.aws/xacct/cache"
@@ -92,6 +95,9 @@ LOCK_WAIT_SECONDS = 300
 """How long to wait for another process that is fetching the same credentials; it may be asking a person."""
 LOCK_SILENT_SECONDS = 1
 """How long such a wait goes unmentioned."""
+
+MFA_PROCESS_SECONDS = 60
+"""How long an ``mfa_process`` may take; it may be waiting for a person to touch a key."""
 
 CODE_TRIES = 3
 """How often an MFA code is asked for before giving up."""

@@ -60,6 +60,19 @@ def setting(config: Mapping[str, Any], key: str, environment: Mapping[str, str])
     return None if value is None else str(value)
 
 
+def mfa_prompt(config: Mapping[str, Any], environment: Mapping[str, str]) -> str:
+    """Where MFA codes are asked for. Raises `ProfileFault`."""
+    mode = setting(config, settings.MFA_PROMPT, environment) or "auto"
+    if mode not in settings.MFA_PROMPTS:
+        raise ProfileFault(
+            settings.CONFIG_SECTION,
+            f"[{settings.CONFIG_SECTION}] {settings.MFA_PROMPT} {mode!r} is none of "
+            f"{', '.join(settings.MFA_PROMPTS)}. Mend it there, or for now with:\n"
+            f"  export {settings.variable(settings.MFA_PROMPT)}=auto",
+        )
+    return mode
+
+
 def session_duration(config: Mapping[str, Any], environment: Mapping[str, str]) -> int:
     """How long a shared MFA session is to last, in seconds. Raises `ProfileFault`."""
     text = setting(config, settings.MFA_SESSION_DURATION, environment)

@@ -117,7 +117,7 @@ def _replace(planned: Edit, real: Path, document: Document, reader: Reader) -> b
     except OSError as error:
         raise EditRefused(f"{real} cannot be replaced: {error.strerror or error}; it is as it was") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        target.discard(temporary)
     flush_directory(real.parent)
     return True
 
@@ -137,6 +137,6 @@ def _prove(real: Path, temporary: Path, document: Document, reader: Reader) -> N
         ) from None
     finally:
         if excerpt:
-            excerpt.unlink()
+            target.discard(excerpt)
     if found != document.meant(touched_only=not whole):
         raise EditRefused(f"{real}: the edited file would not mean what was asked; it is as it was")

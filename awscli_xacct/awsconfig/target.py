@@ -68,9 +68,15 @@ def keep_mode(real: Path, new: Path) -> None:
 
 def sweep(real: Path) -> None:
     """Remove what editors that were killed have left; whoever holds the lock is the only live one."""
-    for left in real.parent.glob(f"{glob.escape(temporary_prefix(real.name))}*.tmp"):
-        with contextlib.suppress(OSError):
-            left.unlink()
+    with contextlib.suppress(OSError):
+        for left in real.parent.glob(f"{glob.escape(temporary_prefix(real.name))}*.tmp"):
+            discard(left)
+
+
+def discard(temporary: Path) -> None:
+    """Remove a temporary file; where that fails, the next edit's `sweep` tries again."""
+    with contextlib.suppress(OSError):
+        temporary.unlink()
 
 
 @contextlib.contextmanager
@@ -80,7 +86,8 @@ def locked(real: Path, wait: float) -> Iterator[None]:
     try:
         yield
     finally:
-        lock.release()
+        with contextlib.suppress(OSError):  # the edit is done or not by now; the lock ends with the process
+            lock.release()
 
 
 def _acquire(real: Path, wait: float) -> BaseFileLock:

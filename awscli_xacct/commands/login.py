@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..credentials.fetcher import Fetcher
+from ..credentials.mfa_session import MfaSession
 from ..credentials.provider import provider_for
 from ..errors import Faults
 from .base import Subcommand, check_roles, named_profiles, say
@@ -40,23 +41,21 @@ class LoginCommand(Subcommand):
             fetchers = [provider_for(self._session, entry.profile).fetcher() for entry in entries]
             if not fetchers:
                 raise Faults("there is nothing to log in to", ["no role profile has an mfa_serial"])
-        for fetcher in one_per_session(fetchers):
-            session = fetcher.session()
-            if session:
-                say(f"MFA session of {fetcher.role.mfa_serial}: {remaining(session)} left")
+        for serial, session in one_per_session(fetchers).values():
+            say(f"MFA session of {serial}: {remaining(session.get())} left")
         for fetcher in fetchers if names else []:
             say(f"profile {fetcher.role.profile}: {remaining(fetcher.fetch())} left")
         return 0
 
 
-def one_per_session(fetchers: Sequence[Fetcher]) -> list[Fetcher]:
-    """Of fetchers that share an MFA session the first; a chain's session is that of its first role."""
-    first: dict[str, Fetcher] = {}
-    for fetcher in fetchers:
-        start = fetcher.chain()[0]
-        if start.role.mfa_serial:
-            first.setdefault(start.shared_name, start)
-    return list(first.values())
+def one_per_session(fetchers: Sequence[Fetcher]) -> dict[str, tuple[str, MfaSession]]:
+    """The MFA sessions that some fetchers share, with their devices, by the name of their record."""
+    sessions = {}
+    for start in (fetcher.chain()[0] for fetcher in fetchers):
+        session = start.session()
+        if session:
+            sessions[session.name] = (str(start.role.mfa_serial), session)
+    return sessions
 
 
 class LogoutCommand(Subcommand):

@@ -97,18 +97,19 @@ class VerifyCommand(Subcommand):
                 fetchers[name] = provider_for(self._session, name).fetcher()
             except ProfileFault as fault:
                 yield Result(name, ok=False, hop=name, error=str(fault))
-        failed: dict[str, Exception] = {}
-        for start in one_per_session(list(fetchers.values())):
+        failed: dict[str, str] = {}
+        for name, (_, shared) in one_per_session(list(fetchers.values())).items():
             try:
-                start.session()
+                shared.get()
             except (XacctError, BotoCoreError, ClientError) as error:
-                failed[start.shared_name] = error
+                failed[name] = str(error)
         together = []
         for name, fetcher in fetchers.items():
             start = fetcher.chain()[0]
-            if start.role.mfa_serial and start.shared_name in failed:
-                yield Result(name, ok=False, hop=start.role.profile, error=str(failed[start.shared_name]))
-            elif start.takes_own_code():
+            session = start.session()
+            if session and session.name in failed:
+                yield Result(name, ok=False, hop=start.role.profile, error=failed[session.name])
+            elif start.role.mfa_serial and not session:
                 yield _verify(name, fetcher)
             else:
                 together.append((name, fetcher))
@@ -136,9 +137,10 @@ def _denial(hop: Fetcher, error: Exception) -> Denial | None:
     try:
         session = hop.session()
         caller = hop.caller_arn()
+        held = session.get() if session else None
     except (XacctError, BotoCoreError, ClientError):
         return None
-    return explain(hop.role, caller, error, session)
+    return explain(hop.role, caller, error, held)
 
 
 def _text(results: Sequence[Result]) -> str:

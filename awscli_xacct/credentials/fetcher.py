@@ -7,46 +7,27 @@ botocore's own providers; each is looked up only when a record is missing.
 from __future__ import annotations
 
 import shlex
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from .. import settings
-from ..awsconfig.profiles import Role, Source
-from ..awsconfig.records import role_record, session_record
-from ..cache import Record, key_name
-from ..mfa.codes import Codes, Request
-from .flight import Flight, Tell
-from .mfa_session import decide
-from .sts import Issued, Keys, Sts, add_place, is_dead_caller, is_denied, is_refused_code, is_unavailable
+from ..awsconfig.profiles import Role
+from ..awsconfig.records import role_record
+from ..cache import Record
+from ..errors import CannotAsk, printable
+from .collaborators import Collaborators, keys_of, record_of
+from .mfa_session import MfaSession, decide, device_lock
+from .sts import Keys, add_place, is_dead_caller, is_denied, is_refused_code, is_too_long, is_unavailable
 
-
-@dataclass(frozen=True)
-class Collaborators:
-    """What a fetcher works with. `source_keys` resolves the beginning of a chain by botocore's providers.
-
-    `region` is where STS is called if the session has no region. `endpoint` is whatever the user has
-    configured as STS's address: credentials of one are none at another.
-    `session_duration` is how long a shared MFA session is to last, in seconds.
-    """
-
-    flight: Flight
-    client_creator: Callable[..., Any]
-    source_keys: Callable[[Role, Source], Keys]
-    codes: Codes
-    tell: Tell
-    region: str = settings.DEFAULT_REGION
-    endpoint: tuple[Any, ...] = ()
-    session_duration: int = settings.SESSION_DURATION_DEFAULT
-    clock: Callable[[], float] = time.time
+_FRESH = 60
+"""Seconds for which a new MFA session cannot be what a role finds too old."""
 
 
 class Fetcher:
     """Credentials of one role profile."""
 
     def __init__(self, role: Role, using: Collaborators) -> None:
-        self._role = role
+        self.role = role
         self._using = using
         self.name = role_record(role, using.endpoint)
 
@@ -61,59 +42,46 @@ class Fetcher:
         """The role's credentials from STS, whatever is cached; the roles before it may come from the cache."""
         return self._using.flight.anew(self.name, self._purpose, self._obtain)
 
+    def drop(self) -> None:
+        """Forget credentials that a service has refused."""
+        self._using.flight.drop(self.name)
+
     def chain(self) -> list[Fetcher]:
         """The fetchers of all roles of the chain, the first to be assumed first."""
-        source = self._role.source
+        source = self.role.source
         return [*(Fetcher(source, self._using).chain() if isinstance(source, Role) else []), self]
 
-    @property
-    def role(self) -> Role:
-        return self._role
+    def session(self) -> MfaSession | None:
+        """The shared MFA session the role is assumed from, or None if it is assumed without one."""
+        role = self.role
+        if not role.mfa_serial or isinstance(role.source, Role):
+            return None
+        if not decide(role, user_keys=self._source_keys().token is None).shared:
+            return None
+        return MfaSession(role.mfa_serial, role.source, role.profile, self._using, role.mfa_process)
 
     def caller_arn(self) -> str:
         """The ARN that calls for the role. May ask for an MFA code."""
-        source = self._role.source
+        source = self.role.source
         if isinstance(source, Role):
-            keys = _keys(Fetcher(source, self._using).fetch())
+            keys = keys_of(Fetcher(source, self._using).fetch())
         else:
             session = self.session()
-            keys = _keys(session) if session else self._using.source_keys(self._role, source)
-        return self._sts(keys, hurry=False).caller_arn()
-
-    def takes_own_code(self) -> bool:
-        """Whether each fetch of the role costs an MFA code of its own."""
-        role = self._role
-        if not role.mfa_serial or isinstance(role.source, Role):
-            return False
-        keys = self._using.source_keys(role, role.source)
-        return not decide(role, user_keys=keys.token is None).shared
-
-    def session(self) -> Record | None:
-        """The shared MFA session the role is assumed from, got if need be; None if it uses none."""
-        role = self._role
-        if not role.mfa_serial or isinstance(role.source, Role):
-            return None
-        keys = self._using.source_keys(role, role.source)
-        if not decide(role, user_keys=keys.token is None).shared:
-            return None
-        return self._session(self.shared_name, keys)
+            keys = keys_of(session.get()) if session else self._source_keys()
+        return self._using.sts(keys).caller_arn()
 
     @property
     def _purpose(self) -> str:
-        return f"credentials of profile {self._role.profile}"
+        return f"credentials of profile {self.role.profile}"
+
+    # -- the three ways ----------------------------------------------------------------------------
 
     def _obtain(self, hurry: bool) -> Record:
-        role = self._role
+        role = self.role
         if isinstance(role.source, Role):
             caller = Fetcher(role.source, self._using)
-            keys = _keys(caller.fetch())
-            try:
-                return self._assume(keys, role.request, hurry)
-            except Exception as error:
-                if is_dead_caller(error):
-                    self._using.flight.drop(caller.name)
-                raise
-        keys = self._using.source_keys(role, role.source)
+            return self._assume_from(caller.fetch, caller.drop, role.request, hurry)
+        keys = self._source_keys()
         if not role.mfa_serial:
             return self._assume(keys, role.request, hurry)
         decision = decide(role, user_keys=keys.token is None)
@@ -122,130 +90,112 @@ class Fetcher:
         request = dict(role.request)
         if decision.duration is not None:
             request["DurationSeconds"] = decision.duration
-        if decision.shared:
-            return self._assume_shared(keys, request, hurry)
-        return self._assume_with_code(keys, request, hurry)
+        if not decision.shared:
+            return self._assume_with_code(keys, request, hurry)
+        session = MfaSession(role.mfa_serial, role.source, role.profile, self._using, role.mfa_process)
+        return self._assume_shared(session, keys, request, hurry)
 
-    def _assume(self, keys: Keys, request: Mapping[str, Any], hurry: bool) -> Record:
-        role = self._role
-        sts = self._sts(keys, hurry)
+    def _assume_shared(
+        self, session: MfaSession, keys: Keys, request: Mapping[str, Any], hurry: bool
+    ) -> Record:
+        """From the shared session; or, if there can be none or it is too old for the role, with a code."""
         try:
-            issued = sts.assume_role({**_session_name(self._using.clock), **request})
+            got = session.get(keys)
         except Exception as error:
-            if is_refused_code(error):
+            if not is_denied(error):
                 raise
-            add_place(error, _place(role, error))
-            raise
-        return _record(issued, role, "assume-role")
+            self._using.tell(
+                f"profile {self.role.profile}: no MFA session may be had, so it takes a code of its own"
+            )
+            return self._assume_with_code(keys, request, hurry)
+        try:
+            return self._assume_from(lambda: session.get(keys), session.drop, request, hurry)
+        except Exception as error:
+            age = self._using.clock() - float(got.about["obtained"])
+            if not is_denied(error) or age < _FRESH:
+                raise
+            self._using.tell(
+                f"profile {self.role.profile}: refused from an MFA session that is {age / 60:.0f} min old; "
+                f"the role may want a younger one, so it takes a code of its own"
+            )
+            try:
+                return self._assume_with_code(keys, request, hurry)
+            except CannotAsk:
+                raise error from None
 
     def _assume_with_code(self, keys: Keys, request: Mapping[str, Any], hurry: bool) -> Record:
-        serial = str(self._role.mfa_serial)
-        question = Request(serial, self._role.profile, f"role {self._role.role_arn}")
-        with self._using.flight.locked(key_name({"device": serial}), f"a code of {serial}"):
-            return self._using.codes.spend(
-                question,
-                lambda code: self._assume(
-                    keys, {**request, "SerialNumber": serial, "TokenCode": code}, hurry
-                ),
-                is_refused_code,
-            )
+        from ..mfa.codes import Request
 
-    def _sts(self, keys: Keys, hurry: bool) -> Sts:
-        using = self._using
-        return Sts(using.client_creator, keys, region=using.region, hurry=hurry, clock=using.clock)
+        serial = str(self.role.mfa_serial)
+        question = Request(serial, self.role.profile, f"role {self.role.role_arn}", self.role.mfa_process)
 
-    # -- the shared MFA session --------------------------------------------------------------------
+        def assume(code: str) -> Record:
+            return self._assume(keys, {**request, "SerialNumber": serial, "TokenCode": code}, hurry)
 
-    def _assume_shared(self, keys: Keys, request: Mapping[str, Any], hurry: bool) -> Record:
-        name = self.shared_name
-        session = self._session(name, keys)
+        with self._using.flight.locked(device_lock(serial), f"a code of {serial}"):
+            return self._using.codes().spend(question, assume, is_refused_code)
+
+    def _assume_from(
+        self, get: Callable[[], Record], drop: Callable[[], None], request: Mapping[str, Any], hurry: bool
+    ) -> Record:
+        """With a caller's session, once more with a new one if the service says that it has ended already."""
         try:
-            return self._assume(_keys(session), request, hurry)
+            return self._assume(keys_of(get()), request, hurry)
         except Exception as error:
             if not is_dead_caller(error):
                 raise
-        # Ended at the service before its time (the user's keys or device were changed): once more, afresh.
-        self._using.flight.drop(name)
-        return self._assume(_keys(self._session(name, keys)), request, hurry)
+        drop()
+        return self._assume(keys_of(get()), request, hurry)
 
-    @property
-    def shared_name(self) -> str:
-        """The name of the record of the MFA session that serves this role and others."""
-        using, source = self._using, self._role.source
-        assert isinstance(source, Source)  # noqa: S101 - a chained role has no MFA session
-        return session_record(str(self._role.mfa_serial), source, using.session_duration, using.endpoint)
+    def _assume(self, keys: Keys, request: Mapping[str, Any], hurry: bool) -> Record:
+        try:
+            issued = self._using.sts(keys, hurry=hurry).assume_role({**self._session_name(), **request})
+        except Exception as error:
+            if not is_refused_code(error):
+                add_place(error, _place(self.role, error))
+            raise
+        about = {
+            "profile": self.role.profile,
+            "role": self.role.role_arn,
+            "source": _source_name(self.role),
+            "method": "assume-role",
+        }
+        return record_of(issued, margin=settings.RENEW_AT_MOST, about=about)
 
-    def _session(self, name: str, keys: Keys) -> Record:
-        serial = str(self._role.mfa_serial)
-        purpose = f"an MFA session of {serial}"
-        return self._using.flight.get(name, purpose, lambda hurry: self._buy_session(serial, keys, hurry))
+    def _session_name(self) -> dict[str, str]:
+        """What the stock CLI calls a role session whose profile does not name it."""
+        return {"RoleSessionName": f"botocore-session-{int(self._using.clock())}"}
 
-    def _buy_session(self, serial: str, keys: Keys, hurry: bool) -> Record:
-        duration = self._using.session_duration
-        sts = self._sts(keys, hurry)
-
-        def buy(code: str) -> Issued:
-            try:
-                return sts.get_session_token(
-                    {"SerialNumber": serial, "TokenCode": code, "DurationSeconds": duration}
-                )
-            except Exception as error:
-                if is_refused_code(error):
-                    raise
-                add_place(error, f"while getting an MFA session for profile {self._role.profile}")
-                raise
-
-        question = Request(serial, self._role.profile, f"a session of {_hours(duration)} for all its roles")
-        with self._using.flight.locked(key_name({"device": serial}), f"a code of {serial}"):
-            issued = self._using.codes.spend(question, buy, is_refused_code)
-        return _record(issued, self._role, "get-session-token", margin=settings.SESSION_RENEW_SECONDS)
+    def _source_keys(self) -> Keys:
+        assert not isinstance(self.role.source, Role)  # noqa: S101 - a role's keys are its fetcher's
+        return self._using.source_keys(self.role.profile, self.role.source)
 
 
-def _keys(record: Record) -> Keys:
-    return Keys(record.access_key, record.secret_key, record.token)
-
-
-def _session_name(clock: Callable[[], float]) -> dict[str, str]:
-    """What the stock CLI calls a role session whose profile does not name it."""
-    return {"RoleSessionName": f"botocore-session-{int(clock())}"}
-
-
-def _record(issued: Issued, role: Role, method: str, margin: float | None = None) -> Record:
-    life = issued.expiry - issued.obtained
-    if margin is None:
-        margin = settings.RENEW_AT_MOST
-    return Record(
-        issued.access_key,
-        issued.secret_key,
-        issued.token,
-        issued.expiry,
-        issued.expiry - min(margin, life / settings.RENEW_FRACTION),
-        issued.account,
-        {
-            "profile": role.profile,
-            "role": role.role_arn,
-            "source": role.source.profile if isinstance(role.source, Role) else role.source.name,
-            "method": method,
-            "obtained": issued.obtained,
-        },
-    )
+def _source_name(role: Role) -> str:
+    return role.source.profile if isinstance(role.source, Role) else role.source.name
 
 
 def _place(role: Role, error: Exception) -> str:
-    """Which hop of which profile an STS error belongs to, and what to look at."""
-    source = role.source.profile if isinstance(role.source, Role) else role.source.name
+    """Which hop of which profile an STS error belongs to, and what to do about it."""
+    source = _source_name(role)
     place = f"while assuming {role.role_arn} for profile {role.profile} from {source}"
     who = f"aws sts get-caller-identity --profile {shlex.quote(source)}"
     if is_denied(error):
         return (
-            f"{place}. Either the role's trust policy does not admit the caller (as it is: MFA, external id), or "
-            f"the caller has no permission for sts:AssumeRole on it. Who calls is shown by:\n  {who}"
+            f"{place}. Who may not do what, and the policies that would allow it, are shown by:\n"
+            + _command("verify", role)
+        )
+    if is_too_long(error):
+        name = role.role_arn.rpartition("/")[2]
+        return (
+            f"{place}. Ask for less, or have the role's maximum raised in its account:\n"
+            f"  aws configure role {shlex.quote(role.profile)} --duration-seconds 3600\n"
+            f"  aws iam update-role --role-name {printable(name)} --max-session-duration {role.duration_seconds}"
         )
     if is_unavailable(error):
         return f"{place}. STS cannot be reached or does not answer just now; try the network with:\n  {who}"
     return place
 
 
-def _hours(seconds: int) -> str:
-    hours, rest = divmod(seconds, 3600)
-    return f"{hours} h" if not rest else f"{seconds // 60} min"
+def _command(subcommand: str, role: Role) -> str:
+    return f"  aws configure role {subcommand} {shlex.quote(role.profile)}"

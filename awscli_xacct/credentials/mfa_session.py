@@ -1,4 +1,4 @@
-"""When one MFA session serves many roles: the rule, with its reasons, in one place.
+"""When one MFA session serves many roles: the rule with its reasons, and the session itself.
 
 A code can be given in two ways. *Shared*: the code buys a session for the user (``GetSessionToken``), and
 roles are assumed from that session without another code, by every process, until it ends. *Direct*: the
@@ -15,6 +15,9 @@ code goes with ``AssumeRole`` and is good for that one role.
 what the stock CLI makes, and STS's answer says what is wrong. *More than an hour*: STS gives a role that
 is assumed from any session an hour at most; a role that asks for more is worth a code of its own.
 
+Two things are known only when they happen, and the direct way is gone then, once and with one line about
+it: the user may be forbidden to get a session; and a role may want a younger one (``MultiFactorAuthAge``).
+
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
 """
 
@@ -23,7 +26,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import settings
-from ..awsconfig.profiles import Role
+from ..awsconfig.profiles import Role, Source
+from ..awsconfig.records import session_record
+from ..cache import Record, key_name
+from .collaborators import Collaborators, record_of
+from .sts import Issued, Keys, add_place, is_refused_code
 
 
 @dataclass(frozen=True)
@@ -56,3 +63,70 @@ def decide(role: Role, *, user_keys: bool) -> Decision:
         note=f"profile {role.profile}: its duration_seconds = {asked} is more than the hour that the shared "
         f"MFA session allows, so it takes a code of its own",
     )
+
+
+class MfaSession:
+    """The session that a code of one device buys one user, for all roles and processes."""
+
+    def __init__(
+        self, serial: str, source: Source, profile: str, using: Collaborators, program: str | None = None
+    ) -> None:
+        """`profile` is the one that a person is told about; `program` gives codes, if there is one."""
+        self.name = session_record(serial, source, using.session_duration, using.endpoint)
+        self._serial = serial
+        self._source = source
+        self._profile = profile
+        self._program = program
+        self._using = using
+
+    def get(self, keys: Keys | None = None) -> Record:
+        """The session: cached, or bought with a code by whoever comes first.
+
+        `keys` are the user's own, looked up if not given. Raises botocore's errors and `XacctError`.
+        """
+        return self._using.flight.get(
+            self.name, f"an MFA session of {self._serial}", lambda hurry: self._buy(keys, hurry)
+        )
+
+    def drop(self) -> None:
+        """Forget a session that STS has refused."""
+        self._using.flight.drop(self.name)
+
+    def _buy(self, keys: Keys | None, hurry: bool) -> Record:
+        from ..mfa.codes import Request
+
+        using = self._using
+        sts = using.sts(keys or using.source_keys(self._profile, self._source), hurry=hurry)
+        duration = using.session_duration
+
+        def buy(code: str) -> Issued:
+            try:
+                return sts.get_session_token(
+                    {"SerialNumber": self._serial, "TokenCode": code, "DurationSeconds": duration}
+                )
+            except Exception as error:
+                if not is_refused_code(error):
+                    add_place(error, f"while getting an MFA session for profile {self._profile}")
+                raise
+
+        purpose = f"a session of {_in_words(duration)} for all its roles"
+        request = Request(self._serial, self._profile, purpose, self._program)
+        with using.flight.locked(device_lock(self._serial), f"a code of {self._serial}"):
+            issued = using.codes().spend(request, buy, is_refused_code)
+        about = {
+            "profile": self._source.name,
+            "device": self._serial,
+            "source": self._source.name,
+            "method": "get-session-token",
+        }
+        return record_of(issued, margin=settings.SESSION_RENEW_SECONDS, about=about)
+
+
+def device_lock(serial: str) -> str:
+    """The name of the lock under which one question at a time is asked about a device."""
+    return key_name({"device": serial})
+
+
+def _in_words(seconds: int) -> str:
+    hours, rest = divmod(seconds, 3600)
+    return f"{hours} h" if not rest else f"{seconds // 60} min"

@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 from botocore.credentials import AssumeRoleProvider as StockProvider
@@ -19,13 +21,16 @@ from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError
 
 from .. import settings
 from ..awsconfig.profiles import Role, Source, is_role, resolve
-from ..awsconfig.records import endpoint, session_duration, setting, sts_endpoint
+from ..awsconfig.records import endpoint, mfa_prompt, session_duration, setting, sts_endpoint
 from ..cache import Cache, Record, cache_directory
 from ..errors import ProfileFault, XacctError, printable
-from ..mfa.codes import Codes
-from .fetcher import Collaborators, Fetcher
+from .collaborators import Collaborators
+from .fetcher import Fetcher
 from .flight import Flight
 from .sts import Keys
+
+if TYPE_CHECKING:
+    from ..mfa.codes import Codes
 
 MANDATORY_SHARE = 3
 """All threads wait for new credentials in the last third of the time in which they are renewed."""
@@ -66,26 +71,35 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         return Fetcher(role, self._collaborators(config, role))
 
     def _collaborators(self, config: Mapping[str, Any], role: Role) -> Collaborators:
-        cache = Cache(cache_directory(setting(config, settings.CACHE_DIR, os.environ)), warn=tell)
+        directory = cache_directory(setting(config, settings.CACHE_DIR, os.environ))
         return Collaborators(
-            flight=Flight(cache, tell=tell),
+            flight=Flight(Cache(directory, warn=tell), tell=tell),
             client_creator=self._client_creator,
             source_keys=self._source_keys,
-            codes=Codes(),
+            codes=partial(_codes, mfa_prompt(config, os.environ), directory),
             tell=tell,
             region=_source_region(config, role),
             endpoint=endpoint(config, self._profile_name, os.environ),
             session_duration=session_duration(config, os.environ),
         )
 
-    def _source_keys(self, role: Role, source: Source) -> Keys:
+    def _source_keys(self, profile: str, source: Source) -> Keys:
         """The credentials a chain begins with, by botocore's own providers and with their errors."""
         if source.profile is None:
-            credentials = self._resolve_credentials_from_source(source.credential_source, role.profile)
+            credentials = self._resolve_credentials_from_source(source.credential_source, profile)
         else:
             credentials = self._resolve_credentials_from_profile(source.profile)
         frozen = credentials.get_frozen_credentials()
         return Keys(frozen.access_key, frozen.secret_key, frozen.token)
+
+
+def _codes(mode: str, directory: Path | None) -> Codes:
+    """What asks for codes; loaded only when one is needed."""
+    from ..mfa.codes import Codes
+    from ..mfa.memory import UsedCodes
+    from ..mfa.sources import asker
+
+    return Codes(asker(mode), used=UsedCodes(directory))
 
 
 class RoleCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]

@@ -151,6 +151,11 @@ def is_dead_caller(error: Exception) -> bool:
     return _code(error) in _DEAD
 
 
+def is_too_long(error: Exception) -> bool:
+    """Whether STS says that the role's own maximum is shorter than what was asked for."""
+    return _code(error) == "ValidationError" and "MaxSessionDuration" in str(error)
+
+
 def is_unavailable(error: Exception) -> bool:
     """Whether STS could not be reached, or could not answer just now."""
     if isinstance(error, ClientError):

@@ -1,43 +1,60 @@
-"""Getting an MFA code from a person, and trying again when it is refused."""
+"""Getting an MFA code, and trying again when it is refused."""
 
 from __future__ import annotations
 
+import shlex
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from .. import settings
 from ..errors import CannotAsk, CodeRefused
-from . import terminal
+from . import process, terminal
+from .memory import UsedCodes
 
 Answer = TypeVar("Answer")
 
 
-class Asker(Protocol):
-    """Asks a person for one line. Raises `CannotAsk` where there is nobody to ask."""
-
-    def __call__(self, prompt: str) -> str: ...
+Asker = Callable[[str], str]
+"""Asks a person for one line, given the prompt. Raises `CannotAsk` where there is nobody to ask."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a code is needed for: everything the person asked needs to know."""
+    """What a code is needed for: everything the person asked needs to know. `program` gives it instead."""
 
     serial: str
     profile: str
     purpose: str
+    program: str | None = None
 
     @property
     def prompt(self) -> str:
         return f"MFA code of {self.serial} for profile {self.profile} ({self.purpose}): "
 
 
-class Codes:
-    """Asks for codes until one is accepted."""
+class Sayer(Protocol):
+    """Says a line to the person who is asked."""
 
-    def __init__(self, ask: Asker = terminal.ask, say: Callable[[str], None] = terminal.say) -> None:
+    def __call__(self, text: str, end: str = "\n") -> None: ...
+
+
+class Codes:
+    """Gets codes until one is accepted. `used` remembers them across processes."""
+
+    def __init__(
+        self,
+        ask: Asker = terminal.ask,
+        say: Sayer = terminal.say,
+        *,
+        used: UsedCodes | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._ask = ask
         self._say = say
+        self._used = used or UsedCodes(None)
+        self._sleep = sleep
 
     def spend(
         self, request: Request, use: Callable[[str], Answer], refused: Callable[[Exception], bool]
@@ -45,34 +62,72 @@ class Codes:
         """What `use` gives for a code that it accepts.
 
         `refused` tells whether an error of `use` means that the code was wrong. Raises `CannotAsk` where
-        there is nobody to ask, `CodeRefused` after `settings.CODE_TRIES` codes, and what else `use` raises.
+        there is nobody to ask, `CodeProgramFailed` where the program does not give a code, `CodeRefused`
+        after `settings.CODE_TRIES` codes, and what else `use` raises.
         """
         for left in reversed(range(settings.CODE_TRIES)):
-            code = self._code(request)
+            code = self._fresh_code(request)
             try:
-                return use(code)
+                answer = use(code)
             except Exception as error:
                 if not refused(error):
+                    self._used.remember(request.serial, code)
                     raise
+                if request.program:
+                    # It would print the same code again; a person who mistyped one may try at once.
+                    self._used.remember(request.serial, code)
+            else:
+                self._used.remember(request.serial, code)
+                return answer
             if left:
-                self._say("That code was not accepted. Wait for the next one, or try again.")
+                self._say("That code was not accepted; it may be mistyped, or used already.")
         raise CodeRefused(
             f"none of {settings.CODE_TRIES} codes of {request.serial} was accepted for profile "
-            f"{request.profile}. Check that this is the device in your hand and that its clock is right, then "
-            f"run the command again"
+            f"{request.profile}. Check that this is the right device and that its clock is right, then run the "
+            f"command again"
         )
 
+    def _fresh_code(self, request: Request) -> str:
+        """Six digits that have not been sent before."""
+        while True:
+            code = self._code(request)
+            wait = self._used.wait(request.serial, code)
+            if wait is None:
+                return code
+            self._count_down(wait)
+
+    def _count_down(self, seconds: float) -> None:
+        """Say that a code has been used, and wait until the device shows the next one."""
+        if not seconds:
+            self._say("That code has been used; take the one the device shows now.")
+            return
+        left = int(seconds) + 1
+        while left > 0:
+            self._say(f"\rThat code has been used; wait {left} s for the next one. ", end="")
+            self._sleep(1)
+            left -= 1
+        self._say("")
+
     def _code(self, request: Request) -> str:
+        if request.program:
+            code = process.ask(request.program, request.profile)
+            if not _is_code(code):
+                raise process.failed(request.profile, "printed something else than six digits")
+            return code
         while True:
             try:
                 answer = self._ask(request.prompt)
             except CannotAsk as error:
                 raise CannotAsk(
-                    f"profile {request.profile} needs an MFA code of {request.serial}, but {error}. "
-                    f"Give it once in a terminal, and commands without one work while the session lasts:\n"
-                    f"  aws sts get-caller-identity --profile {request.profile}"
+                    f"profile {request.profile} needs an MFA code of {request.serial}, but {error}. Give it in a "
+                    f"terminal, and commands without one work while the session lasts:\n"
+                    f"  aws configure role login {shlex.quote(request.profile)}"
                 ) from None
             code = "".join(answer.split())
-            if len(code) == 6 and code.isascii() and code.isdigit():
+            if _is_code(code):
                 return code
             self._say("An MFA code is six digits.")
+
+
+def _is_code(text: str) -> bool:
+    return len(text) == 6 and text.isascii() and text.isdigit()

@@ -56,12 +56,12 @@ def ask(prompt: str) -> str:
     return answer.decode("ascii", "replace").rstrip("\r\n")
 
 
-def say(text: str) -> None:
+def say(text: str, end: str = "\n") -> None:
     """A line for the person at the terminal; nothing where there is none."""
     with contextlib.suppress(OSError):
         terminal = os.open(_TERMINAL, os.O_WRONLY | os.O_NOCTTY)
         try:
-            _say(terminal, f"{text}\n")
+            _say(terminal, f"{text}{end}")
         finally:
             os.close(terminal)
 

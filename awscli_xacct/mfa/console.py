@@ -1,0 +1,49 @@
+"""Asking on a Windows console, whatever stdin, stdout and stderr are.
+
+``msvcrt`` reads the keyboard of the console itself and echoes nothing, so there is nothing to restore.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..errors import CannotAsk
+
+_ENTER = "\r\n"
+_CONTROL_C, _CONTROL_D, _CONTROL_Z, _BACKSPACE = "\x03", "\x04", "\x1a", "\b"
+
+
+def ask(prompt: str) -> str:
+    """One line from the console, not echoed. Raises `CannotAsk` where there is none."""
+    import msvcrt
+
+    try:
+        with open("CON", "w", encoding="utf-8") as console:  # noqa: PTH123 - a device, not a path
+            console.write(prompt)
+            console.flush()
+            try:
+                return read_line(msvcrt.getwch)  # type: ignore[attr-defined,unused-ignore]
+            finally:
+                console.write("\n")
+    except OSError:
+        raise CannotAsk("there is no console to ask on") from None
+
+
+def read_line(read: Callable[[], str]) -> str:
+    """A line of characters from `read`, which gives one at a time as they are typed.
+
+    Raises `KeyboardInterrupt` on Ctrl-C and `CannotAsk` on Ctrl-Z or Ctrl-D.
+    """
+    typed: list[str] = []
+    while True:
+        character = read()
+        if character in _ENTER:
+            return "".join(typed)
+        if character == _CONTROL_C:
+            raise KeyboardInterrupt
+        if character in (_CONTROL_D, _CONTROL_Z):
+            raise CannotAsk("no code was given")
+        if character == _BACKSPACE:
+            del typed[-1:]
+        else:
+            typed.append(character)

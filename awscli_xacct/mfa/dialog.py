@@ -1,0 +1,84 @@
+"""Asking in a window, where there is a display and no terminal.
+
+The first program that is there and has a display is used. The prompt holds names from the config file: it
+is passed as one argument or in the environment, never as part of a script.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..errors import CannotAsk
+
+_PROMPT = "AWS_XACCT_PROMPT"
+_TITLE = "AWS MFA code"
+
+_APPLESCRIPT = (
+    "-e",
+    "on run argv",
+    "-e",
+    f'return text returned of (display dialog (item 1 of argv) default answer "" with title "{_TITLE}" '
+    "with hidden answer)",
+    "-e",
+    "end run",
+)
+_POWERSHELL = (
+    "Add-Type -AssemblyName Microsoft.VisualBasic; "
+    f"[Microsoft.VisualBasic.Interaction]::InputBox($env:{_PROMPT}, '{_TITLE}')"
+)
+
+
+@dataclass(frozen=True)
+class Dialog:
+    """One program that can ask. `platform` is where it is used; `arguments` has PROMPT for the prompt."""
+
+    program: str
+    platform: str
+    arguments: tuple[str, ...]
+
+    def available(self, environment: Mapping[str, str], platform: str = sys.platform) -> bool:
+        """Whether the program is on the PATH and has somewhere to show itself."""
+        if self.platform == "display":
+            shown = bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+        else:
+            shown = platform == self.platform
+        return shown and shutil.which(self.program, path=environment.get("PATH")) is not None
+
+    def ask(self, prompt: str, environment: Mapping[str, str]) -> str:
+        """What the person enters. Raises `CannotAsk` if the window is closed or never comes."""
+        words = [argument.replace("PROMPT", prompt) for argument in self.arguments]
+        program = shutil.which(self.program, path=environment.get("PATH")) or self.program
+        try:
+            done = subprocess.run(  # noqa: S603 - a fixed program, and no shell
+                [program, *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**environment, _PROMPT: prompt},
+                check=False,
+            )
+        except OSError as error:
+            raise CannotAsk(f"{self.program} cannot be run: {error.strerror}") from None
+        answer = done.stdout.decode("utf-8", "replace").strip()
+        if done.returncode or not answer:
+            raise CannotAsk("the dialog was closed without a code")
+        return answer
+
+
+DIALOGS = (
+    Dialog("zenity", "display", ("--entry", "--hide-text", f"--title={_TITLE}", "--text=PROMPT")),
+    Dialog("kdialog", "display", ("--title", _TITLE, "--password", "PROMPT")),
+    Dialog("osascript", "darwin", (*_APPLESCRIPT, "PROMPT")),
+    Dialog("powershell", "win32", ("-NoProfile", "-NonInteractive", "-Command", _POWERSHELL)),
+)
+
+
+def find(environment: Mapping[str, str] | None = None) -> Dialog | None:
+    """The first dialog that can be shown here, or None."""
+    environment = os.environ if environment is None else environment
+    return next((dialog for dialog in DIALOGS if dialog.available(environment)), None)
