@@ -35,10 +35,11 @@ def install(session: object) -> None:
 
 
 def _use_provider(session, **_):  # type: ignore[no-untyped-def]
-    """Take over the profiles that are roles, and no others. Whatever goes wrong, ``aws`` goes on."""
+    """Take over the profiles that are roles or run on an MFA session. Whatever goes wrong, ``aws`` goes on."""
     try:
-        profile = session.get_config_variable("profile") or "default"
-        if "role_arn" in session.full_config["profiles"].get(profile, ()):
+        name = session.get_config_variable("profile") or "default"
+        profile = session.full_config["profiles"].get(name, {})
+        if "role_arn" in profile or "mfa_session" in profile:
             install(session)
     except Exception as error:  # noqa: BLE001 - a plugin's fault must not take the CLI with it
         import sys

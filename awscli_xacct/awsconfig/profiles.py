@@ -39,6 +39,8 @@ _IDENTITY = (
     "sso_start_url",
     _WEB_IDENTITY,
 )
+# What may give a user's long-term keys, which an MFA session is bought with.
+_LONG_TERM = ("aws_access_key_id", "credential_process")
 # Any one of these is enough for one of botocore's providers to answer.
 _GIVES_CREDENTIALS = (
     "aws_access_key_id",
@@ -53,11 +55,16 @@ _GIVES_CREDENTIALS = (
 
 @dataclass(frozen=True)
 class Source:
-    """Where a chain begins: a profile that is no role, or a ``credential_source``."""
+    """Where a chain begins: a profile that is no role, or a ``credential_source``.
+
+    One with an `mfa_serial` runs on the shared MFA session itself, ``mfa_session = on``.
+    """
 
     profile: str | None
     credential_source: str | None
     identity: Mapping[str, Any]
+    mfa_serial: str | None = None
+    mfa_process: str | None = None
 
     @property
     def name(self) -> str:
@@ -87,6 +94,12 @@ class Role:
         return isinstance(self.source, Role)
 
     @property
+    def session_source(self) -> Source | None:
+        """The source, if its own MFA session calls for this role, which has no device: an hour at most."""
+        source = self.source
+        return source if isinstance(source, Source) and source.mfa_serial and not self.mfa_serial else None
+
+    @property
     def request(self) -> dict[str, Any]:
         """What is sent with AssumeRole and known before any call, under the API's names."""
         sent = {
@@ -107,12 +120,24 @@ class Role:
             "assume": self.request,
             "mfa": [self.mfa_serial, self.mfa_session] if self.mfa_serial else None,
             "by": self.source.identity,
+            "by_session": self.session_source.mfa_serial if self.session_source else None,
         }
 
 
 def is_role(profile: Profile) -> bool:
     """Whether the assume-role provider is the one to answer for `profile`."""
     return settings.ROLE_ARN in profile and _WEB_IDENTITY not in profile
+
+
+def is_mfa_user(profile: Profile) -> bool:
+    """Whether a profile that is no role is to run on a shared MFA session: ``mfa_session = on``."""
+    asked = profile.get(settings.MFA_SESSION) == "on" and bool(profile.get(settings.MFA_SERIAL))
+    return asked and not is_role(profile) and any(key in profile for key in _LONG_TERM)
+
+
+def resolve_user(profiles: Profiles, name: str, *, sso_sessions: Profiles | None = None) -> Source:
+    """The user profile `name`, which is no role, as the beginning of chains. Raises `ProfileFault`."""
+    return _user(profiles[name], name, sso_sessions or {})
 
 
 def has_static_keys(profile: Profile) -> bool:
@@ -148,8 +173,8 @@ def _role(
 ) -> Role:
     profile = profiles[name]
     source = _source(profiles, name, visited, sso_sessions, environment)
-    chained = isinstance(source, Role)
     serial = _text(profile, name, settings.MFA_SERIAL)
+    chained = isinstance(source, Role) or (source.mfa_serial is not None and not serial)
     if serial and isinstance(source, Role):
         raise ProfileFault(name, chained_mfa_fault(name, serial, source))
     return Role(
@@ -226,7 +251,7 @@ def _source(
                 f"  aws configure --profile {shlex.quote(source)}",
                 structural=True,
             )
-        return Source(source, None, _profile_identity(profiles[source], sso_sessions))
+        return _user(profiles[source], source, sso_sessions)
     return _role(profiles, source, [*visited, source], sso_sessions, environment)
 
 
@@ -242,6 +267,14 @@ def chained_mfa_fault(name: str, serial: str, source: Role) -> str:
 
 def _first(role: Role) -> Role:
     return _first(role.source) if isinstance(role.source, Role) else role
+
+
+def _user(profile: Profile, name: str, sso_sessions: Profiles) -> Source:
+    identity = _profile_identity(profile, sso_sessions)
+    if not is_mfa_user(profile):
+        return Source(name, None, identity)
+    serial, program = (_text(profile, name, key) for key in (settings.MFA_SERIAL, settings.MFA_PROCESS))
+    return Source(name, None, identity, serial, program or None)
 
 
 def _profile_identity(profile: Profile, sso_sessions: Profiles) -> dict[str, Any]:

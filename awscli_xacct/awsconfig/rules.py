@@ -192,7 +192,7 @@ def _chain_faults(name: str, profile: Mapping[str, Any], role: Role) -> list[str
     if isinstance(serial, str) and serial and isinstance(role.source, Role):
         faults.append(chained_mfa_fault(name, serial, role.source))
     seconds = str(profile.get(settings.DURATION_SECONDS, settings.ROLE_DURATION_DEFAULT))
-    if role.chained or (serial and profile.get(settings.MFA_SESSION) == "on"):
+    if role.chained or role.session_source or (serial and profile.get(settings.MFA_SESSION) == "on"):
         # What is wrong with it anyway has been said with the other values.
         fault = None if seconds_fault(seconds) else duration_fault(seconds, chained=True)
         if fault:

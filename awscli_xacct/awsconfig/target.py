@@ -43,10 +43,11 @@ def check(path: Path, real: Path) -> None:
         )
 
 
-def make_directory(real: Path) -> None:
-    """Make the directory the file is to stand in, 0700, if there is none. Raises `OSError`."""
-    if not real.parent.exists():
-        make_private_directory(real.parent)
+def make_directory(directory: Path) -> Path:
+    """Make `directory`, 0700, if it is not there yet. Raises `OSError`."""
+    if not directory.exists():
+        make_private_directory(directory)
+    return directory
 
 
 def keep_mode(real: Path, new: Path) -> None:
@@ -96,9 +97,9 @@ def _acquire(real: Path, wait: float) -> BaseFileLock:
     name = f"config-{hashlib.sha256(os.fsencode(real)).hexdigest()[:16]}.lock"
     fault: Exception | None = None
     # In our own directory, so that none is left beside the user's file, unless that cannot be written.
-    for directory in (_state_directory, lambda: real.parent):
+    for directory in (Path(settings.STATE_DIRECTORY), real.parent):
         try:
-            lock = FileLock(directory() / name, timeout=wait, mode=PRIVATE_FILE)
+            lock = FileLock(_made(directory) / name, timeout=wait, mode=PRIVATE_FILE)
             lock.acquire()
         except Timeout:
             raise Busy(
@@ -110,13 +111,15 @@ def _acquire(real: Path, wait: float) -> BaseFileLock:
         else:
             return lock
     raise EditRefused(
-        f"{real} cannot be locked: {getattr(fault, 'strerror', None) or fault}; nothing was written"
+        f"{real} cannot be locked: {getattr(fault, 'strerror', None) or fault}; nothing was written. "
+        f"{_look_at(real.parent)}"
     )
 
 
-def _state_directory() -> Path:
-    directory = Path(settings.STATE_DIRECTORY).expanduser()
-    make_private_directory(directory)
+def _made(directory: Path) -> Path:
+    directory = directory.expanduser()
+    if not directory.exists():
+        make_private_directory(directory)
     return directory
 
 

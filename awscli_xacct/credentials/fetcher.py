@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import settings
-from ..awsconfig.profiles import Role
+from ..awsconfig.profiles import Role, Source
 from ..awsconfig.records import role_record
 from ..cache import Record
 from ..errors import CannotAsk, printable
@@ -42,9 +42,9 @@ class Fetcher:
         """The role's credentials from STS, whatever is cached; the roles before it may come from the cache."""
         return self._using.flight.anew(self.name, self._purpose, self._obtain)
 
-    def drop(self) -> None:
-        """Forget credentials that a service has refused."""
-        self._using.flight.drop(self.name)
+    def drop(self, access_key: str) -> None:
+        """Forget the credentials with this access key, which a service has refused."""
+        self._using.flight.drop(self.name, access_key)
 
     def chain(self) -> list[Fetcher]:
         """The fetchers of all roles of the chain, the first to be assumed first."""
@@ -54,6 +54,8 @@ class Fetcher:
     def session(self) -> MfaSession | None:
         """The shared MFA session the role is assumed from, or None if it is assumed without one."""
         role = self.role
+        if role.session_source:
+            return user_session(role.session_source, self._using)
         if not role.mfa_serial or isinstance(role.source, Role):
             return None
         if not decide(role, user_keys=self._source_keys().token is None).shared:
@@ -81,6 +83,9 @@ class Fetcher:
         if isinstance(role.source, Role):
             caller = Fetcher(role.source, self._using)
             return self._assume_from(caller.fetch, caller.drop, role.request, hurry)
+        if role.session_source:
+            session = user_session(role.session_source, self._using)
+            return self._assume_from(session.get, session.drop, role.request, hurry)
         keys = self._source_keys()
         if not role.mfa_serial:
             return self._assume(keys, role.request, hurry)
@@ -136,15 +141,16 @@ class Fetcher:
             return self._using.codes().spend(question, assume, is_refused_code)
 
     def _assume_from(
-        self, get: Callable[[], Record], drop: Callable[[], None], request: Mapping[str, Any], hurry: bool
+        self, get: Callable[[], Record], drop: Callable[[str], None], request: Mapping[str, Any], hurry: bool
     ) -> Record:
         """With a caller's session, once more with a new one if the service says that it has ended already."""
+        caller = get()
         try:
-            return self._assume(keys_of(get()), request, hurry)
+            return self._assume(keys_of(caller), request, hurry)
         except Exception as error:
             if not is_dead_caller(error):
                 raise
-        drop()
+        drop(caller.access_key)
         return self._assume(keys_of(get()), request, hurry)
 
     def _assume(self, keys: Keys, request: Mapping[str, Any], hurry: bool) -> Record:
@@ -169,6 +175,12 @@ class Fetcher:
     def _source_keys(self) -> Keys:
         assert not isinstance(self.role.source, Role)  # noqa: S101 - a role's keys are its fetcher's
         return self._using.source_keys(self.role.profile, self.role.source)
+
+
+def user_session(source: Source, using: Collaborators) -> MfaSession:
+    """The MFA session that a user profile with ``mfa_session = on`` runs on."""
+    assert source.mfa_serial is not None  # noqa: S101 - that is what makes it one
+    return MfaSession(source.mfa_serial, source, source.name, using, source.mfa_process)
 
 
 def _source_name(role: Role) -> str:

@@ -94,10 +94,12 @@ class Flight:
             return record
         return kept if record is None or record.expiry < kept.expiry else record
 
-    def drop(self, name: str) -> None:
-        """Forget a record that a service has refused."""
-        self._kept.pop(name, None)
-        self._cache.remove(name)
+    def drop(self, name: str, access_key: str) -> None:
+        """Forget a record that a service has refused, unless another process has put a new one in its place."""
+        record = self.look(name)
+        if record is not None and record.access_key == access_key:
+            self._kept.pop(name, None)
+            self._cache.remove(name)
 
     def _due(self, name: str, record: Record) -> bool:
         return self._clock() >= max(record.renew, self._retry.get(name, 0))

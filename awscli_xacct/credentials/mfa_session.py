@@ -88,9 +88,13 @@ class MfaSession:
             self.name, f"an MFA session of {self._serial}", lambda hurry: self._buy(keys, hurry)
         )
 
-    def drop(self) -> None:
-        """Forget a session that STS has refused."""
-        self._using.flight.drop(self.name)
+    def fetch(self) -> Record:
+        """The session, as the credentials of a user profile."""
+        return self.get()
+
+    def drop(self, access_key: str) -> None:
+        """Forget the session with this access key, which STS has refused."""
+        self._using.flight.drop(self.name, access_key)
 
     def _buy(self, keys: Keys | None, hurry: bool) -> Record:
         from ..mfa.codes import Request
