@@ -59,6 +59,6 @@ def _add_command(command_table, **_):  # type: ignore[no-untyped-def]
 
 
 def _role_command(session):  # type: ignore[no-untyped-def]
-    from .commands.role import RoleCommand
+    from .commands.lazy import LazyRoleCommand
 
-    return RoleCommand(session)
+    return LazyRoleCommand(session)

@@ -25,10 +25,9 @@ import os
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import settings
 from .files import make_private_directory, read_private, replace, sweep
@@ -40,9 +39,11 @@ Clock = Callable[[], float]
 Warn = Callable[[str], None]
 
 
-@dataclass(frozen=True, repr=False)
-class Record:
-    """Temporary credentials with their times (seconds since the epoch, local clock) and their story."""
+class Record(NamedTuple):
+    """Temporary credentials with their times (seconds since the epoch, local clock) and their story.
+
+    A dataclass would cost every warm command three times as much to define.
+    """
 
     access_key: str
     secret_key: str
@@ -50,7 +51,7 @@ class Record:
     expiry: float
     renew: float
     account: str | None = None
-    about: Mapping[str, Any] = field(default_factory=dict)
+    about: Mapping[str, Any] = {}
 
     def __repr__(self) -> str:
         return f"Record({self.about.get('profile')!r}, expiry={self.expiry:.0f})"

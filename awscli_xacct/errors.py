@@ -69,6 +69,15 @@ class Busy(XacctError):
     """Another process holds what this one needs, for longer than it is reasonable to wait."""
 
 
+def tell(message: str) -> None:
+    """One line to the user, on stderr: stdout belongs to the command."""
+    import sys
+
+    if sys.stderr is not None:
+        sys.stderr.write(f"xacct: {printable(message)}\n")
+        sys.stderr.flush()
+
+
 def printable(text: str) -> str:
     """`text` with control characters escaped, so that nothing from outside drives the terminal."""
     return "".join(

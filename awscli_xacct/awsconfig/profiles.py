@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import settings
 from ..errors import ProfileFault
-from .tags import parse_keys, parse_tags
 
 Profile = Mapping[str, Any]
 Profiles = Mapping[str, Profile]
@@ -53,8 +51,7 @@ _GIVES_CREDENTIALS = (
 )
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """Where a chain begins: a profile that is no role, or a ``credential_source``.
 
     One with an `mfa_serial` runs on the shared MFA session itself, ``mfa_session = on``.
@@ -71,8 +68,7 @@ class Source:
         return self.profile or self.credential_source or ""
 
 
-@dataclass(frozen=True)
-class Role:
+class Role(NamedTuple):
     """One hop: a role, everything that is sent to assume it, and where the calling credentials come from."""
 
     profile: str
@@ -83,7 +79,7 @@ class Role:
     mfa_session: str = "auto"
     role_session_name: str | None = None
     duration_seconds: int | None = None
-    session_tags: Mapping[str, str] = field(default_factory=dict)
+    session_tags: Mapping[str, str] = {}
     transitive_session_tags: Sequence[str] = ()
     source_identity: str | None = None
     mfa_process: str | None = None
@@ -187,7 +183,7 @@ def _role(
         role_session_name=_text(profile, name, settings.ROLE_SESSION_NAME) or None,
         duration_seconds=_duration(profile, name, chained=chained),
         session_tags=_tags(profile, name),
-        transitive_session_tags=parse_keys(_text(profile, name, settings.TRANSITIVE_SESSION_TAGS) or ""),
+        transitive_session_tags=_transitive(profile, name),
         source_identity=_text(profile, name, settings.SOURCE_IDENTITY) or None,
         mfa_process=_text(profile, name, settings.MFA_PROCESS) or None,
     )
@@ -330,7 +326,12 @@ def _duration(profile: Profile, name: str, *, chained: bool) -> int | None:
 
 
 def _tags(profile: Profile, name: str) -> dict[str, str]:
-    tags, faults = parse_tags(_text(profile, name, settings.SESSION_TAGS) or "")
+    text = _text(profile, name, settings.SESSION_TAGS)
+    if not text:
+        return {}
+    from .tags import parse_tags  # few profiles have any, and every warm command would load it
+
+    tags, faults = parse_tags(text)
     if faults:
         raise ProfileFault(
             name,
@@ -338,6 +339,11 @@ def _tags(profile: Profile, name: str) -> dict[str, str]:
             f"  aws configure role {shlex.quote(name)} --session-tags KEY=VALUE …",
         )
     return tags
+
+
+def _transitive(profile: Profile, name: str) -> list[str]:
+    text = _text(profile, name, settings.TRANSITIVE_SESSION_TAGS)
+    return [key for key in (part.strip() for part in text.split(",")) if key] if text else []
 
 
 def duration_fault(text: str, *, chained: bool) -> str | None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import settings
-from ..awsconfig.profiles import Source
-from ..cache import Record
+from ..awsconfig.profiles import Role, Source
+from ..awsconfig.records import mfa_prompt, session_duration
+from ..cache import Cache, Record
+from ..errors import tell
 from .flight import Flight, Tell
 from .sts import Issued, Keys, Sts
 
@@ -42,6 +47,42 @@ class Collaborators:
     def sts(self, keys: Keys, *, hurry: bool = False) -> Sts:
         """STS as the owner of `keys` sees it."""
         return Sts(self.client_creator, keys, region=self.region, hurry=hurry, clock=self.clock)
+
+
+def collaborators_for(provider: Any, config: Mapping[str, Any], source: Role | Source) -> Collaborators:
+    """The parts of a botocore session, by way of its provider. Raises `ProfileFault`.
+
+    `provider` is a `provider.AssumeRoleProvider`, `source` the chain whose region is used for want of one.
+    """
+    directory = provider.cache_directory(config)
+    return Collaborators(
+        flight=Flight(Cache(directory, warn=tell), tell=tell),
+        client_creator=provider.client_creator,
+        source_keys=provider.source_keys,
+        codes=partial(_codes, mfa_prompt(config, os.environ), directory),
+        tell=tell,
+        region=_region(config, source),
+        endpoint=provider.endpoint(config),
+        session_duration=session_duration(config, os.environ),
+    )
+
+
+def _codes(mode: str, directory: Path | None) -> Codes:
+    """What asks for codes; loaded only when one is needed."""
+    from ..mfa.codes import Codes
+    from ..mfa.memory import UsedCodes
+    from ..mfa.sources import asker
+
+    return Codes(asker(mode), used=UsedCodes(directory))
+
+
+def _region(config: Mapping[str, Any], source: Role | Source) -> str:
+    """The region that the first source of a chain to have one has."""
+    while True:
+        region = config["profiles"].get(source.profile, {}).get(settings.REGION)
+        if region or isinstance(source, Source):
+            return str(region or settings.DEFAULT_REGION)
+        source = source.source
 
 
 def keys_of(record: Record) -> Keys:

@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_roles.html
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -19,6 +19,8 @@ from ..cache import Record
 
 CLOCK_TOLERANCE = 60
 """Seconds the local clock may be off the service's before it is named as a cause."""
+
+_TAGS, _IDENTITY = "sts:TagSession", "sts:SetSourceIdentity"
 
 
 @dataclass(frozen=True)
@@ -37,55 +39,77 @@ def explain(
 ) -> Denial:
     """The denial of `role` to the caller with the ARN `caller`; `session` is the MFA session it called with."""
     now = time.time() if now is None else now
+    actions = list(_actions(role, error))
     return Denial(
         caller,
         role,
-        _trust_statement(role, caller),
-        _caller_statement(role),
-        [*_causes(role, caller, error, session, now)],
+        _trust_statement(role, caller, actions),
+        {"Effect": "Allow", "Action": _one_or_all(actions), "Resource": role.role_arn},
+        list(_causes(role, caller, error, session, now)),
     )
 
 
-def _trust_statement(role: Role, caller: str) -> dict[str, Any]:
+def _trust_statement(role: Role, caller: str, actions: list[str]) -> dict[str, Any]:
     """What the role's trust policy has to hold."""
-    statement: dict[str, Any] = {
-        "Effect": "Allow",
-        "Principal": {"AWS": principal(caller)},
-        "Action": _actions(role),
-    }
-    condition: dict[str, Any] = {}
+    principal, condition = _principal(role, caller)
     if role.mfa_serial:
         condition["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
     if role.external_id:
         condition["StringEquals"] = {"sts:ExternalId": role.external_id}
-    return {**statement, "Condition": condition} if condition else statement
+    return {
+        "Effect": "Allow",
+        "Principal": {"AWS": principal},
+        "Action": _one_or_all(actions),
+        **({"Condition": condition} if condition else {}),
+    }
 
 
-def _caller_statement(role: Role) -> dict[str, Any]:
-    """What a policy of the caller has to hold."""
-    return {"Effect": "Allow", "Action": _actions(role), "Resource": role.role_arn}
+def _actions(role: Role, error: Exception) -> Iterator[str]:
+    """What both policies have to allow. Tags and identity may also come from the hop before; STS names those."""
+    yield "sts:AssumeRole"
+    if role.session_tags or _TAGS in str(error):
+        yield _TAGS
+    if role.source_identity or _IDENTITY in str(error):
+        yield _IDENTITY
 
 
-def _actions(role: Role) -> str | list[str]:
-    actions = ["sts:AssumeRole"]
-    if role.session_tags:
-        actions.append("sts:TagSession")
-    if role.source_identity:
-        actions.append("sts:SetSourceIdentity")
+def _one_or_all(actions: list[str]) -> str | list[str]:
     return actions if len(actions) > 1 else actions[0]
 
 
-def principal(caller: str) -> str:
-    """The ARN a trust policy names a caller by: a role session is named by its role."""
-    parts = caller.split(":", 5)
-    if len(parts) == 6 and parts[5].startswith("assumed-role/"):
-        return ":".join([*parts[:2], "iam", "", parts[4], f"role/{parts[5].split('/')[1]}"])
-    return caller
+def _principal(role: Role, caller: str) -> tuple[str, dict[str, Any]]:
+    """How a trust policy names a caller, and the condition that goes with it. A session is named by its role.
+
+    A session's ARN does not show its role's path. The role is known if it is a hop of the chain; that of an IAM
+    Identity Center user has the path ``/aws-reserved/sso.amazonaws.com/``, then a region or none.
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+    """
+    if isinstance(role.source, Role):
+        return role.source.role_arn, {}
+    _, partition, _, _, account, name = [*caller.split(":", 5), *[""] * 6][:6]
+    if not name.startswith("assumed-role/"):
+        return caller, {}
+    name = name.split("/")[1]
+    arn = f"arn:{partition}:iam::{account}"
+    if not name.startswith("AWSReservedSSO_"):
+        return f"{arn}:role/{name}", {}
+    # A principal takes no wildcard; its account does, under a condition.
+    pattern = f"{arn}:role/aws-reserved/sso.amazonaws.com/*{name}"
+    return f"{arn}:root", {"ArnLike": {"aws:PrincipalArn": pattern}}
 
 
-def _causes(role: Role, caller: str, error: Exception, session: Record | None, now: float) -> Any:
+def _causes(role: Role, caller: str, error: Exception, session: Record | None, now: float) -> Iterator[str]:
     if role.role_arn.split(":")[1:2] != caller.split(":")[1:2]:
         yield f"the role is in another partition than the caller {caller}; no role can be assumed across partitions"
+    if caller.endswith(":root"):
+        yield "a root user may assume no role; call with the keys of an IAM user"
+    fault = clock_fault(error, now)
+    if fault:
+        yield fault
+    for action in (_TAGS, _IDENTITY):
+        if action in str(error):
+            yield f"one of the two policies allows sts:AssumeRole, but not {action} beside it"
+    yield "there may be no such role: look at the account and the name in its ARN"
     if not role.mfa_serial and not role.chained:
         yield "the role may ask for MFA, and the profile names no device: --mfa-serial auto"
     if not role.external_id:
@@ -95,11 +119,16 @@ def _causes(role: Role, caller: str, error: Exception, session: Record | None, n
     if session is not None:
         age = int((now - float(session.about.get("obtained", now))) // 60)
         yield f"the MFA session is {age} min old, and the role may want a younger one: aws:MultiFactorAuthAge"
-    offset = clock_offset(error, now)
-    if offset is not None and abs(offset) > CLOCK_TOLERANCE:
-        direction = "ahead of" if offset > 0 else "behind"
-        yield f"the local clock is {abs(offset):.0f} s {direction} the service's; set it right"
     yield "the role, its trust policy or the caller's policy may be new: IAM takes some seconds to know them"
+
+
+def clock_fault(error: Exception, now: float | None = None) -> str | None:
+    """How far the local clock is off that of the service that answered with `error`; None if it is right."""
+    offset = clock_offset(error, time.time() if now is None else now)
+    if offset is None or abs(offset) <= CLOCK_TOLERANCE:
+        return None
+    direction = "ahead of" if offset > 0 else "behind"
+    return f"the local clock is {abs(offset):.0f} s {direction} the service's; set it right"
 
 
 def clock_offset(error: Exception, now: float) -> float | None:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import settings
-from ..awsconfig.profiles import Role, Source
+from ..awsconfig.profiles import Role
 from ..awsconfig.records import role_record
 from ..cache import Record
 from ..errors import CannotAsk, printable
 from .collaborators import Collaborators, keys_of, record_of
-from .mfa_session import MfaSession, decide, device_lock
+from .mfa_session import MfaSession, decide, device_lock, user_session
 from .sts import Keys, add_place, is_dead_caller, is_denied, is_refused_code, is_too_long, is_unavailable
 
 _FRESH = 60
@@ -175,12 +175,6 @@ class Fetcher:
     def _source_keys(self) -> Keys:
         assert not isinstance(self.role.source, Role)  # noqa: S101 - a role's keys are its fetcher's
         return self._using.source_keys(self.role.profile, self.role.source)
-
-
-def user_session(source: Source, using: Collaborators) -> MfaSession:
-    """The MFA session that a user profile with ``mfa_session = on`` runs on."""
-    assert source.mfa_serial is not None  # noqa: S101 - that is what makes it one
-    return MfaSession(source.mfa_serial, source, source.name, using, source.mfa_process)
 
 
 def _source_name(role: Role) -> str:

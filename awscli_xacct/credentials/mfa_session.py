@@ -126,6 +126,12 @@ class MfaSession:
         return record_of(issued, margin=settings.SESSION_RENEW_SECONDS, about=about)
 
 
+def user_session(source: Source, using: Collaborators) -> MfaSession:
+    """The MFA session that a user profile with ``mfa_session = on`` runs on."""
+    assert source.mfa_serial is not None  # noqa: S101 - that is what makes it one
+    return MfaSession(source.mfa_serial, source, source.name, using, source.mfa_process)
+
+
 def device_lock(serial: str) -> str:
     """The name of the lock under which one question at a time is asked about a device."""
     return key_name({"device": serial})

@@ -3,15 +3,16 @@
 It is one: the same constructor, ``METHOD`` and settable ``cache``, and where a profile has a fault that
 botocore finds as well, botocore's own code finds it. What differs is where credentials come from when
 the profile is sound: our cache and fetcher.
+
+Every command with a role profile loads this module, so what only a missing record needs (fetcher, STS,
+locks, prompts) is imported when a record is missing.
 """
 
 from __future__ import annotations
 
 import os
-import sys
+import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,18 +22,18 @@ from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError
 
 from .. import settings
+from ..awsconfig import records
 from ..awsconfig.profiles import Role, Source, is_mfa_user, is_role, resolve, resolve_user
-from ..awsconfig.records import endpoint, mfa_prompt, session_duration, setting, sts_endpoint
 from ..cache import Cache, cache_directory
-from ..errors import ProfileFault, XacctError, printable
-from .collaborators import Collaborators
-from .fetcher import Fetcher, user_session
-from .flight import Flight
-from .mfa_session import MfaSession
-from .sts import Keys
+from ..errors import ProfileFault, XacctError, tell
 
 if TYPE_CHECKING:
-    from ..mfa.codes import Codes
+    from .collaborators import Collaborators
+    from .fetcher import Fetcher
+    from .mfa_session import MfaSession
+    from .sts import Keys
+
+MFA_METHOD = "mfa-session"
 
 DEAD_SESSION = frozenset(
     {
@@ -53,7 +54,7 @@ MANDATORY_SHARE = 3
 
 
 class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
-    """Gives role profiles their credentials through the shared cache.
+    """Gives role profiles, and users' profiles with ``mfa_session = on``, credentials through the shared cache.
 
     `cache` is accepted and settable as on botocore's provider, and is not used: it belongs to another
     tool, and its key leaves out who calls.
@@ -61,7 +62,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
 
     _current: SessionCredentials | None = None
 
-    def load(self) -> SessionCredentials | None:
+    def load(self) -> Any:
         """Credentials for the session's profile, fetched when they are first used; None if it is not ours.
 
         Raises botocore's `InvalidConfigError` and its kin for a profile that cannot work.
@@ -70,62 +71,66 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         profile = config.get("profiles", {}).get(self._profile_name, {})
         try:
             if is_role(profile):
-                fetcher = self.fetcher()
-                self._current = SessionCredentials(fetcher, super().load, self.METHOD)
+                name = records.role_record(self.role(), self.endpoint(config))
+                self._current = self._credentials(config, name, self.fetcher, super().load, self.METHOD)
             elif is_mfa_user(profile):
-                session = self.session()
-                self._current = SessionCredentials(session, self._own_keys, "mfa-session")
+                name = self._session_record(config)
+                self._current = self._credentials(config, name, self.session, self._own_keys, MFA_METHOD)
             else:
                 return None
         except ProfileFault as fault:
             if fault.structural:
-                return super().load()  # type: ignore[no-any-return]
+                return super().load()
             raise InvalidConfigError(error_msg=str(fault)) from None
         return self._current
 
+    def role(self) -> Role:
+        """The provider's profile, which is a role. Raises `ProfileFault`."""
+        config = self._load_config()
+        sso_sessions = config.get("sso_sessions")
+        return resolve(
+            config["profiles"], self._profile_name, sso_sessions=sso_sessions, environment=os.environ
+        )
+
     def fetcher(self) -> Fetcher:
         """The fetcher of the provider's profile, which is a role. Raises `ProfileFault`."""
-        self._loaded_config = config = self._load_config()
-        role = resolve(
-            config.get("profiles", {}),
-            self._profile_name,
-            sso_sessions=config.get("sso_sessions"),
-            environment=os.environ,
-        )
-        return Fetcher(role, self._collaborators(config, role.source))
+        from .fetcher import Fetcher
+
+        role = self.role()
+        return Fetcher(role, self._collaborators(role.source))
 
     def session(self) -> MfaSession:
         """The MFA session of the provider's profile, which is a user's. Raises `ProfileFault`."""
-        self._loaded_config = config = self._load_config()
-        user = resolve_user(
-            config.get("profiles", {}), self._profile_name, sso_sessions=config.get("sso_sessions")
-        )
-        return user_session(user, self._collaborators(config, user))
+        from .mfa_session import user_session
 
-    def drop_if_refused(self, parsed: Mapping[str, Any], model: Any, **_: Any) -> None:
+        user = self._user()
+        return user_session(user, self._collaborators(user))
+
+    def drop_if_refused(self, parsed: Any, model: Any, **_: Any) -> None:
         """Botocore's ``after-call``: credentials a service calls dead are dropped, so the next command heals."""
         code = parsed.get("Error", {}).get("Code") if isinstance(parsed, Mapping) else None
         if code in DEAD_SESSION and model.name not in ("AssumeRole", "GetSessionToken") and self._current:
             self._current.drop()
 
-    def _own_keys(self) -> Any:
-        return self._resolve_credentials_from_profile(self._profile_name)
+    # -- what the fetcher works with ---------------------------------------------------------------
 
-    def _collaborators(self, config: Mapping[str, Any], source: Role | Source) -> Collaborators:
-        directory = cache_directory(setting(config, settings.CACHE_DIR, os.environ))
-        return Collaborators(
-            flight=Flight(Cache(directory, warn=tell), tell=tell),
-            client_creator=self._client_creator,
-            source_keys=self._source_keys,
-            codes=partial(_codes, mfa_prompt(config, os.environ), directory),
-            tell=tell,
-            region=_source_region(config, source),
-            endpoint=endpoint(config, self._profile_name, os.environ),
-            session_duration=session_duration(config, os.environ),
-        )
+    @property
+    def client_creator(self) -> Callable[..., Any]:
+        return self._client_creator  # type: ignore[no-any-return]
 
-    def _source_keys(self, profile: str, source: Source) -> Keys:
+    def cache_directory(self, config: Mapping[str, Any]) -> Path | None:
+        """Where this configuration keeps its records."""
+        return cache_directory(records.setting(config, settings.CACHE_DIR, os.environ))
+
+    def endpoint(self, config: Mapping[str, Any]) -> tuple[Any, ...]:
+        """What sends this profile's STS calls elsewhere than to AWS."""
+        return records.endpoint(config, self._profile_name, os.environ)
+
+    def source_keys(self, profile: str, source: Source) -> Keys:
         """The credentials a chain begins with, by botocore's own providers and with their errors."""
+        from .sts import Keys
+
+        self._loaded_config = self._load_config()
         if source.profile is None:
             credentials = self._resolve_credentials_from_source(source.credential_source, profile)
         else:
@@ -133,14 +138,34 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         frozen = credentials.get_frozen_credentials()
         return Keys(frozen.access_key, frozen.secret_key, frozen.token)
 
+    def _collaborators(self, source: Role | Source) -> Collaborators:
+        from .collaborators import collaborators_for
 
-def _codes(mode: str, directory: Path | None) -> Codes:
-    """What asks for codes; loaded only when one is needed."""
-    from ..mfa.codes import Codes
-    from ..mfa.memory import UsedCodes
-    from ..mfa.sources import asker
+        return collaborators_for(self, self._load_config(), source)
 
-    return Codes(asker(mode), used=UsedCodes(directory))
+    def _credentials(
+        self,
+        config: Mapping[str, Any],
+        name: str,
+        fetcher: Callable[[], Fetcher | MfaSession],
+        stock: Callable[[], Any],
+        method: str,
+    ) -> SessionCredentials:
+        cache = Cache(self.cache_directory(config), warn=tell)
+        return SessionCredentials(name, cache, fetcher, stock, method)
+
+    def _session_record(self, config: Mapping[str, Any]) -> str:
+        user = self._user()
+        duration = records.session_duration(config, os.environ)
+        return records.session_record(str(user.mfa_serial), user, duration, self.endpoint(config))
+
+    def _user(self) -> Source:
+        config = self._load_config()
+        return resolve_user(config["profiles"], self._profile_name, sso_sessions=config.get("sso_sessions"))
+
+    def _own_keys(self) -> Any:
+        self._loaded_config = self._load_config()
+        return self._resolve_credentials_from_profile(self._profile_name)
 
 
 class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
@@ -150,20 +175,38 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
     of, a short session; here both follow from the session's own life.
     """
 
-    def __init__(self, fetcher: Fetcher | MfaSession, stock: Callable[[], Any], method: str) -> None:
-        """`stock` gives botocore's own credentials, should `fetcher` be broken."""
-        self._fetcher = fetcher
+    def __init__(
+        self,
+        name: str,
+        cache: Cache,
+        fetcher: Callable[[], Fetcher | MfaSession],
+        stock: Callable[[], Any],
+        method: str,
+    ) -> None:
+        """`name` is the record's. `fetcher` makes what fetches it, `stock` botocore's own credentials, should
+        that be broken."""
+        self._name = name
+        self._cache = cache
+        self._make_fetcher = fetcher
+        self._fetcher: Fetcher | MfaSession | None = None
         self._stock = stock
         super().__init__(self._refreshed, method)
 
     def drop(self) -> None:
         """Forget what is cached, if it is what this process uses."""
         if self._frozen_credentials is not None:
-            self._fetcher.drop(self._frozen_credentials.access_key)
+            self._fetching().drop(self._frozen_credentials.access_key)
+
+    def _fetching(self) -> Fetcher | MfaSession:
+        if self._fetcher is None:
+            self._fetcher = self._make_fetcher()
+        return self._fetcher
 
     def _refreshed(self) -> dict[str, Any]:
         try:
-            record = self._fetcher.fetch()
+            record = self._cache.read(self._name)
+            if record is None or time.time() >= record.renew:
+                record = self._fetching().fetch()
         except (XacctError, BotoCoreError, ClientError):
             raise
         except Exception as fault:  # noqa: BLE001 - a plugin's fault must not take the CLI with it
@@ -179,6 +222,8 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
         }
 
     def _from_stock(self, fault: Exception) -> dict[str, Any]:
+        from datetime import datetime, timedelta, timezone
+
         tell(f"botocore's own credentials are used, because of {type(fault).__name__}: {fault}")
         stock = self._stock()
         frozen = stock.get_frozen_credentials()
@@ -209,7 +254,7 @@ def provider_for(session: Any, profile: str, config: Mapping[str, Any] | None = 
     stock = session.get_component("credential_provider").get_provider(StockProvider.METHOD)
     found = session.full_config if config is None else config
     region = found["profiles"][profile].get(settings.REGION)
-    address = sts_endpoint(found, profile, os.environ)
+    address = records.sts_endpoint(found, profile, os.environ)
 
     def create_client(service: str, **options: Any) -> Any:
         if region:
@@ -236,19 +281,3 @@ def _in_place_of(
         credential_sourcer=stock._credential_sourcer,
         profile_provider_builder=stock._profile_provider_builder,
     )
-
-
-def tell(message: str) -> None:
-    """One line to the user, on stderr: stdout belongs to the command."""
-    if sys.stderr is not None:
-        sys.stderr.write(f"xacct: {printable(message)}\n")
-        sys.stderr.flush()
-
-
-def _source_region(config: Mapping[str, Any], source: Role | Source) -> str:
-    """The region that the first source of a chain to have one has."""
-    while True:
-        region = config["profiles"].get(source.profile, {}).get(settings.REGION)
-        if region or isinstance(source, Source):
-            return str(region or settings.DEFAULT_REGION)
-        source = source.source

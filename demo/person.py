@@ -1,0 +1,76 @@
+"""A person with a home of their own and the `aws` of this virtual environment."""
+
+from __future__ import annotations
+
+import subprocess
+import sysconfig
+from pathlib import Path
+from shutil import which
+from typing import TYPE_CHECKING
+
+from .screen import typed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .screen import Screen
+
+_COMMAND_SECONDS = 60
+
+
+class DemoFailed(Exception):
+    """A promise that did not hold, in words for the person who runs the demo."""
+
+
+class Person:
+    """Types commands and shows them with their output.
+
+    `environment` is all that their programs get, so HOME in it decides whose `~/.aws` is used.
+    """
+
+    def __init__(self, screen: Screen, environment: Mapping[str, str]) -> None:
+        scripts = sysconfig.get_path("scripts")
+        aws = which("aws", path=scripts)
+        if aws is None:
+            raise DemoFailed(f"there is no `aws` in {scripts}; install the package there first: make demo")
+        self._aws = aws
+        self._screen = screen
+        self._environment = environment
+        aws_files = Path(environment["HOME"], ".aws")
+        self.config = aws_files / "config"
+        self.credentials = aws_files / "credentials"
+        self.plugin_cache = aws_files / "xacct" / "cache"
+        self.stock_cache = aws_files / "cli" / "cache"
+
+    def aws(self, *arguments: str) -> str:
+        """Run `aws` and return its stdout.
+
+        Raises DemoFailed unless it ends with exit code 0 within a minute.
+        """
+        self._screen.command(typed(["aws", *arguments]))
+        try:
+            done = subprocess.run(
+                [self._aws, *arguments],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_COMMAND_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            raise DemoFailed(f"the command had not ended after {_COMMAND_SECONDS} s") from None
+        self._screen.output(done.stdout)
+        self._screen.output(done.stderr)
+        if done.returncode != 0:
+            raise DemoFailed(f"the command ended with exit code {done.returncode}, not 0")
+        return done.stdout
+
+    def read(self, file: Path) -> str:
+        """Show a file of theirs and return its text."""
+        self._screen.command(f"cat ~/.aws/{file.name}")
+        try:
+            text = file.read_text()
+        except FileNotFoundError:
+            raise DemoFailed(f"there is no ~/.aws/{file.name}") from None
+        self._screen.output(text)
+        return text
