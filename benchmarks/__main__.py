@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.sts import Sts
 from tests.support.home import AWS, REGION, Home
 
+from .day import compare
 from .measure import Command, Environment, instructions, python_of, run, side_by_side
 
 ROUNDS = 15
@@ -32,6 +33,9 @@ def main() -> None:
         _cold_together(sts, home)
     with _scenario() as (_, home):
         _one_edit(home)
+        _listing(home)
+    _verify_all()
+    compare()
 
 
 @contextmanager
@@ -130,6 +134,35 @@ def _one_edit(home: Home) -> None:
             f"{(theirs.seconds - base.seconds) * 1000:>6.0f} ms"
         )
     print()
+
+
+def _listing(home: Home) -> None:
+    """`list` over a thousand role profiles, beside a command that only reads the file."""
+    home.write_config("")
+    for number in range(1000):
+        home.add_role(f"p{number}", f"arn:aws:iam::{number:012d}:role/CrossAccountPowerUser")
+    shown: Command = [str(AWS), "configure", "role", "list"]
+    start: Command = [str(AWS), "configure", "get", "region"]
+    ours, base = side_by_side((shown, home.environment), (start, home.environment), rounds=ROUNDS)
+    print(
+        f"`list` of 1000 role profiles: {(ours.seconds - base.seconds) * 1000:.0f} ms beyond `aws configure get`"
+    )
+    print()
+
+
+def _verify_all() -> None:
+    """`verify --all` over fifty roles, with an STS that takes 200 ms for each call."""
+    with _scenario() as (sts, home):
+        user = sts.find_user("111111111111", "dev")
+        assert user is not None
+        for number in range(49):
+            home.add_role(f"p{number}", sts.add_role(f"R{number}", trusts=[user.arn]).arn)
+        command: Command = [str(AWS), "configure", "role", "verify", "--all"]
+        start = run([str(AWS), "configure", "get", "region"], home.environment)
+        sts.delay(0.2, "AssumeRole")
+        taken = run(command, home.environment).seconds - start.seconds
+        print(f"`verify --all` of 50 roles: {taken:.2f} s, {taken / 0.2:.1f} times one call (target 8)")
+        print()
 
 
 def _row(name: str, unit: str, ours: float, theirs: float, target: str) -> None:
