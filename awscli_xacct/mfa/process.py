@@ -12,8 +12,7 @@ import subprocess
 
 from .. import settings
 from ..errors import CodeProgramFailed
-
-_TERMINAL = "/dev/tty"
+from .terminal import NOCTTY, TERMINAL
 
 
 def ask(command: str, profile: str, seconds: float = settings.MFA_PROCESS_SECONDS) -> str:
@@ -51,7 +50,7 @@ def ask(command: str, profile: str, seconds: float = settings.MFA_PROCESS_SECOND
 
 def _open_terminal() -> int | None:
     try:
-        return os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY)
+        return os.open(TERMINAL, os.O_RDWR | NOCTTY)
     except OSError:
         return None
 

@@ -17,14 +17,15 @@ from typing import Any
 
 from ..errors import CannotAsk
 
-_TERMINAL = "/dev/tty"
+TERMINAL = "/dev/tty"
+NOCTTY = getattr(os, "O_NOCTTY", 0)  # Windows has neither; there `console` asks
 _LONGEST_ANSWER = 1024
 
 
 def available() -> bool:
     """Whether this process has a controlling terminal."""
     try:
-        os.close(os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY))
+        os.close(os.open(TERMINAL, os.O_RDWR | NOCTTY))
     except OSError:
         return False
     return True
@@ -37,7 +38,7 @@ def ask(prompt: str) -> str:
     Ctrl-C.
     """
     try:
-        terminal = os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY)
+        terminal = os.open(TERMINAL, os.O_RDWR | NOCTTY)
     except OSError:
         raise CannotAsk("there is no terminal to ask on") from None
     try:
@@ -59,7 +60,7 @@ def ask(prompt: str) -> str:
 def say(text: str, end: str = "\n") -> None:
     """A line for the person at the terminal; nothing where there is none."""
     with contextlib.suppress(OSError):
-        terminal = os.open(_TERMINAL, os.O_WRONLY | os.O_NOCTTY)
+        terminal = os.open(TERMINAL, os.O_WRONLY | NOCTTY)
         try:
             _say(terminal, f"{text}{end}")
         finally:

@@ -43,9 +43,9 @@ class Home:
         self.credentials = self.aws_dir / "credentials"
         self.cache = self.aws_dir / "xacct" / "cache"
         self.aws_dir.mkdir(parents=True, mode=0o700)
-        inherited = {
-            name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "HOME"))
-        }
+        # Without bytecode each `aws` would compile the package anew, which no user's does.
+        unwanted = ("AWS_", "HOME", "PYTHONDONTWRITEBYTECODE")
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
         self.environment = {
             **inherited,
             "HOME": str(path),
