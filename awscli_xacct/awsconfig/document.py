@@ -12,10 +12,10 @@ import re
 from ..errors import ConfigRefused, EditRefused
 from . import splice
 from .edited import Edited
-from .reading import DEFAULTS, Reading, Section, Sections, Value
+from .reading import Reading, Section, Sections, Value
 from .splice import Changes
 
-__all__ = ["DEFAULTS", "Document", "Sections", "Value"]
+__all__ = ["Document", "Sections", "Value"]
 
 _LINE_END = re.compile("\r\n|\r|\n")
 
@@ -117,18 +117,20 @@ class Document:
     def meant(self, *, touched_only: bool = False) -> Sections:
         """What botocore must read from `render`'s bytes; with `touched_only`, from `excerpt`'s.
 
-        Raises `ConfigRefused` where a change makes botocore look at a faulty block in ``[DEFAULT]``.
+        Raises `ConfigRefused` as `render` does.
         """
         return self._edited().meant(excerpt=touched_only)
 
     def render(self) -> bytes:
         """The bytes of the file with the changes made: the very same ones where there are none.
 
-        Raises `EditRefused` where more would have to be altered than was asked.
+        Raises `EditRefused` where more would have to be altered than was asked, and `ConfigRefused`
+        where a change makes botocore look at a faulty block in ``[DEFAULT]`` that it had no use for.
         """
         edited = self._edited()
         if not edited.changed:
             return self._data
+        edited.meant(excerpt=True)
         if self._encode(self._reading.lines) != self._data:
             raise EditRefused(
                 f"{self._path}: its {self._encoding} text cannot be kept byte for byte; nothing was written"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..errors import EditRefused
+from ..errors import EditRefused, printable
 from . import splice
 from .reading import DEFAULTS, Reading, Section, Sections, Value
 from .splice import Changes
@@ -111,7 +111,8 @@ class Edited:
         for part in self._left(0):
             if above and splice.would_swallow(self._reading, above, self._changes.get(above), part):
                 raise EditRefused(
-                    f"{self._reading.path}, line {part.header + 1}: [{part.name}] stands so deep that it would "
-                    f"become part of [{above.name}]; nothing was written. Take the blanks before it away"
+                    f"{self._reading.path}, line {part.header + 1}: [{printable(part.name)}] stands so deep that "
+                    f"it would become part of [{printable(above.name)}]; nothing was written. Take the blanks "
+                    f"before it away"
                 )
             above = part

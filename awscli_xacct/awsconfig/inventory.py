@@ -12,7 +12,7 @@ from typing import Any
 from .. import settings
 from ..cache import Cache, Record
 from ..errors import ProfileFault
-from .profiles import Role, Source, is_role, resolve
+from .profiles import Role, Source, is_role, resolve, resolve_user
 from .records import endpoint, role_record, session_duration, session_record
 
 
@@ -89,28 +89,39 @@ class Inventory:
 
     def session_of(self, role: Role, name: str) -> Record | None:
         """The shared MFA session that a role would be assumed from, if it is there and valid."""
-        record = self.session_record(role, name)
+        record = self._session_record(role, name)
         return self._cache.read(record) if record else None
 
-    def session_record(self, role: Role, name: str) -> str | None:
-        """The name of that session's record; None for a role that uses none. Raises `ProfileFault`."""
-        if not role.mfa_serial or not isinstance(role.source, Source):
-            return None
-        return session_record(
-            role.mfa_serial,
-            role.source,
-            session_duration(self._config, self._environment),
-            endpoint(self._config, name, self._environment),
-        )
+    def own_record(self, name: str) -> str:
+        """The name of a profile's role session's record. Raises `ProfileFault`."""
+        return role_record(self.resolve(name), endpoint(self._config, name, self._environment))
 
     def records_of(self, name: str) -> list[str]:
-        """The names of a profile's own records: its role session's, and its MFA session's if it has one."""
-        role = self.resolve(name)
-        names = [
-            role_record(role, endpoint(self._config, name, self._environment)),
-            self.session_record(role, name),
-        ]
-        return [record for record in names if record]
+        """The names of all records that a profile uses: its chain's, and the MFA session's if it has one.
+
+        The profile is a role or a user with an MFA session. Raises `ProfileFault`.
+        """
+        at = endpoint(self._config, name, self._environment)
+        if not is_role(self.profiles[name]):
+            user = resolve_user(self.profiles, name, sso_sessions=self._config.get("sso_sessions"))
+            return [self._record_of_session(str(user.mfa_serial), user, name)]
+        records = []
+        hop: Role | Source = self.resolve(name)
+        while isinstance(hop, Role):
+            records += [role_record(hop, at), *filter(None, [self._session_record(hop, name)])]
+            hop = hop.source
+        return records
+
+    def _session_record(self, role: Role, name: str) -> str | None:
+        """The name of the MFA session's record; None for a role that uses none. Raises `ProfileFault`."""
+        if isinstance(role.source, Role):
+            return None
+        serial = role.mfa_serial or role.source.mfa_serial
+        return self._record_of_session(serial, role.source, name) if serial else None
+
+    def _record_of_session(self, serial: str, source: Source, name: str) -> str:
+        duration = session_duration(self._config, self._environment)
+        return session_record(serial, source, duration, endpoint(self._config, name, self._environment))
 
     def users_of(self, name: str) -> list[str]:
         """The other profiles that use `name` as their source."""

@@ -26,6 +26,6 @@ class Partitions:
             if region in partition["regions"]:
                 return name
         for name, partition in self._partitions.items():
-            if re.search(partition["regionRegex"], region):
+            if re.fullmatch(partition["regionRegex"], region):
                 return name
         return None

@@ -36,19 +36,6 @@ from .values import (
     session_name_fault,
 )
 
-__all__ = [
-    "PartitionOf",
-    "external_id_fault",
-    "faults_of",
-    "mfa_serial_to_inherit",
-    "name_fault",
-    "option",
-    "region_fault",
-    "role_arn_fault",
-    "serial_fault",
-    "session_name_fault",
-]
-
 # Settings that would answer before a role, or that a role would answer before.
 _CLASHES = (
     "aws_access_key_id",
@@ -86,7 +73,7 @@ def name_fault(name: str) -> str | None:
     if not name.strip():
         return "a profile needs a name"
     if name != name.strip() or not name.isprintable():
-        return f"the profile name {printable(name)!r} begins or ends with a blank or has a control character"
+        return f"the profile name {name!r} begins or ends with a blank or has a control character"
     if "]" in name:
         return f"the profile name {name!r} has a ], which ends a section header; take another character"
     return None
@@ -131,7 +118,9 @@ def _value_faults(profile: Mapping[str, Any], partitions: Collection[str]) -> It
         settings.DURATION_SECONDS: seconds_fault,
         settings.SOURCE_IDENTITY: session_name_fault,
         settings.SESSION_TAGS: lambda text: line_fault(text) or "; ".join(parse_tags(text)[1]),
-        settings.TRANSITIVE_SESSION_TAGS: lambda text: "; ".join(transitive_faults(parse_keys(text), tags)),
+        settings.TRANSITIVE_SESSION_TAGS: lambda text: (
+            line_fault(text) or "; ".join(transitive_faults(parse_keys(text), tags))
+        ),
     }
     if settings.ROLE_ARN not in profile:
         yield f"--role-arn is missing: it names the role, as in {SHAPE}"
@@ -140,7 +129,7 @@ def _value_faults(profile: Mapping[str, Any], partitions: Collection[str]) -> It
             value = profile[key]
             fault = _BLOCK if isinstance(value, dict) else check(str(value))
             if fault:
-                yield f"{option(key)} {printable(str(value))!r}: {fault}"
+                yield f"{option(key)} {str(value)!r}: {fault}"
 
 
 def _source_faults(name: str, profiles: Profiles) -> list[str]:
@@ -158,10 +147,12 @@ def _source_faults(name: str, profiles: Profiles) -> list[str]:
         return [_no_source(name, profiles)]
     if source is not None and source not in profiles:
         near = get_close_matches(str(source), [other for other in profiles if other != name], n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {_sources(name, profiles)}"
-        return [
-            f"{option(settings.SOURCE_PROFILE)} {printable(str(source))!r}: there is no such profile; {hint}"
-        ]
+        hint = (
+            f"did you mean {printable(' or '.join(near))}?"
+            if near
+            else f"there are {_sources(name, profiles)}"
+        )
+        return [f"{option(settings.SOURCE_PROFILE)} {str(source)!r}: there is no such profile; {hint}"]
     if source is not None and not gives_credentials(profiles, source, to=name):
         return [
             f"{option(settings.SOURCE_PROFILE)} {source!r}: that profile has no credentials to call with; those "

@@ -7,6 +7,7 @@ the reader the caller trusts, as exactly what was meant.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import stat
@@ -101,7 +102,7 @@ def _planned(path: Path, real: Path, change: Change) -> tuple[Edit, Document]:
 def _replace(planned: Edit, real: Path, document: Document, reader: Reader) -> bool:
     """Put the new bytes in place of the old; False if somebody else has changed the file meanwhile."""
     try:
-        target.make_directory(real)
+        target.make_directory(real.parent)
         temporary = write_temporary(real.parent, real.name, planned.after, flush=True)
     except OSError as error:
         raise EditRefused(
@@ -118,7 +119,8 @@ def _replace(planned: Edit, real: Path, document: Document, reader: Reader) -> b
         raise EditRefused(f"{real} cannot be replaced: {error.strerror or error}; it is as it was") from None
     finally:
         target.discard(temporary)
-    flush_directory(real.parent)
+    with contextlib.suppress(OSError):  # the new file is in place, whatever may be wrong with the disk
+        flush_directory(real.parent)
     return True
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 MOST_TAGS = 50
 LONGEST_KEY = 128
 LONGEST_VALUE = 256
-_CHARACTERS = re.compile(r"[\w\s.:/=+@-]*")
+# Of what counts as a blank, those that are control characters are left out.
+_CHARACTERS = re.compile(r"(?:[\w.:/=+@-]|[^\S\t-\r\x1c-\x1f\x85])*")
 
 
 def parse_tags(text: str) -> tuple[dict[str, str], list[str]]:

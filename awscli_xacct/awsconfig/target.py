@@ -97,9 +97,9 @@ def _acquire(real: Path, wait: float) -> BaseFileLock:
     name = f"config-{hashlib.sha256(os.fsencode(real)).hexdigest()[:16]}.lock"
     fault: Exception | None = None
     # In our own directory, so that none is left beside the user's file, unless that cannot be written.
-    for directory in (Path(settings.STATE_DIRECTORY), real.parent):
+    for made in (_own_directory, lambda: make_directory(real.parent)):
         try:
-            lock = FileLock(_made(directory) / name, timeout=wait, mode=PRIVATE_FILE)
+            lock = FileLock(made() / name, timeout=wait, mode=PRIVATE_FILE)
             lock.acquire()
         except Timeout:
             raise Busy(
@@ -116,10 +116,9 @@ def _acquire(real: Path, wait: float) -> BaseFileLock:
     )
 
 
-def _made(directory: Path) -> Path:
-    directory = directory.expanduser()
-    if not directory.exists():
-        make_private_directory(directory)
+def _own_directory() -> Path:
+    directory = Path(settings.STATE_DIRECTORY).expanduser()
+    make_private_directory(directory)
     return directory
 
 

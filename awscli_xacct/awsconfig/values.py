@@ -11,7 +11,6 @@ import re
 from collections.abc import Collection
 
 from .. import settings
-from ..errors import printable
 from .profiles import duration_fault
 
 _ROLE = re.compile(
@@ -51,21 +50,24 @@ def role_arn_fault(arn: str, partitions: Collection[str]) -> str | None:
 def account_fault(account: str) -> str | None:
     if _ACCOUNT.fullmatch(account):
         return None
-    return f"the account id {printable(account)!r} is not 12 digits, as in 222222222222"
+    return f"the account id {account!r} is not 12 digits, as in 222222222222"
 
 
 def role_name_fault(name: str) -> str | None:
     """What is wrong with a role's name, with or without a path before it."""
     path, _, last = f"/{name.removeprefix('/')}".rpartition("/")
     if not _ROLE_NAME.fullmatch(last):
-        return f"the role name {printable(last)!r} is not 1 to 64 letters, digits or characters of +=,.@-_"
+        return f"the role name {last!r} is not 1 to 64 letters, digits or characters of +=,.@-_"
     if len(path) > 511 or not _ROLE_PATH.fullmatch(f"{path}/"):
-        return f"the role's path {printable(path)!r} is not words between slashes, as in /team/ops/"
+        return f"the role's path {path!r} is not words between slashes, as in /team/ops/"
     return None
 
 
 def line_fault(text: str) -> str | None:
-    return None if text.isprintable() else "it has a line end or another control character"
+    """What keeps any text from being one option of a config file, or None."""
+    if not text.isprintable():
+        return "it has a line end or another control character"
+    return None if text == text.strip() else "it begins or ends with a blank"
 
 
 def region_fault(region: str) -> str | None:

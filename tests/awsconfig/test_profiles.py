@@ -1,0 +1,621 @@
+"""The model of profiles against botocore's own assume-role provider: same errors, same calls, but for cheaper."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore import credentials as stock
+from botocore.exceptions import BotoCoreError, ConfigParseError, InvalidConfigError
+from hypothesis import assume, event, example, given
+from hypothesis import strategies as st
+
+from awscli_xacct.awsconfig import headers
+from awscli_xacct.awsconfig.profiles import Profiles, Role, gives_credentials, is_role, resolve
+from awscli_xacct.cache import key_name
+from awscli_xacct.credentials.provider import AssumeRoleProvider, SessionCredentials
+from awscli_xacct.errors import ConfigRefused, ProfileFault
+from tests.awsconfig.texts import quickly, readable, texts
+
+NAMES = ["a", "b", "c", "d", "e"]
+DEVICE = "arn:aws:iam::111111111111:mfa/dev"
+CODE = "123456"
+EVERYWHERE_ELSE = {"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "secret-env"}
+
+# -- one world for both providers ------------------------------------------------------------------
+
+
+@dataclass
+class Calls:
+    """A client creator, and the calls that were made through it, each with the key that signed it."""
+
+    made: list[tuple[str, str | None, dict[str, Any]]] = field(default_factory=list)
+
+    def __call__(self, service: str, **options: Any) -> FakeSts:
+        assert service == "sts"
+        return FakeSts(self.made, options.get("aws_access_key_id"))
+
+
+@dataclass
+class FakeSts:
+    """Gives out the same credentials for the same sequence of calls."""
+
+    made: list[tuple[str, str | None, dict[str, Any]]]
+    caller: str | None
+
+    def assume_role(self, **request: Any) -> dict[str, Any]:
+        return self._answer("AssumeRole", request)
+
+    def assume_role_with_web_identity(self, **request: Any) -> dict[str, Any]:
+        return self._answer("AssumeRoleWithWebIdentity", request)
+
+    def get_session_token(self, **request: Any) -> dict[str, Any]:
+        return self._answer("GetSessionToken", request)
+
+    def _answer(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        if re.fullmatch(r"botocore-session-\d+", request.get("RoleSessionName", "")):
+            del request["RoleSessionName"]  # made up, from the time
+        self.made.append((operation, self.caller, request))
+        keys = {
+            "AccessKeyId": f"ASIA{len(self.made)}",
+            "SecretAccessKey": "secret",
+            "SessionToken": "token",
+            "Expiration": datetime.now(timezone.utc) + timedelta(hours=1),
+        }
+        arn = "arn:aws:sts::222222222222:assumed-role/Role/session"
+        return {"Credentials": keys, "AssumedRoleUser": {"Arn": arn}}
+
+
+class FakeProcess:
+    """A `credential_process`, with its command line as what it prints."""
+
+    returncode = 0
+
+    def __init__(self, words: list[str], **_: Any) -> None:
+        self._document = {"Version": 1, "AccessKeyId": words[0], "SecretAccessKey": "secret"}
+
+    def communicate(self) -> tuple[bytes, bytes]:
+        return json.dumps(self._document).encode(), b""
+
+
+class NoMetadata:
+    """An instance without a role."""
+
+    def retrieve_iam_role_credentials(self) -> dict[str, Any]:
+        return {}
+
+
+@dataclass(frozen=True)
+class World:
+    """What a provider is given, all of it through its constructor."""
+
+    profiles: Profiles
+    variables: Mapping[str, str]
+    directory: str
+
+    def load_config(self) -> dict[str, Any]:
+        config = {"profiles": self.profiles, "xacct": {"cache_dir": self.directory}}
+        return deepcopy(config)
+
+    def providers(self, profile_name: str, disable_env_vars: bool) -> list[Any]:
+        """What botocore's ProfileProviderBuilder makes, as far as it can be had without a network."""
+        assert disable_env_vars
+        return [
+            stock.AssumeRoleWithWebIdentityProvider(
+                self.load_config,
+                Calls(),
+                profile_name,
+                cache={},
+                disable_env_vars=True,
+                token_loader_cls=lambda path: lambda: f"token in {path}",
+            ),
+            stock.SharedCredentialProvider("credentials", profile_name, ini_parser=lambda _: {}),
+            stock.ProcessProvider(profile_name, self.load_config, popen=FakeProcess),
+            stock.ConfigProvider("config", profile_name, config_parser=lambda _: self.load_config()),
+        ]
+
+    def provider(self, kind: type[Any], profile: str, calls: Calls) -> Any:
+        sourcer = stock.CanonicalNameCredentialSourcer(
+            [
+                stock.EnvProvider(environ=self.variables),
+                stock.ContainerProvider(environ={}),
+                stock.InstanceMetadataProvider(iam_role_fetcher=NoMetadata()),
+            ]
+        )
+        return kind(
+            load_config=self.load_config,
+            client_creator=calls,
+            cache={},
+            profile_name=profile,
+            prompter=lambda _: CODE,
+            credential_sourcer=sourcer,
+            profile_provider_builder=self,
+        )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of loading a profile: the calls in their order, and an error or the key at the end."""
+
+    calls: list[tuple[str, str | None, dict[str, Any]]]
+    error: tuple[str, str] | None = None
+    key: str | None = None
+
+
+def outcome(kind: type[Any], profiles: Profiles, profile: str, variables: Mapping[str, str]) -> Outcome:
+    calls = Calls()
+    said = io.StringIO()
+    with tempfile.TemporaryDirectory() as directory, contextlib.redirect_stderr(said):
+        provider = World(profiles, variables, directory).provider(kind, profile, calls)
+        try:
+            credentials = provider.load()
+            if kind is AssumeRoleProvider:
+                assert credentials is None or isinstance(credentials, SessionCredentials)
+            key = credentials.get_frozen_credentials().access_key if credentials else None
+        except BotoCoreError as error:
+            return Outcome(calls.made, error=(type(error).__name__, str(error)))
+    assert "own credentials are used" not in said.getvalue()
+    return Outcome(calls.made, key=key)
+
+
+def both(profiles: Profiles, variables: Mapping[str, str] = EVERYWHERE_ELSE) -> tuple[Outcome, Outcome]:
+    """What our provider makes of the profile `a`, and what botocore's does."""
+    return tuple(
+        outcome(kind, profiles, "a", variables) for kind in (AssumeRoleProvider, stock.AssumeRoleProvider)
+    )  # type: ignore[return-value]
+
+
+# -- profiles of any kind --------------------------------------------------------------------------
+
+
+def optionally(**choices: Any) -> st.SearchStrategy[dict[str, str]]:
+    """Any of these keys, each with any of its values."""
+    return st.fixed_dictionaries(
+        {}, optional={key: st.sampled_from(values) for key, values in choices.items()}
+    )
+
+
+role_keys = optionally(
+    external_id=["tenant/42", "other"],
+    role_session_name=["me", "you", ""],
+    duration_seconds=["900", "3600", " 1800 ", "1_200", "+901"],
+    region=["us-west-1"],
+)
+static_keys = st.sampled_from(
+    [
+        {"aws_access_key_id": "AKIA1", "aws_secret_access_key": "secret-1"},
+        {"aws_access_key_id": "AKIA2", "aws_secret_access_key": "secret-2"},
+        {"aws_access_key_id": "ASIA3", "aws_secret_access_key": "secret-3", "aws_session_token": "token-3"},
+        {"aws_access_key_id": "AKIA4"},
+        {"aws_secret_access_key": "secret-5"},
+        {"aws_access_key_id": "", "aws_secret_access_key": ""},
+    ]
+)
+sources: st.SearchStrategy[dict[str, str]] = st.one_of(
+    st.sampled_from([*NAMES, "nobody", ""]).map(lambda name: {"source_profile": name}),
+    st.sampled_from(["Environment", "EcsContainer", "Ec2InstanceMetadata", "environment", ""]).map(
+        lambda name: {"credential_source": name}
+    ),
+    st.just({"source_profile": "b", "credential_source": "Environment"}),
+    st.just({}),
+)
+others = optionally(
+    web_identity_token_file=["/var/token"],
+    credential_process=["AKIAPROCESS --for me"],
+    output=["json"],
+)
+
+
+@st.composite
+def profile(draw: st.DrawFn) -> dict[str, str]:
+    made: dict[str, str] = {}
+    for part, likely in ((static_keys, False), (sources, True), (role_keys, True), (others, False)):
+        if draw(st.integers(0, 9)) < (8 if likely else 3):
+            made |= draw(part)
+    if draw(st.integers(0, 9)) < 7:
+        made["role_arn"] = f"arn:aws:iam::222222222222:role/{draw(st.sampled_from('ABC'))}"
+    return made
+
+
+@st.composite
+def configs(draw: st.DrawFn) -> dict[str, dict[str, str]]:
+    """Profiles of which `a` is often the end of a long chain."""
+    made = {name: draw(profile()) for name in draw(st.lists(st.sampled_from(NAMES), unique=True))}
+    made["a"] = draw(profile()) | {"role_arn": "arn:aws:iam::222222222222:role/A"}
+    if draw(st.booleans()):
+        chain = [name for name in NAMES if name in made]
+        for name, source in pairwise(chain):
+            made[name].pop("credential_source", None)
+            made[name]["source_profile"] = source
+        for name in chain[:-1]:
+            made[name].setdefault("role_arn", f"arn:aws:iam::222222222222:role/{name.upper()}")
+    return made
+
+
+@quickly
+@given(profiles=configs(), variables=st.sampled_from([EVERYWHERE_ELSE, {}]))
+@example({"a": {"role_arn": "r", "source_profile": "a", "aws_access_key_id": "AKIA"}}, {})
+@example({"a": {"role_arn": "r", "source_profile": "a"}}, {})
+@example({"a": {"role_arn": "r", "source_profile": "b", "role_session_name": ""}, "b": {}}, {})
+@example({"a": {"role_arn": "", "credential_source": "Environment"}}, EVERYWHERE_ELSE)
+def test_a_profile_gives_the_same_errors_and_the_same_calls_as_with_botocore(
+    profiles: dict[str, dict[str, str]], variables: dict[str, str]
+) -> None:
+    """Differences there are on purpose have tests of their own below."""
+    ours, theirs = both(profiles, variables)
+    event("error" if theirs.error else f"{len(theirs.calls)} calls")
+    assert ours == theirs
+
+
+@quickly
+@given(profiles=configs(), name=st.sampled_from(NAMES))
+def test_what_is_said_to_give_credentials_is_what_botocore_finds_some_in(
+    profiles: dict[str, dict[str, str]], name: str
+) -> None:
+    """For profiles without faults of their own: a key without its secret is an error to botocore."""
+    found = profiles.get(name, {})
+    assume(("aws_access_key_id" in found) == ("aws_secret_access_key" in found))
+    assume(not found.get("web_identity_token_file") or "role_arn" in found)
+    if is_role(found):
+        assert gives_credentials(profiles, name)
+        return
+    providers = World(profiles, {}, "").providers(name, disable_env_vars=True)
+    loaded = stock.CredentialResolver(providers).load_credentials()
+    assert gives_credentials(profiles, name) == (loaded is not None)
+
+
+# -- what differs on purpose -----------------------------------------------------------------------
+
+ROLE = {"role_arn": "arn:aws:iam::222222222222:role/Role", "source_profile": "b"}
+USER = {"aws_access_key_id": "AKIA1", "aws_secret_access_key": "secret-1"}
+SESSION = {"aws_access_key_id": "ASIA1", "aws_secret_access_key": "secret-1", "aws_session_token": "token"}
+# botocore ignores it; here it gives the code, since there is no terminal in a test.
+MFA = {"mfa_serial": DEVICE, "mfa_process": f"echo {CODE}"}
+WITH_CODE = {"SerialNumber": DEVICE, "TokenCode": CODE}
+
+
+def assumed(key: str, **request: Any) -> tuple[str, str, dict[str, Any]]:
+    return ("AssumeRole", key, {"RoleArn": ROLE["role_arn"], **request})
+
+
+@pytest.mark.parametrize("duration", ["1h", "900s", "3600.5", "", "0", "-1", "899", "43201", "99999999999"])
+def test_a_duration_that_sts_would_not_take_is_an_error(duration: str) -> None:
+    """botocore drops what is no number without a word, and sends the rest for STS to refuse."""
+    ours, theirs = both({"a": {**ROLE, "duration_seconds": duration}, "b": USER})
+    assert ours.calls == []
+    assert ours.error is not None
+    assert ours.error[0] == "InvalidConfigError"
+    assert f"profile a: duration_seconds {duration!r} is not " in ours.error[1]
+    assert "aws configure role a --duration-seconds 3600" in ours.error[1]
+    assert theirs.error is None
+
+
+@pytest.mark.parametrize("seconds", [900, 43200])
+def test_a_duration_within_the_limits_is_sent(seconds: int) -> None:
+    ours, theirs = both({"a": {**ROLE, "duration_seconds": str(seconds)}, "b": USER})
+    assert ours == theirs == Outcome([assumed("AKIA1", DurationSeconds=seconds)], key="ASIA1")
+
+
+def test_more_than_an_hour_for_a_role_assumed_from_a_role_is_an_error() -> None:
+    """STS refuses it; botocore finds out by calling."""
+    chain = {"a": {**ROLE, "duration_seconds": "3601"}, "b": {**ROLE, "source_profile": "c"}, "c": USER}
+    ours, theirs = both(chain)
+    assert ours.error is not None
+    assert "is more than 3600 (1 hour)" in ours.error[1]
+    assert theirs.calls[-1] == assumed("ASIA1", DurationSeconds=3601)
+
+
+def test_mfa_on_a_role_assumed_from_a_role_is_an_error() -> None:
+    """STS takes a code from a user only; botocore asks for one and has it refused."""
+    ours, theirs = both({"a": {**ROLE, **MFA}, "b": {**ROLE, "source_profile": "c"}, "c": USER})
+    assert (ours.calls, ours.error) == (
+        [],
+        (
+            "InvalidConfigError",
+            str(
+                InvalidConfigError(
+                    error_msg="profile a: mfa_serial cannot be used here, because its source b is a role and STS takes "
+                    "an MFA code from an IAM user only. Ask for it on the first role of the chain:\n"
+                    f"  aws configure role b --mfa-serial {DEVICE}\n"
+                    "  aws configure role a --mfa-serial none"
+                )
+            ),
+        ),
+    )
+    assert theirs.calls[-1] == assumed("ASIA1", **WITH_CODE)
+
+
+def test_a_users_code_buys_a_session_for_all_roles() -> None:
+    """botocore spends it on the one role."""
+    ours, theirs = both({"a": {**ROLE, **MFA, "external_id": "tenant/42"}, "b": USER})
+    bought = ("GetSessionToken", "AKIA1", {**WITH_CODE, "DurationSeconds": 43200})
+    assert ours == Outcome([bought, assumed("ASIA1", ExternalId="tenant/42")], key="ASIA2")
+    assert theirs == Outcome([assumed("AKIA1", ExternalId="tenant/42", **WITH_CODE)], key="ASIA1")
+
+
+@pytest.mark.parametrize(
+    ("source", "settings"),
+    [
+        pytest.param(USER, {"mfa_session": "off"}, id="mfa_session = off"),
+        pytest.param(USER, {"duration_seconds": "3601"}, id="more than the hour an MFA session allows"),
+        pytest.param(SESSION, {}, id="a caller that is no user"),
+    ],
+)
+def test_a_code_that_can_buy_no_session_is_sent_with_the_role_as_botocore_sends_it(
+    source: dict[str, str], settings: dict[str, str]
+) -> None:
+    ours, theirs = both({"a": {**ROLE, **MFA, **settings}, "b": source})
+    assert ours == theirs
+    assert ours.calls[0][2].items() >= WITH_CODE.items()
+
+
+def test_an_empty_mfa_serial_is_none() -> None:
+    """botocore asks for a code of a device without a name."""
+    ours, theirs = both({"a": {**ROLE, "mfa_serial": ""}, "b": USER})
+    assert ours == Outcome([assumed("AKIA1")], key="ASIA1")
+    assert theirs == Outcome([assumed("AKIA1", SerialNumber="", TokenCode=CODE)], key="ASIA1")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("source_profile", "credential_source", "mfa_serial", "external_id", "role_session_name"),
+        *("duration_seconds", "mfa_session", "session_tags", "source_identity", "mfa_process"),
+    ],
+)
+def test_a_setting_that_is_a_block_is_an_error(key: str) -> None:
+    """botocore takes the block for the value and comes to grief with it, or sends it."""
+    profiles: dict[str, dict[str, Any]] = {"a": {**ROLE, key: {"x": "y"}}, "b": USER}
+    [ours] = [outcome(AssumeRoleProvider, profiles, "a", {})]
+    assert ours.calls == []
+    assert ours.error is not None
+    assert f"profile a: {key} is an indented block and has to be one line" in ours.error[1]
+
+
+@pytest.mark.parametrize("mode", ["", "yes", "On"])
+def test_an_mfa_session_mode_that_there_is_not_is_an_error(mode: str) -> None:
+    profiles = {"a": {**ROLE, "mfa_session": mode}, "b": USER}
+    if mode == "":
+        assert resolve(profiles, "a", environment={}).mfa_session == "auto"
+        return
+    with pytest.raises(ProfileFault, match=f"profile a: mfa_session '{mode}' is none of auto, on, off"):
+        resolve(profiles, "a", environment={})
+
+
+# -- the same profiles from the same files ---------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    directory = tmp_path_factory.mktemp("files")
+    return directory / "config", directory / "credentials"
+
+
+def botocore_profiles(config: Path, credentials: Path) -> dict[str, Any] | None:
+    session = botocore.session.Session()
+    session.set_config_variable("config_file", str(config))
+    session.set_config_variable("credentials_file", str(credentials))
+    try:
+        profiles: dict[str, Any] = session.full_config["profiles"]
+    except ConfigParseError:
+        return None
+    return profiles
+
+
+@quickly
+@given(config=readable | texts(), credentials=readable | texts() | st.just(b""))
+@example(b"[profile a]\nx=1\n", b"[a]\nx=2\n[profile a]\ny=3\n")
+@example(b"[default]\ns3 =\n  a = b\n", b"[DEFAULT]\nx = 1\n[default]\n")
+def test_the_two_files_give_the_profiles_that_a_botocore_session_finds(
+    files: tuple[Path, Path], config: bytes, credentials: bytes
+) -> None:
+    for path, data in zip(files, (config, credentials), strict=True):
+        path.write_bytes(data)
+    expected = botocore_profiles(*files)
+    try:
+        found: dict[str, dict[str, Any]] | None = headers.load(config, credentials)
+    except ConfigRefused:
+        found = None
+    assert found == expected
+    assert list(found or []) == list(expected or [])
+
+
+# -- what the cache key is made of -----------------------------------------------------------------
+
+SSO = {"sso_session": "corp", "sso_account_id": "111111111111", "sso_role_name": "Dev"}
+SSO_SESSIONS = {"corp": {"sso_region": "us-east-1", "sso_start_url": "https://corp.awsapps.com/start"}}
+SECRETS = {"aws_secret_access_key", "aws_session_token"}
+
+whole_roles = st.fixed_dictionaries(
+    {"role_arn": st.sampled_from([f"arn:aws:iam::222222222222:role/{name}" for name in "AB"])},
+    optional={
+        "external_id": st.sampled_from(["tenant/42", "other"]),
+        "role_session_name": st.sampled_from(["me", "you"]),
+        "duration_seconds": st.sampled_from(["900", "3600"]),
+        "session_tags": st.sampled_from(["team=ops", "team=ops,env=prod", "team=dev"]),
+        "transitive_session_tags": st.sampled_from(["team", "env"]),
+        "source_identity": st.sampled_from(["me", "you"]),
+    },
+)
+devices = st.fixed_dictionaries(
+    {},
+    optional={
+        "mfa_serial": st.sampled_from([DEVICE, "GAHT12345678"]),
+        "mfa_session": st.sampled_from(["on", "off"]),
+    },
+)
+users = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "aws_access_key_id": st.sampled_from(["AKIA1", "AKIA2"]),
+            "aws_secret_access_key": st.sampled_from(["secret-of-mine", "secret-of-yours"]),
+        },
+        optional={"aws_session_token": st.sampled_from(["token-of-mine", "token-of-yours"])},
+    ),
+    st.sampled_from(["AKIA1", "AKIA2 --profile x"]).map(lambda command: {"credential_process": command}),
+    st.fixed_dictionaries({key: st.sampled_from([value, f"{value}2"]) for key, value in SSO.items()}),
+    st.sampled_from(["dev", "ops"]).map(lambda login: {"login_session": login}),
+    st.fixed_dictionaries(
+        {
+            "web_identity_token_file": st.sampled_from(["/var/token", "/var/token2"]),
+            "role_arn": st.sampled_from(["arn:aws:iam::1:role/Web", "arn:aws:iam::1:role/Web2"]),
+        }
+    ),
+)
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> dict[str, dict[str, str]]:
+    """One to three roles in a row that begin with the profile `user`; the last one to be assumed is `a`."""
+    names = NAMES[: draw(st.integers(1, 3))]
+    made = {name: draw(whole_roles) for name in names}
+    made[names[-1]] |= draw(devices)
+    for name, source in zip(names, [*names[1:], "user"], strict=True):
+        made[name]["source_profile"] = source
+    made["user"] = draw(users)
+    return made
+
+
+def key_of(profiles: Profiles, environment: Mapping[str, str] | None = None) -> str:
+    sso = {"corp2": {}, **SSO_SESSIONS}
+    return key_name(resolve(profiles, "a", sso_sessions=sso, environment=environment or {}).identity)
+
+
+def meaning(profiles: Profiles) -> Any:
+    """What makes the credentials of `a` what they are: all of it but secrets and names of profiles."""
+    chain, name = [], "a"
+    while name:
+        profile = profiles[name]
+        hidden = {*SECRETS, "source_profile"}
+        if "mfa_serial" not in profile:
+            hidden |= {"mfa_session"}
+        chain.append({key: value for key, value in profile.items() if key not in hidden})
+        name = "" if name == "user" else profile["source_profile"]
+    return chain
+
+
+@quickly
+@given(one=chains(), other=chains())
+def test_two_roles_share_a_record_exactly_if_all_that_makes_them_is_the_same(
+    one: dict[str, dict[str, str]], other: dict[str, dict[str, str]]
+) -> None:
+    assert (key_of(one) == key_of(other)) == (meaning(one) == meaning(other))
+
+
+@quickly
+@given(profiles=chains(), data=st.data())
+def test_editing_any_setting_of_any_profile_in_the_chain_leads_to_another_record(
+    profiles: dict[str, dict[str, str]], data: st.DataObject
+) -> None:
+    edited = deepcopy(profiles)
+    name = data.draw(st.sampled_from(sorted(profiles)))
+    settable = sorted(set(profiles[name]) - SECRETS - {"source_profile", "mfa_session"})
+    key = data.draw(st.sampled_from(settable))
+    if key in {"role_arn", "aws_access_key_id", "mfa_serial", *SSO}:
+        edited[name][key] += "3"
+    elif data.draw(st.booleans()) and len(settable) > 1 and name != "user":
+        del edited[name][key]
+    else:
+        edited[name][key] = {"duration_seconds": "1234", "session_tags": "a=b"}.get(key, "edited")
+    assert key_of(edited) != key_of(profiles)
+
+
+@quickly
+@given(profiles=chains(), data=st.data())
+def test_a_record_is_the_same_whatever_the_profiles_are_called_and_whatever_has_no_part_in_it(
+    profiles: dict[str, dict[str, str]], data: st.DataObject
+) -> None:
+    """Two profiles with the same role and the same source share; a new secret comes with a new key."""
+    renamed = {name: name if name == "a" else f"other {name}" for name in profiles}
+    same = {}
+    for name, options in profiles.items():
+        source = {"source_profile": renamed[options["source_profile"]]} if "source_profile" in options else {}
+        same[renamed[name]] = {**options, **source, "region": "us-west-1", "output": "text"}
+    for key in SECRETS & profiles["user"].keys():
+        same[renamed["user"]][key] = data.draw(st.text())
+    assert key_of(same) == key_of(profiles)
+
+
+@quickly
+@given(profiles=chains())
+def test_no_secret_is_part_of_what_a_record_is_named_after(profiles: dict[str, dict[str, str]]) -> None:
+    role = resolve(profiles, "a", sso_sessions={}, environment={})
+    named_after = json.dumps(role.identity, default=str)
+    assert not [key for key in SECRETS & profiles["user"].keys() if profiles["user"][key] in named_after]
+
+
+def test_a_named_source_is_told_by_what_the_environment_says_of_it() -> None:
+    def key(source: str, **environment: str) -> str:
+        return key_of({"a": {"role_arn": "r", "credential_source": source}}, environment)
+
+    variables = [
+        {},
+        {"AWS_ACCESS_KEY_ID": "AKIA1"},
+        {"AWS_ACCESS_KEY_ID": "AKIA2"},
+        {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/one"},
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://localhost/one"},
+    ]
+    assert len({key("Environment", **found) for found in variables}) == 3
+    assert len({key("EcsContainer", **found) for found in variables}) == 3
+    assert len({key("Ec2InstanceMetadata", **found) for found in variables}) == 1
+    assert key("Environment", AWS_SECRET_ACCESS_KEY="one") == key("Environment", AWS_SECRET_ACCESS_KEY="two")
+
+
+def test_an_sso_session_is_told_by_its_own_section_too() -> None:
+    profiles = {"a": {"role_arn": "r", "source_profile": "user"}, "user": SSO}
+
+    def key(**section: str) -> str:
+        return key_name(resolve(profiles, "a", sso_sessions={"corp": section}, environment={}).identity)
+
+    assert key(sso_start_url="https://one") != key(sso_start_url="https://two")
+
+
+def test_a_role_and_what_it_sends_read_as_they_are_written() -> None:
+    profiles = {
+        "a": {
+            **ROLE,
+            "external_id": "tenant/42",
+            "role_session_name": "me",
+            "duration_seconds": "1800",
+            "session_tags": "team=ops,env=prod",
+            "transitive_session_tags": "team",
+            "source_identity": "me",
+        },
+        "b": {**USER, "region": "us-west-1"},
+    }
+    role = resolve(profiles, "a", environment={})
+    assert isinstance(role, Role)
+    assert role.request == {
+        "RoleArn": ROLE["role_arn"],
+        "RoleSessionName": "me",
+        "ExternalId": "tenant/42",
+        "DurationSeconds": 1800,
+        "SourceIdentity": "me",
+        "Tags": [{"Key": "team", "Value": "ops"}, {"Key": "env", "Value": "prod"}],
+        "TransitiveTagKeys": ["team"],
+    }
+    assert (role.chained, role.source.identity) == (False, {"aws_access_key_id": "AKIA1"})
+
+
+def hops(role: Role) -> Iterator[str]:
+    yield role.profile
+    if isinstance(role.source, Role):
+        yield from hops(role.source)
+
+
+def test_a_chain_may_be_long() -> None:
+    profiles = {str(number): {"role_arn": "r", "source_profile": str(number + 1)} for number in range(100)}
+    profiles["100"] = USER
+    assert list(hops(resolve(profiles, "0", environment={}))) == [str(number) for number in range(100)]

@@ -1,0 +1,145 @@
+"""Processes that race for one record: `python -m tests.credentials.racer TASK`, TASK being a `Task` as JSON.
+
+It forks as many as the task says, after everything is imported, so that they start at one moment. Each
+prints its outcome as a line of JSON and ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from awscli_xacct.cache import Cache, Record
+from awscli_xacct.credentials.flight import Flight
+from awscli_xacct.errors import XacctError
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = "record"
+PURPOSE = "credentials of profile prod"
+PATIENCE = 60
+"""Seconds after which a race that goes on is taken to hang."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """`directory` holds the cache. A process that fetches writes its id to `log` and waits for `gate`."""
+
+    directory: str
+    log: str
+    gate: str
+    processes: int = 1
+    silent: float = 1.0
+    patience: float = float(PATIENCE)
+
+
+def record(key: str, obtained: float, *, life: float = 3600, left: float = 600) -> Record:
+    """Credentials with `key` as their access key that last for `life` seconds and are renewed `left` before."""
+    about = {"profile": "prod", "obtained": obtained}
+    return Record(key, "secret", "token", obtained + life, obtained + life - left, None, about)
+
+
+def get(task: Task) -> dict[str, Any]:
+    """What becomes of one process."""
+    said: list[str] = []
+
+    def obtain(hurry: bool) -> Record:
+        _append(task.log, json.dumps({"pid": os.getpid(), "hurry": hurry}))
+        while not Path(task.gate).exists():
+            time.sleep(0.005)
+        return record(f"ASIA{os.getpid()}", time.time())
+
+    flight = Flight(
+        Cache(Path(task.directory), warn=said.append),
+        tell=said.append,
+        silent=task.silent,
+        patience=task.patience,
+    )
+    try:
+        return {"key": flight.get(NAME, PURPOSE, obtain).access_key, "said": said, "pid": os.getpid()}
+    except XacctError as error:
+        return {"error": f"{type(error).__name__}: {error}", "said": said, "pid": os.getpid()}
+
+
+class Race:
+    """A race under way."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.credentials.racer", json.dumps(asdict(task))],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def fetches(self, count: int = 1) -> list[dict[str, Any]]:
+        """Who has begun to fetch, in order, as soon as there are so many."""
+        return wait_for_lines(Path(self._task.log), count)
+
+    def finish(self) -> list[dict[str, Any]]:
+        """Let whoever fetches go on, and give what every process that lived has printed."""
+        Path(self._task.gate).touch()
+        output, _ = self._process.communicate(timeout=PATIENCE)
+        return [json.loads(line) for line in output.splitlines()]
+
+    def stop(self) -> None:
+        """End what a failed test has left."""
+        Path(self._task.gate).touch()
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.communicate()
+
+
+@contextmanager
+def race(task: Task) -> Iterator[Race]:
+    """Start the processes of `task`."""
+    running = Race(task)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def wait_for_lines(log: Path, count: int) -> list[dict[str, Any]]:
+    """The lines of JSON in `log` as soon as there are so many."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        lines = log.read_text("utf-8").splitlines() if log.exists() else []
+        if len(lines) >= count:
+            return [json.loads(line) for line in lines]
+        assert time.monotonic() < end, f"{len(lines)} of {count} lines"
+        time.sleep(0.005)
+
+
+def _append(path: str, line: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.write(descriptor, f"{line}\n".encode())
+    os.close(descriptor)
+
+
+def main() -> None:
+    import filelock  # noqa: F401 - so that none of the processes has to
+
+    task = Task(**json.loads(sys.argv[1]))
+    children = []
+    for _ in range(task.processes):
+        child = os.fork()
+        if child == 0:
+            os.write(1, f"{json.dumps(get(task))}\n".encode())
+            os._exit(0)
+        children.append(child)
+    for child in children:
+        os.waitpid(child, 0)
+
+
+if __name__ == "__main__":
+    main()

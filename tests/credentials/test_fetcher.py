@@ -1,0 +1,545 @@
+"""From a profile to credentials: chains, the shared MFA session, renewal, and what goes wrong on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+
+from awscli_xacct.cache import Cache
+from awscli_xacct.errors import CannotAsk, CodeRefused
+from tests.credentials.world import World, keys_of
+from tests.sts import Session
+
+HOUR = 3600
+
+
+def refused(call: Callable[[], object]) -> str:
+    """The text of the error that botocore's users would see."""
+    with pytest.raises((ClientError, BotoCoreError)) as caught:
+        call()
+    return str(caught.value)
+
+
+def session_of(world: World, access_key: str) -> Session:
+    found = world.sts.find_key(access_key)
+    assert isinstance(found, Session)
+    return found
+
+
+# -- one role --------------------------------------------------------------------------------------
+
+
+def test_a_role_is_assumed_once_and_then_comes_from_the_cache(world: World) -> None:
+    world.add_role("prod", external_id="tenant/42", role_session_name="me", duration_seconds=1800)
+    first = world.fetcher("prod").fetch()
+    assert world.get("prod") == first.access_key
+    [call] = world.sts.calls
+    assert (call.operation, call.caller_arn) == ("AssumeRole", world.user.arn)
+    assert call.parameters == {
+        "RoleArn": "arn:aws:iam::222222222222:role/prod",
+        "RoleSessionName": "me",
+        "ExternalId": "tenant/42",
+        "DurationSeconds": "1800",
+    }
+    assert first.account == "222222222222"
+    assert first.expiry - world.clock() == pytest.approx(1800, abs=10)
+    assert {key: first.about[key] for key in ("profile", "role", "source", "method")} == {
+        "profile": "prod",
+        "role": "arn:aws:iam::222222222222:role/prod",
+        "source": "default",
+        "method": "assume-role",
+    }
+
+
+def test_a_session_without_a_name_has_the_one_that_botocore_gives(world: World) -> None:
+    world.add_role("prod")
+    world.get("prod")
+    [call] = world.sts.calls
+    assert re.fullmatch(r"botocore-session-\d{10}", call.parameters["RoleSessionName"])
+
+
+def test_tags_and_source_identity_are_sent(world: World) -> None:
+    world.add_role(
+        "prod", session_tags="team=ops,env=prod", transitive_session_tags="team", source_identity="me"
+    )
+    world.get("prod")
+    [call] = world.sts.calls
+    assert (call.tags, call.transitive_tag_keys) == ({"team": "ops", "env": "prod"}, ["team"])
+    assert call.parameters["SourceIdentity"] == "me"
+
+
+def test_two_profiles_with_the_same_role_and_other_sources_do_not_share(world: World) -> None:
+    """With the stock CLI the second runs on the first one's session."""
+    world.add_role("prod")
+    world.profiles["audit"] = keys_of(world.sts.add_user("auditor"))
+    world.profiles["prod2"] = {**world.profiles["prod"], "source_profile": "audit"}
+    assert world.get("prod") != world.get("prod2")
+    assert [call.caller_arn.rpartition("/")[2] for call in world.sts.calls] == ["dev", "auditor"]
+
+
+def test_two_profiles_with_the_same_role_and_source_share(world: World) -> None:
+    world.add_role("prod")
+    world.profiles["same"] = dict(world.profiles["prod"])
+    assert world.get("prod") == world.get("same")
+    assert world.calls() == ["AssumeRole prod"]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"external_id": "tenant/42"},
+        {"role_session_name": "me"},
+        {"duration_seconds": "900"},
+        {"session_tags": "team=ops"},
+        {"source_identity": "me"},
+    ],
+    ids=lambda edit: next(iter(edit)),
+)
+def test_a_setting_that_is_edited_counts_at_once(world: World, edit: dict[str, str]) -> None:
+    world.add_role("prod")
+    before = world.get("prod")
+    world.profiles["prod"].update(edit)
+    assert world.get("prod") != before
+    for key in edit:
+        del world.profiles["prod"][key]
+    assert world.get("prod") == before
+    assert world.calls() == ["AssumeRole prod"] * 2
+
+
+def test_a_rotated_key_counts_at_once(world: World) -> None:
+    """With the stock CLI the session of the old one goes on being used."""
+    world.add_role("prod")
+    world.get("prod")
+    world.user.rotate_key()
+    world.profiles["default"] = keys_of(world.user)
+    world.get("prod")
+    assert [call.access_key == world.user.access_key for call in world.sts.calls] == [False, True]
+
+
+def test_credentials_for_one_address_are_none_for_another(world: World) -> None:
+    world.add_role("prod")
+    for address in ("https://one", "https://two", "https://one"):
+        world.fetcher("prod", endpoint=(address,)).fetch()
+    assert world.calls() == ["AssumeRole prod"] * 2
+
+
+def test_fetching_anew_calls_whatever_is_cached(world: World) -> None:
+    world.add_role("prod")
+    before = world.get("prod")
+    after = world.fetcher("prod").fetch_anew().access_key
+    assert before != after == world.get("prod")
+
+
+def test_what_a_service_refused_is_forgotten_and_nothing_newer(world: World) -> None:
+    world.add_role("prod")
+    first = world.get("prod")
+    world.fetcher("prod").drop("ASIASOMETHINGELSE")
+    assert world.get("prod") == first
+    world.fetcher("prod").drop(first)
+    assert world.records == []
+    assert world.get("prod") != first
+
+
+# -- renewal ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("life", "renewed_after"),
+    [
+        pytest.param(900, 750, id="15 minutes: the last sixth"),
+        pytest.param(3600, 3000, id="an hour: the last sixth"),
+        pytest.param(43200, 42300, id="12 hours: the last 15 minutes"),
+    ],
+)
+def test_a_session_of_any_length_is_used_and_renewed_near_its_end(
+    world: World, life: int, renewed_after: int
+) -> None:
+    """Stock never caches one of 15 minutes."""
+    world.add_role("prod", duration_seconds=life)
+    first = world.get("prod")
+    world.pass_time(renewed_after - 10)
+    assert world.get("prod") == first
+    world.pass_time(20)
+    assert world.get("prod") != first
+    assert world.calls() == ["AssumeRole prod"] * 2
+
+
+def test_renewing_while_sts_is_away_uses_the_old_session_to_its_end(world: World) -> None:
+    world.add_role("prod")
+    first = world.get("prod")
+    world.sts.fail("AssumeRole", times=None, status=503)
+    for late in (3100, 490):
+        world.pass_time(late)
+        assert world.get("prod") == first
+    world.pass_time(20)
+    assert (
+        "while assuming arn:aws:iam::222222222222:role/prod for profile prod from default. STS cannot be reached"
+        in refused(lambda: world.get("prod"))
+    )
+    world.sts.clear_faults()
+    assert world.get("prod") != first
+
+
+def test_a_renewal_is_hurried_and_a_first_fetch_is_not(world: World) -> None:
+    world.add_role("prod")
+    world.get("prod")
+    world.pass_time(3100)
+    world.get("prod")
+    assert ["config" in options for options in world.options] == [False, True]
+
+
+@pytest.mark.parametrize("off", [-2 * HOUR, 2 * HOUR])
+def test_a_clock_that_is_hours_off_neither_serves_a_dead_session_nor_throws_a_live_one_away(
+    world: World, off: int
+) -> None:
+    world.sts.clock_offset += off
+    world.add_role("prod")
+    first = world.get("prod")
+    world.pass_time(2990)
+    assert world.get("prod") == first
+    assert session_of(world, first).expires > world.sts.now()
+    world.pass_time(620)
+    second = world.get("prod")
+    assert session_of(world, first).expires <= world.sts.now() < session_of(world, second).expires
+
+
+# -- chains ----------------------------------------------------------------------------------------
+
+
+def test_a_chain_is_assumed_hop_by_hop_and_each_hop_is_kept(world: World) -> None:
+    world.add_role("hub")
+    world.add_role("spoke", source="hub")
+    world.add_role("leaf", source="spoke")
+    world.add_role("other", source="spoke")
+    leaf = world.fetcher("leaf")
+    assert [hop.role.profile for hop in leaf.chain()] == ["hub", "spoke", "leaf"]
+    world_key = leaf.fetch().access_key
+    assert [call.caller_arn.split("/")[1] for call in world.sts.calls] == ["dev", "hub", "spoke"]
+    assert world.calls() == ["AssumeRole hub", "AssumeRole spoke", "AssumeRole leaf"]
+    assert (world.get("leaf"), world.calls()) == (world_key, [])
+    world.get("other")
+    assert world.calls() == ["AssumeRole other"]
+
+
+def test_a_hop_that_ended_before_its_time_is_assumed_once_more(world: World) -> None:
+    world.add_role("hub")
+    world.add_role("leaf", source="hub")
+    world.sts.revoke(world.get("hub"))
+    world.get("leaf")
+    assert world.calls() == ["AssumeRole hub", "AssumeRole leaf", "AssumeRole hub", "AssumeRole leaf"]
+
+
+def test_a_hop_that_is_dead_again_at_once_is_an_error_and_no_loop(world: World) -> None:
+    world.add_role("hub")
+    world.add_role("leaf", source="hub")
+    world.get("hub")
+    world.sts.fail("AssumeRole", times=None, status=403, code="ExpiredToken", message="is expired")
+    assert "for profile hub from default" in refused(lambda: world.get("leaf"))
+    assert world.calls() == ["AssumeRole hub", "AssumeRole leaf", "AssumeRole hub"]
+
+
+def test_a_refusal_in_the_middle_of_a_chain_names_that_hop(world: World) -> None:
+    world.add_role("hub", server_trusts=[])
+    world.add_role("leaf", source="hub")
+    error = refused(lambda: world.get("leaf"))
+    assert "is not authorized to perform: sts:AssumeRole" in error
+    assert "while assuming arn:aws:iam::222222222222:role/hub for profile hub from default" in error
+    assert error.endswith("aws configure role verify hub")
+
+
+# -- the shared MFA session ------------------------------------------------------------------------
+
+
+def test_one_code_serves_ten_roles_in_ten_processes(world: World) -> None:
+    """Stock asks ten times, and refuses the same code within half a minute."""
+    for number in range(10):
+        world.add_mfa_role(f"role{number}")
+    keys = {world.get(f"role{number}") for number in range(10)}
+    assert len(keys) == 10
+    assert world.person.asked == [
+        "MFA code of arn:aws:iam::111111111111:mfa/dev for profile role0 (a session of 12 h for all its roles): "
+    ]
+    assert world.calls() == ["GetSessionToken", *(f"AssumeRole role{number}" for number in range(10))]
+
+
+def test_roles_that_are_needed_at_the_same_time_share_the_one_question(world: World) -> None:
+    """Threads of one process; the same with processes is in test_flight."""
+    for number in range(8):
+        world.add_mfa_role(f"role{number}")
+    using = world.collaborators()
+    with ThreadPoolExecutor(8) as pool:
+        list(
+            pool.map(
+                lambda number: world.fetcher(f"role{number}", flight=using.flight).fetch().token, range(8)
+            )
+        )
+    assert len(world.person.asked) == 1
+    assert sorted(world.calls()) == [*(f"AssumeRole role{number}" for number in range(8)), "GetSessionToken"]
+
+
+def test_a_working_day_takes_one_code(world: World) -> None:
+    """Two roles, a command every five minutes, nearly twelve hours."""
+    world.add_mfa_role("prod")
+    world.add_mfa_role("audit")
+    for _ in range(143):
+        world.get("prod")
+        world.get("audit")
+        world.pass_time(300)
+    assert len(world.person.asked) == 1
+    calls = world.calls()
+    assert calls.count("GetSessionToken") == 1
+    assert calls.count("AssumeRole prod") == calls.count("AssumeRole audit") == 15
+
+
+def test_a_new_code_is_asked_for_when_the_session_ends_and_not_before(world: World) -> None:
+    world.add_mfa_role("prod", duration_seconds=900)
+    world.get("prod")
+    for late, asked in ((11 * HOUR, 1), (HOUR - 100, 1), (50, 1), (900, 2)):
+        world.pass_time(late)
+        world.get("prod")
+        assert len(world.person.asked) == asked
+
+
+def test_a_session_that_ended_before_its_time_is_bought_once_more(world: World) -> None:
+    """The user's key, or the device, was changed."""
+    world.add_mfa_role("prod")
+    world.add_mfa_role("audit")
+    world.get("prod")
+    [bought] = {call.access_key for call in world.sts.calls_of("AssumeRole")}
+    world.sts.revoke(bought)
+    world.sts.clear_calls()
+    world.get("audit")
+    assert world.calls() == ["AssumeRole audit", "GetSessionToken", "AssumeRole audit"]
+    assert len(world.person.asked) == 2
+
+
+def test_a_session_that_is_refused_again_at_once_is_an_error_and_no_loop(world: World) -> None:
+    world.add_mfa_role("prod")
+    world.sts.fail("AssumeRole", times=None, status=403, code="InvalidClientTokenId", message="is invalid")
+    refused(lambda: world.get("prod"))
+    assert world.calls() == ["GetSessionToken", "AssumeRole prod", "GetSessionToken", "AssumeRole prod"]
+
+
+def test_each_user_and_each_device_has_a_session_of_its_own(world: World) -> None:
+    world.add_mfa_role("prod")
+    other = world.sts.add_mfa_device(world.user, "phone")
+    world.add_mfa_role("audit", mfa_serial=other.serial)
+    world.get("prod")
+    world.person.answers.append(other.next_code())
+    world.get("audit")
+    assert world.calls() == ["GetSessionToken", "AssumeRole prod", "GetSessionToken", "AssumeRole audit"]
+
+
+def test_a_session_lasts_as_long_as_was_asked_for(world: World) -> None:
+    world.add_mfa_role("prod")
+    world.fetcher("prod", session_duration=1800).fetch()
+    [bought] = world.sts.calls_of("GetSessionToken")
+    assert bought.parameters["DurationSeconds"] == "1800"
+    assert "(a session of 30 min for all its roles)" in world.person.asked[0]
+
+
+def test_a_chain_that_begins_with_mfa_asks_for_its_first_role_only(world: World) -> None:
+    world.add_mfa_role("hub")
+    world.add_role("leaf", source="hub")
+    world.get("leaf")
+    assert world.calls() == ["GetSessionToken", "AssumeRole hub", "AssumeRole leaf"]
+
+
+def test_a_users_profile_may_run_on_the_session_itself_and_so_do_its_roles(world: World) -> None:
+    serial = world.person.device.serial
+    world.profiles["default"] |= {"mfa_serial": serial, "mfa_session": "on"}
+    world.add_role("prod", server_require_mfa=True)
+    session = world.session("default").fetch()
+    world.get("prod")
+    assert world.calls() == ["GetSessionToken", "AssumeRole prod"]
+    assert session.about["profile"] == "default"
+    assert len(world.person.asked) == 1
+
+
+# -- codes of their own ----------------------------------------------------------------------------
+
+
+def test_with_mfa_session_off_each_role_takes_a_code_of_its_own(world: World) -> None:
+    world.add_mfa_role("prod", mfa_session="off")
+    world.add_mfa_role("audit", mfa_session="off")
+    world.get("prod")
+    world.get("audit")
+    assert world.person.asked == [
+        f"MFA code of arn:aws:iam::111111111111:mfa/dev for profile {name} "
+        f"(role arn:aws:iam::222222222222:role/{name}): "
+        for name in ("prod", "audit")
+    ]
+    assert [call.parameters["SerialNumber"] for call in world.sts.calls] == [world.person.device.serial] * 2
+    assert world.calls() == ["AssumeRole prod", "AssumeRole audit"]
+
+
+def test_a_role_that_asks_for_more_than_an_hour_takes_a_code_of_its_own_and_that_is_said(
+    world: World,
+) -> None:
+    world.add_mfa_role("prod", duration_seconds=7200)
+    record = world.fetcher("prod").fetch()
+    assert record.expiry - world.clock() == pytest.approx(7200, abs=10)
+    assert world.calls() == ["AssumeRole prod"]
+    assert world.said == [
+        "profile prod: its duration_seconds = 7200 is more than the hour that the shared MFA session allows, so it "
+        "takes a code of its own"
+    ]
+
+
+def test_with_mfa_session_on_it_takes_the_session_and_its_hour_and_that_is_said(world: World) -> None:
+    world.add_mfa_role("prod", duration_seconds=7200, mfa_session="on")
+    record = world.fetcher("prod").fetch()
+    assert record.expiry - world.clock() == pytest.approx(3600, abs=10)
+    assert world.calls() == ["GetSessionToken", "AssumeRole prod"]
+    assert world.said == [
+        "profile prod: its role session lasts 1 hour, not duration_seconds = 7200, because mfa_session = on assumes "
+        "it from the shared MFA session"
+    ]
+
+
+def test_a_role_that_wants_a_younger_session_takes_a_code_of_its_own(world: World) -> None:
+    """`aws:MultiFactorAuthAge`."""
+    world.add_mfa_role("prod")
+    world.add_mfa_role("strict", server_max_mfa_age=600)
+    world.get("prod")
+    world.pass_time(1200)
+    world.get("strict")
+    assert world.calls() == ["GetSessionToken", "AssumeRole prod", "AssumeRole strict", "AssumeRole strict"]
+    assert len(world.person.asked) == 2
+    assert world.said == [
+        "profile strict: refused from an MFA session that is 20 min old; the role may want a younger one, so it "
+        "takes a code of its own"
+    ]
+
+
+def test_a_role_that_refuses_a_new_session_is_not_asked_twice(world: World) -> None:
+    world.add_mfa_role("prod", server_trusts=[])
+    refused(lambda: world.get("prod"))
+    assert world.calls() == ["GetSessionToken", "AssumeRole prod"]
+    assert len(world.person.asked) == 1
+
+
+def test_a_user_who_may_have_no_session_takes_a_code_for_the_role(world: World) -> None:
+    world.add_mfa_role("prod")
+    world.sts.fail("GetSessionToken", times=None, status=403, code="AccessDenied", message="explicit deny")
+    world.get("prod")
+    assert world.calls() == ["GetSessionToken", "AssumeRole prod"]
+    assert world.said == ["profile prod: no MFA session may be had, so it takes a code of its own"]
+
+
+# -- codes that are wrong, people who are not there ------------------------------------------------
+
+
+def test_a_code_that_is_refused_is_asked_for_again(world: World) -> None:
+    world.add_mfa_role("prod")
+    world.person.answers += [world.person.device.wrong_code(), "12345", " 12 34\t56x", ""]
+    world.get("prod")
+    assert world.calls() == ["GetSessionToken", "GetSessionToken", "AssumeRole prod"]
+    assert world.person.told == [
+        "That code was not accepted; it may be mistyped, or used already.",
+        *["An MFA code is six digits."] * 3,
+    ]
+
+
+@pytest.mark.parametrize("mode", ["auto", "off"])
+def test_three_codes_that_are_refused_are_enough(world: World, mode: str) -> None:
+    world.add_mfa_role("prod", mfa_session=mode)
+    world.person.answers += [world.person.device.wrong_code() for _ in range(3)]
+    with pytest.raises(CodeRefused) as caught:
+        world.get("prod")
+    assert str(caught.value) == (
+        "none of 3 codes of arn:aws:iam::111111111111:mfa/dev was accepted for profile prod. Check that this is the "
+        "right device and that its clock is right, then run the command again"
+    )
+    assert len(world.calls()) == 3
+    assert world.records == []
+
+
+def test_with_nobody_to_ask_the_way_to_a_session_is_named_and_nothing_is_called(world: World) -> None:
+    world.add_mfa_role("prod")
+    world.person.answers.append(CannotAsk("there is no terminal to ask on"))
+    with pytest.raises(CannotAsk) as caught:
+        world.get("prod")
+    assert str(caught.value) == (
+        "profile prod needs an MFA code of arn:aws:iam::111111111111:mfa/dev, but there is no terminal to ask on. "
+        "Give it in a terminal, and commands without one work while the session lasts:\n"
+        "  aws configure role login prod"
+    )
+    assert (world.calls(), world.records) == ([], [])
+
+
+def test_ctrl_c_at_the_question_leaves_nothing_half_done(world: World) -> None:
+    world.add_mfa_role("prod")
+    world.person.answers.append(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        world.get("prod")
+    assert (world.calls(), world.records) == ([], [])
+    world.get("prod")
+    assert len(world.person.asked) == 2
+
+
+def test_a_renewal_that_nobody_can_be_asked_for_uses_the_old_session_to_its_end(world: World) -> None:
+    """Stock dies ten minutes before."""
+    world.add_mfa_role("prod")
+    first = world.get("prod")
+    session = max(world.records, key=lambda path: b"get-session-token" in path.read_bytes())
+    session.unlink()
+    world.pass_time(3100)
+    world.person.answers += [CannotAsk("there is no terminal to ask on")] * 2
+    assert world.get("prod") == first
+    world.pass_time(501)
+    with pytest.raises(CannotAsk):
+        world.get("prod")
+
+
+# -- what is told about a role ---------------------------------------------------------------------
+
+
+def test_who_calls_for_a_role_is_told(world: World) -> None:
+    world.add_role("hub")
+    world.add_role("leaf", source="hub")
+    assert world.fetcher("hub").caller_arn() == world.user.arn
+    assert world.fetcher("leaf").caller_arn().startswith("arn:aws:sts::222222222222:assumed-role/hub/")
+
+
+def test_which_session_a_role_is_assumed_from_is_told(world: World) -> None:
+    world.add_role("plain")
+    world.add_mfa_role("shared")
+    world.add_mfa_role("direct", mfa_session="off")
+    world.add_role("leaf", source="shared")
+    shared = world.fetcher("shared").session()
+    assert shared is not None
+    world.get("shared")
+    assert (world.directory / f"{shared.name}.json") in world.records
+    assert [world.fetcher(name).session() for name in ("plain", "direct", "leaf")] == [None] * 3
+
+
+def test_a_duration_beyond_the_roles_own_maximum_is_told_with_both_remedies(world: World) -> None:
+    world.add_role("prod", duration_seconds=7200, server_max_session_duration=3600)
+    error = refused(lambda: world.get("prod"))
+    assert "aws configure role prod --duration-seconds 3600" in error
+    assert "aws iam update-role --role-name prod --max-session-duration 7200" in error
+
+
+# -- secrets ---------------------------------------------------------------------------------------
+
+
+def test_no_secret_is_in_a_message_a_name_or_what_is_shown_of_things(world: World) -> None:
+    world.add_mfa_role("prod")
+    fetcher = world.fetcher("prod")
+    record = fetcher.fetch()
+    world.sts.fail("AssumeRole", times=None, status=403, code="AccessDenied", message="no\x1b[2J")
+    error = refused(lambda: world.fetcher("prod").fetch_anew())
+    session = Cache(world.directory, clock=world.clock, warn=pytest.fail).read(
+        str(getattr(fetcher.session(), "name", None))
+    )
+    assert session is not None
+    secrets = [world.user.secret_key, record.secret_key, record.token, session.secret_key, session.token]
+    shown = [repr(record), repr(session), repr(fetcher), error, *world.said, *world.person.asked]
+    shown += [path.name for path in world.directory.iterdir()]
+    assert not [secret for secret in secrets for text in shown if secret in text]
+    assert "\x1b" not in error

@@ -1,0 +1,167 @@
+"""One user's machine in front of a small STS: profiles, a clock that can be put on, and a person with a device."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+
+from awscli_xacct.awsconfig.profiles import Source, resolve, resolve_user
+from awscli_xacct.cache import Cache
+from awscli_xacct.credentials.collaborators import Collaborators
+from awscli_xacct.credentials.fetcher import Fetcher
+from awscli_xacct.credentials.flight import Flight
+from awscli_xacct.credentials.mfa_session import MfaSession, user_session
+from awscli_xacct.credentials.sts import Keys
+from awscli_xacct.mfa.codes import Codes
+from awscli_xacct.mfa.memory import UsedCodes
+from tests.sts import MfaDevice, Sts, User
+
+
+class Person:
+    """Answers each question with the next code of a device, or with what is on `answers`."""
+
+    def __init__(self, device: MfaDevice) -> None:
+        self.device = device
+        self.asked: list[str] = []
+        self.told: list[str] = []
+        self.answers: list[str | BaseException] = []
+
+    def ask(self, prompt: str) -> str:
+        self.asked.append(prompt)
+        answer = self.answers.pop(0) if self.answers else self.device.next_code()
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def say(self, text: str, end: str = "\n") -> None:
+        self.told.append(f"{text}{end}".strip())
+
+
+class World:
+    """`profiles` may be changed between one command and the next. Processes share nothing but `directory`."""
+
+    def __init__(self, sts: Sts, directory: Path, session: Any, stack: ExitStack) -> None:
+        self.sts = sts
+        self.directory = directory
+        self.user = sts.add_user("dev")
+        self.person = Person(sts.add_mfa_device(self.user))
+        self.profiles: dict[str, dict[str, Any]] = {"default": keys_of(self.user)}
+        self.said: list[str] = []
+        self.options: list[dict[str, Any]] = []
+        self._session = session
+        self._stack = stack
+        self._late = 0.0
+        # Requests are signed with the real time.
+        sts.max_clock_skew = None
+
+    def clock(self) -> float:
+        return time.time() + self._late
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass here and at the service."""
+        self._late += seconds
+        self.sts.clock_offset += seconds
+
+    def add_role(self, profile: str, *, source: str = "default", **options: Any) -> None:
+        """A role that trusts everybody, and a profile for it; an option `server_…` is one of the role's own."""
+        server = {
+            name.removeprefix("server_"): value
+            for name, value in options.items()
+            if name.startswith("server_")
+        }
+        role = self.sts.add_role(profile, **{"trusts": ["*"], "max_session_duration": 43200, **server})
+        own = {name: str(value) for name, value in options.items() if not name.startswith("server_")}
+        self.profiles[profile] = {"role_arn": role.arn, "source_profile": source, **own}
+
+    def add_mfa_role(self, profile: str, **options: Any) -> None:
+        self.add_role(
+            profile, **{"mfa_serial": self.person.device.serial, "server_require_mfa": True, **options}
+        )
+
+    # -- processes ---------------------------------------------------------------------------------
+
+    def fetcher(self, profile: str, **changes: Any) -> Fetcher:
+        """The fetcher of a profile in a process of its own."""
+        role = resolve(self.profiles, profile, environment={})
+        return Fetcher(role, self.collaborators(**changes))
+
+    def session(self, profile: str) -> MfaSession:
+        """The MFA session of a user's profile, in a process of its own."""
+        return user_session(resolve_user(self.profiles, profile), self.collaborators())
+
+    def get(self, profile: str) -> str:
+        """The access key that a command gets."""
+        return self.fetcher(profile).fetch().access_key
+
+    def collaborators(self, **changes: Any) -> Collaborators:
+        cache = Cache(self.directory, clock=self.clock, warn=self.said.append)
+        parts: dict[str, Any] = {
+            "flight": Flight(cache, clock=self.clock, tell=self.said.append),
+            "client_creator": self.create_client,
+            "source_keys": self._source_keys,
+            "codes": self._codes,
+            "tell": self.said.append,
+            "clock": self.clock,
+        }
+        return Collaborators(**{**parts, **changes})
+
+    def create_client(self, service: str, **options: Any) -> Any:
+        self.options.append(dict(options))
+        return self._stack.enter_context(
+            closing(self._session.create_client(service, **calling(self.sts, options)))
+        )
+
+    def _source_keys(self, _profile: str, source: Source) -> Keys:
+        options = self.profiles[str(source.profile)]
+        return Keys(
+            options["aws_access_key_id"], options["aws_secret_access_key"], options.get("aws_session_token")
+        )
+
+    def _codes(self) -> Codes:
+        return Codes(
+            self.person.ask, self.person.say, used=UsedCodes(self.directory, self.clock), sleep=never
+        )
+
+    # -- what came of it ---------------------------------------------------------------------------
+
+    def calls(self) -> list[str]:
+        """The operations since the last time, with the role where there is one."""
+        found = [
+            " ".join([call.operation, *call.parameters.get("RoleArn", "").rpartition("/")[2:]]).strip()
+            for call in self.sts.calls
+        ]
+        self.sts.clear_calls()
+        return found
+
+    @property
+    def records(self) -> list[Path]:
+        return sorted(self.directory.glob("*.json"))
+
+
+def never(_seconds: float) -> None:
+    raise AssertionError("a test must not wait for a code")
+
+
+def keys_of(user: User) -> dict[str, str]:
+    """A profile with a user's keys."""
+    return {"aws_access_key_id": user.access_key, "aws_secret_access_key": user.secret_key}
+
+
+def calling(sts: Sts, options: dict[str, Any]) -> dict[str, Any]:
+    """A client's options with what makes it call `sts`, once and by no proxy."""
+    own = Config(retries={"total_max_attempts": 1}, proxies={})
+    config = options["config"].merge(own) if "config" in options else own
+    return {"region_name": "us-east-1", "endpoint_url": sts.url, **options, "config": config}
+
+
+def bare_session() -> Any:
+    """A botocore session that is blind to the user's files; it keeps the service models it has loaded."""
+    session = botocore.session.Session()
+    for variable in ("config_file", "credentials_file"):
+        session.set_config_variable(variable, "nowhere")
+    return session

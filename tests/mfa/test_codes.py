@@ -1,0 +1,280 @@
+"""Getting a code from a person: six digits, three tries, none that has been used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from awscli_xacct.errors import CannotAsk, CodeProgramFailed, CodeRefused
+from awscli_xacct.mfa.codes import Codes, Request
+from awscli_xacct.mfa.memory import UsedCodes
+from tests.awsconfig.texts import quickly
+
+SERIAL = "arn:aws:iam::111111111111:mfa/dev"
+REQUEST = Request(SERIAL, "prod", "a session of 12 h for all its roles")
+NOT_ACCEPTED = "That code was not accepted; it may be mistyped, or used already."
+SIX_DIGITS = "An MFA code is six digits."
+NOON = 1_800_000_000.0
+"""The beginning of a step of 30 seconds."""
+
+
+class Refused(Exception):
+    """What a service says to a wrong code."""
+
+
+class Desk:
+    """A person with these answers, a service that takes some codes, and a clock."""
+
+    def __init__(self, *answers: str | BaseException, directory: Path | None = None) -> None:
+        self.answers = list(answers)
+        self.now = NOON
+        self.asked: list[str] = []
+        self.said: list[str] = []
+        self.sent: list[str] = []
+        self.codes = Codes(
+            self.ask, self.say, used=UsedCodes(directory, lambda: self.now), sleep=self.pass_time
+        )
+
+    def ask(self, prompt: str) -> str:
+        self.asked.append(prompt)
+        answer = self.answers.pop(0)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def say(self, text: str, end: str = "\n") -> None:
+        self.said.append(f"{text}{end}")
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += seconds
+
+    def taking(self, *good: str) -> Callable[[str], str]:
+        def use(code: str) -> str:
+            self.sent.append(code)
+            if code not in good:
+                raise Refused(code)
+            return f"session for {code}"
+
+        return use
+
+    def spend(self, *good: str, request: Request = REQUEST) -> str:
+        return self.codes.spend(request, self.taking(*good), lambda error: isinstance(error, Refused))
+
+
+def lines(said: Iterable[str]) -> list[str]:
+    return "".join(said).splitlines()
+
+
+# -- what is asked ---------------------------------------------------------------------------------
+
+
+def test_a_person_is_told_what_the_code_is_for() -> None:
+    desk = Desk("123456")
+    assert desk.spend("123456") == "session for 123456"
+    assert desk.asked == [
+        "MFA code of arn:aws:iam::111111111111:mfa/dev for profile prod (a session of 12 h for all its roles): "
+    ]
+    assert desk.said == []
+
+
+@pytest.mark.parametrize(
+    "answer", ["123456", " 123456 ", "123 456", "12 34 56\r", "\t123456\x0b", "1 2 3 4 5 6"]
+)
+def test_blanks_in_a_code_do_not_count(answer: str) -> None:
+    """Apps show it in two halves."""
+    desk = Desk(answer)
+    desk.spend("123456")
+    assert desk.sent == ["123456"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        " ",
+        "12345",
+        "1234567",
+        "12345a",
+        "-12345",
+        "12345\u0661",
+        "\uff11\uff12\uff13\uff14\uff15\uff16",
+        "12345²",
+    ],
+)
+def test_what_is_not_six_digits_is_asked_again_and_never_sent(answer: str) -> None:
+    desk = Desk(answer, answer, answer, answer, "123456")
+    desk.spend("123456")
+    assert (desk.sent, lines(desk.said)) == (["123456"], [SIX_DIGITS] * 4)
+
+
+@quickly
+@given(answer=st.text(max_size=12) | st.text("0123456789 \u0661x", min_size=4, max_size=9))
+def test_nothing_but_six_digits_is_ever_sent(answer: str) -> None:
+    desk = Desk(answer, "999999", "999999", "999999")
+    with pytest.raises(CodeRefused):
+        desk.spend()
+    assert all(len(code) == 6 and set(code) <= set("0123456789") for code in desk.sent)
+
+
+def test_three_codes_that_are_refused_are_the_end() -> None:
+    desk = Desk("111111", "222222", "333333", "444444")
+    with pytest.raises(CodeRefused) as caught:
+        desk.spend("444444")
+    assert str(caught.value) == (
+        "none of 3 codes of arn:aws:iam::111111111111:mfa/dev was accepted for profile prod. Check that this is the "
+        "right device and that its clock is right, then run the command again"
+    )
+    assert lines(desk.said) == [NOT_ACCEPTED] * 2
+
+
+def test_the_third_code_may_be_the_right_one() -> None:
+    desk = Desk("111111", "222222", "333333")
+    assert desk.spend("333333") == "session for 333333"
+
+
+def test_an_error_that_is_about_something_else_is_not_asked_about_again() -> None:
+    desk = Desk("123456")
+
+    def use(code: str) -> str:
+        raise ConnectionError(code)
+
+    with pytest.raises(ConnectionError):
+        desk.codes.spend(REQUEST, use, lambda error: isinstance(error, Refused))
+    assert len(desk.asked) == 1
+
+
+def test_with_nobody_to_ask_the_command_that_asks_is_named() -> None:
+    desk = Desk(CannotAsk("there is no terminal to ask on"))
+    with pytest.raises(CannotAsk) as caught:
+        desk.spend(request=Request(SERIAL, "my prod", "role R"))
+    assert str(caught.value) == (
+        "profile my prod needs an MFA code of arn:aws:iam::111111111111:mfa/dev, but there is no terminal to ask on. "
+        "Give it in a terminal, and commands without one work while the session lasts:\n"
+        "  aws configure role login 'my prod'"
+    )
+
+
+def test_ctrl_c_is_not_asked_about_again() -> None:
+    desk = Desk(KeyboardInterrupt(), "123456")
+    with pytest.raises(KeyboardInterrupt):
+        desk.spend("123456")
+    assert len(desk.asked) == 1
+
+
+# -- codes that have been used ---------------------------------------------------------------------
+
+
+@pytest.fixture(params=[True, False], ids=["another process", "the same process"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
+    return tmp_path / "cache" if request.param else None
+
+
+def again(desk: Desk, directory: Path | None, *answers: str | BaseException) -> Desk:
+    """Somebody who is asked next, 10 seconds later; in a process of their own where one can know of another."""
+    if directory is None:
+        desk.answers, after = list(answers), desk
+    else:
+        after = Desk(*answers, directory=directory)
+    after.now = NOON + 10
+    after.sent.clear()
+    return after
+
+
+def test_a_code_that_has_been_used_is_not_sent_again_but_waited_out(place: Path | None) -> None:
+    """STS would refuse it, and a try would be lost."""
+    desk = Desk("123456", directory=place)
+    desk.spend("123456")
+    after = again(desk, place, "123456", "654321")
+    after.spend("654321")
+    assert after.sent == ["654321"]
+    assert after.now == NOON + 31
+    said = "".join(after.said).split("\r")
+    assert said[0] == ""
+    assert said[1] == "That code has been used; wait 21 s for the next one. "
+    assert said[21] == "That code has been used; wait 1 s for the next one. \n"
+    assert len(said) == 22
+
+
+def test_a_used_code_of_the_step_before_is_asked_again_without_waiting(tmp_path: Path) -> None:
+    Desk("123456", directory=tmp_path).spend("123456")
+    late = Desk("123456", "654321", directory=tmp_path)
+    late.now = NOON + 35
+    late.spend("654321")
+    assert (late.now, lines(late.said)) == (
+        NOON + 35,
+        ["That code has been used; take the one the device shows now."],
+    )
+
+
+def test_a_code_comes_again_some_day(tmp_path: Path) -> None:
+    """One in a million does."""
+    Desk("123456", directory=tmp_path).spend("123456")
+    later = Desk("123456", directory=tmp_path)
+    later.now = NOON + 60
+    later.spend("123456")
+    assert later.said == []
+
+
+def test_a_code_that_was_refused_may_have_been_mistyped_and_is_not_remembered(tmp_path: Path) -> None:
+    with pytest.raises(CodeRefused):
+        Desk("111111", "111111", "111111", directory=tmp_path).spend()
+    desk = Desk("111111", directory=tmp_path)
+    assert desk.spend("111111") == "session for 111111"
+
+
+def test_a_code_with_which_something_else_went_wrong_is_spent_all_the_same(tmp_path: Path) -> None:
+    """The answer was lost on its way, or the role refused: the device's code is gone."""
+
+    def use(code: str) -> str:
+        raise ConnectionError(code)
+
+    desk = Desk("123456", directory=tmp_path)
+    with pytest.raises(ConnectionError):
+        desk.codes.spend(REQUEST, use, lambda error: isinstance(error, Refused))
+    after = again(desk, tmp_path, "123456", "654321")
+    after.spend("654321")
+    assert after.sent == ["654321"]
+
+
+def test_the_code_of_another_device_is_another_code(tmp_path: Path) -> None:
+    Desk("123456", directory=tmp_path).spend("123456")
+    other = Desk("123456", directory=tmp_path)
+    other.spend("123456", request=Request("GAHT12345678", "prod", "role R"))
+    assert other.said == []
+
+
+# -- codes from a program --------------------------------------------------------------------------
+
+
+def with_program(command: str) -> Request:
+    return Request(SERIAL, "prod", "role R", command)
+
+
+def test_a_program_gives_the_code_and_nobody_is_asked() -> None:
+    desk = Desk()
+    assert desk.spend("123456", request=with_program("echo 123456")) == "session for 123456"
+    assert (desk.asked, desk.said) == ([], [])
+
+
+@pytest.mark.parametrize("command", ["echo 12345", "echo hello", "echo 123 456", "printf '123456\\n123456'"])
+def test_a_program_that_prints_no_code_has_failed_and_what_it_printed_is_not_told(command: str) -> None:
+    """It may be a secret that went to the wrong place."""
+    with pytest.raises(CodeProgramFailed) as caught:
+        Desk().spend("123456", request=with_program(command))
+    assert str(caught.value) == (
+        "the mfa_process of profile prod printed something else than six digits. Run it by itself to see what is "
+        'wrong, or do without it:\n  aws configure role prod --mfa-process ""'
+    )
+
+
+def test_a_program_whose_code_was_refused_is_run_again_when_it_has_another(tmp_path: Path) -> None:
+    """It would print the same code at once, and three tries would be gone in a moment."""
+    desk = Desk(directory=tmp_path)
+    with pytest.raises(CodeRefused):
+        desk.spend(request=with_program("echo 123456"))
+    assert desk.sent == ["123456"] * 3
+    assert desk.now >= NOON + 60

@@ -1,0 +1,90 @@
+"""Dialogs, with stand-in programs on the PATH that note how they were called."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from awscli_xacct.errors import CannotAsk
+from awscli_xacct.mfa import dialog
+from awscli_xacct.mfa.dialog import DIALOGS, Dialog
+
+PROMPT = "MFA code of arn:aws:iam::111111111111:mfa/dev for profile --x\"; touch /tmp/x; '`$(id)` (role R): "
+KINDS = {found.program: found for found in DIALOGS}
+PLATFORMS = {"display": "linux", "darwin": "darwin", "win32": "win32"}
+
+
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """The directory that is the PATH."""
+    directory = tmp_path / "bin"
+    directory.mkdir()
+    return directory
+
+
+def _stand_in(programs: Path, name: str, answer: str, code: int = 0) -> Path:
+    """A program that notes its arguments and the prompt in its environment, answers, and ends."""
+    note = programs.parent / f"{name}.json"
+    program = programs / name
+    program.write_text(
+        f"#!{sys.executable}\n"
+        "import json, os, sys\n"
+        f"json.dump([sys.argv[1:], os.environ['AWS_XACCT_PROMPT']], open({str(note)!r}, 'w'))\n"
+        f"print({answer!r})\n"
+        f"sys.exit({code})\n",
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    return note
+
+
+def _environment(programs: Path, **more: str) -> Mapping[str, str]:
+    return {"PATH": str(programs), **more}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_each_program_is_given_the_prompt_whole_and_gives_the_answer(programs: Path, kind: Dialog) -> None:
+    note = _stand_in(programs, kind.program, "123456")
+    environment = _environment(programs, DISPLAY=":0")
+    assert kind.available(environment, PLATFORMS[kind.platform])
+    assert kind.ask(PROMPT, environment) == "123456"
+    arguments, prompt = json.loads(note.read_text(encoding="utf-8"))
+    assert prompt == PROMPT
+    assert arguments == [argument.replace("PROMPT", PROMPT) for argument in kind.arguments]
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_nothing_of_the_prompt_becomes_an_option_or_part_of_a_script(kind: Dialog) -> None:
+    """A profile may be called anything."""
+    for argument in kind.arguments:
+        assert argument.count("PROMPT") == (argument in ("PROMPT", "--text=PROMPT") or "env:" in argument)
+
+
+def test_without_a_display_there_is_no_dialog(programs: Path) -> None:
+    _stand_in(programs, "zenity", "123456")
+    assert dialog.find(_environment(programs)) is None
+    assert dialog.find(_environment(programs, DISPLAY=":0")) == KINDS["zenity"]
+    assert dialog.find(_environment(programs, WAYLAND_DISPLAY="wayland-0")) == KINDS["zenity"]
+
+
+def test_the_first_program_that_is_there_is_taken(programs: Path) -> None:
+    _stand_in(programs, "kdialog", "123456")
+    assert dialog.find(_environment(programs, DISPLAY=":0")) == KINDS["kdialog"]
+    assert dialog.find({"PATH": os.devnull, "DISPLAY": ":0"}) is None
+
+
+@pytest.mark.parametrize(("answer", "code"), [("", 0), ("123456", 1)])
+def test_a_dialog_that_is_closed_gives_no_code(programs: Path, answer: str, code: int) -> None:
+    _stand_in(programs, "zenity", answer, code)
+    with pytest.raises(CannotAsk, match="closed without a code"):
+        KINDS["zenity"].ask(PROMPT, _environment(programs, DISPLAY=":0"))
+
+
+def test_a_program_that_cannot_be_run_is_named(programs: Path) -> None:
+    with pytest.raises(CannotAsk, match="zenity cannot be run"):
+        KINDS["zenity"].ask(PROMPT, _environment(programs, DISPLAY=":0"))
