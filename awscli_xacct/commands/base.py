@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from awscli.customizations.commands import BasicCommand
+from botocore.exceptions import BotoCoreError, ClientError
 
 from .. import settings
 from ..awsconfig import store
-from ..awsconfig.inventory import Inventory
-from ..awsconfig.profiles import is_role
+from ..awsconfig.inventory import Entry, Inventory
+from ..awsconfig.profiles import Role, is_mfa_user, is_role
 from ..awsconfig.records import setting
-from ..cache import Cache, cache_directory
-from ..errors import Faults, printable
+from ..cache import Cache, Record, cache_directory
+from ..credentials.mfa_session import decide
+from ..errors import Faults, XacctError, printable
+
+FAILED = 255
+"""The exit code of a command that could not do what it was asked."""
 
 
 class Subcommand(BasicCommand):  # type: ignore[misc]
     """A command that looks at, or works on, the role profiles that are there."""
+
+    def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:
+        try:
+            return self._run(parsed_args, parsed_globals)
+        except (XacctError, BotoCoreError, ClientError) as error:
+            # The CLI prints it as it is, and it may quote a config file or a service.
+            error.args = (printable_lines(str(error)), *error.args[1:])
+            raise
+
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
+        """What the command does; gives its exit code."""
+        raise NotImplementedError
 
     def _cache(self) -> Cache:
         config = self._session.full_config
@@ -38,34 +56,53 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
 
 
 def named_profiles(parsed_args: Any, parsed_globals: Any) -> list[str]:
-    """The profiles a command line names: its positional ones, else ``--profile``."""
+    """The profiles a command line names, each once: its positional ones, else ``--profile``."""
     named = parsed_args.profile or []
-    named = [named] if isinstance(named, str) else list(named)
+    named = [named] if isinstance(named, str) else list(dict.fromkeys(named))
     return named or ([parsed_globals.profile] if parsed_globals.profile else [])
 
 
-def check_roles(names: list[str], inventory: Inventory) -> None:
-    """Raise `Faults` unless all of `names` are role profiles; near names are offered."""
+def check_roles(names: list[str], inventory: Inventory, *, or_users: bool = False) -> None:
+    """Raise `Faults` unless all of `names` are role profiles; near names are offered.
+
+    With `or_users` the profiles of users that run on an MFA session will do as well.
+    """
     faults = []
     for name in names:
-        if name not in inventory.profiles:
+        profile = inventory.profiles.get(name)
+        if profile is None:
             near = get_close_matches(name, list(inventory.profiles), n=3)
-            hint = f"did you mean {' or '.join(map(printable, near))}?" if near else _see_list()
-            faults.append(f"there is no profile {printable(name)}; {hint}")
-        elif not is_role(inventory.profiles[name]):
+            hint = f"did you mean {' or '.join(near)}?" if near else SEE_LIST
+            faults.append(f"there is no profile {name}; {hint}")
+        elif not (is_role(profile) or (or_users and is_mfa_user(profile))):
             faults.append(
-                f"profile {printable(name)} assumes no role; make it one with: "
-                f"aws configure role {printable(name)} --role-arn ARN"
+                f"profile {name} assumes no role; make it one with: "
+                f"aws configure role {shlex.quote(name)} --role-arn ARN"
             )
     if faults:
         raise Faults("nothing was done, because", faults)
 
 
-def _see_list() -> str:
-    return "see those there are with: aws configure role list"
+def shares_session(role: Role) -> bool:
+    """Whether a role is assumed from a shared MFA session, as far as its config tells."""
+    return bool(role.session_source or (role.mfa_serial and decide(role, user_keys=True).shared))
+
+
+def session_behind(entry: Entry) -> Record | None:
+    """That session, while it is valid."""
+    return entry.session if entry.role and shares_session(entry.role) else None
+
+
+SEE_LIST = "see those there are with: aws configure role list"
+NO_ROLES = "no profile assumes a role; make one with: aws configure role PROFILE --role-arn ARN"
 
 
 def say(message: str) -> None:
-    """A line for the person, on stderr: stdout belongs to results."""
-    sys.stderr.write(f"{printable(message)}\n")
+    """A message for the person, on stderr: stdout belongs to results."""
+    sys.stderr.write(f"{printable_lines(message)}\n")
     sys.stderr.flush()
+
+
+def printable_lines(text: str) -> str:
+    """A text of several lines with all other control characters escaped."""
+    return "\n".join(printable(line) for line in text.split("\n"))

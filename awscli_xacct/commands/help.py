@@ -16,14 +16,14 @@ DESCRIPTION = (
 SYNOPSIS = "\n".join(
     [
         "aws configure role <profile>",
-        # The help page's literal block stands four blanks in; its first line gets them by itself.
-        "    [--role-arn <value> | --account-id <value> --role-name <value>]",
-        "    [--source-profile <value> | --credential-source <value>]",
-        "    [--mfa-serial <value>] [--mfa-process <value>]",
-        "    [--external-id <value>] [--role-session-name <value>]",
-        "    [--duration-seconds <value>] [--session-tags <value> ...]",
-        "    [--transitive-session-tags <value> ...] [--source-identity <value>]",
-        "    [--region <value>] [--verify] [--dry-run] [--force]",
+        # The help page's literal block stands four blanks in, and its first line gets them by itself.
+        "        [--role-arn <value> | --account-id <value> --role-name <value>]",
+        "        [--source-profile <value> | --credential-source <value>]",
+        "        [--mfa-serial <value>] [--mfa-process <value>]",
+        "        [--external-id <value>] [--role-session-name <value>]",
+        "        [--duration-seconds <value>] [--session-tags <value> ...]",
+        "        [--transitive-session-tags <value> ...] [--source-identity <value>]",
+        "        [--region <value>] [--verify] [--dry-run] [--force]",
     ]
 )
 

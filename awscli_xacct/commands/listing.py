@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..awsconfig.inventory import Entry
+from ..awsconfig.profiles import Role
 from ..errors import printable
-from .base import Subcommand
-from .output import give, remaining, table
+from .base import NO_ROLES, Subcommand, say, session_behind
+from .output import can_draw, give, remaining, table
+
+_BROKEN = "cannot work"
+
+_Place = tuple[bool, str]
+"""Where a profile hangs in the tree: on a role profile or not, and on which."""
 
 
 class ListCommand(Subcommand):
@@ -40,16 +45,21 @@ class ListCommand(Subcommand):
         },
     ]
 
-    def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         entries = list(self._inventory())
+        if not entries:
+            say(NO_ROLES)
         result = [_result(entry) for entry in entries]
         draw = _tree if parsed_args.tree else _rows
         give(self._session, parsed_globals, self.NAME, result, lambda: draw(entries))
+        if any(entry.fault for entry in entries):
+            say(f"why a profile {_BROKEN}: aws configure role show PROFILE")
         return 0
 
 
 def _result(entry: Entry) -> dict[str, Any]:
     """An entry for programs: the same keys for each, None where there is nothing."""
+    session = session_behind(entry)
     return {
         "Profile": entry.profile,
         "RoleArn": str(entry.options.get("role_arn")),
@@ -59,14 +69,14 @@ def _result(entry: Entry) -> dict[str, Any]:
         "MfaSerial": entry.mfa_serial or None,
         "Region": entry.region or None,
         "Expiration": entry.record.expiry_text if entry.record else None,
-        "MfaSessionExpiration": entry.session.expiry_text if entry.session else None,
+        "MfaSessionExpiration": session.expiry_text if session else None,
         "Fault": entry.fault,
     }
 
 
 def _rows(entries: Sequence[Entry]) -> str:
     if not entries:
-        return "no profile assumes a role; make one with: aws configure role PROFILE --role-arn ARN\n"
+        return ""
     titles = ["PROFILE", "ACCOUNT", "ROLE", "SOURCE", "MFA", "REGION", "CACHED"]
     rows = [
         [e.profile, e.account, e.role_name, e.source, device_name(e.mfa_serial), e.region, _state(e)]
@@ -76,9 +86,7 @@ def _rows(entries: Sequence[Entry]) -> str:
 
 
 def _state(entry: Entry) -> str:
-    if entry.fault:
-        return "cannot work: see `show`"
-    return remaining(entry.record)
+    return _BROKEN if entry.fault else remaining(entry.record)
 
 
 def device_name(serial: str) -> str:
@@ -90,16 +98,16 @@ def device_name(serial: str) -> str:
 
 
 def _tree(entries: Sequence[Entry]) -> str:
-    by_source: dict[str, list[Entry]] = {}
-    for entry in entries:
-        by_source.setdefault(entry.source, []).append(entry)
     roles = {entry.profile for entry in entries}
-    roots = [source for source in by_source if source not in roles]
+    children: dict[_Place, list[Entry]] = {}
+    for entry in entries:
+        children.setdefault(_parent(entry, roles), []).append(entry)
     lines: list[str] = []
     drawn: set[str] = set()
-    for root in roots:
-        lines.append(printable(root) or "(no source)")
-        lines += _branches(by_source.get(root, []), by_source, "", drawn)
+    for is_role, name in children:
+        if not is_role:
+            lines.append(printable(name) or "(no source)")
+            lines += _branches(children[False, name], children, "", drawn)
     # What hangs on no root goes in a circle.
     circle = [entry for entry in entries if entry.profile not in drawn]
     if circle:
@@ -107,22 +115,30 @@ def _tree(entries: Sequence[Entry]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def _parent(entry: Entry, roles: Collection[str]) -> _Place:
+    """What a profile hangs on: one that has a role and keys as well is a source with its keys."""
+    if entry.role is None:
+        return entry.source in roles, entry.source
+    source = entry.role.source
+    return (True, source.profile) if isinstance(source, Role) else (False, source.name)
+
+
 def _branches(
-    entries: Iterable[Entry], by_source: dict[str, list[Entry]], indent: str, drawn: set[str]
-) -> Iterable[str]:
-    """The lines of some profiles and all that assume from them, the lines of the drawing on a terminal only."""
+    entries: Sequence[Entry], children: Mapping[_Place, list[Entry]], indent: str, drawn: set[str]
+) -> Iterator[str]:
+    """The lines of some profiles and all that assume from them; off a terminal a plain list."""
     fork, end, pipe, blank = (
-        ("├── ", "└── ", "│   ", "    ") if sys.stdout.isatty() else ("  - ", "  - ", "    ", "    ")
+        ("├── ", "└── ", "│   ", "    ") if can_draw() else ("  - ", "  - ", "    ", "    ")
     )
-    entries = list(entries)
     for entry in entries:
         last = entry is entries[-1]
         drawn.add(entry.profile)
         yield f"{indent}{end if last else fork}{_leaf(entry)}"
-        children = [child for child in by_source.get(entry.profile, []) if child.profile not in drawn]
-        yield from _branches(children, by_source, indent + (blank if last else pipe), drawn)
+        yield from _branches(
+            children.get((True, entry.profile), []), children, indent + (blank if last else pipe), drawn
+        )
 
 
 def _leaf(entry: Entry) -> str:
-    state = f"  ({_state(entry)})" if _state(entry) else ""
-    return printable(f"{entry.profile}  {entry.account}  {entry.role_name}{state}")
+    state = f"({_state(entry)})" if _state(entry) else ""
+    return printable("  ".join(filter(None, [entry.profile, entry.account, entry.role_name, state])))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
+from .. import settings
+from ..awsconfig.profiles import is_mfa_user
 from ..credentials.fetcher import Fetcher
 from ..credentials.mfa_session import MfaSession
 from ..credentials.provider import provider_for
 from ..errors import Faults
 from .base import Subcommand, check_roles, named_profiles, say
-from .output import remaining
+from .output import counted, remaining
 
 
 class LoginCommand(Subcommand):
@@ -18,43 +20,60 @@ class LoginCommand(Subcommand):
 
     NAME = "login"
     DESCRIPTION = (
-        "Get the credentials of a role profile now, with the MFA session behind them if there is one. Until that "
-        "ends, commands that have no terminal to ask on work as well. Without a profile, the MFA session of every "
-        "device that role profiles use is got."
+        "Get the credentials of a profile now, with the MFA session behind them if there is one. Until that ends, "
+        "commands that have no terminal to ask on work as well. Without a profile, the MFA session of every device "
+        "that profiles use is got."
     )
     SYNOPSIS = "aws configure role login [<profile>]"
     EXAMPLES = (
-        "To give the MFA code in the morning, for the whole day::\n\n    $ aws configure role login prod\n"
+        "To give the MFA code in the morning, for the whole day::\n\n    $ aws configure role login prod\n\n"
+        "To do so for all devices, whichever profiles use them::\n\n    $ aws configure role login\n\n"
+        "To begin a new session while the old one still lasts::\n\n"
+        "    $ aws configure role logout prod\n"
+        "    $ aws configure role login prod\n"
     )
     ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
         {"name": "profile", "positional_arg": True, "nargs": "?", "help_text": "The profile to log in to."},
     ]
 
-    def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = named_profiles(parsed_args, parsed_globals)
         inventory = self._inventory()
-        check_roles(names, inventory)
-        if names:
-            fetchers = [provider_for(self._session, name).fetcher() for name in names]
-        else:
-            entries = [entry for entry in inventory if entry.role and entry.role.mfa_serial]
-            fetchers = [provider_for(self._session, entry.profile).fetcher() for entry in entries]
-            if not fetchers:
-                raise Faults("there is nothing to log in to", ["no role profile has an mfa_serial"])
-        for serial, session in one_per_session(fetchers).values():
+        check_roles(names, inventory, or_users=True)
+        profiles = inventory.profiles
+        users = [name for name in names or profiles if is_mfa_user(profiles[name])]
+        roles = [name for name in names if name not in users] or [
+            entry.profile for entry in inventory if entry.role and not names
+        ]
+        fetchers = [provider_for(self._session, name).fetcher() for name in roles]
+        sessions = _sessions(fetchers)
+        for name in users:
+            session = provider_for(self._session, name).session()
+            sessions[session.name] = (str(profiles[name][settings.MFA_SERIAL]), session)
+        if not names and not sessions:
+            raise Faults(
+                "there is nothing to log in to, because",
+                [
+                    "no profile has an MFA session; give one a device with: "
+                    "aws configure role PROFILE --mfa-serial auto"
+                ],
+            )
+        for serial, session in sessions.values():
             say(f"MFA session of {serial}: {remaining(session.get())} left")
         for fetcher in fetchers if names else []:
             say(f"profile {fetcher.role.profile}: {remaining(fetcher.fetch())} left")
         return 0
 
 
-def one_per_session(fetchers: Sequence[Fetcher]) -> dict[str, tuple[str, MfaSession]]:
+def _sessions(fetchers: Iterable[Fetcher]) -> dict[str, tuple[str, MfaSession]]:
     """The MFA sessions that some fetchers share, with their devices, by the name of their record."""
-    sessions = {}
+    sessions: dict[str, tuple[str, MfaSession]] = {}
     for start in (fetcher.chain()[0] for fetcher in fetchers):
         session = start.session()
         if session:
-            sessions[session.name] = (str(start.role.mfa_serial), session)
+            source = start.role.session_source
+            serial = source.mfa_serial if source else start.role.mfa_serial
+            sessions.setdefault(session.name, (str(serial), session))
     return sessions
 
 
@@ -63,28 +82,32 @@ class LogoutCommand(Subcommand):
 
     NAME = "logout"
     DESCRIPTION = (
-        "Drop the cached credentials of role profiles, and the MFA sessions behind them. Credentials that are "
-        "already in use elsewhere stay valid at AWS until they end."
+        "Drop the cached credentials of profiles: those of every role of their chains, and the MFA sessions behind "
+        "them. Credentials that are already in use elsewhere stay valid at AWS until they end."
     )
     SYNOPSIS = "aws configure role logout [<profile> ...] [--all]"
-    EXAMPLES = "To drop everything that is cached::\n\n    $ aws configure role logout --all\n"
+    EXAMPLES = (
+        "To drop what one profile uses::\n\n    $ aws configure role logout prod\n\n"
+        "To drop everything that is cached::\n\n    $ aws configure role logout --all\n"
+    )
     ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
         {"name": "profile", "positional_arg": True, "nargs": "*", "help_text": "The profiles to log out of."},
         {"name": "all", "action": "store_true", "help_text": "Drop every record, of profiles long gone too."},
     ]
 
-    def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = named_profiles(parsed_args, parsed_globals)
         cache = self._cache()
         if parsed_args.all:
             dropped = sum(cache.remove(name) for name in cache.names())
-            say(f"{dropped} cached sessions dropped")
+            say(f"{counted(dropped, 'cached session')} dropped")
             return 0
         if not names:
             raise Faults("which profile is meant?", ["name it, or give --all"])
         inventory = self._inventory()
-        check_roles(names, inventory)
-        for name in names:
-            dropped = sum(cache.remove(record) for record in inventory.records_of(name))
-            say(f"profile {name}: {dropped} cached sessions dropped")
+        check_roles(names, inventory, or_users=True)
+        records = {name: inventory.records_of(name) for name in names}
+        for name, found in records.items():
+            dropped = sum(cache.remove(record) for record in found)
+            say(f"profile {name}: {counted(dropped, 'cached session')} dropped")
         return 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,8 +15,13 @@ from awscli.formatter import get_formatter
 from ..cache import Record
 from ..errors import printable
 
+SECRETS = frozenset({"aws_secret_access_key", "aws_session_token", "aws_security_token"})
+"""Settings whose values are nobody's business, even on the user's own screen."""
+HIDDEN = "(hidden)"
+
 _GAP = "  "
-_NARROWEST = 8
+_NARROWEST = 4
+_DRAWING = "├└│─…"
 
 
 def give(session: Any, parsed_globals: Any, name: str, result: Any, text: Callable[[], str]) -> None:
@@ -23,17 +30,27 @@ def give(session: Any, parsed_globals: Any, name: str, result: Any, text: Callab
         sys.stdout.write(text())
         return
     output = parsed_globals.output or session.get_config_variable("output")
-    get_formatter(output, parsed_globals)(name, result)
+    # JSON has escapes of its own, and a program that reads it gets what there is.
+    get_formatter(output, parsed_globals)(name, result if output == "json" else _escaped(result))
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns under their titles. On a terminal the last columns give way to its width; piped, nothing is cut."""
+    """Columns under their titles. On a terminal the widest give way to its width; piped, nothing is cut."""
     cells = [list(titles), *([printable(cell) or "-" for cell in row] for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(titles))]
+    widths = [max(_width(row[column]) for row in cells) for column in range(len(titles))]
     if sys.stdout.isatty():
-        _narrow(widths, shutil.get_terminal_size().columns)
+        _narrow(widths, _terminal_width())
     lines = (_GAP.join(_fit(cell, width) for cell, width in zip(row, widths, strict=True)) for row in cells)
     return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def can_draw() -> bool:
+    """Whether stdout is a terminal that shows more than letters."""
+    try:
+        _DRAWING.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return sys.stdout.isatty()
 
 
 def remaining(record: Record | None, now: float | None = None) -> str:
@@ -44,24 +61,62 @@ def remaining(record: Record | None, now: float | None = None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds in the words a person uses for them."""
-    minutes = int(seconds // 60)
-    if minutes < 1:
+    """Seconds in the words a person uses for them, to the nearest minute where it is minutes."""
+    if seconds < 60:
         return f"{max(int(seconds), 0)} s"
-    if minutes < 60:
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if not hours:
         return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def counted(number: int, thing: str) -> str:
+    """``1 session``, ``2 sessions``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _escaped(result: Any) -> Any:
+    """A result with the control characters in all its strings escaped."""
+    if isinstance(result, str):
+        return printable(result)
+    if isinstance(result, dict):
+        return {key: _escaped(value) for key, value in result.items()}
+    if isinstance(result, list):
+        return [_escaped(item) for item in result]
+    return result
+
+
+def _terminal_width() -> int:
+    """The columns of the terminal itself; what COLUMNS says may be another one's."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or shutil.get_terminal_size().columns
+    except OSError:
+        return shutil.get_terminal_size().columns
 
 
 def _narrow(widths: list[int], available: int) -> None:
     """Take what does not fit from the widest column, again and again."""
     excess = sum(widths) + len(_GAP) * (len(widths) - 1) - available
     while excess > 0 and max(widths) > _NARROWEST:
-        widest = widths.index(max(widths))
-        widths[widest] -= 1
+        widths[widths.index(max(widths))] -= 1
         excess -= 1
 
 
 def _fit(cell: str, width: int) -> str:
-    return cell.ljust(width) if len(cell) <= width else f"{cell[: width - 1]}…"
+    """A cell as wide as its column: filled up, or cut with a mark where something is missing."""
+    if _width(cell) > width:
+        mark = "…" if can_draw() else "~"
+        while _width(cell) > width - 1:
+            cell = cell[:-1]
+        cell += mark
+    return cell + " " * (width - _width(cell))
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal a text takes: some letters take two, and some marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        2 if unicodedata.east_asian_width(letter) in "WF" else 0 if unicodedata.combining(letter) else 1
+        for letter in text
+    )

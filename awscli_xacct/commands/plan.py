@@ -16,6 +16,9 @@ from ..awsconfig.partitions import Partitions
 from ..awsconfig.profiles import gives_credentials
 from ..errors import Faults, printable
 
+AUTO, NONE = "auto", "none"
+"""What ``--mfa-serial`` takes beside a device: ask IAM for it; have none, not the source's either."""
+
 # The keys a role profile may get, in the order in which they are written.
 ORDER = (
     settings.ROLE_ARN,
@@ -48,6 +51,10 @@ class Plan:
     force: bool = False
     notes: list[str] = field(default_factory=list)
     region: str | None = None
+
+    @property
+    def asks_for_nothing(self) -> bool:
+        return not (self.wanted or self.account_id or self.role_name)
 
     @property
     def trial(self) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from pathlib import Path
 from typing import Any
 
 from botocore.configloader import raw_config_parse
@@ -12,8 +14,9 @@ from ..awsconfig import rules, store
 from ..awsconfig.document import Document
 from ..awsconfig.headers import header_for, headers_of, profile_of
 from ..awsconfig.inventory import Inventory
+from ..awsconfig.profiles import is_role
 from ..errors import Faults, ProfileFault, printable
-from .base import Subcommand, check_roles, named_profiles
+from .base import FAILED, Subcommand, check_roles, named_profiles, say
 
 
 class RemoveCommand(Subcommand):
@@ -32,28 +35,35 @@ class RemoveCommand(Subcommand):
         {"name": "force", "action": "store_true", "help_text": "Remove it although other profiles use it."},
     ]
 
-    def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:
-        names = list(dict.fromkeys(named_profiles(parsed_args, parsed_globals)))
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
+        names = named_profiles(parsed_args, parsed_globals)
         if not names:
             raise Faults("which profile is meant?", ["name it: aws configure role remove PROFILE"])
         inventory = self._inventory()
         check_roles(names, inventory)
-        if not parsed_args.force:
-            _check_unused(names, inventory)
+        elsewhere = Credentials(self._credentials_path())
+        faults = [] if parsed_args.force else _users_faults(names, inventory)
+        headers = Document(store.read(self._config_path())).names()
+        faults += [elsewhere.keeps(name) for name in names if not headers_of(headers, name)]
+        if faults:
+            raise Faults("nothing was removed, because", faults)
         if not parsed_args.yes and not _agreed(names):
-            sys.stderr.write("nothing was removed\n")
-            return 255
-        cache, records = self._cache(), _records(names, inventory)
+            say("nothing was removed")
+            return FAILED
+        cache, records = self._cache(), _own_records(names, inventory)
 
         def change(document: Document) -> None:
             for name in names:
                 for header in headers_of(document.names(), name):
                     document.remove_section(header)
 
-        store.edit(self._config_path(), change, raw_config_parse)
+        edit = store.edit(self._config_path(), change, raw_config_parse)
         for record in records:
             cache.remove(record)
-        sys.stderr.write(f"removed from {self._config_path()}: {', '.join(map(printable, names))}\n")
+        say(f"removed from {edit.path}: {', '.join(names)}")
+        for name in names:
+            if name in elsewhere:
+                say(elsewhere.keeps(name))
         return 0
 
 
@@ -68,19 +78,24 @@ class RenameCommand(Subcommand):
     SYNOPSIS = "aws configure role rename <old> <new>"
     EXAMPLES = "To rename a profile::\n\n    $ aws configure role rename prod production\n"
     ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
-        {"name": "old", "positional_arg": True, "help_text": "The name the profile has."},
-        {"name": "new", "positional_arg": True, "help_text": "The name it gets."},
+        {"name": "old", "positional_arg": True, "nargs": "?", "help_text": "The name the profile has."},
+        {"name": "new", "positional_arg": True, "nargs": "?", "help_text": "The name it gets."},
     ]
 
-    def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:  # noqa: ARG002 - awscli's signature
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:  # noqa: ARG002 - awscli's signature
         old, new = parsed_args.old, parsed_args.new
+        if not (old and new):
+            raise Faults("which profile is meant?", ["name it twice: aws configure role rename OLD NEW"])
         inventory = self._inventory()
         check_roles([old], inventory)
-        faults = [fault for fault in [rules.name_fault(new)] if fault]
-        if new in inventory.profiles:
-            faults.append(f"there is a profile {printable(new)} already")
-        if old == "default":
-            faults.append("the profile default is named by its place, not by a name")
+        path = self._config_path()
+        faults = [
+            *filter(None, [rules.name_fault(new)]),
+            *([f"there is a profile {new} already"] if new in inventory.profiles else []),
+            *(["the profile default is named by its place, not by a name"] if old == "default" else []),
+            *_headers_faults(old, Document(store.read(path), str(path))),
+            *Credentials(self._credentials_path()).uses(old),
+        ]
         if faults:
             raise Faults("nothing was renamed, because", faults)
 
@@ -91,40 +106,71 @@ class RenameCommand(Subcommand):
                 if profile_of(header) and document.section(header).get(settings.SOURCE_PROFILE) == old:
                     document.set(header, settings.SOURCE_PROFILE, new)
 
-        edit = store.edit(self._config_path(), change, raw_config_parse)
-        if not edit.changed:
-            raise Faults(
-                "nothing was renamed, because", [f"{old} stands in the credentials file, not in {edit.path}"]
-            )
+        edit = store.edit(path, change, raw_config_parse)
+        say(f"{old} is {new} now in {edit.path}")
         followers = inventory.users_of(old)
-        sys.stderr.write(f"{printable(old)} is {printable(new)} now in {edit.path}\n")
         if followers:
-            sys.stderr.write(f"its users follow: {', '.join(map(printable, followers))}\n")
+            say(f"its users follow: {', '.join(followers)}")
         return 0
 
 
-def _check_unused(names: list[str], inventory: Inventory) -> None:
-    """Raise `Faults` where a profile that stays would lose its source."""
+class Credentials:
+    """The profiles of the credentials file, which these commands read and never write."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._document = Document(store.read(path), str(path))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._document.names()
+
+    def keeps(self, name: str) -> str:
+        """That a profile has settings here, and where."""
+        return (
+            f"{self._place(name)} has settings of {name}, and that file is left alone; take them out by hand"
+        )
+
+    def uses(self, name: str) -> list[str]:
+        """What would no longer fit here if a profile had another name."""
+        faults = [self.keeps(name)] if name in self else []
+        for other, options in self._document.sections().items():
+            if options.get(settings.SOURCE_PROFILE) == name:
+                place = self._place(other, settings.SOURCE_PROFILE)
+                faults.append(f"{place} names it as the source of {other}, and that file is left alone")
+        return faults
+
+    def _place(self, name: str, key: str | None = None) -> str:
+        return f"{self._path}, line {self._document.line_of(name, key)},"
+
+
+def _users_faults(names: list[str], inventory: Inventory) -> list[str]:
+    """The profiles that stay and would lose their source."""
     faults = []
     for name in names:
         users = [user for user in inventory.users_of(name) if user not in names]
         if users:
-            faults.append(
-                f"{printable(name)} is the source of {', '.join(map(printable, users))}; --force goes ahead"
-            )
-    if faults:
-        raise Faults("nothing was removed, because", faults)
+            faults.append(f"{name} is the source of {', '.join(users)}; --force goes ahead")
+    return faults
 
 
-def _records(names: list[str], inventory: Inventory) -> list[str]:
-    """The records of role sessions that no other profile shares; MFA sessions are their device's."""
-    found = []
-    for name in names:
-        try:
-            found.append(inventory.records_of(name)[0])
-        except ProfileFault:
-            continue
-    return found
+def _headers_faults(name: str, document: Document) -> list[str]:
+    """A profile that stands twice: of the two the later counts, and under another name both would."""
+    headers = headers_of(document.names(), name)
+    if len(headers) < 2:
+        return []
+    lines = " and ".join(str(document.line_of(header)) for header in headers)
+    return [f"{name} stands twice in the config file, in lines {lines}; take one away"]
+
+
+def _own_records(names: list[str], inventory: Inventory) -> set[str]:
+    """The records of role sessions that no profile which stays shares; MFA sessions are their device's."""
+    going: set[str] = set()
+    staying: set[str] = set()
+    for name, options in inventory.profiles.items():
+        if is_role(options):
+            with contextlib.suppress(ProfileFault):
+                (going if name in names else staying).add(inventory.own_record(name))
+    return going - staying
 
 
 def _agreed(names: list[str]) -> bool:
@@ -133,4 +179,7 @@ def _agreed(names: list[str]) -> bool:
         raise Faults("nothing was removed, because", ["there is no terminal to ask on; --yes goes ahead"])
     sys.stderr.write(f"Remove {', '.join(map(printable, names))}? [y/N] ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        sys.stderr.write("\n")  # Ctrl-D leaves the cursor where it was
+    return answer.strip().lower() in ("y", "yes")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from difflib import unified_diff
+from dataclasses import replace
+from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -12,16 +13,14 @@ from typing import Any
 from botocore.configloader import raw_config_parse
 
 from .. import settings
-from ..awsconfig import store
+from ..awsconfig import rules, store
 from ..awsconfig.document import Document
 from ..awsconfig.partitions import Partitions
-from ..errors import Faults, printable
-from .base import Subcommand, say
+from ..errors import Faults
+from .base import FAILED, Subcommand, say
+from .diff import print_diff
 from .help import DESCRIPTION, EXAMPLES, OPTIONS, SYNOPSIS
-from .plan import Plan
-
-AUTO, NONE = "auto", "none"
-"""What ``--mfa-serial`` takes beside a device: ask IAM for it; have none, not the source's either."""
+from .plan import AUTO, NONE, Plan
 
 _SUBCOMMANDS = {
     "list": ("listing", "ListCommand"),
@@ -60,18 +59,25 @@ class RoleCommand(Subcommand):
         # awscli's parser would take every profile name for a misspelt subcommand.
         return {}
 
-    def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:
-        plan = self._plan(parsed_args, parsed_globals)
-        apply: Callable[[Document], Any] = lambda document: self._apply(plan, document)  # noqa: E731
-        self._find_device(plan)
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
+        plan = _from_command_line(parsed_args, parsed_globals)
         path = self._config_path()
+        apply: Callable[[Document], Any] = lambda document: self._apply(plan, document)  # noqa: E731
+        if plan.asks_for_nothing:
+            plan.wanted = self._asked(plan)
+            if not parsed_args.dry_run and not _agreed(store.preview(path, apply)):
+                say("nothing was written")
+                return FAILED
+        else:
+            self._find_device(plan)
         if parsed_args.dry_run:
             edit = store.preview(path, apply)
             print_notes(plan, edit)
             print_diff(edit)
             return 0
-        if parsed_args.verify:
-            self._verify(plan)
+        if parsed_args.verify and not self._works(plan):
+            say(f"profile {plan.profile} was not written")
+            return FAILED
         edit = store.edit(path, apply, raw_config_parse)
         print_notes(plan, edit)
         done = "written to" if edit.changed else "already so in"
@@ -80,41 +86,52 @@ class RoleCommand(Subcommand):
             say(f"try it: {plan.trial}")
         return 0
 
-    def _plan(self, parsed_args: Any, parsed_globals: Any) -> Plan:
-        plan = _from_command_line(parsed_args, parsed_globals)
-        if plan.wanted or plan.account_id or plan.role_name:
-            return plan
-        from .interactive import can_ask
+    def _asked(self, plan: Plan) -> dict[str, str | None]:
+        """What a person wants, asked on the terminal. Raises `Faults` where there is none, or no use."""
+        from .devices import find_device
+        from .interactive import Interview, can_ask
 
         if not can_ask():
             options = ", ".join(f"--{option['name']}" for option in OPTIONS[1:-3])
             raise Faults(
                 "there is nothing to set, and no terminal to ask on",
-                [f"give at least one of {options}, --region"],
+                [*_meant(plan.profile), f"give at least one of {options}, --region"],
             )
-        return self._ask(plan)
-
-    def _ask(self, plan: Plan) -> Plan:
-        """The plan with what a person answers, agreed to after a look at the difference it makes."""
-        from .interactive import agreed, ask_all, questions
-
         profiles = self._session.full_config["profiles"]
-
-        source = plan.source(profiles)
-        defaults = {settings.SOURCE_PROFILE: source} if source else {}
-        asked = questions(plan.profile, profiles, self._partitions().names)
-        plan.wanted = ask_all(asked, profiles.get(plan.profile, {}), defaults)
-        edit = store.preview(self._config_path(), lambda document: self._apply(plan, document))
-        if edit.changed:
+        partitions = self._partitions()
+        interview = Interview(
+            profile=plan.profile,
+            current=profiles.get(plan.profile, {}),
+            profiles=profiles,
+            default_source=plan.source(profiles),
+            faults=lambda options: rules.faults_of(
+                plan.profile,
+                {**profiles, plan.profile: options},
+                partitions=partitions.names,
+                partition_of=partitions.of_region,
+                force=plan.force,
+            ),
+            find_device=lambda source: find_device(source, self._session),
+        )
+        named = None if plan.profile in profiles else rules.name_fault(plan.profile)
+        faults = [named] if named else interview.unmendable()
+        if faults:
+            raise Faults(f"profile {plan.profile} cannot be written, because", faults)
+        if plan.profile not in profiles:
+            say("; ".join([f"profile {plan.profile} is new", *_meant(plan.profile)]))
+        try:
+            return interview.ask()
+        except EOFError:
             sys.stdout.write("\n")
-            print_diff(edit)
-            if not agreed(f"\nWrite this to {edit.path}?"):
-                raise Faults("nothing was written", ["run the command again to change your mind"])
-        return plan
+            raise Faults("nothing was written", ["the questions were left unanswered"]) from None
 
     def _apply(self, plan: Plan, document: Document) -> Any:
         path = self._credentials_path()
         return plan.apply(document, Document(store.read(path), str(path)), self._partitions())
+
+    def _document(self) -> Document:
+        path = self._config_path()
+        return Document(store.read(path), str(path))
 
     def _partitions(self) -> Partitions:
         return Partitions(self._session.get_component("data_loader").load_data("partitions"))
@@ -125,19 +142,50 @@ class RoleCommand(Subcommand):
             return
         from .devices import find_device
 
+        # All else that is wrong is said before IAM is asked.
+        without = {**plan.wanted, settings.MFA_SERIAL: None}
+        self._apply(replace(plan, wanted=without, notes=[]), self._document())
         source = plan.source(self._session.full_config["profiles"])
-        plan.wanted[settings.MFA_SERIAL] = find_device(source, self._session)
+        plan.wanted[settings.MFA_SERIAL] = serial = find_device(source, self._session)
+        say(f"mfa_serial = {serial}, which is the device of the user of profile {source}")
 
-    def _verify(self, plan: Plan) -> None:
-        """Assume the role as the profile would be. Raises what STS says, and `Faults`."""
+    def _works(self, plan: Plan) -> bool:
+        """Whether the role can be assumed as the profile would do it; if not, why not is said."""
         from ..credentials.provider import provider_for
+        from .attempt import assume, explanation
 
-        path = self._config_path()
-        profiles = self._apply(plan, Document(store.read(path), str(path)))
+        profiles = self._apply(plan, self._document())
         config = self._session.full_config
         after = {**config, "profiles": {**config["profiles"], plan.profile: profiles[plan.profile]}}
-        provider_for(self._session, plan.profile, after).fetcher().fetch_anew()
-        say(f"role {profiles[plan.profile][settings.ROLE_ARN]} was assumed")
+        result = assume(plan.profile, provider_for(self._session, plan.profile, after).fetcher())
+        say(
+            f"role {profiles[plan.profile][settings.ROLE_ARN]} was assumed"
+            if result.ok
+            else explanation(result)
+        )
+        return result.ok
+
+
+def _meant(profile: str) -> list[str]:
+    """The subcommand that somebody may have meant who names a profile and no setting."""
+    return [
+        f"did you mean: aws configure role {name}" for name in get_close_matches(profile, _SUBCOMMANDS, n=1)
+    ]
+
+
+def _agreed(edit: store.Edit) -> bool:
+    """Whether the person at the terminal, shown the change, agrees to it."""
+    from .interactive import agreed
+
+    if not edit.changed:
+        return True
+    sys.stdout.write("\n")
+    print_diff(edit)
+    try:
+        return agreed(f"\nWrite this to {edit.path}?")
+    except EOFError:
+        sys.stdout.write("\n")
+        return False
 
 
 def _from_command_line(parsed_args: Any, parsed_globals: Any) -> Plan:
@@ -146,9 +194,7 @@ def _from_command_line(parsed_args: Any, parsed_globals: Any) -> Plan:
     if not (named or option):
         raise Faults("which profile is meant?", ["name it: aws configure role PROFILE --role-arn ARN"])
     if named and option and named != option:
-        raise Faults(
-            "two profiles are named", [f"{printable(named)} and --profile {printable(option)}: give one"]
-        )
+        raise Faults("two profiles are named", [f"{named} and --profile {option}: give one"])
     given = {settings.REGION: parsed_globals.region}
     for key in (found["name"].replace("-", "_") for found in OPTIONS):
         if key not in ("profile", "account_id", "role_name", "verify", "dry_run", "force"):
@@ -164,19 +210,3 @@ def print_notes(plan: Plan, edit: store.Edit) -> None:
     """What follows from the plan and was not asked for in so many words."""
     for note in plan.notes if edit.changed else []:
         say(note)
-
-
-def print_diff(edit: store.Edit) -> None:
-    """The change as a unified diff, control characters escaped."""
-    if not edit.changed:
-        say(f"{edit.path}: nothing would change")
-        return
-    before, after = (
-        data.decode("utf-8", "backslashreplace").splitlines(keepends=True)
-        for data in (edit.before, edit.after)
-    )
-    for line in unified_diff(before, after, str(edit.path), str(edit.path)):
-        text, newline = line.rstrip("\r\n"), line.endswith("\n")
-        sys.stdout.write(
-            f"{printable(text)}\n" if newline else f"{printable(text)}\n\\ No newline at end of file\n"
-        )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -12,18 +13,17 @@ from ..awsconfig import store
 from ..awsconfig.document import Document
 from ..awsconfig.headers import headers_of
 from ..awsconfig.inventory import Entry, Inventory
-from ..awsconfig.profiles import Role, Source
+from ..awsconfig.profiles import Role, Source, is_role
+from ..cache import Record
 from ..errors import Faults, printable
-from .base import Subcommand, check_roles, named_profiles
-from .output import give, remaining
+from .base import Subcommand, check_roles, named_profiles, session_behind, shares_session
+from .output import HIDDEN, SECRETS, give, remaining
 
 _CONSOLES = {
     "aws": "signin.aws.amazon.com",
     "aws-cn": "signin.amazonaws.cn",
     "aws-us-gov": "signin.amazonaws-us-gov.com",
 }
-# Values that are nobody's business, even on the user's own screen.
-_SECRETS = frozenset({"aws_secret_access_key", "aws_session_token", "aws_security_token"})
 
 
 class ShowCommand(Subcommand):
@@ -45,7 +45,7 @@ class ShowCommand(Subcommand):
         {"name": "profile", "positional_arg": True, "nargs": "?", "help_text": "The profile to show."},
     ]
 
-    def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = named_profiles(parsed_args, parsed_globals)
         if not names:
             raise Faults("which profile is meant?", ["name it: aws configure role show PROFILE"])
@@ -53,10 +53,44 @@ class ShowCommand(Subcommand):
         check_roles(names, inventory)
         files = [_Lines(self._config_path(), config=True), _Lines(self._credentials_path(), config=False)]
         entry = inventory.entry(names[0])
-        hops = [_hop(inventory, name, files) for name in _chain(entry)]
-        result = {"Profile": entry.profile, "Fault": entry.fault, "SwitchRoleUrl": _link(entry), "Hops": hops}
-        give(self._session, parsed_globals, self.NAME, result, lambda: _text(result))
+        hops = _hops(entry, inventory, files)
+        result = {
+            "Profile": entry.profile,
+            "Fault": entry.fault,
+            "SwitchRoleUrl": _link(entry),
+            "Hops": [hop.for_programs() for hop in hops],
+        }
+        give(self._session, parsed_globals, self.NAME, result, lambda: _text(hops, result))
         return 0
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """One line of a profile. `place` is ``file:line``; an indented block is one setting for each of its lines."""
+
+    key: str
+    value: str
+    place: str | None
+
+
+@dataclass(frozen=True)
+class _Hop:
+    """One profile of a chain, or a credential source; `entry` is there where it assumes a role."""
+
+    name: str
+    settings: list[_Setting]
+    entry: Entry | None = None
+
+    def for_programs(self) -> dict[str, Any]:
+        record = self.entry.record if self.entry else None
+        session = session_behind(self.entry) if self.entry else None
+        return {
+            "Profile": self.name,
+            "RoleArn": str(self.entry.options[settings.ROLE_ARN]) if self.entry else None,
+            "Expiration": record.expiry_text if record else None,
+            "MfaSessionExpiration": session.expiry_text if session else None,
+            "Settings": [{"Key": s.key, "Value": s.value, "Place": s.place} for s in self.settings],
+        }
 
 
 class _Lines:
@@ -69,50 +103,53 @@ class _Lines:
 
     def place(self, profile: str, key: str) -> str | None:
         """``file:line`` of a setting, if it stands in this file."""
-        names = self._document.names()
-        headers = headers_of(names, profile) if self._config else [name for name in names if name == profile]
-        for header in reversed(headers):
-            try:
-                return f"{self.path}:{self._document.line_of(header, key)}"
-            except KeyError:
-                continue
-        return None
+        headers = headers_of(self._document.names(), profile) if self._config else [profile]
+        try:
+            # Of two headers for one profile the later counts.
+            return f"{self.path}:{self._document.line_of(headers[-1], key)}"
+        except LookupError:
+            return None
 
 
-def _chain(entry: Entry) -> list[str]:
-    """The profiles of a chain from its beginning to `entry`; of a faulty one, as far as is known."""
+def _hops(entry: Entry, inventory: Inventory, files: list[_Lines]) -> list[_Hop]:
+    """The chain of a profile from its beginning; of a faulty one, as far as is known."""
     if entry.role is None:
-        return [entry.profile]
-    names = []
+        return [_hop(name, inventory, files) for name in _named(entry, inventory)]
+    hops = []
     hop: Role | Source = entry.role
     while isinstance(hop, Role):
-        names.append(hop.profile)
+        hops.append(_hop(hop.profile, inventory, files))
         hop = hop.source
-    names.append(hop.name)
-    return names[::-1]
+    # What a chain begins with may have a role as well; it is its keys that call. A credential source is no
+    # profile and has no settings.
+    first = replace(_hop(hop.profile, inventory, files), entry=None) if hop.profile else _Hop(hop.name, [])
+    return [first, *reversed(hops)]
 
 
-def _hop(inventory: Inventory, name: str, files: list[_Lines]) -> dict[str, Any]:
-    """One hop for programs. A credential source is no profile and has no settings."""
-    options = inventory.profiles.get(name, {})
-    entry = (
-        inventory.entry(name)
-        if settings.ROLE_ARN in options and "web_identity_token_file" not in options
-        else None
-    )
-    record = entry.record if entry else None
-    found = []
-    for key, value in options.items():
-        places = [place for place in (file.place(name, key) for file in reversed(files)) if place]
-        shown = "(hidden)" if key in _SECRETS else value
-        found.append({"Key": key, "Value": shown, "Place": places[0] if places else None})
-    return {
-        "Profile": name,
-        "RoleArn": options.get(settings.ROLE_ARN) if entry else None,
-        "Cached": remaining(record) or None,
-        "Expiration": record.expiry_text if record else None,
-        "Settings": found,
-    }
+def _named(entry: Entry, inventory: Inventory) -> list[str]:
+    """The profile that `entry` names as its source, what that one names, and so on; the last first."""
+    names: list[str] = []
+    name = entry.profile
+    while name in inventory.profiles and name not in names:
+        names.insert(0, name)
+        name = str(inventory.profiles[name].get(settings.SOURCE_PROFILE))
+    return names
+
+
+def _hop(name: str, inventory: Inventory, files: list[_Lines]) -> _Hop:
+    options = inventory.profiles[name]
+    found = [setting for key, value in options.items() for setting in _settings(name, key, value, files)]
+    return _Hop(name, found, inventory.entry(name) if is_role(options) else None)
+
+
+def _settings(profile: str, key: str, value: Any, files: list[_Lines]) -> Iterator[_Setting]:
+    # The credentials file comes last and counts where both files have a setting.
+    place = next(filter(None, (file.place(profile, key) for file in reversed(files))), None)
+    if isinstance(value, Mapping):
+        for inner, text in value.items():
+            yield _Setting(f"{key}.{inner}", str(text), place)
+    else:
+        yield _Setting(key, HIDDEN if key in SECRETS else str(value), place)
 
 
 def _link(entry: Entry) -> str | None:
@@ -128,31 +165,38 @@ def _link(entry: Entry) -> str | None:
     return f"https://{host}/switchrole?{query}"
 
 
-def _text(result: dict[str, Any]) -> str:
-    return "".join(f"{line}\n" for line in _lines(result))
+def _text(hops: list[_Hop], result: Mapping[str, Any]) -> str:
+    return "".join(f"{printable(line)}\n" for line in _lines(hops, result))
 
 
-def _lines(result: dict[str, Any]) -> Iterator[str]:
-    for number, hop in enumerate(result["Hops"], start=1):
+def _lines(hops: list[_Hop], result: Mapping[str, Any]) -> Iterator[str]:
+    for number, hop in enumerate(hops, start=1):
         yield f"{number}. {_sentence(hop)}"
-        width = max((len(item["Key"]) for item in hop["Settings"]), default=0)
-        for item in hop["Settings"]:
-            place = f"  ({item['Place']})" if item["Place"] else ""
-            yield f"     {item['Key']:<{width}} = {printable(str(item['Value']))}{printable(place)}"
-        if hop["RoleArn"]:
-            state = (
-                f"cached for {hop['Cached']}, until {hop['Expiration']}" if hop["Cached"] else "not cached"
-            )
-            yield f"     {state}"
+        width = max((len(printable(setting.key)) for setting in hop.settings), default=0)
+        for setting in hop.settings:
+            place = f"  ({setting.place})" if setting.place else ""
+            yield f"     {printable(setting.key):<{width}} = {setting.value}{place}"
+        if hop.entry and not hop.entry.fault:
+            yield from (f"     {line}" for line in _cached(hop.entry))
     if result["Fault"]:
         yield "cannot work:"
-        yield from (f"  {printable(line)}" for line in result["Fault"].splitlines())
+        yield from (f"  {line}" for line in result["Fault"].split("\n"))
     if result["SwitchRoleUrl"]:
         yield f"in the console: {result['SwitchRoleUrl']}"
 
 
-def _sentence(hop: dict[str, Any]) -> str:
-    name = printable(hop["Profile"])
-    if hop["RoleArn"]:
-        return f"{name} assumes {printable(str(hop['RoleArn']))}"
-    return f"{name} gives the calling credentials"
+def _sentence(hop: _Hop) -> str:
+    if hop.entry:
+        return f"{hop.name} assumes {hop.entry.options[settings.ROLE_ARN]}"
+    return f"{hop.name} gives the calling credentials"
+
+
+def _cached(entry: Entry) -> Iterator[str]:
+    role, session, record = entry.role, session_behind(entry), entry.record
+    if role and shares_session(role):
+        yield f"MFA session {_lasts(session)}" if session else "no MFA session"
+    yield f"cached {_lasts(record)}" if record else "not cached"
+
+
+def _lasts(record: Record) -> str:
+    return f"for {remaining(record)}, until {record.expiry_text}"

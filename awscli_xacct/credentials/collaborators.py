@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .. import settings
 from ..awsconfig.profiles import Role, Source
 from ..awsconfig.records import mfa_prompt, session_duration
-from ..cache import Cache, Record
+from ..cache import Record
 from ..errors import tell
 from .flight import Flight, Tell
 from .sts import Issued, Keys, Sts
@@ -54,12 +54,12 @@ def collaborators_for(provider: Any, config: Mapping[str, Any], source: Role | S
 
     `provider` is a `provider.AssumeRoleProvider`, `source` the chain whose region is used for want of one.
     """
-    directory = provider.cache_directory(config)
+    cache = provider.record_cache(config)
     return Collaborators(
-        flight=Flight(Cache(directory, warn=tell), tell=tell),
+        flight=Flight(cache, tell=tell),
         client_creator=provider.client_creator,
         source_keys=provider.source_keys,
-        codes=partial(_codes, mfa_prompt(config, os.environ), directory),
+        codes=partial(_codes, mfa_prompt(config, os.environ), cache.directory),
         tell=tell,
         region=_region(config, source),
         endpoint=provider.endpoint(config),

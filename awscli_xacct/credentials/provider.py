@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
@@ -61,6 +60,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
     """
 
     _current: SessionCredentials | None = None
+    _records: Cache | None = None
 
     def load(self) -> Any:
         """Credentials for the session's profile, fetched when they are first used; None if it is not ours.
@@ -72,7 +72,9 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         try:
             if is_role(profile):
                 name = records.role_record(self.role(), self.endpoint(config))
-                self._current = self._credentials(config, name, self.fetcher, super().load, self.METHOD)
+                self._current = self._credentials(
+                    config, name, self.fetcher, self._stock_credentials, self.METHOD
+                )
             elif is_mfa_user(profile):
                 name = self._session_record(config)
                 self._current = self._credentials(config, name, self.session, self._own_keys, MFA_METHOD)
@@ -80,7 +82,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
                 return None
         except ProfileFault as fault:
             if fault.structural:
-                return super().load()
+                return self._stock_credentials()
             raise InvalidConfigError(error_msg=str(fault)) from None
         return self._current
 
@@ -118,9 +120,12 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
     def client_creator(self) -> Callable[..., Any]:
         return self._client_creator  # type: ignore[no-any-return]
 
-    def cache_directory(self, config: Mapping[str, Any]) -> Path | None:
-        """Where this configuration keeps its records."""
-        return cache_directory(records.setting(config, settings.CACHE_DIR, os.environ))
+    def record_cache(self, config: Mapping[str, Any]) -> Cache:
+        """This configuration's records; one object, because it warns once."""
+        if self._records is None:
+            directory = cache_directory(records.setting(config, settings.CACHE_DIR, os.environ))
+            self._records = Cache(directory, warn=tell)
+        return self._records
 
     def endpoint(self, config: Mapping[str, Any]) -> tuple[Any, ...]:
         """What sends this profile's STS calls elsewhere than to AWS."""
@@ -151,8 +156,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         stock: Callable[[], Any],
         method: str,
     ) -> SessionCredentials:
-        cache = Cache(self.cache_directory(config), warn=tell)
-        return SessionCredentials(name, cache, fetcher, stock, method)
+        return SessionCredentials(name, self.record_cache(config), fetcher, stock, method)
 
     def _session_record(self, config: Mapping[str, Any]) -> str:
         user = self._user()
@@ -162,6 +166,11 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
     def _user(self) -> Source:
         config = self._load_config()
         return resolve_user(config["profiles"], self._profile_name, sso_sessions=config.get("sso_sessions"))
+
+    def _stock_credentials(self) -> Any:
+        """What botocore's own provider gives, or raises; it remembers the profiles it has been to."""
+        self._visited_profiles = [self._profile_name]
+        return super().load()
 
     def _own_keys(self) -> Any:
         self._loaded_config = self._load_config()

@@ -13,6 +13,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
+import botocore.exceptions
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -21,6 +22,7 @@ from botocore.exceptions import (
     HTTPClientError,
     NoRegionError,
 )
+from botocore.parsers import ResponseParserError
 from botocore.utils import parse_timestamp
 
 from .. import settings
@@ -30,9 +32,6 @@ _DEAD = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
 )
 _BUSY = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"})
-
-# While the old credentials are still good nobody should wait long for new ones.
-_IMPATIENT = {"connect_timeout": 3, "read_timeout": 5, "retries": {"total_max_attempts": 2}}
 
 
 class Keys(NamedTuple):
@@ -79,11 +78,15 @@ class Sts:
             "aws_access_key_id": keys.access_key,
             "aws_secret_access_key": keys.secret_key,
             "aws_session_token": keys.token,
-            **({"config": Config(**_IMPATIENT)} if hurry else {}),
+            **({"config": _impatient()} if hurry else {}),
         }
         try:
             self._client = client_creator("sts", **options)
+            # With an endpoint configured the want of a region shows only when a request is signed.
+            nowhere = self._client.meta.region_name is None
         except NoRegionError:
+            nowhere = True
+        if nowhere:
             # The command itself may need none (IAM, S3): it must not fail for want of STS's.
             self._client = client_creator("sts", **options, region_name=region)
 
@@ -101,8 +104,8 @@ class Sts:
 
     def _call(self, operation: str, method: Callable[..., Any], request: Mapping[str, Any]) -> Issued:
         asked = self._clock()
-        answer = method(**request)
         try:
+            answer = method(**request)
             credentials = answer["Credentials"]
             lifetime = _moment(credentials["Expiration"]) - _answered(answer, asked)
             issued = Issued(
@@ -113,7 +116,7 @@ class Sts:
                 asked + min(lifetime, settings.SESSION_DURATION_MAXIMUM),
                 answer.get("AssumedRoleUser", {}).get("Arn"),
             )
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, ResponseParserError):
             raise CredentialRetrievalError(
                 provider="assume-role", error_msg=f"the answer to {operation} holds no credentials"
             ) from None
@@ -123,6 +126,11 @@ class Sts:
                 error_msg=f"the answer to {operation} holds credentials that have ended",
             )
         return issued
+
+
+def _impatient() -> Config:
+    """While the old credentials are still good nobody should wait long for new ones. Botocore writes into it."""
+    return Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
 
 
 def _moment(value: Any) -> float:
@@ -161,7 +169,7 @@ def is_unavailable(error: Exception) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= 500 or _code(error) in _BUSY
-    return isinstance(error, HTTPClientError)
+    return isinstance(error, (HTTPClientError, botocore.exceptions.ConnectionError))
 
 
 def add_place(error: Exception, where: str) -> None:

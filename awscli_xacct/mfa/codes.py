@@ -94,6 +94,9 @@ class Codes:
             wait = self._used.wait(request.serial, code)
             if wait is None:
                 return code
+            if request.program and not wait:
+                # The device shows another by now, and the program would print this one for ever.
+                raise process.failed(request.profile, "printed a code that has been used")
             self._count_down(wait)
 
     def _count_down(self, seconds: float) -> None:

@@ -47,7 +47,8 @@ def ask(prompt: str) -> str:
             try:
                 answer = os.read(terminal, _LONGEST_ANSWER)
             finally:
-                _say(terminal, "\n")
+                with contextlib.suppress(OSError):
+                    _say(terminal, "\n")
     except OSError:
         raise CannotAsk("the terminal is gone") from None
     finally:
@@ -83,15 +84,19 @@ def _unechoed(terminal: int, prompt_again: Callable[[], None]) -> Iterator[None]
         return
     import termios
 
-    found = termios.tcgetattr(terminal)
-    hidden = termios.tcgetattr(terminal)
-    hidden[3] &= ~termios.ECHO
+    try:
+        found = termios.tcgetattr(terminal)
+    except termios.error as error:
+        raise OSError(*error.args) from None
+    hidden = [*found[:3], found[3] & ~termios.ECHO, *found[4:]]
 
     def restore() -> None:
-        termios.tcsetattr(terminal, termios.TCSANOW, found)
+        with contextlib.suppress(termios.error):  # a terminal that is gone has no echo to turn on
+            termios.tcsetattr(terminal, termios.TCSANOW, found)
 
     def hide() -> None:
-        termios.tcsetattr(terminal, termios.TCSAFLUSH, hidden)
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(terminal, termios.TCSAFLUSH, hidden)
 
     with _handled(restore, hide, prompt_again):
         hide()

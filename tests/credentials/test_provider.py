@@ -233,10 +233,6 @@ def test_a_source_may_be_any_that_botocore_knows(machine: Machine, tmp_path: Pat
     assert machine.calls() == ["AssumeRole"]
 
 
-@pytest.mark.xfail(
-    reason="with an endpoint configured botocore makes a client without a region, and raises NoRegionError when it "
-    "signs: Sts.__init__ never gets to use the source's"
-)
 def test_without_a_region_sts_is_called_in_that_of_the_source(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -420,10 +416,6 @@ def test_a_fault_of_ours_falls_back_to_botocores_own_credentials_and_says_so(
     )
 
 
-@pytest.mark.xfail(
-    reason="the stock provider remembers the profiles it has visited: to load() it a second time, when the first "
-    "credentials end, is an InfiniteLoopConfigError"
-)
 def test_a_fault_of_ours_in_a_long_command_falls_back_each_time(machine: Machine) -> None:
     machine.add_role("prod")
     credentials = broken(machine.session("prod"))
@@ -440,10 +432,6 @@ def test_an_error_that_is_meant_is_no_fault_of_ours(machine: Machine) -> None:
     assert machine.calls() == ["AssumeRole"]
 
 
-@pytest.mark.xfail(
-    reason="garbage from STS, which botocore's parser meets with KeyError or ResponseParserError, is taken for a fault "
-    "of this package: it is asked for again"
-)
 def test_garbage_from_sts_is_no_fault_of_ours_either(machine: Machine) -> None:
     machine.add_role("prod")
     machine.sts.answer_garbage(times=None)
@@ -455,9 +443,6 @@ def test_garbage_from_sts_is_no_fault_of_ours_either(machine: Machine) -> None:
 # -- the cache as a command sees it ----------------------------------------------------------------
 
 
-@pytest.mark.xfail(
-    reason="SessionCredentials and the Flight behind it have a Cache each, and each warns once"
-)
 def test_a_record_that_cannot_be_believed_is_one_warning(
     machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -225,19 +225,13 @@ def test_credentials_that_have_ended_already_are_an_error(life: float) -> None:
         made(answer(ended)).assume_role({})
 
 
-escapes = pytest.mark.xfail(
-    reason="botocore's parser raises KeyError and ResponseParserError, which are none of its BotoCoreErrors; they "
-    "pass through Sts._call and count as faults of this package: STS is called, and a code asked for, again"
-)
-
-
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [
-        pytest.param(b"<html>Please sign in to this hotel</html>", "text/html", id="a hotel", marks=escapes),
-        pytest.param(b"", "text/xml", id="nothing", marks=escapes),
-        pytest.param(b"\x00\xff", "text/xml", id="noise", marks=escapes),
-        pytest.param(b"<AssumeRoleResponse/>", "text/xml", id="an empty answer", marks=escapes),
+        pytest.param(b"<html>Please sign in to this hotel</html>", "text/html", id="a hotel"),
+        pytest.param(b"", "text/xml", id="nothing"),
+        pytest.param(b"\x00\xff", "text/xml", id="noise"),
+        pytest.param(b"<AssumeRoleResponse/>", "text/xml", id="an empty answer"),
         pytest.param(
             b"<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>A</AccessKeyId></Credentials>"
             b"</AssumeRoleResult></AssumeRoleResponse>",
@@ -296,9 +290,6 @@ def test_a_renewal_gives_up_soon() -> None:
     assert hurried.retries["total_max_attempts"] == 2
 
 
-@pytest.mark.xfail(
-    reason="all of them share the dict in sts._IMPATIENT, and botocore writes the retry mode into it"
-)
 def test_one_renewal_leaves_no_settings_to_the_next(session: Any) -> None:
     creator = Answering({})
     for create_client in (session.create_client, creator):
@@ -385,17 +376,12 @@ def test_a_service_that_cannot_answer_just_now_is_told(
     }
 
 
-unseen = pytest.mark.xfail(
-    reason="is_unavailable knows HTTPClientError, and not botocore's ConnectionError beside it"
-)
-
-
 @pytest.mark.parametrize(
     "error",
     [
-        pytest.param(EndpointConnectionError(endpoint_url="https://sts"), id="no address", marks=unseen),
-        pytest.param(ConnectTimeoutError(endpoint_url="https://sts"), id="no connection", marks=unseen),
-        pytest.param(ProxyConnectionError(proxy_url="http://proxy"), id="no proxy", marks=unseen),
+        pytest.param(EndpointConnectionError(endpoint_url="https://sts"), id="no address"),
+        pytest.param(ConnectTimeoutError(endpoint_url="https://sts"), id="no connection"),
+        pytest.param(ProxyConnectionError(proxy_url="http://proxy"), id="no proxy"),
         pytest.param(ReadTimeoutError(endpoint_url="https://sts"), id="no answer"),
         pytest.param(ConnectionClosedError(endpoint_url="https://sts"), id="half an answer"),
     ],

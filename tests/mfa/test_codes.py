@@ -29,15 +29,21 @@ class Refused(Exception):
 class Desk:
     """A person with these answers, a service that takes some codes, and a clock."""
 
-    def __init__(self, *answers: str | BaseException, directory: Path | None = None) -> None:
+    def __init__(
+        self, *answers: str | BaseException, directory: Path | None = None, running: float = 0.0
+    ) -> None:
+        """The clock runs by so many seconds each time it is looked at."""
         self.answers = list(answers)
         self.now = NOON
+        self._running = running
         self.asked: list[str] = []
         self.said: list[str] = []
         self.sent: list[str] = []
-        self.codes = Codes(
-            self.ask, self.say, used=UsedCodes(directory, lambda: self.now), sleep=self.pass_time
-        )
+        self.codes = Codes(self.ask, self.say, used=UsedCodes(directory, self.clock), sleep=self.pass_time)
+
+    def clock(self) -> float:
+        self.now += self._running
+        return self.now
 
     def ask(self, prompt: str) -> str:
         self.asked.append(prompt)
@@ -271,10 +277,11 @@ def test_a_program_that_prints_no_code_has_failed_and_what_it_printed_is_not_tol
     )
 
 
-def test_a_program_whose_code_was_refused_is_run_again_when_it_has_another(tmp_path: Path) -> None:
-    """It would print the same code at once, and three tries would be gone in a moment."""
-    desk = Desk(directory=tmp_path)
-    with pytest.raises(CodeRefused):
-        desk.spend(request=with_program("echo 123456"))
-    assert desk.sent == ["123456"] * 3
-    assert desk.now >= NOON + 60
+def test_a_program_that_prints_the_same_code_over_and_over_has_failed(tmp_path: Path) -> None:
+    """A wrong one, from a vault that was not told of the new device. It was run for half a minute, without a pause."""
+    runs = tmp_path / "runs"
+    desk = Desk(directory=tmp_path / "cache")
+    with pytest.raises(CodeProgramFailed, match="printed a code that has been used"):
+        desk.spend(request=with_program(f"sh -c 'echo >> {runs}; echo 123456'"))
+    assert desk.sent == ["123456"]
+    assert len(runs.read_text()) == 3

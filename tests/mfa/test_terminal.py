@@ -269,13 +269,6 @@ def test_in_another_thread_it_asks_with_echo_on(screens: list[Screen]) -> None:
     screen.wait_for("123456\r\n")
 
 
-gone = pytest.mark.xfail(
-    reason="restore() fails on a terminal that is gone with termios.error, which is no OSError: it comes out of ask(), "
-    "and out of the signal handler before the signal is passed on"
-)
-
-
-@gone
 def test_a_terminal_that_goes_away_is_no_answer(screens: list[Screen]) -> None:
     """Under `nohup`; without it the hang-up ends the program."""
     screen = opened(screens, "signal.signal(signal.SIGHUP, signal.SIG_IGN)\nask()")
@@ -284,7 +277,6 @@ def test_a_terminal_that_goes_away_is_no_answer(screens: list[Screen]) -> None:
     assert (code, output.startswith("cannot ask: ")) == (0, True), output
 
 
-@gone
 def test_a_hang_up_ends_the_program_as_ever(asking: Screen) -> None:
     """The window was closed."""
     asking.hang_up()
