@@ -83,7 +83,7 @@ class Sts:
         try:
             self._client = client_creator("sts", **options)
             # With an endpoint configured the want of a region shows only when a request is signed.
-            nowhere = self._client.meta.region_name is None
+            nowhere = getattr(getattr(self._client, "meta", None), "region_name", region) is None
         except NoRegionError:
             nowhere = True
         if nowhere:

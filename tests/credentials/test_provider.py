@@ -398,8 +398,9 @@ class Broken:
 def broken(session: Any) -> SessionCredentials:
     """Credentials of a session whose fetcher has a fault."""
     provider = session.get_component("credential_provider").get_provider("assume-role")
-    stock = super(AssumeRoleProvider, provider).load
-    return SessionCredentials("name", Cache(None, warn=pytest.fail), Broken, stock, "assume-role")  # type: ignore[arg-type]
+    assert isinstance(provider, AssumeRoleProvider)
+    cache = Cache(None, warn=pytest.fail)
+    return SessionCredentials("name", cache, Broken, provider._stock_credentials, "assume-role")  # type: ignore[arg-type]
 
 
 def test_a_fault_of_ours_falls_back_to_botocores_own_credentials_and_says_so(

@@ -277,10 +277,10 @@ def test_a_terminal_that_goes_away_is_no_answer(screens: list[Screen]) -> None:
     assert (code, output.startswith("cannot ask: ")) == (0, True), output
 
 
-def test_a_hang_up_ends_the_program_as_ever(asking: Screen) -> None:
+def test_a_terminal_that_is_closed_is_no_answer_even_if_nobody_passes_the_hang_up_on(asking: Screen) -> None:
     """The window was closed."""
     asking.hang_up()
-    assert asking.finish() == (-signal.SIGHUP, "")
+    assert asking.finish() == (0, "cannot ask: the terminal is gone\n")
 
 
 def test_without_a_terminal_it_says_so_at_once() -> None:
