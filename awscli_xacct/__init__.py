@@ -34,19 +34,22 @@ def install(session: object) -> None:
     put(session)
 
 
-def _use_provider(session, **_):  # type: ignore[no-untyped-def]
+def _use_provider(session, parsed_args=None, **_):  # type: ignore[no-untyped-def]
     """Take over the profiles that are roles or run on an MFA session. Whatever goes wrong, ``aws`` goes on."""
     try:
         name = session.get_config_variable("profile") or "default"
         profile = session.full_config["profiles"].get(name, {})
         if "role_arn" in profile or "mfa_session" in profile:
             install(session)
+            if getattr(parsed_args, "debug", False):
+                from .redaction import protect
+
+                protect()
     except Exception as error:  # noqa: BLE001 - a plugin's fault must not take the CLI with it
         import sys
 
-        from .errors import printable
-
-        reason = printable(f"{type(error).__name__}: {error}")
+        # Nothing of this package is used here: it may be what is broken.
+        reason = f"{type(error).__name__}: {error}".encode("unicode_escape").decode("ascii")
         sys.stderr.write(f"xacct: the CLI's own role credentials are used, because of {reason}\n")
 
 

@@ -156,7 +156,7 @@ class Cache:
 
 def _encode(name: str, record: Record) -> bytes:
     body = f"{json.dumps(record.document())}\n{json.dumps(dict(record.about))}\n".encode()
-    head = f"{_FORMAT} {name} {record.expiry:.3f} {record.renew:.3f}"
+    head = f"{_FORMAT} {name} {record.expiry!r} {record.renew!r}"
     return f"{head} {_checksum(head, body)}\n".encode() + body
 
 

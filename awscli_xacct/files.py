@@ -53,7 +53,7 @@ def read_private(path: Path) -> bytes | None:
     try:
         # Neither a symlink is followed nor a FIFO waited for.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise PermissionError(error.strerror or "it cannot be read") from None

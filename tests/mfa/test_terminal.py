@@ -280,7 +280,10 @@ def test_a_terminal_that_goes_away_is_no_answer(screens: list[Screen]) -> None:
 def test_a_terminal_that_is_closed_is_no_answer_even_if_nobody_passes_the_hang_up_on(asking: Screen) -> None:
     """The window was closed."""
     asking.hang_up()
-    assert asking.finish() == (0, "cannot ask: the terminal is gone\n")
+    # Whether it finds an end of file or an error depends on how far the kernel has come.
+    ended = ("cannot ask: the terminal is gone\n", "cannot ask: no code was given\n")
+    code, output = asking.finish()
+    assert (code, output in ended) == (0, True), output
 
 
 def test_without_a_terminal_it_says_so_at_once() -> None:

@@ -1,0 +1,75 @@
+"""`help` pages of `aws configure role` and each of its subcommands."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import awscli.clidriver
+import pytest
+from awscli.bcdoc import docevents
+from awscli.help import manpage, publish_string
+
+from tests.support.home import Home
+
+SUBCOMMANDS = ["list", "show", "verify", "login", "logout", "remove", "rename"]
+NO_PAGER = {"PAGER": "cat", "MANPAGER": "cat"}
+
+
+@pytest.fixture(scope="module")
+def configure(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """`aws configure` of an `aws` with the plugin on."""
+    config = tmp_path_factory.mktemp("aws") / "config"
+    config.write_text("[plugins]\nxacct = awscli_xacct\n", encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_CONFIG_FILE", str(config))
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(config.with_name("none")))
+        driver = awscli.clidriver.create_clidriver()
+        return driver.create_help_command().command_table["configure"]
+
+
+def page(command: Any) -> str:
+    """The source of a help page."""
+    help_command = command.create_help_command()
+    handler = help_command.EventHandlerClass(help_command)
+    docevents.generate_events(help_command.session, help_command)
+    handler.unregister()
+    text: bytes = help_command.doc.getvalue()
+    return text.decode()
+
+
+def rendered(text: str) -> tuple[str, str]:
+    """A page as a manual page, and what docutils has to say about its source."""
+    warnings = io.StringIO()
+    settings = {"report_level": 2, "warning_stream": warnings, "line_length_limit": 50_000}
+    manual = publish_string(text, writer=manpage.Writer(), settings_overrides=settings)
+    return manual.decode(), warnings.getvalue()
+
+
+@pytest.mark.parametrize("name", ["role", *SUBCOMMANDS])
+def test_a_page_has_examples_and_no_fault(configure: Any, name: str) -> None:
+    role = configure.create_help_command().command_table["role"]
+    command = role if name == "role" else role.create_help_command().command_table[name]
+    text = page(command)
+    manual, warnings = rendered(text)
+    assert (warnings, "System Message" in manual) == ("", False)
+    assert f"    aws configure role {'<profile>' if name == 'role' else name}" in text
+    assert "    $ aws configure role " in text
+    for option in command.create_help_command().arg_table:
+        assert f"``{option}``" in text or f"``--{option}``" in text
+
+
+def test_configure_lists_role_and_role_its_subcommands(configure: Any) -> None:
+    help_command = configure.create_help_command()
+    assert "role" in help_command.command_table
+    assert list(help_command.command_table["role"].create_help_command().command_table) == SUBCOMMANDS
+    assert "\n* role\n" in page(configure)
+
+
+@pytest.mark.parametrize("words", [(), ("verify",)])
+def test_help_is_a_page_on_the_terminal(home: Home, words: tuple[str, ...]) -> None:
+    outcome = home.aws("configure", "role", *words, "help", environment=NO_PAGER)
+    if "Could not find executable" in outcome.stderr:
+        pytest.skip("there is neither groff nor mandoc here")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert "aws configure role" in outcome.stdout

@@ -1,0 +1,168 @@
+"""`aws configure role list`: every role profile, or the tree of who assumes from whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sts import Role, Sts, User
+from tests.support.home import Home
+
+from .steps import ESCAPE, Screen, cache, done, parsed, run, timeless
+
+DEVICE = "arn:aws:iam::111111111111:mfa/dev"
+HINT = ["why a profile cannot work: aws configure role show PROFILE"]
+
+
+@pytest.fixture
+def profiles(home: Home, role: Role, audit_role: Role) -> None:
+    """Role profiles of every kind; what `audit` needs is cached."""
+    home.add_role("prod", role.arn)
+    home.add_role("audit", audit_role.arn, source_profile="prod")
+    home.add_role("mfa", role.arn, mfa_serial=DEVICE)
+    home.add_role("gone", role.arn, source_profile="nobody")
+    home.add_role("machine", "arn:aws:iam::444444444444:role/team/ops/Batch", credential_source="Environment")
+    with home.credentials.open("a", encoding="utf-8") as file:
+        file.write(f"[in-credentials]\nrole_arn = {role.arn}\nsource_profile = default\n")
+    cache(home, "audit")
+
+
+@pytest.mark.usefixtures("profiles")
+def test_every_role_profile_has_a_line(home: Home, sts: Sts) -> None:
+    outcome = done(home, "list")
+    assert outcome.stdout == (
+        "PROFILE         ACCOUNT       ROLE            SOURCE       MFA  REGION     CACHED\n"
+        "prod            222222222222  Power           default      -    us-west-1  52 min\n"
+        "audit           333333333333  Audit           prod         -    us-west-1  52 min\n"
+        "mfa             222222222222  Power           default      dev  us-west-1  -\n"
+        "gone            222222222222  Power           nobody       -    us-west-1  cannot work\n"
+        "machine         444444444444  team/ops/Batch  Environment  -    us-west-1  -\n"
+        "in-credentials  222222222222  Power           default      -    -          52 min\n"
+    )
+    assert outcome.lines == HINT
+    assert sts.calls == []
+
+
+@pytest.mark.usefixtures("profiles")
+def test_the_tree_is_plain_off_a_terminal(home: Home) -> None:
+    outcome = done(home, "list", "--tree")
+    assert outcome.stdout == (
+        "default\n"
+        "  - prod  222222222222  Power  (52 min)\n"
+        "      - audit  333333333333  Audit  (52 min)\n"
+        "  - mfa  222222222222  Power\n"
+        "  - in-credentials  222222222222  Power  (52 min)\n"
+        "nobody\n"
+        "  - gone  222222222222  Power  (cannot work)\n"
+        "Environment\n"
+        "  - machine  444444444444  team/ops/Batch\n"
+    )
+    assert outcome.lines == HINT
+
+
+@pytest.mark.usefixtures("profiles")
+def test_the_tree_is_drawn_on_a_terminal(home: Home) -> None:
+    screen = Screen(home, "list", "--tree")
+    assert screen.end() == 0
+    assert screen.shown.startswith(
+        "default\n"
+        "├── prod  222222222222  Power  (52 min)\n"
+        "│   └── audit  333333333333  Audit  (52 min)\n"
+        "├── mfa  222222222222  Power\n"
+        "└── in-credentials  222222222222  Power  (52 min)\n"
+        "nobody\n"
+        "└── gone  222222222222  Power  (cannot work)\n"
+    )
+
+
+@pytest.mark.usefixtures("profiles")
+@pytest.mark.parametrize("columns", [50, 72])
+def test_the_table_fits_the_terminal(home: Home, columns: int) -> None:
+    screen = Screen(home, "list", columns=columns)
+    assert screen.end() == 0
+    lines = screen.shown.splitlines()[:7]
+    assert max(map(len, lines)) <= columns
+    assert lines[2].startswith("audit ")
+    assert "…" in lines[1]
+
+
+@pytest.mark.usefixtures("profiles")
+def test_a_terminal_of_letters_gets_letters(home: Home) -> None:
+    """Drawing in Latin-1 used to end in a UnicodeEncodeError."""
+    screen = Screen(home, "list", "--tree", environment={"PYTHONIOENCODING": "latin-1"})
+    assert screen.end() == 0
+    assert "  - prod  222222222222  Power  (52 min)\n      - audit" in screen.shown
+
+
+@pytest.mark.usefixtures("profiles")
+def test_programs_get_every_key_of_every_profile(home: Home, role: Role) -> None:
+    outcome = done(home, "list", "--output", "json", "--query", "[0:4]")
+    common = {"Role": "Power", "Region": "us-west-1", "MfaSessionExpiration": None}
+    prod = {"RoleArn": role.arn, "Account": "222222222222", "MfaSerial": None, "Fault": None, **common}
+    found = parsed(outcome)
+    assert [timeless(str(entry.pop("Expiration"))) for entry in found] == ["TIME", "TIME", "None", "None"]
+    assert found == [
+        {**prod, "Profile": "prod", "Source": "default"},
+        {
+            **prod,
+            "Profile": "audit",
+            "Source": "prod",
+            "Account": "333333333333",
+            "Role": "Audit",
+            "RoleArn": "arn:aws:iam::333333333333:role/Audit",
+        },
+        {**prod, "Profile": "mfa", "Source": "default", "MfaSerial": DEVICE},
+        {
+            **prod,
+            "Profile": "gone",
+            "Source": "nobody",
+            "Fault": "profile gone: its source_profile nobody does not exist. Name one that does:\n"
+            "  aws configure role gone --source-profile PROFILE",
+        },
+    ]
+
+
+@pytest.mark.usefixtures("profiles")
+def test_a_query_alone_gives_the_configured_format(home: Home) -> None:
+    outcome = run(home, "list", "--query", "[].[Profile,Role]", environment={"AWS_DEFAULT_OUTPUT": "text"})
+    assert outcome.stdout.splitlines()[:2] == ["prod\tPower", "audit\tAudit"]
+
+
+def test_without_role_profiles_it_says_how_to_make_one(home: Home, user: User) -> None:
+    outcome = done(home, "list")
+    assert (outcome.stdout, user.name) == ("", "dev")
+    assert outcome.lines == [
+        "no profile assumes a role; make one with: aws configure role PROFILE --role-arn ARN"
+    ]
+
+
+def test_a_circle_and_a_profile_that_is_its_own_source_are_told_apart(home: Home, role: Role) -> None:
+    home.add_role("one", role.arn, source_profile="two")
+    home.add_role("two", role.arn, source_profile="one")
+    home.add_role(
+        "self", role.arn, source_profile="self", aws_access_key_id="AKIA", aws_secret_access_key="s"
+    )
+    home.add_role("none", role.arn, source_profile="self", credential_source="Environment")
+    assert done(home, "list", "--tree").stdout == (
+        "self\n"
+        "  - self  222222222222  Power\n"
+        "      - none  222222222222  Power  (cannot work)\n"
+        "(in a circle)\n"
+        "  - one  222222222222  Power  (cannot work)\n"
+        "  - two  222222222222  Power  (cannot work)\n"
+    )
+
+
+@pytest.mark.parametrize("options", [(), ("--tree",), ("--output", "text"), ("--output", "table")])
+def test_control_characters_of_the_file_are_shown_escaped(
+    home: Home, role: Role, options: tuple[str, ...]
+) -> None:
+    home.add_role(f"evil{ESCAPE}", role.arn + ESCAPE, source_profile=f"de{ESCAPE}fault")
+    shown = done(home, "list", *options)
+    assert "\x1b" not in shown.stdout + shown.stderr
+    assert "evil\\x1b[31m" in shown.stdout
+
+
+def test_it_lists_although_the_environment_names_a_profile_that_is_not_there(home: Home, role: Role) -> None:
+    home.add_role("prod", role.arn)
+    outcome = run(home, "list", environment={"AWS_PROFILE": "nobody"})
+    assert (outcome.code, len(outcome.stdout.splitlines()), outcome.stderr) == (0, 2, "")

@@ -1,0 +1,115 @@
+"""`aws configure role login` and `logout`: get, or drop, what is cached."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.home import Home
+
+from .steps import ONE_TRY, STRANGER, WHO, XML_ESCAPE, Screen, done, operations, refused, run
+
+A_DAY = 12 * 3600
+
+
+@pytest.fixture
+def prod(home: Home, role: Role, device: MfaDevice) -> str:
+    """A profile whose role wants MFA."""
+    role.require_mfa = True
+    home.add_role("prod", role.arn, mfa_serial=device.serial)
+    return "prod"
+
+
+def test_after_login_commands_without_a_terminal_work(
+    home: Home, sts: Sts, role: Role, audit_role: Role, device: MfaDevice, prod: str
+) -> None:
+    second = sts.add_role("Second", trusts=role.trusts, require_mfa=True)
+    home.add_role("second", second.arn, mfa_serial=device.serial)
+    home.add_role("audit", audit_role.arn, source_profile=prod)
+    refusal = run(home, "login", "audit")
+    assert (refusal.code, refusal.stdout) == (255, "")
+    assert refusal.lines[0].startswith(f"profile prod needs an MFA code of {device.serial}, but there is no ")
+    assert refusal.lines[-1] == "  aws configure role login prod"
+
+    screen = Screen(home, "login", "audit")
+    screen.code(device.next_code())
+    assert screen.end() == 0
+    assert screen.shown.splitlines()[1:] == [
+        f"MFA session of {device.serial}: 12 h left",
+        "profile audit: 1 h left",
+    ]
+    assert operations(sts) == ["GetSessionToken", "AssumeRole", "AssumeRole"]
+    for profile in ("audit", "prod", "second"):
+        outcome = home.aws(*WHO, "--profile", profile)
+        assert (outcome.code, outcome.stderr) == (0, "")
+    assert len(sts.calls_of("GetSessionToken")) == 1
+
+    # What is dropped for one profile is what it uses, and no more.
+    outcome = done(home, "logout", "audit")
+    assert (outcome.stdout, outcome.lines) == ("", ["profile audit: 3 cached sessions dropped"])
+    assert len(home.records()) == 1
+    outcome = done(home, "logout", "--all")
+    assert outcome.lines == ["1 cached session dropped"]
+    assert home.records() == []
+
+
+def test_without_a_profile_every_device_is_asked_for_once(
+    home: Home, sts: Sts, role: Role, device: MfaDevice, prod: str
+) -> None:
+    other = sts.add_user("other")
+    home.add_keys(other, "other")
+    token = sts.add_mfa_device(other)
+    role.trusts.append(other.arn)
+    home.add_role("twin", role.arn, mfa_serial=device.serial, external_id="42")
+    home.add_role("other-prod", role.arn, source_profile="other", mfa_serial=token.serial)
+    with home.config.open("a", encoding="utf-8") as file:
+        file.write(f"[profile other]\nregion = us-west-1\nmfa_serial = {token.serial}\nmfa_session = on\n")
+    screen = Screen(home, "login")
+    screen.answer(f"MFA code of {device.serial} for profile {prod}", device.next_code())
+    screen.answer(f"MFA code of {token.serial}", token.next_code())
+    assert screen.end() == 0
+    assert operations(sts) == ["GetSessionToken", "GetSessionToken"]
+    assert screen.shown.count("12 h left") == 2
+    outcome = home.aws(*WHO, "--profile", "other")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert sts.calls[-1].access_key.startswith("ASIA")
+    assert done(home, "logout", "other").lines == ["profile other: 1 cached session dropped"]
+
+
+def test_ctrl_c_at_the_prompt_gets_nothing(home: Home, sts: Sts, prod: str) -> None:
+    screen = Screen(home, "login", prod)
+    screen.keys("MFA code of", "\x03")
+    assert screen.end() == 130
+    assert (sts.calls, home.records()) == ([], [])
+
+
+@pytest.mark.usefixtures("device")
+def test_a_role_without_mfa_is_got_without_a_question(home: Home, sts: Sts, role: Role) -> None:
+    home.add_role("prod", role.arn, duration_seconds=7200)
+    assert done(home, "login", "prod").lines == ["profile prod: 2 h left"]
+    assert operations(sts) == ["AssumeRole"]
+    assert refused(home, "login") == [
+        "there is nothing to log in to, because",
+        "  - no profile has an MFA session; give one a device with: "
+        "aws configure role PROFILE --mfa-serial auto",
+    ]
+
+
+def test_what_sts_refuses_is_passed_on(home: Home, sts: Sts, role: Role) -> None:
+    home.add_role("prod", role.arn)
+    role.trusts[:] = [STRANGER]
+    lines = refused(home, "login", "prod")
+    assert "AccessDenied" in lines[0]
+    assert lines[-1].strip() == "aws configure role verify prod"
+    sts.fail("AssumeRole", times=None, status=400, code="Odd", message=f"{XML_ESCAPE} and\nmore")
+    lines = refused(home, "login", "prod", environment=ONE_TRY)
+    assert lines[0].endswith("operation: \\x9b31m and")
+    assert home.records() == []
+
+
+def test_which_profile_is_meant_has_to_be_said(home: Home, user: User) -> None:
+    assert refused(home, "logout") == ["which profile is meant?", "  - name it, or give --all"]
+    assert refused(home, "login", "default") == [
+        "nothing was done, because",
+        "  - profile default assumes no role; make it one with: aws configure role default --role-arn ARN",
+    ], user

@@ -1,0 +1,108 @@
+"""`--mfa-serial auto` asks IAM for the caller's device; with none given, the source's is taken over."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.home import Home
+
+from .steps import ONE_TRY, XML_ESCAPE, done, operations, refused
+
+KEY = "arn:aws:iam::111111111111:u2f/user/dev/yubikey-ABC"
+HEADING = "--mfa-serial auto found no device, because"
+
+
+def test_the_only_device_is_taken(home: Home, sts: Sts, user: User, role: Role, device: MfaDevice) -> None:
+    sts.add_mfa_device(user, serial=KEY)
+    outcome = done(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto")
+    assert outcome.lines == [
+        f"mfa_serial = {device.serial}, which is the device of the user of profile default",
+        "source_profile = default, because no source was given",
+        f"profile prod is written to {home.config}",
+        "try it: aws sts get-caller-identity --profile prod --region us-west-1",
+    ]
+    assert home.config.read_text(encoding="utf-8").endswith(
+        f"[profile prod]\nrole_arn = {role.arn}\nsource_profile = default\nmfa_serial = {device.serial}\n"
+    )
+    assert operations(sts) == ["ListMFADevices"]
+
+
+def test_of_several_devices_one_has_to_be_named(home: Home, sts: Sts, user: User, role: Role) -> None:
+    first, second = (sts.add_mfa_device(user, name) for name in ("phone", "token"))
+    assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto") == [
+        "the user of profile default has several MFA devices; name the one to use:",
+        f"  - --mfa-serial {first.serial}",
+        f"  - --mfa-serial {second.serial}",
+    ]
+
+
+def test_a_security_key_gives_no_codes(home: Home, sts: Sts, user: User, role: Role) -> None:
+    sts.add_mfa_device(user, serial=KEY)
+    assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto") == [
+        HEADING,
+        f"  - {KEY} gives no codes, being a security key; add a virtual device to the user",
+    ]
+
+
+def test_a_user_may_have_no_device(home: Home, role: Role) -> None:
+    assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto") == [
+        HEADING,
+        "  - the user of profile default has none; add one in IAM, or give --mfa-serial none",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("AccessDenied", "allow the user iam:ListMFADevices, or name the device: --mfa-serial ARN"),
+        ("InvalidClientTokenId", "name the device: --mfa-serial ARN"),
+    ],
+)
+def test_iam_may_refuse(home: Home, sts: Sts, role: Role, code: str, advice: str) -> None:
+    sts.fail("ListMFADevices", status=403, code=code, message=f"No{XML_ESCAPE}.")
+    assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto", environment=ONE_TRY) == [
+        HEADING,
+        f"  - IAM was asked with profile default: An error occurred ({code}) when calling the ListMFADevices "
+        f"operation: No\\x9b31m.; {advice}",
+    ]
+
+
+def test_only_a_user_is_asked_for_and_only_when_all_else_is_right(
+    home: Home, sts: Sts, role: Role, device: MfaDevice
+) -> None:
+    home.add_role("prod", role.arn)
+    assert refused(home, "new", "--role-arn", "x", "--source-profile", "prdo", "--mfa-serial", "auto") == [
+        "profile new was not written, because",
+        "  - --role-arn 'x': a role's ARN looks like arn:aws:iam::222222222222:role/NAME",
+        "  - --source-profile 'prdo': there is no such profile; did you mean prod?",
+    ]
+    common = ("new", "--role-arn", role.arn, "--mfa-serial", "auto")
+    assert refused(home, *common, "--source-profile", "prod") == [
+        HEADING,
+        "  - the source prod is a role, and only a user has devices; the first role of the chain is the one that "
+        "takes codes: aws configure role prod --mfa-serial auto",
+    ]
+    assert refused(home, *common, "--credential-source", "Environment") == [
+        HEADING,
+        "  - there is no source profile to ask with; name the device: --mfa-serial ARN",
+    ]
+    assert sts.calls == [], device
+
+
+def test_the_device_of_the_source_is_taken_over_and_said(home: Home, role: Role, device: MfaDevice) -> None:
+    text = home.config.read_text(encoding="utf-8").rstrip()
+    home.config.write_text(f"{text}\nmfa_serial = {device.serial}\n", encoding="utf-8")
+    outcome = done(home, "prod", "--role-arn", role.arn, "--source-profile", "default")
+    assert outcome.lines[0] == f"mfa_serial = {device.serial}, taken over from profile default"
+    section = (
+        f"[profile prod]\nrole_arn = {role.arn}\nsource_profile = default\nmfa_serial = {device.serial}\n"
+    )
+    assert home.config.read_text(encoding="utf-8").endswith(section)
+    # Of a role it is nothing to take over: its callers prove theirs to the first role of the chain.
+    done(home, "audit", "--role-arn", role.arn, "--source-profile", "prod")
+    done(home, "none", "--role-arn", role.arn, "--mfa-serial", "none")
+    assert home.config.read_text(encoding="utf-8").endswith(
+        f"{section}\n[profile audit]\nrole_arn = {role.arn}\nsource_profile = prod\n"
+        f"\n[profile none]\nrole_arn = {role.arn}\nsource_profile = default\n"
+    )

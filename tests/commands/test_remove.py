@@ -1,0 +1,143 @@
+"""`aws configure role remove`: a profile out of the file and its credentials out of the cache."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sts import MfaDevice, Role, Sts
+from tests.support.home import Home
+
+from .steps import CTRL_C, Screen, cache, done, refused
+
+# No byte of this may change but the section of `prod`, and of that the comments stay.
+CONFIG = """\
+# All of it.
+[profile  other]\r
+Region=eu-west-1
+  # deep
+s3 =
+    max = 1
+
+[profile prod]
+# Why prod is there.
+role_arn = {arn}
+source_profile = default   ; no comment, says botocore
+external_id = 42
+
+[profile last]
+output = text"""
+REMOVED = """\
+# All of it.
+[profile  other]\r
+Region=eu-west-1
+  # deep
+s3 =
+    max = 1
+
+# Why prod is there.
+
+[profile last]
+output = text"""
+
+
+@pytest.fixture
+def audit(home: Home, role: Role, audit_role: Role) -> str:
+    """A profile that uses `prod` as its source; both are cached."""
+    home.add_role("prod", role.arn)
+    home.add_role("audit", audit_role.arn, source_profile="prod")
+    cache(home, "audit")
+    return "audit"
+
+
+def test_the_section_goes_and_every_other_byte_stays(home: Home, sts: Sts, role: Role) -> None:
+    home.write_config("")
+    before = home.config.read_bytes()
+    text = CONFIG.format(arn=role.arn).replace("source_profile = default   ; no comment, says botocore\n", "")
+    home.config.write_bytes(
+        before + text.replace("external", "credential_source = Environment\nexternal").encode()
+    )
+    mode = home.config.stat().st_mode
+    outcome = done(home, "remove", "prod", "--yes")
+    assert (outcome.stdout, outcome.lines) == ("", [f"removed from {home.config}: prod"])
+    assert home.config.read_bytes() == before + REMOVED.encode()
+    assert (home.config.stat().st_mode, sts.calls) == (mode, [])
+
+
+def test_it_asks_on_a_terminal(home: Home, audit: str) -> None:
+    before = home.config.read_bytes()
+    for answer in ("", "what?"):
+        screen = Screen(home, "remove", audit)
+        screen.answer("Remove audit?", answer)
+        assert screen.end() == 255
+        assert screen.shown.endswith("nothing was removed\n")
+    screen = Screen(home, "remove", audit)
+    screen.keys("Remove audit? [y/N]", CTRL_C)
+    assert screen.end() == 130
+    assert home.config.read_bytes() == before
+    assert len(home.records()) == 2
+
+    screen = Screen(home, "remove", audit)
+    screen.answer("Remove audit?", "y")
+    assert screen.end() == 0
+    assert b"audit" not in home.config.read_bytes()
+
+
+def test_cached_credentials_go_with_it(home: Home, audit: str) -> None:
+    done(home, "remove", audit, "--yes")
+    assert len(home.records()) == 1
+    assert done(home, "list", "--query", "[?Expiration].Profile", "--output", "text").stdout == "prod\n"
+
+
+@pytest.mark.usefixtures("audit")
+def test_what_a_profile_that_stays_uses_as_well_stays_cached(home: Home, role: Role) -> None:
+    home.add_role("twin", role.arn)
+    done(home, "remove", "twin", "--yes")
+    assert len(home.records()) == 2
+
+
+def test_the_mfa_session_stays_for_the_other_roles(home: Home, role: Role, device: MfaDevice) -> None:
+    home.add_role("prod", role.arn, mfa_serial=device.serial)
+    cache(home, "prod")
+    assert len(home.records()) == 2
+    done(home, "remove", "prod", "--yes")
+    assert len(home.records()) == 1
+
+
+@pytest.mark.usefixtures("audit")
+def test_a_source_of_others_is_kept_unless_they_go_too_or_it_is_forced(home: Home) -> None:
+    assert refused(home, "remove", "prod", "--yes") == [
+        "nothing was removed, because",
+        "  - prod is the source of audit; --force goes ahead",
+    ]
+    before = home.config.read_bytes()
+    done(home, "remove", "prod", "--yes", "--force")
+    assert b"[profile audit]" in home.config.read_bytes()
+    home.config.write_bytes(before)
+    with home.credentials.open("a", encoding="utf-8") as file:
+        file.write("[audit]\noutput = text\n")
+    outcome = done(home, "remove", "prod", "audit", "--yes")
+    assert b"role_arn" not in home.config.read_bytes()
+    assert outcome.lines == [
+        f"removed from {home.config}: prod, audit",
+        f"{home.credentials}, line 5, has settings of audit, and that file is left alone; take them out by hand",
+    ]
+
+
+@pytest.mark.usefixtures("user")
+def test_what_cannot_be_removed_is_explained(home: Home, role: Role) -> None:
+    home.add_role("prod", role.arn)
+    with home.credentials.open("a", encoding="utf-8") as file:
+        file.write(f"[other]\nrole_arn = {role.arn}\nsource_profile = default\n")
+    line = home.credentials.read_text(encoding="utf-8").splitlines().index("[other]") + 1
+    elsewhere = (
+        f"{home.credentials}, line {line}, has settings of other, and that file is left alone; "
+        f"take them out by hand"
+    )
+    assert refused(home, "remove", "prod") == [
+        "nothing was removed, because",
+        "  - there is no terminal to ask on; --yes goes ahead",
+    ]
+    assert refused(home, "remove", "prod", "other", "--yes") == [
+        "nothing was removed, because",
+        f"  - {elsewhere}",
+    ]

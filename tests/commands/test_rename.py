@@ -1,0 +1,72 @@
+"""`aws configure role rename`: another name, and those that use it follow."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sts import Role
+from tests.support.home import Home
+
+from .steps import ESCAPE, cache, done, refused
+
+
+def test_the_users_of_a_profile_follow_and_what_is_cached_stays_good(
+    home: Home, role: Role, audit_role: Role
+) -> None:
+    home.write_config(
+        f"# All of it.\n[profile prod] # here\nrole_arn={role.arn}\n  # deep\nsource_profile = default\n\n"
+        f"[profile audit]\nrole_arn = {audit_role.arn}\nSource_Profile =  prod\n"
+        f"region = us-west-1\n[profile last]\noutput = text"
+    )
+    before = home.config.read_text(encoding="utf-8")
+    cache(home, "audit")
+    outcome = done(home, "rename", "prod", "my prod")
+    assert (outcome.stdout, outcome.lines) == (
+        "",
+        [f"prod is my prod now in {home.config}", "its users follow: audit"],
+    )
+    after = before.replace("[profile prod]", "[profile 'my prod']").replace("  prod\n", "  my prod\n")
+    assert home.config.read_text(encoding="utf-8") == after
+    cached = done(home, "list", "--query", "[?Expiration].Profile", "--output", "text").stdout
+    assert cached == "my prod\taudit\n"
+
+
+@pytest.mark.usefixtures("user")
+def test_all_that_is_in_the_way_is_said_at_once(home: Home, role: Role) -> None:
+    home.add_role("prod", role.arn)
+    home.add_role('"prod"', role.arn)
+    home.add_role("taken", role.arn)
+    with home.credentials.open("a", encoding="utf-8") as file:
+        file.write("[prod]\noutput = text\n[other]\nregion = us-west-1\nsource_profile = prod\n")
+    lines = home.credentials.read_text(encoding="utf-8").splitlines()
+    place = f"  - {home.credentials}, line"
+    left_alone = "and that file is left alone"
+    assert refused(home, "rename", "prod", "taken") == [
+        "nothing was renamed, because",
+        "  - there is a profile taken already",
+        "  - prod stands twice in the config file, in lines 7 and 12; take one away",
+        f"{place} {lines.index('[prod]') + 1}, has settings of prod, {left_alone}; take them out by hand",
+        f"{place} {lines.index('source_profile = prod') + 1}, names it as the source of other, {left_alone}",
+    ]
+    assert refused(home, "rename", "prod") == [
+        "which profile is meant?",
+        "  - name it twice: aws configure role rename OLD NEW",
+    ]
+    assert refused(home, "rename", "taken", f"new{ESCAPE}")[1].startswith(
+        "  - the profile name 'new\\x1b[31m' "
+    )
+
+
+def test_the_default_profile_keeps_its_name(home: Home, role: Role) -> None:
+    text = home.config.read_text(encoding="utf-8").rstrip()
+    home.config.write_text(
+        f"{text}\nrole_arn = {role.arn}\ncredential_source = Environment\n", encoding="utf-8"
+    )
+    assert (
+        refused(home, "rename", "default", "new")
+        == [
+            "nothing was renamed, because",
+            "  - the profile default is named by its place, not by a name",
+        ]
+        or home.credentials.exists()
+    )

@@ -1,0 +1,273 @@
+"""`aws configure role verify`: really assume each role, and explain what does not work."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.home import Home, finish
+
+from .steps import ESCAPE, ONE_TRY, STRANGER, XML_ESCAPE, Screen, done, operations, parsed, refused, run
+
+CAUSES = (
+    "  likely causes:\n"
+    "    - there may be no such role: look at the account and the name in its ARN\n"
+    "    - the role may ask for MFA, and the profile names no device: --mfa-serial auto\n"
+    "    - the role may ask for an external id, and the profile has none: --external-id ID\n"
+    "    - the role, its trust policy or the caller's policy may be new: IAM takes some seconds to know them\n"
+)
+
+
+def shown_denial(profile: str, caller: str, principal: str, role_arn: str, causes: str = CAUSES) -> str:
+    """A denial as it is explained to a person."""
+    return (
+        f"{profile}:\n"
+        f"  An error occurred (AccessDenied) when calling the AssumeRole operation: "
+        f"User: {caller} is not authorized to perform: sts:AssumeRole on resource: {role_arn}\n"
+        f"  called by {caller}\n"
+        f"  the trust policy of {role_arn} has to hold:\n"
+        f"    {{\n"
+        f'      "Effect": "Allow",\n'
+        f'      "Principal": {{\n'
+        f'        "AWS": "{principal}"\n'
+        f"      }},\n"
+        f'      "Action": "sts:AssumeRole"\n'
+        f"    }}\n"
+        f"  and a policy of the caller:\n"
+        f"    {{\n"
+        f'      "Effect": "Allow",\n'
+        f'      "Action": "sts:AssumeRole",\n'
+        f'      "Resource": "{role_arn}"\n'
+        f"    }}\n"
+        f"{causes}"
+    )
+
+
+def test_what_works_and_what_does_not_is_told_for_each_profile(
+    home: Home, sts: Sts, user: User, role: Role
+) -> None:
+    closed = sts.add_role("Closed", account="444444444444", trusts=[STRANGER])
+    far = sts.add_role("Far", account="555555555555", path="/team/", trusts=[STRANGER])
+    home.add_role("prod", role.arn, role_session_name="me", duration_seconds=7200)
+    home.add_role("closed", closed.arn)
+    home.add_role("far", far.arn, source_profile="prod")
+    home.add_role("beyond", role.arn, source_profile="closed")
+    home.add_role("faulty", role.arn, duration_seconds="1h")
+    outcome = run(home, "verify", "--all")
+    assert outcome.code == 255
+    session = "arn:aws:sts::222222222222:assumed-role/Power/me"
+    no_mfa = CAUSES.replace(
+        "    - the role may ask for MFA, and the profile names no device: --mfa-serial auto\n", ""
+    )
+    assert outcome.stdout == (
+        "PROFILE  RESULT         LASTS  FAILED AT\n"
+        "prod     works          2 h    -\n"
+        "closed   does not work  -      closed\n"
+        "far      does not work  -      far\n"
+        "beyond   does not work  -      closed\n"
+        "faulty   does not work  -      faulty\n"
+        "\n"
+        + shown_denial("closed", user.arn, user.arn, closed.arn)
+        + "\n"
+        + shown_denial("far", session, role.arn, far.arn, no_mfa)
+        + "\n"
+        + shown_denial("beyond, at closed", user.arn, user.arn, closed.arn)
+        + "\n"
+        "faulty:\n"
+        "  profile faulty: duration_seconds '1h' is not a whole number of seconds, such as 3600 for an hour. Set one:\n"
+        "    aws configure role faulty --duration-seconds 3600\n"
+    )
+    # A line for each profile as it is done with.
+    assert [line.split()[0] for line in outcome.lines] == [f"{number}/5" for number in range(1, 6)]
+    assert sorted(line.split(maxsplit=1)[1] for line in outcome.lines) == [
+        "beyond: does not work",
+        "closed: does not work",
+        "far: does not work",
+        "faulty: does not work",
+        "prod: works",
+    ]
+
+
+def test_programs_get_both_policies_ready_to_paste(home: Home, sts: Sts, user: User, role: Role) -> None:
+    home.add_role("prod", role.arn)
+    home.add_role("closed", role.arn, external_id="42", session_tags="team=ops", source_identity="me")
+    role.allow_tags = False
+    outcome = run(home, "verify", "prod", "closed", "--output", "json")
+    assert outcome.code == 255
+    prod, closed = json.loads(outcome.stdout)
+    expiration = prod.pop("Expiration")
+    assert expiration.endswith("Z")
+    nothing = {"FailedAt": None, "Error": None, "Denial": None}
+    assert prod == {"Profile": "prod", "Ok": True, **nothing}
+    actions = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
+    assert closed == {
+        "Profile": "closed",
+        "Ok": False,
+        "Expiration": None,
+        "FailedAt": "closed",
+        "Error": f"An error occurred (AccessDenied) when calling the AssumeRole operation: User: {user.arn} is not "
+        f"authorized to perform: sts:TagSession on resource: {role.arn}",
+        "Denial": {
+            "Caller": user.arn,
+            "TrustPolicyStatement": {
+                "Effect": "Allow",
+                "Principal": {"AWS": user.arn},
+                "Action": actions,
+                "Condition": {"StringEquals": {"sts:ExternalId": "42"}},
+            },
+            "CallerPolicyStatement": {"Effect": "Allow", "Action": actions, "Resource": role.arn},
+            "LikelyCauses": [
+                "one of the two policies allows sts:AssumeRole, but not sts:TagSession beside it",
+                "there may be no such role: look at the account and the name in its ARN",
+                "the role may ask for MFA, and the profile names no device: --mfa-serial auto",
+                "the external id may be another one than the role asks for",
+                "the role, its trust policy or the caller's policy may be new: IAM takes some seconds to know them",
+            ],
+        },
+    }
+    assert sorted(operations(sts)) == ["AssumeRole", "AssumeRole", "GetCallerIdentity"]
+
+
+def test_all_of_them_at_once_and_anew(home: Home, sts: Sts, role: Role) -> None:
+    names = [f"role{number}" for number in range(8)]
+    for name in names:
+        home.add_role(name, role.arn, external_id=name)
+    done(home, "verify", "--all")
+    sts.clear_calls()
+    # What is cached proves nothing. Eight calls arrive before any is answered.
+    with sts.hold("AssumeRole") as held:
+        process = home.start("configure", "role", "verify", "--all", "--query", "[].Ok", "--output", "text")
+        held.wait_for(8, timeout=60)
+    outcome = finish(process)
+    assert (outcome.code, outcome.stdout.split()) == (0, ["True"] * 8)
+    assert len(sts.calls_of("AssumeRole")) == 8
+
+
+def test_one_prompt_serves_all_roles_of_a_device(
+    home: Home, sts: Sts, role: Role, audit_role: Role, device: MfaDevice
+) -> None:
+    role.require_mfa = True
+    home.add_role("one", role.arn, mfa_serial=device.serial)
+    home.add_role("two", role.arn, mfa_serial=device.serial, external_id="42")
+    home.add_role("audit", audit_role.arn, source_profile="one")
+    screen = Screen(home, "verify", "--all")
+    screen.code(device.next_code())
+    assert screen.end() == 0
+    assert screen.shown.count("MFA code of") == 1
+    assert screen.shown.splitlines()[-4:] == [
+        "PROFILE  RESULT  LASTS  FAILED AT",
+        "one      works   1 h    -",
+        "two      works   1 h    -",
+        "audit    works   1 h    -",
+    ]
+    assert len(sts.calls_of("GetSessionToken")) == 1
+
+
+def test_a_code_that_cannot_be_had_is_a_result_too(
+    home: Home, sts: Sts, role: Role, device: MfaDevice
+) -> None:
+    home.add_role("mfa", role.arn, mfa_serial=device.serial)
+    home.add_role("mfa2", role.arn, mfa_serial=device.serial, external_id="42")
+    home.add_role("prod", role.arn)
+    outcome = run(home, "verify", "--all")
+    assert outcome.code == 255
+    assert outcome.stdout.startswith(
+        "PROFILE  RESULT         LASTS  FAILED AT\n"
+        "mfa      does not work  -      mfa\n"
+        "mfa2     does not work  -      mfa2\n"
+        "prod     works          1 h    -\n"
+        "\n"
+        f"mfa:\n  profile mfa needs an MFA code of {device.serial}, but there is no "
+    )
+    assert operations(sts) == ["AssumeRole"]
+    # Three wrong codes for the first, and nobody is asked again for the second.
+    screen = Screen(home, "verify", "mfa", "mfa2")
+    for _ in range(3):
+        screen.code(device.wrong_code())
+    assert screen.end() == 255
+    assert screen.shown.count("MFA code of") == 3
+    screen = Screen(home, "verify", "--all")
+    screen.keys("MFA code of", "\x03")
+    assert screen.end() == 130
+
+
+def test_an_old_session_and_the_policies_of_mfa_are_explained(
+    home: Home, sts: Sts, role: Role, device: MfaDevice
+) -> None:
+    role.trusts[:] = [STRANGER]
+    home.add_role("prod", role.arn, mfa_serial=device.serial)
+    screen = Screen(home, "verify", "prod")
+    screen.code(device.next_code())
+    assert screen.end() == 255
+    assert '"aws:MultiFactorAuthPresent": "true"' in screen.shown
+    assert "- the MFA session is 0 min old, and the role may want a younger one" in screen.shown
+    assert "the role may ask for MFA" not in screen.shown
+    assert len(sts.calls_of("GetSessionToken")) == 1
+
+
+@pytest.mark.parametrize(("offset", "skew", "words"), [(7200, 300, "behind"), (-7200, None, "ahead of")])
+def test_a_wrong_clock_is_named(
+    home: Home, sts: Sts, role: Role, offset: int, skew: float | None, words: str
+) -> None:
+    """Whether STS takes it for a bad signature, as it does beyond some minutes, or for nothing at all."""
+    home.add_role("prod", role.arn)
+    role.trusts[:] = [STRANGER]
+    sts.clock_offset, sts.max_clock_skew = offset, skew
+    shown = run(home, "verify", "prod", environment=ONE_TRY).stdout
+    found = [line for line in shown.splitlines() if "the local clock is " in line]
+    assert len(found) == 1, shown
+    seconds = float(found[0].partition("clock is ")[2].split()[0])
+    assert abs(seconds - 7200) < 60
+    assert found[0].endswith(f" s {words} the service's; set it right")
+
+
+def test_sts_that_is_down_or_talks_nonsense_is_a_result_too(home: Home, sts: Sts, role: Role) -> None:
+    home.add_role("prod", role.arn)
+    home.add_role(f"evil{ESCAPE}", role.arn, external_id="42")
+    sts.fail("AssumeRole", times=None, status=400, code="Odd", message=f"{XML_ESCAPE}red\nand more")
+    outcome = run(home, "verify", "--all", environment=ONE_TRY)
+    assert outcome.code == 255
+    assert not {"\x1b", "\x9b"} & set(outcome.stdout + outcome.stderr)
+    assert "operation: \\x9b31mred\n  and more\n" in outcome.stdout
+    assert "evil\\x1b[31m: does not work" in outcome.stderr
+    down = {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1", **ONE_TRY}
+    outcome = run(home, "verify", "prod", environment=down)
+    assert outcome.code == 255
+    assert 'Could not connect to the endpoint URL: "http://127.0.0.1:1/"' in outcome.stdout
+    assert outcome.stdout.splitlines()[1] == "prod     does not work  -      prod"
+
+
+def test_a_source_that_breaks_is_a_result_of_its_profiles_alone(home: Home, role: Role) -> None:
+    """A token file that is not there used to end the whole command."""
+    home.add_role("prod", role.arn)
+    home.add_role("web", role.arn, source_profile="token")
+    with home.config.open("a", encoding="utf-8") as file:
+        file.write(f"[profile token]\nrole_arn = {role.arn}\nweb_identity_token_file = /nowhere\n")
+        file.write(f"[profile program]\ncredential_process = {sys.executable} -c exit(3)\n")
+    home.add_role("programmed", role.arn, source_profile="program", mfa_serial="arn:aws:iam::1:mfa/dev")
+    outcome = run(home, "verify", "--all")
+    assert outcome.code == 255
+    assert [line.split()[:2] for line in outcome.stdout.splitlines()[1:4]] == [
+        ["prod", "works"],
+        ["web", "does"],
+        ["programmed", "does"],
+    ]
+    assert "/nowhere" in outcome.stdout
+
+
+def test_what_is_to_be_verified_has_to_be_said(home: Home, user: User) -> None:
+    assert refused(home, "verify") == ["which profile is meant?", "  - name it, or give --all"]
+    assert refused(home, "verify", "--all") == [
+        "there is nothing to verify",
+        "  - no profile assumes a role; make one with: aws configure role PROFILE --role-arn ARN",
+    ], user
+
+
+def test_a_profile_named_twice_is_verified_once(home: Home, sts: Sts, role: Role) -> None:
+    home.add_role("verify", role.arn)
+    outcome = done(home, "verify", "verify", "verify", "--output", "json")
+    assert ([found["Ok"] for found in parsed(outcome)], outcome.lines) == ([True], ["1/1 verify: works"])
+    assert operations(sts) == ["AssumeRole"]

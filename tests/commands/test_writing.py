@@ -1,0 +1,130 @@
+"""`aws configure role PROFILE`: tried before it is written, forced, and named like a subcommand."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sts import MfaDevice, Role, Sts
+from tests.support.home import Home, finish
+
+from .steps import ONE_TRY, STRANGER, WHO, Screen, done, operations, refused, run
+
+SETTINGS = {
+    "--session-tags": ["team=ops", "cost center=R and D"],
+    "--transitive-session-tags": ["team"],
+    "--source-identity": ["dev@example.com"],
+    "--mfa-process": ["curl -s URL/_code"],
+}
+
+
+def test_extended_settings_are_written_sent_and_part_of_what_is_cached(
+    home: Home, sts: Sts, role: Role, audit_role: Role, device: MfaDevice
+) -> None:
+    role.require_mfa = True
+    options = [
+        text.replace("URL", sts.url) for option, values in SETTINGS.items() for text in (option, *values)
+    ]
+    common = ("prod", "--role-arn", role.arn, "--mfa-serial", device.serial, "--region", "us-west-1")
+    done(home, *common, *options)
+    assert home.config.read_text(encoding="utf-8").endswith(
+        f"[profile prod]\nrole_arn = {role.arn}\nsource_profile = default\nmfa_serial = {device.serial}\n"
+        f"mfa_process = curl -s {sts.url}/_code\n"
+        f"session_tags = team=ops,cost center=R and D\ntransitive_session_tags = team\n"
+        f"source_identity = dev@example.com\nregion = us-west-1\n"
+    )
+    home.add_role("audit", audit_role.arn, source_profile="prod")
+    assert home.aws(*WHO, "--profile", "audit").code == 0
+    first, second = sts.calls_of("AssumeRole")
+    assert first.tags == {"team": "ops", "cost center": "R and D"}
+    assert first.transitive_tag_keys == ["team"]
+    assert first.parameters["SourceIdentity"] == "dev@example.com"
+    assert second.tags == {}
+    # The program that gives the codes makes no difference to the credentials; all else does.
+    for option, value, misses in (("--mfa-process", "false", 0), ("--session-tags", "team=dev", 1)):
+        sts.clear_calls()
+        done(home, "prod", option, value)
+        assert home.aws(*WHO, "--profile", "prod").code == 0
+        assert len(sts.calls_of("AssumeRole")) == misses
+
+
+def test_verified_first_it_is_written_if_the_role_can_be_assumed(
+    home: Home, sts: Sts, role: Role, device: MfaDevice
+) -> None:
+    role.require_mfa = True
+    common = ("prod", "--role-arn", role.arn, "--verify")
+    lines = refused(home, *common)
+    assert lines[0] == "prod:"
+    assert f"  the trust policy of {role.arn} has to hold:" in lines
+    assert lines[-1] == "profile prod was not written"
+    assert operations(sts) == ["AssumeRole", "GetCallerIdentity"]
+
+    screen = Screen(home, *common, "--mfa-serial", device.serial)
+    screen.code(device.next_code())
+    assert screen.end() == 0
+    assert screen.shown.splitlines()[1:] == [
+        f"role {role.arn} was assumed",
+        "source_profile = default, because no source was given",
+        f"profile prod is written to {home.config}",
+    ]
+    sts.clear_calls()
+    outcome = home.aws(*WHO, "--profile", "prod", "--region", "us-west-1")
+    assert (outcome.code, operations(sts)) == (0, ["GetCallerIdentity"])
+
+    # Nor is a change of it written that would not work.
+    role.trusts[:] = [STRANGER]
+    assert refused(home, "prod", "--external-id", "42", "--verify")[-1] == "profile prod was not written"
+
+
+@pytest.mark.usefixtures("user")
+def test_nothing_is_written_while_sts_is_down_or_has_not_answered(home: Home, sts: Sts, role: Role) -> None:
+    common = ("prod", "--role-arn", role.arn, "--verify")
+    down = {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1", **ONE_TRY}
+    lines = refused(home, *common, environment=down)
+    assert lines[1] == '  Could not connect to the endpoint URL: "http://127.0.0.1:1/"'
+    assert lines[-1] == "profile prod was not written"
+    before = home.config.read_bytes()
+    with sts.hold("AssumeRole") as held:
+        process = home.start("configure", "role", *common)
+        held.wait_for(1, timeout=60)
+        assert home.config.read_bytes() == before
+    assert finish(process).code == 0
+    assert home.config.read_bytes() != before
+
+
+@pytest.mark.usefixtures("user")
+def test_other_credentials_in_the_way_have_to_be_forced(home: Home, role: Role) -> None:
+    home.write_config("[profile prod]\nsso_session = mine\nregion = us-west-1\n")
+    assert refused(home, "prod", "--role-arn", role.arn) == [
+        "profile prod was not written, because",
+        "  - profile prod has sso_session as well, and only one of the two ways would be used; take another profile "
+        "name, or --force if that is meant",
+    ]
+    done(home, "prod", "--role-arn", role.arn, "--force")
+    assert home.config.read_text(encoding="utf-8").endswith(
+        f"sso_session = mine\nregion = us-west-1\nrole_arn = {role.arn}\nsource_profile = default\n"
+    )
+
+
+@pytest.mark.usefixtures("user")
+def test_a_name_that_is_a_subcommand_is_given_as_an_option(home: Home, role: Role) -> None:
+    outcome = done(home, "--profile", "list", "--role-arn", role.arn)
+    assert outcome.lines[1] == f"profile list is written to {home.config}"
+    assert home.aws(*WHO, "--profile", "list", "--region", "us-west-1").code == 0
+    done(home, "remove", "--profile", "list", "--yes")
+    assert "[profile list]" not in home.config.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("user")
+def test_two_names_are_one_too_many(home: Home, role: Role) -> None:
+    assert refused(home, "one", "--profile", "two", "--role-arn", role.arn) == [
+        "two profiles are named",
+        "  - one and --profile two: give one",
+    ]
+
+
+@pytest.mark.usefixtures("user")
+def test_a_secret_beside_the_change_is_not_shown_by_a_dry_run(home: Home, role: Role) -> None:
+    home.write_config("[profile other]\nAWS_Secret_Access_Key=hush\naws_session_token : hush\n")
+    outcome = run(home, "prod", "--role-arn", role.arn, "--dry-run")
+    assert (outcome.code, "hush" in outcome.stdout) == (0, False)
+    assert " AWS_Secret_Access_Key=(hidden)\n aws_session_token : (hidden)\n" in outcome.stdout

@@ -1,0 +1,341 @@
+"""What this package takes for granted of botocore and awscli, private names above all.
+
+A release of the CLI that changes one of them fails here, by name, before it fails anybody's command. Each
+table says who relies on it; the tests of behaviour say what would go wrong.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from argparse import Namespace
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore import credentials, exceptions
+from botocore.config import Config
+from botocore.utils import parse_timestamp
+
+
+def look_up(name: str) -> Any:
+    """What ``module:a.b`` names."""
+    module, _, path = name.partition(":")
+    found = importlib.import_module(module)
+    for part in filter(None, path.split(".")):
+        found = getattr(found, part)
+    return found
+
+
+def parameters(function: Any) -> str:
+    """A signature in short: names in their order, with a ``=`` where there is a default."""
+    found = inspect.signature(function).parameters.values()
+    return " ".join(
+        f"{'**' if each.kind is each.VAR_KEYWORD else ''}{each.name}{'' if each.default is each.empty else '='}"
+        for each in found
+    )
+
+
+# -- names and signatures --------------------------------------------------------------------------
+
+# Called or overridden with exactly these parameters.
+SIGNATURES = {
+    # credentials.provider: subclassed, its constructor and two of its private methods called
+    "botocore.credentials:AssumeRoleProvider": "load_config client_creator cache profile_name prompter= "
+    "credential_sourcer= profile_provider_builder=",
+    "botocore.credentials:AssumeRoleProvider.load": "self",
+    "botocore.credentials:AssumeRoleProvider._resolve_credentials_from_source": "self credential_source profile_name",
+    "botocore.credentials:AssumeRoleProvider._resolve_credentials_from_profile": "self profile_name",
+    # credentials.provider: subclassed
+    "botocore.credentials:DeferredRefreshableCredentials": "refresh_using method time_fetcher=",
+    "botocore.credentials:RefreshableCredentials.get_frozen_credentials": "self",
+    # credentials.provider: where the provider is put
+    "botocore.credentials:CredentialResolver.get_provider": "self name",
+    "botocore.session:Session.get_component": "self name",
+    "botocore.session:Session.get_config_variable": "self logical_name methods=",
+    "botocore.session:Session.set_config_variable": "self logical_name value",
+    "botocore.session:Session.register": "self event_name handler unique_id= unique_id_uses_count=",
+    # credentials.sts
+    "botocore.utils:parse_timestamp": "value",
+    # commands: what the editor's proof and the profiles are read with
+    "botocore.configloader:raw_config_parse": "config_filename parse_subsections=",
+    # the plugin hook
+    "botocore.hooks:BaseEventHooks.register": "self event_name handler unique_id= unique_id_uses_count=",
+    "botocore.hooks:BaseEventHooks.register_last": "self event_name handler unique_id= unique_id_uses_count=",
+    # commands.base, commands.role, commands.lazy: subclassed, and stood in for
+    "awscli.customizations.commands:BasicCommand": "session",
+    "awscli.customizations.commands:BasicCommand.__call__": "self args parsed_globals",
+    "awscli.customizations.commands:BasicCommand._run_main": "self parsed_args parsed_globals",
+    "awscli.customizations.commands:BasicCommand._build_subcommand_table": "self",
+    "awscli.customizations.commands:BasicCommand.create_help_command_table": "self",
+    "awscli.customizations.commands:BasicCommand.create_help_command": "self",
+    # commands.output
+    "awscli.formatter:get_formatter": "format_type args",
+    # commands.completion: wrapped, and a private method called
+    "awscli.completer:Completer.complete": "self cmdline point=",
+    "awscli.completer:Completer._get_documented_completions": "self table startswith=",
+}
+
+# Used as attributes of the class.
+ATTRIBUTES: dict[str, object] = {
+    "botocore.credentials:AssumeRoleProvider.METHOD": "assume-role",
+    "botocore.credentials:AssumeRoleProvider.CANONICAL_NAME": None,
+    # credentials.provider sets both on its own objects, scaled to the session's life
+    "botocore.credentials:RefreshableCredentials._advisory_refresh_timeout": 900,
+    "botocore.credentials:RefreshableCredentials._mandatory_refresh_timeout": 600,
+    "awscli.customizations.commands:BasicCommand.SUBCOMMANDS": [],
+    "awscli.customizations.commands:BasicCommand.ARG_TABLE": [],
+}
+
+# Caught or raised, with the arguments their texts are made of.
+ERRORS: dict[str, dict[str, str]] = {
+    "InvalidConfigError": {"error_msg": "why"},
+    "CredentialRetrievalError": {"provider": "assume-role", "error_msg": "why"},
+    "NoRegionError": {},
+    "HTTPClientError": {"error": "why"},
+    "ConnectionError": {"error": "why"},
+    "BotoCoreError": {},
+}
+
+
+@pytest.mark.parametrize(("name", "wanted"), SIGNATURES.items(), ids=SIGNATURES)
+def test_it_is_called_as_ever(name: str, wanted: str) -> None:
+    assert parameters(look_up(name)) == wanted
+
+
+@pytest.mark.parametrize(("name", "wanted"), ATTRIBUTES.items(), ids=ATTRIBUTES)
+def test_it_has_its_value(name: str, wanted: object) -> None:
+    assert look_up(name) == wanted
+
+
+@pytest.mark.parametrize(("name", "arguments"), ERRORS.items(), ids=ERRORS)
+def test_errors_are_botocores_and_read_as_their_arguments_say(name: str, arguments: dict[str, str]) -> None:
+    error = getattr(exceptions, name)(**arguments)
+    assert isinstance(error, exceptions.BotoCoreError)
+    assert arguments.get("error_msg", arguments.get("error", "")) in str(error)
+    error.args = ("another text",)
+    assert str(error) == "another text", "sts.add_place and commands.base change the text that way"
+
+
+def test_an_error_of_a_service_has_its_response() -> None:
+    """`credentials.sts` and `credentials.denial` read its code and the answer's date."""
+    response = {"Error": {"Code": "AccessDenied", "Message": "no"}}
+    error = exceptions.ClientError(response, "AssumeRole")
+    assert not isinstance(error, exceptions.BotoCoreError)
+    assert (error.response, str(error)) == (
+        response,
+        "An error occurred (AccessDenied) when calling the AssumeRole operation: no",
+    )
+    error.args = ("another text",)
+    assert str(error) == "another text"
+
+
+# -- objects ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Any:
+    """A session with a role profile, blind to the user's own files."""
+    (tmp_path / "config").write_text(
+        "[profile prod]\nrole_arn = r\nsource_profile = default\n[xacct]\nx = y\n"
+    )
+    session = botocore.session.Session(profile="prod")
+    session.set_config_variable("config_file", str(tmp_path / "config"))
+    session.set_config_variable("credentials_file", str(tmp_path / "credentials"))
+    return session
+
+
+def test_the_assume_role_provider_keeps_its_parts_where_ours_takes_them_from(session: Any) -> None:
+    provider = session.get_component("credential_provider").get_provider("assume-role")
+    assert type(provider) is credentials.AssumeRoleProvider
+    parts = (
+        *("cache", "_load_config", "_client_creator", "_profile_name", "_prompter", "_credential_sourcer"),
+        *("_profile_provider_builder", "_loaded_config"),
+    )
+    assert [part for part in parts if not hasattr(provider, part)] == []
+    assert provider._load_config() is session.full_config
+    assert provider._profile_name == "prod"
+
+
+def test_providers_stand_in_a_list_in_which_one_can_be_put_in_anothers_place(session: Any) -> None:
+    resolver = session.get_component("credential_provider")
+    assert isinstance(resolver.providers, list)
+    assert [provider.METHOD for provider in resolver.providers][:2] == [
+        "assume-role",
+        "assume-role-with-web-identity",
+    ]
+
+
+def test_the_sections_of_the_config_file_that_are_no_profiles_are_kept(session: Any) -> None:
+    """`[xacct]` is read from there, `sso-session` and `services` under these names."""
+    (Path(session.get_config_variable("config_file"))).write_text(
+        "[xacct]\ncache_dir = x\n[sso-session corp]\nsso_region = us-east-1\n[services s]\nsts =\n  endpoint_url = u\n"
+    )
+    config = session.full_config
+    assert (config["xacct"], config["profiles"]) == ({"cache_dir": "x"}, {})
+    assert config["sso_sessions"] == {"corp": {"sso_region": "us-east-1"}}
+    assert config["services"] == {"s": {"sts": {"endpoint_url": "u"}}}
+
+
+def test_credentials_refresh_by_the_windows_set_on_them() -> None:
+    """And hold what `SessionCredentials` reads: what is frozen, and when it ends."""
+    fetched = []
+
+    def refresh() -> dict[str, Any]:
+        fetched.append(True)
+        return {
+            "access_key": f"ASIA{len(fetched)}",
+            "secret_key": "secret",
+            "token": "token",
+            "expiry_time": "2099-01-01T00:00:00Z",
+            "account_id": "222222222222",
+        }
+
+    found = credentials.DeferredRefreshableCredentials(refresh, "assume-role")
+    assert found._frozen_credentials is None
+    frozen = found.get_frozen_credentials()
+    assert tuple(frozen) == ("ASIA1", "secret", "token", "222222222222")
+    assert frozen._fields == ("access_key", "secret_key", "token", "account_id")
+    assert found._expiry_time.isoformat() == "2099-01-01T00:00:00+00:00"
+    found._advisory_refresh_timeout = 10**11
+    assert found.get_frozen_credentials().access_key == "ASIA2"
+
+
+@pytest.mark.parametrize(("endpoint", "region"), [(None, "aws-global"), ("http://127.0.0.1:9", None)])
+def test_without_a_region_a_client_of_sts_is_made_all_the_same(
+    session: Any, monkeypatch: pytest.MonkeyPatch, endpoint: str | None, region: str | None
+) -> None:
+    """For the global address, which is that of one partition; or for none, and then it cannot sign."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"):
+        monkeypatch.delenv(name, raising=False)
+    keys = {"aws_access_key_id": "AKIA1", "aws_secret_access_key": "secret"}
+    with closing(session.create_client("sts", endpoint_url=endpoint, **keys)) as client:
+        assert client.meta.region_name == region
+        if endpoint:
+            with pytest.raises(exceptions.NoRegionError):
+                client.get_caller_identity()
+
+
+def test_a_renewal_can_be_hurried() -> None:
+    config = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
+    assert config.merge(Config(ignore_configured_endpoint_urls=True)).read_timeout == 5
+
+
+@pytest.mark.parametrize("text", ["2027-01-15T08:00:00Z", "2027-01-15T08:00:00+00:00", 1_800_000_000])
+def test_times_are_read_in_each_form_that_answers_have(text: object) -> None:
+    assert parse_timestamp(text).timestamp() == 1_800_000_000
+
+
+def test_partitions_are_in_the_data_that_comes_with_botocore(session: Any) -> None:
+    found = session.get_component("data_loader").load_data("partitions")["partitions"]
+    assert {"aws", "aws-cn", "aws-us-gov"} <= {partition["id"] for partition in found}
+    assert all({"regions", "regionRegex"} <= partition.keys() for partition in found)
+
+
+def test_what_is_sent_to_sts_has_the_names_that_sts_has(session: Any) -> None:
+    model = session.get_service_model("sts")
+    members = {name: set(model.operation_model(name).input_shape.members) for name in model.operation_names}
+    assert members["AssumeRole"] >= {
+        *("RoleArn", "RoleSessionName", "ExternalId", "DurationSeconds", "SerialNumber", "TokenCode"),
+        *("Tags", "TransitiveTagKeys", "SourceIdentity"),
+    }
+    assert members["GetSessionToken"] == {"SerialNumber", "TokenCode", "DurationSeconds"}
+
+
+# -- the CLI ---------------------------------------------------------------------------------------
+
+
+class Hook:
+    """A plugin, as `[plugins]` loads one, that notes what it sees."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def initialize(self, cli: Any) -> None:
+        cli.register_last("session-initialized", self.session_initialized, unique_id="hook-1")
+        cli.register_last("building-command-table.main", self.main_table, unique_id="hook-2")
+
+    def session_initialized(self, session: Any, **_: Any) -> None:
+        resolver = session.get_component("credential_provider")
+        cache = resolver.get_provider("assume-role").cache
+        self.seen.append(f"session with a {type(cache).__name__}")
+
+    def main_table(self, command_table: Any, **_: Any) -> None:
+        configure = command_table["configure"]
+        assert all({"name", "command_class"} <= command.keys() for command in configure.SUBCOMMANDS)
+        self.seen.append(f"{type(configure).__name__} among the commands")
+
+
+@pytest.fixture
+def driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """The CLI, without the user's files and plugins."""
+    import awscli.clidriver
+
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no credentials"))
+    return awscli.clidriver.create_clidriver()
+
+
+def initialize(driver: Any) -> None:
+    """What the CLI does once it has read its command line."""
+    line = Namespace(command="sts", v2_debug=False)
+    driver.session.emit("session-initialized", session=driver.session, parsed_args=line)
+
+
+def test_a_plugin_that_registers_as_the_last_sees_what_the_cli_has_made(driver: Any) -> None:
+    """Plugins of the user are initialised before the CLI's own, and those set a cache on the provider."""
+    hook = Hook()
+    hook.initialize(driver.session.get_component("event_emitter"))
+    initialize(driver)
+    assert driver.create_help_command() is not None
+    assert hook.seen[0] == "session with a JSONFileCache"
+    assert "ConfigureCommand among the commands" in hook.seen
+
+
+def test_the_cli_calls_a_plugin_with_what_events_are_registered_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    from awscli.plugin import load_plugins
+
+    monkeypatch.setenv("AWS_XACCT_DISABLE", "")
+    assert parameters(load_plugins) == "plugin_mapping event_hooks= include_builtins="
+    hooks = load_plugins({"xacct": "awscli_xacct"}, include_builtins=False)
+    assert parameters(hooks.register_last) == "event_name handler unique_id= unique_id_uses_count="
+
+
+def test_a_command_is_made_with_a_session_and_told_what_stands_before_it(session: Any) -> None:
+    """`commands.lazy` stands for one, and hands on what the CLI tells it."""
+    from awscli.customizations.commands import BasicCommand
+
+    class Command(BasicCommand):  # type: ignore[misc]
+        NAME = "role"
+
+    command = Command(session)
+    assert (command._session, command.lineage) == (session, [command])
+    assert (command.name, command.arg_table, command.subcommand_table) == ("role", {}, {})
+    command.lineage = [session, command]
+    assert command.lineage == [session, command]
+
+
+def test_a_completer_knows_the_driver_and_its_options(driver: Any) -> None:
+    """`commands.completion` reads both."""
+    from awscli.completer import Completer
+
+    completer = Completer(driver)
+    assert "profile" in completer.main_options
+    assert completer.driver.session.full_config == {"profiles": {}}
+
+
+def test_the_cli_leaves_times_as_the_texts_they_are(driver: Any, session: Any) -> None:
+    """That is why `sts` reads an expiration that is no datetime."""
+    initialize(driver)
+    parser = driver.session.get_component("response_parser_factory").create_parser("query")
+    body = (
+        b"<R><GetSessionTokenResult><Credentials><Expiration>2027-01-15T08:00:00Z</Expiration></Credentials>"
+        b"</GetSessionTokenResult></R>"
+    )
+    shape = session.get_service_model("sts").operation_model("GetSessionToken").output_shape
+    parsed = parser.parse({"body": body, "headers": {}, "status_code": 200}, shape)
+    assert parsed["Credentials"] == {"Expiration": "2027-01-15T08:00:00Z"}

@@ -1,0 +1,261 @@
+"""Whose credentials a command runs on: the key of the cache is who calls and everything that is sent."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.sts import Role, Sts, User
+from tests.support.home import AWS, Home, Outcome
+
+from .steps import (
+    WHO,
+    arn,
+    aws_after,
+    bound_by_modes,
+    bound_to_no_account,
+    is_session_of,
+    operations,
+    run,
+    who,
+)
+
+
+def callers(sts: Sts) -> list[str]:
+    """Who called for a role, each time one was."""
+    return [call.caller_arn for call in sts.calls_of("AssumeRole")]
+
+
+def test_two_sources_of_one_role_never_share_a_session(home: Home, sts: Sts) -> None:
+    dev, ops = sts.add_user("dev"), sts.add_user("ops")
+    role = sts.add_role("Power", trusts=[dev.arn, ops.arn])
+    for user in (dev, ops):
+        home.add_keys(user, user.name)
+        home.add_role(f"prod-{user.name}", role.arn, source_profile=user.name, role_session_name=user.name)
+    home.add_role("prod-again", role.arn, source_profile="ops", role_session_name="dev")
+
+    for _ in range(2):
+        for user in (dev, ops):
+            assert who(home, f"prod-{user.name}").endswith(f"assumed-role/Power/{user.name}")
+    assert callers(sts) == [dev.arn, ops.arn]
+    assert who(home, "prod-again").endswith("assumed-role/Power/dev")
+    assert callers(sts) == [dev.arn, ops.arn, ops.arn]
+    assert len({call.access_key for call in sts.calls_of("GetCallerIdentity")}) == 3
+
+
+def test_profiles_that_ask_for_the_same_share_it(home: Home, sts: Sts, role: Role) -> None:
+    home.add_role("prod", role.arn)
+    home.add_role("production", role.arn, output="text")
+    assert who(home, "prod") == arn(home.aws(*WHO, "--profile", "production", "--output", "json"))
+    assert len(callers(sts)) == 1
+
+
+def test_editing_any_setting_is_a_miss_and_taking_it_back_is_none(home: Home, sts: Sts, role: Role) -> None:
+    ops = sts.add_user("ops")
+    home.add_keys(ops, "ops")
+    other = sts.add_role("Other", trusts=role.trusts)
+    role.trusts.append(ops.arn)
+    role.external_id = "x1"
+    sent = {"RoleArn": role.arn, "ExternalId": "x1", "RoleSessionName": "me", "DurationSeconds": "3600"}
+    written: dict[str, object] = {"external_id": "x1", "role_session_name": "me", "duration_seconds": 3600}
+    edits: list[tuple[dict[str, object], dict[str, str]]] = [
+        ({}, {}),
+        ({"role_session_name": "you"}, {"RoleSessionName": "you"}),
+        ({"duration_seconds": 7200}, {"DurationSeconds": "7200"}),
+        ({"session_tags": "team=ops"}, {"Tags.member.1.Key": "team", "Tags.member.1.Value": "ops"}),
+        ({"source_profile": "ops"}, {}),
+    ]
+    for options, difference in edits:
+        home.write_config("")
+        home.add_role("prod", role.arn, **{**written, **options})
+        assert is_session_of(role, who(home, "prod"))
+        assert sts.calls_of("AssumeRole")[-1].parameters == {**sent, **difference}
+    home.write_config("")
+    home.add_role("prod", other.arn, **written)
+    assert is_session_of(other, who(home, "prod"))
+    home.write_config("")
+    home.add_role("prod", role.arn, **{**written, "external_id": "x2"})
+    assert home.aws(*WHO, "--profile", "prod").code == 255
+    assert len(callers(sts)) == 7
+
+    home.write_config("")
+    home.add_role("prod", role.arn, **written)
+    assert is_session_of(role, who(home, "prod"))
+    assert len(callers(sts)) == 7
+
+
+def test_a_rotated_key_ends_the_use_of_what_the_old_one_got(
+    home: Home, sts: Sts, role: Role, prod: str, user: User
+) -> None:
+    who(home, prod)
+    user.disable_key()
+    user.rotate_key()
+    user.enable_key()
+    home.credentials.unlink()
+    home.add_keys(user)
+    assert is_session_of(role, who(home, prod))
+    assert [call.access_key for call in sts.calls_of("AssumeRole")][1:] == [user.access_key]
+    first, second = sts.calls_of("GetCallerIdentity")
+    assert first.access_key != second.access_key
+
+
+def test_another_endpoint_is_another_sts(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    who(home, prod)
+    with Sts() as elsewhere:
+        outcome = home.aws(*WHO, "--profile", prod, environment={"AWS_ENDPOINT_URL_STS": elsewhere.url})
+        assert outcome.code == 255
+        assert operations(elsewhere) == ["AssumeRole"]
+    assert is_session_of(role, who(home, prod))
+    assert len(callers(sts)) == 1
+
+
+@pytest.mark.usefixtures("user")
+def test_a_session_of_a_quarter_of_an_hour_is_cached(home: Home, sts: Sts, role: Role) -> None:
+    home.add_role("prod", role.arn, duration_seconds=900)
+    for _ in range(3):
+        assert is_session_of(role, who(home, "prod"))
+    assert operations(sts) == ["AssumeRole", *["GetCallerIdentity"] * 3]
+    assert sts.calls[0].parameters["DurationSeconds"] == "900"
+
+
+def test_a_chain_is_walked_once_and_each_of_its_roles_serves_by_itself(
+    home: Home, sts: Sts, role: Role, prod: str
+) -> None:
+    middle = sts.add_role("Middle", account="333333333333", trusts=[role.arn])
+    last = sts.add_role("Last", account="444444444444", trusts=[middle.arn])
+    home.add_role("middle", middle.arn, source_profile=prod)
+    home.add_role("last", last.arn, source_profile="middle")
+    for _ in range(2):
+        assert is_session_of(last, who(home, "last"))
+    assert is_session_of(middle, who(home, "middle"))
+    assert is_session_of(role, who(home, prod))
+    asked = [call.parameters["RoleArn"] for call in sts.calls_of("AssumeRole")]
+    assert asked == [role.arn, middle.arn, last.arn]
+
+
+def test_the_keys_of_the_environment_are_a_source(home: Home, sts: Sts, role: Role) -> None:
+    ops = sts.add_user("ops")
+    role.trusts.append(ops.arn)
+    home.add_role("prod", role.arn, credential_source="Environment")
+    environment = {"AWS_ACCESS_KEY_ID": ops.access_key, "AWS_SECRET_ACCESS_KEY": ops.secret_key}
+    for _ in range(2):
+        assert is_session_of(role, who(home, "prod", environment))
+    assert callers(sts) == [ops.arn]
+    nothing = home.aws(*WHO, "--profile", "prod")
+    assert (nothing.code, nothing.stdout, len(callers(sts))) == (255, "", 1)
+    assert "Traceback" not in nothing.stderr
+
+
+def test_a_process_gives_the_calling_keys_and_is_not_run_while_the_role_is_cached(
+    home: Home, sts: Sts, role: Role, tmp_path: Path
+) -> None:
+    ops = sts.add_user("ops")
+    role.trusts.append(ops.arn)
+    runs, script = tmp_path / "runs", tmp_path / "keys.py"
+    answer = {"Version": 1, "AccessKeyId": ops.access_key, "SecretAccessKey": ops.secret_key}
+    script.write_text(f"open({str(runs)!r}, 'a').write('x')\nprint({json.dumps(answer)!r})\n")
+    command = shlex.join([sys.executable, str(script)])
+    home.write_config(f"[profile vault]\ncredential_process = {command}\n\n")
+    home.add_role("prod", role.arn, source_profile="vault")
+    for _ in range(2):
+        assert is_session_of(role, who(home, "prod"))
+    assert callers(sts) == [ops.arn]
+    assert runs.read_text() == "x"
+
+
+# -- where the cache is, and where it cannot be ----------------------------------------------------
+
+
+@pytest.mark.parametrize("umask", ["022", "000"])
+def test_nobody_else_can_read_what_is_cached(home: Home, role: Role, prod: str, umask: str) -> None:
+    outcome = run(home, *aws_after(f"umask {umask}", *WHO, "--profile", prod))
+    assert is_session_of(role, arn(outcome))
+    modes = {
+        path.suffix or path.name: path.stat().st_mode & 0o777 for path in (home.aws_dir / "xacct").rglob("*")
+    }
+    assert modes == {"cache": 0o700, ".json": 0o600, ".lock": 0o600}
+    assert (home.aws_dir / "xacct").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_cache_directory_that_is_open_to_others_is_closed(home: Home, prod: str) -> None:
+    home.cache.mkdir(parents=True)
+    home.cache.chmod(0o777)
+    who(home, prod)
+    assert home.cache.stat().st_mode & 0o777 == 0o700
+    assert len(home.records()) == 1
+
+
+def test_the_cache_can_be_elsewhere(home: Home, prod: str, tmp_path: Path) -> None:
+    place = tmp_path / "deep" / "cache"
+    who(home, prod, {"AWS_XACCT_CACHE_DIR": str(place)})
+    assert len(list(place.glob("*.json"))) == 1
+    assert not (home.aws_dir / "xacct").exists()
+
+
+def check_warned_once(outcome: Outcome, role: Role) -> None:
+    """The command worked, and said in one line that nothing could be cached."""
+    assert is_session_of(role, arn(outcome))
+    assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
+    assert outcome.stderr.startswith("xacct: credentials cannot be cached")
+
+
+@pytest.mark.parametrize("place", ["xacct", "xacct/cache"])
+def test_a_file_in_the_caches_place_is_one_warning(home: Home, role: Role, prod: str, place: str) -> None:
+    file = home.aws_dir / place
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("mine")
+    check_warned_once(home.aws(*WHO, "--profile", prod), role)
+    assert file.read_text() == "mine"
+
+
+@pytest.mark.parametrize("read_only", [".aws", ".aws/xacct/cache"])
+def test_a_directory_that_cannot_be_written_is_one_warning(
+    home: Home, role: Role, prod: str, read_only: str
+) -> None:
+    directory = home.path / read_only
+    directory.mkdir(parents=True, exist_ok=True)
+    directory.chmod(0o500)
+    outcome = run(home, *bound_by_modes(), str(AWS), *WHO, "--profile", prod)
+    directory.chmod(0o700)
+    check_warned_once(outcome, role)
+
+
+def test_a_full_disk_is_one_warning(home: Home, role: Role, prod: str) -> None:
+    check_warned_once(run(home, *aws_after("ulimit -f 0", *WHO, "--profile", prod)), role)
+    assert home.records() == []
+    assert list(home.cache.glob("*.tmp")) == list(home.cache.glob(".*.tmp")) == []
+
+
+def test_a_home_that_does_not_exist_is_one_warning_at_most(
+    home: Home, role: Role, prod: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    files = {"AWS_CONFIG_FILE": str(home.config), "AWS_SHARED_CREDENTIALS_FILE": str(home.credentials)}
+    outcome = home.aws(
+        *WHO, "--profile", prod, environment={**files, "HOME": str(tmp_path / "file" / "home")}
+    )
+    check_warned_once(outcome, role)
+
+
+def test_a_user_without_a_home_gets_one_warning(home: Home, role: Role, prod: str) -> None:
+    files = {"AWS_CONFIG_FILE": str(home.config), "AWS_SHARED_CREDENTIALS_FILE": str(home.credentials)}
+    command = [*bound_to_no_account(), str(AWS), *WHO, "--profile", prod]
+    check_warned_once(run(home, *command, environment=files, without=["HOME"]), role)
+
+
+def test_without_a_home_a_cache_can_still_be_named(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    environment = {
+        "AWS_CONFIG_FILE": str(home.config),
+        "AWS_SHARED_CREDENTIALS_FILE": str(home.credentials),
+        "AWS_XACCT_CACHE_DIR": str(home.cache),
+    }
+    command = [*bound_to_no_account(), str(AWS), *WHO, "--profile", prod]
+    for _ in range(2):
+        outcome = run(home, *command, environment=environment, without=["HOME"])
+        assert is_session_of(role, arn(outcome))
+        assert outcome.stderr == ""
+    assert len(callers(sts)) == 1

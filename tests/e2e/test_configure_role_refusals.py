@@ -1,0 +1,282 @@
+"""What `aws configure role` refuses: with all that is wrong, what would be right, and the file untouched."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import pytest
+
+from tests.sts import Sts
+from tests.support.home import AWS, Home
+
+from .steps import OFF, aws_after, bound_by_modes, operations, run, state, tree
+
+ARN = "arn:aws:iam::222222222222:role/CrossAccountPowerUser"
+MFA = "arn:aws:iam::111111111111:mfa/dev"
+CONFIGURE = ("configure", "role")
+PROD = f"[profile prod]\nrole_arn = {ARN}\nsource_profile = default\n"
+LINE = "line\nregion = evil"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command that is refused, the config before it, and what the person has to be told, word for word."""
+
+    arguments: tuple[str, ...]
+    told: tuple[str, ...]
+    before: str = ""
+
+
+def arn_case(arn: str, *told: str) -> Case:
+    return Case(("prod", "--role-arn", arn, "--source-profile", "default"), ("--role-arn", *told))
+
+
+def option_case(option: str, value: str, *told: str) -> Case:
+    return Case(("prod", "--role-arn", ARN, "--source-profile", "default", option, value), (option, *told))
+
+
+CASES = {
+    # the role
+    "no ARN": arn_case("CrossAccountPowerUser", "arn:aws:iam::222222222222:role/NAME"),
+    "a user's ARN": arn_case(
+        "arn:aws:iam::222222222222:user/dev", "user", "arn:aws:iam::222222222222:role/NAME"
+    ),
+    "a session's ARN": arn_case("arn:aws:sts::222222222222:assumed-role/x/me", "session"),
+    "no partition of AWS": arn_case("arn:aws-mars:iam::222222222222:role/x", "aws-mars", "aws-us-gov"),
+    "another partition": arn_case("arn:aws-cn:iam::222222222222:role/x", "aws-cn", "us-west-1"),
+    "a role with a blank": arn_case("arn:aws:iam::222222222222:role/my role", "'my role'", "1 to 64"),
+    "a role with a line end": arn_case(f"{ARN}\nregion = evil", "region = evil"),
+    "no role": Case(("prod", "--region", "us-west-1"), ("--role-arn is missing",)),
+    "a name without an account": Case(("prod", "--role-name", "x"), ("--account-id and --role-name",)),
+    "an account without a name": Case(
+        ("prod", "--account-id", "222222222222"), ("--account-id and --role-name",)
+    ),
+    "a short account id": Case(
+        ("prod", "--account-id", "2222", "--role-name", "x"), ("'2222' is not 12 digits",)
+    ),
+    "an ARN and an account": Case(
+        ("prod", "--role-arn", ARN, "--account-id", "222222222222", "--role-name", "x"), ("leave out",)
+    ),
+    # the source
+    "a source misspelt": Case(
+        ("prod", "--role-arn", ARN, "--source-profile", "defualt"), ("'defualt'", "did you mean default?")
+    ),
+    "a source like no other": Case(
+        ("prod", "--role-arn", ARN, "--source-profile", "xyz"),
+        ("'xyz'", "there is no such profile", "default"),
+    ),
+    "a source without credentials": Case(
+        ("prod", "--role-arn", ARN, "--source-profile", "empty"),
+        ("'empty'", "has no credentials", "those which have some: default"),
+        "[profile empty]\nregion = us-west-1\n",
+    ),
+    "itself as source": Case(
+        ("prod", "--role-arn", ARN, "--source-profile", "prod"), ("'prod'", "has no credentials", "default")
+    ),
+    "a circle": Case(
+        ("prod", "--source-profile", "deep"),
+        ("prod -> deep -> prod",),
+        f"{PROD}[profile deep]\nrole_arn = {ARN}\nsource_profile = prod\n",
+    ),
+    "two sources": Case(
+        ("prod", "--role-arn", ARN, "--source-profile", "default", "--credential-source", "Environment"),
+        ("--source-profile and --credential-source exclude each other",),
+    ),
+    "a second source": Case(
+        ("prod", "--credential-source", "Environment"),
+        ("--source-profile and --credential-source exclude each other",),
+        PROD,
+    ),
+    "an unknown credential source": Case(
+        ("prod", "--role-arn", ARN, "--credential-source", "Ec2"),
+        ("'Ec2'", "Environment, Ec2InstanceMetadata, EcsContainer"),
+    ),
+    # the other settings
+    "no number": option_case("--duration-seconds", "1h", "'1h'", "3600 for an hour"),
+    "too short": option_case("--duration-seconds", "899", "'899'", "between 900", "43200"),
+    "too long": option_case("--duration-seconds", "43201", "'43201'", "between 900", "43200"),
+    "too long for a role of a role": Case(
+        ("deep", "--role-arn", ARN, "--source-profile", "prod", "--duration-seconds", "3601"),
+        ("--duration-seconds", "3600 (1 hour)", "another role"),
+        PROD,
+    ),
+    "too long for the shared session": Case(
+        ("prod", "--mfa-serial", MFA, "--duration-seconds", "3601"),
+        ("--duration-seconds", "3600 (1 hour)", "shared MFA session"),
+        f"{PROD}mfa_session = on\n",
+    ),
+    "a code for a role of a role": Case(
+        ("deep", "--role-arn", ARN, "--source-profile", "prod", "--mfa-serial", MFA),
+        ("mfa_serial cannot be used here", "IAM user"),
+        PROD,
+    ),
+    "a session name with blanks": option_case("--role-session-name", "my name", "'my name'", "2 to 64"),
+    "an external id with a ]": option_case("--external-id", "a]b", "'a]b'", "2 to 1224"),
+    "a security key": option_case(
+        "--mfa-serial", "arn:aws:iam::111111111111:u2f/user/dev/key", "security key", "virtual or hardware"
+    ),
+    "a user as device": option_case(
+        "--mfa-serial", "arn:aws:iam::111111111111:user/dev", "arn:aws:iam::111111111111:mfa/NAME"
+    ),
+    "no region": option_case("--region", "California", "'California'", "us-west-1"),
+    # the profile
+    "no profile": Case(("--role-arn", ARN), ("which profile", "aws configure role PROFILE")),
+    "two profiles": Case(("prod", "--profile", "audit", "--role-arn", ARN), ("prod", "--profile audit")),
+    "nothing to set": Case(("prod",), ("nothing to set", "--role-arn", "--mfa-serial", "--region")),
+    "a name with a ]": Case(("x]y", "--role-arn", ARN), ("'x]y'", "]")),
+    "a name of two lines": Case(("x\n[profile y", "--role-arn", ARN), (r"x\n[profile y",)),
+    "a name of blanks": Case((" ", "--role-arn", ARN), ("a profile needs a name",)),
+}
+
+
+@pytest.mark.usefixtures("user")
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_it_is_refused_with_what_would_be_right(home: Home, sts: Sts, case: Case) -> None:
+    home.write_config(case.before)
+    before = state(home.config), state(home.credentials)
+    outcome = home.aws(*CONFIGURE, *case.arguments)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    for words in case.told:
+        assert words in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert not any(line.lstrip().startswith("region = evil") for line in outcome.lines)
+    assert (state(home.config), state(home.credentials)) == before
+    assert operations(sts) == []
+
+
+@pytest.mark.usefixtures("user")
+def test_all_that_is_wrong_is_said_at_once(home: Home) -> None:
+    home.write_config("[profile prod]\nsso_session = corp\nregion = eu-west-1\n")
+    before = state(home.config)
+    outcome = home.aws(
+        *(*CONFIGURE, "prod", "--role-arn", "arn:aws:iam::222222222222:user/dev", "--external-id", "x y"),
+        *("--mfa-serial", "arn:aws:iam::111111111111:u2f/key", "--role-session-name", "my name"),
+        *("--duration-seconds", "1h", "--source-profile", "defualt", "--region", "California"),
+    )
+    assert (outcome.code, outcome.stdout) == (255, "")
+    heading, *faults = outcome.lines
+    assert heading == "profile prod was not written, because"
+    assert [fault.split()[1] for fault in faults] == [
+        *("--role-arn", "--mfa-serial", "--external-id", "--role-session-name"),
+        *("--region", "--duration-seconds", "--source-profile", "profile"),
+    ]
+    assert state(home.config) == before
+
+
+def test_a_line_end_is_found_in_every_value(home: Home) -> None:
+    """Nobody writes settings of their own into the file by way of another one."""
+    options = [
+        *("--external-id", "--role-session-name", "--mfa-serial", "--duration-seconds", "--region"),
+        *("--source-profile", "--role-arn"),
+    ]
+    before = state(home.config)
+    arguments = [word for option in options for word in (option, f"{ARN}\nevil = 1")]
+    outcome = home.aws(*CONFIGURE, "prod", *arguments)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert {fault.split()[1] for fault in outcome.lines[1:]} == set(options)
+    assert state(home.config) == before
+
+
+CLASHES = (
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "credential_process",
+    "sso_session",
+    "web_identity_token_file",
+)
+
+
+@pytest.mark.usefixtures("user")
+def test_other_credentials_of_the_profile_are_a_clash(home: Home) -> None:
+    home.write_config("[profile prod]\n" + "".join(f"{setting} = x\n" for setting in CLASHES))
+    before = state(home.config)
+    outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    (fault,) = outcome.lines[1:]
+    assert "profile prod has" in fault
+    assert "--force" in fault
+    assert [setting for setting in CLASHES if setting not in fault] == []
+    assert state(home.config) == before
+
+
+def test_a_role_in_the_credentials_files_way_is_a_clash_too(home: Home, sts: Sts) -> None:
+    home.add_keys(sts.add_user("dev"))
+    home.add_keys(sts.add_user("ops"), "prod")
+    outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
+    assert outcome.code == 255
+    assert "profile prod has aws_access_key_id, aws_secret_access_key as well" in outcome.stderr
+
+
+def test_keys_of_another_profile_are_not_taken_unasked(home: Home, sts: Sts) -> None:
+    home.add_keys(sts.add_user("dev"), "dev")
+    before = state(home.config)
+    outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
+    assert outcome.code == 255
+    assert "--source-profile is missing" in outcome.stderr
+    assert "those which have some: dev" in outcome.stderr
+    assert state(home.config) == before
+
+
+# -- files that cannot be written or read ----------------------------------------------------------
+
+
+@pytest.mark.usefixtures("user")
+def test_a_directory_that_cannot_be_written_is_an_error(home: Home) -> None:
+    before, names = state(home.config), tree(home)
+    home.aws_dir.chmod(0o500)
+    command = [str(AWS), *CONFIGURE, "prod", "--role-arn", ARN]
+    outcome = run(home, *bound_by_modes(), *command)
+    home.aws_dir.chmod(0o700)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert str(home.aws_dir) in outcome.stderr
+    assert "Permission denied" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert (state(home.config), tree(home)) == (before, names)
+
+
+@pytest.mark.usefixtures("user")
+def test_a_credentials_file_that_cannot_be_read_is_an_error(home: Home) -> None:
+    """Whether the source has credentials cannot be told then."""
+    before = state(home.config)
+    home.credentials.chmod(0o000)
+    outcome = run(home, *bound_by_modes(), str(AWS), *CONFIGURE, "prod", "--role-arn", ARN)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert f"{home.credentials} cannot be read: Permission denied" in outcome.stderr
+    assert state(home.config) == before
+
+
+@pytest.mark.usefixtures("user")
+def test_a_full_disk_leaves_the_old_file_whole(home: Home) -> None:
+    before = state(home.config)
+    outcome = run(home, *aws_after("ulimit -f 0", *CONFIGURE, "prod", "--role-arn", ARN))
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert f"{home.config} cannot be written: File too large" in outcome.stderr
+    assert state(home.config) == before
+    assert [name for name in tree(home) if name.endswith(".tmp")] == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+@pytest.mark.usefixtures("user")
+def test_somebody_elses_file_is_left_alone(home: Home) -> None:
+    os.chown(home.config, 54321, 54321)
+    before = state(home.config)
+    outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert f"{home.config} belongs to another user" in outcome.stderr
+    assert state(home.config) == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[profile a]\nregion = x\n[profile a]\nregion = y\n", "[profile a]\ns3 =\n  no equals sign\n"],
+    ids=["a section twice", "a block without ="],
+)
+def test_a_config_that_botocore_refuses_ends_aws_before_any_plugin_is_asked(home: Home, text: str) -> None:
+    """Where the fault is cannot be told by us here: the CLI has to read the file to find its plugins."""
+    home.write_config(text)
+    before = state(home.config)
+    outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
+    assert outcome == home.aws(*CONFIGURE, "prod", "--role-arn", ARN, environment=OFF)
+    assert outcome.lines[-1].endswith(f"Unable to parse config file: {home.config}")
+    assert state(home.config) == before

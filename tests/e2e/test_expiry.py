@@ -1,0 +1,139 @@
+"""How long credentials are used: to their end by the service's clock, and not a moment longer."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from awscli_xacct.cache import Cache
+from tests.sts import Role, Sts, User
+from tests.support.home import Home
+
+from .steps import ONE_TRY, WHO, arn, is_session_of, operations, record_in, who
+
+HOUR = 3600.0
+
+
+def make_due(home: Home) -> None:
+    """Put the one record there is to where it should be renewed: near its end, and still good."""
+    (path,) = home.records()
+    cache, record = Cache(home.cache, warn=pytest.fail), record_in(path)
+    assert record is not None
+    cache.write(path.stem, record._replace(renew=float(record.about["obtained"])))
+
+
+def wait_for_the_end(sts: Sts, life: float) -> None:
+    """Return when what STS issued last has ended."""
+    time.sleep(max(0.0, sts.calls_of("AssumeRole")[-1].time + life - time.time()) + 0.1)
+
+
+@pytest.mark.parametrize("offset", [HOUR, -HOUR], ids=["behind", "ahead"])
+def test_a_clock_an_hour_off_changes_nothing(
+    home: Home, sts: Sts, role: Role, prod: str, offset: float
+) -> None:
+    sts.clock_offset, sts.max_clock_skew = offset, None
+    for _ in range(2):
+        assert is_session_of(role, who(home, prod))
+    assert len(sts.calls_of("AssumeRole")) == 1
+
+    sts.session_life = 3
+    home.records()[0].unlink()
+    assert is_session_of(role, who(home, prod))
+    wait_for_the_end(sts, sts.session_life)
+    assert is_session_of(role, who(home, prod))
+    assert len(sts.calls_of("AssumeRole")) == 3
+
+
+def test_a_dead_session_is_never_served(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    sts.session_life = 3
+    assert is_session_of(role, who(home, prod))
+    wait_for_the_end(sts, sts.session_life)
+    sts.fail("AssumeRole", status=503)
+    outcome = home.aws(*WHO, "--profile", prod, environment=ONE_TRY)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert operations(sts)[2:] == ["AssumeRole"]
+    assert is_session_of(role, who(home, prod))
+
+
+def test_credentials_near_their_end_are_renewed(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    who(home, prod)
+    make_due(home)
+    for _ in range(2):
+        assert is_session_of(role, who(home, prod))
+    first, second, third = sts.calls_of("GetCallerIdentity")
+    assert first.access_key != second.access_key == third.access_key
+    assert len(sts.calls_of("AssumeRole")) == 2
+
+
+@pytest.mark.parametrize("fault", ["unreachable", "throttled", "denied", "garbage"])
+def test_credentials_near_their_end_are_used_while_no_new_ones_can_be_had(
+    home: Home, sts: Sts, role: Role, prod: str, fault: str
+) -> None:
+    who(home, prod)
+    make_due(home)
+    match fault:
+        case "unreachable":
+            sts.drop_connections(None, "AssumeRole")
+        case "throttled":
+            sts.throttle(None, "AssumeRole")
+        case "denied":
+            role.trusts.clear()
+        case _:
+            sts.answer_garbage(None, operation="AssumeRole")
+    outcome = home.aws(*WHO, "--profile", prod, environment=ONE_TRY)
+    assert is_session_of(role, arn(outcome))
+    assert outcome.stderr == ""
+    first, second = sts.calls_of("GetCallerIdentity")
+    assert first.access_key == second.access_key
+    assert len(sts.calls_of("AssumeRole")) > 1
+
+
+def test_a_renewal_that_hangs_does_not_keep_anybody_else_waiting(
+    home: Home, sts: Sts, role: Role, prod: str
+) -> None:
+    who(home, prod)
+    make_due(home)
+    with sts.hold("AssumeRole", times=1) as held:
+        renewing = home.start(*WHO, "--profile", prod)
+        held.wait_for(1, timeout=60)
+        assert is_session_of(role, who(home, prod))
+    stdout, stderr = renewing.communicate(timeout=60)
+    assert (renewing.returncode, stderr) == (0, "")
+    assert stdout
+    assert len(sts.calls_of("AssumeRole")) == 2
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired"])
+def test_what_the_service_calls_dead_is_dropped_and_the_next_command_heals(
+    home: Home, sts: Sts, role: Role, prod: str, end: str
+) -> None:
+    who(home, prod)
+    if end == "revoked":
+        sts.revoke(sts.calls_of("GetCallerIdentity")[0].access_key)
+    else:
+        sts.expire_all_sessions()
+    home.aws(*WHO, "--profile", prod)
+    assert is_session_of(role, who(home, prod))
+    assert len(sts.calls_of("AssumeRole")) == 2
+
+
+def test_a_hop_that_the_service_calls_dead_is_dropped(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    last = sts.add_role("Last", account="333333333333", trusts=[role.arn])
+    home.add_role("last", last.arn, source_profile=prod)
+    who(home, prod)
+    sts.expire_all_sessions()
+    home.aws(*WHO, "--profile", "last")
+    assert is_session_of(last, who(home, "last"))
+
+
+def test_a_disabled_key_gives_no_new_sessions(home: Home, sts: Sts, prod: str, user: User) -> None:
+    user.disable_key()
+    outcome = home.aws(*WHO, "--profile", prod)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert "InvalidClientTokenId" in outcome.stderr
+    assert "for profile prod from default" in outcome.stderr
+    assert home.records() == []
+    user.enable_key()
+    who(home, prod)
+    assert len(sts.calls_of("AssumeRole")) == 2

@@ -1,0 +1,149 @@
+"""When STS is down, slow, busy or talks nonsense: a clear error, nothing kept, and the next command works."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from tests.sts import Role, Sts, User
+from tests.support.home import Home, Outcome
+
+from .steps import ONE_TRY, WHO, arn, is_session_of, operations, who
+
+OPENED = b'<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>'
+CLOSED = b"</AssumeRoleResult></AssumeRoleResponse>"
+KEYS = b"<AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>"
+
+
+def xml(body: bytes) -> Callable[[Sts], None]:
+    return lambda sts: sts.answer_garbage(None, body, content_type="text/xml", operation="AssumeRole")
+
+
+def page(status: int) -> Callable[[Sts], None]:
+    """What a captive portal or a broken proxy answers."""
+    return lambda sts: sts.answer_garbage(None, status=status, operation="AssumeRole")
+
+
+FAULTS: dict[str, Callable[[Sts], None]] = {
+    "throttled": lambda sts: sts.throttle(None, "AssumeRole"),
+    "dropped": lambda sts: sts.drop_connections(None, "AssumeRole"),
+    "the answer is lost": lambda sts: sts.drop_connections(None, "AssumeRole", after_work=True),
+    "a page of HTML": page(200),
+    "a bad gateway": page(502),
+    "nothing": xml(b""),
+    "empty XML": xml(b"<AssumeRoleResponse/>"),
+    "truncated": xml(OPENED + b"<Credentials>" + KEYS[:60]),
+    "a strange expiration": xml(
+        OPENED + b"<Credentials>" + KEYS + b"<Expiration>soon</Expiration></Credentials>" + CLOSED
+    ),
+    "ended already": xml(
+        OPENED
+        + b"<Credentials>"
+        + KEYS
+        + b"<Expiration>2020-01-01T00:00:00Z</Expiration></Credentials>"
+        + CLOSED
+    ),
+}
+
+
+def check_error(outcome: Outcome, role: Role) -> None:
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert role.arn in outcome.stderr
+    assert "profile prod" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def check_nothing_is_kept(home: Home) -> None:
+    assert home.records() == []
+    assert not (home.aws_dir / "cli").exists(), "the stock CLI's cache was written"
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_fault_of_sts_is_an_error_that_names_profile_and_role_and_passes(
+    home: Home, sts: Sts, role: Role, prod: str, fault: Callable[[Sts], None]
+) -> None:
+    fault(sts)
+    check_error(home.aws(*WHO, "--profile", prod, environment=ONE_TRY), role)
+    assert operations(sts) == ["AssumeRole"]
+    check_nothing_is_kept(home)
+    sts.clear_faults()
+    assert is_session_of(role, who(home, prod))
+
+
+def test_an_sts_that_does_not_listen_is_an_error(home: Home, role: Role, prod: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        closed = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    outcome = home.aws(*WHO, "--profile", prod, environment={**ONE_TRY, "AWS_ENDPOINT_URL_STS": closed})
+    check_error(outcome, role)
+    assert closed in outcome.stderr
+    assert "STS cannot be reached" in outcome.stderr
+    check_nothing_is_kept(home)
+    assert is_session_of(role, who(home, prod))
+
+
+def test_an_sts_that_does_not_answer_is_an_error(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    sts.hang("AssumeRole", times=None)
+    outcome = home.aws(*WHO, "--profile", prod, "--cli-read-timeout", "1", environment=ONE_TRY)
+    check_error(outcome, role)
+    check_nothing_is_kept(home)
+    sts.clear_faults()
+    assert is_session_of(role, who(home, prod))
+
+
+def test_a_fault_that_passes_by_itself_is_not_noticed(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    """botocore's own retries."""
+    sts.throttle(1, "AssumeRole")
+    assert is_session_of(role, who(home, prod))
+    assert operations(sts) == ["AssumeRole", "AssumeRole", "GetCallerIdentity"]
+
+
+def test_a_denial_says_which_role_who_calls_and_what_to_look_at(
+    home: Home, sts: Sts, role: Role, prod: str, user: User
+) -> None:
+    role.external_id = "tenant/42"
+    outcome = home.aws(*WHO, "--profile", prod)
+    check_error(outcome, role)
+    assert f"User: {user.arn} is not authorized to perform: sts:AssumeRole on resource: {role.arn}" in (
+        outcome.stderr
+    )
+    assert "aws configure role verify prod" in outcome.stderr
+    check_nothing_is_kept(home)
+    home.write_config("")
+    home.add_role("prod", role.arn, external_id="tenant/42")
+    assert is_session_of(role, who(home, prod))
+    assert len(sts.calls_of("AssumeRole")) == 2
+
+
+def test_a_role_that_allows_less_time_than_was_asked_for_is_an_error(home: Home, role: Role) -> None:
+    role.max_session_duration = 3600
+    home.add_role("prod", role.arn, duration_seconds=7200)
+    outcome = home.aws(*WHO, "--profile", "prod")
+    check_error(outcome, role)
+    assert "exceeds the MaxSessionDuration set for this role" in outcome.stderr
+    check_nothing_is_kept(home)
+
+
+def test_in_a_chain_the_hop_that_fails_is_named(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    last = sts.add_role("Last", account="333333333333", trusts=[])
+    home.add_role("last", last.arn, source_profile=prod)
+    outcome = home.aws(*WHO, "--profile", "last")
+    assert outcome.code == 255
+    assert f"while assuming {last.arn} for profile last from prod" in outcome.stderr
+    assert len(home.records()) == 1, "the first hop was not at fault"
+    last.trusts.append(role.arn)
+    assert is_session_of(last, who(home, "last"))
+    assert len(sts.calls_of("AssumeRole")) == 3
+
+
+def test_what_a_service_sends_cannot_drive_the_terminal(home: Home, sts: Sts, prod: str) -> None:
+    sts.fail("AssumeRole", None, 403, "AccessDenied", "no\u009b31m\u202e way\u0085")
+    outcome = home.aws(*WHO, "--profile", prod)
+    assert outcome.code == 255
+    assert all(character.isprintable() for character in outcome.stderr.replace("\n", ""))
+
+
+def test_a_caller_without_a_role_is_not_bothered(home: Home, sts: Sts, user: User) -> None:
+    sts.throttle(None, "AssumeRole")
+    assert arn(home.aws(*WHO)) == user.arn

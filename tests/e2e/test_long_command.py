@@ -1,0 +1,146 @@
+"""A command that outlives its credentials: they are renewed on the way, without a question where possible.
+
+Pages of `aws iam list-users` stand for a long transfer. The client is stopped (SIGSTOP) with the answer to a
+page in its socket, and goes on when its session has ended: so it is the client that has to notice, and
+only the life of a session is waited for.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from tests.sts import MfaDevice, Role, Sts
+from tests.support.home import Home, finish
+
+from .steps import operations
+from .terminal import Terminal, who_asks
+
+LIFE = 5.0
+"""Seconds a session lives: enough for two pages on a busy machine."""
+PAGES = 3
+LIST = ("iam", "list-users", "--query", "Users[].UserName", "--output", "text", "--profile")
+USERS = [f"user-{number:04}" for number in range(1, 2 * PAGES + 1)]
+
+
+class Pages:
+    """IAM's pages, of which the first is held until `outlive_sessions`."""
+
+    def __init__(self, sts: Sts) -> None:
+        self._sts = sts
+        sts.user_pages = PAGES
+        self._first = sts.hold("ListUsers")
+
+    def outlive_sessions(self, process: int, *, revoke_all: bool = False) -> None:
+        """Let a command have its first two pages, and the third when the sessions issued last have ended.
+
+        With `revoke_all` the service has then ended all others too.
+        """
+        self._first.wait_for(1, 60)
+        second = self._sts.hold("ListUsers")
+        self._first.release()
+        second.wait_for(1, 60)
+        os.kill(process, signal.SIGSTOP)
+        second.release()
+        issued = [
+            call.time for call in self._sts.calls if call.operation in ("AssumeRole", "GetSessionToken")
+        ]
+        time.sleep(max(0.0, issued[-1] + LIFE - time.time()) + 0.1)
+        if revoke_all:
+            self._sts.expire_all_sessions()
+        os.kill(process, signal.SIGCONT)
+
+
+@pytest.fixture
+def pages(sts: Sts) -> Pages:
+    """IAM has a few pages of users."""
+    return Pages(sts)
+
+
+def check_every_page_was_served(sts: Sts) -> None:
+    """Each by a session alive, the last one by another than the first."""
+    pages = sts.calls_of("ListUsers")
+    assert [(page.status, page.error) for page in pages] == [(200, None)] * PAGES
+    assert pages[0].access_key == pages[1].access_key != pages[2].access_key
+
+
+def test_it_renews_from_keys(home: Home, sts: Sts, pages: Pages, prod: str) -> None:
+    sts.session_life = LIFE
+    process = home.start(*LIST, prod)
+    pages.outlive_sessions(process.pid)
+    outcome = finish(process)
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.stdout.split() == USERS
+    check_every_page_was_served(sts)
+    assert operations(sts) == ["AssumeRole", "ListUsers", "ListUsers", "AssumeRole", "ListUsers"]
+
+
+def test_it_renews_every_role_of_a_chain(home: Home, sts: Sts, pages: Pages, role: Role, prod: str) -> None:
+    last = sts.add_role("Last", account="333333333333", trusts=[role.arn])
+    home.add_role("last", last.arn, source_profile=prod)
+    sts.session_life = LIFE
+    process = home.start(*LIST, "last")
+    pages.outlive_sessions(process.pid)
+    outcome = finish(process)
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.stdout.split() == USERS
+    check_every_page_was_served(sts)
+    assert [call.parameters["RoleArn"] for call in sts.calls_of("AssumeRole")] == [role.arn, last.arn] * 2
+
+
+def test_it_renews_from_the_shared_mfa_session_without_a_question(
+    home: Home, sts: Sts, pages: Pages, role: Role, device: MfaDevice, vault: str
+) -> None:
+    other = sts.add_role("Other", trusts=role.trusts, require_mfa=True)
+    home.add_role("other", other.arn, mfa_serial=device.serial)
+    person = who_asks(home, vault)
+    person.answer(device.next_code())
+    assert person.end() == 0
+    sts.clear_calls()
+
+    sts.session_life = LIFE
+    process = home.start(*LIST, "other")
+    pages.outlive_sessions(process.pid)
+    outcome = finish(process)
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.stdout.split() == USERS
+    check_every_page_was_served(sts)
+    assert operations(sts) == ["AssumeRole", "ListUsers", "ListUsers", "AssumeRole", "ListUsers"]
+
+
+def test_it_asks_again_when_the_shared_session_ends_too(
+    home: Home, sts: Sts, pages: Pages, device: MfaDevice, vault: str
+) -> None:
+    sts.session_life = LIFE
+    person = Terminal(home.terminal(*LIST, vault))
+    person.answer(device.next_code())
+    assert isinstance(person.child.pid, int)
+    pages.outlive_sessions(person.child.pid)
+    person.answer(device.next_code())
+    assert person.end() == 0
+    assert set(USERS) <= set(person.shown.split())
+    check_every_page_was_served(sts)
+    renewed = ["GetSessionToken", "AssumeRole"]
+    assert operations(sts) == [*renewed, "ListUsers", "ListUsers", *renewed, "ListUsers"]
+
+
+def test_without_a_terminal_it_ends_with_a_clear_error_when_the_shared_session_ends(
+    home: Home, sts: Sts, pages: Pages, role: Role, device: MfaDevice, vault: str
+) -> None:
+    other = sts.add_role("Other", trusts=role.trusts, require_mfa=True)
+    home.add_role("other", other.arn, mfa_serial=device.serial)
+    person = who_asks(home, vault)
+    person.answer(device.next_code())
+    assert person.end() == 0
+
+    sts.session_life = LIFE
+    process = home.start(*LIST, "other")
+    pages.outlive_sessions(process.pid, revoke_all=True)
+    outcome = finish(process)
+    assert outcome.code == 255
+    assert f"profile other needs an MFA code of {device.serial}" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert [page.status for page in sts.calls_of("ListUsers")] == [200] * (PAGES - 1)

@@ -1,0 +1,91 @@
+"""However a question for an MFA code ends, the terminal is left as it was found and nothing is half done."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from tests.sts import MfaDevice, Role, Sts
+from tests.support.home import AWS, Home
+
+from .steps import WHO, is_session_of, operations
+from .terminal import Terminal, who_asks
+
+READY = "ready for more> "
+
+
+def check_nothing_was_done(home: Home, sts: Sts) -> None:
+    assert operations(sts) == []
+    assert home.records() == []
+    assert not (home.aws_dir / "cli").exists(), "the stock CLI's cache was written"
+
+
+def test_ctrl_c_ends_it_with_130(home: Home, sts: Sts, role: Role, device: MfaDevice, vault: str) -> None:
+    person = who_asks(home, vault)
+    person.prompted()
+    person.child.sendintr()
+    assert person.end() == 130
+    assert "Traceback" not in person.shown
+    check_nothing_was_done(home, sts)
+
+    again = who_asks(home, vault)
+    again.answer(device.next_code())
+    assert again.end() == 0
+    assert is_session_of(role, again.caller)
+
+
+def test_ctrl_d_is_an_error(home: Home, sts: Sts, vault: str, device: MfaDevice) -> None:
+    person = who_asks(home, vault)
+    person.prompted()
+    person.child.sendeof()
+    assert person.end() == 255
+    assert f"profile {vault} needs an MFA code of {device.serial}, but no code was given" in person.shown
+    assert "Traceback" not in person.shown
+    check_nothing_was_done(home, sts)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
+def test_a_signal_that_ends_it_leaves_the_terminal_in_order(
+    home: Home, sts: Sts, vault: str, number: signal.Signals
+) -> None:
+    person = who_asks(home, vault)
+    person.prompted()
+    person.child.kill(number)
+    assert person.end() == 128 + number
+    check_nothing_was_done(home, sts)
+
+
+def test_ctrl_z_gives_the_shell_back_and_fg_asks_again(
+    home: Home, sts: Sts, role: Role, device: MfaDevice, vault: str
+) -> None:
+    shell = Terminal(
+        home.terminal_for("bash", "--norc", "--noprofile", "-i", environment={"PS1": READY, "TERM": "dumb"})
+    )
+    shell.expect(READY)
+    shell.type(f"{AWS} {' '.join(WHO)} --profile {vault}")
+    shell.prompted()
+    shell.child.sendcontrol("z")
+    shell.expect("Stopped")
+    shell.expect(READY)
+    check_echo(shell)
+
+    shell.type("fg")
+    assert shell.prompted() == vault
+    code = device.next_code()
+    shell.type(code)
+    shell.expect(f"assumed-role/{role.name}/")
+    shell.expect(READY)
+    check_echo(shell)
+    shell.type("exit")
+    assert shell.end() == 0
+    assert code not in shell.shown
+    assert is_session_of(role, shell.caller)
+    assert operations(sts) == ["GetSessionToken", "AssumeRole", "GetCallerIdentity"]
+
+
+def check_echo(shell: Terminal) -> None:
+    """What the shell's commands find the terminal to be."""
+    shell.type("stty -a")
+    shell.expect(" icanon iexten echo ")
+    shell.expect(READY)

@@ -1,0 +1,196 @@
+"""The plugin on, off and broken: what has no role never notices it, and it never takes `aws` with it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sts import Role, Sts, User
+from tests.support.home import Home, Outcome
+
+from .conftest import Damage
+from .steps import OFF, WHO, arn, is_session_of, operations, who
+
+UNFINISHED = "def unfinished("
+BROKEN = "raise RuntimeError('broken')\n"
+
+
+@pytest.mark.usefixtures("prod", "user")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--version",),
+        WHO,
+        (*WHO, "--profile", "nobody"),
+        ("configure", "list"),
+        ("configure", "get", "region"),
+        ("configure", "get", "role_arn", "--profile", "prod"),
+    ],
+    ids=" ".join,
+)
+def test_a_command_without_a_role_is_the_stock_one(home: Home, arguments: tuple[str, ...]) -> None:
+    on = home.aws(*arguments)
+    off = home.aws(*arguments, environment=OFF)
+    assert on == off
+    assert not (home.aws_dir / "xacct").exists()
+
+
+def test_an_unknown_profile_is_an_error_as_ever(home: Home) -> None:
+    outcome = home.aws(*WHO, "--profile", "nobody")
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert outcome.lines == ["The config profile (nobody) could not be found"]
+
+
+def test_a_new_profile_can_be_made_by_naming_it(home: Home) -> None:
+    before = home.config.read_text(encoding="utf-8")
+    assert home.aws("configure", "set", "region", "eu-west-1", "--profile", "brand-new") == Outcome(0, "", "")
+    assert home.config.read_text(encoding="utf-8") == f"{before}[profile brand-new]\nregion = eu-west-1\n"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "source_profile = default\ncredential_source = Environment\n",
+        "",
+        "source_profile = nobody\n",
+        "source_profile = back\n\n[profile back]\nrole_arn = {arn}\nsource_profile = prod\n",
+    ],
+    ids=["two sources", "no source", "unknown source", "a loop"],
+)
+@pytest.mark.usefixtures("user")
+def test_what_stock_finds_wrong_with_a_profile_is_said_in_its_words(
+    home: Home, role: Role, settings: str
+) -> None:
+    home.write_config(f"[profile prod]\nrole_arn = {role.arn}\n{settings.format(arn=role.arn)}")
+    on = home.aws(*WHO, "--profile", "prod")
+    assert on == home.aws(*WHO, "--profile", "prod", environment=OFF)
+    assert on.code == 255
+    assert "Traceback" not in on.stderr
+
+
+@pytest.mark.parametrize("duration", ["2h", "3600.5", "43201"])
+@pytest.mark.usefixtures("user")
+def test_a_duration_that_stock_would_ignore_is_an_error(
+    home: Home, sts: Sts, role: Role, duration: str
+) -> None:
+    home.add_role("prod", role.arn, duration_seconds=duration)
+    outcome = home.aws(*WHO, "--profile", "prod")
+    assert (outcome.code, outcome.stdout, operations(sts)) == (255, "", [])
+    assert "profile prod: duration_seconds" in outcome.stderr
+    assert repr(duration) in outcome.stderr
+
+
+def test_disabled_it_gives_the_stock_cli_back(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    assert is_session_of(role, who(home, prod, environment=OFF))
+    assert operations(sts) == ["AssumeRole", "GetCallerIdentity"]
+    assert not (home.aws_dir / "xacct").exists()
+    assert len(list((home.aws_dir / "cli" / "cache").iterdir())) == 1
+
+    before = home.config.read_bytes()
+    assert home.aws("configure", "role", "audit", "--role-arn", role.arn, environment=OFF).code != 0
+    assert home.config.read_bytes() == before
+
+
+def test_a_no_does_not_disable_it(home: Home, role: Role, prod: str) -> None:
+    assert is_session_of(role, who(home, prod, environment={"AWS_XACCT_DISABLE": "0"}))
+    assert len(home.records()) == 1
+    assert not (home.aws_dir / "cli").exists()
+
+
+@pytest.mark.parametrize(
+    ("variables", "options", "is_role"),
+    [
+        ({"AWS_PROFILE": "prod"}, (), True),
+        ({"AWS_PROFILE": "nobody"}, ("--profile", "prod"), True),
+        (
+            {"AWS_ACCESS_KEY_ID": "{key}", "AWS_SECRET_ACCESS_KEY": "{secret}", "AWS_PROFILE": "prod"},
+            (),
+            False,
+        ),
+        (
+            {"AWS_ACCESS_KEY_ID": "nobody's", "AWS_SECRET_ACCESS_KEY": "nothing"},
+            ("--profile", "prod"),
+            True,
+        ),
+    ],
+    ids=["AWS_PROFILE", "--profile wins", "keys win", "--profile beats keys"],
+)
+@pytest.mark.usefixtures("prod")
+def test_credentials_are_looked_for_in_the_order_of_the_stock_cli(
+    home: Home, role: Role, user: User, variables: dict[str, str], options: tuple[str, ...], is_role: bool
+) -> None:
+    environment = {
+        name: value.format(key=user.access_key, secret=user.secret_key) for name, value in variables.items()
+    }
+    for switch in ({}, OFF):
+        caller = arn(home.aws(*WHO, *options, environment={**environment, **switch}))
+        assert (is_session_of(role, caller), caller == user.arn) == (is_role, not is_role)
+
+
+def test_config_and_credentials_may_be_elsewhere(home: Home, role: Role, prod: str) -> None:
+    elsewhere = home.path / "elsewhere"
+    elsewhere.mkdir()
+    variables = {}
+    for name, file in {
+        "AWS_CONFIG_FILE": home.config,
+        "AWS_SHARED_CREDENTIALS_FILE": home.credentials,
+    }.items():
+        variables[name] = str(file.rename(elsewhere / file.name))
+    assert is_session_of(role, who(home, prod, environment=variables))
+
+
+# -- broken ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("cache.py", UNFINISHED),
+        ("settings.py", BROKEN),
+        ("errors.py", UNFINISHED),
+        ("credentials/provider.py", ""),
+        ("credentials/flight.py", None),
+    ],
+)
+def test_a_damaged_plugin_leaves_roles_to_the_stock_cli(
+    home: Home, role: Role, prod: str, damage: Damage, file: str, text: str | None
+) -> None:
+    outcome = home.aws(*WHO, "--profile", prod, environment=damage(file, text))
+    assert is_session_of(role, arn(outcome))
+    assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
+    assert outcome.stderr.startswith("xacct: ")
+    assert len(list((home.aws_dir / "cli" / "cache").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    "stand_in", ["", "class Timeout(OSError): ...\nclass FileLock:\n    def __init__(self, path): ...\n"]
+)
+def test_a_dependency_that_fails_in_the_middle_leaves_roles_to_the_stock_cli(
+    home: Home, role: Role, prod: str, stand_in: str
+) -> None:
+    """Such as another release of it than was installed with the plugin."""
+    library = home.path / "library"
+    (library / "filelock").mkdir(parents=True)
+    (library / "filelock" / "__init__.py").write_text(stand_in, encoding="utf-8")
+    outcome = home.aws(*WHO, "--profile", prod, environment={"PYTHONPATH": str(library)})
+    assert is_session_of(role, arn(outcome))
+    assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
+    assert outcome.stderr.startswith("xacct: ")
+
+
+@pytest.mark.parametrize("file", ["errors.py", "commands/role.py"])
+@pytest.mark.usefixtures("user")
+def test_a_damaged_plugin_leaves_the_other_configure_commands_alone(
+    home: Home, damage: Damage, file: str
+) -> None:
+    outcome = home.aws("configure", "get", "region", environment=damage(file, UNFINISHED))
+    assert (outcome.code, outcome.stdout) == (0, "us-west-1\n"), outcome.stderr
+    assert len(outcome.stderr.splitlines()) <= 1, outcome.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--version",), WHO], ids=" ".join)
+def test_a_damaged_plugin_is_not_noticed_where_there_is_no_role(
+    home: Home, user: User, damage: Damage, arguments: tuple[str, ...]
+) -> None:
+    outcome = home.aws(*arguments, environment=damage("errors.py", UNFINISHED))
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert arguments != WHO or arn(outcome) == user.arn

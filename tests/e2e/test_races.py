@@ -1,0 +1,113 @@
+"""Many processes at once: one gets what all of them need, and the others say what they wait for."""
+
+from __future__ import annotations
+
+import signal
+
+from tests.sts import Role, Sts
+from tests.support.home import Home
+
+from .crowd import crowd
+from .steps import ONE_TRY, WHO, arn, is_session_of, operations, who
+
+ALL = 20
+SECONDS = 60.0
+"""For processes to get as far as to call STS, on a machine that is busy with others."""
+
+
+def test_twenty_cold_commands_make_one_call(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    with sts.hold("AssumeRole") as held, crowd(home, *[(*WHO, "--profile", prod)] * ALL) as running:
+        held.wait_for(1, SECONDS)
+        waiting = running.hear(ALL - 1)
+        held.release()
+        outcomes = running.finish()
+
+    assert len(waiting) == ALL - 1
+    (caller,) = outcomes.keys() - waiting
+    assert outcomes[caller].stderr == ""
+    for process in waiting:
+        assert outcomes[process].stderr == (
+            f"xacct: waiting for process {caller}, which is getting credentials of profile {prod}\n"
+        )
+    callers = {arn(outcome) for outcome in outcomes.values()}
+    assert len(callers) == 1
+    assert is_session_of(role, callers.pop())
+    assert sorted(operations(sts)) == ["AssumeRole", *["GetCallerIdentity"] * ALL]
+    assert len({call.access_key for call in sts.calls_of("GetCallerIdentity")}) == 1
+    assert [path.suffix for path in home.cache.iterdir() if path.suffix != ".lock"] == [".json"]
+
+
+def test_cold_commands_on_two_ends_of_one_chain_make_one_call_for_each_role(
+    home: Home, sts: Sts, role: Role, prod: str
+) -> None:
+    roles = {"prod": role}
+    for profile, account in (("audit", "333333333333"), ("billing", "444444444444")):
+        roles[profile] = sts.add_role(profile, account=account, trusts=[role.arn])
+        home.add_role(profile, roles[profile].arn, source_profile=prod)
+    profiles = ["audit", "audit", "billing", "billing", "billing", prod]
+    with (
+        sts.hold("AssumeRole") as held,
+        crowd(home, *[(*WHO, "--profile", profile) for profile in profiles]) as running,
+    ):
+        held.wait_for(1, SECONDS)
+        running.hear(len(profiles) - 1)
+        held.release()
+        outcomes = running.finish()
+
+    for profile, outcome in zip(profiles, outcomes.values(), strict=True):
+        assert is_session_of(roles[profile], arn(outcome))
+    asked = [call.parameters["RoleArn"] for call in sts.calls_of("AssumeRole")]
+    assert asked[0] == role.arn
+    assert sorted(asked[1:]) == sorted([roles["audit"].arn, roles["billing"].arn])
+
+
+def test_a_warm_command_waits_for_nobody(home: Home, sts: Sts, prod: str, role: Role) -> None:
+    home.add_role("audit", sts.add_role("Audit", trusts=role.trusts).arn)
+    who(home, prod)
+    with sts.hold("AssumeRole") as held, crowd(home, (*WHO, "--profile", "audit")) as running:
+        held.wait_for(1, SECONDS)
+        who(home, prod)
+        held.release()
+        assert [outcome.code for outcome in running.finish().values()] == [0]
+
+
+def test_a_lock_dies_with_its_owner(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    command = (*WHO, "--profile", prod)
+    with sts.hold("AssumeRole") as held, crowd(home, command) as first:
+        held.wait_for(1, SECONDS)
+        with crowd(home, command) as second:
+            second.hear(1)
+            first.processes[0].send_signal(signal.SIGKILL)
+            held.wait_for(2, SECONDS)
+            held.release()
+            (outcome,) = second.finish().values()
+            assert is_session_of(role, arn(outcome))
+    who(home, prod)
+    assert len(sts.calls_of("AssumeRole")) == 2
+
+
+def test_those_who_wait_for_a_failure_try_for_themselves(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    home.environment.update(ONE_TRY)
+    with sts.hold("AssumeRole", times=1) as held:
+        sts.fail("AssumeRole", 1, 503)
+        with crowd(home, *[(*WHO, "--profile", prod)] * 2) as running:
+            held.wait_for(1, SECONDS)
+            running.hear(1)
+            held.release()
+            outcomes = sorted(running.finish().values(), key=lambda outcome: outcome.code)
+    assert [outcome.code for outcome in outcomes] == [0, 255]
+    assert is_session_of(role, arn(outcomes[0]))
+    assert len(sts.calls_of("AssumeRole")) == 2
+
+
+def test_edits_at_the_same_time_are_all_kept(home: Home, role: Role) -> None:
+    profiles = [f"role-{number}" for number in range(6)]
+    before = home.config.read_text(encoding="utf-8")
+    commands = [("configure", "role", profile, "--role-arn", role.arn) for profile in profiles]
+    with crowd(home, *commands) as running:
+        assert {outcome.code for outcome in running.finish().values()} == {0}
+    after = home.config.read_text(encoding="utf-8")
+    assert after.startswith(before)
+    section = f"[profile {{}}]\nrole_arn = {role.arn}\nsource_profile = default"
+    written = after.removeprefix(before).strip().split("\n\n")
+    assert sorted(written) == [section.format(profile) for profile in profiles]

@@ -1,0 +1,101 @@
+"""No secret in what a command prints, not with --debug either, nor in its arguments or in a file's name."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.home import Home
+
+from .crowd import crowd
+from .steps import ONE_TRY, WHO, tree
+from .terminal import who_asks
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc to read")
+
+
+def arguments_of(process: int) -> str:
+    """The command line of a running process, which every user of the machine can read."""
+    return Path(f"/proc/{process}/cmdline").read_text()
+
+
+def cached(home: Home) -> dict[str, str]:
+    """The secrets in the cache, by what they are."""
+    secrets = {}
+    for record in home.records():
+        _, document, about = record.read_text().splitlines()
+        credentials, story = json.loads(document), json.loads(about)
+        for name in ("SecretAccessKey", "SessionToken"):
+            secrets[f"{name} of {story['profile']} by {story['method']}"] = credentials[name]
+    return secrets
+
+
+def found(secrets: dict[str, str], text: str) -> set[str]:
+    """Which of the secrets can be read in a text. Six digits of a longer number are no code."""
+    return {name for name, secret in secrets.items() if re.search(rf"(?<!\d){re.escape(secret)}(?!\d)", text)}
+
+
+@pytest.mark.parametrize("options", [(), ("--debug",)], ids=["silent", "debug"])
+def test_nothing_that_is_printed_or_named_tells_a_secret(
+    home: Home, sts: Sts, role: Role, user: User, device: MfaDevice, vault: str, options: tuple[str, ...]
+) -> None:
+    """A wrong code and a right one, a role of its own code, a chain, a damaged record and a denial."""
+    home.add_role("direct", role.arn, mfa_serial=device.serial, mfa_session="off")
+    home.add_role("last", sts.add_role("Last", trusts=[role.arn]).arn, source_profile=vault)
+    home.add_role("denied", sts.add_role("Denied", trusts=[]).arn, mfa_serial=device.serial)
+    codes = [device.wrong_code(), device.next_code(), device.next_code()]
+    secrets = {f"code {number}": code for number, code in enumerate(codes)}
+    secrets["key of the user"] = user.secret_key
+
+    person = who_asks(home, vault, *options)
+    person.answer(codes[0])
+    with sts.hold("AssumeRole") as held:
+        person.answer(codes[1])
+        held.wait_for(1, 60)
+        texts = [arguments_of(int(person.child.pid or 0))]
+    assert person.end() == 0
+    direct = who_asks(home, "direct", *options)
+    direct.answer(codes[2])
+    assert direct.end() == 0
+    texts += [person.shown, direct.shown]
+
+    with sts.hold("AssumeRole") as held, crowd(home, (*WHO, "--profile", "last", *options)) as running:
+        held.wait_for(1, 60)
+        texts += [arguments_of(running.processes[0].pid)]
+        held.release()
+        outcomes = list(running.finish().values())
+    secrets |= cached(home)
+    assert len(secrets) == len(codes) + 1 + 2 * 4
+
+    for record in home.records():
+        if '"profile": "last"' in record.read_text():
+            record.write_text("damaged")
+    outcomes += [home.aws(*WHO, "--profile", profile, *options) for profile in ("last", "denied")]
+    assert [outcome.code for outcome in outcomes] == [0, 0, 255]
+    secrets |= {f"{name}, renewed": secret for name, secret in cached(home).items()}
+
+    texts += [text for outcome in outcomes for text in (outcome.stdout, outcome.stderr)]
+    texts += tree(home)
+    for path in home.path.rglob("*"):
+        if path.is_file() and path not in (home.credentials, *home.records()):
+            texts += [path.read_text(errors="replace")]
+    assert found(secrets, "\n".join(texts)) == set()
+
+
+@pytest.mark.parametrize("end", ["</AssumeRoleResponse>", "</SessionToken>"])
+def test_an_answer_cut_short_is_not_quoted(home: Home, sts: Sts, prod: str, end: str) -> None:
+    """What botocore says of an answer that it cannot parse is the answer."""
+    answer = (
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId>"
+        "<SecretAccessKey>the-secret-key</SecretAccessKey><SessionToken>the-token</SessionToken>"
+        "<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+    )
+    body = answer.partition(end)[0].encode()
+    sts.answer_garbage(None, body, content_type="text/xml", operation="AssumeRole")
+    outcome = home.aws(*WHO, "--profile", prod, environment=ONE_TRY)
+    assert outcome.code == 255
+    assert found({"key": "the-secret-key", "token": "the-token"}, outcome.stderr) == set()

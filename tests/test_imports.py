@@ -1,0 +1,146 @@
+"""What each way into the package loads: nothing where nothing is needed, and a warm command very little.
+
+One process for each way in, the real `aws` in most of them. What is compared is what it loads beyond the same
+command without the plugin: modules of ours, and of third parties, by name.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.sts import Sts
+from tests.support.home import REGION, TIMEOUT, Home
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Runs `aws`, and at its end writes the names of all modules to the file named first.
+AWS = """
+import atexit, json, sys
+out = sys.argv.pop(1)
+atexit.register(lambda: open(out, "w").write(json.dumps(sorted(sys.modules))))
+from awscli.clidriver import main
+sys.exit(main())
+"""
+
+NOTHING_BUT_ITSELF = {"awscli_xacct"}
+
+# Everything a role profile with credentials in the cache needs.
+WARM = {
+    "awscli_xacct",
+    "awscli_xacct.awsconfig",
+    "awscli_xacct.awsconfig.profiles",
+    "awscli_xacct.awsconfig.records",
+    "awscli_xacct.cache",
+    "awscli_xacct.credentials",
+    "awscli_xacct.credentials.provider",
+    "awscli_xacct.errors",
+    "awscli_xacct.files",
+    "awscli_xacct.settings",
+}
+
+
+class Loaded:
+    """Runs processes in a home, and tells which modules each has loaded."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._out = home.path / "modules"
+
+    def by_aws(self, *arguments: str, stock: bool = False) -> set[str]:
+        """The modules that one `aws` command loads, with the plugin on or without it."""
+        text = self._home.config.read_text("utf-8")
+        if stock:
+            self._home.config.write_text(text.replace("[plugins]\nxacct = awscli_xacct\n", ""), "utf-8")
+        try:
+            self._run(["-c", AWS, str(self._out), *arguments], self._home.environment)
+        finally:
+            self._home.config.write_text(text, "utf-8")
+        return set(json.loads(self._out.read_text("utf-8")))
+
+    def beyond_stock(self, *arguments: str) -> set[str]:
+        """What a command loads with the plugin and does not load without it; the standard library left out."""
+        added = self.by_aws(*arguments) - self.by_aws(*arguments, stock=True)
+        return {name for name in added if name.split(".")[0] not in sys.stdlib_module_names}
+
+    def by_python(self, statements: str) -> set[str]:
+        """What a bare interpreter has loaded after these statements."""
+        end = f"import json, sys\nopen({str(self._out)!r}, 'w').write(json.dumps(sorted(sys.modules)))"
+        self._run(["-c", f"{statements}\n{end}"], self._home.environment)
+        return set(json.loads(self._out.read_text("utf-8")))
+
+    def _run(self, arguments: list[str], environment: Mapping[str, str]) -> None:
+        outcome = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+        assert (outcome.returncode, outcome.stderr) == (0, "")
+
+
+@pytest.fixture
+def loaded(home: Home, sts: Sts) -> Loaded:
+    """A home with keys in `default` and a role in `prod`."""
+    user = sts.add_user("dev")
+    role = sts.add_role("CrossAccountPowerUser", trusts=[user.arn])
+    home.add_keys(user)
+    home.add_role("prod", role.arn)
+    return Loaded(home)
+
+
+def test_another_subcommand_of_configure_loads_the_name_of_ours_and_no_more(loaded: Loaded) -> None:
+    assert loaded.beyond_stock("configure", "get", "region") == {
+        *NOTHING_BUT_ITSELF,
+        "awscli_xacct.commands",
+        "awscli_xacct.commands.lazy",
+    }
+
+
+def test_the_version_loads_the_plugin_and_no_more(loaded: Loaded) -> None:
+    assert loaded.beyond_stock("--version") == NOTHING_BUT_ITSELF
+
+
+def test_a_command_with_the_users_own_keys_loads_the_plugin_and_no_more(loaded: Loaded) -> None:
+    assert loaded.beyond_stock("sts", "get-caller-identity", "--profile", "default") == NOTHING_BUT_ITSELF
+
+
+def test_a_command_with_a_role_from_the_cache_loads_what_it_needs_and_no_more(loaded: Loaded) -> None:
+    """No lock, no prompt, no STS, no YAML, none of the commands."""
+    command = ("sts", "get-caller-identity", "--profile", "prod")
+    loaded.by_aws(*command)
+    assert loaded.beyond_stock(*command) == WARM
+
+
+def test_importing_the_package_imports_nothing_else(loaded: Loaded) -> None:
+    assert loaded.by_python("import awscli_xacct") - loaded.by_python("") == NOTHING_BUT_ITSELF
+
+
+@pytest.mark.parametrize("module", ["errors", "settings", "files", "cache", "awsconfig.rules", "mfa.sources"])
+def test_the_inner_rings_are_loaded_without_the_cli(loaded: Loaded, module: str) -> None:
+    found = loaded.by_python(f"import awscli_xacct.{module}")
+    others = {name.split(".")[0] for name in found - loaded.by_python("")} - sys.stdlib_module_names
+    assert others == {"awscli_xacct"}
+
+
+def test_a_session_of_botocores_own_loads_no_awscli(loaded: Loaded, home: Home) -> None:
+    """`install` is for boto3. Where botocore is only inside awscli there is no such session."""
+    statements = f"""
+import botocore.session
+import awscli_xacct
+session = botocore.session.Session(profile="prod")
+session.set_config_variable("region", {REGION!r})
+awscli_xacct.install(session)
+assert session.get_credentials().get_frozen_credentials().access_key.startswith("ASIA")
+"""
+    assert not {name for name in loaded.by_python(statements) if name.split(".")[0] == "awscli"}
+    assert len(home.records()) == 1
