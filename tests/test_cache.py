@@ -128,7 +128,7 @@ def test_what_is_written_is_read(written: Record) -> None:
 
 def test_a_record_on_disk_is_three_lines_that_others_can_read_too(path: Path) -> None:
     head, document, about = path.read_text("utf-8").splitlines()
-    assert head.rpartition(" ")[0] == f"xacct 1 {NAME} {NOW + 3600:.3f} {NOW + 3000:.3f}"
+    assert head.rpartition(" ")[0] == f"xacct 1 {NAME} {NOW + 3600!r} {NOW + 3000!r}"
     assert json.loads(document) == {
         "Version": 1,
         "AccessKeyId": "ASIAIOSFODNN7EXAMPLE",
