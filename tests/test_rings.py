@@ -23,6 +23,7 @@ RINGS = {
     "settings": 1,
     "files": 1,
     "cache": 1,
+    "redaction": 1,
     # 2 config
     "awsconfig": 2,
     "accounts": 2,
