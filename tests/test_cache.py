@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from awscli_xacct.cache import Cache, Record, cache_directory, key_name
 from awscli_xacct.settings import CLOCK_SLACK, SESSION_DURATION_MAXIMUM
+from tests.awsconfig.texts import quickly
 
 NOW = 1_800_000_000.0
 NAME = key_name({"role": "arn:aws:iam::222222222222:role/CrossAccountPowerUser"})
@@ -109,7 +110,7 @@ def records(draw: st.DrawFn) -> Record:
     )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@quickly
 @given(written=records())
 @example(written=Record("key", "secret", "token", 1.99999, 1.5, None, {"obtained": 1.0}))
 def test_what_is_written_is_read(written: Record) -> None:
@@ -186,7 +187,7 @@ def test_a_record_with_any_bit_flipped_is_none(kept: Kept, path: Path) -> None:
     assert kept.warnings == []
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@quickly
 @given(data=st.binary(max_size=200))
 def test_bytes_that_are_no_record_are_none(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as home:

@@ -175,7 +175,7 @@ def _role(
         raise ProfileFault(name, chained_mfa_fault(name, serial, source))
     return Role(
         profile=name,
-        role_arn=str(profile[settings.ROLE_ARN]),
+        role_arn=_text(profile, name, settings.ROLE_ARN) or "",
         source=source,
         external_id=_text(profile, name, settings.EXTERNAL_ID),
         mfa_serial=serial,

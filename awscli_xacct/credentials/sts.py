@@ -178,8 +178,8 @@ def add_place(error: Exception, where: str) -> None:
     It stays the error it was, for programs that catch it.
     """
     if isinstance(error, (ClientError, BotoCoreError)):
-        text = "\n".join(printable(line) for line in str(error).splitlines())
-        error.args = (f"{text}\n{where}", *error.args[1:])
+        text = "\n".join(printable(line) for line in f"{error}\n{where}".splitlines())
+        error.args = (text, *error.args[1:])
 
 
 def is_denied(error: Exception) -> bool:
