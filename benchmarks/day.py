@@ -18,7 +18,8 @@ from unittest import mock
 import botocore.credentials
 from botocore.utils import JSONFileCache
 
-from awscli_xacct.awsconfig.profiles import Role, Source
+from awscli_xacct.awsconfig.profiles import Role
+from awscli_xacct.awsconfig.sources import Source
 from awscli_xacct.cache import Cache
 from awscli_xacct.credentials.collaborators import Collaborators
 from awscli_xacct.credentials.fetcher import Fetcher

@@ -36,6 +36,7 @@ WARM = {
     "awscli_xacct.awsconfig",
     "awscli_xacct.awsconfig.profiles",
     "awscli_xacct.awsconfig.records",
+    "awscli_xacct.awsconfig.sources",
     "awscli_xacct.cache",
     "awscli_xacct.credentials",
     "awscli_xacct.credentials.provider",

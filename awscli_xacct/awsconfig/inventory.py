@@ -12,8 +12,9 @@ from typing import Any
 from .. import settings
 from ..cache import Cache, Record
 from ..errors import ProfileFault
-from .profiles import Role, Source, is_role, resolve, resolve_user
+from .profiles import Role, resolve
 from .records import endpoint, role_record, session_duration, session_record
+from .sources import Source, is_role, resolve_user
 
 
 @dataclass(frozen=True)

@@ -15,57 +15,17 @@ from typing import Any, NamedTuple
 
 from .. import settings
 from ..errors import ProfileFault
-
-Profile = Mapping[str, Any]
-Profiles = Mapping[str, Profile]
-
-_STATIC = ("aws_access_key_id", "aws_secret_access_key")
-_WEB_IDENTITY = "web_identity_token_file"
-
-# The settings that decide whose credentials a profile without a role gives. Secrets are left out: a
-# new secret comes with a new access key id.
-_IDENTITY = (
-    "aws_access_key_id",
-    "credential_process",
-    "login_session",
-    "role_arn",
-    "role_session_name",
-    "sso_account_id",
-    "sso_region",
-    "sso_role_name",
-    "sso_session",
-    "sso_start_url",
-    _WEB_IDENTITY,
+from .sources import (
+    Profile,
+    Profiles,
+    Source,
+    gives_credentials,
+    has_static_keys,
+    is_role,
+    named_identity,
+    text_of,
+    user_of,
 )
-# What may give a user's long-term keys, which an MFA session is bought with.
-_LONG_TERM = ("aws_access_key_id", "credential_process")
-# Any one of these is enough for one of botocore's providers to answer.
-_GIVES_CREDENTIALS = (
-    "aws_access_key_id",
-    "credential_process",
-    "login_session",
-    "sso_account_id",
-    "sso_session",
-    "sso_start_url",
-    _WEB_IDENTITY,
-)
-
-
-class Source(NamedTuple):
-    """Where a chain begins: a profile that is no role, or a ``credential_source``.
-
-    One with an `mfa_serial` runs on the shared MFA session itself, ``mfa_session = on``.
-    """
-
-    profile: str | None
-    credential_source: str | None
-    identity: Mapping[str, Any]
-    mfa_serial: str | None = None
-    mfa_process: str | None = None
-
-    @property
-    def name(self) -> str:
-        return self.profile or self.credential_source or ""
 
 
 class Role(NamedTuple):
@@ -120,36 +80,6 @@ class Role(NamedTuple):
         }
 
 
-def is_role(profile: Profile) -> bool:
-    """Whether the assume-role provider is the one to answer for `profile`."""
-    return settings.ROLE_ARN in profile and _WEB_IDENTITY not in profile
-
-
-def is_mfa_user(profile: Profile) -> bool:
-    """Whether a profile that is no role is to run on a shared MFA session: ``mfa_session = on``."""
-    asked = profile.get(settings.MFA_SESSION) == "on" and bool(profile.get(settings.MFA_SERIAL))
-    return asked and not is_role(profile) and any(key in profile for key in _LONG_TERM)
-
-
-def resolve_user(profiles: Profiles, name: str, *, sso_sessions: Profiles | None = None) -> Source:
-    """The user profile `name`, which is no role, as the beginning of chains. Raises `ProfileFault`."""
-    return _user(profiles[name], name, sso_sessions or {})
-
-
-def has_static_keys(profile: Profile) -> bool:
-    return any(key in profile for key in _STATIC)
-
-
-def gives_credentials(profiles: Profiles, name: str, *, to: str | None = None) -> bool:
-    """Whether profile `name` can be the source of profile `to` as far as the config tells."""
-    profile = profiles.get(name)
-    if profile is None:
-        return False
-    if any(key in profile for key in _GIVES_CREDENTIALS):
-        return True
-    return name != to and is_role(profile)
-
-
 def resolve(
     profiles: Profiles, name: str, *, sso_sessions: Profiles | None = None, environment: Mapping[str, str]
 ) -> Role:
@@ -169,23 +99,23 @@ def _role(
 ) -> Role:
     profile = profiles[name]
     source = _source(profiles, name, visited, sso_sessions, environment)
-    serial = _text(profile, name, settings.MFA_SERIAL)
+    serial = text_of(profile, name, settings.MFA_SERIAL)
     chained = isinstance(source, Role) or (source.mfa_serial is not None and not serial)
     if serial and isinstance(source, Role):
         raise ProfileFault(name, chained_mfa_fault(name, serial, source))
     return Role(
         profile=name,
-        role_arn=_text(profile, name, settings.ROLE_ARN) or "",
+        role_arn=text_of(profile, name, settings.ROLE_ARN) or "",
         source=source,
-        external_id=_text(profile, name, settings.EXTERNAL_ID),
+        external_id=text_of(profile, name, settings.EXTERNAL_ID),
         mfa_serial=serial,
         mfa_session=_mode(profile, name),
-        role_session_name=_text(profile, name, settings.ROLE_SESSION_NAME) or None,
+        role_session_name=text_of(profile, name, settings.ROLE_SESSION_NAME) or None,
         duration_seconds=_duration(profile, name, chained=chained),
         session_tags=_tags(profile, name),
         transitive_session_tags=_transitive(profile, name),
-        source_identity=_text(profile, name, settings.SOURCE_IDENTITY) or None,
-        mfa_process=_text(profile, name, settings.MFA_PROCESS) or None,
+        source_identity=text_of(profile, name, settings.SOURCE_IDENTITY) or None,
+        mfa_process=text_of(profile, name, settings.MFA_PROCESS) or None,
     )
 
 
@@ -197,8 +127,8 @@ def _source(
     environment: Mapping[str, str],
 ) -> Role | Source:
     profile = profiles[name]
-    source = _text(profile, name, settings.SOURCE_PROFILE)
-    named = _text(profile, name, settings.CREDENTIAL_SOURCE)
+    source = text_of(profile, name, settings.SOURCE_PROFILE)
+    named = text_of(profile, name, settings.CREDENTIAL_SOURCE)
     quoted = shlex.quote(name)
     if source is not None and named is not None:
         raise ProfileFault(
@@ -223,7 +153,7 @@ def _source(
                 f"  aws configure role {quoted} --credential-source Environment",
                 structural=True,
             )
-        return Source(None, named, _named_identity(named, environment))
+        return Source(None, named, named_identity(named, environment))
     assert source is not None  # noqa: S101 - one of the two is there
     if source not in profiles:
         raise ProfileFault(
@@ -247,7 +177,7 @@ def _source(
                 f"  aws configure --profile {shlex.quote(source)}",
                 structural=True,
             )
-        return _user(profiles[source], source, sso_sessions)
+        return user_of(profiles[source], source, sso_sessions)
     return _role(profiles, source, [*visited, source], sso_sessions, environment)
 
 
@@ -265,42 +195,8 @@ def _first(role: Role) -> Role:
     return _first(role.source) if isinstance(role.source, Role) else role
 
 
-def _user(profile: Profile, name: str, sso_sessions: Profiles) -> Source:
-    identity = _profile_identity(profile, sso_sessions)
-    if not is_mfa_user(profile):
-        return Source(name, None, identity)
-    serial, program = (_text(profile, name, key) for key in (settings.MFA_SERIAL, settings.MFA_PROCESS))
-    return Source(name, None, identity, serial, program or None)
-
-
-def _profile_identity(profile: Profile, sso_sessions: Profiles) -> dict[str, Any]:
-    identity = {key: profile[key] for key in _IDENTITY if key in profile}
-    if "sso_session" in identity:
-        identity["sso_session"] = [identity["sso_session"], sso_sessions.get(str(identity["sso_session"]))]
-    return identity
-
-
-def _named_identity(name: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    variables = {
-        "Environment": ("AWS_ACCESS_KEY_ID",),
-        "EcsContainer": ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
-    }.get(name, ())
-    return {"credential_source": name, **{key: environment.get(key) for key in variables}}
-
-
-def _text(profile: Profile, name: str, key: str) -> str | None:
-    value = profile.get(key)
-    if isinstance(value, dict):
-        raise ProfileFault(
-            name,
-            f"profile {name}: {key} is an indented block and has to be one line: aws configure role "
-            f"{shlex.quote(name)} --{key.replace('_', '-')} VALUE",
-        )
-    return None if value is None else str(value)
-
-
 def _mode(profile: Profile, name: str) -> str:
-    mode = _text(profile, name, settings.MFA_SESSION) or "auto"
+    mode = text_of(profile, name, settings.MFA_SESSION) or "auto"
     if mode not in settings.MFA_SESSION_MODES:
         raise ProfileFault(
             name,
@@ -312,7 +208,7 @@ def _mode(profile: Profile, name: str) -> str:
 
 
 def _duration(profile: Profile, name: str, *, chained: bool) -> int | None:
-    text = _text(profile, name, settings.DURATION_SECONDS)
+    text = text_of(profile, name, settings.DURATION_SECONDS)
     if text is None:
         return None
     fault = duration_fault(text, chained=chained)
@@ -326,7 +222,7 @@ def _duration(profile: Profile, name: str, *, chained: bool) -> int | None:
 
 
 def _tags(profile: Profile, name: str) -> dict[str, str]:
-    text = _text(profile, name, settings.SESSION_TAGS)
+    text = text_of(profile, name, settings.SESSION_TAGS)
     if not text:
         return {}
     from .tags import parse_tags  # few profiles have any, and every warm command would load it
@@ -342,7 +238,7 @@ def _tags(profile: Profile, name: str) -> dict[str, str]:
 
 
 def _transitive(profile: Profile, name: str) -> list[str]:
-    text = _text(profile, name, settings.TRANSITIVE_SESSION_TAGS)
+    text = text_of(profile, name, settings.TRANSITIVE_SESSION_TAGS)
     return [key for key in (part.strip() for part in text.split(",")) if key] if text else []
 
 

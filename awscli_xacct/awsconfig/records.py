@@ -12,7 +12,8 @@ from typing import Any
 from .. import settings
 from ..cache import key_name
 from ..errors import ProfileFault
-from .profiles import Role, Source
+from .profiles import Role
+from .sources import Source
 
 
 def role_record(role: Role, endpoint: tuple[Any, ...]) -> str:

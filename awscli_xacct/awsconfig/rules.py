@@ -12,16 +12,8 @@ from typing import Any
 
 from .. import settings
 from ..errors import ProfileFault, printable
-from .profiles import (
-    Profiles,
-    Role,
-    chained_mfa_fault,
-    duration_fault,
-    gives_credentials,
-    has_static_keys,
-    is_role,
-    resolve,
-)
+from .profiles import Role, chained_mfa_fault, duration_fault, resolve
+from .sources import Profiles, gives_credentials, has_static_keys, is_role
 from .tags import parse_keys, parse_tags, transitive_faults
 from .values import (
     SHAPE,

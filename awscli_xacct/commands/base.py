@@ -15,8 +15,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .. import settings
 from ..awsconfig import store
 from ..awsconfig.inventory import Entry, Inventory
-from ..awsconfig.profiles import Role, is_mfa_user, is_role
+from ..awsconfig.profiles import Role
 from ..awsconfig.records import setting
+from ..awsconfig.sources import is_mfa_user, is_role
 from ..cache import Cache, Record, cache_directory
 from ..credentials.mfa_session import decide
 from ..errors import Faults, XacctError, printable

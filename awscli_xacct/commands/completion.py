@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import settings
-from ..awsconfig.profiles import is_role
+from ..awsconfig.sources import is_role
 from .plan import AUTO, NONE
 from .role import RoleCommand
 

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import Session
 
 from .. import settings
-from ..awsconfig.profiles import Profiles, has_static_keys, is_role
+from ..awsconfig.sources import Profiles, has_static_keys, is_role
 from ..credentials.provider import install
 from ..credentials.sts import is_denied
 from ..errors import Faults

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import settings
-from ..awsconfig.profiles import Profiles, has_static_keys, is_role
 from ..awsconfig.rules import mfa_serial_to_inherit, option
+from ..awsconfig.sources import Profiles, has_static_keys, is_role
 from ..awsconfig.values import SHAPE
 from ..errors import XacctError, printable
 from .plan import AUTO, NONE

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import settings
-from ..awsconfig.profiles import is_mfa_user
+from ..awsconfig.sources import is_mfa_user
 from ..credentials.fetcher import Fetcher
 from ..credentials.mfa_session import MfaSession
 from ..credentials.provider import provider_for

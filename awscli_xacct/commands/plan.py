@@ -13,7 +13,7 @@ from ..awsconfig.document import Document
 from ..awsconfig.headers import header_for
 from ..awsconfig.merged import MergedProfiles
 from ..awsconfig.partitions import Partitions
-from ..awsconfig.profiles import gives_credentials
+from ..awsconfig.sources import gives_credentials
 from ..errors import Faults, printable
 
 AUTO, NONE = "auto", "none"

@@ -14,7 +14,7 @@ from ..awsconfig import rules, store
 from ..awsconfig.document import Document
 from ..awsconfig.headers import header_for, headers_of, profile_of
 from ..awsconfig.inventory import Inventory
-from ..awsconfig.profiles import is_role
+from ..awsconfig.sources import is_role
 from ..errors import Faults, ProfileFault, printable
 from .base import FAILED, Subcommand, check_roles, named_profiles, say
 

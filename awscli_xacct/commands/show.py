@@ -13,7 +13,8 @@ from ..awsconfig import store
 from ..awsconfig.document import Document
 from ..awsconfig.headers import headers_of
 from ..awsconfig.inventory import Entry, Inventory
-from ..awsconfig.profiles import Role, Source, is_role
+from ..awsconfig.profiles import Role
+from ..awsconfig.sources import Source, is_role
 from ..cache import Record
 from ..errors import Faults, printable
 from .base import Subcommand, check_roles, named_profiles, session_behind, shares_session

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import settings
-from ..awsconfig.profiles import Role, Source
+from ..awsconfig.profiles import Role
 from ..awsconfig.records import mfa_prompt, session_duration
+from ..awsconfig.sources import Source
 from ..cache import Record
 from ..errors import tell
 from .flight import Flight, Tell

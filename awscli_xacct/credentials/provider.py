@@ -22,7 +22,8 @@ from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError
 
 from .. import settings
 from ..awsconfig import records
-from ..awsconfig.profiles import Role, Source, is_mfa_user, is_role, resolve, resolve_user
+from ..awsconfig.profiles import Role, resolve
+from ..awsconfig.sources import Source, is_mfa_user, is_role, resolve_user
 from ..cache import Cache, cache_directory
 from ..errors import ProfileFault, XacctError, tell
 

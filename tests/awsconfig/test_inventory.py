@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from awscli_xacct.awsconfig.inventory import Inventory
-from awscli_xacct.awsconfig.profiles import Source
 from awscli_xacct.awsconfig.records import endpoint, role_record, session_record
+from awscli_xacct.awsconfig.sources import Source
 from awscli_xacct.cache import Cache, Record
 from awscli_xacct.errors import ProfileFault
 

@@ -23,7 +23,8 @@ from hypothesis import assume, event, example, given
 from hypothesis import strategies as st
 
 from awscli_xacct.awsconfig import headers
-from awscli_xacct.awsconfig.profiles import Profiles, Role, gives_credentials, is_role, resolve
+from awscli_xacct.awsconfig.profiles import Role, resolve
+from awscli_xacct.awsconfig.sources import Profiles, gives_credentials, is_role
 from awscli_xacct.cache import key_name
 from awscli_xacct.credentials.provider import AssumeRoleProvider, SessionCredentials
 from awscli_xacct.errors import ConfigRefused, ProfileFault

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from awscli_xacct.awsconfig.profiles import Role, Source
+from awscli_xacct.awsconfig.profiles import Role
+from awscli_xacct.awsconfig.sources import Source
 from awscli_xacct.cache import Record
 from awscli_xacct.credentials.denial import Denial, clock_fault, clock_offset, explain
 

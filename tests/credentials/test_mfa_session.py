@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from awscli_xacct.awsconfig.profiles import Role, Source
+from awscli_xacct.awsconfig.profiles import Role
+from awscli_xacct.awsconfig.sources import Source
 from awscli_xacct.credentials import mfa_session
 from awscli_xacct.credentials.mfa_session import Decision, decide
 

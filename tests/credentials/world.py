@@ -10,7 +10,8 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
-from awscli_xacct.awsconfig.profiles import Source, resolve, resolve_user
+from awscli_xacct.awsconfig.profiles import resolve
+from awscli_xacct.awsconfig.sources import Source, resolve_user
 from awscli_xacct.cache import Cache
 from awscli_xacct.credentials.collaborators import Collaborators
 from awscli_xacct.credentials.fetcher import Fetcher
