@@ -11,9 +11,11 @@ locks, prompts) is imported when a record is missing.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from botocore.config import Config
 from botocore.credentials import AssumeRoleProvider as StockProvider
@@ -51,6 +53,11 @@ DEAD_SESSION = frozenset(
 
 MANDATORY_SHARE = 3
 """All threads wait for new credentials in the last third of the time in which they are renewed."""
+
+
+_clients: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
+_clients_lock = threading.Lock()
+"""STS clients of `provider_for`, by session: fifty profiles with one caller need one."""
 
 
 class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
@@ -271,10 +278,20 @@ def provider_for(session: Any, profile: str, config: Mapping[str, Any] | None = 
             options["region_name"] = region
         if address:
             options["endpoint_url"] = address
-        else:
+        key = (
+            service,
+            "config" in options,
+            *sorted((name, options[name]) for name in options if name != "config"),
+        )
+        if not address:
             own_address = Config(ignore_configured_endpoint_urls=True)
             options["config"] = options["config"].merge(own_address) if "config" in options else own_address
-        return stock._client_creator(service, **options)
+        # Making a client takes tens of milliseconds and is not safe among threads; using one is quick and is.
+        with _clients_lock:
+            clients = _clients.setdefault(session, {})
+            if key not in clients:
+                clients[key] = stock._client_creator(service, **options)
+            return clients[key]
 
     return _in_place_of(stock, lambda: found, create_client, profile)
 

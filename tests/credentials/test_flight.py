@@ -153,7 +153,7 @@ def test_while_one_renews_the_others_use_what_is_still_good(task: Task, director
     with race(task) as owner:
         [fetch] = owner.fetches()
         assert fetch["hurry"] is True
-        others = [Alone(directory, now=time.time()) for _ in range(3)]
+        others = [Alone(directory, now=time.time(), patience=1) for _ in range(3)]
         for other in others:
             assert (other.get(), other.said, other.hurries) == ("ASIAOLD", [], [])
         owner.finish()
