@@ -101,7 +101,8 @@ def test_a_renewal_that_hangs_does_not_keep_anybody_else_waiting(
     stdout, stderr = renewing.communicate(timeout=60)
     assert (renewing.returncode, stderr) == (0, "")
     assert stdout
-    assert len(sts.calls_of("AssumeRole")) == 2
+    # The hung attempt ends after seconds and is made once more, which a slow machine lives to see.
+    assert len(sts.calls_of("AssumeRole")) in (2, 3)
 
 
 @pytest.mark.parametrize("end", ["revoked", "expired"])
