@@ -14,7 +14,7 @@ from .attempt import Result, assume, explanation, failure
 from .base import FAILED, NO_ROLES, Subcommand, check_roles, named_profiles, printable_lines, say
 from .output import duration, give, table
 
-_AT_ONCE = 8
+_AT_ONCE = 16
 
 
 class VerifyCommand(Subcommand):
