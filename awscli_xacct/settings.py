@@ -95,6 +95,8 @@ LOCK_WAIT_SECONDS = 300
 """How long to wait for another process that is fetching the same credentials; it may be asking a person."""
 LOCK_SILENT_SECONDS = 1
 """How long such a wait goes unmentioned."""
+LOCK_POLL_SECONDS = 0.05
+"""How often one who waits looks whether the wait is over."""
 
 MFA_PROCESS_SECONDS = 60
 """How long an ``mfa_process`` may take; it may be waiting for a person to touch a key."""

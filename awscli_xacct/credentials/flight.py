@@ -1,7 +1,8 @@
 """One fetch for everybody: of all processes and threads that need the same credentials one gets them.
 
 Reading takes no lock. Who finds no good record takes the lock of that record, looks again, fetches, and
-writes; the others wait for the lock and find the record. A lock dies with its owner, and its file is
+writes; the others wait for the record or the lock, whichever comes first: a hundred processes that had to take
+the lock in turn, to find what is there by then, took seconds. A lock dies with its owner, and its file is
 never unlinked, which would split those who wait from those who come. Nothing is fetched without the lock,
 except where the disk has none to give.
 
@@ -17,6 +18,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +73,8 @@ class Flight:
         """
         record = self.look(name)
         while record is None or self._due(name, record):
-            with self.locked(name, purpose, wait=record is None) as mine:
+            come = partial(self._come, name) if record is None else None
+            with self.locked(name, purpose, wait=record is None, unless=come) as mine:
                 record = self.look(name)
                 if mine and record is None:
                     return self._keep(name, obtain(False))
@@ -101,6 +104,10 @@ class Flight:
             self._kept.pop(name, None)
             self._cache.remove(name)
 
+    def _come(self, name: str) -> bool:
+        """Whether there is a record by now, so that nobody has to wait for it."""
+        return self.look(name) is not None
+
     def _due(self, name: str, record: Record) -> bool:
         return self._clock() >= max(record.renew, self._retry.get(name, 0))
 
@@ -118,8 +125,10 @@ class Flight:
         return record
 
     @contextlib.contextmanager
-    def locked(self, name: str, purpose: str, *, wait: bool = True) -> Iterator[bool]:
-        """Hold the lock of `name`; yields False if it is held elsewhere and `wait` is off.
+    def locked(
+        self, name: str, purpose: str, *, wait: bool = True, unless: Callable[[], bool] | None = None
+    ) -> Iterator[bool]:
+        """Hold the lock of `name`; yields False if it is held elsewhere and `wait` is off, or `unless` comes true.
 
         Where no lock file can be had (a read-only disk) it holds among this process's threads only.
         Among them it is waited for without a bound: what they wait for is this very process. Raises `Busy`.
@@ -129,8 +138,11 @@ class Flight:
             yield False
             return
         try:
+            if unless is not None and unless():
+                yield False
+                return
             lock = self._lock_file(name)
-            mine = lock is None or self._acquire(lock, purpose, wait)
+            mine = lock is None or self._acquire(lock, purpose, wait, unless)
             try:
                 yield mine
             finally:
@@ -157,33 +169,51 @@ class Flight:
             return None
         return FileLock(path, mode=PRIVATE_FILE)
 
-    def _acquire(self, lock: BaseFileLock, purpose: str, wait: bool) -> bool:
+    def _acquire(
+        self, lock: BaseFileLock, purpose: str, wait: bool, unless: Callable[[], bool] | None
+    ) -> bool:
         """Whether to go on: the lock is held, or this disk has none for us."""
-        from filelock import Timeout
-
-        owner = _owner_file(lock)
         try:
-            try:
-                lock.acquire(timeout=self._silent if wait else 0)
-            except Timeout:
-                if not wait:
-                    return False
-                who = _owner(owner)
-                self._tell(f"waiting for {who}, which is getting {purpose}")
-                try:
-                    lock.acquire(timeout=self._patience)
-                except Timeout:
-                    raise Busy(
-                        f"{who} has been getting {purpose} for more than {self._patience:.0f} s. Answer its "
-                        f"question or end it, then run the command again"
-                    ) from None
+            if not (_taken(lock) or (wait and self._wait_for(lock, purpose, unless))):
+                return False
         except OSError as error:
             LOG.debug("No lock at %s: %s", lock.lock_file, error)
             return True
+        owner = _owner_file(lock)
         with contextlib.suppress(OSError):
             owner.touch(PRIVATE_FILE)
             owner.write_text(f"{os.getpid()}\n", encoding="ascii")
         return True
+
+    def _wait_for(self, lock: BaseFileLock, purpose: str, unless: Callable[[], bool] | None) -> bool:
+        """Wait for a lock; False if `unless` has come true before. Raises `Busy` and `OSError`."""
+        begun = time.monotonic()
+        owner = ""
+        while not (unless is not None and unless()):
+            waited = time.monotonic() - begun
+            if waited >= self._silent and not owner:
+                owner = _owner(_owner_file(lock))
+                self._tell(f"waiting for {owner}, which is getting {purpose}")
+            if waited >= self._silent + self._patience:
+                raise Busy(
+                    f"{owner} has been getting {purpose} for more than {self._patience:.0f} s. Answer its "
+                    f"question or end it, then run the command again"
+                )
+            time.sleep(settings.LOCK_POLL_SECONDS)
+            if _taken(lock):
+                return True
+        return False
+
+
+def _taken(lock: BaseFileLock) -> bool:
+    """Whether the lock could be had at once. Raises `OSError`."""
+    from filelock import Timeout
+
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    return True
 
 
 def _owner_file(lock: BaseFileLock) -> Path:

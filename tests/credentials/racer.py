@@ -1,7 +1,6 @@
 """Processes that race for one record: `python -m tests.credentials.racer TASK`, TASK being a `Task` as JSON.
 
-It forks as many as the task says, after everything is imported, so that they start at one moment. Each
-prints its outcome as a line of JSON and ends.
+It forks as many as the task says, after everything is imported, so that they start at one moment.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,12 +30,18 @@ PATIENCE = 60
 
 @dataclass(frozen=True)
 class Task:
-    """`directory` holds the cache. A process that fetches writes its id to `log` and waits for `gate`."""
+    """`directory` holds the cache. A process that fetches writes its id to `log` and waits for `gate`.
+
+    What a process says goes to `told` as it is said, and what becomes of each of its threads to `outcomes`.
+    """
 
     directory: str
     log: str
     gate: str
+    told: str
+    outcomes: str
     processes: int = 1
+    threads: int = 1
     silent: float = 1.0
     patience: float = float(PATIENCE)
 
@@ -46,26 +52,31 @@ def record(key: str, obtained: float, *, life: float = 3600, left: float = 600) 
     return Record(key, "secret", "token", obtained + life, obtained + life - left, None, about)
 
 
-def get(task: Task) -> dict[str, Any]:
-    """What becomes of one process."""
-    said: list[str] = []
+def run(task: Task) -> None:
+    """Be one process: each of its threads gets the record."""
+
+    def tell(line: str) -> None:
+        _append(task.told, pid=os.getpid(), line=line)
 
     def obtain(hurry: bool) -> Record:
-        _append(task.log, json.dumps({"pid": os.getpid(), "hurry": hurry}))
+        _append(task.log, pid=os.getpid(), hurry=hurry)
         while not Path(task.gate).exists():
             time.sleep(0.005)
         return record(f"ASIA{os.getpid()}", time.time())
 
     flight = Flight(
-        Cache(Path(task.directory), warn=said.append),
-        tell=said.append,
-        silent=task.silent,
-        patience=task.patience,
+        Cache(Path(task.directory), warn=tell), tell=tell, silent=task.silent, patience=task.patience
     )
-    try:
-        return {"key": flight.get(NAME, PURPOSE, obtain).access_key, "said": said, "pid": os.getpid()}
-    except XacctError as error:
-        return {"error": f"{type(error).__name__}: {error}", "said": said, "pid": os.getpid()}
+
+    def get(_thread: int) -> None:
+        try:
+            outcome = {"key": flight.get(NAME, PURPOSE, obtain).access_key}
+        except XacctError as error:
+            outcome = {"error": f"{type(error).__name__}: {error}"}
+        _append(task.outcomes, pid=os.getpid(), **outcome)
+
+    with ThreadPoolExecutor(task.threads) as pool:
+        list(pool.map(get, range(task.threads)))
 
 
 class Race:
@@ -76,8 +87,6 @@ class Race:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.credentials.racer", json.dumps(asdict(task))],
             cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
             start_new_session=True,
         )
 
@@ -85,18 +94,26 @@ class Race:
         """Who has begun to fetch, in order, as soon as there are so many."""
         return wait_for_lines(Path(self._task.log), count)
 
+    def told(self, count: int) -> list[dict[str, Any]]:
+        """What has been said and by whom, as soon as there are so many lines."""
+        return wait_for_lines(Path(self._task.told), count)
+
+    def outcomes(self, count: int = 0) -> list[dict[str, Any]]:
+        """What has become of the threads that are through, as soon as there are so many."""
+        return wait_for_lines(Path(self._task.outcomes), count)
+
     def finish(self) -> list[dict[str, Any]]:
-        """Let whoever fetches go on, and give what every process that lived has printed."""
+        """Let whoever fetches go on, and give what became of every thread that lived to its end."""
         Path(self._task.gate).touch()
-        output, _ = self._process.communicate(timeout=PATIENCE)
-        return [json.loads(line) for line in output.splitlines()]
+        self._process.wait(PATIENCE)
+        return self.outcomes()
 
     def stop(self) -> None:
         """End what a failed test has left."""
         Path(self._task.gate).touch()
         if self._process.poll() is None:
             self._process.kill()
-        self._process.communicate()
+        self._process.wait()
 
 
 @contextmanager
@@ -120,9 +137,9 @@ def wait_for_lines(log: Path, count: int) -> list[dict[str, Any]]:
         time.sleep(0.005)
 
 
-def _append(path: str, line: str) -> None:
+def _append(path: str, **fields: Any) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    os.write(descriptor, f"{line}\n".encode())
+    os.write(descriptor, f"{json.dumps(fields)}\n".encode())
     os.close(descriptor)
 
 
@@ -134,7 +151,7 @@ def main() -> None:
     for _ in range(task.processes):
         child = os.fork()
         if child == 0:
-            os.write(1, f"{json.dumps(get(task))}\n".encode())
+            run(task)
             os._exit(0)
         children.append(child)
     for child in children:

@@ -70,7 +70,8 @@ def alone(directory: Path) -> Alone:
 
 @pytest.fixture
 def task(tmp_path: Path, directory: Path) -> Task:
-    return Task(str(directory), str(tmp_path / "log"), str(tmp_path / "gate"))
+    log, gate, told, outcomes = (str(tmp_path / name) for name in ("log", "gate", "told", "outcomes"))
+    return Task(str(directory), log, gate, told, outcomes)
 
 
 def write(directory: Path, key: str, **times: float) -> None:
@@ -215,6 +216,87 @@ def test_a_fork_in_the_middle_of_a_fetch_leaves_the_child_no_lock_that_nobody_re
         [sys.executable, "-W", "ignore", "-c", FORK], capture_output=True, text=True, timeout=60, check=False
     )
     assert (outcome.stdout, outcome.stderr) == ("10\n", "")
+
+
+# -- a hundred processes with eight threads each ---------------------------------------------------
+
+PROCESSES, THREADS = 100, 8
+
+
+@pytest.fixture
+def crowd(task: Task) -> Task:
+    return replace(task, processes=PROCESSES, threads=THREADS)
+
+
+@posix
+def test_a_crowd_that_finds_nothing_makes_one_fetch_and_each_process_says_once_what_it_waits_for(
+    crowd: Task,
+) -> None:
+    """The fetch takes until everybody has spoken, as it does with a person who looks for the device."""
+    with race(crowd) as running:
+        [fetch] = running.fetches()
+        told = running.told(PROCESSES - 1)
+        outcomes = running.finish()
+        assert running.fetches() == [fetch]
+        assert len(running.told(0)) == PROCESSES - 1
+    assert {line["line"] for line in told} == {
+        f"waiting for process {fetch['pid']}, which is getting {PURPOSE}"
+    }
+    assert len({line["pid"] for line in told} - {fetch["pid"]}) == PROCESSES - 1
+    assert [outcome["key"] for outcome in outcomes] == [f"ASIA{fetch['pid']}"] * PROCESSES * THREADS
+
+
+@posix
+def test_a_crowd_that_finds_a_good_record_fetches_and_says_nothing(crowd: Task, directory: Path) -> None:
+    write(directory, "ASIAGOOD")
+    with race(crowd) as running:
+        outcomes = running.finish()
+        assert (running.fetches(0), running.told(0)) == ([], [])
+    assert [outcome["key"] for outcome in outcomes] == ["ASIAGOOD"] * PROCESSES * THREADS
+    assert [path.name for path in directory.iterdir()] == [f"{NAME}.json"]
+
+
+@posix
+def test_a_crowd_that_finds_a_record_near_its_end_renews_it_once_and_nobody_waits(
+    crowd: Task, directory: Path
+) -> None:
+    """Only the one thread that renews has to: the gate opens when all others are through."""
+    write(directory, "ASIAOLD", left=3500)
+    with race(crowd) as running:
+        [fetch] = running.fetches()
+        assert fetch["hurry"] is True
+        running.outcomes(PROCESSES * THREADS - 1)
+        outcomes = running.finish()
+        assert (running.fetches(), running.told(0)) == ([fetch], [])
+    keys = [outcome["key"] for outcome in outcomes]
+    assert sorted(set(keys)) == sorted({"ASIAOLD", f"ASIA{fetch['pid']}"})
+    assert keys.count("ASIAOLD") == PROCESSES * THREADS - 1
+
+
+@posix
+def test_a_crowd_outlives_owners_that_are_killed(crowd: Task) -> None:
+    """Six in a row, at random moments of their fetch; the next may be as far as to write the record."""
+    killed = set()
+    with race(crowd) as running:
+        for number in range(1, 7):
+            owner = running.fetches(number)[-1]["pid"]
+            time.sleep(random.uniform(0, 0.02))  # noqa: S311 - nobody has to be kept from guessing it
+            os.kill(owner, signal.SIGKILL)
+            killed.add(owner)
+        last = running.fetches(7)[-1]["pid"]
+        Path(crowd.gate).touch()
+        time.sleep(random.uniform(0, 0.01))  # noqa: S311
+        with suppress(ProcessLookupError):  # it was quicker
+            os.kill(last, signal.SIGKILL)
+            killed.add(last)
+        outcomes = running.finish()
+        fetches = running.fetches()
+    survivors = [outcome for outcome in outcomes if outcome["pid"] not in killed]
+    assert len(survivors) == (PROCESSES - len(killed)) * THREADS
+    keys = {outcome.get("key", outcome.get("error")) for outcome in survivors}
+    assert len(keys) == 1
+    assert keys <= {f"ASIA{fetch['pid']}" for fetch in fetches}
+    assert len(fetches) in (7, 8)
 
 
 # -- threads ---------------------------------------------------------------------------------------
