@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import settings
 from ..errors import ProfileFault, printable
@@ -58,6 +58,25 @@ _SENT = frozenset(
 _BLOCK = "this is an indented block and has to be one line"
 
 PartitionOf = Callable[[str], str | None]
+Spelling = Callable[[str], str]
+"""How a message names a config key: as a command line's option, or as a file's key."""
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong: the key it is about (None: the profile as a whole), and what would be right.
+
+    `profile` is the one that has to be mended, which may be another one in the chain.
+    """
+
+    profile: str
+    key: str | None
+    text: str
+
+    @property
+    def reason(self) -> str:
+        """`text` without the commands that would mend it, for where another way to mend it is at hand."""
+        line, ends, _ = self.text.partition("\n")
+        return line.rpartition(". ")[0] if ends else line
 
 
 def name_fault(name: str) -> str | None:
@@ -84,18 +103,35 @@ def faults_of(
     `partition_of` gives a region's partition, or None if it does not know. With `force` settings that
     clash with a role are let pass.
     """
+    found = faults_by_key(name, profiles, partitions=partitions, partition_of=partition_of, force=force)
+    return [fault.text for fault in found]
+
+
+def faults_by_key(
+    name: str,
+    profiles: Profiles,
+    *,
+    partitions: Collection[str],
+    partition_of: PartitionOf,
+    force: bool = False,
+    spelled: Spelling | None = None,
+) -> list[Fault]:
+    """What `faults_of` gives, each fault with the key it is about, which messages name as `spelled` has it."""
+    spelled = spelled or option
     profile = profiles[name]
-    faults = list(_value_faults(profile, partitions))
-    faults += _source_faults(name, profiles)
+    faults = list(_value_faults(name, profile, partitions, spelled))
+    faults += _source_faults(name, profiles, spelled)
     arn = str(profile.get(settings.ROLE_ARN, ""))
     if arn and not role_arn_fault(arn, partitions):
-        faults += _partition_faults(name, profiles, arn, partition_of)
+        faults += _partition_faults(name, profiles, arn, partition_of, spelled)
     if not force:
         faults += _clashes(name, profile)
     return faults
 
 
-def _value_faults(profile: Mapping[str, Any], partitions: Collection[str]) -> Iterable[str]:
+def _value_faults(
+    name: str, profile: Mapping[str, Any], partitions: Collection[str], spelled: Spelling
+) -> Iterable[Fault]:
     tags = parse_tags(str(profile.get(settings.SESSION_TAGS, "")))[0]
     checks: dict[str, Callable[[str], str | None]] = {
         settings.ROLE_ARN: lambda arn: role_arn_fault(arn, partitions),
@@ -115,48 +151,58 @@ def _value_faults(profile: Mapping[str, Any], partitions: Collection[str]) -> It
         ),
     }
     if settings.ROLE_ARN not in profile:
-        yield f"--role-arn is missing: it names the role, as in {SHAPE}"
+        missing = f"{spelled(settings.ROLE_ARN)} is missing: it names the role, as in {SHAPE}"
+        yield Fault(name, settings.ROLE_ARN, missing)
     for key, check in checks.items():
         if key in profile:
             value = profile[key]
             fault = _BLOCK if isinstance(value, dict) else check(str(value))
             if fault:
-                yield f"{option(key)} {str(value)!r}: {fault}"
+                yield Fault(name, key, f"{spelled(key)} {str(value)!r}: {fault}")
 
 
-def _source_faults(name: str, profiles: Profiles) -> list[str]:
+def _source_faults(name: str, profiles: Profiles, spelled: Spelling) -> list[Fault]:
     """Faults of the chain; those of the profile's own values are found before."""
     profile = profiles[name]
     source = profile.get(settings.SOURCE_PROFILE)
     if isinstance(source, dict) or isinstance(profile.get(settings.CREDENTIAL_SOURCE), dict):
         return []
-    if source is not None and settings.CREDENTIAL_SOURCE in profile:
-        return [
-            f"{option(settings.SOURCE_PROFILE)} and {option(settings.CREDENTIAL_SOURCE)} exclude each other: "
+    fault = _source_fault(name, profiles, source, spelled)
+    if fault:
+        return [Fault(name, settings.SOURCE_PROFILE, fault)]
+    try:
+        # The copy is only read, which is all that a ChainMap's parts have to bear here.
+        trial = ChainMap({name: _only_chain(profile)}, profiles)  # type: ignore[arg-type]
+        role = resolve(trial, name, environment={})
+    except ProfileFault as found:
+        return [Fault(found.profile, settings.SOURCE_PROFILE, str(found))]
+    return _chain_faults(name, profile, role, spelled)
+
+
+def _source_fault(name: str, profiles: Profiles, source: Any, spelled: Spelling) -> str | None:
+    """What is wrong with a profile's source itself, before the chain is followed."""
+    named = spelled(settings.SOURCE_PROFILE)
+    if source is not None and settings.CREDENTIAL_SOURCE in profiles[name]:
+        return (
+            f"{named} and {spelled(settings.CREDENTIAL_SOURCE)} exclude each other: "
             f'give the one that is not meant as ""'
-        ]
-    if source is None and settings.CREDENTIAL_SOURCE not in profile:
-        return [_no_source(name, profiles)]
-    if source is not None and source not in profiles:
+        )
+    if source is None:
+        return None if settings.CREDENTIAL_SOURCE in profiles[name] else _no_source(name, profiles, named)
+    if source not in profiles:
         near = get_close_matches(str(source), [other for other in profiles if other != name], n=3)
         hint = (
             f"did you mean {printable(' or '.join(near))}?"
             if near
             else f"there are {_sources(name, profiles)}"
         )
-        return [f"{option(settings.SOURCE_PROFILE)} {str(source)!r}: there is no such profile; {hint}"]
-    if source is not None and not gives_credentials(profiles, source, to=name):
-        return [
-            f"{option(settings.SOURCE_PROFILE)} {source!r}: that profile has no credentials to call with; those "
+        return f"{named} {str(source)!r}: there is no such profile; {hint}"
+    if not gives_credentials(profiles, source, to=name):
+        return (
+            f"{named} {source!r}: that profile has no credentials to call with; those "
             f"which have some: {_sources(name, profiles)}"
-        ]
-    try:
-        # The copy is only read, which is all that a ChainMap's parts have to bear here.
-        trial = ChainMap({name: _only_chain(profile)}, profiles)  # type: ignore[arg-type]
-        role = resolve(trial, name, environment={})
-    except ProfileFault as fault:
-        return [str(fault)]
-    return _chain_faults(name, profile, role)
+        )
+    return None
 
 
 def _only_chain(profile: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,7 +211,7 @@ def _only_chain(profile: Mapping[str, Any]) -> dict[str, Any]:
     return kept | {settings.ROLE_ARN: SHAPE}
 
 
-def _chain_faults(name: str, profile: Mapping[str, Any], role: Role) -> list[str]:
+def _chain_faults(name: str, profile: Mapping[str, Any], role: Role, spelled: Spelling) -> list[Fault]:
     """What the source does not go with: a device on a chained role, and more than an hour.
 
     STS gives an hour to a role assumed from another role or from the shared MFA session.
@@ -173,17 +219,20 @@ def _chain_faults(name: str, profile: Mapping[str, Any], role: Role) -> list[str
     faults = []
     serial = profile.get(settings.MFA_SERIAL)
     if isinstance(serial, str) and serial and isinstance(role.source, Role):
-        faults.append(chained_mfa_fault(name, serial, role.source))
+        faults.append(Fault(name, settings.MFA_SERIAL, chained_mfa_fault(name, serial, role.source)))
     seconds = str(profile.get(settings.DURATION_SECONDS, settings.ROLE_DURATION_DEFAULT))
     if role.chained or role.session_source or (serial and profile.get(settings.MFA_SESSION) == "on"):
         # What is wrong with it anyway has been said with the other values.
         fault = None if seconds_fault(seconds) else duration_fault(seconds, chained=True)
         if fault:
-            faults.append(f"{option(settings.DURATION_SECONDS)} {seconds!r} {fault}")
+            key = settings.DURATION_SECONDS
+            faults.append(Fault(name, key, f"{spelled(key)} {seconds!r} {fault}"))
     return faults
 
 
-def _partition_faults(name: str, profiles: Profiles, arn: str, partition_of: PartitionOf) -> list[str]:
+def _partition_faults(
+    name: str, profiles: Profiles, arn: str, partition_of: PartitionOf, spelled: Spelling
+) -> list[Fault]:
     """A role can be assumed from its own partition only; regions tell where the caller is."""
     partition = partition_of_arn(arn)
     profile = profiles[name]
@@ -194,30 +243,32 @@ def _partition_faults(name: str, profiles: Profiles, arn: str, partition_of: Par
     ):
         there = partition_of(str(region)) if region else None
         if there and there != partition:
-            return [
-                f"{option(settings.ROLE_ARN)} {arn!r} is in the partition {partition}, but {owner} has the region "
+            fault = (
+                f"{spelled(settings.ROLE_ARN)} {arn!r} is in the partition {partition}, but {owner} has the region "
                 f"{region} of the partition {there}; a role cannot be assumed across partitions"
-            ]
+            )
+            return [Fault(name, settings.ROLE_ARN, fault)]
     return []
 
 
-def _clashes(name: str, profile: Mapping[str, Any]) -> list[str]:
+def _clashes(name: str, profile: Mapping[str, Any]) -> list[Fault]:
     found = [key for key in _CLASHES if key in profile]
     if profile.get(settings.SOURCE_PROFILE) == name and has_static_keys(profile):
         found = [key for key in found if not key.startswith("aws_")]
     if not found:
         return []
-    return [
+    clash = (
         f"profile {name} has {', '.join(found)} as well, and only one of the two ways would be used; take another "
         f"profile name, or --force if that is meant"
-    ]
+    )
+    return [Fault(name, None, clash)]
 
 
-def _no_source(name: str, profiles: Profiles) -> str:
+def _no_source(name: str, profiles: Profiles, named: str) -> str:
     if gives_credentials(profiles, "default", to=name):
-        return f"{option(settings.SOURCE_PROFILE)} is missing; default would do"
+        return f"{named} is missing; default would do"
     return (
-        f"{option(settings.SOURCE_PROFILE)} is missing, and the profile default has no credentials; those which "
+        f"{named} is missing, and the profile default has no credentials; those which "
         f"have some: {_sources(name, profiles)}"
     )
 

@@ -13,27 +13,11 @@ from ..awsconfig.document import Document
 from ..awsconfig.headers import header_for
 from ..awsconfig.merged import MergedProfiles
 from ..awsconfig.partitions import Partitions
-from ..awsconfig.sources import gives_credentials
+from ..awsconfig.wanted import changed, completed, role_arn, source_of
 from ..errors import Faults, printable
 
 AUTO, NONE = "auto", "none"
 """What ``--mfa-serial`` takes beside a device: ask IAM for it; have none, not the source's either."""
-
-# The keys a role profile may get, in the order in which they are written.
-ORDER = (
-    settings.ROLE_ARN,
-    settings.SOURCE_PROFILE,
-    settings.CREDENTIAL_SOURCE,
-    settings.MFA_SERIAL,
-    settings.MFA_PROCESS,
-    settings.EXTERNAL_ID,
-    settings.ROLE_SESSION_NAME,
-    settings.DURATION_SECONDS,
-    settings.SESSION_TAGS,
-    settings.TRANSITIVE_SESSION_TAGS,
-    settings.SOURCE_IDENTITY,
-    settings.REGION,
-)
 
 
 @dataclass
@@ -95,35 +79,18 @@ class Plan:
 
     def source(self, profiles: Mapping[str, Mapping[str, Any]]) -> str | None:
         """The source profile the plan comes to: the one given, the one there is, or ``default`` if it will do."""
-        after = changed(profiles.get(self.profile, {}), self.wanted)
-        if settings.CREDENTIAL_SOURCE in after and settings.SOURCE_PROFILE not in after:
-            return None
-        found = after.get(settings.SOURCE_PROFILE)
-        if found is None and gives_credentials(profiles, "default", to=self.profile):
-            return "default"
-        return None if found is None else str(found)
+        return source_of(self.profile, profiles, self.wanted)
 
     def _completed(self, profiles: MergedProfiles, partitions: Partitions) -> dict[str, str | None]:
         """The keys to set and remove, with what follows from those that were given."""
         wanted = dict(self.wanted)
-        before = profiles.get(self.profile, {})
-        after = changed(before, wanted)
-        source = self.source(profiles)
-        if source is not None and settings.SOURCE_PROFILE not in after:
-            wanted[settings.SOURCE_PROFILE] = source
-            self.notes.append(f"source_profile = {source}, because no source was given")
         if self.account_id and self.role_name and settings.ROLE_ARN not in wanted:
-            region = profiles.get(str(source), {}).get(settings.REGION) or after.get(settings.REGION)
-            partition = (partitions.of_region(str(region)) if region else None) or "aws"
-            name = self.role_name.removeprefix("/")
-            wanted[settings.ROLE_ARN] = f"arn:{partition}:iam::{self.account_id}:role/{name}"
-        fresh_source = source is not None and before.get(settings.SOURCE_PROFILE) != source
-        if fresh_source and settings.MFA_SERIAL not in after and settings.MFA_SERIAL not in wanted:
-            serial = rules.mfa_serial_to_inherit(profiles, str(source))
-            if serial:
-                wanted[settings.MFA_SERIAL] = serial
-                self.notes.append(f"mfa_serial = {serial}, taken over from profile {source}")
-        return {key: wanted[key] for key in ORDER if key in wanted}
+            wanted[settings.ROLE_ARN] = role_arn(
+                self.profile, self.account_id, self.role_name, profiles, wanted, partitions
+            )
+        full, notes = completed(self.profile, profiles, wanted)
+        self.notes += notes
+        return full
 
     def _pair_faults(self) -> list[str]:
         """``--account-id`` and ``--role-name`` go together, and in the place of ``--role-arn``."""
@@ -134,9 +101,3 @@ class Plan:
         if not (self.account_id and self.role_name):
             return ["--account-id and --role-name go together; or give --role-arn"]
         return []
-
-
-def changed(profile: Mapping[str, Any], wanted: Mapping[str, str | None]) -> dict[str, Any]:
-    """A profile's options with some set and some (None) removed."""
-    kept = {key: value for key, value in profile.items() if key not in wanted}
-    return kept | {key: value for key, value in wanted.items() if value is not None}
