@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .. import settings
 from ..errors import CannotAsk
-from . import console, dialog, terminal
+from . import asking, console, dialog, terminal
 
 
 class Way(NamedTuple):
@@ -19,7 +19,9 @@ class Way(NamedTuple):
 
 
 def _ask_terminal(prompt: str) -> str:
-    return console.ask(prompt) if os.name == "nt" else terminal.ask(prompt)
+    if os.name == "nt":
+        return console.ask(prompt)
+    return asking.ask(prompt) if asking.needed() else terminal.ask(prompt)
 
 
 def _ask_dialog(prompt: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -31,11 +32,11 @@ def available() -> bool:
     return True
 
 
-def ask(prompt: str) -> str:
+def ask(prompt: str, *, abandoned: int | None = None) -> str:
     """One line from the terminal, without its line end and not echoed.
 
-    Raises `CannotAsk` where there is no terminal or it ends (Ctrl-D, hang-up), `KeyboardInterrupt` on
-    Ctrl-C.
+    `abandoned` is a descriptor at whose end nobody waits for the answer any more. Raises `CannotAsk` then, and
+    where there is no terminal or it ends (Ctrl-D, hang-up), `KeyboardInterrupt` on Ctrl-C.
     """
     try:
         terminal = os.open(TERMINAL, os.O_RDWR | NOCTTY)
@@ -45,6 +46,7 @@ def ask(prompt: str) -> str:
         with _unechoed(terminal, lambda: _say(terminal, prompt)):
             _say(terminal, prompt)
             try:
+                _wait(terminal, abandoned)
                 answer = os.read(terminal, _LONGEST_ANSWER)
             finally:
                 with contextlib.suppress(OSError):
@@ -56,6 +58,12 @@ def ask(prompt: str) -> str:
     if not answer:
         raise CannotAsk("no code was given")
     return answer.decode("ascii", "replace").rstrip("\r\n")
+
+
+def _wait(terminal: int, abandoned: int | None) -> None:
+    """Wait for a line, if there is a reason not to wait for ever. Raises `CannotAsk`."""
+    if abandoned is not None and abandoned in select.select([terminal, abandoned], [], [])[0]:
+        raise CannotAsk("nobody waits for the answer")
 
 
 def say(text: str, end: str = "\n") -> None:
@@ -76,8 +84,8 @@ def _say(terminal: int, text: str) -> None:
 def _unechoed(terminal: int, prompt_again: Callable[[], None]) -> Iterator[None]:
     """Turn echo off for the block, and on again before anything can end or stop this process.
 
-    Signal handlers can be set in the main thread only. In another (a transfer's worker that renews its
-    credentials) echo stays on: a code is worth less than the terminal of someone who was interrupted.
+    Signal handlers can be set in the main thread only. In another, where `asking` can make no process for the
+    question, echo stays on: a code is worth less than the terminal of someone who was interrupted.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -30,16 +30,22 @@ PROMPT = "Code of the device é: "
 ASK = f"""
 import signal, sys, threading
 from awscli_xacct.errors import CannotAsk
-from awscli_xacct.mfa import terminal
+from awscli_xacct.mfa import sources, terminal
+
+question = terminal.ask
 
 def ask():
     try:
-        print(repr(terminal.ask({PROMPT!r})))
+        print(repr(question({PROMPT!r})))
     except CannotAsk as error:
         print(f"cannot ask: {{error}}")
     except KeyboardInterrupt:
         print("interrupted")
 """
+
+# What `mfa.sources` does, which knows of other threads.
+STARTED = "question = sources.asker('tty')\nthread = threading.Thread(target=ask)\nthread.start()\n"
+IN_A_THREAD = f"{STARTED}thread.join()\n"
 
 
 class Screen:
@@ -95,6 +101,13 @@ class Screen:
         hidden = [*self.before[:3], self.before[3] & ~termios.ECHO, *self.before[4:]]
         assert now in (self.before, hidden)
         return now == hidden
+
+    def wait_until_unchanged(self) -> None:
+        """Wait until what the program's child does to the terminal is done."""
+        end = time.monotonic() + PATIENCE
+        while self.changed:
+            assert time.monotonic() < end
+            time.sleep(0.005)
 
     def finish(self) -> tuple[int, str]:
         """How the program ended (minus the signal that ended it), and what it wrote on stdout and stderr."""
@@ -255,14 +268,70 @@ def test_handlers_are_put_back(screens: list[Screen]) -> None:
     assert screen.finish() == (0, "'123456'\n[True, True, True, True]\n")
 
 
+# -- another thread, such as a transfer's worker ----------------------------------------------------
+
+
+@pytest.fixture
+def worker(screens: list[Screen]) -> Screen:
+    """A screen on which a thread asks while the main thread waits for it."""
+    return opened(screens, f"{IN_A_THREAD}print('done')")
+
+
+def test_in_another_thread_an_answer_is_given_and_not_shown(worker: Screen) -> None:
+    assert worker.changed
+    worker.type("123456\n")
+    assert worker.finish() == (0, "'123456'\ndone\n")
+    worker.wait_for("\n")
+    assert worker.text == "\r\n"
+    assert not worker.changed
+
+
+def test_in_another_thread_ctrl_d_is_no_answer(worker: Screen) -> None:
+    worker.type("\x04")
+    assert worker.finish() == (0, "cannot ask: no code was given\ndone\n")
+    assert not worker.changed
+
+
+def test_in_another_thread_ctrl_c_ends_the_question_at_once_and_interrupts_the_main_thread(
+    screens: list[Screen],
+) -> None:
+    """It used to wait for Enter."""
+    program = (
+        "try:\n    thread.join()\nexcept KeyboardInterrupt:\n    thread.join()\n    print('main interrupted')"
+    )
+    screen = opened(screens, f"{STARTED}{program}")
+    screen.type("123\x03")
+    assert screen.finish() == (0, "cannot ask: the question was interrupted\nmain interrupted\n")
+    assert not screen.changed
+
+
+def test_in_another_thread_ctrl_z_stops_the_program_with_echo_on_and_coming_back_asks_again(
+    worker: Screen,
+) -> None:
+    worker.type("12\x1a")
+    assert worker.news() == {"stopped": signal.SIGTSTP}
+    worker.wait_until_unchanged()
+    os.killpg(worker.pid, signal.SIGCONT)
+    worker.prompted()
+    assert worker.changed
+    worker.type("123456\n")
+    assert worker.finish() == (0, "'123456'\ndone\n")
+    assert not worker.changed
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_in_another_thread_the_question_ends_with_the_program(worker: Screen, number: signal.Signals) -> None:
+    worker.send(number)
+    assert worker.finish() == (-number, "")
+    worker.wait_until_unchanged()
+
+
 # -- no terminal, or not for long ------------------------------------------------------------------
 
 
-def test_in_another_thread_it_asks_with_echo_on(screens: list[Screen]) -> None:
+def test_in_another_thread_of_a_frozen_program_it_asks_with_echo_on(screens: list[Screen]) -> None:
     """Handlers can be set in the main thread only, and a terminal left without echo is worse than a code seen."""
-    screen = opened(
-        screens, "thread = threading.Thread(target=ask)\nthread.start()\nthread.join()\nprint('done')"
-    )
+    screen = opened(screens, f"sys.frozen = True\n{IN_A_THREAD}print('done')")
     assert not screen.changed
     screen.type("123456\n")
     assert screen.finish() == (0, "'123456'\ndone\n")
