@@ -84,3 +84,8 @@ def printable(text: str) -> str:
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in text
     )
+
+
+def printable_lines(text: str) -> str:
+    """A text of several lines with all other control characters escaped."""
+    return "\n".join(printable(line) for line in text.split("\n"))

@@ -20,7 +20,7 @@ from ..awsconfig.records import setting
 from ..awsconfig.sources import is_mfa_user, is_role
 from ..cache import Cache, Record, cache_directory
 from ..credentials.mfa_session import decide
-from ..errors import Faults, XacctError, printable
+from ..errors import Faults, XacctError, printable_lines
 
 FAILED = 255
 """The exit code of a command that could not do what it was asked."""
@@ -102,8 +102,3 @@ def say(message: str) -> None:
     """A message for the person, on stderr: stdout belongs to results."""
     sys.stderr.write(f"{printable_lines(message)}\n")
     sys.stderr.flush()
-
-
-def printable_lines(text: str) -> str:
-    """A text of several lines with all other control characters escaped."""
-    return "\n".join(printable(line) for line in text.split("\n"))

@@ -9,9 +9,9 @@ from typing import Any
 from ..credentials.fetcher import Fetcher
 from ..credentials.provider import provider_for
 from ..credentials.sts import is_denied
-from ..errors import Faults, ProfileFault
+from ..errors import Faults, ProfileFault, printable_lines
 from .attempt import Result, assume, explanation, failure
-from .base import FAILED, NO_ROLES, Subcommand, check_roles, named_profiles, printable_lines, say
+from .base import FAILED, NO_ROLES, Subcommand, check_roles, named_profiles, say
 from .output import duration, give, table
 
 _AT_ONCE = 16

@@ -9,8 +9,8 @@ import pytest
 
 from awscli_xacct.awsconfig.inventory import Inventory
 from awscli_xacct.cache import Cache
-from awscli_xacct.commands.base import check_roles, named_profiles, printable_lines, session_behind
-from awscli_xacct.errors import Faults
+from awscli_xacct.commands.base import check_roles, named_profiles, session_behind
+from awscli_xacct.errors import Faults, printable_lines
 
 from .steps import kept_record
 

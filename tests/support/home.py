@@ -14,6 +14,7 @@ import pexpect
 from tests.sts import User
 
 AWS = Path(sys.executable).with_name("aws")
+XACCT = Path(sys.executable).with_name("xacct")
 REGION = "us-west-1"
 TIMEOUT = 60
 """Seconds after which a process that should have ended is taken to hang."""
@@ -92,8 +93,18 @@ class Home:
 
     def start(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start `aws` without a terminal; end it with `finish`."""
+        return self.start_any(AWS, *arguments, environment=environment)
+
+    def xacct(self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: str = "") -> Outcome:
+        """Run `xacct` without a terminal to its end."""
+        return finish(self.start_any(XACCT, *arguments, environment=environment), stdin)
+
+    def start_any(
+        self, command: Path, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        """Start any command without a terminal; end it with `finish`."""
         return subprocess.Popen(
-            [str(AWS), *arguments],
+            [str(command), *arguments],
             env={**self.environment, **(environment or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

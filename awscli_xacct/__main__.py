@@ -1,0 +1,8 @@
+"""``python -m awscli_xacct`` is ``xacct``, for where its script is not on the PATH."""
+
+import sys
+
+from .xacct.entry import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The ``xacct`` command: what has to be quick, or has to work where ``aws`` does not."""

@@ -1,0 +1,126 @@
+"""From a command line to the one command it names, and from whatever that raises to an exit code.
+
+A command is a module of this package with
+
+    HELP                what it does, in one line
+    EXAMPLES            command lines with what they are for, shown below its options
+    configure(parser)   declares its options, for `argparse`
+    run(options)        does it, and gives the exit code
+
+Only the module of the command that is run is imported. Results go to stdout; a command that fails has
+written none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, NoReturn
+
+from .. import __version__
+from ..errors import XacctError, printable_lines
+
+COMMANDS: dict[str, str] = {}
+"""The commands by name, in the order in which help lists them, and the module of each."""
+
+FAILED = 255
+"""The exit code of a command that could not do what it was asked; the AWS CLI's own."""
+INTERRUPTED = 130
+
+_USAGE = "xacct COMMAND …"
+
+
+class Misused(XacctError):
+    """A command line that cannot be understood."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are raised, so that they are told as all others are."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Misused(f"{message}. See: {self.prog} --help")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; gives its exit code. Raises `SystemExit` after help only."""
+    try:
+        code = _command(arguments)
+        # What is left in the buffer may still fail, and that has to be told as well.
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read this has seen enough; the interpreter's own flush must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:  # noqa: BLE001 - nobody is to see a traceback
+        _complain(error)
+        return FAILED
+    return code
+
+
+def _command(arguments: Sequence[str]) -> int:
+    name = arguments[0] if arguments else "--help"
+    if name in ("--help", "-h", "help"):
+        sys.stdout.write(_overview())
+        return 0
+    if name == "--version":
+        sys.stdout.write(f"xacct {__version__}\n")
+        return 0
+    if name not in COMMANDS:
+        near = get_close_matches(name, COMMANDS, n=2)
+        hint = f"did you mean {' or '.join(near)}?" if near else "see: xacct --help"
+        raise Misused(f"there is no command {name}; {hint}")
+    command = load(name)
+    parser = Parser(
+        prog=f"xacct {name}",
+        description=command.HELP,
+        epilog=f"examples:\n{command.EXAMPLES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    command.configure(parser)
+    return int(command.run(parser.parse_args(arguments[1:])))
+
+
+def load(name: str) -> Any:
+    """The module of a command."""
+    return import_module(f".{COMMANDS[name]}", __package__)
+
+
+def _overview() -> str:
+    width = max(map(len, COMMANDS), default=0)
+    lines = [f"  {name:<{width}}  {load(name).HELP}" for name in COMMANDS]
+    return "\n".join(
+        [
+            f"usage: {_USAGE}",
+            "",
+            "One IAM user, all your AWS accounts, for programs other than aws.",
+            "",
+            *lines,
+            "",
+            "xacct COMMAND --help tells more of one of them, with examples; xacct --version tells which this is.",
+            "",
+        ]
+    )
+
+
+def _complain(error: Exception) -> None:
+    """Say on stderr what went wrong."""
+    text = str(error) or type(error).__name__
+    if not _is_meant(error):
+        text = f"unexpected {type(error).__name__}: {text}"
+    if sys.stderr is not None:
+        sys.stderr.write(f"xacct: {printable_lines(text)}\n")
+
+
+def _is_meant(error: Exception) -> bool:
+    """Whether an error's text was written for a person: ours, the system's, or botocore's."""
+    if isinstance(error, (XacctError, OSError)):
+        return True
+    exceptions = sys.modules.get("botocore.exceptions")
+    return exceptions is not None and isinstance(error, (exceptions.BotoCoreError, exceptions.ClientError))

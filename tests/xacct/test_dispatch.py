@@ -1,0 +1,47 @@
+"""The `xacct` script itself: its help, its version, and what it says of a command line it cannot understand."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from awscli_xacct import __version__
+from awscli_xacct.xacct.dispatch import COMMANDS, load
+from tests.support.home import Home, finish
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"]])
+def test_without_a_command_all_commands_are_listed(home: Home, arguments: list[str]) -> None:
+    outcome = home.xacct(*arguments)
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.stdout.startswith("usage: xacct COMMAND …\n")
+    for name in COMMANDS:
+        assert f"  {name}" in outcome.stdout
+        assert load(name).HELP in outcome.stdout
+
+
+def test_the_version_is_told(home: Home) -> None:
+    outcome = home.xacct("--version")
+    assert (outcome.code, outcome.stdout, outcome.stderr) == (0, f"xacct {__version__}\n", "")
+
+
+def test_it_runs_as_a_module_where_the_script_is_not_found(home: Home) -> None:
+    process = home.start_any(Path(sys.executable), "-m", "awscli_xacct", "--version")
+    assert finish(process).stdout == f"xacct {__version__}\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_a_page_of_its_own(home: Home, name: str) -> None:
+    outcome = home.xacct(name, "--help")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.stdout.startswith(f"usage: xacct {name}")
+    assert load(name).HELP in outcome.stdout
+    assert f"examples:\n{load(name).EXAMPLES}" in outcome.stdout
+
+
+def test_an_unknown_command_is_refused(home: Home) -> None:
+    outcome = home.xacct("frobnicate\x1b[2J")
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert outcome.stderr == "xacct: there is no command frobnicate\\x1b[2J; see: xacct --help\n"
