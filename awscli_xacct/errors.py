@@ -7,6 +7,7 @@
       ProfileFault             a profile cannot work as it is written
       CannotAsk                a code is needed and there is nobody to ask
       CodeProgramFailed        an ``mfa_process`` gave no code
+      DurationRefused          a role's maximum is known to be shorter than what its profile asks for
       CodeRefused              the MFA code was given three times and refused three times
       Busy                     another process kept the lock beyond the bound
 
@@ -59,6 +60,10 @@ class CannotAsk(XacctError):
 
 class CodeProgramFailed(XacctError):
     """The program that should give MFA codes did not."""
+
+
+class DurationRefused(XacctError):
+    """STS has lately refused a session of this length, and trying again would cost an MFA code."""
 
 
 class CodeRefused(XacctError):

@@ -101,6 +101,10 @@ LOCK_POLL_SECONDS = 0.05
 MFA_PROCESS_SECONDS = 60
 """How long an ``mfa_process`` may take; it may be waiting for a person to touch a key."""
 
+TOO_LONG_SECONDS = 3600
+"""How long it is remembered that a role's maximum is shorter than what a profile asks for: finding out costs an
+MFA code."""
+
 CODE_TRIES = 3
 """How often an MFA code is asked for before giving up."""
 

@@ -23,6 +23,7 @@ RINGS = {
     "settings": 1,
     "files": 1,
     "cache": 1,
+    "notes": 1,
     "redaction": 1,
     # 2 config
     "awsconfig": 2,

@@ -61,6 +61,7 @@ class LoginCommand(Subcommand):
         for serial, session in sessions.values():
             say(f"MFA session of {serial}: {remaining(session.get())} left")
         for fetcher in fetchers if names else []:
+            fetcher.try_again()
             say(f"profile {fetcher.role.profile}: {remaining(fetcher.fetch())} left")
         return 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,11 +16,14 @@ from ..awsconfig.records import mfa_prompt, session_duration
 from ..awsconfig.sources import Source
 from ..cache import Record
 from ..errors import tell
+from ..notes import Notes
 from .flight import Flight, Tell
 from .sts import Issued, Keys, Sts
 
 if TYPE_CHECKING:
     from ..mfa.codes import Codes
+
+_TOO_LONG = "too-long"
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Collaborators:
     region            where STS is called if the session has no region
     endpoint          whatever the user has configured as STS's address: credentials of one are none at another
     session_duration  how long a shared MFA session is to last, in seconds
+    too_long          the roles whose maximum STS has found shorter than what is asked for
     """
 
     flight: Flight
@@ -43,6 +47,7 @@ class Collaborators:
     region: str = settings.DEFAULT_REGION
     endpoint: tuple[Any, ...] = ()
     session_duration: int = settings.SESSION_DURATION_DEFAULT
+    too_long: Notes = field(default_factory=lambda: Notes(None, _TOO_LONG))
     clock: Callable[[], float] = time.time
 
     def sts(self, keys: Keys, *, hurry: bool = False) -> Sts:
@@ -65,6 +70,7 @@ def collaborators_for(provider: Any, config: Mapping[str, Any], source: Role | S
         region=_region(config, source),
         endpoint=provider.endpoint(config),
         session_duration=session_duration(config, os.environ),
+        too_long=Notes(cache.directory, _TOO_LONG),
     )
 
 

@@ -14,7 +14,7 @@ from .. import settings
 from ..awsconfig.profiles import Role
 from ..awsconfig.records import role_record
 from ..cache import Record
-from ..errors import CannotAsk, printable
+from ..errors import CannotAsk, DurationRefused, printable
 from .collaborators import Collaborators, keys_of, record_of
 from .mfa_session import MfaSession, decide, device_lock, user_session
 from .sts import Keys, add_place, is_dead_caller, is_denied, is_refused_code, is_too_long, is_unavailable
@@ -40,7 +40,12 @@ class Fetcher:
 
     def fetch_anew(self) -> Record:
         """The role's credentials from STS, whatever is cached; the roles before it may come from the cache."""
+        self.try_again()
         return self._using.flight.anew(self.name, self._purpose, self._obtain)
+
+    def try_again(self) -> None:
+        """Forget that STS has found the role's maximum shorter than what is asked for."""
+        self._using.too_long.remove(self.name)
 
     def drop(self, access_key: str) -> None:
         """Forget the credentials with this access key, which a service has refused."""
@@ -90,6 +95,8 @@ class Fetcher:
         if not role.mfa_serial:
             return self._assume(keys, role.request, hurry)
         decision = decide(role, user_keys=keys.token is None)
+        if not decision.shared:
+            self._check_maximum()
         if decision.note:
             self._using.tell(decision.note)
         request = dict(role.request)
@@ -135,10 +142,27 @@ class Fetcher:
         question = Request(serial, self.role.profile, f"role {self.role.role_arn}", self.role.mfa_process)
 
         def assume(code: str) -> Record:
-            return self._assume(keys, {**request, "SerialNumber": serial, "TokenCode": code}, hurry)
+            try:
+                return self._assume(keys, {**request, "SerialNumber": serial, "TokenCode": code}, hurry)
+            except Exception as error:
+                if is_too_long(error):
+                    self._using.too_long.write(self.name)
+                raise
 
         with self._using.flight.locked(device_lock(serial), f"a code of {serial}"):
             return self._using.codes().spend(question, assume, is_refused_code)
+
+    def _check_maximum(self) -> None:
+        """Raise `DurationRefused` where STS has lately refused so long a session: it would cost another code."""
+        note = self._using.too_long.read(self.name)
+        if note is None or note[0] > settings.TOO_LONG_SECONDS:
+            return
+        role = self.role
+        raise DurationRefused(
+            f"profile {role.profile}: STS refused duration_seconds = {role.duration_seconds} {note[0] / 60:.0f} min "
+            f"ago, because that is more than the maximum of {printable(role.role_arn)}, and no other MFA code is "
+            f"spent on it. {_shorter(role)}\nIf that has been done, try again with:\n{_command('login', role)}"
+        )
 
     def _assume_from(
         self, get: Callable[[], Record], drop: Callable[[str], None], request: Mapping[str, Any], hurry: bool
@@ -192,15 +216,19 @@ def _place(role: Role, error: Exception) -> str:
             + _command("verify", role)
         )
     if is_too_long(error):
-        name = role.role_arn.rpartition("/")[2]
-        return (
-            f"{place}. Ask for less, or have the role's maximum raised in its account:\n"
-            f"  aws configure role {shlex.quote(role.profile)} --duration-seconds 3600\n"
-            f"  aws iam update-role --role-name {printable(name)} --max-session-duration {role.duration_seconds}"
-        )
+        return f"{place}. {_shorter(role)}"
     if is_unavailable(error):
         return f"{place}. STS cannot be reached or does not answer just now; try the network with:\n  {who}"
     return place
+
+
+def _shorter(role: Role) -> str:
+    name = role.role_arn.rpartition("/")[2]
+    return (
+        f"Ask for less, or have the role's maximum raised in its account:\n"
+        f"  aws configure role {shlex.quote(role.profile)} --duration-seconds 3600\n"
+        f"  aws iam update-role --role-name {printable(name)} --max-session-duration {role.duration_seconds}"
+    )
 
 
 def _command(subcommand: str, role: Role) -> str:

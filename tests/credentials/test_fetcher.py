@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from awscli_xacct.cache import Cache
-from awscli_xacct.errors import CannotAsk, CodeRefused
+from awscli_xacct.errors import CannotAsk, CodeRefused, DurationRefused
 from tests.credentials.world import World, keys_of
 from tests.sts import Session
 
@@ -388,6 +388,52 @@ def test_a_role_that_asks_for_more_than_an_hour_takes_a_code_of_its_own_and_that
         "profile prod: its duration_seconds = 7200 is more than the hour that the shared MFA session allows, so it "
         "takes a code of its own"
     ]
+
+
+def test_a_role_whose_maximum_is_shorter_costs_one_code_and_not_another_to_find_out(world: World) -> None:
+    world.add_mfa_role("prod", duration_seconds=7200, server_max_session_duration=3600)
+    mend = (
+        "Ask for less, or have the role's maximum raised in its account:\n"
+        "  aws configure role prod --duration-seconds 3600\n"
+        "  aws iam update-role --role-name prod --max-session-duration 7200"
+    )
+    assert mend in refused(lambda: world.get("prod"))
+    assert (world.calls(), len(world.person.asked)) == (["AssumeRole prod"], 1)
+    world.said.clear()
+    world.pass_time(120)
+    with pytest.raises(DurationRefused) as caught:
+        world.get("prod")
+    assert str(caught.value) == (
+        "profile prod: STS refused duration_seconds = 7200 2 min ago, because that is more than the maximum of "
+        f"arn:aws:iam::222222222222:role/prod, and no other MFA code is spent on it. {mend}\n"
+        "If that has been done, try again with:\n"
+        "  aws configure role login prod"
+    )
+    assert (world.calls(), len(world.person.asked), world.said) == ([], 1, [])
+
+
+@pytest.mark.parametrize("way", ["the profile asks for less", "it is told to", "anew", "an hour has passed"])
+def test_what_was_found_out_of_a_roles_maximum_does_not_stand_in_the_way_for_ever(
+    world: World, way: str
+) -> None:
+    world.add_mfa_role("prod", duration_seconds=7200, server_max_session_duration=3600)
+    refused(lambda: world.get("prod"))
+    role = world.sts.find_role("arn:aws:iam::222222222222:role/prod")
+    assert role is not None
+    fetcher = world.fetcher("prod")
+    if way == "the profile asks for less":
+        world.profiles["prod"]["duration_seconds"] = "3600"
+        fetcher = world.fetcher("prod")
+    else:
+        role.max_session_duration = 7200
+    if way == "it is told to":
+        fetcher.try_again()
+    if way == "an hour has passed":
+        world.pass_time(HOUR + 1)
+    world.calls()
+    record = fetcher.fetch_anew() if way == "anew" else fetcher.fetch()
+    assert world.calls()[-1] == "AssumeRole prod"
+    assert world.get("prod") == record.access_key
 
 
 def test_with_mfa_session_on_it_takes_the_session_and_its_hour_and_that_is_said(world: World) -> None:

@@ -20,6 +20,7 @@ from awscli_xacct.credentials.mfa_session import MfaSession, user_session
 from awscli_xacct.credentials.sts import Keys
 from awscli_xacct.mfa.codes import Codes
 from awscli_xacct.mfa.memory import UsedCodes
+from awscli_xacct.notes import Notes
 from tests.sts import MfaDevice, Sts, User
 
 
@@ -107,6 +108,7 @@ class World:
             "source_keys": self._source_keys,
             "codes": self._codes,
             "tell": self.said.append,
+            "too_long": Notes(self.directory, "too-long", self.clock),
             "clock": self.clock,
         }
         return Collaborators(**{**parts, **changes})

@@ -77,6 +77,29 @@ def test_a_role_of_more_than_an_hour_is_assumed_as_its_mode_says(
         assert "7200" in notes[0]
 
 
+def test_a_role_whose_maximum_is_shorter_costs_no_second_code_until_somebody_says_that_it_was_raised(
+    home: Home, sts: Sts, role: Role, device: MfaDevice
+) -> None:
+    role.require_mfa, role.max_session_duration = True, 3600
+    home.add_role("long", role.arn, mfa_serial=device.serial, duration_seconds=7200)
+    person = who_asks(home, "long")
+    person.answer(device.next_code())
+    assert person.end() == 255
+    sts.clear_calls()
+    outcome = home.aws(*WHO, "--profile", "long")
+    assert (outcome.code, operations(sts)) == (255, [])
+    assert outcome.lines[0].endswith(
+        "and no other MFA code is spent on it. Ask for less, or have the role's "
+        "maximum raised in its account:"
+    )
+    assert outcome.lines[-1] == "  aws configure role login long"
+    role.max_session_duration = 7200
+    login = Terminal(home.terminal("configure", "role", "login", "long"))
+    login.answer(device.next_code())
+    assert login.end() == 0
+    assert is_session_of(role, who(home, "long"))
+
+
 def test_without_a_shared_session_each_role_asks(home: Home, sts: Sts, role: Role, device: MfaDevice) -> None:
     role.require_mfa = True
     other = sts.add_role("Other", trusts=role.trusts, require_mfa=True)
