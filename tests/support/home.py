@@ -95,7 +95,9 @@ class Home:
         """Start `aws` without a terminal; end it with `finish`."""
         return self.start_any(AWS, *arguments, environment=environment)
 
-    def xacct(self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: str = "") -> Outcome:
+    def xacct(
+        self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: str = ""
+    ) -> Outcome:
         """Run `xacct` without a terminal to its end."""
         return finish(self.start_any(XACCT, *arguments, environment=environment), stdin)
 
