@@ -5,14 +5,15 @@ Who may write, and when, is decided in `credentials.flight`; a record only says 
 
 A record is three lines of UTF-8:
 
-    xacct 1 NAME EXPIRY RENEW CHECKSUM      NAME: the file's own, so that a copy elsewhere is no record
-    {"Version": 1, "AccessKeyId": …}        exactly what a ``credential_process`` prints
-    {"profile": …, "obtained": …}           for people and for `list`
+    xacct 2 NAME OBTAINED EXPIRY RENEW CHECKSUM   NAME: the file's own, so that a copy elsewhere is no record
+    {"Version": 1, "AccessKeyId": …}              exactly what a ``credential_process`` prints
+    {"profile": …, "source": …}                   for people and for `list`
 
-EXPIRY and RENEW are seconds since the epoch by the local clock. The file's name is a digest of
-everything that makes the credentials what they are (`key_name`) and tells a reader nothing.
+The times are seconds since the epoch by the local clock. The file's name is a digest of everything that
+makes the credentials what they are (`key_name`) and tells a reader nothing. The first line is all that it
+takes to judge a record (`stored`); ``xacct credentials`` then hands out the second as it is.
 
-Whatever is damaged, forged, foreign or expired is no record; the next write heals it.
+Whatever is damaged, forged, foreign, expired or of another format is no record; the next write heals it.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 """
@@ -23,17 +24,14 @@ import hashlib
 import json
 import os
 import time
-import zlib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import settings
-from .files import make_private_directory, read_private, replace, sweep
-
-_FORMAT = "xacct 1"
-_LONGEST = settings.SESSION_DURATION_MAXIMUM + settings.CLOCK_SLACK
+from .files import make_private_directory, replace, sweep
+from .stored import Head, read_private, split
 
 Clock = Callable[[], float]
 Warn = Callable[[str], None]
@@ -99,7 +97,7 @@ class Cache:
             data = read_private(self._path(self.directory, name))
             if data is None:
                 return None
-            record, obtained = _decode(name, data)
+            head, record = _decode(name, data)
         except PermissionError as error:
             self._tell(
                 f"a cached record in {self.directory} is not used: {error}; it is replaced by a new one"
@@ -107,11 +105,7 @@ class Cache:
             return None
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
-        now = self._clock()
-        # No comparison is true of a NaN, so each has to hold.
-        possible = obtained - 1 < record.renew <= record.expiry <= obtained + _LONGEST
-        # Obtained in the future: the clock has been set back since, and the expiry cannot be trusted.
-        return record if possible and obtained <= now + settings.CLOCK_SLACK and now < record.expiry else None
+        return record if head.is_valid(self._clock()) else None
 
     def write(self, name: str, record: Record) -> None:
         """Keep a record. A disk that cannot is a warning: the credentials themselves are good."""
@@ -155,34 +149,23 @@ class Cache:
 
 
 def _encode(name: str, record: Record) -> bytes:
-    body = f"{json.dumps(record.document())}\n{json.dumps(dict(record.about))}\n".encode()
-    head = f"{_FORMAT} {name} {record.expiry!r} {record.renew!r}"
-    return f"{head} {_checksum(head, body)}\n".encode() + body
+    about = dict(record.about)
+    # A record that does not say when it was obtained is none: nothing is true of a NaN.
+    head = Head(float(about.pop("obtained", "nan")), float(record.expiry), float(record.renew))
+    body = f"{json.dumps(record.document())}\n{json.dumps(about)}\n".encode()
+    return head.line(name, body) + body
 
 
-def _decode(name: str, data: bytes) -> tuple[Record, float]:
-    """A record, and when it was obtained. Raises whatever reading a text that is no record raises."""
-    first, _, body = data.partition(b"\n")
-    head, _, checksum = first.decode("ascii").rpartition(" ")
-    if checksum != _checksum(head, body):
-        raise ValueError("damaged")
-    product, version, own_name, expiry, renew = head.split(" ")
-    if f"{product} {version}" != _FORMAT or own_name != name:
-        raise ValueError("another format, or a copy of another record")
+def _decode(name: str, data: bytes) -> tuple[Head, Record]:
+    """A record and its head. Raises whatever reading a text that is no record raises."""
+    head, body = split(name, data)
     credentials, about = (json.loads(line) for line in body.decode("utf-8").splitlines())
     key, secret, token = (credentials[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
     account = credentials.get("AccountId")
     if not all(isinstance(text, str) and text for text in (key, secret, token, account or "none")):
         raise ValueError("not credentials")
-    obtained = about["obtained"]
-    if not isinstance(obtained, (int, float)):
-        raise ValueError("not a time")
-    return Record(key, secret, token, float(expiry), float(renew), account, about), float(obtained)
-
-
-def _checksum(head: str, body: bytes) -> str:
-    """Against damage, not against malice: whoever can write the file can write its checksum."""
-    return f"{zlib.crc32(head.encode() + body):08x}"
+    story = {**about, "obtained": head.obtained}
+    return head, Record(key, secret, token, head.expiry, head.renew, account, story)
 
 
 def cache_directory(configured: str | None) -> Path | None:

@@ -12,13 +12,10 @@ import stat
 import tempfile
 from pathlib import Path
 
+from .stored import OTHERS, OWNED, is_ours
+
 PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
-_OTHERS = 0o077
-_OWNED = hasattr(os, "geteuid")
-
-RECORD_LIMIT = 64 * 1024
-"""Bytes; a session token may have some 4,096 characters, a record a few times that."""
 
 
 def make_private_directory(path: Path) -> None:
@@ -37,40 +34,8 @@ def make_private_directory(path: Path) -> None:
             raise NotADirectoryError(f"{path} is not a directory") from None
         if not is_ours(found):
             raise PermissionError(f"{path} belongs to another user") from None
-        if _OWNED and found.st_mode & _OTHERS:
+        if OWNED and found.st_mode & OTHERS:
             path.chmod(PRIVATE_DIRECTORY)
-
-
-def is_ours(found: os.stat_result) -> bool:
-    return not _OWNED or found.st_uid == os.geteuid()
-
-
-def read_private(path: Path) -> bytes | None:
-    """The bytes of a small file that only this user can have written, or None if there is no such file.
-
-    Raises `PermissionError` with the reason where there is a file that cannot be believed.
-    """
-    try:
-        # Neither a symlink is followed nor a FIFO waited for.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise PermissionError(error.strerror or "it cannot be read") from None
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise PermissionError("it is not a regular file")
-        if not is_ours(found):
-            raise PermissionError("it belongs to another user")
-        if _OWNED and found.st_mode & _OTHERS:
-            raise PermissionError("other users have access to it")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(RECORD_LIMIT)
-    except OSError as error:
-        raise PermissionError(error.strerror or str(error)) from None
-    finally:
-        os.close(descriptor)
 
 
 def replace(path: Path, data: bytes) -> None:

@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .files import make_private_directory, read_private, replace
+from .files import make_private_directory, replace
+from .stored import read_private
 
 
 class Notes:

@@ -4,8 +4,6 @@ Durations are seconds, times are seconds since the epoch. The limits are AWS's; 
 is named with it.
 """
 
-from __future__ import annotations
-
 # -- config keys of a profile ----------------------------------------------------------------------
 # https://docs.aws.amazon.com/cli/latest/topic/config-vars.html#using-aws-iam-roles
 

@@ -81,9 +81,9 @@ def put(path: Path, data: bytes) -> None:
 
 
 def crafted(head: str, *lines: object, name: str = NAME) -> bytes:
-    """A record with a right checksum, whatever it holds: `head` is EXPIRY and RENEW."""
+    """A record with a right checksum, whatever it holds: `head` is OBTAINED, EXPIRY and RENEW."""
     body = "".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines).encode()
-    first = head if head.startswith("xacct") else f"xacct 1 {name} {head}"
+    first = head if head.startswith("xacct") else f"xacct 2 {name} {head}"
     return f"{first} {zlib.crc32(first.encode() + body):08x}\n".encode() + body
 
 
@@ -129,7 +129,7 @@ def test_what_is_written_is_read(written: Record) -> None:
 
 def test_a_record_on_disk_is_three_lines_that_others_can_read_too(path: Path) -> None:
     head, document, about = path.read_text("utf-8").splitlines()
-    assert head.rpartition(" ")[0] == f"xacct 1 {NAME} {NOW + 3600!r} {NOW + 3000!r}"
+    assert head.rpartition(" ")[0] == f"xacct 2 {NAME} {NOW!r} {NOW + 3600!r} {NOW + 3000!r}"
     assert json.loads(document) == {
         "Version": 1,
         "AccessKeyId": "ASIAIOSFODNN7EXAMPLE",
@@ -138,7 +138,7 @@ def test_a_record_on_disk_is_three_lines_that_others_can_read_too(path: Path) ->
         "Expiration": "2027-01-15T09:00:00Z",
         "AccountId": "222222222222",
     }
-    assert json.loads(about) == {"profile": "prod", "obtained": NOW}
+    assert json.loads(about) == {"profile": "prod"}
 
 
 def test_a_record_shows_no_secret_and_neither_does_its_file_name(path: Path) -> None:
@@ -196,37 +196,34 @@ def test_bytes_that_are_no_record_are_none(data: bytes) -> None:
 
 
 CREDENTIALS = record().document()
-ABOUT = {"profile": "prod", "obtained": NOW}
-TIMES = f"{NOW + 3600} {NOW + 3000}"
+ABOUT = {"profile": "prod"}
+REST = f"{NOW + 3600} {NOW + 3000}"
+TIMES = f"{NOW} {REST}"
 
 IMPOSSIBLE = {
     "nothing": b"",
     "an empty object": b"{}",
-    "another version": crafted(f"xacct 2 {NAME} {TIMES}", CREDENTIALS, ABOUT),
-    "another product": crafted(f"xaccts 1 {NAME} {TIMES}", CREDENTIALS, ABOUT),
+    "the version before, which named no time": crafted(f"xacct 1 {NAME} {REST}", CREDENTIALS, ABOUT),
+    "another version": crafted(f"xacct 3 {NAME} {TIMES}", CREDENTIALS, ABOUT),
+    "another product": crafted(f"xaccts 2 {NAME} {TIMES}", CREDENTIALS, ABOUT),
     "a copy of another record": crafted(TIMES, CREDENTIALS, ABOUT, name=OTHER),
-    "a header with one number": crafted(f"{NOW + 3600}", CREDENTIALS, ABOUT),
-    "a header with three": crafted(f"{TIMES} 1", CREDENTIALS, ABOUT),
-    "words for numbers": crafted("soon later", CREDENTIALS, ABOUT),
-    "expired": crafted(f"{NOW} {NOW}", CREDENTIALS, ABOUT | {"obtained": NOW - 3600}),
-    "an expiry beyond any session's": crafted(f"{NOW + LONGEST + 1} {NOW}", CREDENTIALS, ABOUT),
-    "an endless expiry": crafted(f"inf {NOW}", CREDENTIALS, ABOUT),
-    "an expiry that is not a number": crafted(f"nan {NOW}", CREDENTIALS, ABOUT),
-    "an expiry before everything": crafted(f"-inf {NOW}", CREDENTIALS, ABOUT),
-    "a renewal that never comes": crafted(f"{NOW + 3600} inf", CREDENTIALS, ABOUT),
-    "a renewal that is not a number": crafted(f"{NOW + 3600} nan", CREDENTIALS, ABOUT),
-    "a renewal after the end": crafted(f"{NOW + 3600} {NOW + 3601}", CREDENTIALS, ABOUT),
-    "a renewal before the beginning": crafted(f"{NOW + 3600} {NOW - 1}", CREDENTIALS, ABOUT),
-    "obtained in the future": crafted(
-        f"{NOW + 3600} {NOW + 3000}", CREDENTIALS, {"obtained": NOW + CLOCK_SLACK + 1}
-    ),
-    "obtained at no number": crafted(TIMES, CREDENTIALS, '{"obtained": NaN}'),
-    "obtained at the end of time": crafted(TIMES, CREDENTIALS, '{"obtained": Infinity}'),
-    "obtained before all time": crafted(TIMES, CREDENTIALS, '{"obtained": -Infinity}'),
-    "obtained at a text": crafted(TIMES, CREDENTIALS, {"obtained": str(NOW)}),
-    "obtained at a number too large": crafted(TIMES, CREDENTIALS, f'{{"obtained": 1{400 * "0"}}}'),
-    "obtained at an object": crafted(TIMES, CREDENTIALS, {"obtained": {}}),
-    "no time at which it was obtained": crafted(TIMES, CREDENTIALS, {"profile": "prod"}),
+    "a header with two numbers": crafted(REST, CREDENTIALS, ABOUT),
+    "a header with four": crafted(f"{TIMES} 1", CREDENTIALS, ABOUT),
+    "words for numbers": crafted("now soon later", CREDENTIALS, ABOUT),
+    "expired": crafted(f"{NOW - 3600} {NOW} {NOW}", CREDENTIALS, ABOUT),
+    "an expiry beyond any session's": crafted(f"{NOW} {NOW + LONGEST + 1} {NOW}", CREDENTIALS, ABOUT),
+    "an endless expiry": crafted(f"{NOW} inf {NOW}", CREDENTIALS, ABOUT),
+    "an expiry that is not a number": crafted(f"{NOW} nan {NOW}", CREDENTIALS, ABOUT),
+    "an expiry before everything": crafted(f"{NOW} -inf {NOW}", CREDENTIALS, ABOUT),
+    "a renewal that never comes": crafted(f"{NOW} {NOW + 3600} inf", CREDENTIALS, ABOUT),
+    "a renewal that is not a number": crafted(f"{NOW} {NOW + 3600} nan", CREDENTIALS, ABOUT),
+    "a renewal after the end": crafted(f"{NOW} {NOW + 3600} {NOW + 3601}", CREDENTIALS, ABOUT),
+    "a renewal before the beginning": crafted(f"{NOW} {NOW + 3600} {NOW - 1}", CREDENTIALS, ABOUT),
+    "obtained in the future": crafted(f"{NOW + CLOCK_SLACK + 1} {REST}", CREDENTIALS, ABOUT),
+    "obtained at no number": crafted(f"nan {REST}", CREDENTIALS, ABOUT),
+    "obtained at the end of time": crafted(f"inf {REST}", CREDENTIALS, ABOUT),
+    "obtained before all time": crafted(f"-inf {REST}", CREDENTIALS, ABOUT),
+    "obtained at a number too large": crafted(f"1{400 * '0'} {REST}", CREDENTIALS, ABOUT),
     "a story that is a list": crafted(TIMES, CREDENTIALS, ["obtained"]),
     "a story that is null": crafted(TIMES, CREDENTIALS, None),
     "no story": crafted(TIMES, CREDENTIALS),

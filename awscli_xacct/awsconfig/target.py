@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from .. import settings
 from ..errors import Busy, EditRefused
-from ..files import PRIVATE_FILE, is_ours, make_private_directory, temporary_prefix
+from ..files import PRIVATE_FILE, make_private_directory, temporary_prefix
+from ..stored import is_ours
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
