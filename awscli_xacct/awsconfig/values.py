@@ -106,7 +106,8 @@ def mfa_session_fault(mode: str) -> str | None:
 def seconds_fault(text: str) -> str | None:
     """What is wrong with a ``duration_seconds`` to be written: here nothing but digits is a number."""
     plain = text if text.isascii() and text.isdigit() else ""
-    return duration_fault(plain, chained=False)
+    fault = duration_fault(plain, chained=False)
+    return fault and f"it {fault}"
 
 
 def partition_of_arn(arn: str) -> str | None:

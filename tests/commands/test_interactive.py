@@ -156,7 +156,7 @@ def test_each_answer_is_checked_at_once(home: Home) -> None:
         ("Role session name", "two words", "'two words': 2 to 64 letters, digits"),
         ("Role session name", f"x{ESCAPE}", "'x\\x1b[31m': 2 to 64 letters, digits"),
         ("Role session name", "", None),
-        ("Duration in seconds", "1h", "'1h': is not a whole number of seconds, such as 3600 for an hour"),
+        ("Duration in seconds", "1h", "'1h': it is not a whole number of seconds, such as 3600 for an hour"),
         ("Duration in seconds", "7200", "'7200' is more than 3600 (1 hour), which is all that STS gives"),
         ("Duration in seconds", "1800", None),
         ("Default region name", "us west 1", "'us west 1': a region looks like us-west-1"),
