@@ -88,6 +88,7 @@ class Cache:
         self._clock = clock
         self._warn = warn
         self._warned = False
+        self._swept = False
 
     def read(self, name: str) -> Record | None:
         """The record of that name while it is valid; None for anything else."""
@@ -121,6 +122,8 @@ class Cache:
             replace(path, _encode(name, record))
         except OSError as error:
             self._tell(f"credentials cannot be cached in {self.directory}: {error.strerror or error}")
+        else:
+            self._sweep(self.directory)
 
     def names(self) -> list[str]:
         """The names of all records there are, good or not."""
@@ -137,6 +140,13 @@ class Cache:
         except OSError:
             return False
         return True
+
+    def _sweep(self, directory: Path) -> None:
+        if not self._swept:
+            self._swept = True
+            from .sweeping import sweep_old  # what writes no record has no use for it
+
+            sweep_old(directory, self._clock())
 
     @staticmethod
     def _path(directory: Path, name: str) -> Path:

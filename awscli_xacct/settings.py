@@ -86,6 +86,11 @@ SESSION_RENEW_SECONDS = 60
 CLOCK_SLACK = 60
 """Seconds a record may seem to come from the future before the clock is taken to have been set back."""
 
+SWEEP_SECONDS = 86400
+"""How long after their end records and other leftovers are cleared from the cache directory …"""
+SWEEP_FILES = 500
+"""… and how many files are looked at for that at a time."""
+
 RETRY_SECONDS = 30
 """After a renewal that failed, how long the old credentials are used before the next attempt."""
 

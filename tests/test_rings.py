@@ -24,6 +24,7 @@ RINGS = {
     "files": 1,
     "cache": 1,
     "notes": 1,
+    "sweeping": 1,
     "stored": 1,
     "redaction": 1,
     # 2 config

@@ -1,0 +1,44 @@
+"""Clearing the cache directory of what has been of no use for a day: sessions long ended, notes, leftovers.
+
+Done by whoever has just written a record, which a call to STS came before, once in a process and for a bounded
+number of files. A lock's file stays: unlinking one would part those who wait from those who come. So does
+whatever is not ours by its name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from . import settings
+from .stored import read_private, split
+
+RECORD = ".json"
+_LEFTOVERS = (".code", ".too-long", ".owner", ".tmp")
+"""Notes, the names of locks' owners, and what killed writers have left; good for minutes, or for an hour."""
+
+
+def sweep_old(directory: Path, now: float) -> None:
+    """Remove what ended more than `settings.SWEEP_SECONDS` before `now`, in seconds since the epoch."""
+    names = []
+    with contextlib.suppress(OSError):
+        names = [path.name for path in directory.iterdir() if path.name.endswith((RECORD, *_LEFTOVERS))]
+    # Each time at another place, so that of very many none is never looked at.
+    start = int(now) % len(names) if names else 0
+    for name in (names[start:] + names[:start])[: settings.SWEEP_FILES]:
+        path = directory / name
+        with contextlib.suppress(OSError):  # the next one tries again
+            # What was written since cannot have ended before; the others are few, and worth reading.
+            if path.lstat().st_mtime < now - settings.SWEEP_SECONDS and not _lasts(path, now):
+                path.unlink()
+
+
+def _lasts(path: Path, now: float) -> bool:
+    """Whether an old file is a record that ended only lately. One that is damaged never lasted."""
+    if path.suffix != RECORD:
+        return False
+    try:
+        head, _ = split(path.stem, read_private(path) or b"")
+    except (PermissionError, ValueError):
+        return False
+    return head.expiry > now - settings.SWEEP_SECONDS
