@@ -26,6 +26,11 @@ MFA_SESSION = "mfa_session"
 """This package's own key: ``auto`` (default), ``on`` or ``off``; see credentials/mfa_session.py."""
 MFA_SESSION_MODES = ("auto", "on", "off")
 
+MANIFEST = "xacct_manifest"
+"""In a profile that an import made: which manifest it was, by its name or its file's path."""
+MANIFEST_KEYS = "xacct_manifest_keys"
+"""Beside it: the keys that manifest has set. Whatever else is there is the person's own, and stays."""
+
 CREDENTIAL_SOURCES = ("Environment", "Ec2InstanceMetadata", "EcsContainer")
 
 DEFAULT_REGION = "us-east-1"
@@ -114,3 +119,10 @@ CODE_TRIES = 3
 PROOF_LIMIT = 256 * 1024
 """Bytes up to which an edited config file is read back whole by botocore's loader. That takes some 200 ms
 a megabyte; of a larger file (some 2,500 profiles) the sections that changed are read back."""
+
+# -- manifests -------------------------------------------------------------------------------------
+
+MANIFEST_BYTES = 8 * 1024 * 1024
+"""How large a manifest may be; 10,000 roles take 1 to 3 MiB."""
+CHAIN_LENGTH = 50
+"""How many roles one behind the other an import takes for meant."""

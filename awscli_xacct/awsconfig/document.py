@@ -37,6 +37,11 @@ class Document:
         self._changes: dict[Section, Changes] = {}
         self._added: dict[str, dict[str, str]] = {}
 
+    @property
+    def path(self) -> str:
+        """The file's path, for messages."""
+        return self._path
+
     # -- the file as it was read -------------------------------------------------------------------
 
     def sections(self) -> Sections:

@@ -167,7 +167,7 @@ def _source_faults(name: str, profiles: Profiles, spelled: Spelling) -> list[Fau
     source = profile.get(settings.SOURCE_PROFILE)
     if isinstance(source, dict) or isinstance(profile.get(settings.CREDENTIAL_SOURCE), dict):
         return []
-    fault = _source_fault(name, profiles, source, spelled)
+    fault = source_fault(name, profiles, source, spelled)
     if fault:
         return [Fault(name, settings.SOURCE_PROFILE, fault)]
     try:
@@ -179,7 +179,7 @@ def _source_faults(name: str, profiles: Profiles, spelled: Spelling) -> list[Fau
     return _chain_faults(name, profile, role, spelled)
 
 
-def _source_fault(name: str, profiles: Profiles, source: Any, spelled: Spelling) -> str | None:
+def source_fault(name: str, profiles: Profiles, source: Any, spelled: Spelling) -> str | None:
     """What is wrong with a profile's source itself, before the chain is followed."""
     named = spelled(settings.SOURCE_PROFILE)
     if source is not None and settings.CREDENTIAL_SOURCE in profiles[name]:

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .. import settings
 from ..awsconfig import store
 from ..awsconfig.inventory import Entry, Inventory
+from ..awsconfig.partitions import Partitions
 from ..awsconfig.profiles import Role
 from ..awsconfig.records import setting
 from ..awsconfig.sources import is_mfa_user, is_role
@@ -47,6 +48,9 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
 
     def _inventory(self) -> Inventory:
         return Inventory(self._session.full_config, os.environ, self._cache())
+
+    def _partitions(self) -> Partitions:
+        return Partitions(self._session.get_component("data_loader").load_data("partitions"))
 
     def _config_path(self) -> Path:
         return store.locate(self._session.get_config_variable("config_file"), settings.DEFAULT_CONFIG_FILE)

@@ -42,6 +42,21 @@ def agreed(text: str) -> bool:
     return input(f"{text} [Y/n]: ").strip().lower() in ("", "y", "yes")
 
 
+def can_confirm() -> bool:
+    """Whether a person can be asked on stdin and stderr, whatever stdout is."""
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def confirmed(question: str) -> bool:
+    """Ask, on stderr, before something that is not easily undone; Enter is no."""
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        sys.stderr.write("\n")  # Ctrl-D leaves the cursor where it was
+    return answer.strip().lower() in ("y", "yes")
+
+
 @dataclass(frozen=True)
 class Interview:
     """Asks for the settings of one profile, each answer checked against those before it.

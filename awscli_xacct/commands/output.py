@@ -34,11 +34,14 @@ def give(session: Any, parsed_globals: Any, name: str, result: Any, text: Callab
     get_formatter(output, parsed_globals)(name, result if output == "json" else _escaped(result))
 
 
-def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns under their titles. On a terminal the widest give way to its width; piped, nothing is cut."""
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, whole: bool = False) -> str:
+    """Columns under their titles. On a terminal the widest give way to its width; piped, nothing is cut.
+
+    Nor is with `whole`, for what a person is to agree to.
+    """
     cells = [list(titles), *([printable(cell) or "-" for cell in row] for row in rows)]
     widths = [max(_width(row[column]) for row in cells) for column in range(len(titles))]
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and not whole:
         _narrow(widths, _terminal_width())
     lines = (_GAP.join(_fit(cell, width) for cell, width in zip(row, widths, strict=True)) for row in cells)
     return "".join(f"{line.rstrip()}\n" for line in lines)

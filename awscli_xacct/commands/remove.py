@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from ..awsconfig.inventory import Inventory
 from ..awsconfig.sources import is_role
 from ..errors import Faults, ProfileFault, printable
 from .base import FAILED, Subcommand, check_roles, named_profiles, say
+from .interactive import can_confirm, confirmed
 
 
 class RemoveCommand(Subcommand):
@@ -50,7 +50,7 @@ class RemoveCommand(Subcommand):
         if not parsed_args.yes and not _agreed(names):
             say("nothing was removed")
             return FAILED
-        cache, records = self._cache(), _own_records(names, inventory)
+        cache, records = self._cache(), own_records(names, inventory)
 
         def change(document: Document) -> None:
             for name in names:
@@ -162,7 +162,7 @@ def _headers_faults(name: str, document: Document) -> list[str]:
     return [f"{name} stands twice in the config file, in lines {lines}; take one away"]
 
 
-def _own_records(names: list[str], inventory: Inventory) -> set[str]:
+def own_records(names: list[str], inventory: Inventory) -> set[str]:
     """The records of role sessions that no profile which stays shares; MFA sessions are their device's."""
     going: set[str] = set()
     staying: set[str] = set()
@@ -175,11 +175,6 @@ def _own_records(names: list[str], inventory: Inventory) -> set[str]:
 
 def _agreed(names: list[str]) -> bool:
     """Ask on the terminal. Raises `Faults` where there is none."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not can_confirm():
         raise Faults("nothing was removed, because", ["there is no terminal to ask on; --yes goes ahead"])
-    sys.stderr.write(f"Remove {', '.join(map(printable, names))}? [y/N] ")
-    sys.stderr.flush()
-    answer = sys.stdin.readline()
-    if not answer.endswith("\n"):
-        sys.stderr.write("\n")  # Ctrl-D leaves the cursor where it was
-    return answer.strip().lower() in ("y", "yes")
+    return confirmed(f"Remove {', '.join(map(printable, names))}?")

@@ -15,7 +15,6 @@ from botocore.configloader import raw_config_parse
 from .. import settings
 from ..awsconfig import rules, store
 from ..awsconfig.document import Document
-from ..awsconfig.partitions import Partitions
 from ..errors import Faults
 from .base import FAILED, Subcommand, say
 from .diff import print_diff
@@ -30,6 +29,7 @@ _SUBCOMMANDS = {
     "logout": ("login", "LogoutCommand"),
     "remove": ("remove", "RemoveCommand"),
     "rename": ("remove", "RenameCommand"),
+    "import": ("importing", "ImportCommand"),
 }
 
 
@@ -132,9 +132,6 @@ class RoleCommand(Subcommand):
     def _document(self) -> Document:
         path = self._config_path()
         return Document(store.read(path), str(path))
-
-    def _partitions(self) -> Partitions:
-        return Partitions(self._session.get_component("data_loader").load_data("partitions"))
 
     def _find_device(self, plan: Plan) -> None:
         """Put the caller's device in the place of ``--mfa-serial auto``. Raises `Faults`."""

@@ -1,0 +1,161 @@
+"""The configuration of the browser extension "AWS Extend Switch Roles", read as a manifest.
+
+It looks like an AWS config file and is read by other rules: what follows a ``;`` or ``#`` is a comment wherever
+it stands, a header may do without ``profile``, and a role may be given by ``aws_account_id`` and ``role_name``.
+A section that others name as their source, or that has no role, is a *base account*: who is signed in.
+
+https://github.com/tilfinltd/aws-extend-switch-roles#configuration
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from .. import settings
+from ..awsconfig.values import account_fault, role_name_fault
+from ..awsconfig.wanted import ORDER
+from .nodes import shortened
+from .request import Fault, Place, WantedRole
+
+_LINE_END = re.compile("\r\n|\r|\n")
+_COMMENT = re.compile("[;#].*")
+_HEADER = re.compile(r"\[(.+)\]")
+_PREFIX = re.compile(r"profile\s+", re.IGNORECASE)
+
+ACCOUNT, ROLE_NAME = "aws_account_id", "role_name"
+_TARGET_ROLE, _TARGET_REGION = "target_role_name", "target_region"
+_OWN = ("color", "image")
+
+
+def is_one(text: str) -> bool:
+    """Whether the text is of this dialect: the first of it that is no comment is a section's header."""
+    for line in _LINE_END.split(text):
+        found = line.strip()
+        if found and found[0] not in ";#":
+            return found[0] == "["
+    return False
+
+
+@dataclass
+class _Section:
+    name: str
+    place: Place
+    values: dict[str, str] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
+
+
+@dataclass
+class Extended:
+    """The roles of such a file, what is wrong with it, and what is to be said about it."""
+
+    path: str
+    roles: list[WantedRole] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    places: dict[tuple[str, str | None], Place] = field(default_factory=dict)
+
+    def where(self, profile: str, key: str | None) -> Place:
+        """The place of a role's setting; of the role, or of the whole file, where there is none."""
+        keys = (key, ACCOUNT, None) if key == settings.ROLE_ARN else (key, None)
+        found = (self.places.get((profile, each)) for each in keys)
+        return next((place for place in found if place), Place(self.path))
+
+
+def read(text: str, path: str) -> Extended:
+    """The roles in a text of this dialect. `path` is for messages."""
+    found = Extended(path)
+    sections = _sections(text, found)
+    sources = {section.values.get(settings.SOURCE_PROFILE) for section in sections.values()}
+    bases = {name for name, section in sections.items() if _is_base(section, name in sources)}
+    for name, section in sections.items():
+        if name not in bases:
+            found.roles.append(_role(section, sections, bases, found))
+            found.places[name, None] = section.place
+            found.places.update({(name, key): place for key, place in section.places.items()})
+    if not found.roles:
+        found.faults.append(Fault(Place(path), "there are no roles in it"))
+    own = [key for key in _OWN if any(key in section.values for section in sections.values())]
+    if own:
+        found.notes.append(f"{' and '.join(own)} are the extension's own, and stay in {path}")
+    return found
+
+
+def _is_base(section: _Section, is_source: bool) -> bool:
+    if settings.ROLE_ARN in section.values:
+        return False
+    return is_source or (ROLE_NAME not in section.values and settings.SOURCE_PROFILE not in section.values)
+
+
+def _role(section: _Section, sections: dict[str, _Section], bases: set[str], found: Extended) -> WantedRole:
+    values = section.values
+    source = values.get(settings.SOURCE_PROFILE)
+    base = sections[source].values if source in bases and source is not None else {}
+    options: dict[str, str | None] = {key: values[key] for key in ORDER if key in values}
+    if settings.REGION not in options and _TARGET_REGION in base:
+        options[settings.REGION] = base[_TARGET_REGION]
+    unread: set[str] = set()
+    account = role_name = ""
+    if settings.ROLE_ARN in values:
+        for key in (ACCOUNT, ROLE_NAME):
+            if key in values:
+                found.faults.append(Fault(section.places[key], f"role_arn says it all; leave {key} out"))
+    else:
+        account, role_name = values.get(ACCOUNT, ""), values.get(ROLE_NAME, base.get(_TARGET_ROLE, ""))
+        faults = list(_named_faults(section, account, role_name))
+        found.faults += faults
+        if faults:
+            unread.add(settings.ROLE_ARN)
+            account = role_name = ""
+    return WantedRole(section.name, options, account, role_name, frozenset(unread))
+
+
+def _named_faults(section: _Section, account: str, role_name: str) -> list[Fault]:
+    faults = []
+    if not account:
+        faults.append(Fault(section.place, f"{shortened(section.name)}: {ACCOUNT} is missing"))
+    elif account_fault(account):
+        hint = "" if account.isdigit() else "; of an alias the id has to be written here"
+        faults.append(Fault(section.places[ACCOUNT], f"{account_fault(account)}{hint}"))
+    if not role_name:
+        faults.append(Fault(section.place, f"{shortened(section.name)}: {ROLE_NAME} is missing"))
+    else:
+        fault = role_name_fault(role_name)
+        if fault:
+            faults.append(Fault(section.places.get(ROLE_NAME, section.place), fault))
+    return faults
+
+
+def _sections(text: str, found: Extended) -> dict[str, _Section]:
+    sections: dict[str, _Section] = {}
+    section: _Section | None = None
+    for number, line in enumerate(_LINE_END.split(text), 1):
+        content = _COMMENT.sub("", line).rstrip()
+        bare = content.lstrip()
+        place = Place(found.path, number, 1 + len(content) - len(bare))
+        header = _HEADER.fullmatch(bare)
+        if not bare:
+            continue
+        if header:
+            name = _PREFIX.sub("", header[1].strip(), count=1)
+            section = _Section(name, place)
+            if name in sections:
+                first = sections[name].place.line
+                found.faults.append(
+                    Fault(place, f"{shortened(name)} a second time; it is on line {first} already")
+                )
+            else:
+                sections[name] = section
+            continue
+        key, equals, value = (part.strip() for part in bare.partition("="))
+        if section is None or not (equals and key and value):
+            found.faults.append(Fault(place, f"{shortened(bare)} is neither a [section] nor KEY = VALUE"))
+        elif key in section.values:
+            first = section.places[key].line
+            found.faults.append(
+                Fault(place, f"{shortened(key)} a second time; it is on line {first} already")
+            )
+        else:
+            section.values[key] = value
+            section.places[key] = place._replace(column=place.column + bare.index(value, bare.index("=")))
+    return sections
