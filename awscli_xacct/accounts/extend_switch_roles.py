@@ -10,11 +10,14 @@ https://github.com/tilfinltd/aws-extend-switch-roles#configuration
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .. import settings
+from ..awsconfig.document import Document
 from ..awsconfig.values import account_fault, role_name_fault
 from ..awsconfig.wanted import ORDER
+from ..errors import Faults
 from .nodes import shortened
 from .request import Fault, Place, WantedRole
 
@@ -62,15 +65,25 @@ class Extended:
         return next((place for place in found if place), Place(self.path))
 
 
-def read(text: str, path: str) -> Extended:
-    """The roles in a text of this dialect. `path` is for messages."""
+def read(text: str, path: str, profiles: Container[str]) -> Extended:
+    """The roles in a text of this dialect. `path` is for messages, `profiles` are those of the config.
+
+    A base account is who calls for its roles, so it is a profile of the config; where it is the only one and
+    there is no profile of that name, its roles have no source but what an import gives them.
+    """
     found = Extended(path)
     sections = _sections(text, found)
     sources = {section.values.get(settings.SOURCE_PROFILE) for section in sections.values()}
     bases = {name for name, section in sections.items() if _is_base(section, name in sources)}
+    called = [base for base in bases & sources if base]
+    nobody = called[0] if len(called) == 1 and called[0] not in profiles else None
+    if nobody:
+        found.notes.append(
+            f"the base account {nobody} is no profile here, so its roles get the source default"
+        )
     for name, section in sections.items():
         if name not in bases:
-            found.roles.append(_role(section, sections, bases, found))
+            found.roles.append(_role(section, sections, bases, nobody, found))
             found.places[name, None] = section.place
             found.places.update({(name, key): place for key, place in section.places.items()})
     if not found.roles:
@@ -87,13 +100,17 @@ def _is_base(section: _Section, is_source: bool) -> bool:
     return is_source or (ROLE_NAME not in section.values and settings.SOURCE_PROFILE not in section.values)
 
 
-def _role(section: _Section, sections: dict[str, _Section], bases: set[str], found: Extended) -> WantedRole:
+def _role(
+    section: _Section, sections: dict[str, _Section], bases: set[str], nobody: str | None, found: Extended
+) -> WantedRole:
     values = section.values
     source = values.get(settings.SOURCE_PROFILE)
     base = sections[source].values if source in bases and source is not None else {}
     options: dict[str, str | None] = {key: values[key] for key in ORDER if key in values}
     if settings.REGION not in options and _TARGET_REGION in base:
         options[settings.REGION] = base[_TARGET_REGION]
+    if nobody is not None and source == nobody:
+        del options[settings.SOURCE_PROFILE]
     unread: set[str] = set()
     account = role_name = ""
     if settings.ROLE_ARN in values:
@@ -137,7 +154,7 @@ def _sections(text: str, found: Extended) -> dict[str, _Section]:
         if not bare:
             continue
         if header:
-            name = _PREFIX.sub("", header[1].strip(), count=1)
+            name = _name_in(header[1])
             section = _Section(name, place)
             if name in sections:
                 first = sections[name].place.line
@@ -159,3 +176,55 @@ def _sections(text: str, found: Extended) -> dict[str, _Section]:
             section.values[key] = value
             section.places[key] = place._replace(column=place.column + bare.index(value, bare.index("=")))
     return sections
+
+
+# -- writing ---------------------------------------------------------------------------------------
+
+
+def write(document: Document, roles: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Put roles (config options by profile) into a file of this dialect; gives those it has no name for.
+
+    Each is named by its ARN, or, where it is there already, as it is named there; colours, images and all else
+    stay. No source is written: who is signed in to the console calls. Raises `Faults` with all that is wrong
+    with the file as it is.
+    """
+    text = document.render().decode()
+    found = Extended(document.path)
+    sections = _sections(text, found)
+    if found.faults:
+        raise Faults("nothing was written, because", [str(fault) for fault in sorted(set(found.faults))])
+    headers = {_name_in(header): header for header in document.names()}
+    left = []
+    for name, options in roles.items():
+        if set(name) & set(";#]"):
+            left.append(name)
+            continue
+        section = sections.get(name)
+        header = headers.get(name) or (f"profile {name}" if _PREFIX.match(name) else name)
+        for key, text in _settings(options, section.values if section else {}):
+            old = str(document.section(header).get(key, "")) if section else ""
+            comment = _COMMENT.search(old)
+            behind = f"{_gap(old[: comment.start()])}{comment[0]}" if comment else ""
+            document.set(header, key, f"{text}{behind}")
+    return left
+
+
+def _settings(options: Mapping[str, str], there: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The keys that differ from those that are there."""
+    arn = options[settings.ROLE_ARN]
+    account, role_name = arn.split(":", 5)[4], arn.split(":", 5)[5].removeprefix("role/")
+    wanted = {settings.ROLE_ARN: arn}
+    if settings.ROLE_ARN not in there and ACCOUNT in there:
+        wanted = {ACCOUNT: account, ROLE_NAME: role_name}
+    if settings.REGION in options:
+        wanted[settings.REGION] = options[settings.REGION]
+    return ((key, text) for key, text in wanted.items() if there.get(key) != text)
+
+
+def _name_in(header: str) -> str:
+    return _PREFIX.sub("", header.strip(), count=1)
+
+
+def _gap(text: str) -> str:
+    """The blanks a text ends with."""
+    return text[len(text.rstrip()) :]

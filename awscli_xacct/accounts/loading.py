@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -33,20 +34,24 @@ def load(name: str, stdin: BinaryIO | None = None) -> Text:
     """The text of a file, or of stdin if the name is ``-``. Raises `Faults`."""
     if name == STDIN:
         data = (stdin or sys.stdin.buffer).read(settings.MANIFEST_BYTES + 1)
-        return _decoded(data, "stdin", None)
+        return decoded(data, "stdin")
     # Not pathlib's resolve, which raises for a link that leads round in a circle.
-    return _decoded(_read(name), name, os.path.realpath(name))
+    return decoded(_read(name), name, os.path.realpath(name))
 
 
-def request_of(source: Text, *, prune: bool = False, adopt: bool = False) -> tuple[Request, list[str]]:
+def request_of(
+    source: Text, profiles: Container[str], *, prune: bool = False, adopt: bool = False
+) -> tuple[Request, list[str]]:
     """What a manifest, in YAML or the browser extension's dialect, asks for; and what is to be said about it.
+
+    `profiles` are the names of those that the config has.
 
     Faults of the file itself are in the request. Raises `Faults` where nothing of it can be read.
     """
     notes: list[str] = []
     roles: list[WantedRole]
     if extend_switch_roles.is_one(source.text):
-        extended = extend_switch_roles.read(source.text, source.path)
+        extended = extend_switch_roles.read(source.text, source.path, profiles)
         roles, faults, where, name, notes = (
             extended.roles,
             extended.faults,
@@ -87,7 +92,8 @@ def _read(name: str) -> bytes:
         raise Faults(_REFUSED, [f"{Place(name)} cannot be read: {reason}"]) from None
 
 
-def _decoded(data: bytes, path: str, resolved: str | None) -> Text:
+def decoded(data: bytes, path: str, resolved: str | None = None) -> Text:
+    """The text in a file's bytes. Raises `Faults`."""
     if len(data) > settings.MANIFEST_BYTES:
         limit = settings.MANIFEST_BYTES // 1024 // 1024
         raise Faults(_REFUSED, [f"{Place(path)} is larger than {limit} MiB, more than a manifest can be"])

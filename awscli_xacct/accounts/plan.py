@@ -7,7 +7,7 @@ own settings stay, and what a manifest no longer says is taken back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -109,7 +109,7 @@ class _Planning:
         self._before = MergedProfiles(document, credentials)
         self._after = MergedProfiles(document, credentials)
         self._wanted = {role.profile for role in request.roles}
-        self._notes: list[str] = []
+        self._notes: dict[str, list[str]] = {}
 
     def plan(self) -> Plan:
         for role in self._request.roles:
@@ -126,19 +126,20 @@ class _Planning:
         if faults:
             raise Faults("nothing was changed, because", [str(fault) for fault in dict.fromkeys(faults)])
         steps = [self._step(role.profile, full[role.profile]) for role in self._request.roles]
-        self._note_users([step.profile for step in steps if step.action == CHANGE])
+        notes = [f"{listed(names)}: {note}" for note, names in self._notes.items()]
+        notes += self._user_notes([step.profile for step in steps if step.action == CHANGE])
         steps += [self._removal(name) for name in gone]
         left = [] if self._request.prune else left
-        return Plan(tuple(steps), len(made), tuple(left), tuple(self._notes))
+        return Plan(tuple(steps), len(made), tuple(left), tuple(notes))
 
     def _options(self, role: WantedRole) -> dict[str, str | None]:
         """All that a wanted role comes to: what is asked, what follows from it, what is taken back, the marks."""
         name = role.profile
         before = self._before.get(name, {})
         asked = dict(role.options)
-        if before.get(settings.MANIFEST) == self._request.mark:
-            taken_back = str(before.get(settings.MANIFEST_KEYS, "")).split(",")
-            asked.update({key: None for key in taken_back if key in ORDER and key not in asked})
+        ours = before.get(settings.MANIFEST) == self._request.mark
+        set_before = str(before.get(settings.MANIFEST_KEYS, "")).split(",") if ours else []
+        asked.update({key: None for key in set_before if key in ORDER and key not in asked})
         for one, other in (_SOURCES, _SOURCES[::-1]):
             if asked.get(one) and other not in role.options and other in before:
                 asked[other] = None
@@ -147,9 +148,15 @@ class _Planning:
         full, notes = comes_to(role, asked, self._after, self._partitions)
         after = changed(before, full)
         self._after.changed[name] = after | ({settings.ROLE_ARN: SHAPE} if _unread_arn(role, after) else {})
-        if name not in self._before:
-            self._notes += [f"{name}: {note}" for note in notes]
-        keys = [key for key in ORDER if asked.get(key) is not None and key != settings.ROLE_ARN]
+        for note in notes if name not in self._before else ():
+            self._notes.setdefault(note, []).append(name)
+        keys = [
+            key
+            for key in ORDER[1:]
+            if asked.get(key) is not None
+            # What a person had set to the same before is still theirs.
+            and (not ours or key in set_before or not same(key, before.get(key), asked[key]))
+        ]
         full[settings.MANIFEST] = self._request.mark
         full[settings.MANIFEST_KEYS] = ",".join(keys) or None
         return full
@@ -210,11 +217,11 @@ class _Planning:
                 )
                 yield Fault(place, f"{name} would be removed, and it is the source of {user}, which stays")
 
-    def _note_users(self, names: list[str]) -> None:
+    def _user_notes(self, names: list[str]) -> Iterator[str]:
         for name, users in self._users(names).items():
             others = [user for user in users if user not in self._wanted]
             if others:
-                self._notes.append(f"{name} changes, and it is the source of {', '.join(others)} too")
+                yield f"{name} changes, and it is the source of {listed(others)} too"
 
     def _users(self, names: list[str]) -> dict[str, list[str]]:
         """The profiles that will use each of `names` as their source."""
@@ -226,6 +233,14 @@ class _Planning:
         return users
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence; of many the first ones and how many more there are."""
+    if len(names) <= _LISTED:
+        return ", ".join(names)
+    return f"{', '.join(names[:_LISTED])} and {len(names) - _LISTED} more"
+
+
+_LISTED = 10
 _SOURCES = (settings.SOURCE_PROFILE, settings.CREDENTIAL_SOURCE)
 _MARKS = (settings.MANIFEST, settings.MANIFEST_KEYS)
 

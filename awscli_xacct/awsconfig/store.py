@@ -13,6 +13,7 @@ import shlex
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from .. import settings
@@ -82,9 +83,32 @@ def edit(
         with target.locked(real, wait):
             target.sweep(real)
             planned, document = _planned(path, real, change)
-            if not planned.changed or _replace(planned, real, document, reader):
+            if not planned.changed or _replace(planned, real, partial(_prove, real, document, reader)):
                 return planned
-    raise EditRefused(f"{path} is being rewritten by another program all the time; nothing was written")
+    raise _busy(path)
+
+
+def rewrite(
+    path: Path, change: Callable[[bytes], bytes], *, wait: float = settings.LOCK_WAIT_SECONDS
+) -> Edit:
+    """Put what `change` makes of the bytes of a file of any kind in their place, as `edit` does.
+
+    It may be called more than once, and proves its own outcome. Raises `EditRefused` and `Busy`.
+    """
+    for _ in range(_ATTEMPTS):
+        real = _real(path)
+        with target.locked(real, wait):
+            target.sweep(real)
+            target.check(path, real)
+            before = read(real)
+            planned = Edit(path, before, change(before))
+            if not planned.changed or _replace(planned, real, lambda _: None):
+                return planned
+    raise _busy(path)
+
+
+def _busy(path: Path) -> EditRefused:
+    return EditRefused(f"{path} is being rewritten by another program all the time; nothing was written")
 
 
 def _real(path: Path) -> Path:
@@ -99,7 +123,7 @@ def _planned(path: Path, real: Path, change: Change) -> tuple[Edit, Document]:
     return Edit(path, before, document.render()), document
 
 
-def _replace(planned: Edit, real: Path, document: Document, reader: Reader) -> bool:
+def _replace(planned: Edit, real: Path, prove: Callable[[Path], None]) -> bool:
     """Put the new bytes in place of the old; False if somebody else has changed the file meanwhile."""
     try:
         target.make_directory(real.parent)
@@ -111,7 +135,7 @@ def _replace(planned: Edit, real: Path, document: Document, reader: Reader) -> b
         ) from None
     try:
         target.keep_mode(real, temporary)
-        _prove(real, temporary, document, reader)
+        prove(temporary)
         if _real(planned.path) != real or read(real) != planned.before:
             return False
         temporary.replace(real)
@@ -124,7 +148,7 @@ def _replace(planned: Edit, real: Path, document: Document, reader: Reader) -> b
     return True
 
 
-def _prove(real: Path, temporary: Path, document: Document, reader: Reader) -> None:
+def _prove(real: Path, document: Document, reader: Reader, temporary: Path) -> None:
     """Read back what is about to become the user's file, and compare it with what was meant.
 
     Raises `EditRefused`. Of a file beyond `settings.PROOF_LIMIT` the sections that changed are read.

@@ -41,7 +41,12 @@ class ImportCommand(PlannedCommand):
         if not parsed_args.file:
             raise Faults("which manifest is meant?", ["name it: aws configure role import FILE"])
         source = load(parsed_args.file)
-        request, notes = request_of(source, prune=parsed_args.prune, adopt=parsed_args.adopt)
+        request, notes = request_of(
+            source,
+            self._session.full_config["profiles"],
+            prune=parsed_args.prune,
+            adopt=parsed_args.adopt,
+        )
         for note in notes:
             say(note)
         consent = Consent(dry_run=parsed_args.dry_run, yes=parsed_args.yes)

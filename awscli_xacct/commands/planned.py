@@ -11,7 +11,7 @@ from typing import Any
 from botocore.configloader import raw_config_parse
 
 from .. import settings
-from ..accounts.plan import ADD, CHANGE, CONFLICT, REMOVE, SAME, Plan, Step, plan
+from ..accounts.plan import ADD, CHANGE, CONFLICT, REMOVE, SAME, Plan, Step, listed, plan
 from ..accounts.request import Request
 from ..awsconfig import store
 from ..awsconfig.document import Document
@@ -60,7 +60,7 @@ class PlannedCommand(Subcommand):
             say("nothing was changed")
             return FAILED
         self._make(shown, request)
-        say(f"{path} is changed: {_summary(shown)}")
+        say(f"{path} is written: {_summary(shown, done=True)}")
         return 0
 
     def _planned(self, request: Request) -> Plan:
@@ -106,7 +106,7 @@ class PlannedCommand(Subcommand):
             say(note)
         if shown.left:
             say(
-                f"no longer wanted, and staying: {', '.join(shown.left)}; --prune removes what was made from "
+                f"no longer wanted, and staying: {listed(shown.left)}; --prune removes what was made from "
                 f"{request.mark}"
             )
 
@@ -152,9 +152,11 @@ def _rows(step: Step) -> Iterator[list[str]]:
         action = profile = " "
 
 
-def _summary(shown: Plan) -> str:
-    counts = ((ADD, "to add"), (CHANGE, "to change"), (REMOVE, "to remove"), (SAME, "the same"))
-    return ", ".join(f"{len(shown.of(action))} {words}" for action, words in counts if shown.of(action))
+def _summary(shown: Plan, *, done: bool = False) -> str:
+    words = {ADD: "added", CHANGE: "changed", REMOVE: "removed"} if done else {}
+    counts = ((action, words.get(action, f"to {action}")) for action in (ADD, CHANGE, REMOVE))
+    parts = [f"{len(shown.of(action))} {word}" for action, word in (*counts, (SAME, "the same"))]
+    return ", ".join(part for part in parts if not part.startswith("0 "))
 
 
 def _already(shown: Plan) -> str:

@@ -30,6 +30,7 @@ _SUBCOMMANDS = {
     "remove": ("remove", "RemoveCommand"),
     "rename": ("remove", "RenameCommand"),
     "import": ("importing", "ImportCommand"),
+    "export": ("exporting", "ExportCommand"),
 }
 
 

@@ -129,6 +129,21 @@ def test_of_what_was_made_here_only_what_the_manifest_says_changes() -> None:
     }
 
 
+def test_what_a_person_had_set_before_a_manifest_said_the_same_stays_theirs() -> None:
+    config = {"prod": {**made("2", "Power"), "region": "us-west-1"}}
+    found, after = planned(request(wanted(prod=role("2", "Power", region="us-west-1"))), config)
+    assert (found.changes_anything, after) == (False, config)
+    found, after = planned(request(wanted(prod=role("2", "Power"))), config)
+    assert (found.changes_anything, after) == (False, config)
+
+
+def test_what_many_roles_have_in_common_is_noted_once() -> None:
+    roles = [WantedRole(f"r{number}", {"role_arn": arn("2", "A")}) for number in range(12)]
+    assert planned(request(roles), {})[0].notes == (
+        "r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 and 2 more: source_profile = default, because no source was given",
+    )
+
+
 def test_another_kind_of_source_takes_the_place_of_the_one_there_is() -> None:
     config = {"a": {**made("2", "A", "mine"), "xacct_manifest_keys": ""}, "mine": DEFAULT}
     asked = request(wanted(a=role("2", "A", None, credential_source="Environment")))
@@ -237,7 +252,7 @@ def test_all_that_is_wrong_is_said_at_once_and_what_many_share_once() -> None:
         "team.yaml:2:1: the profile name 'a]' has a ], which ends a section header; take another character",
         "team.yaml:3:15: source_profile 'defualt': there is no such profile; did you mean default?",
         "team.yaml:4:15: source_profile: the sources go in a circle, loop -> pool -> loop; break it",
-        "team.yaml:6:17: duration_seconds '1': is not between 900 (15 minutes) and 43200 (12 hours)",
+        "team.yaml:6:17: duration_seconds '1': it is not between 900 (15 minutes) and 43200 (12 hours)",
         "team.yaml:7:15: source_profile: the sources go in a circle, self -> self; break it",
         "team.yaml:8:7: region 'x': a region looks like us-west-1",
         "team.yaml:8:9: role_arn 'arn:aws:iam::2:role/A': the account id '2' is not 12 digits, as in 222222222222",

@@ -1,0 +1,104 @@
+"""``aws configure role export``: the config's role profiles into a manifest."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..accounts import extend_switch_roles
+from ..accounts.loading import STDIN, decoded
+from ..accounts.merge import merge
+from ..awsconfig import rules, store
+from ..awsconfig.document import Document
+from ..awsconfig.sources import is_role
+from ..errors import Faults
+from .base import NO_ROLES, Subcommand, say
+from .diff import print_diff
+from .output import counted
+
+MANIFEST, EXTENSION = "manifest", "extend-switch-roles"
+_REFUSED = "nothing was written, because"
+_BOM = b"\xef\xbb\xbf"
+
+Roles = Mapping[str, Mapping[str, Any]]
+
+
+class ExportCommand(Subcommand):
+    """Reads the config; writes a manifest, or into one."""
+
+    NAME = "export"
+    DESCRIPTION = "Write the role profiles of the config file to a manifest."
+    SYNOPSIS = "aws configure role export <file>|- [--format manifest|extend-switch-roles] [--dry-run]"
+    EXAMPLES = "To write a manifest::\n\n    $ aws configure role export team.yaml\n"
+    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
+        {"name": "file", "positional_arg": True, "nargs": "?", "help_text": "The file, or ``-`` for stdout."},
+        {"name": "format", "choices": [MANIFEST, EXTENSION], "help_text": "What to write."},
+        {"name": "dry-run", "action": "store_true", "help_text": "Show the change and write nothing."},
+    ]
+
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:  # noqa: ARG002 - awscli's signature
+        name = parsed_args.file
+        if not name:
+            raise Faults("which file is meant?", ["name it: aws configure role export FILE"])
+        roles = self._roles()
+        if not roles:
+            raise Faults(_REFUSED, [NO_ROLES])
+        if name == STDIN:
+            written = self._written(b"", name, parsed_args.format, roles)
+            sys.stdout.write(written.decode())
+            return 0
+        path = Path(name)
+        if not path.parent.is_dir():
+            raise Faults(_REFUSED, [f"there is no directory {path.parent}"])
+
+        def change(data: bytes) -> bytes:
+            return self._written(data, name, parsed_args.format, roles)
+
+        if parsed_args.dry_run:
+            before = store.read(path)
+            print_diff(store.Edit(path, before, change(before)))
+            return 0
+        edit = store.rewrite(path, change)
+        done = "written to" if edit.changed else "already so in"
+        say(f"{counted(len(roles), 'role profile')} {'is' if len(roles) == 1 else 'are'} {done} {path}")
+        return 0
+
+    def _roles(self) -> Roles:
+        """The role profiles that work; what keeps others from it is said."""
+        profiles = self._session.full_config["profiles"]
+        partitions = self._partitions()
+        roles = {}
+        for name, options in profiles.items():
+            if not is_role(options):
+                continue
+            faults = ["it is your own profile and no manifest's"] if name == "default" else []
+            faults += rules.faults_of(
+                name, profiles, partitions=partitions.names, partition_of=partitions.of_region
+            )
+            if faults:
+                say(f"profile {name} is left out: {'; '.join(faults)}")
+            else:
+                roles[name] = options
+        return roles
+
+    def _written(self, data: bytes, path: str, asked: str | None, roles: Roles) -> bytes:
+        """The file with the roles in it, in the format it has."""
+        source = decoded(data, path)
+        there = EXTENSION if extend_switch_roles.is_one(source.text) else MANIFEST
+        if asked and source.text.strip() and asked != there:
+            raise Faults(
+                _REFUSED, [f"{path} has the format {there}; leave out --format, or name another file"]
+            )
+        if (asked or there) == EXTENSION:
+            return _for_extension(source.text, path, roles)
+        text = merge(source.text, path, roles, self._session.full_config["profiles"], self._partitions())
+        return (_BOM if source.has_bom else b"") + text.encode()
+
+
+def _for_extension(text: str, path: str, roles: Roles) -> bytes:
+    document = Document(text.encode(), path, "utf-8")
+    for name in extend_switch_roles.write(document, roles):
+        say(f"profile {name} is left out: the extension has no way to write its name")
+    return document.render()
