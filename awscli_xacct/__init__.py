@@ -12,11 +12,14 @@ def awscli_initialize(cli):  # type: ignore[no-untyped-def]
     import os
     import sys
 
+    if _PluginPathOfV2 in sys.meta_path:
+        sys.meta_path.remove(_PluginPathOfV2)  # every plugin is imported before the first is initialised
     if os.environ.get("AWS_XACCT_DISABLE", "") not in ("", "0"):
         return
     # User plugins are initialised before the CLI's own: only the last in line sees what those have made.
     cli.register_last("session-initialized", _use_provider, unique_id="xacct-provider")
     cli.register_last("building-command-table.main", _add_command, unique_id="xacct-configure-role")
+    cli.register("building-command-table.configure", _add_to_configure, unique_id="xacct-role")
     if "awscli.completer" in sys.modules:
         from .commands.completion import extend
 
@@ -57,11 +60,58 @@ def _add_command(command_table, **_):  # type: ignore[no-untyped-def]
     """Put `role` among the subcommands of `configure`, where its help and the completer find it too."""
     configure = command_table.get("configure")
     known = getattr(configure, "SUBCOMMANDS", [])
-    if configure is not None and all(command["name"] != "role" for command in known):
-        configure.SUBCOMMANDS = [*known, {"name": "role", "command_class": _role_command}]
+    # Newer releases of version 2 have something else in its place until it is run: see `_add_to_configure`.
+    if known and all(command["name"] != "role" for command in known):
+        configure.SUBCOMMANDS = [*known, _ROLE]
 
 
-def _role_command(session):  # type: ignore[no-untyped-def]
+def _add_to_configure(command_table, command_object, session, **_):  # type: ignore[no-untyped-def]
+    """The same once `configure` itself is there, unless it has a `role` by now."""
+    if "role" not in command_table:
+        command_table["role"] = _role_command(session)
+        command_object.SUBCOMMANDS = [*command_object.SUBCOMMANDS, _ROLE]
+
+
+def _role_command(session: object) -> object:
     from .commands.lazy import LazyRoleCommand
 
     return LazyRoleCommand(session)
+
+
+_ROLE = {"name": "role", "command_class": _role_command}
+
+
+class _PluginPathOfV2:
+    """Lets version 1 pass over the line in ``[plugins]`` that tells version 2 where plugins are.
+
+    Version 1 takes ``cli_legacy_plugin_path`` for one more plugin, cannot import it, and every command ends in a
+    traceback. So where both share a config file, and our line comes first, such a "plugin" is found: it is empty.
+    """
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):  # type: ignore[no-untyped-def]  # noqa: ARG003
+        if "/" not in name and "\\" not in name:
+            return None
+        from importlib.machinery import ModuleSpec
+
+        return ModuleSpec(name, cls, is_package=True)  # type: ignore[arg-type]  # its methods need no object
+
+    @staticmethod
+    def create_module(spec):  # type: ignore[no-untyped-def]  # noqa: ARG004
+        return None
+
+    @staticmethod
+    def exec_module(module):  # type: ignore[no-untyped-def]
+        module.awscli_initialize = lambda cli: None  # noqa: ARG005
+
+
+def _stand_by() -> None:
+    """Have that done if it is the `aws` of version 1 that loads this, and not Python or version 2."""
+    import sys
+
+    host = sys.modules.get("awscli.plugin")
+    if host is not None and not hasattr(host, "CLI_LEGACY_PLUGIN_PATH"):
+        sys.meta_path.append(_PluginPathOfV2)
+
+
+_stand_by()

@@ -54,6 +54,8 @@ DEAD_SESSION = frozenset(
 MANDATORY_SHARE = 3
 """All threads wait for new credentials in the last third of the time in which they are renewed."""
 
+_CONFIGURED_ADDRESSES = "ignore_configured_endpoint_urls" in Config.OPTION_DEFAULTS
+"""Whether this botocore lets addresses of services be configured, as AWS CLI v2 does since 2.13."""
 
 _clients: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
 _clients_lock = threading.Lock()
@@ -283,7 +285,7 @@ def provider_for(session: Any, profile: str, config: Mapping[str, Any] | None = 
             "config" in options,
             *sorted((name, options[name]) for name in options if name != "config"),
         )
-        if not address:
+        if not address and _CONFIGURED_ADDRESSES:
             own_address = Config(ignore_configured_endpoint_urls=True)
             options["config"] = options["config"].merge(own_address) if "config" in options else own_address
         # Making a client takes tens of milliseconds and is not safe among threads; using one is quick and is.

@@ -20,6 +20,7 @@ from botocore.exceptions import (
     ClientError,
     CredentialRetrievalError,
     HTTPClientError,
+    InvalidRetryConfigurationError,
     NoRegionError,
 )
 from botocore.parsers import ResponseParserError
@@ -78,7 +79,7 @@ class Sts:
             "aws_access_key_id": keys.access_key,
             "aws_secret_access_key": keys.secret_key,
             "aws_session_token": keys.token,
-            **({"config": _impatient()} if hurry else {}),
+            **({"config": impatient()} if hurry else {}),
         }
         try:
             self._client = client_creator("sts", **options)
@@ -128,9 +129,12 @@ class Sts:
         return issued
 
 
-def _impatient() -> Config:
+def impatient() -> Config:
     """While the old credentials are still good nobody should wait long for new ones. Botocore writes into it."""
-    return Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
+    try:
+        return Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
+    except InvalidRetryConfigurationError:  # in version 2 `max_attempts` itself is that total
+        return Config(connect_timeout=3, read_timeout=5, retries={"max_attempts": 2})
 
 
 def _moment(value: Any) -> float:

@@ -9,15 +9,26 @@ from __future__ import annotations
 import importlib
 import inspect
 from argparse import Namespace
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
+import awscli  # first, as in conftest.py
+
+# isort: split
 import botocore.session
 import pytest
 from botocore import credentials, exceptions
 from botocore.config import Config
 from botocore.utils import parse_timestamp
+
+from awscli_xacct.credentials.sts import impatient
+
+V2 = awscli.__version__.startswith("2.")
+"""Whether this is version 2; tests/v2 runs this module there."""
+
+ADDRESSES = "ignore_configured_endpoint_urls" in Config.OPTION_DEFAULTS
+"""Whether the addresses of services can be configured, as they can in version 2 since 2.13."""
 
 
 def look_up(name: str) -> Any:
@@ -73,10 +84,11 @@ SIGNATURES = {
     "awscli.customizations.commands:BasicCommand.create_help_command": "self",
     # commands.output
     "awscli.formatter:get_formatter": "format_type args",
-    # commands.completion: wrapped, and a private method called
-    "awscli.completer:Completer.complete": "self cmdline point=",
-    "awscli.completer:Completer._get_documented_completions": "self table startswith=",
 }
+if not V2:
+    # commands.completion: wrapped, and a private method called
+    SIGNATURES["awscli.completer:Completer.complete"] = "self cmdline point="
+    SIGNATURES["awscli.completer:Completer._get_documented_completions"] = "self table startswith="
 
 # Used as attributes of the class.
 ATTRIBUTES: dict[str, object] = {
@@ -176,7 +188,7 @@ def test_the_sections_of_the_config_file_that_are_no_profiles_are_kept(session: 
     config = session.full_config
     assert (config["xacct"], config["profiles"]) == ({"cache_dir": "x"}, {})
     assert config["sso_sessions"] == {"corp": {"sso_region": "us-east-1"}}
-    assert config["services"] == {"s": {"sts": {"endpoint_url": "u"}}}
+    assert config.get("services", {}) == ({"s": {"sts": {"endpoint_url": "u"}}} if ADDRESSES else {})
 
 
 def test_credentials_refresh_by_the_windows_set_on_them() -> None:
@@ -196,8 +208,9 @@ def test_credentials_refresh_by_the_windows_set_on_them() -> None:
     found = credentials.DeferredRefreshableCredentials(refresh, "assume-role")
     assert found._frozen_credentials is None
     frozen = found.get_frozen_credentials()
-    assert tuple(frozen) == ("ASIA1", "secret", "token", "222222222222")
-    assert frozen._fields == ("access_key", "secret_key", "token", "account_id")
+    assert frozen._fields[:3] == ("access_key", "secret_key", "token")
+    assert tuple(frozen)[:3] == ("ASIA1", "secret", "token")
+    assert getattr(frozen, "account_id", "222222222222") == "222222222222", "older releases of v2 have none"
     assert found._expiry_time.isoformat() == "2099-01-01T00:00:00+00:00"
     found._advisory_refresh_timeout = 10**11
     assert found.get_frozen_credentials().access_key == "ASIA2"
@@ -211,7 +224,8 @@ def test_without_a_region_a_client_of_sts_is_made_all_the_same(
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"):
         monkeypatch.delenv(name, raising=False)
     keys = {"aws_access_key_id": "AKIA1", "aws_secret_access_key": "secret"}
-    with closing(session.create_client("sts", endpoint_url=endpoint, **keys)) as client:
+    made = session.create_client("sts", endpoint_url=endpoint, **keys)
+    with nullcontext(made) if V2 else closing(made) as client:
         assert client.meta.region_name == region
         if endpoint:
             with pytest.raises(exceptions.NoRegionError):
@@ -219,8 +233,11 @@ def test_without_a_region_a_client_of_sts_is_made_all_the_same(
 
 
 def test_a_renewal_can_be_hurried() -> None:
-    config = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
-    assert config.merge(Config(ignore_configured_endpoint_urls=True)).read_timeout == 5
+    config = impatient()
+    assert (config.connect_timeout, config.read_timeout) == (3, 5)
+    assert list(config.retries.values()) == [2]
+    if ADDRESSES:
+        assert config.merge(Config(ignore_configured_endpoint_urls=True)).read_timeout == 5
 
 
 @pytest.mark.parametrize("text", ["2027-01-15T08:00:00Z", "2027-01-15T08:00:00+00:00", 1_800_000_000])
@@ -280,9 +297,16 @@ def driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     return awscli.clidriver.create_clidriver()
 
 
+class CommandLine(Namespace):
+    """One that was read, without any of the options there are."""
+
+    def __getattr__(self, name: str) -> None:
+        return None
+
+
 def initialize(driver: Any) -> None:
     """What the CLI does once it has read its command line."""
-    line = Namespace(command="sts", v2_debug=False)
+    line = CommandLine(command="sts")
     driver.session.emit("session-initialized", session=driver.session, parsed_args=line)
 
 
@@ -319,6 +343,7 @@ def test_a_command_is_made_with_a_session_and_told_what_stands_before_it(session
     assert command.lineage == [session, command]
 
 
+@pytest.mark.skipif(V2, reason="the completer of version 2 loads no plugins")
 def test_a_completer_knows_the_driver_and_its_options(driver: Any) -> None:
     """`commands.completion` reads both."""
     from awscli.completer import Completer
@@ -338,4 +363,6 @@ def test_the_cli_leaves_times_as_the_texts_they_are(driver: Any, session: Any) -
     )
     shape = session.get_service_model("sts").operation_model("GetSessionToken").output_shape
     parsed = parser.parse({"body": body, "headers": {}, "status_code": 200}, shape)
-    assert parsed["Credentials"] == {"Expiration": "2027-01-15T08:00:00Z"}
+    expiration = parsed["Credentials"]["Expiration"]
+    assert isinstance(expiration, str)
+    assert parse_timestamp(expiration).timestamp() == 1_800_000_000

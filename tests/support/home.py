@@ -37,8 +37,11 @@ class Outcome:
 class Home:
     """A user's home: `~/.aws` is `aws_dir`, and `environment` is all a process in it sees."""
 
-    def __init__(self, path: Path, endpoint: str) -> None:
+    def __init__(self, path: Path, endpoint: str, *, aws: Path = AWS, plugin_path: str = "") -> None:
+        """`aws` is the one that runs here; `plugin_path` is what version 2 needs to be told of."""
         self.path = path
+        self.executable = aws
+        self._plugins = f"cli_legacy_plugin_path = {plugin_path}\n" * bool(plugin_path)
         self.aws_dir = path / ".aws"
         self.config = self.aws_dir / "config"
         self.credentials = self.aws_dir / "credentials"
@@ -59,7 +62,7 @@ class Home:
 
     def write_config(self, text: str) -> None:
         """Make the config file turn the plugin on and hold `text`; `default` has a region."""
-        plugin = "[plugins]\nxacct = awscli_xacct\n\n"
+        plugin = f"[plugins]\nxacct = awscli_xacct\n{self._plugins}\n"
         self.config.write_text(f"{plugin}[default]\nregion = {REGION}\n\n{text}", encoding="utf-8")
         self.config.chmod(0o600)
 
@@ -93,7 +96,7 @@ class Home:
 
     def start(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start `aws` without a terminal; end it with `finish`."""
-        return self.start_any(AWS, *arguments, environment=environment)
+        return self.start_any(self.executable, *arguments, environment=environment)
 
     def xacct(
         self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: str = ""
@@ -117,7 +120,7 @@ class Home:
 
     def terminal(self, *arguments: str, environment: Mapping[str, str] | None = None) -> pexpect.spawn[str]:
         """Start `aws` on a terminal of its own."""
-        return self.terminal_for(str(AWS), *arguments, environment=environment)
+        return self.terminal_for(str(self.executable), *arguments, environment=environment)
 
     def terminal_for(
         self, command: str, *arguments: str, environment: Mapping[str, str] | None = None

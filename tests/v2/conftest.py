@@ -1,0 +1,57 @@
+"""The same people and places as in e2e/, with AWS CLI v2 as the `aws`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import device, prod, role, user, vault
+from tests.sts import Sts
+
+from .home import PARTS, VARIABLE, HomeOfV2, copy, find
+
+__all__ = ["device", "prod", "role", "user", "vault"]
+
+pytest.register_assert_rewrite("tests.e2e.steps")
+
+
+@pytest.fixture(scope="session")
+def aws() -> Path:
+    """The `aws` of version 2."""
+    found = find()
+    if found is None:
+        pytest.skip(f"there is no AWS CLI v2 on this machine; {VARIABLE} may name one")
+    return found
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the plugin and what it needs, and nothing else."""
+    directory = tmp_path_factory.mktemp("plugins")
+    for name in PARTS:
+        copy(name, directory)
+    return directory
+
+
+@pytest.fixture
+def home(tmp_path: Path, sts: Sts, aws: Path, installed: Path) -> HomeOfV2:
+    """A HOME whose `aws` is version 2, has the plugin on and calls `sts`."""
+    return HomeOfV2(tmp_path / "home", sts.url, aws, installed)
+
+
+@pytest.fixture
+def damage(home: HomeOfV2, installed: Path, tmp_path: Path) -> Callable[[str, str], None]:
+    """Gives this home an installation of its own, in which one file holds `text`."""
+
+    def damage(file: str, text: str) -> None:
+        damaged = tmp_path / "damaged"
+        shutil.copytree(installed, damaged)
+        assert (damaged / "awscli_xacct" / file).is_file()
+        (damaged / "awscli_xacct" / file).write_text(text, encoding="utf-8")
+        config = home.config.read_text("utf-8")
+        home.config.write_text(config.replace(str(installed), str(damaged)), "utf-8")
+
+    return damage

@@ -1,0 +1,117 @@
+"""`aws configure role` and its subcommands with AWS CLI v2."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.commands.steps import Screen
+from tests.commands.test_interactive import answer
+from tests.e2e.steps import WHO, is_session_of, operations, who
+from tests.e2e.terminal import Terminal
+from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.home import Home
+
+SUBCOMMANDS = ("list", "show", "verify", "login", "logout", "remove", "rename")
+
+
+@pytest.mark.usefixtures("user")
+def test_a_role_is_written_verified_shown_used_listed_and_removed(home: Home, sts: Sts, role: Role) -> None:
+    before = home.config.read_text("utf-8")
+    written = home.aws("configure", "role", "prod", "--role-arn", role.arn, "--verify")
+    assert (written.code, written.stdout) == (0, ""), written.stderr
+    section = f"[profile prod]\nrole_arn = {role.arn}\nsource_profile = default\n"
+    assert home.config.read_text("utf-8") == f"{before}{section}"
+    assert operations(sts) == ["AssumeRole"]
+
+    assert is_session_of(role, who(home, "prod", environment={"AWS_REGION": "us-west-1"}))
+    listed = home.aws("configure", "role", "list", "--output", "json")
+    assert [row["Profile"] for row in json.loads(listed.stdout)] == ["prod"]
+    assert "CrossAccountPowerUser" in home.aws("configure", "role", "show", "prod").stdout
+
+    removed = home.aws("configure", "role", "remove", "prod", "--yes")
+    assert (removed.code, home.config.read_text("utf-8")) == (0, before), removed.stderr
+    assert home.records() == []
+
+
+def test_all_that_is_wrong_is_said_at_once_and_nothing_written(home: Home, user: User) -> None:
+    before = home.config.read_bytes()
+    outcome = home.aws(
+        "configure", "role", "prod", "--role-arn", user.arn, "--duration-seconds", "5", "--external-id", " "
+    )
+    assert outcome.code != 0
+    assert all(word in outcome.stderr for word in ("--role-arn", "--duration-seconds", "--external-id"))
+    assert "Traceback" not in outcome.stderr
+    assert home.config.read_bytes() == before
+
+
+def test_a_denial_is_explained(home: Home, sts: Sts, user: User) -> None:
+    closed = sts.add_role("Closed", trusts=["arn:aws:iam::999999999999:root"])
+    home.add_role("closed", closed.arn)
+    outcome = home.aws("configure", "role", "verify", "closed")
+    assert outcome.code == 255
+    assert f"called by {user.arn}" in outcome.stdout
+    assert "likely causes" in outcome.stdout
+
+
+def test_roles_are_verified_together(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    home.add_role("audit", sts.add_role("Audit", trusts=role.trusts).arn)
+    outcome = home.aws("configure", "role", "verify", "--all", "--output", "json")
+    assert outcome.code == 0, outcome.stderr
+    assert [(row["Profile"], row["Ok"]) for row in json.loads(outcome.stdout)] == [
+        (prod, True),
+        ("audit", True),
+    ]
+
+
+def test_login_asks_and_later_commands_do_not(home: Home, device: MfaDevice, role: Role, vault: str) -> None:
+    person = Terminal(home.terminal("configure", "role", "login", vault))
+    person.answer(device.next_code())
+    assert person.end() == 0
+    assert is_session_of(role, who(home, vault))
+    assert home.aws("configure", "role", "logout", "--all").code == 0
+    assert home.records() == []
+
+
+def test_the_device_is_found_in_iam(home: Home, device: MfaDevice, prod: str) -> None:
+    outcome = home.aws("configure", "role", prod, "--mfa-serial", "auto")
+    assert outcome.code == 0, outcome.stderr
+    assert f"mfa_serial = {device.serial}\n" in home.config.read_text("utf-8")
+
+
+def test_a_role_is_asked_for_on_a_terminal(home: Home, user: User, role: Role) -> None:
+    screen = Screen(home, "prod")
+    answer(screen, {"Role ARN": role.arn})
+    screen.answer(f"Write this to {home.config}?")
+    assert (screen.end(), user.name) == (0, "dev")
+    section = f"[profile prod]\nrole_arn = {role.arn}\nsource_profile = default\n"
+    assert home.config.read_text("utf-8").endswith(section)
+
+
+@pytest.mark.parametrize("words", [(), *((name,) for name in SUBCOMMANDS)], ids=" ".join)
+def test_each_command_has_a_help_page(home: Home, words: tuple[str, ...]) -> None:
+    outcome = home.aws("configure", "role", *words, "help", environment={"PAGER": "cat", "MANPAGER": "cat"})
+    if "Could not find executable" in outcome.stderr:
+        pytest.skip("there is neither groff nor mandoc here")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert " ".join(("aws configure role", *words)) in outcome.stdout
+
+
+def test_the_page_of_configure_lists_it(home: Home) -> None:
+    outcome = home.aws("configure", "help", environment={"PAGER": "cat", "MANPAGER": "cat"})
+    assert any(line.split()[-1:] == ["role"] for line in outcome.stdout.splitlines())
+
+
+def test_nothing_is_paged(home: Home, prod: str) -> None:
+    """Version 2 sends results through a pager on a terminal; ours are short and go straight to it."""
+    child = home.terminal("configure", "role", "list", environment={"AWS_PAGER": "false"})
+    child.expect(prod)
+    child.close()
+
+
+def test_a_mistyped_subcommand_does_not_reach_a_traceback(home: Home) -> None:
+    outcome = home.aws("configure", "role", "lst")
+    assert outcome.code != 0
+    assert "did you mean: aws configure role list" in outcome.stderr
+    assert home.aws(*WHO, "--profile", "nobody").code != 0

@@ -1,0 +1,135 @@
+"""Role profiles with AWS CLI v2: used, cached, renewed, shared, and what v2 itself does with them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.e2e.crowd import crowd
+from tests.e2e.steps import OFF, WHO, arn, is_session_of, operations, record_in, who
+from tests.e2e.terminal import who_asks
+from tests.e2e.test_expiry import make_due
+from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.home import Home
+
+SECONDS = 60.0
+ALL = 8
+
+
+def test_a_role_is_assumed_once_and_then_taken_from_the_cache(
+    home: Home, sts: Sts, role: Role, prod: str
+) -> None:
+    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, who(home, prod))
+    assert operations(sts) == ["AssumeRole", "GetCallerIdentity", "GetCallerIdentity"]
+    assert len(home.records()) == 1
+    assert not list((home.aws_dir / "cli").rglob("*.json")), "the cache of stock"
+
+
+def test_cold_commands_at_once_make_one_call(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    with sts.hold("AssumeRole") as held, crowd(home, *[(*WHO, "--profile", prod)] * ALL) as running:
+        held.wait_for(1, SECONDS)
+        running.hear(ALL - 1)
+        held.release()
+        outcomes = running.finish()
+    assert all(is_session_of(role, arn(outcome)) for outcome in outcomes.values())
+    assert operations(sts).count("AssumeRole") == 1
+
+
+def test_one_code_on_the_terminal_serves_all_roles(
+    home: Home, sts: Sts, device: MfaDevice, role: Role, vault: str
+) -> None:
+    other = sts.add_role("Other", trusts=role.trusts, require_mfa=True)
+    home.add_role("other", other.arn, mfa_serial=device.serial)
+    person = who_asks(home, vault)
+    person.answer(device.next_code())
+    assert person.end() == 0
+    assert is_session_of(role, person.caller)
+    assert is_session_of(other, who(home, "other"))
+    assert operations(sts).count("GetSessionToken") == 1
+
+
+def test_without_a_terminal_an_mfa_role_is_an_error_at_once(home: Home, sts: Sts, vault: str) -> None:
+    outcome = home.aws(*WHO, "--profile", vault)
+    assert outcome.code not in (0, 1)
+    assert f"aws configure role login {vault}" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert operations(sts) == []
+
+
+def test_a_chain_is_followed(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    audit = sts.add_role("Audit", account="333333333333", trusts=[role.arn])
+    home.add_role("audit", audit.arn, source_profile=prod)
+    assert is_session_of(audit, who(home, "audit"))
+
+
+def test_a_session_that_the_service_has_ended_is_dropped(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    who(home, prod)
+    sts.expire_all_sessions()
+    assert home.aws(*WHO, "--profile", prod).code != 0
+    assert is_session_of(role, who(home, prod))
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["renewed", "used while STS is away"])
+def test_credentials_near_their_end(home: Home, sts: Sts, role: Role, prod: str, answers: bool) -> None:
+    first = who(home, prod)
+    make_due(home)
+    if not answers:
+        sts.drop_connections(None, "AssumeRole")
+    outcome = home.aws(*WHO, "--profile", prod)
+    assert is_session_of(role, arn(outcome))
+    assert (arn(outcome) == first) == (not answers)
+    assert outcome.stderr == ""
+
+
+# -- what version 2 does itself --------------------------------------------------------------------
+
+
+def test_export_credentials_gives_those_in_the_cache(home: Home, sts: Sts, prod: str) -> None:
+    outcome = home.aws("configure", "export-credentials", "--profile", prod)
+    assert (outcome.code, outcome.stderr) == (0, "")
+    (file,) = home.records()
+    record = record_in(file)
+    assert record is not None
+    exported = json.loads(outcome.stdout)
+    assert exported["AccessKeyId"] == record.access_key
+    assert exported["SessionToken"] == record.token
+    assert home.aws("configure", "export-credentials", "--profile", prod, "--format", "env").code == 0
+    assert operations(sts) == ["AssumeRole"]
+
+
+def test_list_profiles_and_list_know_the_role(home: Home, sts: Sts, prod: str) -> None:
+    assert home.aws("configure", "list-profiles").stdout.split() == ["default", prod]
+    listed = home.aws("configure", "list", "--profile", prod)
+    assert (listed.code, listed.stderr) == (0, "")
+    assert "assume-role" in listed.stdout
+    assert operations(sts) == ["AssumeRole"]
+
+
+def test_debug_shows_no_secret(home: Home, sts: Sts, user: User, prod: str) -> None:
+    outcome = home.aws(*WHO, "--profile", prod, "--debug")
+    assert outcome.code == 0
+    (file,) = home.records()
+    record = record_in(file)
+    assert record is not None
+    for secret in (user.secret_key, record.secret_key):
+        assert secret not in outcome.stderr
+    assert operations(sts) == ["AssumeRole", "GetCallerIdentity"]
+
+
+# -- off and broken --------------------------------------------------------------------------------
+
+
+def test_disabled_it_gives_the_stock_cli_back(home: Home, role: Role, prod: str) -> None:
+    assert is_session_of(role, who(home, prod, environment=OFF))
+    assert not (home.aws_dir / "xacct").exists()
+    assert len(list((home.aws_dir / "cli" / "cache").glob("*.json"))) == 1
+    assert home.aws("configure", "role", "list", environment=OFF).code != 0
+
+
+@pytest.mark.usefixtures("user")
+def test_a_command_without_a_role_is_the_stock_one(home: Home) -> None:
+    for arguments in (("--version",), WHO, ("configure", "get", "region"), ("configure", "list")):
+        assert home.aws(*arguments) == home.aws(*arguments, environment=OFF)
+    assert not (home.aws_dir / "xacct").exists()
