@@ -54,10 +54,37 @@ DEFAULT_CACHE_DIRECTORY = "~/.aws/xacct/cache"
 DEFAULT_CONFIG_FILE = "~/.aws/config"
 DEFAULT_CREDENTIALS_FILE = "~/.aws/credentials"
 
+CONFIG_FILE_VARIABLE = "AWS_CONFIG_FILE"
+CREDENTIALS_FILE_VARIABLE = "AWS_SHARED_CREDENTIALS_FILE"
+
+RESOLVING_VARIABLE = "AWS_XACCT_RESOLVING"
+"""Set for a ``credential_process``, not by people: whose credentials it is to give; see awsconfig/circle.py."""
+
 
 def variable(name: str) -> str:
     """The environment variable that overrides a key of the ``[xacct]`` section."""
     return f"AWS_XACCT_{name.upper()}"
+
+
+RESOLUTION_VARIABLES = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    variable(CACHE_DIR),
+    variable(MFA_SESSION_DURATION),
+)
+"""All that, besides the two files, decides which record a profile's credentials are in. What xacct remembers of
+a profile holds for the values these had; a test resolves profiles and finds any that is read and not listed."""
+
+# -- what the xacct command remembers ---------------------------------------------------------------
+
+MEMO_DIRECTORY = "~/.aws/xacct/resolved"
+"""What each profile was last resolved to, see xacct/memo.py. It holds no credentials."""
+MEMO_TICK = 2
+"""Seconds within which two versions of a file may have the same times: FAT counts in twos."""
 
 
 # -- limits ----------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ import pytest
 
 from tests.sts import Sts
 from tests.support.home import REGION, TIMEOUT, Home
+from tests.xacct.steps import grow_old
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -47,6 +48,18 @@ WARM = {
 }
 
 
+# Everything that xacct needs for credentials it found before; beside that, a bare interpreter with `os`.
+XACCT_WARM = {
+    "awscli_xacct",
+    "awscli_xacct.settings",
+    "awscli_xacct.stored",
+    "awscli_xacct.xacct",
+    "awscli_xacct.xacct.entry",
+    "awscli_xacct.xacct.warm",
+    "zlib",
+}
+
+
 class Loaded:
     """Runs processes in a home, and tells which modules each has loaded."""
 
@@ -75,6 +88,13 @@ class Loaded:
         end = f"import json, sys\nopen({str(self._out)!r}, 'w').write(json.dumps(sorted(sys.modules)))"
         self._run(["-c", f"{statements}\n{end}"], self._home.environment)
         return set(json.loads(self._out.read_text("utf-8")))
+
+    def by_bare_python(self, statements: str) -> set[str]:
+        """The same without `site`, whose own imports, and those of an editable install, would hide ours."""
+        names = f"*sorted(sys.modules), sep=chr(10), file=open({str(self._out)!r}, 'w')"
+        start = f"import os, sys\nsys.path.insert(0, {str(ROOT)!r})"
+        self._run(["-S", "-c", f"{start}\n{statements}\nprint({names})"], self._home.environment)
+        return set(self._out.read_text("utf-8").split())
 
     def _run(self, arguments: list[str], environment: Mapping[str, str]) -> None:
         outcome = subprocess.run(
@@ -121,6 +141,18 @@ def test_a_command_with_a_role_from_the_cache_loads_what_it_needs_and_no_more(lo
     command = ("sts", "get-caller-identity", "--profile", "prod")
     loaded.by_aws(*command)
     assert loaded.beyond_stock(*command) == WARM
+
+
+def test_xacct_with_credentials_it_found_before_loads_next_to_nothing(loaded: Loaded, home: Home) -> None:
+    command = ["credentials", "prod"]
+    grow_old(home)
+    for _ in range(2):
+        assert home.xacct(*command).code == 0
+    statements = f"""
+from awscli_xacct.xacct.entry import main
+sys.stdout = open(os.devnull, "w")
+assert main({command}) == 0"""
+    assert loaded.by_bare_python(statements) - loaded.by_bare_python("") == XACCT_WARM
 
 
 def test_importing_the_package_imports_nothing_else(loaded: Loaded) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .. import settings
 from ..awsconfig import store
 from ..awsconfig.inventory import Entry, Inventory
+from ..awsconfig.names import no_profile
 from ..awsconfig.partitions import Partitions
 from ..awsconfig.profiles import Role
 from ..awsconfig.records import setting
@@ -76,9 +76,7 @@ def check_roles(names: list[str], inventory: Inventory, *, or_users: bool = Fals
     for name in names:
         profile = inventory.profiles.get(name)
         if profile is None:
-            near = get_close_matches(name, list(inventory.profiles), n=3)
-            hint = f"did you mean {' or '.join(near)}?" if near else SEE_LIST
-            faults.append(f"there is no profile {name}; {hint}")
+            faults.append(no_profile(name, inventory.profiles))
         elif not (is_role(profile) or (or_users and is_mfa_user(profile))):
             faults.append(
                 f"profile {name} assumes no role; make it one with: "
@@ -98,7 +96,6 @@ def session_behind(entry: Entry) -> Record | None:
     return entry.session if entry.role and shares_session(entry.role) else None
 
 
-SEE_LIST = "see those there are with: aws configure role list"
 NO_ROLES = "no profile assumes a role; make one with: aws configure role PROFILE --role-arn ARN"
 
 

@@ -71,6 +71,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
 
     _current: SessionCredentials | None = None
     _records: Cache | None = None
+    _profile_provider_builder: Any
 
     def load(self) -> Any:
         """Credentials for the session's profile, fetched when they are first used; None if it is not ours.
@@ -109,6 +110,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         from .fetcher import Fetcher
 
         role = self.role()
+        self._check_circle(role)
         return Fetcher(role, self._collaborators(role.source))
 
     def session(self) -> MfaSession:
@@ -116,6 +118,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         from .mfa_session import user_session
 
         user = self._user()
+        self._check_circle(user)
         return user_session(user, self._collaborators(user))
 
     def drop_if_refused(self, parsed: Any, model: Any, **_: Any) -> None:
@@ -152,6 +155,16 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
             credentials = self._resolve_credentials_from_profile(source.profile)
         frozen = credentials.get_frozen_credentials()
         return Keys(frozen.access_key, frozen.secret_key, frozen.token)
+
+    def _check_circle(self, hop: Role | Source) -> None:
+        """Raise `ProfileFault` where a program would wait for itself, and see to it that it can be found out."""
+        from ..awsconfig import circle
+        from .programs import MarkedPrograms
+
+        names = circle.names_of(hop)
+        circle.check(names, os.environ)
+        if self._profile_provider_builder and not isinstance(self._profile_provider_builder, MarkedPrograms):
+            self._profile_provider_builder = MarkedPrograms(self._profile_provider_builder, names)
 
     def _collaborators(self, source: Role | Source) -> Collaborators:
         from .collaborators import collaborators_for

@@ -24,7 +24,9 @@ from typing import Any, NoReturn
 from .. import __version__
 from ..errors import XacctError, printable_lines
 
-COMMANDS: dict[str, str] = {}
+COMMANDS = {
+    "credentials": "credentials",
+}
 """The commands by name, in the order in which help lists them, and the module of each."""
 
 FAILED = 255
@@ -48,19 +50,30 @@ class Parser(argparse.ArgumentParser):
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; gives its exit code. Raises `SystemExit` after help only."""
     try:
+        if sys.stdout is None:
+            raise XacctError("there is no standard output to write to")
         code = _command(arguments)
         # What is left in the buffer may still fail, and that has to be told as well.
         sys.stdout.flush()
-    except KeyboardInterrupt:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nobody is to see a traceback
+        return failed(error)
+    return code
+
+
+def failed(error: BaseException) -> int:
+    """Say what went wrong, and give the exit code for it."""
+    if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:
+    if isinstance(error, BrokenPipeError):
         # Whoever read this has seen enough; the interpreter's own flush must not complain either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except Exception as error:  # noqa: BLE001 - nobody is to see a traceback
-        _complain(error)
-        return FAILED
-    return code
+    text = str(error) or type(error).__name__
+    if not _is_meant(error):
+        text = f"unexpected {type(error).__name__}: {text}"
+    if sys.stderr is not None:
+        sys.stderr.write(f"xacct: {printable_lines(text)}\n")
+    return FAILED
 
 
 def _command(arguments: Sequence[str]) -> int:
@@ -109,16 +122,7 @@ def _overview() -> str:
     )
 
 
-def _complain(error: Exception) -> None:
-    """Say on stderr what went wrong."""
-    text = str(error) or type(error).__name__
-    if not _is_meant(error):
-        text = f"unexpected {type(error).__name__}: {text}"
-    if sys.stderr is not None:
-        sys.stderr.write(f"xacct: {printable_lines(text)}\n")
-
-
-def _is_meant(error: Exception) -> bool:
+def _is_meant(error: BaseException) -> bool:
     """Whether an error's text was written for a person: ours, the system's, or botocore's."""
     if isinstance(error, (XacctError, OSError)):
         return True

@@ -28,7 +28,18 @@ ODD_BLANKS = "\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029\u3000"
 
 NAMES = [
     *("default", "profile a", "profile  a", "profile\ta", 'profile "a"', "profile 'a b'", "profile default"),
-    *("profile", "profile a b", "profile 'a", "profilex a", "sso-session a", "plugins", "DEFAULT", "DEFAULT"),
+    *(
+        "profile",
+        "profile a b",
+        "profile 'a",
+        "profilex a",
+        "sso-session a",
+        "services 'a b'",
+        "xacct",
+        "plugins",
+        "DEFAULT",
+        "DEFAULT",
+    ),
     *(
         "a]b",
         "[",

@@ -180,6 +180,32 @@ def test_providers_stand_in_a_list_in_which_one_can_be_put_in_anothers_place(ses
     ]
 
 
+def test_programs_are_started_by_what_is_kept_under_the_providers_name_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`credentials.programs` puts something else there; `xacct.obtain` looks when the credentials end."""
+    (tmp_path / "config").write_text("[profile p]\ncredential_process = tell me\n", "utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    builder = credentials.ProfileProviderBuilder(botocore.session.Session(profile="p"))
+    [provider] = [each for each in builder.providers("p") if each.METHOD == "custom-process"]
+    started = []
+
+    class Program:
+        returncode = 0
+
+        def __init__(self, command: list[str], **_: Any) -> None:
+            started.append(command)
+
+        def communicate(self) -> tuple[bytes, bytes]:
+            answer = '{"Version": 1, "AccessKeyId": "A", "SecretAccessKey": "s", "Expiration": "2099-01-01T00:00:00Z"}'
+            return answer.encode(), b""
+
+    provider._popen = Program
+    found = provider.load()
+    assert started == [["tell", "me"]]
+    assert found._expiry_time == parse_timestamp("2099-01-01T00:00:00Z")
+
+
 def test_the_sections_of_the_config_file_that_are_no_profiles_are_kept(session: Any) -> None:
     """`[xacct]` is read from there, `sso-session` and `services` under these names."""
     (Path(session.get_config_variable("config_file"))).write_text(

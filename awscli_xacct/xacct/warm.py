@@ -1,0 +1,134 @@
+"""What was found out before: a profile's credentials from the cache, with no config file read.
+
+Resolving a profile means reading two files and, whatever their size, loading what can read them. What came of
+it is remembered (`memo` writes that): which record the credentials are in. It holds while everything it
+follows from is as it was, and that is what is compared here: the profile, this package's version, the variables
+of `settings.RESOLUTION_VARIABLES`, the encoding that text files have, and the two files, by what the file
+system says of them. Nothing is believed that another user could have written, and of two versions of a file
+that the file system cannot tell apart no memo is made.
+
+The record itself is judged as `cache.Cache` judges it. Whatever is amiss, the answer is None: there is a longer
+way, and that one tells what is wrong. This module loads what a bare interpreter has loaded, and `zlib`.
+"""
+
+import os
+import stat
+import sys
+import time
+import zlib
+
+from .. import settings
+from ..stored import Head, read_private, split
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the real one is in a module, which would have to be found and read
+    from collections.abc import Mapping
+
+FORMAT = "xacct-memo 1"
+NO_FILE = "-"
+_BEGINNING = b'{"Version": 1, "AccessKeyId": "'
+
+
+class Memo:
+    """What a profile was resolved to. `record` is empty for one whose credentials are in no record of ours.
+
+    `directory` is the cache's as it is configured, not expanded; `region` is empty if the profile has none.
+    """
+
+    def __init__(self, record: str, directory: str, region: str) -> None:
+        self.record = record
+        self.directory = directory
+        self.region = region
+
+    def found(self, now: float) -> "tuple[Head, bytes] | None":
+        """The head of the record and its ``credential_process`` document, while nothing has to be fetched."""
+        if not self.record:
+            return None
+        directory = os.path.expanduser(os.path.expandvars(self.directory))
+        if directory.startswith("~"):
+            return None  # there is no home directory
+        try:
+            data = read_private(os.path.join(directory, f"{self.record}.json"))
+            if data is None:
+                return None
+            head, body = split(self.record, data)
+        except (OSError, ValueError):
+            return None
+        document, *rest = body.split(b"\n")
+        whole = len(rest) == 2 and not rest[1] and document.startswith(_BEGINNING)
+        return (head, document + b"\n") if whole and head.is_valid(now) and now < head.renew else None
+
+
+def recall(profile: str, version: str) -> "Memo | None":
+    """What `profile` was last resolved to, if nothing has changed since."""
+    try:
+        paths = config_paths()
+        data = read_private(memo_path(profile, paths))
+        if data is None:
+            return None
+        head, _, body = data.partition(b"\n")
+        beginning = question(profile, version, paths, [signature(path) for path in paths])
+        if head != seal(body) or not body.startswith(beginning):
+            return None
+        record, directory, region = decoded(body[len(beginning) :]).split("\0")
+    except (OSError, ValueError):
+        return None
+    return Memo(record, directory, region)
+
+
+def document(profile: str, version: str) -> "bytes | None":
+    """The ``credential_process`` document of `profile`, a line, if it can be had without doing any work."""
+    memo = recall(profile, version)
+    found = memo and memo.found(time.time())
+    return found[1] if found else None
+
+
+# -- what memos are made of --------------------------------------------------------------------------
+
+
+def config_paths(environment: "Mapping[str, str]" = os.environ) -> "list[str]":
+    """Where the config file and the credentials file are."""
+    named = (
+        (settings.CONFIG_FILE_VARIABLE, settings.DEFAULT_CONFIG_FILE),
+        (settings.CREDENTIALS_FILE_VARIABLE, settings.DEFAULT_CREDENTIALS_FILE),
+    )
+    return [os.path.expanduser(os.path.expandvars(environment.get(name, path))) for name, path in named]
+
+
+def memo_path(profile: str, paths: "list[str]") -> str:
+    """The file in which is remembered what `profile` comes to. Two profiles may share one, and take turns."""
+    number = zlib.crc32(encoded("\0".join([profile, *paths])))
+    return os.path.join(os.path.expanduser(settings.MEMO_DIRECTORY), f"{number:08x}.memo")
+
+
+def signature(path: str) -> str:
+    """What the file system says of a file: another text for another version of it. Raises `OSError`."""
+    try:
+        found = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return NO_FILE
+    if not stat.S_ISREG(found.st_mode):
+        return NO_FILE  # as botocore has it
+    return f"{found.st_dev} {found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+
+
+def question(profile: str, version: str, paths: "list[str]", signatures: "list[str]") -> bytes:
+    """Everything that an answer follows from, each part ended by a NUL, which none of them can have."""
+    values = [os.environ.get(name) for name in settings.RESOLUTION_VARIABLES]
+    variables = [NO_FILE if value is None else f"={value}" for value in values]
+    parts = [version, sys.getfilesystemencoding(), profile, *paths, *variables, *signatures, ""]
+    return encoded("\0".join(parts))
+
+
+def seal(body: bytes) -> bytes:
+    """The line before a memo's body, against damage."""
+    return encoded(f"{FORMAT} {zlib.crc32(body):08x}")
+
+
+def encoded(text: str) -> bytes:
+    """Arguments and variables need not be text. Raises `ValueError` where they are nothing that can be kept."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def decoded(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")

@@ -1,0 +1,186 @@
+"""`xacct credentials`, the real script: whose credentials it prints, and that it prints nothing else."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+import pytest
+
+from tests.e2e.steps import run
+from tests.e2e.terminal import Terminal
+from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.home import XACCT, Home, Outcome
+
+from .steps import grow_old
+
+pytestmark = pytest.mark.usefixtures("user")
+
+
+def printed(outcome: Outcome) -> dict[str, Any]:
+    """The document that a successful command printed, which is a line and all that it wrote."""
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.stdout.count("\n") == 1
+    document: dict[str, Any] = json.loads(outcome.stdout)
+    return document
+
+
+def test_a_role_is_assumed_once_and_comes_from_the_cache_that_aws_uses(
+    home: Home, sts: Sts, prod: str
+) -> None:
+    first = printed(home.xacct("credentials", prod))
+    assert list(first) == [
+        *("Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration", "AccountId"),
+    ]
+    assert (first["Version"], first["AccountId"]) == (1, "222222222222")
+    assert printed(home.xacct("credentials", prod)) == first
+    assert home.aws("sts", "get-caller-identity", "--profile", prod).code == 0
+    assert [call.operation for call in sts.calls] == ["AssumeRole", "GetCallerIdentity"]
+    assert sts.calls[-1].access_key == first["AccessKeyId"]
+
+
+def test_a_users_keys_are_given_as_they_are(home: Home, user: User) -> None:
+    assert printed(home.xacct("credentials", "default")) == {
+        "Version": 1,
+        "AccessKeyId": user.access_key,
+        "SecretAccessKey": user.secret_key,
+    }
+
+
+def test_the_environments_own_keys_do_not_come_before_a_profile_that_is_named(home: Home, user: User) -> None:
+    own = {"AWS_ACCESS_KEY_ID": "AKIAOTHER", "AWS_SECRET_ACCESS_KEY": "x", "AWS_PROFILE": "nobody"}
+    assert printed(home.xacct("credentials", "default", environment=own))["AccessKeyId"] == user.access_key
+
+
+def test_a_program_of_somebody_elses_is_passed_on(home: Home) -> None:
+    document = {"Version": 1, "AccessKeyId": "ASIAX", "SecretAccessKey": "s", "SessionToken": "t"}
+    document["Expiration"] = "2099-01-15T09:00:00+01:00"
+    program = home.path / "program"
+    program.write_text(f"#!/bin/sh\ncat <<END\n{json.dumps(document)}\nEND\n", "utf-8")
+    program.chmod(0o700)
+    home.write_config(f"[profile other]\ncredential_process = {program}\n")
+    found = printed(home.xacct("credentials", "other"))
+    assert found == {**document, "Expiration": "2099-01-15T08:00:00Z"}
+
+
+def test_a_user_profile_with_an_mfa_session_gives_the_session(
+    home: Home, sts: Sts, device: MfaDevice
+) -> None:
+    program = f"curl -s {sts.url}/_code"
+    lines = f"mfa_session = on\nmfa_serial = {device.serial}\nmfa_process = {program}\nregion = us-west-1\n"
+    home.write_config("")
+    home.config.write_text(home.config.read_text("utf-8").replace("region = us-west-1\n", lines), "utf-8")
+    found = [printed(home.xacct("credentials", "default")) for _ in range(2)]
+    assert found[0] == found[1]
+    assert found[0]["AccessKeyId"].startswith("ASIA")
+    assert [call.operation for call in sts.calls] == ["GetSessionToken"]
+
+
+def test_a_code_is_asked_for_on_the_terminal_and_stdout_holds_the_document_alone(
+    home: Home, role: Role, device: MfaDevice
+) -> None:
+    role.require_mfa = True
+    home.add_role("vault", role.arn, mfa_serial=device.serial)
+    out = home.path / "out"
+    script = f'"{XACCT}" credentials vault > {shlex.quote(str(out))} < /dev/null'
+    terminal = Terminal(home.terminal_for("/bin/sh", "-c", script))
+    terminal.answer(device.next_code())
+    assert terminal.end() == 0
+    assert json.loads(out.read_text("utf-8"))["AccessKeyId"].startswith("ASIA")
+    assert terminal.prompts == 1
+
+
+def test_without_a_terminal_nobody_is_asked(home: Home, role: Role, device: MfaDevice) -> None:
+    role.require_mfa = True
+    home.add_role("vault", role.arn, mfa_serial=device.serial)
+    outcome = run(home, str(XACCT), "credentials", "vault", without=("DISPLAY", "WAYLAND_DISPLAY"))
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert "there is no terminal to ask on" in outcome.stderr
+    assert "aws configure role login vault" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("pord", "xacct: there is no profile pord; did you mean prod?\n"),
+        (
+            "x\x1b[2J",
+            "xacct: there is no profile x\\x1b[2J; see those there are with: aws configure role list\n",
+        ),
+        ("", "xacct: there is no profile ; see those there are with: aws configure role list\n"),
+    ],
+)
+@pytest.mark.usefixtures("prod")
+def test_a_profile_that_is_not_there(home: Home, name: str, said: str) -> None:
+    outcome = home.xacct("credentials", name)
+    assert (outcome.code, outcome.stdout, outcome.stderr) == (255, "", said)
+
+
+def test_a_profile_that_cannot_work(home: Home, role: Role) -> None:
+    home.add_role("broken", role.arn, source_profile="nobody")
+    outcome = home.xacct("credentials", "broken")
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert outcome.stderr.startswith("xacct: profile broken: its source_profile nobody does not exist.")
+
+
+def test_a_profile_without_credentials(home: Home) -> None:
+    home.write_config("[profile empty]\nregion = us-west-1\n")
+    outcome = home.xacct("credentials", "empty")
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert outcome.stderr == (
+        "xacct: profile empty has no credentials. Give it some:\n  aws configure --profile empty\n"
+    )
+
+
+def test_a_config_that_cannot_be_read(home: Home) -> None:
+    home.config.write_text("[profile prod\n", "utf-8")
+    outcome = home.xacct("credentials", "prod")
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert outcome.stderr.startswith(f"xacct: {home.config}, line 1: ")
+
+
+def test_a_refusal_by_sts(home: Home, sts: Sts) -> None:
+    other = sts.add_role("Other", trusts=["arn:aws:iam::111111111111:user/somebody"])
+    home.add_role("other", other.arn)
+    outcome = home.xacct("credentials", "other")
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert outcome.stderr.startswith("xacct: An error occurred (AccessDenied)")
+    assert "aws configure role verify other" in outcome.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], ["prod", "more"], ["prod", "--format", "xml"], ["--fromat"]])
+def test_a_command_line_that_cannot_be_understood(home: Home, arguments: list[str]) -> None:
+    outcome = home.xacct("credentials", *arguments)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert outcome.stderr.endswith("See: xacct credentials --help\n")
+    assert outcome.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("warm", [False, True])
+@pytest.mark.parametrize(
+    ("target", "code"),
+    [
+        pytest.param(">&-", 255, id="closed"),
+        pytest.param("> /dev/full", 255, id="full"),
+    ],
+)
+def test_what_cannot_be_written_is_no_success(
+    home: Home, prod: str, target: str, code: int, warm: bool
+) -> None:
+    if warm:
+        grow_old(home)
+        for _ in range(2):
+            printed(home.xacct("credentials", prod))
+        assert list(home.path.glob(".aws/xacct/resolved/*.memo"))
+    outcome = run(home, "/bin/sh", "-c", f'"{XACCT}" credentials {prod} {target}')
+    assert (outcome.code, outcome.stdout) == (code, "")
+    assert outcome.stderr.startswith("xacct: ")
+    assert "Traceback" not in outcome.stderr
+
+
+def test_who_reads_nothing_ends_it_without_a_word(home: Home, prod: str) -> None:
+    outcome = run(home, "/bin/bash", "-c", f'"{XACCT}" credentials {prod} | true; echo "${{PIPESTATUS[0]}}"')
+    # Who ends first is chance: it may be written before nobody is there to read it.
+    assert outcome.stdout in ("0\n", "255\n")
+    assert outcome.stderr == ""
