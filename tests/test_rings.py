@@ -36,6 +36,7 @@ RINGS = {
     # 4 face: the command line, and what it loads in every command
     "commands": 4,
     "xacct": 4,
+    "xacct.launch": 1,
     "xacct.warm": 1,
     "__main__": 4,
     "": 4,

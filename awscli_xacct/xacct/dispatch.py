@@ -26,6 +26,7 @@ from ..errors import XacctError, printable_lines
 
 COMMANDS = {
     "credentials": "credentials",
+    "exec": "exec",
 }
 """The commands by name, in the order in which help lists them, and the module of each."""
 

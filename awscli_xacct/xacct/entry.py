@@ -4,7 +4,9 @@ That takes hardly longer than starting Python, and only as long as hardly anythi
 this way has a ``from __future__ import annotations``: that is a module, too, and has to be found and read.
 """
 
+import os
 import sys
+import time
 
 from .. import __version__
 from . import warm
@@ -14,11 +16,9 @@ def main(arguments: "list[str] | None" = None) -> int:
     """Run one command line; gives its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        answer = _answer(arguments)
-        if answer is not None and sys.stdout is not None:
-            sys.stdout.buffer.write(answer)
-            sys.stdout.flush()
-            return 0
+        code = _at_once(arguments)
+        if code is not None:
+            return code
     except (OSError, KeyboardInterrupt) as error:
         from .dispatch import failed
 
@@ -28,8 +28,32 @@ def main(arguments: "list[str] | None" = None) -> int:
     return run(arguments)
 
 
-def _answer(arguments: "list[str]") -> "bytes | None":
-    """What a command line prints, if no work has to be done for it."""
-    if len(arguments) == 2 and arguments[0] == "credentials" and not arguments[1].startswith("-"):
-        return warm.document(arguments[1], __version__)
+def _at_once(arguments: "list[str]") -> "int | None":
+    """Run a command line for which no work has to be done; None for any other."""
+    command, profile, *rest = [*arguments, "", ""][: max(len(arguments), 2)]
+    if profile.startswith("-"):
+        return None
+    if command == "credentials" and not rest and sys.stdout is not None:
+        return _print(warm.document(profile, __version__))
+    if command == "exec" and rest[:1] == ["--"] and len(rest) > 1:
+        return _become(rest[1:], profile)
     return None
+
+
+def _print(document: "bytes | None") -> "int | None":
+    if document is None:
+        return None
+    sys.stdout.buffer.write(document)
+    sys.stdout.flush()
+    return 0
+
+
+def _become(command: "list[str]", profile: str) -> "int | None":
+    memo = warm.recall(profile, __version__)
+    found = memo and memo.found(time.time())
+    credentials = warm.fields(found[1]) if found else None
+    if memo is None or credentials is None:
+        return None
+    from . import launch
+
+    return launch.become(command, launch.environment(credentials, memo.region, os.environ))

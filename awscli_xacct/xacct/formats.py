@@ -13,23 +13,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import XacctError
+from .launch import variables
 
 Quote = Callable[[str], str]
 
-VARIABLES = {
-    "AWS_ACCESS_KEY_ID": "AccessKeyId",
-    "AWS_SECRET_ACCESS_KEY": "SecretAccessKey",
-    "AWS_SESSION_TOKEN": "SessionToken",
-    "AWS_CREDENTIAL_EXPIRATION": "Expiration",
-}
-"""The environment variables for credentials, and where they stand in a ``credential_process`` document."""
-
 _PLAIN = re.compile(r"[A-Za-z0-9_+/=:,.@-]*")
-
-
-def variables(document: Mapping[str, Any]) -> dict[str, str]:
-    """The environment variables that a document comes to."""
-    return {name: str(document[key]) for name, key in VARIABLES.items() if key in document}
 
 
 def _process(document: Mapping[str, Any]) -> str:

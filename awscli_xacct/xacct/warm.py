@@ -83,6 +83,15 @@ def document(profile: str, version: str) -> "bytes | None":
     return found[1] if found else None
 
 
+def fields(document: bytes) -> "dict[str, str] | None":
+    """What stands in a ``credential_process`` document of ours, if it is as plain as they are."""
+    text = document.decode("ascii")
+    pairs = [pair.split('": ') for pair in text[2:-2].split(', "')]
+    if "\\" in text or any(len(pair) != 2 for pair in pairs):
+        return None
+    return {name: value.strip('"') for name, value in pairs}
+
+
 # -- what memos are made of --------------------------------------------------------------------------
 
 

@@ -1,0 +1,102 @@
+"""Running a command with a profile's credentials in its environment. Loads next to nothing until it does.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSettings
+"""
+
+import os
+import sys
+
+from .. import settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the real one is in a module, which would have to be found and read
+    from collections.abc import Mapping, Sequence
+    from typing import Any, NoReturn
+
+VARIABLES = {
+    "AWS_ACCESS_KEY_ID": "AccessKeyId",
+    "AWS_SECRET_ACCESS_KEY": "SecretAccessKey",
+    "AWS_SESSION_TOKEN": "SessionToken",
+    "AWS_CREDENTIAL_EXPIRATION": "Expiration",
+}
+"""The environment variables for credentials, and where they stand in a ``credential_process`` document."""
+
+ACCOUNT = ("AWS_ACCOUNT_ID", "AccountId")
+"""SDKs take it for the account of the credentials in the environment."""
+
+STALE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", settings.RESOLVING_VARIABLE)
+"""What would contradict, or be taken for, the credentials that a command is given."""
+
+NOT_FOUND = 127
+NOT_EXECUTABLE = 126
+"""The exit codes that shells have for these."""
+
+
+def variables(document: "Mapping[str, Any]") -> "dict[str, str]":
+    """The environment variables that a ``credential_process`` document comes to."""
+    return {name: str(document[key]) for name, key in VARIABLES.items() if key in document}
+
+
+def environment(
+    document: "Mapping[str, Any]", region: str, inherited: "Mapping[str, str]"
+) -> "dict[str, str]":
+    """The environment of a command: what is inherited, with these credentials and this region, if there is one."""
+    name, key = ACCOUNT
+    dropped = {*VARIABLES, *STALE, name}
+    kept = {variable: value for variable, value in inherited.items() if variable not in dropped}
+    account = {name: str(document[key])} if key in document else {}
+    regions = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}
+    return {**kept, **variables(document), **account, **regions}
+
+
+def become(command: "Sequence[str]", variables: "Mapping[str, str]") -> int:
+    """Run `command` in the place of this process, or, where there is no such thing, as a child of it.
+
+    Gives its exit code, or what a shell gives for a command that cannot be run.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    try:
+        return spawn(command, variables) if os.name == "nt" else _replace(command, variables)
+    except OSError as error:
+        return told(command, error)
+
+
+def told(command: "Sequence[str]", error: OSError) -> int:
+    """Say why a command cannot be run, and give the exit code for that."""
+    from ..errors import tell
+
+    if isinstance(error, FileNotFoundError):
+        tell(f"{command[0]}: command not found")
+        return NOT_FOUND
+    tell(f"{command[0]}: {error.strerror or error}")
+    return NOT_EXECUTABLE
+
+
+def _replace(command: "Sequence[str]", variables: "Mapping[str, str]") -> "NoReturn":
+    import signal
+
+    # Python ignores these two, and whatever is ignored stays so: `yes | head` would never end.
+    for name in ("SIGPIPE", "SIGXFSZ"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+    os.execvpe(command[0], list(command), variables)  # noqa: S606 - no shell is what is wanted
+
+
+def spawn(command: "Sequence[str]", variables: "Mapping[str, str]") -> int:
+    """Run `command` as a child. Ctrl-C reaches it as it reaches this process, and what comes of it is its affair."""
+    import shutil
+    import subprocess
+
+    # Windows itself finds an .exe on the PATH, and no .cmd.
+    found = shutil.which(command[0], path=variables.get("PATH"))
+    if found is None:
+        raise FileNotFoundError(command[0])
+    process = subprocess.Popen([found, *command[1:]], env=dict(variables))  # noqa: S603 - the user's own
+    while True:
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            continue
+        return code if code >= 0 else 128 - code
