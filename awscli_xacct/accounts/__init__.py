@@ -1,1 +1,1 @@
-"""Many accounts at once: what a manifest asks for, what that would change, and writing manifests."""
+"""Many accounts at once: manifests, organizations, and the roles that lead into accounts."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from ..accounts.trust import ASSUME, caller_statement, principal_of, trust_statement
 from ..awsconfig.profiles import Role
 from ..cache import Record
 
@@ -44,58 +45,31 @@ def explain(
         caller,
         role,
         _trust_statement(role, caller, actions),
-        {"Effect": "Allow", "Action": _one_or_all(actions), "Resource": role.role_arn},
+        caller_statement(role.role_arn, actions),
         list(_causes(role, caller, error, session, now)),
     )
 
 
 def _trust_statement(role: Role, caller: str, actions: list[str]) -> dict[str, Any]:
     """What the role's trust policy has to hold."""
-    principal, condition = _principal(role, caller)
-    if role.mfa_serial:
-        condition["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
-    if role.external_id:
-        condition["StringEquals"] = {"sts:ExternalId": role.external_id}
-    return {
-        "Effect": "Allow",
-        "Principal": {"AWS": principal},
-        "Action": _one_or_all(actions),
-        **({"Condition": condition} if condition else {}),
-    }
+    source = role.source.role_arn if isinstance(role.source, Role) else None
+    principal, condition = principal_of(caller, source)
+    return trust_statement(
+        principal,
+        mfa=bool(role.mfa_serial),
+        external_id=role.external_id,
+        actions=actions,
+        condition=condition,
+    )
 
 
 def _actions(role: Role, error: Exception) -> Iterator[str]:
     """What both policies have to allow. Tags and identity may also come from the hop before; STS names those."""
-    yield "sts:AssumeRole"
+    yield ASSUME
     if role.session_tags or _TAGS in str(error):
         yield _TAGS
     if role.source_identity or _IDENTITY in str(error):
         yield _IDENTITY
-
-
-def _one_or_all(actions: list[str]) -> str | list[str]:
-    return actions if len(actions) > 1 else actions[0]
-
-
-def _principal(role: Role, caller: str) -> tuple[str, dict[str, Any]]:
-    """How a trust policy names a caller, and the condition that goes with it. A session is named by its role.
-
-    A session's ARN does not show its role's path. The role is known if it is a hop of the chain; that of an IAM
-    Identity Center user has the path ``/aws-reserved/sso.amazonaws.com/``, then a region or none.
-    https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
-    """
-    if isinstance(role.source, Role):
-        return role.source.role_arn, {}
-    _, partition, _, _, account, name = [*caller.split(":", 5), *[""] * 6][:6]
-    if not name.startswith("assumed-role/"):
-        return caller, {}
-    name = name.split("/")[1]
-    arn = f"arn:{partition}:iam::{account}"
-    if not name.startswith("AWSReservedSSO_"):
-        return f"{arn}:role/{name}", {}
-    # A principal takes no wildcard; its account does, under a condition.
-    pattern = f"{arn}:role/aws-reserved/sso.amazonaws.com/*{name}"
-    return f"{arn}:root", {"ArnLike": {"aws:PrincipalArn": pattern}}
 
 
 def _causes(role: Role, caller: str, error: Exception, session: Record | None, now: float) -> Iterator[str]:
