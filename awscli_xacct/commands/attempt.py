@@ -1,15 +1,21 @@
-"""Really assuming the roles of one chain, and explaining what does not work."""
+"""Really assuming the roles of chains, and explaining what does not work."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
 from ..cache import Record
 from ..credentials.denial import Denial, clock_fault, explain
 from ..credentials.fetcher import Fetcher
+from ..credentials.provider import provider_for
 from ..credentials.sts import is_denied
+from ..errors import ProfileFault
+
+_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,63 @@ def assume(profile: str, fetcher: Fetcher) -> Result:
         except Exception as error:  # noqa: BLE001 - whatever a source raises is this profile's failure
             return failure(profile, hop, error, _denial(hop, error))
     return Result(profile, record)
+
+
+def verified(session: Any, names: Sequence[str], config: Mapping[str, Any] | None = None) -> Iterator[Result]:
+    """Assume the roles of profiles, several at a time; the results as they come.
+
+    All that may ask a person is done first, one after the other. `config` is believed instead of the files.
+    """
+    failed: dict[str, Exception] = {}
+    together = []
+    for name in names:
+        try:
+            fetcher = provider_for(session, name, config).fetcher()
+        except ProfileFault as fault:
+            yield Result(name, hop=fault.profile, error=str(fault))
+            continue
+        start = fetcher.chain()[0]
+        try:
+            asks = asks_for_itself(start, failed)
+        except Exception as error:  # noqa: BLE001 - whatever a source raises is this profile's failure
+            yield failure(name, start, error)
+            continue
+        if asks:
+            yield assume(name, fetcher)
+        else:
+            together.append((name, fetcher))
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    try:
+        for done in as_completed([pool.submit(assume, name, fetcher) for name, fetcher in together]):
+            yield done.result()
+    finally:
+        # Ctrl-C waits for the calls that are under way, not for all that were to come.
+        pool.shutdown(cancel_futures=True)
+
+
+def asks_for_itself(start: Fetcher, failed: dict[str, Exception]) -> bool:
+    """Whether a chain takes a code of its own. If not, the MFA session it begins with is got, if it has one.
+
+    Raises what keeps it from being got; `failed` keeps that, so that nobody is asked again for each profile.
+    """
+    session = start.session()
+    if session is None:
+        return bool(start.role.mfa_serial)
+    try:
+        if session.name in failed:
+            raise failed[session.name]
+        session.get()
+    except Exception as error:
+        failed[session.name] = error
+        if not is_denied(error):
+            raise
+        return True
+    return False
+
+
+def verdict(result: Result) -> str:
+    """The result in two words."""
+    return "works" if result.ok else "does not work"
 
 
 def failure(profile: str, hop: Fetcher, error: Exception, denial: Denial | None = None) -> Result:

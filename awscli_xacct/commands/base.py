@@ -6,15 +6,17 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from awscli.customizations.commands import BasicCommand
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .. import settings
 from ..awsconfig import store
+from ..awsconfig.document import Document
 from ..awsconfig.inventory import Entry, Inventory
 from ..awsconfig.names import no_profile
+from ..awsconfig.merged import MergedProfiles
 from ..awsconfig.partitions import Partitions
 from ..awsconfig.profiles import Role
 from ..awsconfig.records import setting
@@ -22,6 +24,9 @@ from ..awsconfig.sources import is_mfa_user, is_role
 from ..cache import Cache, Record, cache_directory
 from ..credentials.mfa_session import decide
 from ..errors import Faults, XacctError, printable_lines
+
+if TYPE_CHECKING:
+    from .plan import Plan
 
 FAILED = 255
 """The exit code of a command that could not do what it was asked."""
@@ -49,15 +54,24 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
     def _inventory(self) -> Inventory:
         return Inventory(self._session.full_config, os.environ, self._cache())
 
-    def _partitions(self) -> Partitions:
-        return Partitions(self._session.get_component("data_loader").load_data("partitions"))
-
     def _config_path(self) -> Path:
         return store.locate(self._session.get_config_variable("config_file"), settings.DEFAULT_CONFIG_FILE)
 
     def _credentials_path(self) -> Path:
         configured = self._session.get_config_variable("credentials_file")
         return store.locate(configured, settings.DEFAULT_CREDENTIALS_FILE)
+
+    def _document(self) -> Document:
+        path = self._config_path()
+        return Document(store.read(path), str(path))
+
+    def _partitions(self) -> Partitions:
+        return Partitions(self._session.get_component("data_loader").load_data("partitions"))
+
+    def _apply(self, plan: Plan, document: Document) -> MergedProfiles:
+        """Make a plan's changes in a document, and give all profiles as they are then. Raises `Faults`."""
+        path = self._credentials_path()
+        return plan.apply(document, Document(store.read(path), str(path)), self._partitions())
 
 
 def named_profiles(parsed_args: Any, parsed_globals: Any) -> list[str]:

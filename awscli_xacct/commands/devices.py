@@ -9,13 +9,12 @@ import shlex
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import Session
 
 from .. import settings
 from ..awsconfig.sources import Profiles, has_static_keys, is_role
-from ..credentials.provider import install
 from ..credentials.sts import is_denied
 from ..errors import Faults
+from .clients import ProfileClients
 from .plan import AUTO, NONE
 
 _HEADING = "--mfa-serial auto found no device, because"
@@ -59,13 +58,8 @@ def find_device(source: str | None, host: Any) -> str:
 
 
 def _serials(source: str, host: Any) -> list[str]:
-    session = Session(profile=source)
-    for name in ("config_file", "credentials_file", "ca_bundle"):
-        session.set_config_variable(name, host.get_config_variable(name))
-    install(session)
-    region = session.get_config_variable("region") or settings.DEFAULT_REGION
     try:
-        devices = session.create_client("iam", region_name=region).list_mfa_devices()["MFADevices"]
+        devices = ProfileClients(source, host).client("iam").list_mfa_devices()["MFADevices"]
     except (ClientError, BotoCoreError) as error:
         mend = f"allow the user iam:ListMFADevices, or {_BY_HAND}" if is_denied(error) else _BY_HAND
         raise Faults(_HEADING, [f"IAM was asked with profile {source}: {error}; {mend}"]) from None

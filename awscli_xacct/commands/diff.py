@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from difflib import unified_diff
 from io import StringIO
 
@@ -20,10 +21,18 @@ def print_diff(edit: Edit) -> None:
     if not edit.changed:
         say(f"{edit.path}: nothing would change")
         return
+    for line in diff_lines(edit):
+        sys.stdout.write(f"{line}\n")
+
+
+def diff_lines(edit: Edit) -> Iterator[str]:
+    """The lines of `print_diff`."""
     # Lines as the diff program knows them: a StringIO breaks them nowhere but at a line feed.
     before, after = (
         list(StringIO(data.decode("utf-8", "backslashreplace"))) for data in (edit.before, edit.after)
     )
     for line in unified_diff(before, after, str(edit.path), str(edit.path)):
         text = _SECRET.sub(rf"\1{HIDDEN}", printable(line.rstrip("\r\n")))
-        sys.stdout.write(f"{text}\n" if line.endswith("\n") else f"{text}\n\\ No newline at end of file\n")
+        yield text
+        if not line.endswith("\n"):
+            yield "\\ No newline at end of file"

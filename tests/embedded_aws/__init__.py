@@ -11,6 +11,7 @@ for this package.
         assert len(aws.calls("AssumeRole")) == 1
 """
 
+from .faults import Fault
 from .layout import Walkthrough, create_role, create_user, lay_out_walkthrough, run_instance
 from .process import EmbeddedAws, EmbeddedAwsError
 from .recorder import Call
@@ -19,6 +20,7 @@ __all__ = [
     "Call",
     "EmbeddedAws",
     "EmbeddedAwsError",
+    "Fault",
     "Walkthrough",
     "create_role",
     "create_user",

@@ -58,9 +58,9 @@ def lay_out_walkthrough(aws: EmbeddedAws) -> Walkthrough:
     )
 
 
-def create_user(aws: EmbeddedAws, account_id: str, name: str) -> AccessKey:
-    """Make an IAM user and return its access key."""
-    iam = aws.client("iam", account_id)
+def create_user(aws: EmbeddedAws, account_id: str, name: str, region: str = REGION) -> AccessKey:
+    """Make an IAM user, in the region's partition, and return its access key."""
+    iam = aws.client("iam", account_id, region)
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
     return AccessKey(key["AccessKeyId"], key["SecretAccessKey"])

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import environment
+from .faults import Fault
 from .recorder import ACCOUNT_HEADER, CONTROL_PATH, Call
 
 if TYPE_CHECKING:
@@ -93,8 +94,13 @@ class EmbeddedAws:
         """Make `calls` start from nothing."""
         self._request("DELETE", CONTROL_PATH)
 
+    def script(self, *faults: Fault) -> None:
+        """What goes wrong from now on, instead of what was scripted before; those of `client` never do."""
+        self._request("POST", CONTROL_PATH, json.dumps(faults))
+
     def reset(self) -> None:
-        """Back to the state after the start: no resources in any account, no calls."""
+        """Back to the state after the start: no resources in any account, no calls, nothing scripted."""
+        self.script()
         self._request("POST", "/moto-api/reset")
         self.forget_calls()
 
@@ -138,10 +144,10 @@ class EmbeddedAws:
             }
         )
 
-    def _request(self, method: str, path: str) -> bytes:
+    def _request(self, method: str, path: str, content: str = "") -> bytes:
         connection = HTTPConnection(self.url.removeprefix("http://"), timeout=_REQUEST_SECONDS)
         with closing(connection):
-            connection.request(method, path)
+            connection.request(method, path, content)
             response = connection.getresponse()
             body = response.read()
         if response.status != HTTPStatus.OK:

@@ -14,6 +14,8 @@ import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from .faults import FaultScript
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -38,13 +40,15 @@ class Call(NamedTuple):
 class RequestRecorder:
     """Wraps an AWS application.
 
-    GET on CONTROL_PATH gives the calls as JSON, in order of arrival; DELETE forgets them.
+    GET on CONTROL_PATH gives the calls as JSON, in order of arrival; DELETE forgets them; POST scripts what
+    goes wrong from now on (see `faults`), in the place of what was scripted before.
     """
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
         self._calls: list[Call] = []
         self._lock = threading.Lock()
+        self._faults = FaultScript([])
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer the control path; note and pass on everything else."""
@@ -55,20 +59,31 @@ class RequestRecorder:
             if call is not None:
                 with self._lock:
                     self._calls.append(call)
+                answer = self._faults.answer(call.action, environ, self._application)
+                if answer is not None:
+                    start_response(*answer.head)
+                    return [answer.body]
         return self._application(environ, start_response)
 
     def _control(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         with self._lock:
             if environ["REQUEST_METHOD"] == "DELETE":
                 self._calls.clear()
+            if environ["REQUEST_METHOD"] == "POST":
+                self._faults.clear()
+                self._faults = FaultScript(json.loads(_body(environ)))
             body = json.dumps(self._calls).encode()
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
         return [body]
 
 
+def _body(environ: WSGIEnvironment) -> bytes:
+    return bytes(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+
+
 def _read_call(environ: WSGIEnvironment) -> Call | None:
     """The AWS call in a request, or None if it names no action. Leaves the body to be read again."""
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    body = _body(environ)
     environ["wsgi.input"] = io.BytesIO(body)
     parameters: dict[str, Any]
     target = environ.get("HTTP_X_AMZ_TARGET")

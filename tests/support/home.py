@@ -55,6 +55,7 @@ class Home:
             "HOME": str(path),
             "AWS_ENDPOINT_URL_STS": endpoint,
             "AWS_ENDPOINT_URL_IAM": endpoint,
+            "AWS_ENDPOINT_URL_ORGANIZATIONS": endpoint,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_PAGER": "",
         }
