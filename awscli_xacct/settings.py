@@ -50,6 +50,8 @@ MFA_PROMPT = "mfa_prompt"
 MFA_PROMPTS = ("auto", "tty", "gui", "none")
 
 STATE_DIRECTORY = "~/.aws/xacct"
+SETUP_DIRECTORY = "~/.aws/xacct/setup"
+"""Where `aws configure role setup` notes what it has made; see accounts/ledger.py."""
 DEFAULT_CACHE_DIRECTORY = "~/.aws/xacct/cache"
 DEFAULT_CONFIG_FILE = "~/.aws/config"
 DEFAULT_CREDENTIALS_FILE = "~/.aws/credentials"
@@ -139,6 +141,8 @@ MFA_PROCESS_SECONDS = 60
 TOO_LONG_SECONDS = 3600
 """How long it is remembered that a role's maximum is shorter than what a profile asks for: finding out costs an
 MFA code."""
+SETUP_WAIT_SECONDS = 60
+"""How long `setup` waits for IAM to know what was made, if it is not told otherwise."""
 
 CODE_TRIES = 3
 """How often an MFA code is asked for before giving up."""

@@ -15,8 +15,8 @@ from .. import settings
 from ..awsconfig import store
 from ..awsconfig.document import Document
 from ..awsconfig.inventory import Entry, Inventory
-from ..awsconfig.names import no_profile
 from ..awsconfig.merged import MergedProfiles
+from ..awsconfig.names import no_profile
 from ..awsconfig.partitions import Partitions
 from ..awsconfig.profiles import Role
 from ..awsconfig.records import setting

@@ -31,6 +31,7 @@ _SUBCOMMANDS = {
     "rename": ("remove", "RenameCommand"),
     "import": ("importing", "ImportCommand"),
     "export": ("exporting", "ExportCommand"),
+    "setup": ("setup", "SetupCommand"),
 }
 
 
@@ -125,14 +126,6 @@ class RoleCommand(Subcommand):
         except EOFError:
             sys.stdout.write("\n")
             raise Faults("nothing was written", ["the questions were left unanswered"]) from None
-
-    def _apply(self, plan: Plan, document: Document) -> Any:
-        path = self._credentials_path()
-        return plan.apply(document, Document(store.read(path), str(path)), self._partitions())
-
-    def _document(self) -> Document:
-        path = self._config_path()
-        return Document(store.read(path), str(path))
 
     def _find_device(self, plan: Plan) -> None:
         """Put the caller's device in the place of ``--mfa-serial auto``. Raises `Faults`."""

@@ -12,7 +12,7 @@ from tests.sts import Role, User
 from tests.support.home import AWS, TIMEOUT, Home
 
 ARN = "arn:aws:iam::222222222222:role/Power"
-SUBCOMMANDS = ["list", "show", "verify", "login", "logout", "remove", "rename", "import", "export"]
+SUBCOMMANDS = ["list", "show", "verify", "login", "logout", "remove", "rename", "import", "export", "setup"]
 PROFILES = ["default", "prod", "production", "my\\ prod"]
 ROLES = PROFILES[1:]
 CASES = {

@@ -1,0 +1,179 @@
+"""The steps that make a role, or make one that is there let the caller in. Whatever is there stays.
+
+A statement is added beside the others of a trust policy; only one that an earlier setup has added is
+replaced, by one that asks for more.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .. import settings
+from . import trust
+from .iam import FoundRole, service_code
+from .ledger import Entry, Ledger
+from .parties import Caller, Side, Wish, check_unchanged, is_ours, on_side
+from .steps import ADD, CHANGE, SAME, Step
+
+
+class RoleSteps:
+    """The steps for one role with the ARN `role_arn`; `notes` are things to be said about them."""
+
+    def __init__(self, wish: Wish, caller: Caller, target: Side, ledger: Ledger, role_arn: str) -> None:
+        self._wish = wish
+        self._caller = caller
+        self._target = target
+        self._ledger = ledger
+        self._role_arn = role_arn
+        self.notes: list[str] = []
+
+    def steps(self, found: FoundRole | None, attached: Sequence[str]) -> list[Step]:
+        """All of them, where `found` is the role as it is and `attached` its policies."""
+        steps = [self._create()] if found is None else list(self._changes(found))
+        return [*steps, *(self._attach(arn, attached) for arn in self._wish.policy_arns)]
+
+    @property
+    def _statement(self) -> dict[str, Any]:
+        return trust.trust_statement(
+            self._caller.principal,
+            mfa=self._wish.require_mfa,
+            external_id=self._wish.external_id,
+            condition=self._caller.condition,
+        )
+
+    def _create(self) -> Step:
+        wish = self._wish
+        mark = secrets.token_hex(4)
+        document = trust.with_statement(None, self._statement)
+        longest = wish.maximum or max(wish.duration or 0, settings.ROLE_DURATION_DEFAULT)
+        asked = {
+            "RoleName": wish.role_name,
+            "AssumeRolePolicyDocument": trust.written(document),
+            "Description": f"Made by aws configure role setup ({mark})",
+            **({"Path": wish.path} if wish.path != "/" else {}),
+            **({"MaxSessionDuration": longest} if longest != settings.ROLE_DURATION_DEFAULT else {}),
+        }
+        entry: Entry = {"kind": "role", "name": wish.role_name, "mark": mark}
+        added = {"kind": "trust", "statements": [self._statement]}
+
+        def act() -> None:
+            try:
+                role_id = self._target.iam.client.create_role(**asked)["Role"]["RoleId"]
+            except Exception as error:
+                if service_code(error) != "EntityAlreadyExists":
+                    raise
+                # The answer to a first try may have been lost on its way, and the client has tried again.
+                made = self._target.iam.role(wish.role_name)
+                if made is None or not is_ours(made, entry):
+                    raise
+                role_id = made.role_id
+            self._ledger.add({**entry, "id": role_id})
+
+        lasting = f", sessions of up to {longest} s" if "MaxSessionDuration" in asked else ""
+        return self._on_role(
+            ADD,
+            f"role {self._role_arn}{lasting}, with the trust policy",
+            "create-role",
+            asked,
+            act,
+            detail=trust.shown(document),
+            document=document,
+            entries=[entry, added],
+        )
+
+    def _changes(self, found: FoundRole) -> Iterator[Step]:
+        if found.boundary:
+            self.notes.append(
+                f"role {found.name} has the permissions boundary {found.boundary}, which limits what it may "
+                f"do whatever is attached; it is left as it is"
+            )
+        yield self._trust_step(found)
+        wanted = self._wish.maximum
+        if wanted is None or wanted == found.maximum:
+            return
+        before = next((entry["before"] for entry in self._ledger.find("maximum")), found.maximum)
+        asked = {"RoleName": found.name, "MaxSessionDuration": wanted}
+        yield self._on_role(
+            CHANGE,
+            f"maximum session duration of role {found.name}: {found.maximum} s to {wanted} s",
+            "update-role",
+            asked,
+            lambda: self._target.iam.client.update_role(**asked),
+            entries=[{"kind": "maximum", "before": before, "after": wanted}],
+        )
+
+    def _trust_step(self, found: FoundRole) -> Step:
+        caller, statement = self._caller, self._statement
+        if trust.forbids(found.trust, caller.names):
+            self.notes.append(
+                f"the trust policy of role {found.name} has a Deny that is about this caller as well"
+            )
+        own = [each for each in self._ledger.statements("trust") if each != statement]
+        stale = [each for each in own if each in trust.statements(found.trust)]
+        enough = statement in trust.statements(found.trust) or trust.lets_in(
+            found.trust, caller.names, self._wish.context
+        )
+        if enough and not (stale and self._loose(found.trust)):
+            self._note_looseness(found.name, found.trust)
+            title = f"role {self._role_arn}: its trust policy lets {caller.arn} in"
+            return Step(SAME, title, document=found.trust, profile=self._target.profile)
+        after = trust.with_statement(found.trust, statement, instead_of=[*stale, statement])
+        self._note_looseness(found.name, after)
+        asked = {"RoleName": found.name, "PolicyDocument": trust.written(after)}
+
+        def act() -> None:
+            now = self._target.iam.role(found.name)
+            check_unchanged(now is not None and now.trust == found.trust, f"the trust policy of {found.name}")
+            self._target.iam.client.update_assume_role_policy(**asked)
+
+        return self._on_role(
+            CHANGE,
+            f"trust policy of role {self._role_arn}",
+            "update-assume-role-policy",
+            asked,
+            act,
+            detail=trust.difference(found.trust, after),
+            document=after,
+            entries=[{"kind": "trust", "statements": [*own, statement]}],
+        )
+
+    def _loose(self, document: trust.Document) -> list[str]:
+        """What is to be required and is not, by some other statement of a trust policy."""
+        wish, names = self._wish, self._caller.names
+        asked = {"MFA": trust.MFA_PRESENT if wish.require_mfa else "", "external id": ""}
+        if wish.external_id:
+            asked["external id"] = trust.EXTERNAL_ID
+        found = []
+        for word, key in asked.items():
+            without = {name: value for name, value in wish.context.items() if name != key}
+            if key and trust.lets_in(document, names, without):
+                found.append(word)
+        return found
+
+    def _note_looseness(self, role: str, document: trust.Document) -> None:
+        for word in self._loose(document):
+            self.notes.append(
+                f"role {role} can be assumed without {word} as before: another statement of its trust policy "
+                f"allows it, and setup takes none away that it has not made"
+            )
+
+    def _attach(self, arn: str, attached: Sequence[str]) -> Step:
+        role = self._wish.role_name
+        if arn in attached:
+            return Step(SAME, f"policy {arn} is attached to role {role}", profile=self._target.profile)
+        asked = {"RoleName": role, "PolicyArn": arn}
+        return self._on_role(
+            ADD,
+            f"policy {arn} to role {role}",
+            "attach-role-policy",
+            asked,
+            lambda: self._target.iam.client.attach_role_policy(**asked),
+            entries=[{"kind": "attachment", "arn": arn}],
+        )
+
+    def _on_role(
+        self, state: str, title: str, command: str, asked: Mapping[str, Any], act: Any, **more: Any
+    ) -> Step:
+        return on_side(self._target, state, title, command, asked, act, **more)

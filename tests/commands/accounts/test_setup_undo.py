@@ -1,0 +1,171 @@
+"""`aws configure role setup --undo`: exactly what was made is taken back; the rest is kept, and why is said."""
+
+from __future__ import annotations
+
+import json
+
+from tests.embedded_aws import Fault, create_role
+
+from .scene import ASKED, AUDIT, DEV, DEV_USER, PROD, READ_ONLY, ROLE, Scene, policy, text, trust
+
+BUCKETS = policy({"Effect": "Allow", "Action": "s3:List*", "Resource": "*"})
+OTHER = f"arn:aws:iam::{PROD}:user/other"
+
+
+def test_all_of_it_is_taken_back(scene: Scene) -> None:
+    before = scene.all()
+    scene.set_up()
+    outcome = scene.undo()
+    assert (outcome.code, outcome.lines[-1]) == (0, "all that setup has made is taken back")
+    assert (scene.all(), scene.ledgers(), scene.home.records()) == (before, [], [])
+    again = scene.undo()
+    assert (again.code, again.lines) == (
+        255,
+        [
+            "nothing was taken back, because",
+            "  - nothing is noted on this machine as made by: aws configure role setup prod",
+        ],
+    )
+
+
+def test_a_person_is_asked_and_a_dry_run_takes_nothing_back(scene: Scene) -> None:
+    scene.set_up()
+    made = scene.all()
+    plan = json.loads(scene.setup("--undo", "--dry-run", "--output", "json").stdout)
+    assert [step["State"] for step in plan["Steps"]] == ["remove"] * 4
+    assert plan["Steps"][3]["Command"] == (
+        "aws iam delete-role --role-name CrossAccountPowerUser --profile prod-admin"
+    )
+    screen = scene.screen("--undo")
+    screen.answer("Take this back?", "n")
+    assert screen.end() == 255
+    assert scene.all() == made
+    screen = scene.screen("--undo")
+    screen.answer("Take this back?", "y")
+    assert screen.end() == 0
+
+
+def test_what_was_there_before_stays(scene: Scene) -> None:
+    create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=OTHER)
+    scene.iam(PROD).attach_role_policy(RoleName="CrossAccountPowerUser", PolicyArn=AUDIT)
+    scene.iam(DEV).put_user_policy(
+        UserName="dev", PolicyName="ProdAccountAccess", PolicyDocument=text(BUCKETS)
+    )
+    before = scene.all()
+    scene.set_up()
+    assert scene.undo().code == 0
+    assert scene.all() == before
+
+
+def test_a_role_of_its_own_that_others_use_by_now_is_kept(scene: Scene) -> None:
+    scene.set_up()
+    iam = scene.iam(PROD)
+    iam.attach_role_policy(RoleName="CrossAccountPowerUser", PolicyArn=AUDIT)
+    iam.put_role_policy(
+        RoleName="CrossAccountPowerUser",
+        PolicyName="own",
+        PolicyDocument=text(BUCKETS),
+    )
+    iam.update_assume_role_policy(
+        RoleName="CrossAccountPowerUser", PolicyDocument=text(trust(DEV_USER, OTHER))
+    )
+    outcome = scene.undo()
+    assert outcome.code == 255
+    assert outcome.lines[-1] == "what is kept, and why, is said above"
+    assert (
+        f"5. keep   role {ROLE}: policy {AUDIT} is attached to it, and not by setup; it has an inline policy own, "
+        "which setup has not made; its trust policy lets somebody else in as well"
+    ) in outcome.lines
+    assert scene.role()["Attached"] == [AUDIT]
+    assert scene.role()["Trust"] == trust(OTHER)
+    assert scene.user_policies() == {}
+    # It is not forgotten: once the others are gone, so is the role.
+    iam.detach_role_policy(RoleName="CrossAccountPowerUser", PolicyArn=AUDIT)
+    iam.delete_role_policy(RoleName="CrossAccountPowerUser", PolicyName="own")
+    iam.update_assume_role_policy(RoleName="CrossAccountPowerUser", PolicyDocument=text(trust(DEV_USER)))
+    assert scene.undo().code == 255, "the statement is another one's now"
+    assert scene.role()["Trust"] == trust(DEV_USER)
+
+
+def test_a_role_of_the_same_name_that_it_has_not_made_is_never_deleted(scene: Scene) -> None:
+    scene.set_up()
+    iam = scene.iam(PROD)
+    iam.detach_role_policy(RoleName="CrossAccountPowerUser", PolicyArn=READ_ONLY)
+    iam.delete_role(RoleName="CrossAccountPowerUser")
+    create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=OTHER)
+    before = scene.role()
+    outcome = scene.undo()
+    assert outcome.code == 255
+    assert f"keep   role {ROLE}: it is another one than setup has made" in outcome.stderr
+    assert scene.role() == before
+
+
+def test_a_profile_that_a_person_has_added_to_keeps_that(scene: Scene) -> None:
+    scene.set_up(*ASKED, "--external-id", "42", "--yes")
+    path = scene.home.config
+    text = path.read_text("utf-8").replace("external_id = 42", "external_id = 43\noutput = yaml")
+    path.write_text(text, "utf-8")
+    outcome = scene.undo()
+    assert outcome.code == 255
+    assert "keep   external_id of profile prod" in outcome.stderr
+    assert "keep   output of profile prod" in outcome.stderr
+    assert scene.all()["config"]["profile prod"] == {"external_id": "43", "output": "yaml"}
+
+
+def test_a_profile_that_others_use_as_their_source_is_kept(scene: Scene) -> None:
+    scene.set_up()
+    scene.home.add_role("audit", f"arn:aws:iam::{PROD}:role/Audit", source_profile="prod")
+    outcome = scene.undo()
+    assert outcome.code == 255
+    assert "it is the source of audit" in outcome.stderr
+    assert "[profile prod]" in scene.home.config.read_text("utf-8")
+
+
+def test_what_is_gone_already_needs_nothing(scene: Scene) -> None:
+    before = scene.all()
+    scene.set_up()
+    iam = scene.iam(PROD)
+    iam.detach_role_policy(RoleName="CrossAccountPowerUser", PolicyArn=READ_ONLY)
+    iam.delete_role(RoleName="CrossAccountPowerUser")
+    scene.iam(DEV).delete_user_policy(UserName="dev", PolicyName="ProdAccountAccess")
+    assert scene.home.aws("configure", "role", "remove", "prod", "--yes").code == 0
+    outcome = scene.undo()
+    assert outcome.code == 0, outcome.stderr
+    assert (scene.all(), scene.ledgers()) == (before, [])
+
+
+def test_an_undo_that_ends_half_way_is_completed(scene: Scene) -> None:
+    before = scene.all()
+    scene.set_up()
+    scene.aws.script(Fault("DetachRolePolicy"))
+    outcome = scene.undo()
+    assert outcome.code == 255
+    assert "needs iam:DetachRolePolicy for that" in outcome.stderr
+    assert "run it again to complete it: aws configure role setup prod --undo" in outcome.stderr
+    assert scene.user_policies() == {}
+    assert scene.undo().code == 0
+    assert scene.all() == before
+
+
+def test_another_account_under_the_same_profile_is_not_touched(scene: Scene) -> None:
+    scene.set_up()
+    scene.home.credentials.unlink()
+    scene.add_profile("default", DEV, "second")
+    scene.add_profile("prod-admin", "333333333333", "administrator")
+    outcome = scene.undo()
+    assert outcome.code == 255
+    assert outcome.lines[1] == (
+        f"  - profile prod-admin is of account 333333333333, and what was made is in account {PROD}; name a profile "
+        f"of account {PROD}: --account-profile P or --home-admin-profile P"
+    )
+    scene.add_profile("right", PROD, "boss")
+    assert scene.undo("--account-profile", "right").code == 0
+
+
+def test_a_second_role_under_the_same_profile_has_to_be_taken_back_first(scene: Scene) -> None:
+    scene.set_up()
+    outcome = scene.setup("--role-name", "Other", "--account-profile", "prod-admin", "--yes")
+    assert outcome.lines[-1] == (
+        f"  - setup has made profile prod for {ROLE}, and this is arn:aws:iam::{PROD}:role/Other; take that back "
+        "first: aws configure role setup prod --undo"
+    )
