@@ -33,7 +33,6 @@ ROLE_KEYS = (
 )
 NOT_IN_DEFAULTS = (settings.ROLE_ARN,)
 _NEVER_NULL = (ACCOUNT, ROLE, settings.ROLE_ARN)
-_NULL = "null"
 
 LONGEST_TEXT = 20_000
 """Characters of one setting; 50 session tags of full length take that."""
@@ -100,7 +99,7 @@ class Values:
     def setting(self, read: Settings, key: str, node: Node) -> None:
         """Read one setting into `read`."""
         read.nodes[key] = node
-        if isinstance(node, Scalar) and node.plain and node.text == _NULL and key not in _NEVER_NULL:
+        if isinstance(node, Scalar) and node.is_null and node.text and key not in _NEVER_NULL:
             read.texts[key] = None
             return
         text: str | None

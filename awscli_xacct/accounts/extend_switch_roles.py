@@ -17,7 +17,7 @@ from .. import settings
 from ..awsconfig.document import Document
 from ..awsconfig.values import account_fault, role_name_fault
 from ..awsconfig.wanted import ORDER
-from ..errors import Faults
+from ..errors import EditRefused, Faults
 from .nodes import shortened
 from .request import Fault, Place, WantedRole
 
@@ -90,7 +90,8 @@ def read(text: str, path: str, profiles: Container[str]) -> Extended:
         found.faults.append(Fault(Place(path), "there are no roles in it"))
     own = [key for key in _OWN if any(key in section.values for section in sections.values())]
     if own:
-        found.notes.append(f"{' and '.join(own)} are the extension's own, and stay in {path}")
+        words = "are the extension's own, and stay" if len(own) > 1 else "is the extension's own, and stays"
+        found.notes.append(f"{' and '.join(own)} {words} in {path}")
     return found
 
 
@@ -181,32 +182,46 @@ def _sections(text: str, found: Extended) -> dict[str, _Section]:
 # -- writing ---------------------------------------------------------------------------------------
 
 
-def write(document: Document, roles: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Put roles (config options by profile) into a file of this dialect; gives those it has no name for.
+def write(text: str, path: str, roles: Mapping[str, Mapping[str, str]]) -> tuple[str, list[str]]:
+    """A text of this dialect with roles (config options by profile) in it, and the names it cannot hold.
 
-    Each is named by its ARN, or, where it is there already, as it is named there; colours, images and all else
-    stay. No source is written: who is signed in to the console calls. Raises `Faults` with all that is wrong
-    with the file as it is.
+    Each role is named by its ARN, or, where it is there already, as it is named there; colours, images and all
+    else stay. No source is written: who is signed in to the console calls. Raises `Faults` with all that is wrong
+    with the text as it is, and `EditRefused` where it cannot be changed.
     """
-    text = document.render().decode()
-    found = Extended(document.path)
+    found = Extended(path)
     sections = _sections(text, found)
     if found.faults:
         raise Faults("nothing was written, because", [str(fault) for fault in sorted(set(found.faults))])
+    document = Document(text.encode(), path, "utf-8")
     headers = {_name_in(header): header for header in document.names()}
+    for section in sections.values():
+        _check_depths(document, headers.get(section.name), section)
     left = []
     for name, options in roles.items():
         if set(name) & set(";#]"):
             left.append(name)
             continue
-        section = sections.get(name)
+        there = sections.get(name)
         header = headers.get(name) or (f"profile {name}" if _PREFIX.match(name) else name)
-        for key, text in _settings(options, section.values if section else {}):
-            old = str(document.section(header).get(key, "")) if section else ""
+        for key, value in _settings(options, there.values if there else {}):
+            old = str(document.section(header).get(key, "")) if there else ""
             comment = _COMMENT.search(old)
             behind = f"{_gap(old[: comment.start()])}{comment[0]}" if comment else ""
-            document.set(header, key, f"{text}{behind}")
-    return left
+            document.set(header, key, f"{value}{behind}")
+    return document.render().decode(), left
+
+
+def _check_depths(document: Document, header: str | None, section: _Section) -> None:
+    """Raise `EditRefused` where blanks before a line mean something to the editor, as to all other AWS tools."""
+    options = document.section(header) if header is not None else {}
+    for key, value in section.values.items():
+        read_as = options.get(key.lower())
+        if not isinstance(read_as, str) or _COMMENT.sub("", read_as).rstrip() != value:
+            raise EditRefused(
+                f"{section.places[key]}: for other AWS tools the line below belongs to this one, as it stands "
+                f"deeper; nothing was written. Take the blanks before it away"
+            )
 
 
 def _settings(options: Mapping[str, str], there: Mapping[str, str]) -> Iterator[tuple[str, str]]:

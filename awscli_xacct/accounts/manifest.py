@@ -85,7 +85,7 @@ class _Reader:
         self._version(top, entries)
         self._name(entries)
         self._accounts(entries)
-        defaults = self._settings(entries["defaults"][1]) if "defaults" in entries else Settings()
+        defaults = (self._settings(entries["defaults"][1]) if "defaults" in entries else None) or Settings()
         self._no_pair(defaults, _SOURCES)
         self._manifest.defaults = defaults.texts
         self._roles(entries, defaults)
@@ -139,18 +139,22 @@ class _Reader:
             fault = self._values.key_fault(key)
             if fault:
                 self._values.fault(key, fault)
-            self._role(name, key, self._settings(value, in_role=True), defaults)
+            own = self._settings(value, in_role=True)
+            self._manifest.places[name, None] = Place(self._manifest.path, key.line, key.column)
+            if own is None:
+                self._manifest.roles.append(WantedRole(name, {}, unread=frozenset(ROLE_KEYS)))
+            else:
+                self._role(name, key, own, defaults)
 
-    def _settings(self, node: Node, *, in_role: bool = False) -> Settings:
-        """The settings in a role's mapping or in the defaults."""
+    def _settings(self, node: Node, *, in_role: bool = False) -> Settings | None:
+        """The settings in a role's mapping or in the defaults; None where it is none."""
         what, keys = ("a role", ROLE_KEYS) if in_role else ("defaults", [*ROLE_KEYS])
-        read = Settings()
         if not in_role and isinstance(node, Scalar) and node.is_null:
-            return read
+            return None
         found = self._values.mapping(node, what)
         if found is None:
-            read.unread.update(ROLE_KEYS, (settings.ROLE_ARN,))
-            return read
+            return None
+        read = Settings()
         for text, (key, value) in found.entries().items():
             if text not in ROLE_KEYS:
                 self._values.unknown(key, keys, what)
@@ -191,7 +195,6 @@ class _Reader:
         options = {each: text for each, text in found.texts.items() if each not in (ACCOUNT, ROLE)}
         self._manifest.roles.append(WantedRole(name, options, account, role_name, frozenset(found.unread)))
         places = self._manifest.places
-        places[name, None] = Place(self._manifest.path, key.line, key.column)
         for each, node in found.nodes.items():
             places[name, each] = Place(self._manifest.path, node.line, node.column)
 

@@ -234,7 +234,10 @@ class _Builder:
         if getattr(event, "anchor", None) and not isinstance(node, Alias):
             self._anchors[event.anchor] = node
         if self._open:
-            self._open[-1].items.append(node)
+            items = self._open[-1].items
+            if node.start == node.end and items:  # nothing, which YAML lets stand where the next thing does
+                node.line, node.column = items[-1].line, items[-1].column
+            items.append(node)
         else:
             self._root = node
 

@@ -11,7 +11,6 @@ from ..accounts import extend_switch_roles
 from ..accounts.loading import STDIN, decoded
 from ..accounts.merge import merge
 from ..awsconfig import rules, store
-from ..awsconfig.document import Document
 from ..awsconfig.sources import is_role
 from ..errors import Faults
 from .base import NO_ROLES, Subcommand, say
@@ -98,7 +97,7 @@ class ExportCommand(Subcommand):
 
 
 def _for_extension(text: str, path: str, roles: Roles) -> bytes:
-    document = Document(text.encode(), path, "utf-8")
-    for name in extend_switch_roles.write(document, roles):
+    written, left = extend_switch_roles.write(text, path, roles)
+    for name in left:
         say(f"profile {name} is left out: the extension has no way to write its name")
-    return document.render()
+    return written.encode()

@@ -1,0 +1,179 @@
+"""`aws configure role export`: the config's role profiles into a manifest, by the real `aws`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.sts import MfaDevice, Role
+from tests.support.home import Home
+
+from .steps import Screen, done, refused, run
+
+NEW = """\
+version: 1
+
+defaults:
+  region: us-west-1
+
+roles:
+  prod: {{account: "{account}", role: Power, source_profile: default}}
+  audit:
+    account: "333333333333"
+    role: Audit
+    source_profile: prod
+    duration_seconds: 900
+    session_tags: {{team: ops, app: "1"}}
+"""
+
+
+@pytest.fixture
+def profiles(home: Home, role: Role, audit_role: Role) -> str:
+    """Two role profiles; what a new manifest has of them."""
+    home.add_role("prod", role.arn)
+    home.add_role(
+        "audit", audit_role.arn, source_profile="prod", session_tags="team=ops, app=1", duration_seconds=900
+    )
+    return NEW.format(account=role.account)
+
+
+def state(path: Path) -> tuple[bytes, int, int]:
+    found = path.stat()
+    return path.read_bytes(), found.st_mtime_ns, found.st_ino
+
+
+def test_a_new_manifest_has_all_role_profiles_and_importing_it_changes_nothing(
+    home: Home, profiles: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "team.yaml"
+    outcome = done(home, "export", str(path))
+    assert (outcome.stdout, outcome.lines) == ("", [f"2 role profiles are written to {path}"])
+    assert path.read_text("utf-8") == profiles
+    kept = state(path), state(home.config)
+    outcome = done(home, "export", str(path))
+    assert outcome.lines == [f"2 role profiles are already so in {path}"]
+    outcome = done(home, "import", str(path), "--prune")
+    assert outcome.lines == [f"nothing to do: all 2 profiles are already so in {home.config}"]
+    assert (state(path), state(home.config)) == kept
+    assert done(home, "export", "-").stdout == profiles
+
+
+@pytest.mark.usefixtures("profiles")
+def test_a_manifest_that_is_there_is_changed_in_place(home: Home, role: Role, tmp_path: Path) -> None:
+    text = (
+        f"\ufeff# Ours.\r\nversion: 1\r\naccounts: {{prod: '{role.account}'}}   # ids\r\n"
+        f"defaults: {{source_profile: default, region: us-west-1}}\r\n"
+        f"roles:\r\n  # The first.\r\n  prod: {{account: prod,   role: 'Old'}}\r\n"
+        f"  gone:\r\n    account: prod # kept\r\n    role: Gone\r\n"
+    )
+    path = tmp_path / "team.yaml"
+    path.write_bytes(text.encode())
+    path.chmod(0o640)
+    link = tmp_path / "link.yaml"
+    link.symlink_to(path)
+    after = text.replace("'Old'", "'Power'") + (
+        "  audit:\r\n"
+        '    account: "333333333333"\r\n'
+        "    role: Audit\r\n"
+        "    source_profile: prod\r\n"
+        "    duration_seconds: 900\r\n"
+        '    session_tags: {team: ops, app: "1"}\r\n'
+    )
+    outcome = done(home, "export", str(link), "--dry-run")
+    assert "-  prod: {account: prod,   role: 'Old'}" in outcome.stdout
+    assert path.read_bytes() == text.encode()
+    assert done(home, "export", str(link)).lines == [f"2 role profiles are written to {link}"]
+    assert path.read_bytes() == after.encode()
+    assert (link.is_symlink(), path.stat().st_mode & 0o777) == (True, 0o640)
+
+
+def test_what_cannot_be_imported_is_left_out_and_said(home: Home, role: Role, tmp_path: Path) -> None:
+    home.add_role("prod", role.arn)
+    home.add_role("hours", role.arn, duration_seconds="1h")
+    home.add_role("behind", role.arn, source_profile="nobody")
+    outcome = done(home, "export", str(tmp_path / "team.yaml"))
+    assert outcome.lines == [
+        "profile hours is left out: --duration-seconds '1h': it is not a whole number of seconds, such as 3600 for "
+        "an hour",
+        "profile behind is left out: --source-profile 'nobody': there is no such profile; there are default, hours, "
+        "prod",
+        f"1 role profile is written to {tmp_path}/team.yaml",
+    ]
+
+
+def test_a_role_without_the_device_of_its_source_says_so(
+    home: Home, role: Role, device: MfaDevice, tmp_path: Path
+) -> None:
+    text = home.config.read_text("utf-8")
+    home.config.write_text(text.replace("[default]\n", f"[default]\nmfa_serial = {device.serial}\n"), "utf-8")
+    home.add_role("none", role.arn)
+    home.add_role("with", role.arn, mfa_serial=device.serial)
+    path = tmp_path / "team.yaml"
+    done(home, "export", str(path))
+    assert path.read_text("utf-8").splitlines()[-2:] == [
+        f'  none: {{account: "{role.account}", mfa_serial: null}}',
+        f'  with: {{account: "{role.account}"}}',
+    ]
+    kept = state(home.config)
+    done(home, "import", str(path))
+    assert state(home.config) == kept
+
+
+def test_what_is_no_manifest_is_not_written_over(home: Home, role: Role, tmp_path: Path) -> None:
+    path = tmp_path / "team.yaml"
+    assert refused(home, "export", str(path)) == [
+        "nothing was written, because",
+        "  - no profile assumes a role; make one with: aws configure role PROFILE --role-arn ARN",
+    ]
+    home.add_role("prod", role.arn)
+    for text, said in (
+        (
+            "some: yaml\n",
+            f"{path}:1:1: unknown key 'some'; the keys of a manifest are version, name, defaults, acc",
+        ),
+        ("just text", f"{path}:1:1: a manifest is a mapping of keys and values, and this is 'just text'"),
+        (
+            "[a]\naws_account_id = 1\n",
+            f"{path} has the format extend-switch-roles; leave out --format, or name ano",
+        ),
+    ):
+        path.write_text(text, "utf-8")
+        lines = refused(home, "export", str(path), "--format", "manifest")
+        assert lines[0] == "nothing was written, because"
+        assert lines[1].startswith(f"  - {said}")
+        assert path.read_text("utf-8") == text
+    path.write_bytes(b"\xff")
+    assert refused(home, "export", str(path))[1] == f"  - {path}:1:1: byte 0xff is not UTF-8 text"
+    assert refused(home, "export", str(tmp_path)) == [
+        f"{tmp_path} is not a regular file; nothing was written. Look at it with: ls -ld {tmp_path}"
+    ]
+    assert refused(home, "export", str(tmp_path / "none" / "x")) == [
+        "nothing was written, because",
+        f"  - there is no directory {tmp_path}/none",
+    ]
+    assert refused(home, "export") == ["which file is meant?", "  - name it: aws configure role export FILE"]
+    assert run(home, "export", str(path), "--format", "json").code in (2, 252)
+
+
+def test_the_browser_extensions_file_is_written_and_its_colours_stay(
+    home: Home, profiles: str, role: Role, audit_role: Role, tmp_path: Path
+) -> None:
+    assert profiles
+    path = tmp_path / "extension.txt"
+    done(home, "export", str(path), "--format", "extend-switch-roles")
+    assert path.read_text("utf-8") == (
+        f"[prod]\nrole_arn = {role.arn}\nregion = us-west-1\n\n"
+        f"[audit]\nrole_arn = {audit_role.arn}\nregion = us-west-1\n"
+    )
+    text = path.read_text("utf-8").replace("us-west-1\n\n", "eu-west-1 ; here\ncolor = ff0000\n\n")
+    path.write_text(text, "utf-8")
+    done(home, "export", str(path))
+    assert path.read_text("utf-8") == text.replace("eu-west-1", "us-west-1")
+
+
+@pytest.mark.usefixtures("profiles")
+def test_it_does_not_ask(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "team.yaml"
+    screen = Screen(home, "export", str(path))
+    assert (screen.end(), screen.shown) == (0, f"2 role profiles are written to {path}\n")

@@ -1,0 +1,374 @@
+"""`aws configure role import`: a manifest's roles into the config, by the real `aws`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.sts import MfaDevice, Role, Sts
+from tests.support.home import Home
+
+from .steps import CTRL_C, CTRL_D, ESCAPE, WHO, Screen, cache, done, parsed, refused, run
+
+TEAM = """\
+version: 1
+defaults: {{source_profile: default, region: us-west-1}}
+accounts: {{prod: "{account}"}}
+roles:
+  prod: {{account: prod, role: {name}, duration_seconds: 3600}}
+  audit: {{role_arn: "{audit}", source_profile: prod}}
+"""
+PLAN = """\
+PLAN  PROFILE  SETTING           NOW  THEN
+add   prod     role_arn          -    {prod}
+               source_profile    -    default
+               duration_seconds  -    3600
+               region            -    us-west-1
+add   audit    role_arn          -    {audit}
+               source_profile    -    prod
+               region            -    us-west-1
+"""
+ADDED = """\
+[profile prod]
+role_arn = {prod}
+source_profile = default
+duration_seconds = 3600
+region = us-west-1
+xacct_manifest = {path}
+xacct_manifest_keys = source_profile,duration_seconds,region
+
+[profile audit]
+role_arn = {audit}
+source_profile = prod
+region = us-west-1
+xacct_manifest = {path}
+xacct_manifest_keys = source_profile,region
+"""
+
+
+@pytest.fixture
+def team(home: Home, role: Role, audit_role: Role) -> Path:
+    """A manifest of a role and one that is assumed from it."""
+    path = home.path / "team.yaml"
+    path.write_text(TEAM.format(account=role.account, name=role.name, audit=audit_role.arn), encoding="utf-8")
+    return path
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def state(home: Home) -> tuple[bytes, int, int]:
+    """The config's bytes, time and inode: what a rewrite would change."""
+    found = home.config.stat()
+    return home.config.read_bytes(), found.st_mtime_ns, found.st_ino
+
+
+def test_roles_are_added_and_work_and_a_second_run_touches_nothing(
+    home: Home, team: Path, role: Role, audit_role: Role
+) -> None:
+    before = home.config.read_text(encoding="utf-8")
+    plan = PLAN.format(prod=role.arn, audit=audit_role.arn)
+    outcome = done(home, "import", str(team), "--dry-run")
+    assert (outcome.stdout, outcome.lines) == (plan, [f"{home.config} would be changed: 2 to add"])
+    assert home.config.read_text(encoding="utf-8") == before
+    outcome = done(home, "import", str(team))
+    assert (outcome.stdout, outcome.lines) == (plan, [f"{home.config} is written: 2 added"])
+    added = ADDED.format(prod=role.arn, audit=audit_role.arn, path=team)
+    assert home.config.read_text(encoding="utf-8") == f"{before}{added}"
+    assert "assumed-role/Audit/" in home.aws(*WHO, "--profile", "audit").stdout
+    kept = state(home)
+    outcome = done(home, "import", str(team), "--prune", "--yes")
+    assert (outcome.stdout, outcome.lines) == (
+        "",
+        [f"nothing to do: all 2 profiles are already so in {home.config}"],
+    )
+    assert state(home) == kept
+
+
+def test_a_change_wants_to_be_agreed_to_and_own_settings_stay(home: Home, team: Path) -> None:
+    done(home, "import", str(team))
+    edit(
+        home.config,
+        "duration_seconds = 3600\n",
+        "duration_seconds = 3600\noutput = text\nexternal_id = 1234\n",
+    )
+    edit(team, "3600", "1800")
+    assert refused_with_plan(home, str(team)) == [
+        "nothing was changed, because",
+        "  - there is no terminal to ask on (1 to change, 1 the same); --yes goes ahead",
+    ]
+    outcome = done(home, "import", str(team), "--yes")
+    assert outcome.stdout == (
+        "PLAN    PROFILE  SETTING           NOW   THEN\nchange  prod     duration_seconds  3600  1800\n"
+    )
+    assert outcome.lines == [f"{home.config} is written: 1 changed, 1 the same"]
+    assert "duration_seconds = 1800\noutput = text\nexternal_id = 1234\n" in home.config.read_text("utf-8")
+    edit(team, ", duration_seconds: 1800", "")
+    done(home, "import", str(team), "--yes")
+    assert "region = us-west-1\nxacct" in home.config.read_text("utf-8")
+    assert "duration_seconds" not in home.config.read_text("utf-8")
+    assert "output = text\nexternal_id = 1234\n" in home.config.read_text("utf-8")
+
+
+def refused_with_plan(home: Home, *arguments: str) -> list[str]:
+    """What is said by an import that shows its plan, and then has to fail and leave the file alone."""
+    before = state(home)
+    outcome = run(home, "import", *arguments)
+    assert (outcome.code, outcome.stdout[:4], state(home)) == (255, "PLAN", before)
+    return outcome.lines
+
+
+def test_pruning_removes_what_this_manifest_made_with_its_credentials(
+    home: Home, team: Path, role: Role
+) -> None:
+    home.add_role("mine", role.arn)
+    edit(team, "roles:\n", "roles:\n" + "".join(f"  p{n}: {{account: prod, role: P{n}}}\n" for n in range(3)))
+    done(home, "import", str(team))
+    cache(home, "audit")
+    assert len(home.records()) == 2
+    edit(team, team.read_text("utf-8").splitlines()[-1] + "\n", "")
+    outcome = done(home, "import", str(team))
+    assert outcome.lines == [
+        f"no longer wanted, and staying: audit; --prune removes what was made from {team}",
+        f"nothing to do: all 4 profiles are already so in {home.config}",
+    ]
+    assert refused_with_plan(home, str(team), "--prune") == [
+        "nothing was changed, because",
+        "  - there is no terminal to ask on (1 to remove, 4 the same); --yes goes ahead",
+    ]
+    outcome = done(home, "import", str(team), "--prune", "--yes")
+    assert outcome.lines == [f"{home.config} is written: 1 removed, 4 the same"]
+    text = home.config.read_text("utf-8")
+    assert "[profile audit]" not in text
+    assert "[profile mine]" in text
+    assert len(home.records()) == 1
+
+
+def test_a_role_that_is_renamed_is_one_removed_and_one_added(home: Home, team: Path) -> None:
+    done(home, "import", str(team))
+    edit(team, "  audit: ", "  auditor: ")
+    outcome = done(
+        home, "import", str(team), "--prune", "--yes", "--query", "[].[Profile,Action]", "--output", "json"
+    )
+    assert parsed(outcome) == [["prod", "same"], ["auditor", "add"], ["audit", "remove"]]
+
+
+@pytest.mark.parametrize("yes", [False, True])
+def test_more_than_half_goes_only_where_it_is_said(home: Home, team: Path, yes: bool) -> None:
+    done(home, "import", str(team))
+    team.write_text(
+        'version: 1\nroles: {new: {account: "222222222222", role: A, source_profile: default}}\n', "utf-8"
+    )
+    if yes:
+        done(home, "import", str(team), "--prune", "--yes")
+        assert "[profile prod]" not in home.config.read_text("utf-8")
+    else:
+        screen = Screen(home, "import", str(team), "--prune")
+        assert screen.end() == 255
+        assert screen.shown.splitlines()[-2:] == [
+            "nothing was changed, because",
+            f"  - 2 of the 2 profiles made from {team} would be removed, more than half; --yes goes ahead",
+        ]
+        assert "[profile prod]" in home.config.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "# nothing\n", "version: 1\nroles: {}\n", "version: 1\nroles:\n  a: {\n"]
+)
+def test_an_empty_or_unreadable_manifest_removes_nothing(home: Home, team: Path, text: str) -> None:
+    done(home, "import", str(team))
+    team.write_text(text, "utf-8")
+    assert refused(home, "import", str(team), "--prune", "--yes")[0] == "nothing was changed, because"
+
+
+def test_what_others_made_is_a_conflict_unless_it_is_adopted(
+    home: Home, team: Path, role: Role, tmp_path: Path
+) -> None:
+    home.add_role("prod", role.arn, duration_seconds=900)
+    other = tmp_path / "other.yaml"
+    other.write_text(
+        'version: 1\nname: ops\nroles: {audit: {account: "222222222222", role: Other}}\n', "utf-8"
+    )
+    done(home, "import", str(other))
+    assert refused_with_plan(home, str(team), "--yes") == [
+        "nothing was changed, because",
+        "  - profile prod was made by hand and differs; take another name, or --adopt takes it over",
+        "  - profile audit was made from ops and differs; take another name, or --adopt takes it over",
+    ]
+    outcome = done(home, "import", str(team), "--adopt", "--yes", "--output", "json")
+    assert [(step["Profile"], step["Action"], step["MadeFrom"]) for step in parsed(outcome)] == [
+        ("prod", "change", None),
+        ("audit", "change", "ops"),
+    ]
+    assert home.config.read_text("utf-8").count(f"xacct_manifest = {team}\n") == 2
+
+
+def test_every_fault_is_said_at_once_with_its_place(home: Home, team: Path, role: Role) -> None:
+    home.add_role("b", role.arn)
+    team.write_text(
+        """\
+version: 1
+defaults: {source_profile: defualt}
+roles:
+  default: {account: "222222222222", role: A}
+  a: {account: 222222222222, role: A, regoin: us-west-1}
+  b: {account: "222222222222", role: A, source_profile: c, duration_seconds: 1h}
+  c: {account: "222222222222", role: A, source_profile: b}
+  "d\\e[31m]": {account: "222222222222", role: A}
+""",
+        "utf-8",
+    )
+    assert refused(home, "import", str(team), "--yes", "--prune") == [
+        "nothing was changed, because",
+        f"  - {team}:2:28: source_profile 'defualt': there is no such profile; did you mean default?",
+        f"  - {team}:4:3: default is your own profile and no manifest's; give the role another name",
+        f"  - {team}:5:16: the account id 222222222222 has to be quoted, or YAML takes it for a number: "
+        f'"222222222222"',
+        f"  - {team}:5:39: unknown key 'regoin'; did you mean region?",
+        f"  - {team}:6:57: source_profile: the sources go in a circle, b -> c -> b; break it",
+        f"  - {team}:6:78: duration_seconds '1h': it is not a whole number of seconds, such as 3600 for an hour",
+        f"  - {team}:8:3: the profile name 'd\\x1b[31m]' begins or ends with a blank or has a control character",
+    ]
+
+
+def test_a_file_that_cannot_be_read_is_refused(home: Home, tmp_path: Path) -> None:
+    latin = tmp_path / "latin.yaml"
+    latin.write_bytes(b"version: 1\nroles: {\xe9: {}}\n")
+    big = tmp_path / "big.yaml"
+    big.write_bytes(b"#" * (8 * 1024 * 1024 + 1))
+    pipe = tmp_path / f"pipe{ESCAPE}"
+    os.mkfifo(pipe)
+    shown = str(pipe).replace("\x1b", "\\x1b")
+    for path, said in (
+        (tmp_path / "none", f"{tmp_path}/none cannot be read: No such file or directory"),
+        (tmp_path, f"{tmp_path} is a directory"),
+        (pipe, f"{shown} is no regular file; send what it gives to stdin, and name it -"),
+        (latin, f"{latin}:2:9: byte 0xe9 is not UTF-8 text"),
+        (big, f"{big} is larger than 8 MiB, more than a manifest can be"),
+    ):
+        assert refused(home, "import", str(path), "--yes") == ["nothing was changed, because", f"  - {said}"]
+    assert refused(home, "import") == [
+        "which manifest is meant?",
+        "  - name it: aws configure role import FILE",
+    ]
+
+
+def test_a_manifest_comes_on_stdin(home: Home, team: Path) -> None:
+    text = team.read_text("utf-8")
+    outcome = home.aws("configure", "role", "import", "-", stdin=f"\ufeff{text}".replace("\n", "\r\n"))
+    assert (outcome.code, outcome.lines) == (0, [f"{home.config} is written: 2 added"])
+    assert "xacct_manifest = -\n" in home.config.read_text("utf-8")
+    outcome = home.aws("configure", "role", "import", "-", "--prune", "--yes", stdin=text)
+    assert (outcome.code, outcome.lines) == (
+        255,
+        [
+            "nothing was changed, because",
+            "  - stdin: what comes on stdin needs a name for --prune to know it by, as in name: team",
+        ],
+    )
+    named = text.replace("version: 1", "version: 1\nname: team")
+    outcome = home.aws("configure", "role", "import", "-", "--adopt", "--prune", "--yes", stdin=named)
+    assert (outcome.code, outcome.lines) == (0, [f"{home.config} is written: 2 changed"])
+    outcome = home.aws("configure", "role", "import", "-", "--yes", stdin="x" * (8 * 1024 * 1024 + 2))
+    assert outcome.lines[1] == "  - stdin is larger than 8 MiB, more than a manifest can be"
+
+
+def test_a_manifest_is_known_by_where_it_really_is(home: Home, team: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.yaml"
+    link.symlink_to(team)
+    done(home, "import", str(link))
+    assert f"xacct_manifest = {team}\n" in home.config.read_text("utf-8")
+    assert done(home, "import", str(team)).lines == [
+        f"nothing to do: all 2 profiles are already so in {home.config}"
+    ]
+    odd = tmp_path / "odd\n.yaml"
+    odd.write_text(team.read_text("utf-8"), "utf-8")
+    assert refused(home, "import", str(odd)) == [
+        "nothing was changed, because",
+        f"  - {tmp_path}/odd\\n.yaml: its path cannot be written to a config file; give the manifest a name, as in "
+        f"name: team",
+    ]
+
+
+def test_on_a_terminal_the_plan_is_shown_and_asked_about(
+    home: Home, team: Path, role: Role, audit_role: Role
+) -> None:
+    before = state(home)
+    for keys, code in (("\r", 255), ("no\r", 255), (CTRL_D, 255), (CTRL_C, 130)):
+        screen = Screen(home, "import", str(team))
+        screen.keys("[y/N] ", keys)
+        assert (screen.end(), state(home)) == (code, before)
+        assert screen.shown.startswith(PLAN.format(prod=role.arn, audit=audit_role.arn))
+    screen = Screen(home, "import", str(team), columns=40)
+    screen.answer(f"Write this to {home.config} (2 to add)?", "y")
+    assert screen.end() == 0
+    assert screen.shown.endswith(f"{home.config} is written: 2 added\n")
+    screen = Screen(home, "import", str(team))
+    assert (screen.end(), screen.shown) == (
+        0,
+        f"nothing to do: all 2 profiles are already so in {home.config}\n",
+    )
+
+
+def test_the_device_of_the_source_is_taken_over_unless_there_is_to_be_none(
+    home: Home, sts: Sts, team: Path, device: MfaDevice
+) -> None:
+    edit(home.config, "[default]\n", f"[default]\nmfa_serial = {device.serial}\n")
+    edit(team, "roles:\n", "roles:\n  plain: {account: prod, role: Plain, mfa_serial: null}\n")
+    outcome = done(home, "import", str(team))
+    assert outcome.lines[0] == f"prod: mfa_serial = {device.serial}, taken over from profile default"
+    assert home.config.read_text("utf-8").count(f"mfa_serial = {device.serial}\n") == 2
+    assert done(home, "import", str(team)).stdout == ""
+    assert sts.calls == []
+
+
+def test_the_browser_extensions_file_is_read(
+    home: Home, role: Role, audit_role: Role, tmp_path: Path
+) -> None:
+    path = tmp_path / "extension.txt"
+    path.write_text(
+        f"; mine\n[base]\naws_account_id = 111111111111\n\n[prod]\naws_account_id = {role.account}\n"
+        f"role_name = {role.name}\nsource_profile = base\ncolor = ff0000\n\n"
+        f"[profile audit]\nrole_arn = {audit_role.arn}\nregion = eu-west-1\n",
+        "utf-8",
+    )
+    outcome = done(home, "import", str(path))
+    assert outcome.lines == [
+        "the base account base is no profile here, so its roles get the source default",
+        f"color is the extension's own, and stays in {path}",
+        "prod, audit: source_profile = default, because no source was given",
+        f"{home.config} is written: 2 added",
+    ]
+    assert f"assumed-role/{role.name}/" in home.aws(*WHO, "--profile", "prod", "--region", "us-west-1").stdout
+
+
+def test_the_schema_is_printed_and_knows_a_manifest(home: Home, team: Path) -> None:
+    from ruamel.yaml import YAML
+
+    outcome = done(home, "import", "--schema")
+    schema = json.loads(outcome.stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    good = YAML(typ="safe", pure=True).load(team.read_text("utf-8"))
+    assert list(validator.iter_errors(good)) == []
+    good["accounts"]["prod"] = 222222222222
+    good["roles"]["default"] = {"account": "prod", "role": "A", "regoin": "x"}
+    assert len(list(validator.iter_errors(good))) == 3
+
+
+def test_a_thousand_roles_are_one_write(home: Home, team: Path) -> None:
+    lines = "".join(f'  p{n}: {{account: "{n:012d}", role: Power}}\n' for n in range(1000))
+    edit(team, "roles:\n", f"roles:\n{lines}")
+    outcome = done(home, "import", str(team))
+    assert outcome.lines == [f"{home.config} is written: 1002 added"]
+    assert home.config.read_text("utf-8").count("xacct_manifest = ") == 1002
+    kept = state(home)
+    done(home, "import", str(team))
+    assert state(home) == kept
