@@ -87,16 +87,17 @@ def _replace(command: "Sequence[str]", variables: "Mapping[str, str]") -> "NoRet
 def spawn(command: "Sequence[str]", variables: "Mapping[str, str]") -> int:
     """Run `command` as a child. Ctrl-C reaches it as it reaches this process, and what comes of it is its affair."""
     import shutil
+    import signal
     import subprocess
 
     # Windows itself finds an .exe on the PATH, and no .cmd.
     found = shutil.which(command[0], path=variables.get("PATH"))
     if found is None:
         raise FileNotFoundError(command[0])
-    process = subprocess.Popen([found, *command[1:]], env=dict(variables))  # noqa: S603 - the user's own
-    while True:
-        try:
-            code = process.wait()
-        except KeyboardInterrupt:
-            continue
-        return code if code >= 0 else 128 - code
+    # A handler, unlike SIG_IGN, is not inherited.
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        code = subprocess.run([found, *command[1:]], env=dict(variables), check=False).returncode  # noqa: S603
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return code if code >= 0 else 128 - code

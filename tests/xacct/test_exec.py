@@ -186,14 +186,18 @@ def test_a_child_that_is_not_there() -> None:
 WAIT = """
 import os
 from awscli_xacct.xacct import launch
-print(launch.spawn(["sh", "-c", "trap 'echo caught; exit 7' INT; echo ready; sleep 600 & wait"], os.environ))
+print(launch.spawn(["sh", "-c", "trap 'echo caught; exit 7' INT; echo ready; cat"], os.environ))
 """
 
 
 def test_ctrl_c_is_the_childs_affair() -> None:
     """Both get it, as on any terminal."""
     with subprocess.Popen(
-        [sys.executable, "-c", WAIT], stdout=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-c", WAIT],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
