@@ -27,6 +27,8 @@ from ..errors import XacctError, printable_lines
 COMMANDS = {
     "credentials": "credentials",
     "exec": "exec",
+    "enable": "enable",
+    "disable": "disable",
 }
 """The commands by name, in the order in which help lists them, and the module of each."""
 

@@ -1,0 +1,162 @@
+"""Which `aws` there are on this machine, of which version, and what runs them. None of them is imported.
+
+https://docs.aws.amazon.com/cli/latest/userguide/cli-chap-getting-started.html
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PACKAGE = "awscli-xacct"
+MODULE = "awscli_xacct"
+
+_TIMEOUT = 60
+"""Seconds after which an `aws` that should only say something is taken to hang."""
+
+_NAMES = ("aws.exe", "aws.cmd", "aws") if os.name == "nt" else ("aws",)
+_VERSION = re.compile(r"aws-cli/(\d+(?:\.\d+)*)\S* Python/(\S+)")
+# pip begins a script with this where the path of the Python is too long for a #! line, or has blanks.
+_EXEC = re.compile(rb"'''exec' (\"[^\"]+\"|\S+)")
+# What decides which profile, output or pager a command has is not to decide whether it can be run at all.
+_LEFT_OUT = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_XACCT_DISABLE", "AWS_DEFAULT_OUTPUT")
+_QUIET = {"AWS_PAGER": "", "AWS_CLI_AUTO_PROMPT": "off"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What became of an `aws` command: its exit code, and what it wrote. 127 stands for one that did not run."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def reason(self) -> str:
+        """The last thing it said, which is what went wrong."""
+        lines = [line.strip() for line in f"{self.stdout}\n{self.stderr}".splitlines() if line.strip()]
+        return lines[-1] if lines else f"it ended with {self.code} and said nothing"
+
+
+@dataclass(frozen=True)
+class Host:
+    """One `aws`: `path` as it is found, `real` with links and shims seen through.
+
+    `version` is empty where it does not run even without a config file; `python` is the interpreter of a
+    script, None for a program that has one inside.
+    """
+
+    path: Path
+    real: Path
+    version: str
+    python_version: str
+    python: Path | None
+
+    @property
+    def is_v2(self) -> bool:
+        return self.version.startswith("2.")
+
+    def __str__(self) -> str:
+        return f"{self.path} (AWS CLI {self.version or 'of an unknown version'})"
+
+    def how_to_install(self) -> str:
+        """The command that puts this package where this `aws` finds it."""
+        parts = self.real.parts
+        if "pipx" in parts and "venvs" in parts:
+            return f"pipx inject {shlex.quote(parts[parts.index('venvs') + 1])} {PACKAGE}"
+        if self.python is None or self.is_v2:
+            return f"pip install --target DIRECTORY {PACKAGE} && DIRECTORY/bin/xacct enable --aws {self.path}"
+        return f"{shlex.quote(str(self.python))} -m pip install {PACKAGE}"
+
+    def run(self, *arguments: str, environment: Mapping[str, str]) -> Run:
+        """Run it, as it is installed and with nobody at the keyboard."""
+        return _run([str(self.path), *arguments], environment)
+
+
+def find(environment: Mapping[str, str]) -> list[Host]:
+    """Every `aws` on the PATH, the one a shell would run first."""
+    found: dict[Path, Host] = {}
+    for path in _on_path(environment):
+        host = look_at(path, environment)
+        found.setdefault(host.real, host)
+    return list(found.values())
+
+
+def look_at(path: Path, environment: Mapping[str, str]) -> Host:
+    """What the `aws` at `path` is. It is run once, without a config file, so that no plugin is in its way."""
+    real = _seen_through(path, environment)
+    answer = _run([str(path), "--version"], {**environment, "AWS_CONFIG_FILE": os.devnull})
+    version = _VERSION.search(answer.stdout + answer.stderr)
+    own, python = (version[1], version[2]) if version and answer.code == 0 else ("", "")
+    return Host(path, real, own, python, _python_of(real, environment))
+
+
+def _on_path(environment: Mapping[str, str]) -> Iterator[Path]:
+    for directory in environment.get("PATH", os.defpath).split(os.pathsep):
+        for name in _NAMES if directory else ():
+            path = Path(directory) / name
+            if path.is_file() and os.access(path, os.X_OK):
+                yield path
+                break
+
+
+def _seen_through(path: Path, environment: Mapping[str, str]) -> Path:
+    """The program behind links, and behind a shim of pyenv, which is a shell script that looks for it."""
+    real = Path(os.path.realpath(path))
+    if real.parent.name == "shims" and b"pyenv" in _beginning(real):
+        pyenv = shutil.which("pyenv", path=environment.get("PATH"))
+        answer = _run([pyenv, "which", path.name], environment) if pyenv else None
+        if answer and answer.code == 0:
+            return Path(os.path.realpath(answer.stdout.strip()))
+    return real
+
+
+def _python_of(script: Path, environment: Mapping[str, str]) -> Path | None:
+    """The interpreter that a script names on its first lines."""
+    text = _beginning(script)
+    if not text.startswith(b"#!"):
+        return None
+    words = text[2:].split(b"\n", 1)[0].split()
+    if not words:
+        return None
+    program = os.fsdecode(words[0])
+    if program.endswith("/env"):
+        name = os.fsdecode(words[-1])
+        program = shutil.which(name, path=environment.get("PATH")) or name
+    elif longer := _EXEC.search(text):
+        program = os.fsdecode(longer[1].strip(b'"'))
+    return Path(program) if "python" in Path(program).name or "pypy" in Path(program).name else None
+
+
+def _beginning(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(1024)
+    except OSError:
+        return b""
+
+
+def _run(command: list[str], environment: Mapping[str, str]) -> Run:
+    variables = {name: value for name, value in environment.items() if name not in _LEFT_OUT} | _QUIET
+    try:
+        done = subprocess.run(  # noqa: S603 - the aws that the user has
+            command,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Run(127, "", f"it did not end within {_TIMEOUT} s")
+    except OSError as error:
+        return Run(127, "", f"it cannot be run: {error.strerror or error}")
+    return Run(done.returncode, done.stdout, done.stderr)

@@ -1,0 +1,91 @@
+"""`xacct enable` for AWS CLI v2, alone and beside version 1."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from awscli_xacct.xacct import plugins
+from tests.e2e.steps import state
+from tests.support.home import AWS
+from tests.xacct.machine import WITHOUT_PLUGIN, Machine
+
+from .home import HomeOfV2
+
+
+@pytest.fixture
+def machine(home: HomeOfV2, tmp_path: Path) -> Machine:
+    """Version 2 is the first `aws` on its PATH."""
+    machine = Machine(home, tmp_path)
+    machine.link(home.executable)
+    return machine
+
+
+def own_path() -> str:
+    """Where the plugin and what it needs are installed for these tests."""
+    return os.pathsep.join(plugins.places())
+
+
+def test_it_tells_version_2_where_the_plugin_is(machine: Machine) -> None:
+    outcome = machine.xacct("enable")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.stdout.startswith(f"the plugin is on for {machine.bin / 'aws'} (AWS CLI 2.")
+    assert machine.config.read_text("utf-8") == (
+        f"[plugins]\nxacct = awscli_xacct\ncli_legacy_plugin_path = {own_path()}\n"
+    )
+    assert machine.home.aws("configure", "role", "list").code == 0
+    before = state(machine.config)
+    assert machine.xacct("enable").stdout.startswith("the plugin was on already")
+    assert state(machine.config) == before
+    assert machine.xacct("disable").code == 0
+    assert machine.config.read_text("utf-8") == ""
+    assert machine.home.aws("--version").code == 0
+
+
+def test_another_plugin_and_its_path_stay(machine: Machine, tmp_path: Path) -> None:
+    mine = machine.script("def awscli_initialize(cli): ...\n", tmp_path / "mine", "mine.py").parent
+    text = f"[plugins]\ncli_legacy_plugin_path = {mine}\nmine = mine\n"
+    machine.write(text)
+    assert machine.xacct("enable").code == 0
+    assert machine.config.read_text("utf-8") == (
+        f"[plugins]\ncli_legacy_plugin_path = {own_path()}:{mine}\nmine = mine\nxacct = awscli_xacct\n"
+    )
+    assert machine.xacct("disable").code == 0
+    assert machine.config.read_text("utf-8") == text
+
+
+def test_both_versions_can_have_it(machine: Machine, tmp_path: Path) -> None:
+    (tmp_path / "v1").mkdir()
+    first = tmp_path / "v1" / "aws"
+    first.symlink_to(AWS)
+    machine.set_path(first.parent, machine.bin)
+    outcome = machine.xacct("enable")
+    assert outcome.stdout.splitlines()[1].endswith(f"for it, type: xacct enable --aws {machine.bin / 'aws'}")
+    outcome = machine.xacct("enable", "--v2")
+    assert outcome.code == 0, outcome.stderr
+    assert f"there is {first} (AWS CLI 1." in outcome.stdout
+    assert "the plugin is on there as well" in outcome.stdout
+    assert machine.home.aws("configure", "role", "list").code == 0
+
+
+def test_version_1_without_the_plugin_is_not_sacrificed(machine: Machine, tmp_path: Path) -> None:
+    other = machine.script(WITHOUT_PLUGIN, tmp_path / "v1")
+    machine.set_path(machine.bin, other.parent)
+    outcome = machine.xacct("enable")
+    assert outcome.code == 255
+    assert f"{other} (AWS CLI 1." in outcome.stderr
+    assert not machine.config.exists()
+
+
+def test_the_package_may_be_in_a_directory_of_its_own(
+    machine: Machine, installed: Path, tmp_path: Path
+) -> None:
+    """As after `pip install --target`: the `xacct` in there tells version 2 of that directory."""
+    target = tmp_path / "target"
+    shutil.copytree(installed, target)
+    outcome = machine.xacct("enable", environment={"PYTHONPATH": str(target)})
+    assert outcome.code == 0, outcome.stderr
+    assert f"cli_legacy_plugin_path = {target}\n" in machine.config.read_text("utf-8")

@@ -1,0 +1,70 @@
+"""A machine with one `aws` or several on its PATH, and with no config file to begin with."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.support.home import AWS, Home, Outcome
+
+# The real `aws` in a Python that does not have the plugin.
+WITHOUT_PLUGIN = f"""#!{sys.executable}
+import sys
+
+class Hidden:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.split(".")[0] == "awscli_xacct":
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Hidden)
+from awscli.clidriver import main
+sys.exit(main())
+"""
+
+
+class Machine:
+    """`bin` is first on the PATH; nothing else that is there is an `aws`."""
+
+    def __init__(self, home: Home, path: Path) -> None:
+        self.home = home
+        self.config = home.config
+        self.config.unlink()
+        self.bin = path / "bin"
+        self.bin.mkdir()
+        self._tools = path / "tools"
+        self._tools.mkdir()
+        for name in ("env", "sh", "bash", "cat", "sleep", "python3"):
+            found = next(
+                (place for place in (Path("/usr/bin") / name, Path("/bin") / name) if place.exists()), None
+            )
+            if found:
+                (self._tools / name).symlink_to(found)
+        self.set_path(self.bin)
+
+    def set_path(self, *directories: Path) -> None:
+        """Put these directories on the PATH, and a few of the system's programs."""
+        self.home.environment["PATH"] = os.pathsep.join(map(str, [*directories, self._tools]))
+
+    def link(self, aws: Path = AWS) -> Path:
+        """Put a real `aws` on the PATH."""
+        (self.bin / "aws").symlink_to(aws)
+        return self.bin / "aws"
+
+    def script(self, text: str, directory: Path | None = None, name: str = "aws") -> Path:
+        """Put a program of our own there."""
+        path = (directory or self.bin) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o755)
+        return path
+
+    def write(self, text: str) -> None:
+        """Make this the config file."""
+        self.config.write_bytes(text.encode())
+        self.config.chmod(0o600)
+
+    def xacct(self, *arguments: str, environment: Mapping[str, str] | None = None) -> Outcome:
+        return self.home.xacct(*arguments, environment=environment)
