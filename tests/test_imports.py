@@ -155,6 +155,11 @@ assert main({command}) == 0"""
     assert loaded.by_bare_python(statements) - loaded.by_bare_python("") == XACCT_WARM
 
 
+def test_yaml_is_loaded_where_a_manifest_is_read_or_written_and_nowhere_else(loaded: Loaded) -> None:
+    for command, reads in ((("list",), False), (("show", "prod"), False), (("export", "-"), True)):
+        assert ("ruamel.yaml" in loaded.by_aws("configure", "role", *command)) == reads
+
+
 def test_importing_the_package_imports_nothing_else(loaded: Loaded) -> None:
     assert loaded.by_python("import awscli_xacct") - loaded.by_python("") == NOTHING_BUT_ITSELF
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import settings
+from ..accounts import FORMATS
 from ..awsconfig.sources import is_role
 from .plan import AUTO, NONE
 from .role import RoleCommand
@@ -71,6 +72,7 @@ def _values(option: str, profiles: Iterable[str]) -> Iterable[str]:
         "--source-profile": _written(profiles),
         "--credential-source": settings.CREDENTIAL_SOURCES,
         "--mfa-serial": (AUTO, NONE),
+        "--format": FORMATS,
         "--output": ("json", "text", "table"),
     }.get(option, ())
 

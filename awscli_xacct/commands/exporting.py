@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..accounts import extend_switch_roles
+from ..accounts import EXTENSION, FORMATS, MANIFEST, extend_switch_roles
 from ..accounts.loading import STDIN, decoded
 from ..accounts.merge import merge
 from ..awsconfig import rules, store
@@ -17,7 +17,6 @@ from .base import NO_ROLES, Subcommand, say
 from .diff import print_diff
 from .output import counted
 
-MANIFEST, EXTENSION = "manifest", "extend-switch-roles"
 _REFUSED = "nothing was written, because"
 _BOM = b"\xef\xbb\xbf"
 
@@ -28,13 +27,59 @@ class ExportCommand(Subcommand):
     """Reads the config; writes a manifest, or into one."""
 
     NAME = "export"
-    DESCRIPTION = "Write the role profiles of the config file to a manifest."
-    SYNOPSIS = "aws configure role export <file>|- [--format manifest|extend-switch-roles] [--dry-run]"
-    EXAMPLES = "To write a manifest::\n\n    $ aws configure role export team.yaml\n"
+    DESCRIPTION = (
+        "Write the role profiles of the config file to a manifest, which ``aws configure role import`` reads. A new "
+        "one says once what all roles share. In one that is there only what differs is changed: comments, order, "
+        "quotes and all other bytes stay, and so do roles that the config does not have.\n\n"
+        "Profiles that could not be imported are left out, and why is said. A role that takes the MFA device of its "
+        "source profile has none in the manifest: each person gets their own.\n\n"
+        "For the browser extension AWS Extend Switch Roles the roles are written with their regions and no source, as "
+        "the console's own user calls; colours and images that are there stay."
+    )
+    SYNOPSIS = "\n".join(
+        [
+            "aws configure role export <file>|-",
+            "        [--format manifest|extend-switch-roles] [--dry-run]",
+        ]
+    )
+    EXAMPLES = (
+        "To write a manifest, or bring one up to date::\n\n"
+        "    $ aws configure role export team.yaml\n"
+        "    2 role profiles are written to team.yaml\n"
+        "    $ cat team.yaml\n"
+        "    version: 1\n\n"
+        "    defaults:\n"
+        "      region: us-west-1\n\n"
+        "    roles:\n"
+        "      prod:\n"
+        '        account: "222222222222"\n'
+        "        role: CrossAccountPowerUser\n"
+        "        source_profile: default\n"
+        "        duration_seconds: 3600\n"
+        '      audit: {account: "333333333333", role: Audit, source_profile: prod}\n\n'
+        "To see what would be changed in it::\n\n"
+        "    $ aws configure role export team.yaml --dry-run\n\n"
+        "To give the roles to the browser extension::\n\n"
+        "    $ aws configure role export roles.txt --format extend-switch-roles\n"
+    )
     ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
-        {"name": "file", "positional_arg": True, "nargs": "?", "help_text": "The file, or ``-`` for stdout."},
-        {"name": "format", "choices": [MANIFEST, EXTENSION], "help_text": "What to write."},
-        {"name": "dry-run", "action": "store_true", "help_text": "Show the change and write nothing."},
+        {
+            "name": "file",
+            "positional_arg": True,
+            "nargs": "?",
+            "help_text": "The manifest to write, or ``-`` for a new one on stdout.",
+        },
+        {
+            "name": "format",
+            "choices": list(FORMATS),
+            "help_text": "What a new file is to be: ``manifest``, which is the default, or ``extend-switch-roles``. "
+            "One that is there stays what it is.",
+        },
+        {
+            "name": "dry-run",
+            "action": "store_true",
+            "help_text": "Print the change as a unified diff and write nothing.",
+        },
     ]
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:  # noqa: ARG002 - awscli's signature
