@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +12,7 @@ from ..credentials.denial import Denial, clock_fault, explain
 from ..credentials.fetcher import Fetcher
 from ..credentials.provider import provider_for
 from ..credentials.sts import is_denied
-from ..errors import ProfileFault
-
-_AT_ONCE = 16
+from ..credentials.together import together
 
 
 @dataclass(frozen=True)
@@ -67,51 +64,14 @@ def verified(session: Any, names: Sequence[str], config: Mapping[str, Any] | Non
 
     All that may ask a person is done first, one after the other. `config` is believed instead of the files.
     """
-    failed: dict[str, Exception] = {}
-    together = []
-    for name in names:
-        try:
-            fetcher = provider_for(session, name, config).fetcher()
-        except ProfileFault as fault:
-            yield Result(name, hop=fault.profile, error=str(fault))
-            continue
-        start = fetcher.chain()[0]
-        try:
-            asks = asks_for_itself(start, failed)
-        except Exception as error:  # noqa: BLE001 - whatever a source raises is this profile's failure
-            yield failure(name, start, error)
-            continue
-        if asks:
-            yield assume(name, fetcher)
-        else:
-            together.append((name, fetcher))
-    pool = ThreadPoolExecutor(_AT_ONCE)
-    try:
-        for done in as_completed([pool.submit(assume, name, fetcher) for name, fetcher in together]):
-            yield done.result()
-    finally:
-        # Ctrl-C waits for the calls that are under way, not for all that were to come.
-        pool.shutdown(cancel_futures=True)
+    return together(names, lambda name: provider_for(session, name, config).fetcher(), assume, _unready)
 
 
-def asks_for_itself(start: Fetcher, failed: dict[str, Exception]) -> bool:
-    """Whether a chain takes a code of its own. If not, the MFA session it begins with is got, if it has one.
-
-    Raises what keeps it from being got; `failed` keeps that, so that nobody is asked again for each profile.
-    """
-    session = start.session()
-    if session is None:
-        return bool(start.role.mfa_serial)
-    try:
-        if session.name in failed:
-            raise failed[session.name]
-        session.get()
-    except Exception as error:
-        failed[session.name] = error
-        if not is_denied(error):
-            raise
-        return True
-    return False
+def _unready(profile: str, start: Fetcher | None, error: Exception) -> Result:
+    """The result of a profile that failed before its first role could be assumed."""
+    if start is not None:
+        return failure(profile, start, error)
+    return Result(profile, hop=getattr(error, "profile", profile), error=str(error))
 
 
 def verdict(result: Result) -> str:

@@ -12,8 +12,9 @@ from ..accounts.ledger import Ledger
 from ..accounts.setup import Survey
 from ..accounts.steps import Patience, carry_out
 from ..credentials.provider import provider_for
+from ..credentials.together import asks_for_itself
 from ..errors import Faults
-from .attempt import Result, asks_for_itself, assume, explanation, failure
+from .attempt import Result, assume, explanation, failure
 from .base import FAILED, Subcommand, named_profiles, say
 from .devices import find_device
 from .interactive import can_confirm, confirmed

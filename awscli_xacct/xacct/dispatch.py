@@ -7,6 +7,10 @@ A command is a module of this package with
     configure(parser)   declares its options, for `argparse`
     run(options)        does it, and gives the exit code
 
+and, if it runs another command that ends its own command line,
+
+    split(arguments)    gives what is to be parsed, and that command, which becomes `options.command`
+
 Only the module of the command that is run is imported. Results go to stdout; a command that fails has
 written none.
 """
@@ -27,6 +31,7 @@ from ..errors import XacctError, printable_lines
 COMMANDS = {
     "credentials": "credentials",
     "exec": "exec",
+    "each": "each",
     "enable": "enable",
     "disable": "disable",
 }
@@ -100,7 +105,10 @@ def _command(arguments: Sequence[str]) -> int:
         allow_abbrev=False,
     )
     command.configure(parser)
-    return int(command.run(parser.parse_args(arguments[1:])))
+    own, others = list(arguments[1:]), []
+    if hasattr(command, "split"):
+        own, others = command.split(own)
+    return int(command.run(parser.parse_args(own, argparse.Namespace(command=others))))
 
 
 def load(name: str) -> Any:

@@ -20,8 +20,14 @@ EXAMPLES = """\
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
+    parser.usage = "xacct exec [-h] PROFILE [--] CMD ..."
     parser.add_argument("profile", metavar="PROFILE", help="the profile, a role or not")
-    parser.add_argument("command", metavar="[--] CMD ...", nargs=argparse.REMAINDER, help="the command")
+
+
+def split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """The command begins after the profile, with or without a ``--`` before it."""
+    place = next((at for at, word in enumerate(arguments) if not word.startswith("-")), len(arguments))
+    return arguments[: place + 1], arguments[place + 1 :]
 
 
 def run(options: argparse.Namespace) -> int:

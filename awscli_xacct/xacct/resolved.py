@@ -16,7 +16,8 @@ from ..awsconfig.records import setting
 from ..awsconfig.sources import is_mfa_user, is_role
 from ..cache import Cache, cache_directory
 from ..errors import XacctError, tell
-from . import memo, warm
+from . import warm
+from .memo import Moment
 
 
 @dataclass(frozen=True)
@@ -39,20 +40,25 @@ def resolve(profile: str, tick: float = settings.MEMO_TICK) -> Resolved:
     cannot work and `XacctError` for one that is not there.
     """
     try:
-        moment = memo.Moment(profile, __version__, tick)
+        moment = Moment(profile, __version__, tick)
     except (OSError, ValueError):
         moment = None  # reading the files tells what is wrong with them
-    config = read_config()
+    resolved = resolve_in(read_config(), profile)
+    if moment:
+        moment.remember(resolved.memo)
+    return resolved
+
+
+def resolve_in(config: Mapping[str, Any], profile: str) -> Resolved:
+    """Resolve `profile` in a config that is read already. Raises `ProfileFault` and `XacctError`."""
     if profile not in config["profiles"]:
         raise XacctError(no_profile(profile, config["profiles"]))
-    found = warm.Memo(
+    memo = warm.Memo(
         _record(profile, config),
         setting(config, settings.CACHE_DIR, os.environ) or settings.DEFAULT_CACHE_DIRECTORY,
         region_of(config["profiles"][profile]),
     )
-    if moment:
-        moment.remember(found)
-    return Resolved(profile, config, found)
+    return Resolved(profile, config, memo)
 
 
 def read_config() -> dict[str, Any]:

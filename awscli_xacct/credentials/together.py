@@ -1,0 +1,73 @@
+"""Credentials of many role profiles at once: first all that may ask a person, one after the other, then the rest.
+
+Somebody who is asked has the terminal to themselves, and a session that serves many roles is bought once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import TypeVar
+
+from .fetcher import Fetcher
+from .sts import is_denied
+
+Result = TypeVar("Result")
+
+AT_ONCE = 16
+"""How many chains are worked on at a time; what they do is wait for STS."""
+
+
+def together(
+    names: Iterable[str],
+    fetcher_of: Callable[[str], Fetcher],
+    work: Callable[[str, Fetcher], Result],
+    failed: Callable[[str, Fetcher | None, Exception], Result],
+) -> Iterator[Result]:
+    """What `work` makes of each profile's fetcher, as it comes; `work` raises nothing.
+
+    `failed` makes a result of what keeps a profile from being worked on: that it has no fetcher, or an error of
+    the beginning of its chain.
+    """
+    known: dict[str, Exception] = {}
+    rest = []
+    for name in names:
+        start = None
+        try:
+            fetcher = fetcher_of(name)
+            start = fetcher.chain()[0]
+            asks = asks_for_itself(start, known)
+        except Exception as error:  # noqa: BLE001 - whatever a source raises is this profile's failure
+            yield failed(name, start, error)
+            continue
+        if asks:
+            yield work(name, fetcher)
+        else:
+            rest.append((name, fetcher))
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        for done in as_completed([pool.submit(work, name, fetcher) for name, fetcher in rest]):
+            yield done.result()
+    finally:
+        # Ctrl-C waits for the calls that are under way, not for all that were to come.
+        pool.shutdown(cancel_futures=True)
+
+
+def asks_for_itself(start: Fetcher, known: dict[str, Exception]) -> bool:
+    """Whether a chain takes a code of its own. If not, the MFA session it begins with is got, if it has one.
+
+    Raises what keeps it from being got; `known` keeps that, so that nobody is asked again for each profile.
+    """
+    session = start.session()
+    if session is None:
+        return bool(start.role.mfa_serial)
+    try:
+        if session.name in known:
+            raise known[session.name]
+        session.get()
+    except Exception as error:
+        known[session.name] = error
+        if not is_denied(error):
+            raise
+        return True
+    return False

@@ -1,0 +1,243 @@
+"""`xacct each`: once for each profile, several at a time, and nothing is left behind whatever happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from awscli_xacct.xacct.children import Children, Ended, Job
+from tests.e2e.terminal import Terminal
+from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.home import TIMEOUT, XACCT, Home, finish
+
+SAY = 'echo "$AWS_ACCOUNT_ID $AWS_REGION"; echo oops >&2'
+
+
+@pytest.fixture
+def roles(home: Home, sts: Sts, user: User) -> list[Role]:
+    """Three role profiles, and one that may not be assumed."""
+    made = []
+    for number, name in ((2, "prod-eu"), (3, "prod-us"), (4, "audit")):
+        role = sts.add_role("Power", account=str(number) * 12, trusts=[user.arn])
+        home.add_role(name, role.arn)
+        made.append(role)
+    other = sts.add_role("Other", account="555555555555", trusts=["arn:aws:iam::111111111111:user/x"])
+    home.add_role("closed", other.arn)
+    return made
+
+
+pytestmark = pytest.mark.usefixtures("roles")
+
+
+def test_each_profile_that_matches_has_a_command_of_its_own(home: Home, sts: Sts) -> None:
+    outcome = home.xacct("each", "prod-*", "audit", "--", "sh", "-c", SAY)
+    assert outcome.code == 0
+    assert sorted(outcome.stdout.splitlines()) == [
+        "audit   | 444444444444 us-west-1",
+        "prod-eu | 222222222222 us-west-1",
+        "prod-us | 333333333333 us-west-1",
+    ]
+    assert sorted(outcome.stderr.splitlines()) == ["audit   | oops", "prod-eu | oops", "prod-us | oops"]
+    assert [call.operation for call in sts.calls] == 3 * ["AssumeRole"]
+
+
+def test_what_is_cached_is_not_fetched_again(home: Home, sts: Sts) -> None:
+    for _ in range(2):
+        assert home.xacct("each", "prod-*", "--", "true").code == 0
+    assert len(sts.calls) == 2
+
+
+def test_a_profile_without_credentials_has_failed_and_the_others_run(home: Home) -> None:
+    outcome = home.xacct("each", "--all", "--", "sh", "-c", "echo here")
+    assert outcome.code == 255
+    assert sorted(outcome.stdout.splitlines()) == ["audit   | here", "prod-eu | here", "prod-us | here"]
+    lines = outcome.stderr.splitlines()
+    assert lines[0].startswith("closed  | xacct: An error occurred (AccessDenied)")
+    assert lines[-1] == "xacct: 1 of 4 failed: closed"
+
+
+def test_a_command_that_fails_is_told_with_its_exit_code(home: Home) -> None:
+    script = 'test "$AWS_ACCOUNT_ID" != 333333333333 || exit 3'
+    outcome = home.xacct("each", "prod-*", "--", "sh", "-c", script)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert outcome.stderr == "prod-us | xacct: exit code 3\nxacct: 1 of 2 failed: prod-us\n"
+
+
+def test_a_command_that_is_not_there_fails_for_each(home: Home) -> None:
+    outcome = home.xacct("each", "audit", "--", "no-such-command")
+    assert outcome.code == 255
+    assert outcome.stderr == (
+        "audit | xacct: no-such-command: command not found\nxacct: 1 of 1 failed: audit\n"
+    )
+
+
+def test_as_json_it_is_one_document(home: Home) -> None:
+    script = "printf 'no end'; printf 'x\\ny\\n' >&2; exit 2"
+    outcome = home.xacct("each", "audit", "closed", "--output", "json", "--", "sh", "-c", script)
+    assert outcome.code == 255
+    rows = {row["Profile"]: row for row in json.loads(outcome.stdout)}
+    assert rows["audit"] == {
+        "Profile": "audit",
+        "ExitCode": 2,
+        "Stdout": "no end",
+        "Stderr": "x\ny\n",
+        "Error": None,
+    }
+    assert rows["closed"]["ExitCode"] is None
+    assert "AccessDenied" in rows["closed"]["Error"]
+    assert outcome.stderr == "xacct: 2 of 2 failed: audit, closed\n"
+
+
+def test_a_line_is_never_torn_and_never_without_its_end(home: Home) -> None:
+    script = "for i in 1 2 3 4 5 6 7 8 9; do printf 'a'; printf 'b\\n'; done; printf 'last'"
+    outcome = home.xacct("each", "prod-*", "--", "sh", "-c", script)
+    for name in ("prod-eu", "prod-us"):
+        lines = [line for line in outcome.stdout.splitlines() if line.startswith(name)]
+        assert lines == [*9 * [f"{name} | ab"], f"{name} | last"]
+
+
+def test_one_code_serves_them_all_and_is_asked_for_before_anything_runs(
+    home: Home, roles: list[Role], device: MfaDevice
+) -> None:
+    text = home.config.read_text("utf-8")
+    home.config.write_text(
+        text.replace("source_profile", f"mfa_serial = {device.serial}\nsource_profile"), "utf-8"
+    )
+    for role in roles:
+        role.require_mfa = True
+    terminal = Terminal(home.terminal_for(str(XACCT), "each", "prod-*", "audit", "--", "echo", "ran"))
+    terminal.prompted()
+    assert "ran" not in terminal.shown
+    terminal.type(device.next_code())
+    assert terminal.end() == 0
+    assert terminal.prompts == 1
+    assert terminal.shown.count("| ran") == 3
+
+
+def test_a_command_is_given_no_terminal_and_no_input(home: Home) -> None:
+    """Of three that ask, nobody could tell which."""
+    script = "cat; (: < /dev/tty) 2> /dev/null || echo none"
+    terminal = Terminal(home.terminal_for(str(XACCT), "each", "audit", "--", "sh", "-c", script))
+    assert terminal.end() == 0
+    assert "audit | none" in terminal.shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["prdo-*", "--", "true"], "no role profile matches prdo-*; did you mean prod-"),
+        (
+            ["zzz", "--", "true"],
+            "no role profile matches zzz; see those there are with: aws configure role list",
+        ),
+        (["default", "--", "true"], "what default matches assumes no role; use xacct exec"),
+        (["audit"], "which command? It comes last, after --"),
+        (["audit", "--"], "which command? It comes last, after --"),
+        (["--", "true"], "for which profiles? Give patterns, or --all"),
+        (["--all", "audit", "--", "true"], "--all leaves nothing for a pattern to choose"),
+        (["audit", "--jobs", "0", "--", "true"], "argument --jobs: invalid number value: '0'"),
+        (["audit", "--jobs", "x", "--", "true"], "argument --jobs: invalid number value: 'x'"),
+    ],
+)
+def test_a_request_that_makes_no_sense_runs_nothing(
+    home: Home, sts: Sts, arguments: list[str], said: str
+) -> None:
+    outcome = home.xacct("each", *arguments)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert said in outcome.stderr
+    assert sts.calls == []
+
+
+# -- stopping ------------------------------------------------------------------------------------------
+
+# Starts a child of its own, tells both process ids, and waits for it.
+FAMILY = "sleep 600 & echo $$ $!; wait"
+STUBBORN = f"trap '' INT; {FAMILY}"
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def gone(pids: list[int]) -> bool:
+    """Whether all have ended, within a bound: whoever adopts them reaps them in time."""
+    end = time.monotonic() + TIMEOUT
+    while any(map(alive, pids)):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
+@pytest.mark.parametrize("script", [FAMILY, STUBBORN])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_whatever_ends_it_ends_all_that_was_started(
+    home: Home, script: str, number: signal.Signals, code: int
+) -> None:
+    process = home.start_any(XACCT, "each", "prod-*", "audit", "--jobs", "2", "--", "sh", "-c", script)
+    assert process.stdout is not None
+    pids = [int(pid) for _ in range(2) for pid in process.stdout.readline().partition("|")[2].split()]
+    assert len(pids) == 4
+    process.send_signal(number)
+    outcome = finish(process)
+    assert outcome.code == code
+    assert outcome.stdout == "", "the third was begun"
+    assert "Traceback" not in outcome.stderr
+    assert gone(pids)
+
+
+def test_when_nobody_reads_any_more_all_are_ended(home: Home) -> None:
+    script = f'"{XACCT}" each prod-eu -- sh -c "echo \\$\\$; yes" | head -1; echo "${{PIPESTATUS[0]}}"'
+    outcome = finish(home.start_any(Path("/bin/bash"), "-c", script))
+    first, code = outcome.stdout.splitlines()
+    assert (code, outcome.stderr) == ("255", "")
+    assert gone([int(first.partition("|")[2])])
+
+
+def ends(*scripts: str, at_once: int = 8) -> tuple[list[Ended], list[bytes]]:
+    heard: list[bytes] = []
+    jobs = [Job(str(number), ["sh", "-c", script], os.environ) for number, script in enumerate(scripts)]
+    children = Children(lambda _name, _is_error, line: heard.append(line))
+    return sorted(children.run(jobs, at_once), key=lambda ended: ended.name), heard
+
+
+def test_no_more_run_at_a_time_than_may() -> None:
+    _, heard = ends(*["echo begin; sleep 0.05; echo end"] * 6, at_once=2)
+    running = [sum({b"begin\n": 1, b"end\n": -1}[line] for line in heard[:count]) for count in range(13)]
+    assert max(running) <= 2
+    assert running[-1] == 0
+
+
+def test_as_many_run_at_a_time_as_may(tmp_path: Path) -> None:
+    """Neither of these can end without the other."""
+    os.mkfifo(tmp_path / "fifo")
+    ended, heard = ends(f"cat {tmp_path}/fifo", f"echo met > {tmp_path}/fifo", at_once=2)
+    assert (ended, heard) == ([Ended("0", 0), Ended("1", 0)], [b"met\n"])
+
+
+def test_a_signal_that_ended_one_is_told_as_a_shell_tells_it() -> None:
+    assert ends("kill -9 $$", "exit 1") == ([Ended("0", 128 + signal.SIGKILL), Ended("1", 1)], [])
+
+
+def test_much_output_on_both_streams_blocks_nobody() -> None:
+    script = "i=0; while [ $i -lt 3000 ]; do echo out$i; echo err$i >&2; i=$((i+1)); done"
+    ended, heard = ends(script)
+    assert (ended, len(heard)) == ([Ended("0", 0)], 6000)
+
+
+def test_a_line_may_be_of_any_length() -> None:
+    _, heard = ends(f"{sys.executable} -c \"print('x' * 1000000)\"")
+    assert [len(line) for line in heard] == [1000001]
