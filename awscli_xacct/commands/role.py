@@ -54,7 +54,9 @@ class RoleCommand(Subcommand):
 
     def __call__(self, args: list[str], parsed_globals: Any) -> Any:
         if args and args[0] in _SUBCOMMANDS:
-            return self.create_help_command_table()[args[0]](args[1:], parsed_globals)
+            chosen = _subcommand(*_SUBCOMMANDS[args[0]], self._session)
+            self._add_lineage({args[0]: chosen})
+            return chosen(args[1:], parsed_globals)
         return super().__call__(args, parsed_globals)
 
     def _build_subcommand_table(self) -> dict[str, Any]:
