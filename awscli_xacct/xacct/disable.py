@@ -10,11 +10,10 @@ from ..awsconfig import store
 from . import plugins
 from .enable import config_path
 
-HELP = "turn the plugin off; profiles and cached sessions stay"
+HELP = "Turn the plugin off; profiles and cached sessions stay."
 EXAMPLES = """\
-  xacct disable                            turns it off
-  xacct disable && pip uninstall awscli-xacct
-"""
+  xacct disable
+  xacct disable && pip uninstall awscli-xacct"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

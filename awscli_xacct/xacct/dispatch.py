@@ -34,6 +34,7 @@ COMMANDS = {
     "each": "each",
     "enable": "enable",
     "disable": "disable",
+    "doctor": "doctor",
 }
 """The commands by name, in the order in which help lists them, and the module of each."""
 

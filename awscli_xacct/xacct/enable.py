@@ -16,14 +16,13 @@ from ..errors import XacctError
 from . import hosts, plugins
 from .hosts import Host
 
-HELP = "turn the plugin on for the aws on the PATH, of version 1 or 2"
+HELP = "Turn the plugin on for the aws on the PATH, of version 1 or 2."
 EXAMPLES = """\
-  xacct enable                    for the aws that a shell would run
-  xacct enable --v2               for the first of version 2, where there are several
-  xacct enable --aws /opt/bin/aws for a certain one
+  xacct enable
+  xacct enable --v2
+  xacct enable --aws /opt/bin/aws
 
-The edit is tried with that aws, and with the others that read the same file, before it is made.
-"""
+  The edit is tried with that aws, and with the others that read the same file, before it is made."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -25,7 +25,10 @@ SECTION = "plugins"
 NAME = "xacct"
 PATH = "cli_legacy_plugin_path"
 
-_NEEDED = (MODULE, "filelock", "ruamel.yaml")
+NEEDED = (MODULE, "filelock", "ruamel.yaml")
+PART_OF_V2 = ("ruamel.yaml",)
+"""What version 2 has itself, inside its program where it is one."""
+
 _SIGN = ("configure", "role", "list", "--output", "json")
 """Works in an `aws` that has loaded the plugin, calls nobody, and is unknown to any other."""
 
@@ -36,7 +39,7 @@ def places() -> list[str]:
     Raises `XacctError` for one that version 2 could not be told of.
     """
     found = []
-    for name in _NEEDED:
+    for name in NEEDED:
         spec = find_spec(name)
         if spec and spec.origin:
             # One directory up for each part of the name, and one for the file itself.

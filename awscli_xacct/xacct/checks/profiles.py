@@ -1,0 +1,115 @@
+"""Profiles that cannot work as they are written, and keys in them that nobody reads."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from ... import settings
+from ...awsconfig import rules
+from ...awsconfig.partitions import Partitions
+from ...awsconfig.wanted import ORDER
+from .finding import FAULT, OK, UNCHECKED, WARNING, Finding, Patient
+
+_PLUGIN_WIDE = (settings.CACHE_DIR, settings.MFA_SESSION_DURATION, settings.MFA_PROMPT)
+# What a profile that assumes no role has no use for. A role of a web identity is a role, too.
+_OF_ROLES = (
+    settings.SOURCE_PROFILE,
+    settings.CREDENTIAL_SOURCE,
+    settings.EXTERNAL_ID,
+    settings.DURATION_SECONDS,
+    settings.SESSION_TAGS,
+    settings.TRANSITIVE_SESSION_TAGS,
+    settings.SOURCE_IDENTITY,
+)
+_NEAR = 0.85
+
+
+def check(patient: Patient) -> Iterator[Finding]:
+    """Every role profile, and the keys of all of them."""
+    config = patient.config
+    if config is None:
+        yield Finding(UNCHECKED, "profiles, as the files they are in cannot be read")
+        return
+    profiles = config["profiles"]
+    found = [*_faults(profiles), *_unread(profiles), *_plugin_wide(config)]
+    roles = sum(settings.ROLE_ARN in options for options in profiles.values())
+    yield from found
+    if not any(finding.state == FAULT for finding in found):
+        yield Finding(OK, f"{len(profiles)} profiles, {roles} of them roles, can work as they are written")
+
+
+def _faults(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    partitions = _partitions()
+    for name, options in profiles.items():
+        if settings.ROLE_ARN not in options:
+            continue
+        names: Collection[str] = partitions.names if partitions else {_partition(options)}
+        faults = rules.faults_by_key(
+            name,
+            profiles,
+            partitions=names,
+            partition_of=partitions.of_region if partitions else lambda _: None,
+            spelled=lambda key: key,
+        )
+        for fault in faults:
+            owner = shlex.quote(fault.profile)
+            key = f" --{fault.key.replace('_', '-')} VALUE" if fault.key else ""
+            mend = f"aws configure role {owner}{key}"
+            about = "" if fault.reason.startswith("profile ") else f"profile {name}: "
+            yield Finding(FAULT, f"{about}{fault.reason}", mend)
+
+
+def _unread(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    known = {*ORDER, settings.MANIFEST, settings.MANIFEST_KEYS}
+    for name, options in profiles.items():
+        unread = [key for key in _OF_ROLES if key in options]
+        if unread and settings.ROLE_ARN not in options:
+            yield Finding(
+                WARNING,
+                f"profile {name} assumes no role, and nobody reads its {', '.join(unread)}",
+                f"aws configure role {shlex.quote(name)} --role-arn ARN, or take them out",
+            )
+        for key in options:
+            near = get_close_matches(key, known - {key}, n=1, cutoff=_NEAR) if key not in known else []
+            if near:
+                yield Finding(
+                    WARNING,
+                    f"profile {name}: nobody reads {key}",
+                    f"if {near[0]} is meant, write it that way",
+                )
+
+
+def _plugin_wide(config: Mapping[str, Any]) -> Iterator[Finding]:
+    section = config.get(settings.CONFIG_SECTION, {})
+    for key in section:
+        if key not in _PLUGIN_WIDE:
+            near = get_close_matches(key, _PLUGIN_WIDE, n=1)
+            known = near[0] if near else f"one of {', '.join(_PLUGIN_WIDE)}"
+            yield Finding(
+                WARNING, f"[{settings.CONFIG_SECTION}]: nobody reads {key}", f"write {known}, or take it out"
+            )
+
+
+def _partitions() -> Partitions | None:
+    """The partitions that the awscli beside this knows, without importing it; None where there is none."""
+    for package in ("awscli", "botocore"):
+        spec = find_spec(package)
+        for place in (spec.submodule_search_locations or []) if spec else []:
+            for file in sorted(Path(place).glob("**/data/partitions.json"))[:1]:
+                return Partitions(json.loads(file.read_bytes()))
+    return None
+
+
+def _partition(options: Mapping[str, Any]) -> str:
+    """The partition that a role says it is in, to be believed where no list is at hand."""
+    return (
+        str(options[settings.ROLE_ARN]).split(":", 2)[1:2][0]
+        if ":" in str(options[settings.ROLE_ARN])
+        else ""
+    )
