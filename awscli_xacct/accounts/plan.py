@@ -127,7 +127,7 @@ class _Planning:
             raise Faults("nothing was changed, because", [str(fault) for fault in dict.fromkeys(faults)])
         steps = [self._step(role.profile, full[role.profile]) for role in self._request.roles]
         notes = [f"{listed(names)}: {note}" for note, names in self._notes.items()]
-        notes += self._user_notes([step.profile for step in steps if step.action == CHANGE])
+        notes += self._user_notes([step.profile for step in steps if step.action == CHANGE], gone)
         steps += [self._removal(name) for name in gone]
         left = [] if self._request.prune else left
         return Plan(tuple(steps), len(made), tuple(left), tuple(notes))
@@ -217,9 +217,9 @@ class _Planning:
                 )
                 yield Fault(place, f"{name} would be removed, and it is the source of {user}, which stays")
 
-    def _user_notes(self, names: list[str]) -> Iterator[str]:
+    def _user_notes(self, names: list[str], gone: list[str]) -> Iterator[str]:
         for name, users in self._users(names).items():
-            others = [user for user in users if user not in self._wanted]
+            others = [user for user in users if user not in self._wanted and user not in gone]
             if others:
                 yield f"{name} changes, and it is the source of {listed(others)} too"
 

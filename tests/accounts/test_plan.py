@@ -214,8 +214,8 @@ def test_a_source_of_what_stays_is_not_pruned() -> None:
 
 
 def test_users_of_what_changes_are_named() -> None:
-    config = {"prod": made("3", "B"), "hand": role("3", "D", "prod")}
-    found, _ = planned(request(wanted(prod=role("3", "C"))), config)
+    config = {"prod": made("3", "B"), "hand": role("3", "D", "prod"), "old": made("3", "D", "prod")}
+    found, _ = planned(request(wanted(prod=role("3", "C")), prune=True), config)
     assert found.notes == ("prod changes, and it is the source of hand too",)
 
 
