@@ -10,8 +10,6 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from awscli.formatter import get_formatter
-
 from ..cache import Record
 from ..errors import printable
 
@@ -29,6 +27,8 @@ def give(session: Any, parsed_globals: Any, name: str, result: Any, text: Callab
     if parsed_globals.output is None and parsed_globals.query is None:
         sys.stdout.write(text())
         return
+    from awscli.formatter import get_formatter  # xacct shows tables where there may be no awscli to import
+
     output = parsed_globals.output or session.get_config_variable("output")
     # JSON has escapes of its own, and a program that reads it gets what there is.
     get_formatter(output, parsed_globals)(name, result if output == "json" else _escaped(result))

@@ -32,6 +32,7 @@ COMMANDS = {
     "credentials": "credentials",
     "exec": "exec",
     "each": "each",
+    "status": "status",
     "enable": "enable",
     "disable": "disable",
     "doctor": "doctor",

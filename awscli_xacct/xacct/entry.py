@@ -30,6 +30,10 @@ def main(arguments: "list[str] | None" = None) -> int:
 
 def _at_once(arguments: "list[str]") -> "int | None":
     """Run a command line for which no work has to be done; None for any other."""
+    if arguments == ["status", "--prompt"] and sys.stdout is not None:
+        line = warm.prompt(os.environ, __version__)
+        # What is not for a terminal as it is goes the long way, too.
+        return _print(line.encode() if line is not None and line[:-1].isprintable() else None)
     command, profile, *rest = [*arguments, "", ""][: max(len(arguments), 2)]
     if profile.startswith("-"):
         return None
@@ -51,7 +55,7 @@ def _print(document: "bytes | None") -> "int | None":
 def _become(command: "list[str]", profile: str) -> "int | None":
     memo = warm.recall(profile, __version__)
     found = memo and memo.found(time.time())
-    credentials = warm.fields(found[1]) if found else None
+    credentials = warm.fields(found) if found else None
     if memo is None or credentials is None:
         return None
     from . import launch

@@ -40,7 +40,7 @@ def obtain_many(config: Mapping[str, Any], profiles: Sequence[str]) -> list[Give
             given[profile] = Given(profile, error=str(fault))
             continue
         found = memo.found(time.time())
-        given[profile] = Given(profile, found and json.loads(found[1]), memo.region)
+        given[profile] = Given(profile, json.loads(found) if found else None, memo.region)
         if found is None:
             missing.append(profile)
     for name, document, error in _fetched(missing) if missing else ():

@@ -27,8 +27,7 @@ def obtain(profile: str) -> bytes:
 
 def obtain_resolved(resolved: Resolved) -> bytes:
     """The same for a profile that is resolved already."""
-    found = resolved.memo.found(time.time())
-    return found[1] if found else _fetched(resolved)
+    return resolved.memo.found(time.time()) or _fetched(resolved)
 
 
 def botocore_session(profile: str) -> Any:

@@ -70,8 +70,12 @@ def read_config() -> dict[str, Any]:
 
 def inventory(config: Mapping[str, Any]) -> Inventory:
     """The role profiles of `config`, with what is cached for them."""
-    directory = cache_directory(setting(config, settings.CACHE_DIR, os.environ))
-    return Inventory(config, os.environ, Cache(directory, warn=tell))
+    return Inventory(config, os.environ, record_cache(config))
+
+
+def record_cache(config: Mapping[str, Any]) -> Cache:
+    """The records that `config` says where to find."""
+    return Cache(cache_directory(setting(config, settings.CACHE_DIR, os.environ)), warn=tell)
 
 
 def region_of(options: Mapping[str, Any]) -> str:

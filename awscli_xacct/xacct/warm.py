@@ -40,8 +40,13 @@ class Memo:
         self.directory = directory
         self.region = region
 
-    def found(self, now: float) -> "tuple[Head, bytes] | None":
-        """The head of the record and its ``credential_process`` document, while nothing has to be fetched."""
+    def found(self, now: float) -> "bytes | None":
+        """The ``credential_process`` document of the record, a line, while it need not be renewed."""
+        kept = self.kept(now)
+        return kept[1] if kept and now < kept[0].renew else None
+
+    def kept(self, now: float) -> "tuple[Head, bytes] | None":
+        """The record's head and document, while the credentials are valid."""
         if not self.record:
             return None
         directory = os.path.expanduser(os.path.expandvars(self.directory))
@@ -56,7 +61,7 @@ class Memo:
             return None
         document, *rest = body.split(b"\n")
         whole = len(rest) == 2 and not rest[1] and document.startswith(_BEGINNING)
-        return (head, document + b"\n") if whole and head.is_valid(now) and now < head.renew else None
+        return (head, document + b"\n") if whole and head.is_valid(now) else None
 
 
 def recall(profile: str, version: str) -> "Memo | None":
@@ -79,8 +84,7 @@ def recall(profile: str, version: str) -> "Memo | None":
 def document(profile: str, version: str) -> "bytes | None":
     """The ``credential_process`` document of `profile`, a line, if it can be had without doing any work."""
     memo = recall(profile, version)
-    found = memo and memo.found(time.time())
-    return found[1] if found else None
+    return memo.found(time.time()) if memo else None
 
 
 def fields(document: bytes) -> "dict[str, str] | None":
@@ -90,6 +94,38 @@ def fields(document: bytes) -> "dict[str, str] | None":
     if "\\" in text or any(len(pair) != 2 for pair in pairs):
         return None
     return {name: value.strip('"') for name, value in pairs}
+
+
+def prompt(environment: "Mapping[str, str]", version: str) -> "str | None":
+    """A line for a shell's prompt: the profile in use, and how long its credentials last. Empty if there is none."""
+    profile = profile_in_use(environment)
+    if not profile:
+        return ""
+    memo = recall(profile, version)
+    return prompt_line(profile, memo) if memo else None
+
+
+def profile_in_use(environment: "Mapping[str, str]") -> str:
+    """The profile that the environment names; of two variables the one that botocore asks first."""
+    return environment.get("AWS_DEFAULT_PROFILE") or environment.get("AWS_PROFILE") or ""
+
+
+def prompt_line(profile: str, memo: Memo) -> str:
+    """What the prompt says of a profile: nothing but its name if it needs no session, ``-`` if it has none."""
+    if not memo.record:
+        return f"{profile}\n"
+    now = time.time()
+    kept = memo.kept(now)
+    return f"{profile} {_short(kept[0].expiry - now) if kept else '-'}\n"
+
+
+def _short(seconds: float) -> str:
+    """A time as short as it can be read: ``3h05m``, ``52m``, ``40s``; never more than there is."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes:02}m"
+    return f"{minutes}m" if minutes else f"{rest}s"
 
 
 # -- what memos are made of --------------------------------------------------------------------------

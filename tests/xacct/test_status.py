@@ -1,0 +1,146 @@
+"""`xacct status`: what is valid, without a call to anybody, and a line for a prompt."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+
+import pytest
+
+from tests.e2e.steps import run
+from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.home import XACCT, Home
+
+from .steps import grow_old
+
+pytestmark = pytest.mark.usefixtures("user")
+
+
+def timeless(text: str) -> str:
+    """A text with what changes by the second made one."""
+    return re.sub(
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME", re.sub(r"\b(59|60) min|\b1 h\b", "AN HOUR", text)
+    )
+
+
+def test_what_is_valid_is_shown_and_nobody_is_called(home: Home, sts: Sts, role: Role, prod: str) -> None:
+    home.add_role("other", role.arn, external_id="x1")
+    assert home.xacct("credentials", prod).code == 0
+    sts.clear_calls()
+    outcome = home.xacct("status")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert timeless(outcome.stdout).splitlines() == [
+        "PROFILE  KIND  OWNER                               LASTS  UNTIL",
+        "prod     role  222222222222 CrossAccountPowerUser  AN HOUR    TIME",
+    ]
+    assert sts.calls == []
+
+
+def test_a_session_that_roles_share_is_shown_once(
+    home: Home, sts: Sts, role: Role, device: MfaDevice
+) -> None:
+    program = f"curl -s {sts.url}/_code"
+    for name in ("a", "b"):
+        home.add_role(
+            name, role.arn, mfa_serial=device.serial, mfa_process=program, role_session_name=f"me-{name}"
+        )
+    for name in ("a", "b"):
+        assert home.xacct("credentials", name).code == 0
+    rows = json.loads(home.xacct("status", "--json").stdout)
+    assert [(row["Profile"], row["Kind"], row["Owner"]) for row in rows] == [
+        ("default", "mfa-session", device.serial),
+        ("a", "role", "222222222222 CrossAccountPowerUser"),
+        ("b", "role", "222222222222 CrossAccountPowerUser"),
+    ]
+    assert 43100 < rows[0]["SecondsLeft"] <= 43200
+    assert 3500 < rows[1]["SecondsLeft"] <= 3600
+    assert rows[1]["Expiration"].endswith("Z")
+
+
+def test_with_nothing_valid_that_is_said_on_stderr(home: Home, prod: str) -> None:
+    assert prod
+    outcome = home.xacct("status")
+    assert (outcome.code, outcome.stdout) == (0, "")
+    assert outcome.stderr.startswith("xacct: no credentials are in the cache")
+    assert home.xacct("status", "--json").stdout == "[]\n"
+
+
+def test_the_two_ways_to_say_it_exclude_each_other(home: Home) -> None:
+    assert home.xacct("status", "--json", "--prompt").code == 255
+
+
+# -- the prompt ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["cold", "warm"])
+def state(request: pytest.FixtureRequest, home: Home, prod: str) -> str:
+    """With no memory of the profiles, and with one; `prod` has credentials."""
+    assert home.xacct("credentials", prod).code == 0
+    if request.param == "warm":
+        grow_old(home)
+        for profile in (prod, "default"):
+            assert home.xacct("credentials", profile).code == 0
+        assert len(list(home.aws_dir.glob("xacct/resolved/*.memo"))) == 2
+    return str(request.param)
+
+
+def prompt(home: Home, **environment: str) -> str:
+    outcome = home.xacct("status", "--prompt", environment=environment)
+    assert (outcome.code, outcome.stderr) == (0, "")
+    return outcome.stdout
+
+
+def test_the_prompt_tells_the_profile_and_how_long_it_lasts(home: Home, state: str, prod: str) -> None:
+    assert state
+    assert prompt(home, AWS_PROFILE=prod) in ("prod 59m\n", "prod 1h00m\n")
+    assert prompt(home, AWS_PROFILE="x", AWS_DEFAULT_PROFILE=prod).startswith("prod ")
+    assert prompt(home, AWS_PROFILE="default") == "default\n"
+
+
+def test_without_credentials_there_is_a_dash(home: Home, state: str, prod: str) -> None:
+    assert state
+    for record in home.records():
+        record.unlink()
+    assert prompt(home, AWS_PROFILE=prod) == "prod -\n"
+
+
+@pytest.mark.parametrize("environment", [{}, {"AWS_PROFILE": ""}])
+def test_without_a_profile_there_is_nothing(home: Home, environment: dict[str, str]) -> None:
+    assert prompt(home, **environment) == ""
+
+
+def test_a_profile_that_cannot_work_is_marked_and_not_complained_of(home: Home) -> None:
+    assert prompt(home, AWS_PROFILE="nobody") == "nobody ?\n"
+    assert prompt(home, AWS_PROFILE="a\x1b[2J") == "a\\x1b[2J ?\n"
+    home.config.write_text("no config", "utf-8")
+    assert prompt(home, AWS_PROFILE="default") == "default ?\n"
+
+
+# As the documentation has them.
+SHELLS = {
+    "bash": ["--norc", "-ic", "PS1='$(xacct status --prompt) \\$ '; printf '%s\\n' \"${PS1@P}\""],
+    "zsh": ["-fc", "setopt prompt_subst; PROMPT='$(xacct status --prompt) %# '; print -P -- $PROMPT"],
+    "fish": ["-Nc", "function fish_prompt; echo -n (xacct status --prompt)' > '; end; fish_prompt"],
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_documented_prompts_show_it(home: Home, prod: str, shell: str) -> None:
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"there is no {shell} here")
+    environment = {"AWS_PROFILE": prod, "PATH": f"{XACCT.parent}:{home.environment['PATH']}"}
+    outcome = run(home, program, *SHELLS[shell], environment=environment)
+    assert outcome.stdout.startswith("prod - ")
+
+
+def test_a_session_about_to_be_renewed_still_lasts(home: Home, sts: Sts, user: User) -> None:
+    """It is valid, though whoever wants credentials would get new ones."""
+    role = sts.add_role("Short", trusts=[user.arn])
+    home.add_role("short", role.arn, duration_seconds=900)
+    started = time.time()
+    assert home.xacct("credentials", "short").code == 0
+    assert prompt(home, AWS_PROFILE="short") in ("short 14m\n", "short 15m\n")
+    assert time.time() - started < 60
