@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.sts import Sts
 from tests.support.home import AWS, REGION, Home
 
+from . import importing
 from .day import compare
 from .measure import Command, Environment, instructions, python_of, run, side_by_side
 
@@ -35,6 +36,7 @@ def main() -> None:
         _one_edit(home)
         _listing(home)
     _verify_all()
+    importing.compare()
     compare()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from textwrap import dedent
 
 import jsonschema
 import pytest
@@ -90,6 +91,17 @@ def test_roles_are_added_and_work_and_a_second_run_touches_nothing(
         [f"nothing to do: all 2 profiles are already so in {home.config}"],
     )
     assert state(home) == kept
+
+
+def test_the_readme_shows_what_is_said(home: Home) -> None:
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
+    section = readme.partition("### Many accounts")[2].partition("On a terminal")[0]
+    shown = dedent(section.partition("$ cat team.yaml\n")[2])
+    text, _, said = shown.partition("$ aws configure role import team.yaml\n")
+    home.credentials.write_text("[default]\naws_access_key_id = A\naws_secret_access_key = S\n", "utf-8")
+    (home.path / "team.yaml").write_text(text, "utf-8")
+    outcome = done(home, "import", str(home.path / "team.yaml"))
+    assert f"{outcome.stdout}{outcome.stderr}".replace(str(home.path), "/home/you").strip() == said.strip()
 
 
 def test_a_change_wants_to_be_agreed_to_and_own_settings_stay(home: Home, team: Path) -> None:
