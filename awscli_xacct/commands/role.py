@@ -31,6 +31,7 @@ _SUBCOMMANDS = {
     "rename": ("remove", "RenameCommand"),
     "import": ("importing", "ImportCommand"),
     "export": ("exporting", "ExportCommand"),
+    "discover": ("discover", "DiscoverCommand"),
     "setup": ("setup", "SetupCommand"),
 }
 

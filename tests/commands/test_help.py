@@ -12,7 +12,19 @@ from awscli.help import manpage, publish_string
 
 from tests.support.home import Home
 
-SUBCOMMANDS = ["list", "show", "verify", "login", "logout", "remove", "rename", "import", "export", "setup"]
+SUBCOMMANDS = [
+    "list",
+    "show",
+    "verify",
+    "login",
+    "logout",
+    "remove",
+    "rename",
+    "import",
+    "export",
+    "discover",
+    "setup",
+]
 NO_PAGER = {"PAGER": "cat", "MANPAGER": "cat"}
 
 

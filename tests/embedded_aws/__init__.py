@@ -12,7 +12,16 @@ for this package.
 """
 
 from .faults import Fault
-from .layout import Walkthrough, create_role, create_user, lay_out_walkthrough, run_instance
+from .layout import (
+    Walkthrough,
+    create_account,
+    create_organization,
+    create_role,
+    create_unit,
+    create_user,
+    lay_out_walkthrough,
+    run_instance,
+)
 from .process import EmbeddedAws, EmbeddedAwsError
 from .recorder import Call
 
@@ -22,7 +31,10 @@ __all__ = [
     "EmbeddedAwsError",
     "Fault",
     "Walkthrough",
+    "create_account",
+    "create_organization",
     "create_role",
+    "create_unit",
     "create_user",
     "lay_out_walkthrough",
     "run_instance",

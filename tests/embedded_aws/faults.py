@@ -25,7 +25,8 @@ _REASONS = {
 
 
 class Fault(NamedTuple):
-    """Happens to the next `times` requests for an action, after `skip` of them have been let pass.
+    """Happens to the next `times` requests for an action, after `skip` of them have been let pass; only to those
+    that have the text `about` among their parameters.
 
     `done` has it carried out all the same: the answer is lost on its way. `hang` has no answer come before
     the next script.
@@ -39,6 +40,7 @@ class Fault(NamedTuple):
     skip: int = 0
     done: bool = False
     hang: bool = False
+    about: str = ""
 
 
 class Answer(NamedTuple):
@@ -61,9 +63,15 @@ class FaultScript:
         """Let go of what hangs."""
         self._over.set()
 
-    def answer(self, action: str, environ: WSGIEnvironment, application: WSGIApplication) -> Answer | None:
+    def answer(
+        self,
+        action: str,
+        parameters: dict[str, Any],
+        environ: WSGIEnvironment,
+        application: WSGIApplication,
+    ) -> Answer | None:
         """What a request gets instead of being served; None if it is to be served."""
-        fault = self._take(action)
+        fault = self._take(action, json.dumps(parameters))
         if fault is None:
             return None
         if fault.done:
@@ -82,10 +90,10 @@ class FaultScript:
         status = f"{fault.status} {_REASONS[fault.status]}"
         return Answer((status, [("Content-Type", content_type)]), body.encode())
 
-    def _take(self, action: str) -> Fault | None:
+    def _take(self, action: str, parameters: str) -> Fault | None:
         with self._lock:
             for number, fault in enumerate(self._faults):
-                if fault.action == action:
+                if fault.action == action and fault.about in parameters:
                     self._met[number] += 1
                     if fault.skip < self._met[number] <= fault.skip + fault.times:
                         return fault

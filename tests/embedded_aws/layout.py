@@ -58,6 +58,35 @@ def lay_out_walkthrough(aws: EmbeddedAws) -> Walkthrough:
     )
 
 
+def create_organization(aws: EmbeddedAws, management: str) -> str:
+    """Make an organization with that account as its management account; return the id of its root."""
+    organizations = aws.client("organizations", management)
+    organizations.create_organization(FeatureSet="ALL")
+    return str(organizations.list_roots()["Roots"][0]["Id"])
+
+
+def create_unit(aws: EmbeddedAws, management: str, parent: str, name: str) -> str:
+    """Make an organizational unit below a root or another unit; return its id."""
+    organizations = aws.client("organizations", management)
+    unit = organizations.create_organizational_unit(ParentId=parent, Name=name)["OrganizationalUnit"]
+    return str(unit["Id"])
+
+
+def create_account(
+    aws: EmbeddedAws, management: str, name: str, *, unit: str | None = None, root: str | None = None
+) -> str:
+    """Make an account of the organization, in a unit below `root` if one is named; return its id.
+
+    As at AWS, it gets the role OrganizationAccountAccessRole, which trusts the management account.
+    """
+    organizations = aws.client("organizations", management)
+    made = organizations.create_account(AccountName=name, Email=f"{len(name)}@example.com")
+    account_id = str(made["CreateAccountStatus"]["AccountId"])
+    if unit:
+        organizations.move_account(AccountId=account_id, SourceParentId=root, DestinationParentId=unit)
+    return account_id
+
+
 def create_user(aws: EmbeddedAws, account_id: str, name: str, region: str = REGION) -> AccessKey:
     """Make an IAM user, in the region's partition, and return its access key."""
     iam = aws.client("iam", account_id, region)

@@ -59,7 +59,7 @@ class RequestRecorder:
             if call is not None:
                 with self._lock:
                     self._calls.append(call)
-                answer = self._faults.answer(call.action, environ, self._application)
+                answer = self._faults.answer(call.action, call.parameters, environ, self._application)
                 if answer is not None:
                     start_response(*answer.head)
                     return [answer.body]

@@ -1,0 +1,159 @@
+"""Policy documents: whether one lets a caller in, and what is added to one or taken out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from awscli_xacct.accounts import trust
+
+DEV = "111111111111"
+USER = f"arn:aws:iam::{DEV}:user/team/dev"
+ROOT = f"arn:aws:iam::{DEV}:root"
+NAMES = frozenset({USER, DEV, ROOT})
+ROLE = "arn:aws:iam::222222222222:role/team/Ops"
+MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+
+
+def document(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def allows(**more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": {"AWS": USER}, "Action": "sts:AssumeRole", **more}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        document(allows()),
+        json.dumps(document(allows())),
+        quote(json.dumps(document(allows()))),
+        quote(json.dumps(document(allows()), indent=1)),
+    ],
+)
+def test_a_document_is_read_however_the_client_gives_it(given: Any) -> None:
+    """One botocore decodes it, another leaves the URL encoding that IAM puts around it."""
+    assert trust.parsed(given) == document(allows())
+
+
+def test_a_percent_sign_in_a_document_is_none_of_the_encoding() -> None:
+    odd = document(allows(Condition={"StringEquals": {"sts:ExternalId": "50%25"}}))
+    assert trust.parsed(json.dumps(odd)) == odd == trust.parsed(quote(json.dumps(odd)))
+
+
+@pytest.mark.parametrize("given", ["", "[]", "%5B%5D", 7, None])
+def test_what_is_no_document_is_an_error(given: Any) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - whichever it is
+        trust.parsed(given)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allows(),
+        allows(Principal={"AWS": [ROLE, USER]}),
+        allows(Principal={"AWS": ROOT}),
+        allows(Principal={"AWS": DEV}),
+        allows(Principal={"AWS": "*"}),
+        allows(Principal="*"),
+        allows(Action=["sts:TagSession", "STS:assumerole"]),
+        allows(Action="sts:*"),
+        allows(Condition={}),
+        allows(Condition=MFA),
+        allows(Condition={"Bool": {"AWS:multifactorauthpresent": [True]}}),
+        allows(Condition={"StringEquals": {"sts:ExternalId": ["41", "42"]}, **MFA}),
+    ],
+)
+def test_statements_that_let_the_caller_in(statement: dict[str, Any]) -> None:
+    context = {trust.MFA_PRESENT: "true", trust.EXTERNAL_ID: "42"}
+    assert trust.lets_in(document(statement), NAMES, context)
+    assert trust.lets_in({"Statement": statement}, NAMES, context)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allows(Effect="Deny"),
+        allows(Principal={"AWS": ROLE}),
+        allows(Principal={"Service": "ec2.amazonaws.com"}),
+        {"Effect": "Allow", "NotPrincipal": {"AWS": ROLE}, "Action": "sts:AssumeRole"},
+        {"Effect": "Allow", "Principal": {"AWS": USER}, "NotAction": "s3:*"},
+        allows(Action="sts:AssumeRoleWithSAML"),
+        allows(Condition=MFA),
+        allows(Condition={"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}),
+        allows(Condition={"Bool": {"aws:SecureTransport": "true"}}),
+        allows(Condition={"StringEquals": {"sts:ExternalId": "41"}}),
+        allows(Condition={"StringEquals": {"aws:PrincipalOrgID": "o-example"}}),
+    ],
+)
+def test_statements_that_do_not_or_say_more_than_is_understood(statement: dict[str, Any]) -> None:
+    assert not trust.lets_in(document(statement), NAMES, {trust.EXTERNAL_ID: "42"})
+
+
+def test_a_denial_is_seen_under_whatever_condition() -> None:
+    deny = {"Effect": "Deny", "Action": "sts:*", "Condition": {"Null": {"x": "true"}}}
+    assert trust.forbids(document(allows(), {**deny, "Principal": {"AWS": ROOT}}), NAMES)
+    assert trust.forbids(document({**deny, "NotPrincipal": {"AWS": ROLE}}), NAMES)
+    assert not trust.forbids(document({**deny, "Principal": {"AWS": ROLE}}, allows()), NAMES)
+
+
+@pytest.mark.parametrize(
+    ("resource", "allowed"),
+    [
+        (ROLE, True),
+        ("*", True),
+        ("arn:aws:iam::*:role/team/*", True),
+        (["arn:aws:iam::1:role/x", ROLE], True),
+        ("arn:aws:iam::222222222222:role/Ops", False),
+        (None, False),
+    ],
+)
+def test_a_callers_policy_is_read_with_its_wildcards(resource: Any, allowed: bool) -> None:
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource}
+    assert trust.permits(document(statement), ROLE, {}) == allowed
+
+
+def test_a_statement_is_added_and_taken_out_with_all_others_as_they_were() -> None:
+    other, mine, old = allows(Sid="Other", Principal={"AWS": ROLE}), allows(), allows(Condition=MFA)
+    before = {"Version": "2008-10-17", "Id": "keep", "Statement": other}
+    after = trust.with_statement(before, mine)
+    assert after == {"Version": "2008-10-17", "Id": "keep", "Statement": [other, mine]}
+    assert trust.without(after, [mine]) == {**before, "Statement": [other]}
+    assert trust.with_statement(trust.with_statement(before, old), mine, [old]) == after
+    assert trust.with_statement(None, mine) == document(mine)
+
+
+def test_a_difference_shows_all_that_stays() -> None:
+    lines = trust.difference(document(allows()), document(allows(), allows(Principal={"AWS": ROLE})))
+    assert [line for line in lines if line.startswith("-")] == []
+    assert sum(USER in line and line.startswith(" ") for line in lines) == 1
+    assert '+        "AWS": "' + ROLE + '"' in lines
+
+
+@pytest.mark.parametrize(
+    ("caller", "source_role", "principal", "condition"),
+    [
+        (USER, None, USER, {}),
+        (f"arn:aws:sts::{DEV}:assumed-role/Ops/me", ROLE, ROLE, {}),
+        (f"arn:aws-cn:sts::{DEV}:assumed-role/Ops/me", None, f"arn:aws-cn:iam::{DEV}:role/Ops", {}),
+        (
+            f"arn:aws:sts::{DEV}:assumed-role/AWSReservedSSO_Admin_0123/me",
+            None,
+            ROOT,
+            {
+                "ArnLike": {
+                    "aws:PrincipalArn": f"arn:aws:iam::{DEV}:role/aws-reserved/sso.amazonaws.com/"
+                    "*AWSReservedSSO_Admin_0123"
+                }
+            },
+        ),
+    ],
+)
+def test_a_caller_is_named_as_trust_policies_name_it(
+    caller: str, source_role: str | None, principal: str, condition: dict[str, Any]
+) -> None:
+    assert trust.principal_of(caller, source_role) == (principal, condition)
