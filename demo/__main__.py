@@ -1,4 +1,4 @@
-"""`python -m demo`: exit 0 if the whole walkthrough is as promised, 1 with the step's name if it is not.
+"""`python -m demo`: exit 0 if both acts are as promised, 1 with the step's name if it is not.
 
 Your own AWS settings are neither read nor written: home, environment and AWS itself are the demo's own.
 """
@@ -10,8 +10,14 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.embedded_aws import EmbeddedAws, EmbeddedAwsError, lay_out_walkthrough
+from tests.embedded_aws import (
+    EmbeddedAws,
+    EmbeddedAwsError,
+    lay_out_organization,
+    lay_out_walkthrough,
+)
 
+from .organization import SecondAct
 from .person import DemoFailed, Person
 from .screen import Screen
 from .walkthrough import Play
@@ -22,7 +28,7 @@ def main() -> int:
     # As Ctrl-C does, so that the temporary home goes however the demo is ended.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     screen = Screen(sys.stdout)
-    screen.heading("One IAM user, two accounts: the walkthrough with the real aws command")
+    screen.heading("First act. One IAM user, two accounts: the walkthrough with the real aws command")
     try:
         with TemporaryDirectory(prefix="xacct-demo-") as home, EmbeddedAws() as aws:
             _play(screen, Path(home), aws)
@@ -44,7 +50,13 @@ def _play(screen: Screen, home: Path, aws: EmbeddedAws) -> None:
     screen.remark(f"Prod is account {scene.prod_account}, where an administrator has made the role")
     screen.remark("CrossAccountPowerUser: ReadOnlyAccess, trust policy naming the Dev user. The policy")
     screen.remark("ProdAccountAccess in Dev allows that user to assume it.")
-    Play(screen, Person(screen, aws.environment(home)), aws, scene).run()
+    person = Person(screen, aws.environment(home))
+    Play(screen, person, aws, scene).run()
+    organization = lay_out_organization(aws)
+    screen.heading(f"Second act. An organization of {len(organization.accounts)} more accounts")
+    screen.remark("Dev is its management account: the Dev user may list it, and AWS has made the role")
+    screen.remark(f"{organization.role_name} in every other one. One account of them is closed.")
+    SecondAct(screen, person, aws, organization).run()
 
 
 if __name__ == "__main__":

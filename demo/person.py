@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -30,13 +31,19 @@ class Person:
 
     def __init__(self, screen: Screen, environment: Mapping[str, str]) -> None:
         scripts = sysconfig.get_path("scripts")
-        aws = which("aws", path=scripts)
-        if aws is None:
-            raise DemoFailed(f"there is no `aws` in {scripts}; install the package there first: make demo")
-        self._aws = aws
+        self._programs = {}
+        for name in ("aws", "xacct"):
+            program = which(name, path=scripts)
+            if program is None:
+                raise DemoFailed(
+                    f"there is no `{name}` in {scripts}; install the package there first: make demo"
+                )
+            self._programs[name] = program
         self._screen = screen
-        self._environment = environment
-        aws_files = Path(environment["HOME"], ".aws")
+        # `xacct each` looks for the command it is given where a shell would.
+        self._environment = {**environment, "PATH": os.pathsep.join([scripts, environment.get("PATH", "")])}
+        self.home = Path(environment["HOME"])
+        aws_files = self.home / ".aws"
         self.config = aws_files / "config"
         self.credentials = aws_files / "credentials"
         self.plugin_cache = aws_files / "xacct" / "cache"
@@ -47,10 +54,17 @@ class Person:
 
         Raises DemoFailed unless it ends with exit code 0 within a minute.
         """
-        self._screen.command(typed(["aws", *arguments]))
+        return self._run("aws", *arguments)
+
+    def xacct(self, *arguments: str) -> str:
+        """Run `xacct` in the same way."""
+        return self._run("xacct", *arguments)
+
+    def _run(self, program: str, *arguments: str) -> str:
+        self._screen.command(typed([program, *arguments]))
         try:
             done = subprocess.run(
-                [self._aws, *arguments],
+                [self._programs[program], *arguments],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -67,10 +81,11 @@ class Person:
 
     def read(self, file: Path) -> str:
         """Show a file of theirs and return its text."""
-        self._screen.command(f"cat ~/.aws/{file.name}")
+        shown = f"~/{file.relative_to(self.home)}"
+        self._screen.command(f"cat {shown}")
         try:
             text = file.read_text()
         except FileNotFoundError:
-            raise DemoFailed(f"there is no ~/.aws/{file.name}") from None
+            raise DemoFailed(f"there is no {shown}") from None
         self._screen.output(text)
         return text

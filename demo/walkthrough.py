@@ -8,6 +8,7 @@ from __future__ import annotations
 from configparser import RawConfigParser
 from typing import TYPE_CHECKING
 
+from .acts import play
 from .person import DemoFailed
 
 if TYPE_CHECKING:
@@ -38,12 +39,7 @@ class Play:
             ("With --profile prod: Prod's instances", self.prod),
             ("And again: from the cache", self.again),
         ]
-        for number, (title, step) in enumerate(steps, start=1):
-            self._screen.heading(f"{number}. {title}")
-            try:
-                step()
-            except DemoFailed as failure:
-                raise DemoFailed(f"step {number} ({title}): {failure}") from failure
+        play(self._screen, steps)
 
     def keys(self) -> None:
         """`aws configure`, without its questions."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -196,7 +197,7 @@ def _account_names(
     chosen = [account for account in found if names[account.id] in roles]
     own = named(chosen, "{account_name}", "", taken)
     # One that is an id, as that of an account without letters to its name, is none.
-    return {own[account.id]: account.id for account in chosen if account_fault(own[account.id])}
+    return {name: number for number, name in sorted(own.items(), key=itemgetter(1)) if account_fault(name)}
 
 
 def _tell_names(found: Sequence[Account], names: Mapping[str, str], template: str, role: str) -> None:

@@ -13,12 +13,14 @@ for this package.
 
 from .faults import Fault
 from .layout import (
+    Organization,
     Walkthrough,
     create_account,
     create_organization,
     create_role,
     create_unit,
     create_user,
+    lay_out_organization,
     lay_out_walkthrough,
     run_instance,
 )
@@ -30,12 +32,14 @@ __all__ = [
     "EmbeddedAws",
     "EmbeddedAwsError",
     "Fault",
+    "Organization",
     "Walkthrough",
     "create_account",
     "create_organization",
     "create_role",
     "create_unit",
     "create_user",
+    "lay_out_organization",
     "lay_out_walkthrough",
     "run_instance",
 ]

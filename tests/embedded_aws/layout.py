@@ -58,6 +58,43 @@ def lay_out_walkthrough(aws: EmbeddedAws) -> Walkthrough:
     )
 
 
+@dataclass(frozen=True)
+class Organization:
+    """The scene of the second act: Dev's organization, with an instance in each account of one unit.
+
+    `instances` holds the instances by account name; `closed` is the id of an account that is not active any more.
+    """
+
+    unit: str
+    accounts: dict[str, str]
+    instances: dict[str, str]
+    closed: str
+    role_name: str = "OrganizationAccountAccessRole"
+
+
+TEAMS = ("Payments", "Search", "Mobile", "Data & Reports")
+
+
+def lay_out_organization(aws: EmbeddedAws) -> Organization:
+    """Make Dev the management account of an organization: three accounts for each of four teams, and a closed one."""
+    root = create_organization(aws, DEV)
+    workloads = create_unit(aws, DEV, root, "Workloads")
+    accounts = {}
+    for team in TEAMS:
+        unit = create_unit(aws, DEV, workloads, team)
+        for stage in ("dev", "staging", "prod"):
+            name = f"{team} ({stage})"
+            accounts[name] = create_account(aws, DEV, name, unit=unit, root=root)
+    closed = create_account(aws, DEV, "Abandoned", unit=workloads, root=root)
+    aws.client("organizations", DEV).close_account(AccountId=closed)
+    return Organization(
+        unit=workloads,
+        accounts=accounts,
+        instances={name: run_instance(aws, number, name) for name, number in accounts.items()},
+        closed=closed,
+    )
+
+
 def create_organization(aws: EmbeddedAws, management: str) -> str:
     """Make an organization with that account as its management account; return the id of its root."""
     organizations = aws.client("organizations", management)

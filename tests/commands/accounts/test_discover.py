@@ -301,8 +301,10 @@ def test_a_new_manifest_is_written_and_can_be_imported(organization: Organizatio
         "accounts:\n"
         + "".join(
             f'  {name}: "{number}"\n'
-            for number, name in sorted(
-                [(DEV, "master"), (organization.ids["Prod"], "prod"), (organization.ids["Audit"], "audit")]
+            for name, number in (
+                ("audit", organization.ids["Audit"]),
+                ("master", DEV),
+                ("prod", organization.ids["Prod"]),
             )
         )
         + "\nroles:\n  audit: {account: audit}\n  master: {account: master}\n  prod: {account: prod}\n"

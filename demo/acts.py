@@ -1,0 +1,25 @@
+"""An act of the demo: steps with titles, each of which checks what it shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .person import DemoFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .screen import Screen
+
+
+def play(screen: Screen, steps: Sequence[tuple[str, Callable[[], None]]], first: int = 1) -> None:
+    """Play every step, numbered from `first`.
+
+    Raises DemoFailed, naming the step, at the first promise that does not hold.
+    """
+    for number, (title, step) in enumerate(steps, start=first):
+        screen.heading(f"{number}. {title}")
+        try:
+            step()
+        except DemoFailed as failure:
+            raise DemoFailed(f"step {number} ({title}): {failure}") from failure

@@ -1,0 +1,101 @@
+"""The second act: the accounts of an organization discovered, imported, verified, and asked all at once."""
+
+from __future__ import annotations
+
+from configparser import RawConfigParser
+from typing import TYPE_CHECKING
+
+from .acts import play
+from .person import DemoFailed
+
+if TYPE_CHECKING:
+    from tests.embedded_aws import EmbeddedAws, Organization
+
+    from .person import Person
+    from .screen import Screen
+
+_FIRST = 7
+_TEMPLATE = "org-{account_name}"
+
+
+class SecondAct:
+    """One performance: `person` at `screen`, with `scene` laid out in `aws`, after the walkthrough."""
+
+    def __init__(self, screen: Screen, person: Person, aws: EmbeddedAws, scene: Organization) -> None:
+        self._screen = screen
+        self._person = person
+        self._aws = aws
+        self._scene = scene
+        self._manifest = person.home / "team.yaml"
+
+    def run(self) -> None:
+        """Play every step. Raises DemoFailed, naming the step, at the first promise that does not hold."""
+        self._aws.forget_calls()
+        steps = [
+            ("Discover the organization's accounts", self.discover),
+            ("Import the manifest", self.import_),
+            ("Verify that every role can be assumed", self.verify),
+            ("Ask all accounts at once", self.ask),
+        ]
+        play(self._screen, steps, first=_FIRST)
+
+    def discover(self) -> None:
+        """A manifest with each active account of the unit and of those nested in it."""
+        scene = self._scene
+        self._person.aws(
+            "configure", "role", "discover", "--role-name", scene.role_name, "--ou-id", scene.unit,
+            "--template", _TEMPLATE, "--manifest", str(self._manifest),
+        )  # fmt: skip
+        text = self._manifest.read_text()
+        missing = [name for name, number in scene.accounts.items() if f'"{number}"' not in text]
+        if missing or text.count("{account: ") != len(scene.accounts):
+            raise DemoFailed(f"~/team.yaml should have {len(scene.accounts)} roles, and lacks {missing}")
+        if scene.closed in text:
+            raise DemoFailed(f"~/team.yaml has the closed account {scene.closed}")
+        self._screen.shown(
+            f"~/team.yaml has a role in each of {len(scene.accounts)} accounts, none that is closed"
+        )
+
+    def import_(self) -> None:
+        """One command for all of them."""
+        self._person.aws("configure", "role", "import", str(self._manifest))
+        config = RawConfigParser()
+        config.read(self._person.config)
+        found = {config[header].get("role_arn") for header in config.sections()}
+        wanted = {self._arn(number) for number in self._scene.accounts.values()}
+        if not wanted <= found:
+            raise DemoFailed(f"~/.aws/config lacks {sorted(wanted - found)}")
+        self._screen.shown(f"~/.aws/config has {len(wanted)} profiles more")
+
+    def verify(self) -> None:
+        """Every role is really assumed."""
+        shown = self._person.aws("configure", "role", "verify", "--all")
+        works = [line.split()[0] for line in shown.splitlines() if " works " in line]
+        if len(works) != len(self._scene.accounts) + 1:
+            raise DemoFailed(f"of {len(self._scene.accounts) + 1} roles these work: {works}")
+        self._expect_assumed(len(works), f"all {len(works)} roles were assumed")
+
+    def ask(self) -> None:
+        """One query over all accounts; each answers with its own."""
+        shown = self._person.xacct(
+            "each", "org-*", "--", "aws", "ec2", "describe-instances",
+            "--region", "us-west-1", "--output", "text",
+            "--query", "Reservations[].Instances[].[InstanceId,Tags[0].Value]",
+        )  # fmt: skip
+        instances = self._scene.instances
+        if len(shown.splitlines()) != len(instances):
+            raise DemoFailed(f"{len(instances)} accounts should have answered with a line each")
+        missing = [name for name, instance in instances.items() if shown.count(instance) != 1]
+        if missing:
+            raise DemoFailed(f"the instances of these accounts are not there once each: {missing}")
+        self._screen.shown(f"{len(instances)} accounts, each with its own instance")
+        self._expect_assumed(len(instances) + 1, "no role was assumed for that: all came from the cache")
+
+    def _arn(self, account_id: str) -> str:
+        return f"arn:aws:iam::{account_id}:role/{self._scene.role_name}"
+
+    def _expect_assumed(self, times: int, meaning: str) -> None:
+        counted = len(self._aws.calls("AssumeRole"))
+        if counted != times:
+            raise DemoFailed(f"AWS should have counted {times} AssumeRole calls, but counted {counted}")
+        self._screen.shown(meaning)
