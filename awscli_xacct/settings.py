@@ -48,6 +48,10 @@ MFA_SESSION_DURATION = "mfa_session_duration"
 MFA_PROMPT = "mfa_prompt"
 """Where codes are asked for: ``auto`` (default), ``tty``, ``gui`` or ``none``; see mfa/sources.py."""
 MFA_PROMPTS = ("auto", "tty", "gui", "none")
+SIGNIN_ENDPOINT = "signin_endpoint"
+"""The federation endpoint that gives sign-in URLs. Default: that of the profile's partition, if it has a public one."""
+CONSOLE_ENDPOINT = "console_endpoint"
+"""Where the console's pages are. Default: as for `SIGNIN_ENDPOINT`."""
 
 STATE_DIRECTORY = "~/.aws/xacct"
 SETUP_DIRECTORY = "~/.aws/xacct/setup"
@@ -85,6 +89,11 @@ a profile holds for the values these had; a test resolves profiles and finds any
 
 MEMO_DIRECTORY = "~/.aws/xacct/resolved"
 """What each profile was last resolved to, see xacct/memo.py. It holds no credentials."""
+PAGE_DIRECTORY = "~/.aws/xacct/pages"
+"""Where ``xacct console --open`` puts the page that takes a browser to the console."""
+SIGNIN_SECONDS = 900
+"""How long a sign-in URL may be used."""
+
 MEMO_TICK = 2
 """Seconds within which two versions of a file may have the same times: FAT counts in twos."""
 

@@ -7,7 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Console(NamedTuple):
+    """The hosts of a partition's console: where one signs in or switches role, and where its pages are."""
+
+    signin: str
+    pages: str
+
+
+CONSOLES = {
+    "aws": Console("signin.aws.amazon.com", "console.aws.amazon.com"),
+    "aws-cn": Console("signin.amazonaws.cn", "console.amazonaws.cn"),
+    "aws-us-gov": Console("signin.amazonaws-us-gov.com", "console.amazonaws-us-gov.com"),
+}
+"""Those of the partitions that have a public console. Botocore does not know them."""
 
 
 class Partitions:

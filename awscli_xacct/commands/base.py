@@ -18,11 +18,10 @@ from ..awsconfig.inventory import Entry, Inventory
 from ..awsconfig.merged import MergedProfiles
 from ..awsconfig.names import no_profile
 from ..awsconfig.partitions import Partitions
-from ..awsconfig.profiles import Role
 from ..awsconfig.records import setting
 from ..awsconfig.sources import is_mfa_user, is_role
 from ..cache import Cache, Record, cache_directory
-from ..credentials.mfa_session import decide
+from ..credentials.mfa_session import shares_session
 from ..errors import Faults, XacctError, printable_lines
 
 if TYPE_CHECKING:
@@ -98,11 +97,6 @@ def check_roles(names: list[str], inventory: Inventory, *, or_users: bool = Fals
             )
     if faults:
         raise Faults("nothing was done, because", faults)
-
-
-def shares_session(role: Role) -> bool:
-    """Whether a role is assumed from a shared MFA session, as far as its config tells."""
-    return bool(role.session_source or (role.mfa_serial and decide(role, user_keys=True).shared))
 
 
 def session_behind(entry: Entry) -> Record | None:

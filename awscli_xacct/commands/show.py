@@ -13,18 +13,14 @@ from ..awsconfig import store
 from ..awsconfig.document import Document
 from ..awsconfig.headers import headers_of
 from ..awsconfig.inventory import Entry, Inventory
+from ..awsconfig.partitions import CONSOLES
 from ..awsconfig.profiles import Role
 from ..awsconfig.sources import Source, is_role
 from ..cache import Record
+from ..credentials.mfa_session import shares_session
 from ..errors import Faults, printable
-from .base import Subcommand, check_roles, named_profiles, session_behind, shares_session
+from .base import Subcommand, check_roles, named_profiles, session_behind
 from .output import HIDDEN, SECRETS, give, remaining
-
-_CONSOLES = {
-    "aws": "signin.aws.amazon.com",
-    "aws-cn": "signin.amazonaws.cn",
-    "aws-us-gov": "signin.amazonaws-us-gov.com",
-}
 
 
 class ShowCommand(Subcommand):
@@ -159,11 +155,11 @@ def _link(entry: Entry) -> str | None:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-console.html
     """
     partition = str(entry.options.get(settings.ROLE_ARN, "")).split(":")[1:2]
-    host = _CONSOLES.get(partition[0]) if partition else None
-    if host is None or not entry.account:
+    console = CONSOLES.get(partition[0]) if partition else None
+    if console is None or not entry.account:
         return None
     query = urlencode({"account": entry.account, "roleName": entry.role_name, "displayName": entry.profile})
-    return f"https://{host}/switchrole?{query}"
+    return f"https://{console.signin}/switchrole?{query}"
 
 
 def _text(hops: list[_Hop], result: Mapping[str, Any]) -> str:

@@ -66,6 +66,11 @@ def decide(role: Role, *, user_keys: bool) -> Decision:
     )
 
 
+def shares_session(role: Role) -> bool:
+    """Whether a role is assumed from a shared MFA session, as far as its config tells."""
+    return bool(role.session_source or (role.mfa_serial and decide(role, user_keys=True).shared))
+
+
 class MfaSession:
     """The session that a code of one device buys one user, for all roles and processes."""
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "credentials": "credentials",
     "exec": "exec",
     "each": "each",
+    "console": "console",
     "status": "status",
     "enable": "enable",
     "disable": "disable",
