@@ -20,6 +20,7 @@ from .request import Fault, Request, WantedRole
 _OWN_PROFILE = "default is your own profile and no manifest's; give the role another name"
 _SOURCE = f"{settings.SOURCE_PROFILE}:"
 _TOO_LONG = f"{_SOURCE} this is a chain of more than {settings.CHAIN_LENGTH} roles, one behind the other"
+_HINTS = 20
 _NO_CHAIN = {settings.CREDENTIAL_SOURCE: settings.CREDENTIAL_SOURCES[0]}
 
 
@@ -79,8 +80,12 @@ class _Check:
         if settings.CREDENTIAL_SOURCE in profile or source == role.profile or isinstance(source, dict):
             return None
         if source not in self._of_sources:
-            fault = rules.source_fault(role.profile, self._profiles, source, str)
-            self._of_sources[source] = fault
+            faulty = sum(fault is not None for fault in self._of_sources.values())
+            if source is not None and source not in self._profiles and faulty >= _HINTS:
+                # Looking for names that are near takes its time, where there are many of them.
+                self._of_sources[source] = f"{settings.SOURCE_PROFILE} {source!r}: there is no such profile"
+            else:
+                self._of_sources[source] = rules.source_fault(role.profile, self._profiles, source, str)
         return self._of_sources[source]
 
     def _chain_faults(self) -> Iterator[tuple[str, str]]:

@@ -34,6 +34,7 @@ ROLE_KEYS = (
 NOT_IN_DEFAULTS = (settings.ROLE_ARN,)
 _NEVER_NULL = (ACCOUNT, ROLE, settings.ROLE_ARN)
 
+_LONGEST_NEAR = 100
 LONGEST_TEXT = 20_000
 """Characters of one setting; 50 session tags of full length take that."""
 
@@ -74,7 +75,7 @@ class Values:
         self._faults.append(Fault(Place(self._path, node.line, node.column), text))
 
     def unknown(self, key: Scalar, known: Collection[str], what: str) -> None:
-        near = get_close_matches(key.text, known, n=1)
+        near = get_close_matches(key.text, known, n=1) if len(key.text) <= _LONGEST_NEAR else []
         hint = f"did you mean {near[0]}?" if near else f"the keys of {what} are {', '.join(known)}"
         self.fault(key, f"unknown key {shortened(key.text)}; {hint}")
 
@@ -177,11 +178,8 @@ class Values:
             fault = self.key_fault(key) or _tag_fault(name, key=True)
             if fault:
                 self.fault(key, fault)
-            text = (
-                ""
-                if isinstance(value, Scalar) and not value.plain and not value.text
-                else self.text(value, name)
-            )
+            blank = isinstance(value, Scalar) and not value.plain and not value.text
+            text = "" if blank else self.text(value, f"tag {shortened(name)}:")
             fault = _tag_fault(text, key=False) if text is not None else None
             if fault:
                 self.fault(value, fault)

@@ -33,6 +33,8 @@ class Text:
 def load(name: str, stdin: BinaryIO | None = None) -> Text:
     """The text of a file, or of stdin if the name is ``-``. Raises `Faults`."""
     if name == STDIN:
+        if stdin is None and sys.stdin is None:
+            raise Faults(_REFUSED, ["there is no stdin to read"])
         data = (stdin or sys.stdin.buffer).read(settings.MANIFEST_BYTES + 1)
         return decoded(data, "stdin")
     # Not pathlib's resolve, which raises for a link that leads round in a circle.

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import TypeGuard
 
 from .. import settings
 from ..awsconfig.values import account_fault, role_name_fault
@@ -24,6 +25,8 @@ _OWN = "x-"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _SOURCES = (settings.SOURCE_PROFILE, settings.CREDENTIAL_SOURCE)
 NO_ROLES = "there are no roles in it"
+_HINTS = 20
+_LONGEST_NEAR = 100
 
 
 @dataclass
@@ -68,9 +71,10 @@ class _Reader:
         self._may_be_empty = may_be_empty
         self._values = Values(manifest.path, manifest.faults)
         self._bad_accounts: set[str] = set()
+        self._unknown_accounts: dict[str, str] = {}
 
     def read(self, root: Node | None) -> None:
-        if root is None or (isinstance(root, Scalar) and root.is_null):
+        if _is_nothing(root):
             if not self._may_be_empty:
                 self._manifest.faults.append(Fault(Place(self._manifest.path), "it is empty"))
             return
@@ -111,8 +115,9 @@ class _Reader:
             self._manifest.name = text
 
     def _accounts(self, entries: Mapping[str, tuple[Scalar, Node]]) -> None:
-        found = self._values.mapping(entries["accounts"][1], "accounts") if "accounts" in entries else None
-        for name, (key, node) in found.entries().items() if found else ():
+        node = entries["accounts"][1] if "accounts" in entries else None
+        found = None if _is_nothing(node) else self._values.mapping(node, "accounts")
+        for name, (key, value) in found.entries().items() if found else ():
             fault = self._values.key_fault(key) or (
                 f"{nodes.shortened(name)}: an account's name cannot be an id"
                 if not account_fault(name)
@@ -120,7 +125,7 @@ class _Reader:
             )
             if fault:
                 self._values.fault(key, fault)
-            account = self._values.account_id(node)
+            account = self._values.account_id(value)
             if account is None:
                 self._bad_accounts.add(name)
             else:
@@ -128,12 +133,10 @@ class _Reader:
 
     def _roles(self, entries: Mapping[str, tuple[Scalar, Node]], defaults: Settings) -> None:
         node = entries["roles"][1] if "roles" in entries else None
-        empty = node is None or (isinstance(node, Scalar) and node.is_null)
-        found = None if empty or node is None else self._values.mapping(node, "roles")
-        if (empty or (found and not found.items)) and not self._may_be_empty:
-            self._values.fault(node, NO_ROLES) if node else self._manifest.faults.append(
-                Fault(Place(self._manifest.path), NO_ROLES)
-            )
+        found = None if _is_nothing(node) else self._values.mapping(node, "roles")
+        if (_is_nothing(node) or (found and not found.items)) and not self._may_be_empty:
+            place = Place(self._manifest.path, node.line, node.column) if node else Place(self._manifest.path)
+            self._manifest.faults.append(Fault(place, NO_ROLES))
         self._manifest.role_nodes = {name: value for name, (_, value) in found.own().items()} if found else {}
         for name, (key, value) in found.entries().items() if found else ():
             fault = self._values.key_fault(key)
@@ -149,7 +152,7 @@ class _Reader:
     def _settings(self, node: Node, *, in_role: bool = False) -> Settings | None:
         """The settings in a role's mapping or in the defaults; None where it is none."""
         what, keys = ("a role", ROLE_KEYS) if in_role else ("defaults", [*ROLE_KEYS])
-        if not in_role and isinstance(node, Scalar) and node.is_null:
+        if not in_role and _is_nothing(node):
             return None
         found = self._values.mapping(node, what)
         if found is None:
@@ -211,13 +214,17 @@ class _Reader:
         if not account_fault(text):
             found.unread.discard(ACCOUNT)
             return text
-        self._values.fault(node, self._unknown_account(text))
+        if text not in self._unknown_accounts:
+            self._unknown_accounts[text] = self._unknown_account(text)
+        self._values.fault(node, self._unknown_accounts[text])
         return ""
 
     def _unknown_account(self, text: str) -> str:
         if text.isdigit():
             return f"{account_fault(text)}, nor is it a name from accounts"
-        near = get_close_matches(text, list(self._manifest.accounts), n=3)
+        # Looking for names that are near takes its time, where there are many of them.
+        look = len(self._unknown_accounts) < _HINTS and len(text) <= _LONGEST_NEAR
+        near = get_close_matches(text, list(self._manifest.accounts), n=3) if look else []
         hint = f"did you mean {' or '.join(near)}?" if near else "add it there, or write the account's id"
         return f"account {nodes.shortened(text)} is not among accounts; {hint}"
 
@@ -227,3 +234,8 @@ class _Reader:
                 found.nodes[pair[1]], f"{pair[0]} and {pair[1]} exclude each other; leave one out"
             )
             found.unread.update(pair)
+
+
+def _is_nothing(node: Node | None) -> TypeGuard[Scalar | None]:
+    """Whether a key is not there, or has no value."""
+    return node is None or (isinstance(node, Scalar) and node.is_null)

@@ -15,7 +15,7 @@ from .. import settings
 from ..awsconfig.partitions import Partitions
 from ..awsconfig.rules import mfa_serial_to_inherit
 from ..awsconfig.sources import Profiles
-from ..awsconfig.values import SHAPE
+from ..awsconfig.values import SHAPE, account_fault
 from ..awsconfig.wanted import ORDER, Wanted, role_arn
 from ..errors import EditRefused, Faults, printable
 from . import nodes, writing
@@ -65,13 +65,19 @@ class _Merging:
         }
         self._profiles: Profiles = ChainMap(self._meant, profiles)  # type: ignore[arg-type]
         self._partitions = partitions
-        self._accounts = accounts
+        self._accounts = {
+            name: account
+            for name, account in accounts.items()
+            if name.strip() and name.isprintable() and account_fault(name)  # what a manifest takes for a name
+        }
 
     def merged(self, text: str | None) -> str:
         if not (text or "").strip():
             return self._new()
         assert text is not None  # noqa: S101 - a blank one is none
         manifest = self._read(text)
+        if manifest.top is None:  # comments alone
+            return f"{text.rstrip()}\n\n{self._new()}"
         others = [role for role in manifest.roles if role.profile not in self._meant]
         # Each sees its source as a role, before what either comes to is known.
         self._meant.update({role.profile: {settings.ROLE_ARN: SHAPE} | _set(role.options) for role in others})
@@ -81,10 +87,15 @@ class _Merging:
             if after == text:
                 return text
             text = after
-            manifest = self._read(text)
+            manifest = read(text, self._path, may_be_empty=True)
+            if manifest.faults:
+                break
+        found = (
+            "; ".join(str(fault) for fault in sorted(set(manifest.faults))) or "a change of it changes more"
+        )
         raise EditRefused(
-            f"{printable(self._path)}: what is to be changed is written so that a change of it changes more; "
-            f"nothing was written. Write that role out, without alias or merge"
+            f"{printable(self._path)}: what is to be changed is written so that it cannot be changed in place "
+            f"({found}); nothing was written. Write those roles out, without alias or merge"
         )
 
     def _read(self, text: str) -> Manifest:
@@ -219,7 +230,7 @@ class _Merging:
             found = node[1].value if node else None
             if isinstance(found, nodes.Mapping) and found.items:
                 for name, account in new.items():
-                    splices.set(found, name, account)
+                    splices.add(found, name, account)
             else:
                 lines = "".join(f"\n  {writing.flow(name)}: {writing.flow(new[name])}" for name in new)
                 if node:

@@ -53,7 +53,7 @@ class Splices:
         """Set one of the mapping's own keys."""
         own = mapping.own()
         if key not in own:
-            self._add(mapping, f"{flow(key)}: {flow(item)}")
+            self.add(mapping, key, item)
             return
         node = own[key][1]
         if isinstance(node, Mapping) and isinstance(item, dict):
@@ -65,6 +65,10 @@ class Splices:
         # A list below its key may stand no deeper than that, and what comes in its place has to.
         deeper = "  " if isinstance(node, Listing) and not node.flow else ""
         self._edits.append((anchor.end() if anchor else start, end, deeper + flow(item, quote)))
+
+    def add(self, mapping: Mapping, key: str, item: Any) -> None:
+        """Add a key that the mapping does not have of its own."""
+        self._add(mapping, f"{flow(key)}: {flow(item)}")
 
     def remove(self, mapping: Mapping, key: str) -> None:
         """Remove one of the mapping's own keys, and what stands on its line."""

@@ -91,7 +91,7 @@ class ExportCommand(Subcommand):
             raise Faults(_REFUSED, [NO_ROLES])
         if name == STDIN:
             written = self._written(b"", name, parsed_args.format, roles)
-            sys.stdout.write(written.decode())
+            sys.stdout.buffer.write(written)  # in UTF-8, whatever the terminal's encoding
             return 0
         path = Path(name)
         if not path.parent.is_dir():

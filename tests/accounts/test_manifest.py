@@ -188,7 +188,10 @@ roles:
             "3:53: mfa_serial none is for the command line; null says that there is to be none",
         ),
         (f"{ROLE}, duration_seconds: [1]", "3:59: duration_seconds is a text, and this is a list"),
-        (f"{ROLE}, session_tags: {{a: 1}}", '3:59: a 1 has to be quoted, or YAML takes it for a number: "1"'),
+        (
+            f"{ROLE}, session_tags: {{a: 1}}",
+            "3:59: tag 'a': 1 has to be quoted, or YAML takes it for a number: \"1\"",
+        ),
         (
             f"{ROLE}, session_tags: {{1: a}}",
             "3:56: 1 has to be quoted to be a name, or YAML takes it for a number",

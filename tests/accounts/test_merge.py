@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from awscli_xacct.accounts.merge import merge
-from awscli_xacct.errors import Faults
+from awscli_xacct.errors import EditRefused, Faults
 
 from .configs import DEFAULT, DEVICE, PARTITIONS, Options, arn, role
 
@@ -178,7 +178,14 @@ def test_new_roles_come_behind_the_others_in_their_style() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["version: 1", "version: 1\n", "version: 1\nroles:\n", "version: 1\nroles: {}\n", "version: 1\nroles: ~"],
+    [
+        "version: 1",
+        "version: 1\n",
+        "version: 1\nroles:\n",
+        "version: 1\naccounts:\nroles:\n",
+        "version: 1\nroles: {}\n",
+        "version: 1\nroles: ~",
+    ],
 )
 def test_a_manifest_without_roles_gets_them(text: str) -> None:
     found = merged(text, {"a": role("2", "A")}, {"dev": "111111111111"})
@@ -273,6 +280,35 @@ def test_a_manifest_at_fault_is_not_written_into() -> None:
     )
 
 
+def test_comments_alone_get_a_manifest_below_them() -> None:
+    found = merged("# Ours.\n", {"a": role("2", "A")})
+    assert found == (
+        '# Ours.\n\nversion: 1\n\nroles:\n  a: {account: "222222222222", role: A, source_profile: default}\n'
+    )
+
+
+def test_what_cannot_be_changed_without_changing_more_is_refused() -> None:
+    text = (
+        "version: 1\nroles:\n"
+        '  a: {account: "222222222222", role: A, source_profile: default, external_id: &id "1234"}\n'
+        '  b: {account: "222222222222", role: A, source_profile: default, external_id: *id}\n'
+    )
+    with pytest.raises(EditRefused) as caught:
+        merged(text, {"a": role("2", "A")})
+    assert str(caught.value) == (
+        "team.yaml: what is to be changed is written so that it cannot be changed in place (team.yaml:4:79: the alias "
+        "*id has no anchor before it); nothing was written. Write those roles out, without alias or merge"
+    )
+    wanted = {"a": role("2", "A", external_id="5678"), "b": role("2", "A", external_id="9999")}
+    assert merged(text, wanted) == text.replace('&id "1234"', '&id "5678"').replace("*id", '"9999"')
+
+
+@pytest.mark.parametrize("name", ["", " ", "123456789012", "\x1b[31m"])
+def test_what_cannot_name_an_account_does_not(name: str) -> None:
+    found = merged(None, {"a": role("2", "A")}, {name: "222222222222"})
+    assert "accounts" not in found
+
+
 def test_what_no_manifest_can_say_is_refused() -> None:
-    with pytest.raises(Faults, match="external_id is an empty text"):
+    with pytest.raises(EditRefused, match="external_id is an empty text"):
         merged(TEAM, {"a": role("2", "A", external_id="")})
