@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TypeGuard
 
 from .. import settings
 from ..awsconfig.values import account_fault, role_name_fault
@@ -74,7 +73,7 @@ class _Reader:
         self._unknown_accounts: dict[str, str] = {}
 
     def read(self, root: Node | None) -> None:
-        if _is_nothing(root):
+        if root is None or _is_nothing(root):
             if not self._may_be_empty:
                 self._manifest.faults.append(Fault(Place(self._manifest.path), "it is empty"))
             return
@@ -116,7 +115,7 @@ class _Reader:
 
     def _accounts(self, entries: Mapping[str, tuple[Scalar, Node]]) -> None:
         node = entries["accounts"][1] if "accounts" in entries else None
-        found = None if _is_nothing(node) else self._values.mapping(node, "accounts")
+        found = self._values.mapping(node, "accounts") if node and not _is_nothing(node) else None
         for name, (key, value) in found.entries().items() if found else ():
             fault = self._values.key_fault(key) or (
                 f"{nodes.shortened(name)}: an account's name cannot be an id"
@@ -133,8 +132,9 @@ class _Reader:
 
     def _roles(self, entries: Mapping[str, tuple[Scalar, Node]], defaults: Settings) -> None:
         node = entries["roles"][1] if "roles" in entries else None
-        found = None if _is_nothing(node) else self._values.mapping(node, "roles")
-        if (_is_nothing(node) or (found and not found.items)) and not self._may_be_empty:
+        found = self._values.mapping(node, "roles") if node and not _is_nothing(node) else None
+        empty = node is None or _is_nothing(node) or (found is not None and not found.items)
+        if empty and not self._may_be_empty:
             place = Place(self._manifest.path, node.line, node.column) if node else Place(self._manifest.path)
             self._manifest.faults.append(Fault(place, NO_ROLES))
         self._manifest.role_nodes = {name: value for name, (_, value) in found.own().items()} if found else {}
@@ -236,6 +236,6 @@ class _Reader:
             found.unread.update(pair)
 
 
-def _is_nothing(node: Node | None) -> TypeGuard[Scalar | None]:
-    """Whether a key is not there, or has no value."""
-    return node is None or (isinstance(node, Scalar) and node.is_null)
+def _is_nothing(node: Node) -> bool:
+    """Whether a key has no value."""
+    return isinstance(node, Scalar) and node.is_null
