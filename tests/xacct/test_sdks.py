@@ -1,0 +1,106 @@
+"""Real SDKs get their credentials here: boto3 both ways, and the SDK for JavaScript, all from the same session."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.steps import is_session_of, run
+from tests.sts import Role, Sts, User
+from tests.support.home import REGION, XACCT, Home
+
+from .node import NoSdk, sdk
+
+pytestmark = pytest.mark.usefixtures("user")
+
+BOTO3 = f"""
+import boto3
+session = boto3.Session(profile_name="sdk")
+print(session.client("sts", region_name={REGION!r}).get_caller_identity()["Arn"])
+print(session.get_credentials().get_frozen_credentials().access_key)
+"""
+
+INSTALLED = f"""
+import boto3, botocore.session, awscli_xacct
+core = botocore.session.Session(profile="prod")
+awscli_xacct.install(core)
+session = boto3.Session(botocore_session=core)
+print(session.client("sts", region_name={REGION!r}).get_caller_identity()["Arn"])
+print(session.get_credentials().get_frozen_credentials().access_key)
+"""
+
+JAVASCRIPT = f"""
+const {{ STSClient, GetCallerIdentityCommand }} = require("@aws-sdk/client-sts");
+const {{ fromIni }} = require("@aws-sdk/credential-providers");
+const credentials = fromIni({{ profile: "sdk" }});
+const endpoint = process.env.AWS_ENDPOINT_URL_STS;
+const client = new STSClient({{ region: {REGION!r}, endpoint, credentials }});
+(async () => {{
+  console.log((await client.send(new GetCallerIdentityCommand({{}}))).Arn);
+  console.log((await credentials()).accessKeyId);
+}})();
+"""
+
+
+@pytest.fixture(scope="module")
+def javascript() -> dict[str, str]:
+    """The environment in which node finds the SDK."""
+    try:
+        return {"NODE_PATH": str(sdk() / "node_modules"), "NODE_NO_WARNINGS": "1"}
+    except (NoSdk, subprocess.TimeoutExpired) as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def asked(home: Home, prod: str) -> None:
+    """A profile that SDKs which know nothing of this package get the role's credentials by."""
+    with home.config.open("a", encoding="utf-8") as file:
+        file.write(f"[profile sdk]\ncredential_process = {XACCT} credentials {prod}\n")
+
+
+def answers(home: Home, *command: str, environment: dict[str, str] | None = None) -> tuple[str, str]:
+    """Who a program says it is, and by which key."""
+    outcome = run(home, *command, environment=environment)
+    assert (outcome.code, outcome.stderr) == (0, "")
+    arn, key = outcome.stdout.split()
+    return arn, key
+
+
+@pytest.mark.usefixtures("asked")
+def test_all_sdks_run_on_one_session(home: Home, sts: Sts, role: Role, javascript: dict[str, str]) -> None:
+    found = [
+        answers(home, sys.executable, "-c", BOTO3),
+        answers(home, sys.executable, "-c", INSTALLED),
+        answers(home, "node", "-e", JAVASCRIPT, environment=javascript),
+    ]
+    assert len(set(found)) == 1
+    assert is_session_of(role, found[0][0])
+    assert len(sts.calls_of("AssumeRole")) == 1
+
+
+@pytest.mark.usefixtures("asked")
+def test_boto3_shows_what_is_wrong_in_the_words_of_xacct(home: Home, sts: Sts) -> None:
+    other = sts.add_role("Other", trusts=["arn:aws:iam::111111111111:user/x"])
+    home.config.write_text(
+        home.config.read_text("utf-8").replace(":role/CrossAccountPowerUser", f":role/{other.name}"), "utf-8"
+    )
+    outcome = run(home, sys.executable, "-c", BOTO3)
+    assert outcome.code == 1
+    assert "CredentialRetrievalError" in outcome.stderr
+    assert "aws configure role verify prod" in outcome.stderr
+
+
+def test_a_profile_with_a_role_of_its_own_never_asks_its_program(
+    home: Home, sts: Sts, role: Role, user: User
+) -> None:
+    """botocore looks at role_arn first; that is why the documentation says to use two profiles."""
+    touched = home.path / "touched"
+    home.add_role("both", role.arn, credential_process=f"touch {touched}")
+    script = BOTO3.replace('"sdk"', '"both"')
+    arn, _ = answers(home, sys.executable, "-c", script)
+    assert is_session_of(role, arn)
+    assert sts.calls[0].access_key == user.access_key
+    assert not Path(touched).exists()
