@@ -23,6 +23,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
@@ -32,6 +33,9 @@ from typing import Any, NamedTuple
 from . import settings
 from .files import make_private_directory, replace, sweep
 from .stored import Head, read_private, split
+
+NAME = re.compile(r"[0-9a-f]{64}")
+"""What `key_name` gives: whatever has another name in the cache's directory is none of ours."""
 
 Clock = Callable[[], float]
 Warn = Callable[[str], None]
@@ -129,7 +133,7 @@ class Cache:
         """The names of all records there are, good or not."""
         if self.directory is None:
             return []
-        return sorted(path.stem for path in self.directory.glob("*.json"))
+        return sorted(path.stem for path in self.directory.glob("*.json") if NAME.fullmatch(path.stem))
 
     def remove(self, name: str) -> bool:
         """Drop a record; whether there was one."""

@@ -12,7 +12,21 @@ HIDDEN = "(hidden by xacct)"
 LOGGERS = ("botocore", "awscli", "s3transfer", "urllib3")
 """Those that ``aws --debug`` gives a handler."""
 
-_NAMES = "SecretAccessKey|SessionToken|TokenCode|X-Amz-Security-Token"
+_NAMES = "|".join(
+    (
+        "SecretAccessKey",
+        "SessionToken",
+        "TokenCode",
+        "X-Amz-Security-Token",
+        # What sources of credentials send and get: IAM Identity Center, `aws login`, web identity.
+        "AccessToken",
+        "RefreshToken",
+        "IdToken",
+        "ClientSecret",
+        "X-Amz-Sso_Bearer_Token",
+        "WebIdentityToken",
+    )
+)
 # As XML, as a header, as a form field, or as a Python value: `<Name>…`, `Name:…`, `Name=…`, `'Name': b'…'`.
 _SECRET = re.compile(rf"((?:{_NAMES})(?:>|['\"]?\s*[:=]\s*b?['\"]?))([^<>'\"&,}}\s\\]+)", re.IGNORECASE)
 

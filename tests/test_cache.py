@@ -486,6 +486,14 @@ def test_what_a_killed_writer_has_left_goes_with_the_next_write(kept: Kept, path
     assert [found.name for found in path.parent.iterdir()] == [path.name]
 
 
+def test_files_of_the_persons_own_beside_the_records_are_no_records(kept: Kept, directory: Path) -> None:
+    """`logout --all` removes whatever has a name: it took a `package.json` with it."""
+    kept.cache.write(NAME, record())
+    for name in ("package.json", f"{NAME}.json.bak", f"x{NAME}.json"):
+        (directory / name).touch()
+    assert kept.cache.names() == [NAME]
+
+
 def test_removing_a_record_tells_whether_there_was_one(kept: Kept, path: Path) -> None:
     assert [kept.cache.remove(NAME), kept.cache.remove(NAME)] == [True, False]
     assert not path.exists()

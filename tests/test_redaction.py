@@ -18,6 +18,13 @@ from awscli_xacct.redaction import HIDDEN, LOGGERS, Redaction, protect, redact
         ("Action=AssumeRole&TokenCode=123456&A=b", f"Action=AssumeRole&TokenCode={HIDDEN}&A=b"),
         ("x-amz-security-token:FwoG==\nhost:sts", f"x-amz-security-token:{HIDDEN}\nhost:sts"),
         ("{'X-Amz-Security-Token': b'FwoG=='}", f"{{'X-Amz-Security-Token': b'{HIDDEN}'}}"),
+        ("{'x-amz-sso_bearer_token': 'eyJ.a-b'}", f"{{'x-amz-sso_bearer_token': '{HIDDEN}'}}"),
+        ('b\'{"accessToken":"eyJ.a-b"}\'', f'b\'{{"accessToken":"{HIDDEN}"}}\''),
+        (
+            '{"refreshToken": "aor.x", "clientSecret": "s"}',
+            f'{{"refreshToken": "{HIDDEN}", "clientSecret": "{HIDDEN}"}}',
+        ),
+        ("WebIdentityToken=eyJ.a-b&Version=1", f"WebIdentityToken={HIDDEN}&Version=1"),
         ("<AccessKeyId>ASIA1</AccessKeyId>", "<AccessKeyId>ASIA1</AccessKeyId>"),
         ("SignedHeaders=host;x-amz-date;x-amz-security-token, Signature=1", None),
     ],

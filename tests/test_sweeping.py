@@ -39,17 +39,33 @@ def test_records_that_ended_more_than_a_day_ago_go_and_others_stay(tmp_path: Pat
     assert [path.exists() for path in kept] == [True] * 4
 
 
-@pytest.mark.parametrize("name", ["a.code", "a.too-long", "a.owner", ".a.json.xacct-1234.tmp", "a.json"])
+A, B = key_name({"n": "a"}), key_name({"n": "b"})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "{}.code",
+        "{}.too-long",
+        "{}.owner",
+        ".{}.json.xacct-1234_a.tmp",
+        ".{}.too-long.xacct-x.tmp",
+        "{}.json",
+    ],
+)
 def test_old_leftovers_and_damaged_records_go(tmp_path: Path, name: str) -> None:
-    old, young = aged(tmp_path / name, DAY + 10), aged(tmp_path / f"b{name}", DAY - 10)
+    old, young = aged(tmp_path / name.format(A), DAY + 10), aged(tmp_path / name.format(B), DAY - 10)
     sweep_old(tmp_path, NOW)
     assert (old.exists(), young.exists()) == (False, True)
 
 
-@pytest.mark.parametrize("name", ["a.lock", "notes.txt", "json", "a.json.bak"])
+@pytest.mark.parametrize(
+    "name",
+    ["{}.lock", "package.json", "notes.tmp", "qr.code", "json", "{}.json.bak", "0{}.json", ".notes.tmp"],
+)
 def test_locks_and_what_is_not_ours_stay(tmp_path: Path, name: str) -> None:
-    """Unlinking a lock would part those who wait for it from those who come."""
-    path = aged(tmp_path / name, 1000 * DAY)
+    """Unlinking a lock would part those who wait for it from those who come; and a person's files are theirs."""
+    path = aged(tmp_path / name.format(A), 1000 * DAY)
     sweep_old(tmp_path, NOW)
     assert path.exists()
 
@@ -57,7 +73,7 @@ def test_locks_and_what_is_not_ours_stay(tmp_path: Path, name: str) -> None:
 def test_a_link_is_removed_and_not_what_it_leads_to(tmp_path: Path) -> None:
     (tmp_path / "cache").mkdir()
     target = aged(tmp_path / "mine", 1000 * DAY)
-    link = tmp_path / "cache" / "a.json"
+    link = tmp_path / "cache" / f"{A}.json"
     link.symlink_to(target)
     os.utime(link, (0, 0), follow_symlinks=False)
     sweep_old(tmp_path / "cache", NOW)
@@ -65,20 +81,21 @@ def test_a_link_is_removed_and_not_what_it_leads_to(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_removed_is_no_error_and_keeps_nothing_else(tmp_path: Path) -> None:
-    (tmp_path / "a.json").mkdir()
-    (tmp_path / "a.json" / "mine").touch()
-    os.utime(tmp_path / "a.json", (0, 0))
-    others = [aged(tmp_path / f"{name}.json", 2 * DAY) for name in "bcd"]
+    obstacle = tmp_path / f"{A}.json"
+    obstacle.mkdir()
+    (obstacle / "mine").touch()
+    os.utime(obstacle, (0, 0))
+    others = [aged(tmp_path / f"{key_name({'n': n})}.json", 2 * DAY) for n in range(3)]
     sweep_old(tmp_path, NOW)
     sweep_old(tmp_path / "nowhere", NOW)
-    assert (tmp_path / "a.json" / "mine").exists()
+    assert (obstacle / "mine").exists()
     assert [path.exists() for path in others] == [False] * 3
 
 
 def test_of_very_many_each_has_its_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "SWEEP_FILES", 10)
     for number in range(25):
-        aged(tmp_path / f"{number}.code", 2 * DAY)
+        aged(tmp_path / f"{key_name({'n': number})}.code", 2 * DAY)
     left = []
     for moment in range(3):
         sweep_old(tmp_path, NOW + moment)
@@ -89,11 +106,11 @@ def test_of_very_many_each_has_its_turn(tmp_path: Path, monkeypatch: pytest.Monk
 def test_writing_a_record_sweeps_once_and_reading_never(tmp_path: Path) -> None:
     cache = Cache(tmp_path, clock=lambda: NOW, warn=pytest.fail)
     record = Record("key", "secret", "token", NOW + 3600, NOW + 3000, about={"obtained": NOW})
-    old = aged(tmp_path / "old.json", 2 * DAY)
+    old = aged(tmp_path / f"{A}.json", 2 * DAY)
     cache.read("name")
     assert old.exists()
     cache.write("name", record)
     assert not old.exists()
-    aged(tmp_path / "old.json", 2 * DAY)
+    aged(tmp_path / f"{A}.json", 2 * DAY)
     cache.write("name", record)
     assert old.exists()

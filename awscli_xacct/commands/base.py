@@ -23,6 +23,7 @@ from ..awsconfig.sources import is_mfa_user, is_role
 from ..cache import Cache, Record, cache_directory
 from ..credentials.mfa_session import shares_session
 from ..errors import Faults, XacctError, printable_lines
+from ..redaction import protect
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -35,6 +36,8 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
     """A command that looks at, or works on, the role profiles that are there."""
 
     def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:
+        if parsed_globals.debug:
+            protect()  # the session's own profile may be no role, and these call STS for others
         try:
             return self._run(parsed_args, parsed_globals)
         except (XacctError, BotoCoreError, ClientError) as error:

@@ -13,7 +13,7 @@ from tests.support.home import Home
 
 from .crowd import crowd
 from .steps import ONE_TRY, WHO, tree
-from .terminal import who_asks
+from .terminal import Terminal, who_asks
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc to read")
 
@@ -84,6 +84,20 @@ def test_nothing_that_is_printed_or_named_tells_a_secret(
         if path.is_file() and path not in (home.credentials, *home.records()):
             texts += [path.read_text(errors="replace")]
     assert found(secrets, "\n".join(texts)) == set()
+
+
+@pytest.mark.parametrize("command", ["verify", "login"])
+def test_a_command_that_assumes_roles_of_other_profiles_tells_no_secret_either(
+    home: Home, user: User, device: MfaDevice, vault: str, command: str
+) -> None:
+    """The session's own profile is `default` then, which is no role."""
+    code = device.next_code()
+    person = Terminal(home.terminal("configure", "role", command, vault, "--debug"))
+    person.answer(code)
+    assert person.end() == 0
+    secrets = {"code": code, "key of the user": user.secret_key, **cached(home)}
+    assert len(secrets) == 2 + 2 * 2
+    assert found(secrets, person.shown) == set()
 
 
 @pytest.mark.parametrize("end", ["</AssumeRoleResponse>", "</SessionToken>"])
