@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.sts import Sts
 from tests.support.home import AWS, REGION, Home
 
-from . import importing
+from . import discovering, importing
 from .day import compare
 from .measure import Command, Environment, instructions, python_of, run, side_by_side
 
@@ -37,6 +37,7 @@ def main() -> None:
         _listing(home)
     _verify_all()
     importing.compare()
+    discovering.measure()
     compare()
 
 

@@ -18,6 +18,7 @@ import threading
 
 from moto.iam import models as iam_models
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.organizations import utils as organizations_utils
 from werkzeug.serving import make_server
 
 from .recorder import RequestRecorder
@@ -35,6 +36,8 @@ MANAGED_POLICIES = frozenset(
 )
 """The AWS managed policies that can be attached here."""
 
+ACCOUNTS_PER_PAGE = 20
+
 
 def main() -> None:
     """Serve until stdin is at its end."""
@@ -43,6 +46,8 @@ def main() -> None:
     # One line per request is noise in a test's output; a traceback is not.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     _keep_few_managed_policies()
+    # As many as AWS gives; moto gives a hundred.
+    organizations_utils.PAGINATION_MODEL["list_accounts"]["limit_default"] = ACCOUNTS_PER_PAGE
     application = RequestRecorder(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, application, threaded=True)
     threading.Thread(target=_exit_when_stdin_ends, daemon=True).start()
