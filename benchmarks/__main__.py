@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.sts import Sts
 from tests.support.home import AWS, REGION, Home
 
-from . import discovering, importing
+from . import beyond, discovering, importing
 from .day import compare
 from .measure import Command, Environment, instructions, python_of, run, side_by_side
 
@@ -38,6 +38,7 @@ def main() -> None:
     _verify_all()
     importing.compare()
     discovering.measure()
+    beyond.compare(count=not options.quick)
     compare()
 
 
