@@ -37,6 +37,7 @@ COMMANDS = {
     "enable": "enable",
     "disable": "disable",
     "doctor": "doctor",
+    "completion": "completion",
 }
 """The commands by name, in the order in which help lists them, and the module of each."""
 
@@ -100,6 +101,15 @@ def _command(arguments: Sequence[str]) -> int:
         hint = f"did you mean {' or '.join(near)}?" if near else "see: xacct --help"
         raise Misused(f"there is no command {name}; {hint}")
     command = load(name)
+    own, others = list(arguments[1:]), []
+    if hasattr(command, "split"):
+        own, others = command.split(own)
+    return int(command.run(parser_of(name).parse_args(own, argparse.Namespace(command=others))))
+
+
+def parser_of(name: str) -> Parser:
+    """What reads a command's own words."""
+    command = load(name)
     parser = Parser(
         prog=f"xacct {name}",
         description=command.HELP,
@@ -108,10 +118,7 @@ def _command(arguments: Sequence[str]) -> int:
         allow_abbrev=False,
     )
     command.configure(parser)
-    own, others = list(arguments[1:]), []
-    if hasattr(command, "split"):
-        own, others = command.split(own)
-    return int(command.run(parser.parse_args(own, argparse.Namespace(command=others))))
+    return parser
 
 
 def load(name: str) -> Any:
