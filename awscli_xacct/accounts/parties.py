@@ -17,7 +17,8 @@ from .steps import Step
 class Wish:
     """What is asked for. `role_name` is without its `path`, which begins and ends with a slash.
 
-    Durations are seconds; `context` is what the profile's request will bring along (MFA, external id).
+    Durations are seconds; `context` is what the profile's request will bring along (MFA, external id), `actions`
+    what both sides have to allow for it.
     """
 
     profile: str
@@ -30,6 +31,7 @@ class Wish:
     duration: int | None = None
     caller_policy: bool = True
     context: Mapping[str, str] = field(default_factory=dict)
+    actions: Sequence[str] = (trust.ASSUME,)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ class RoleSteps:
             self._caller.principal,
             mfa=self._wish.require_mfa,
             external_id=self._wish.external_id,
+            actions=self._wish.actions,
             condition=self._caller.condition,
         )
 
@@ -112,13 +113,16 @@ class RoleSteps:
             )
         own = [each for each in self._ledger.statements("trust") if each != statement]
         stale = [each for each in own if each in trust.statements(found.trust)]
-        enough = statement in trust.statements(found.trust) or trust.lets_in(
-            found.trust, caller.names, self._wish.context
-        )
+        enough = statement in trust.statements(found.trust) or self._lets_in(found.trust, self._wish.context)
         if enough and not (stale and self._loose(found.trust)):
             self._note_looseness(found.name, found.trust)
             title = f"role {self._role_arn}: its trust policy lets {caller.arn} in"
             return Step(SAME, title, document=found.trust, profile=self._target.profile)
+        if not enough and self._lets_in(found.trust, {**self._wish.context, trust.MFA_PRESENT: "true"}):
+            self.notes.append(
+                f"the trust policy of role {found.name} lets this caller in with MFA, and the new statement would "
+                f"let it in without; --require-mfa leaves that as it is"
+            )
         after = trust.with_statement(found.trust, statement, instead_of=[*stale, statement])
         self._note_looseness(found.name, after)
         asked = {"RoleName": found.name, "PolicyDocument": trust.written(after)}
@@ -139,16 +143,20 @@ class RoleSteps:
             entries=[{"kind": "trust", "statements": [*own, statement]}],
         )
 
+    def _lets_in(self, document: trust.Document, context: Mapping[str, str]) -> bool:
+        return trust.lets_in(document, self._caller.names, context, self._wish.actions)
+
     def _loose(self, document: trust.Document) -> list[str]:
         """What is to be required and is not, by some other statement of a trust policy."""
-        wish, names = self._wish, self._caller.names
-        asked = {"MFA": trust.MFA_PRESENT if wish.require_mfa else "", "external id": ""}
-        if wish.external_id:
-            asked["external id"] = trust.EXTERNAL_ID
+        wish = self._wish
+        asked = {
+            "MFA": trust.MFA_PRESENT if wish.require_mfa else None,
+            "external id": trust.EXTERNAL_ID if wish.external_id else None,
+        }
         found = []
         for word, key in asked.items():
             without = {name: value for name, value in wish.context.items() if name != key}
-            if key and trust.lets_in(document, names, without):
+            if key and self._lets_in(document, without):
                 found.append(word)
         return found
 

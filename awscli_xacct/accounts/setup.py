@@ -120,7 +120,7 @@ class Survey:
     def _caller_policy(self, faults: list[str]) -> list[Step]:
         """The caller's own policy, which allows it to call; a refused look at it goes to the faults."""
         wish, owner, home = self.wish, self.caller.owner, self._home
-        statement = trust.caller_statement(self.role_arn)
+        statement = trust.caller_statement(self.role_arn, wish.actions)
         if not wish.caller_policy:
             return []
         if owner.kind == "role" and trust.is_identity_center_role(owner.name):
@@ -139,7 +139,7 @@ class Survey:
             )
             return []
         title = f"policy {name} of {owner} in account {home.account}"
-        if found is not None and trust.permits(found, self.role_arn, wish.context):
+        if found is not None and trust.permits(found, self.role_arn, wish.context, wish.actions):
             return [Step(SAME, f"{title} allows to assume the role", document=found, profile=home.profile)]
         after = trust.with_statement(found, statement)
         asked = {

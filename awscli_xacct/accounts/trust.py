@@ -17,6 +17,8 @@ from typing import Any
 from urllib.parse import unquote
 
 ASSUME = "sts:AssumeRole"
+TAG, SET_IDENTITY = "sts:TagSession", "sts:SetSourceIdentity"
+"""What both sides have to allow besides, for a request with session tags or a source identity."""
 
 Document = Mapping[str, Any]
 Statement = Mapping[str, Any]
@@ -126,18 +128,18 @@ def without(document: Document | None, gone: Collection[Statement]) -> dict[str,
     return {**document, "Statement": [each for each in statements(document) if each not in gone]}
 
 
-def lets_in(document: Document, principals: Collection[str], context: Mapping[str, str]) -> bool:
-    """Whether a trust policy lets one of `principals` assume the role with this request `context`.
+def lets_in(
+    document: Document,
+    principals: Collection[str],
+    context: Mapping[str, str],
+    actions: Sequence[str] = (ASSUME,),
+) -> bool:
+    """Whether a trust policy allows one of `principals` all `actions` with this request `context`.
 
     A principal is an ARN, an account id, or ``*``. A ``Deny`` is not looked at: see `forbids`.
     """
-    return any(
-        each.get("Effect") == "Allow"
-        and _names(each, principals)
-        and _matches(each.get("Action"), ASSUME)
-        and _met(each.get("Condition"), context)
-        for each in statements(document)
-    )
+    named = [each for each in statements(document) if _names(each, principals)]
+    return all(_allowed(named, action, context) for action in actions)
 
 
 def forbids(document: Document, principals: Collection[str]) -> bool:
@@ -150,15 +152,16 @@ def forbids(document: Document, principals: Collection[str]) -> bool:
     )
 
 
-def permits(document: Document, role_arn: str, context: Mapping[str, str]) -> bool:
-    """Whether a caller's policy allows it to assume the role with this request `context`."""
-    return any(
-        each.get("Effect") == "Allow"
-        and _matches(each.get("Action"), ASSUME)
-        and any(fnmatchcase(role_arn, pattern) for pattern in _list(each.get("Resource")))
-        and _met(each.get("Condition"), context)
+def permits(
+    document: Document, role_arn: str, context: Mapping[str, str], actions: Sequence[str] = (ASSUME,)
+) -> bool:
+    """Whether a caller's policy allows it all `actions` on the role with this request `context`."""
+    about = [
+        each
         for each in statements(document)
-    )
+        if any(fnmatchcase(role_arn, pattern) for pattern in _list(each.get("Resource")))
+    ]
+    return all(_allowed(about, action, context) for action in actions)
 
 
 def shown(document: Document) -> list[str]:
@@ -173,6 +176,15 @@ def difference(before: Document, after: Document) -> list[str]:
 
 
 # -- the policy language ---------------------------------------------------------------------------
+
+
+def _allowed(found: Sequence[Statement], action: str, context: Mapping[str, str]) -> bool:
+    return any(
+        each.get("Effect") == "Allow"
+        and _matches(each.get("Action"), action)
+        and _met(each.get("Condition"), context)
+        for each in found
+    )
 
 
 def _names(statement: Statement, principals: Collection[str]) -> bool:

@@ -159,7 +159,7 @@ def _maximum(entry: Entry, found: FoundRole, target: Side) -> Step:
     return on_side(
         target,
         REMOVE,
-        f"{what}: {entry['after']} s back to {entry['before']} s",
+        f"the change of the {what}: {entry['after']} s back to {entry['before']} s",
         "update-role",
         asked,
         lambda: target.iam.client.update_role(**asked),

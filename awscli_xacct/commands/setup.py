@@ -22,7 +22,17 @@ from .output import give
 from .plan import AUTO, Plan
 from .profile_step import profile_step
 from .setup_help import DESCRIPTION, EXAMPLES, OPTIONS, SYNOPSIS
-from .setup_request import HEADING, NOTHING, check, settings_given, sides, split_name, wish, words_of
+from .setup_request import (
+    HEADING,
+    NOTHING,
+    check,
+    settings_given,
+    sides,
+    split_name,
+    wait_fault,
+    wish,
+    words_of,
+)
 from .setup_undo import undoing
 from .stepwise import Work
 
@@ -53,7 +63,7 @@ class SetupCommand(Subcommand):
         check(profile, parsed_args, profiles)
         plan = Plan(profile, settings_given(parsed_args, parsed_globals.region))
         source = plan.source(profiles)
-        if source is None or source not in profiles:
+        if source in (None, profile) or source not in profiles:
             fault = (
                 "there is no source profile, whose user is to assume the role; name one: --source-profile P"
             )
@@ -89,7 +99,7 @@ class SetupCommand(Subcommand):
         if parsed_args.dry_run:
             return self._shown(work, parsed_globals)
         ledger.about = about
-        patience = Patience(parsed_args.wait, say)
+        patience = _patience(parsed_args.wait)
         if not _done(work, ledger, patience, yes=parsed_args.yes):
             return FAILED
         result = self._verified(profile, options, patience)
@@ -100,12 +110,13 @@ class SetupCommand(Subcommand):
         return 0 if result.ok else FAILED
 
     def _undo(self, profile: str, ledger: Ledger, parsed_args: Any, parsed_globals: Any) -> int:
+        patience = _patience(parsed_args.wait)
         work = undoing(
             profile, ledger, parsed_args, self._session, self._config_path(), self._inventory(), self._cache()
         )
         if parsed_args.dry_run:
             return self._shown(work, parsed_globals)
-        if not _done(work, ledger, Patience(parsed_args.wait, say), yes=parsed_args.yes):
+        if not _done(work, ledger, patience, yes=parsed_args.yes):
             return FAILED
         kept = [step for step in work.steps if not step.to_do]
         say("what is kept, and why, is said above" if kept else "all that setup has made is taken back")
@@ -152,7 +163,8 @@ class SetupCommand(Subcommand):
 
         def attempt() -> bool:
             results[:] = [assume(profile, fetcher)]
-            return results[0].denial is None
+            # A maximum that has just been raised is not known everywhere at once either.
+            return results[0].denial is None and "MaxSessionDuration" not in results[0].error
 
         patience.until(attempt, "IAM, which refuses the role as yet")
         return results[0]
@@ -171,6 +183,13 @@ def _done(work: Work, ledger: Ledger, patience: Patience, *, yes: bool) -> bool:
         return False
     carry_out(work.steps, ledger, patience, command=work.again)
     return True
+
+
+def _patience(seconds: str) -> Patience:
+    fault = wait_fault(seconds)
+    if fault:
+        raise Faults("nothing was done, because", [f"--wait {seconds!r}: {fault}"])
+    return Patience(int(seconds), say)
 
 
 def _check_same(ledger: Ledger, about: Mapping[str, str], profile: str) -> None:

@@ -98,8 +98,7 @@ OPTIONS: list[dict[str, Any]] = [
     },
     {
         "name": "wait",
-        "cli_type_name": "integer",
-        "default": settings.SETUP_WAIT_SECONDS,
+        "default": str(settings.SETUP_WAIT_SECONDS),
         "help_text": "How many seconds to wait at most for IAM to know what was made; 60 if it is not given.",
     },
     {

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .. import settings
 from ..accounts.iam import Iam
 from ..accounts.parties import Caller, Side, Wish, caller_of
-from ..accounts.trust import EXTERNAL_ID, MFA_PRESENT
+from ..accounts.trust import ASSUME, EXTERNAL_ID, MFA_PRESENT, SET_IDENTITY, TAG
 from ..awsconfig import values
 from ..awsconfig.names import no_profile
 from ..awsconfig.rules import name_fault, option
@@ -30,6 +30,9 @@ _OF_THE_PROFILE = (
     settings.EXTERNAL_ID,
     settings.DURATION_SECONDS,
 )
+
+
+_ACTIONS = {settings.SESSION_TAGS: TAG, settings.SOURCE_IDENTITY: SET_IDENTITY}
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def check(profile: str, arguments: Any, profiles: Profiles) -> None:
         "external_id": values.external_id_fault,
         "duration_seconds": values.seconds_fault,
         "max_session_duration": _maximum_fault,
+        "wait": wait_fault,
     }
     for name, fault_of in checks.items():
         value = getattr(arguments, name)
@@ -137,6 +141,7 @@ def wish(profile: str, arguments: Any, options: Mapping[str, Any]) -> Wish:
         int(options[settings.DURATION_SECONDS]) if settings.DURATION_SECONDS in options else None,
         not arguments.no_caller_policy,
         context,
+        (ASSUME, *(action for key, action in _ACTIONS.items() if options.get(key))),
     )
 
 
@@ -158,6 +163,11 @@ def identity(clients: ProfileClients, otherwise: str) -> str:
 
 def account_of(arn: str) -> str:
     return arn.split(":")[4]
+
+
+def wait_fault(text: str) -> str | None:
+    """What keeps a text from being a time to wait, or None."""
+    return None if text.isascii() and text.isdigit() else "it is a number of seconds; 0 does not wait"
 
 
 def _profile_faults(profile: str, arguments: Any, profiles: Profiles) -> Iterator[str]:

@@ -14,14 +14,12 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from ..accounts.trust import ASSUME, caller_statement, principal_of, trust_statement
+from ..accounts.trust import ASSUME, SET_IDENTITY, TAG, caller_statement, principal_of, trust_statement
 from ..awsconfig.profiles import Role
 from ..cache import Record
 
 CLOCK_TOLERANCE = 60
 """Seconds the local clock may be off the service's before it is named as a cause."""
-
-_TAGS, _IDENTITY = "sts:TagSession", "sts:SetSourceIdentity"
 
 
 @dataclass(frozen=True)
@@ -66,10 +64,10 @@ def _trust_statement(role: Role, caller: str, actions: list[str]) -> dict[str, A
 def _actions(role: Role, error: Exception) -> Iterator[str]:
     """What both policies have to allow. Tags and identity may also come from the hop before; STS names those."""
     yield ASSUME
-    if role.session_tags or _TAGS in str(error):
-        yield _TAGS
-    if role.source_identity or _IDENTITY in str(error):
-        yield _IDENTITY
+    if role.session_tags or TAG in str(error):
+        yield TAG
+    if role.source_identity or SET_IDENTITY in str(error):
+        yield SET_IDENTITY
 
 
 def _causes(role: Role, caller: str, error: Exception, session: Record | None, now: float) -> Iterator[str]:
@@ -80,7 +78,7 @@ def _causes(role: Role, caller: str, error: Exception, session: Record | None, n
     fault = clock_fault(error, now)
     if fault:
         yield fault
-    for action in (_TAGS, _IDENTITY):
+    for action in (TAG, SET_IDENTITY):
         if action in str(error):
             yield f"one of the two policies allows sts:AssumeRole, but not {action} beside it"
     yield "there may be no such role: look at the account and the name in its ARN"

@@ -94,6 +94,15 @@ def test_statements_that_do_not_or_say_more_than_is_understood(statement: dict[s
     assert not trust.lets_in(document(statement), NAMES, {trust.EXTERNAL_ID: "42"})
 
 
+def test_all_actions_of_a_request_have_to_be_allowed() -> None:
+    both, tags = (trust.ASSUME, trust.TAG), allows(Action="sts:TagSession")
+    assert not trust.lets_in(document(allows()), NAMES, {}, both)
+    assert trust.lets_in(document(allows(), tags), NAMES, {}, both)
+    assert not trust.lets_in(document(tags), NAMES, {}, both)
+    caller = document({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"})
+    assert not trust.permits(caller, ROLE, {}, both)
+
+
 def test_a_denial_is_seen_under_whatever_condition() -> None:
     deny = {"Effect": "Deny", "Action": "sts:*", "Condition": {"Null": {"x": "true"}}}
     assert trust.forbids(document(allows(), {**deny, "Principal": {"AWS": ROOT}}), NAMES)

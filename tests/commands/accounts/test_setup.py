@@ -307,6 +307,31 @@ def test_a_statement_of_its_own_is_made_stricter_and_one_of_others_is_told(scene
     ) in outcome.lines
 
 
+def test_a_statement_that_would_let_the_caller_in_without_mfa_is_told(scene: Scene) -> None:
+    create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=DEV_USER)
+    strict = trust(DEV_USER, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
+    scene.iam(PROD).update_assume_role_policy(RoleName="CrossAccountPowerUser", PolicyDocument=text(strict))
+    told = (
+        "note: the trust policy of role CrossAccountPowerUser lets this caller in with MFA, and the new statement "
+        "would let it in without; --require-mfa leaves that as it is"
+    )
+    assert told in scene.setup(*ASKED, "--dry-run").stdout
+    device = ("--mfa-serial", "arn:aws:iam::111111111111:mfa/dev")
+    outcome = scene.setup(*ASKED, "--require-mfa", *device, "--dry-run").stdout
+    assert told not in outcome
+    assert f"1. same   role {ROLE}" in outcome
+
+
+def test_tags_and_a_source_identity_of_the_profile_are_allowed_at_both_ends(scene: Scene) -> None:
+    scene.home.add_role("prod", ROLE, session_tags="team=ops", source_identity="me")
+    scene.set_up()
+    actions = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
+    scene_trust = scene.role()["Trust"]["Statement"]
+    assert [statement["Action"] for statement in scene_trust] == [actions]
+    assert scene.user_policies() == {"ProdAccountAccess": policy({**CALLER, "Action": actions})}
+    assert scene.set_up(*ASKED).lines[-2] == "all of it is so already"
+
+
 def test_mfa_without_a_device_is_no_use(scene: Scene) -> None:
     outcome = scene.setup(*ASKED, "--require-mfa", "--yes")
     assert outcome.code == 255
@@ -331,6 +356,16 @@ def test_a_role_as_the_caller_gets_the_policy_and_the_trust(scene: Scene) -> Non
     )
     assert scene.undo().code == 0
     assert scene.role("Hop", DEV)["Inline"] == {}
+
+
+def test_the_administrator_of_the_account_may_be_a_role_of_another_profile(scene: Scene) -> None:
+    """As AWS Organizations makes it in every account: one user's keys do for all of it."""
+    scene.home.add_role(
+        "prod-org", create_role(scene.aws, PROD, "OrganizationAccountAccessRole", trusted=DEV_USER)
+    )
+    scene.set_up("--role-name", "CrossAccountPowerUser", "--account-profile", "prod-org", "--yes")
+    assert scene.role() == {**MADE, "Attached": []}
+    assert scene.undo().code == 0
 
 
 def test_an_administrator_of_the_home_account_may_do_the_callers_part(scene: Scene) -> None:
@@ -391,6 +426,7 @@ def test_all_that_is_wrong_with_the_command_is_said_at_once(scene: Scene) -> Non
         "--external-id", "a b",
         "--duration-seconds", "1h",
         "--max-session-duration", "60",
+        "--wait", "-1",
         "--require-mfa", "--mfa-serial", "none",
     )  # fmt: skip
     assert (outcome.code, outcome.stdout) == (255, "")
@@ -402,6 +438,7 @@ def test_all_that_is_wrong_with_the_command_is_said_at_once(scene: Scene) -> Non
         "  - --external-id 'a b'",
         "  - --duration-seconds '1h'",
         "  - --max-session-duration '60'",
+        "  - --wait '-1'",
         "  - --require-mfa takes a device, and --mfa-serial none says that there is none",
     ]
     assert "did you mean default?" in outcome.stderr
@@ -411,6 +448,11 @@ def test_all_that_is_wrong_with_the_command_is_said_at_once(scene: Scene) -> Non
         "  - --role-name is missing",
     ]
     assert scene.setup("--yes", profile="").lines[0] == "which profile is meant?"
+    itself = scene.setup(*ASKED, profile="default").lines[1]
+    assert itself.startswith("  - there is no source profile, whose user is to assume the role")
+    assert scene.setup("--undo", "--wait", "long").lines[1] == (
+        "  - --wait 'long': it is a number of seconds; 0 does not wait"
+    )
 
 
 def test_a_policy_that_is_none_is_found_before_anything_is_made(scene: Scene) -> None:
