@@ -216,8 +216,13 @@ def test_a_ledger_that_cannot_be_believed_is_said_and_kept(scene: Scene) -> None
     scene.set_up()
     [name] = scene.ledgers()
     path = scene.home.aws_dir / "xacct" / "setup" / name
-    path.write_text("{", "utf-8")
-    for outcome in (scene.setup(), scene.undo()):
-        assert outcome.code == 255
-        assert f"{path} says what setup has made and cannot be read" in outcome.stderr
-    assert path.read_text("utf-8") == "{"
+    sound = path.read_text("utf-8")
+    for text, mode in (("{", 0o600), ("[]", 0o600), (sound, 0o666)):
+        path.write_text(text, "utf-8")
+        path.chmod(mode)
+        for outcome in (scene.setup(), scene.undo()):
+            assert outcome.code == 255
+            assert f"{path} says what setup has made and cannot be read" in outcome.stderr
+        assert path.read_text("utf-8") == text
+    path.chmod(0o600)
+    assert scene.undo().code == 0
