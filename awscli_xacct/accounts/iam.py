@@ -20,6 +20,11 @@ def service_code(error: BaseException) -> str:
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 
 
+def is_denied(error: BaseException) -> bool:
+    """Whether a service says that the caller may not do this."""
+    return service_code(error) in ("AccessDenied", "AccessDeniedException")
+
+
 def is_refusal(error: BaseException) -> bool:
     """Whether a service says that it has not done what was asked, so that nobody need wonder."""
     response = getattr(error, "response", None)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..errors import Faults, XacctError
+from ..errors import Faults
 from . import trust
-from .iam import FoundRole, service_code
+from .iam import FoundRole, is_denied
 from .ledger import Ledger
 from .parties import Caller, Side, Wish, check_unchanged, is_ours, on_side
 from .role_steps import RoleSteps
@@ -64,10 +64,8 @@ class Survey:
         """What `read` gives; a refusal goes to the faults with the permission it takes."""
         try:
             return read(side.iam)
-        except XacctError:
-            raise
         except Exception as error:
-            if service_code(error) not in ("AccessDenied", "AccessDeniedException"):
+            if not is_denied(error):
                 raise
             faults.append(f"profile {side.profile} needs {permission} in account {side.account}: {error}")
             return None
@@ -111,7 +109,7 @@ class Survey:
         try:
             return self._target.iam.has_policy(arn)
         except Exception as error:
-            if service_code(error) != "AccessDenied":
+            if not is_denied(error):
                 raise
             return True  # whoever may attach it need not be allowed to look at it
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import Faults
-from .iam import is_refusal, service_code
+from .iam import is_denied, is_refusal, service_code
 from .ledger import Entry, Ledger
 
 ADD, CHANGE, SAME, REMOVE, KEEP = "add", "change", "same", "remove", "keep"
@@ -151,7 +151,7 @@ def _may_pass(error: Exception, *, fresh: bool) -> bool:
 
 def _reason(step: Step, error: Exception) -> str:
     code = service_code(error)
-    if code in ("AccessDenied", "AccessDeniedException") and step.needs:
+    if is_denied(error) and step.needs:
         return f"{error}; profile {step.profile} needs {step.needs} for that"
     if code == "MalformedPolicyDocument" and "principal" in str(error).lower():
         return f"{error}; IAM knows no such principal. If it is new, run this again in a minute"

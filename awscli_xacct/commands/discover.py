@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from .. import settings
-from ..accounts.iam import service_code
+from ..accounts.iam import is_denied, service_code
 from ..accounts.naming import Holder, holder_of, named, rendered, template_fault
 from ..accounts.organization import Account, accounts, parent_fault
 from ..accounts.request import Place, Request, WantedRole
@@ -33,7 +33,6 @@ from .planned import Consent, PlannedCommand
 _HEADING = "nothing was changed, because"
 _KEYS = (settings.SOURCE_PROFILE, settings.MFA_SERIAL, settings.EXTERNAL_ID, settings.DURATION_SECONDS)
 _TRIAL = "discovered"
-_DENIED = ("AccessDeniedException", "AccessDenied")
 _LIST, _LIST_BELOW = (
     "organizations:ListAccounts",
     "organizations:ListAccountsForParent and organizations:ListOrganizationalUnitsForParent",
@@ -125,7 +124,10 @@ class DiscoverCommand(PlannedCommand):
         if source is not None:
             given[settings.SOURCE_PROFILE] = source
         trial = {**profiles, name: changed({}, completed(name, profiles, given)[0])}
-        return rules.faults_of(name, trial, partitions=partitions.names, partition_of=partitions.of_region)
+        found = rules.faults_by_key(
+            name, trial, partitions=partitions.names, partition_of=partitions.of_region
+        )
+        return [fault.reason for fault in found]
 
     def _listed(self, lister: str, parents: Sequence[str]) -> list[Account]:
         """The accounts there are, at least one. Raises `Faults`."""
@@ -218,7 +220,7 @@ def _tell_management(found: Sequence[Account]) -> None:
 def _why(error: Exception, lister: str, parents: Sequence[str]) -> str:
     """What keeps the organization from being listed, and what would help."""
     code = service_code(error)
-    if code in _DENIED:
+    if is_denied(error):
         permission = _LIST_BELOW if parents else _LIST
         return (
             f"profile {lister} may not list the organization's accounts: {error}; it takes {permission}, in the "

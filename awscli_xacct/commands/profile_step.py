@@ -58,21 +58,18 @@ def profile_back(
     profile: str,
     path: Path,
     options: Options | None,
-    users: list[str],
     forget: Callable[[], object],
     ledger: Ledger,
 ) -> list[Step]:
     """The steps that take a profile back. `options` are what it has by now, None if it is gone.
 
-    `users` are the profiles that have it as their source; `forget` drops its cached credentials.
+    `forget` drops its cached credentials.
     """
     steps = []
     for entry in ledger.find("profile"):
         title = f"profile {profile} in {path}"
         if options is None:
             steps.append(gone(entry, title))
-        elif users and entry["made"]:
-            steps.append(Step(KEEP, f"{title}: it is the source of {', '.join(users)}"))
         else:
             steps += _steps(entry, title, profile, path, options, forget)
     return steps

@@ -10,7 +10,7 @@ from typing import Any
 from .. import settings
 from ..accounts.ledger import Ledger
 from ..accounts.setup import Survey
-from ..accounts.steps import Patience, carry_out
+from ..accounts.steps import SAME, Patience, carry_out
 from ..credentials.provider import provider_for
 from ..credentials.together import asks_for_itself
 from ..errors import Faults
@@ -174,7 +174,8 @@ def _done(work: Work, ledger: Ledger, patience: Patience, *, yes: bool) -> bool:
     """Show the plan and carry it out; False if a person, asked, does not want it."""
     say(work.text())
     if not work.to_do:
-        say("all of it is so already")
+        if any(step.state == SAME for step in work.steps):
+            say("all of it is so already")
         return True
     if not (yes or can_confirm()):
         raise Faults(f"{work.otherwise}, because", ["there is no terminal to ask on; --yes goes ahead"])

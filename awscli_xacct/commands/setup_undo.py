@@ -55,13 +55,21 @@ def undoing(
     headers = headers_of(document.names(), profile)
     options = {key: str(value) for key, value in document.section(headers[-1]).items()} if headers else None
     users = inventory.users_of(profile)
+    if users:
+        listed = ", ".join(users)
+        raise Faults(
+            f"{_NOTHING}, because",
+            [
+                f"profile {profile} is the source of {listed}; remove those first: aws configure role remove PROFILE"
+            ],
+        )
 
     def forget() -> None:
         for record in records:
             cache.remove(record)
 
     records = _records(profile, inventory)
-    back = profile_back(profile, path, options, users, forget, ledger)
+    back = profile_back(profile, path, options, forget, ledger)
     return Work(
         heading=f"what setup has made for profile {profile} and {about['role_arn']} is to be taken back",
         steps=[*back, *steps_back(ledger, target, home)],

@@ -112,13 +112,19 @@ def test_a_profile_that_a_person_has_added_to_keeps_that(scene: Scene) -> None:
     assert scene.all()["config"]["profile prod"] == {"external_id": "43", "output": "yaml"}
 
 
-def test_a_profile_that_others_use_as_their_source_is_kept(scene: Scene) -> None:
+def test_a_profile_that_others_use_as_their_source_is_not_taken_from_them(scene: Scene) -> None:
     scene.set_up()
     scene.home.add_role("audit", f"arn:aws:iam::{PROD}:role/Audit", source_profile="prod")
+    before = scene.all()
     outcome = scene.undo()
-    assert outcome.code == 255
-    assert "it is the source of audit" in outcome.stderr
-    assert "[profile prod]" in scene.home.config.read_text("utf-8")
+    assert (outcome.code, outcome.lines) == (
+        255,
+        [
+            "nothing was taken back, because",
+            "  - profile prod is the source of audit; remove those first: aws configure role remove PROFILE",
+        ],
+    )
+    assert scene.all() == before
 
 
 def test_what_is_gone_already_needs_nothing(scene: Scene) -> None:
