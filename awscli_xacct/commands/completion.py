@@ -22,7 +22,7 @@ _WORD = re.compile(r"(?:\\.|\S)+")
 _ODD = re.compile(r"[^\w.,:=@/+-]")
 _BEFORE = ["configure", RoleCommand.NAME]
 # The subcommands that take one profile or several; `role` itself takes one, that need not be there yet.
-_TAKES_ONE = ("show", "login", "rename")
+_TAKES_ONE = ("show", "login", "rename", "setup")
 _TAKES_MANY = ("verify", "logout", "remove")
 # The CLI's own options that stand alone.
 _FLAGS = ("debug", "no-verify-ssl", "no-paginate", "version", "no-sign-request", "v2-debug")
@@ -70,6 +70,8 @@ def _values(option: str, profiles: Iterable[str]) -> Iterable[str]:
     return {
         "--profile": _written(profiles),
         "--source-profile": _written(profiles),
+        "--account-profile": _written(profiles),
+        "--home-admin-profile": _written(profiles),
         "--credential-source": settings.CREDENTIAL_SOURCES,
         "--mfa-serial": (AUTO, NONE),
         "--format": FORMATS,

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from contextlib import closing
 from functools import cached_property
 from http import HTTPStatus
@@ -89,6 +90,14 @@ class EmbeddedAws:
         """Requests in order of arrival, all or those of one action; those of `client` are left out."""
         recorded = [Call(*fields) for fields in json.loads(self._request("GET", CONTROL_PATH))]
         return [call for call in recorded if action is None or call.action == action]
+
+    def wait_for_call(self, action: str, seconds: float = 60) -> None:
+        """Return when a request for an action has arrived. Raises TimeoutError."""
+        deadline = time.monotonic() + seconds
+        while not any(call.action == action for call in self.calls()):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nobody asked for {action} in {seconds} s")
+            time.sleep(0.02)
 
     def forget_calls(self) -> None:
         """Make `calls` start from nothing."""

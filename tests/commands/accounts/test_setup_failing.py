@@ -8,6 +8,7 @@ import pytest
 
 from tests.commands.steps import CTRL_C, ONE_TRY
 from tests.embedded_aws import Fault, create_role
+from tests.support.home import finish
 
 from .scene import ASKED, AUDIT, DEV, PROD, READ_ONLY, ROLE, Scene, trust
 
@@ -117,6 +118,25 @@ def test_ctrl_c_in_the_middle_says_what_was_done(scene: Scene) -> None:
     assert said[1] == f"done before: add role {ROLE}, sessions of up to 7200 s, with the trust policy"
     assert f"not done: add policy {AUDIT} to role CrossAccountPowerUser" in said
     complete_and_take_back(scene, before)
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("action", ["CreateRole", "AttachRolePolicy", "PutUserPolicy"])
+def test_killed_at_any_call_it_is_completed_or_taken_back(scene: Scene, action: str, done: bool) -> None:
+    """Whether or not the call was carried out before nobody was there to hear of it."""
+    before = scene.all()
+    for complete in (True, False):
+        scene.aws.script(Fault(action, done=done, hang=True))
+        scene.aws.forget_calls()
+        process = scene.home.start("configure", "role", "setup", "prod", *TWO_POLICIES)
+        scene.aws.wait_for_call(action)
+        process.kill()
+        finish(process)
+        if complete:
+            complete_and_take_back(scene, before)
+    scene.aws.script()
+    assert scene.undo().code == 0
+    assert (scene.all(), scene.ledgers()) == (before, [])
 
 
 def test_the_command_that_completes_it_is_the_one_that_was_given(scene: Scene) -> None:
