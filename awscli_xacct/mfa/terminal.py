@@ -35,19 +35,21 @@ def available() -> bool:
 def ask(prompt: str, *, abandoned: int | None = None) -> str:
     """One line from the terminal, without its line end and not echoed.
 
-    `abandoned` is a descriptor at whose end nobody waits for the answer any more. Raises `CannotAsk` then, and
-    where there is no terminal or it ends (Ctrl-D, hang-up), `KeyboardInterrupt` on Ctrl-C.
+    `abandoned` is a descriptor at whose end nobody waits for the answer any more. Raises `CannotAsk` then,
+    where there is no terminal or it ends (Ctrl-D, hang-up), and in the background; `KeyboardInterrupt` on Ctrl-C.
     """
     try:
         terminal = os.open(TERMINAL, os.O_RDWR | NOCTTY)
     except OSError:
         raise CannotAsk("there is no terminal to ask on") from None
     try:
+        if not _in_foreground(terminal):
+            # Whoever asks from there is stopped without a word, and holds up all who wait for the answer.
+            raise CannotAsk("this command runs in the background")
         with _unechoed(terminal, lambda: _say(terminal, prompt)):
             _say(terminal, prompt)
             try:
-                _wait(terminal, abandoned)
-                answer = os.read(terminal, _LONGEST_ANSWER)
+                answer = _read_line(terminal, abandoned)
             finally:
                 with contextlib.suppress(OSError):
                     _say(terminal, "\n")
@@ -60,10 +62,22 @@ def ask(prompt: str, *, abandoned: int | None = None) -> str:
     return answer.decode("ascii", "replace").rstrip("\r\n")
 
 
-def _wait(terminal: int, abandoned: int | None) -> None:
-    """Wait for a line, if there is a reason not to wait for ever. Raises `CannotAsk`."""
-    if abandoned is not None and abandoned in select.select([terminal, abandoned], [], [])[0]:
-        raise CannotAsk("nobody waits for the answer")
+def _in_foreground(terminal: int) -> bool:
+    """Whether this process is one of those that the terminal belongs to now. Raises `OSError`."""
+    return os.tcgetpgrp(terminal) == os.getpgrp()
+
+
+def _read_line(terminal: int, abandoned: int | None) -> bytes:
+    """A line, or as much of one as there was before the end. Raises `CannotAsk` and `OSError`."""
+    answer = b""
+    while len(answer) < _LONGEST_ANSWER and not answer.endswith((b"\n", b"\r")):
+        if abandoned is not None and abandoned in select.select([terminal, abandoned], [], [])[0]:
+            raise CannotAsk("nobody waits for the answer")
+        read = os.read(terminal, _LONGEST_ANSWER)
+        if not read:
+            break
+        answer += read
+    return answer
 
 
 def say(text: str, end: str = "\n") -> None:
@@ -96,17 +110,44 @@ def _unechoed(terminal: int, prompt_again: Callable[[], None]) -> Iterator[None]
         found = termios.tcgetattr(terminal)
     except termios.error as error:
         raise OSError(*error.args) from None
-    hidden = [*found[:3], found[3] & ~termios.ECHO, *found[4:]]
+    # A pager that reads our output may have taken lines and Ctrl-C away: `aws … | less`.
+    lines = [
+        found[0] | termios.ICRNL,
+        found[1],
+        found[2],
+        found[3] | termios.ICANON | termios.ISIG,
+        *found[4:],
+    ]
+    hidden = [*lines[:3], lines[3] & ~termios.ECHO, *lines[4:]]
 
-    def restore() -> None:
-        with contextlib.suppress(termios.error):  # a terminal that is gone has no echo to turn on
-            termios.tcsetattr(terminal, termios.TCSANOW, found)
+    def change(when: int, attributes: list[Any]) -> None:
+        # Whoever changes the terminal from the background is stopped, if not for this.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
+        try:
+            termios.tcsetattr(terminal, when, attributes)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    made: list[Any] = []
 
     def hide() -> None:
-        with contextlib.suppress(termios.error):
-            termios.tcsetattr(terminal, termios.TCSAFLUSH, hidden)
+        with contextlib.suppress(OSError, termios.error):
+            if _in_foreground(terminal):
+                change(termios.TCSAFLUSH, hidden)
+                made[:] = termios.tcgetattr(terminal)
 
-    with _handled(restore, hide, prompt_again):
+    def restore() -> None:
+        # Stopped, or in the background by now: it is whose it is, unless it is still as we have made it.
+        with contextlib.suppress(OSError, termios.error):  # a terminal that is gone has no echo to turn on
+            if _in_foreground(terminal) or termios.tcgetattr(terminal) == made:
+                change(termios.TCSANOW, found)
+
+    def come_back() -> None:
+        if _in_foreground(terminal):
+            hide()
+            prompt_again()
+
+    with _handled(restore, come_back):
         hide()
         try:
             yield
@@ -115,27 +156,41 @@ def _unechoed(terminal: int, prompt_again: Callable[[], None]) -> Iterator[None]
 
 
 @contextlib.contextmanager
-def _handled(
-    restore: Callable[[], None], hide: Callable[[], None], again: Callable[[], None]
-) -> Iterator[None]:
-    """While the block runs, signals that end or stop the process call `restore` first."""
+def _handled(restore: Callable[[], None], come_back: Callable[[], None]) -> Iterator[None]:
+    """While the block runs, signals that end or stop the process call `restore` first.
+
+    `come_back` is called when the question stands again: after `fg`, or after a handler of the program's own.
+    """
     previous: dict[signal.Signals, Any] = {}
+    passing: list[int] = []
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
-        """Let the signal do what it does without us; a stop comes back here."""
+        """Let the signal do what it does without us."""
         restore()
+        passing.append(number)
         ours = signal.signal(number, previous[signal.Signals(number)])
         os.kill(os.getpid(), number)
         # Only a stopped and continued process, or one whose own handler returned, gets here.
         signal.signal(number, ours)
-        hide()
-        again()
+        passing.pop()
+        come_back()
+
+    def continued(number: int, frame: FrameType | None) -> None:
+        """After SIGSTOP, or after a stop for reading in the background; of the others `pass_on` comes back."""
+        if not passing:
+            come_back()
+        if callable(previous[signal.SIGCONT]):
+            previous[signal.SIGCONT](number, frame)
 
     watched = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)
     try:
         for number in watched:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 previous[number] = signal.signal(number, pass_on)
+        previous[signal.SIGCONT] = signal.signal(signal.SIGCONT, continued)
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            # A script's background job; now that a person is asked, Ctrl-C is the person's.
+            previous[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
     finally:
         for number, handler in previous.items():

@@ -2,7 +2,8 @@
 
 It takes the terminal as the controlling one of its session and runs the Python program in the foreground, whose
 stdin is a pipe with something in it and whose stdout and stderr are pipes too: the terminal is the one thing a
-person sees. On its own stdout it tells as lines of JSON what becomes of the program.
+person sees. On its own stdout it tells as lines of JSON what becomes of the program. When that stops, the
+terminal is the shell's again; SIGUSR1 is its `fg`.
 """
 
 from __future__ import annotations
@@ -31,14 +32,21 @@ def main() -> None:
     if child == 0:
         _become(sys.argv[1], stdin[0], stdout[1])
     os.close(stdout[1])
+    signal.signal(signal.SIGUSR1, lambda *_: _to_foreground(child))
     tell(pid=child)
     while True:
         _, status = os.waitpid(child, os.WUNTRACED)
         if not os.WIFSTOPPED(status):
             break
+        os.tcsetpgrp(0, os.getpgrp())
         tell(stopped=os.WSTOPSIG(status))
     with os.fdopen(stdout[0], "rb") as output:
         tell(code=os.waitstatus_to_exitcode(status), output=output.read().decode())
+
+
+def _to_foreground(group: int) -> None:
+    os.tcsetpgrp(0, group)
+    os.killpg(group, signal.SIGCONT)
 
 
 def tell(**news: Any) -> None:

@@ -94,6 +94,10 @@ class Screen:
     def send(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
+    def to_foreground(self) -> None:
+        """`fg`."""
+        os.kill(self._shell.pid, signal.SIGUSR1)
+
     @property
     def changed(self) -> bool:
         """Whether the terminal is other than it was, and if so by nothing but its echo."""
@@ -224,7 +228,7 @@ def test_ctrl_z_stops_the_program_with_echo_on_and_coming_back_asks_again(asking
         asking.type("12\x1a")
         assert asking.news() == {"stopped": signal.SIGTSTP}
         assert not asking.changed
-        asking.send(signal.SIGCONT)
+        asking.to_foreground()
         asking.prompted()
         assert asking.changed
     asking.type("123456\n")
@@ -239,6 +243,58 @@ def test_a_program_that_is_stopped_can_be_ended(asking: Screen) -> None:
     asking.send(signal.SIGCONT)
     assert asking.finish() == (-signal.SIGTERM, "")
     assert not asking.changed
+
+
+def test_a_program_that_goes_on_in_the_background_stops_at_the_question_and_coming_back_asks_again(
+    asking: Screen,
+) -> None:
+    """`bg`, and later `fg`."""
+    asking.type("\x1a")
+    assert asking.news() == {"stopped": signal.SIGTSTP}
+    asking.send(signal.SIGCONT)
+    assert asking.news() == {"stopped": signal.SIGTTIN}
+    assert not asking.changed
+    asking.to_foreground()
+    asking.prompted()
+    assert asking.changed
+    asking.type("123456\n")
+    assert asking.finish() == (0, "'123456'\n")
+    assert not asking.changed
+
+
+def test_a_question_in_the_background_is_an_error_at_once(screens: list[Screen]) -> None:
+    """`timeout 12 aws …` runs it in a process group of its own. It used to stop there for ever, deaf to SIGTERM."""
+    program = "import os\nif os.fork():\n    os.wait()\nelse:\n    os.setpgid(0, 0)\n    ask()"
+    screen = Screen(f"{ASK}\n{program}")
+    screens.append(screen)
+    assert screen.finish() == (0, "cannot ask: this command runs in the background\n")
+    assert not screen.changed
+
+
+def test_ctrl_c_interrupts_the_question_of_a_job_that_a_script_has_put_in_the_background(
+    screens: list[Screen],
+) -> None:
+    """Without job control it is in the foreground and ignores Ctrl-C; it went on to eat what the person typed next."""
+    screen = opened(
+        screens, "signal.signal(signal.SIGINT, signal.SIG_IGN)\nask()\nprint(signal.getsignal(2) == 1)"
+    )
+    screen.type("\x03")
+    assert screen.finish() == (0, "interrupted\nTrue\n")
+
+
+def test_a_pager_that_has_taken_lines_and_ctrl_c_away_gets_them_so_again(screens: list[Screen]) -> None:
+    """`aws … | less`: each digit was taken for a code."""
+    program = (
+        "import termios\nterminal_of_less = open('/dev/tty')\nraw = termios.tcgetattr(terminal_of_less)\n"
+        "raw[0] &= ~termios.ICRNL\nraw[3] &= ~(termios.ICANON | termios.ISIG | termios.ECHO)\n"
+        "termios.tcsetattr(terminal_of_less, termios.TCSANOW, raw)\nraw = termios.tcgetattr(terminal_of_less)\n"
+        "ask()\n"
+        "print(termios.tcgetattr(terminal_of_less) == raw)"
+    )
+    screen = opened(screens, program)
+    for key in "123456\r":
+        screen.type(key)
+    assert screen.finish() == (0, "'123456'\nTrue\n")
 
 
 def test_a_handler_of_the_programs_own_is_called_and_the_question_stands(screens: list[Screen]) -> None:
@@ -311,7 +367,7 @@ def test_in_another_thread_ctrl_z_stops_the_program_with_echo_on_and_coming_back
     worker.type("12\x1a")
     assert worker.news() == {"stopped": signal.SIGTSTP}
     worker.wait_until_unchanged()
-    os.killpg(worker.pid, signal.SIGCONT)
+    worker.to_foreground()
     worker.prompted()
     assert worker.changed
     worker.type("123456\n")
