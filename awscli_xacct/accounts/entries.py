@@ -9,28 +9,13 @@ from difflib import get_close_matches
 from .. import settings
 from ..awsconfig.tags import MOST_TAGS
 from ..awsconfig.values import account_fault
+from ..awsconfig.wanted import ORDER
 from . import nodes
 from .nodes import Listing, Node, Scalar, shortened
 from .request import Fault, Place
 
 ACCOUNT, ROLE = "account", "role"
-ROLE_KEYS = (
-    ACCOUNT,
-    ROLE,
-    settings.ROLE_ARN,
-    settings.SOURCE_PROFILE,
-    settings.CREDENTIAL_SOURCE,
-    settings.MFA_SERIAL,
-    settings.MFA_PROCESS,
-    settings.MFA_SESSION,
-    settings.EXTERNAL_ID,
-    settings.ROLE_SESSION_NAME,
-    settings.DURATION_SECONDS,
-    settings.SESSION_TAGS,
-    settings.TRANSITIVE_SESSION_TAGS,
-    settings.SOURCE_IDENTITY,
-    settings.REGION,
-)
+ROLE_KEYS = (ACCOUNT, ROLE, *ORDER)
 NOT_IN_DEFAULTS = (settings.ROLE_ARN,)
 _NEVER_NULL = (ACCOUNT, ROLE, settings.ROLE_ARN)
 

@@ -46,7 +46,7 @@ class Splices:
         # Stable: what is added at one place comes in the order in which it was asked for.
         for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
             parts += [self._text[place:start], new]
-            place = max(place, end)
+            place = end
         return "".join([*parts, self._text[place:]])
 
     def set(self, mapping: Mapping, key: str, item: Any) -> None:

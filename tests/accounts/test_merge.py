@@ -280,6 +280,17 @@ def test_a_manifest_at_fault_is_not_written_into() -> None:
     )
 
 
+@pytest.mark.parametrize("indent", ["    ", "      "])
+def test_a_list_in_lines_is_replaced_whole(indent: str) -> None:
+    text = (
+        "version: 1\nroles:\n  a:\n"
+        '    account: "222222222222"\n    role: A\n    source_profile: default\n    session_tags: a=b,c=d\n'
+        f"    transitive_session_tags: # these\n{indent}- a\n    region: us-west-1\n"
+    )
+    wanted = {"a": role("2", "A", session_tags="a=b,c=d", transitive_session_tags="a,c", region="us-west-1")}
+    assert merged(text, wanted) == text.replace(f"{indent}- a\n", f"{indent}  [a, c]\n")
+
+
 def test_comments_alone_get_a_manifest_below_them() -> None:
     found = merged("# Ours.\n", {"a": role("2", "A")})
     assert found == (
