@@ -144,7 +144,12 @@ class DiscoverCommand(PlannedCommand):
     def _working(self, roles: Roles, labels: Mapping[str, str]) -> set[str]:
         """Those of the roles that can be assumed. Raises `Faults` if none can."""
         config = self._session.full_config
-        config = {**config, "profiles": {**config["profiles"], **roles}}
+        # A role that lasts longer than an hour takes an MFA code of its own, and one for each account is no check.
+        tried = {
+            name: {key: value for key, value in options.items() if key != settings.DURATION_SECONDS}
+            for name, options in roles.items()
+        }
+        config = {**config, "profiles": {**config["profiles"], **tried}}
         working = set()
         for number, result in enumerate(verified(self._session, list(roles), config), start=1):
             why = "" if result.ok else f", {_first_line(result.error)}"

@@ -252,8 +252,9 @@ def test_a_check_asks_for_one_code_before_it_begins(aws: EmbeddedAws, home: Home
     device = sts.add_mfa_device(user)
     accounts = [create_account(aws, "123456789012", f"n{number}") for number in range(5)]
     for account in accounts[1:]:
-        sts.add_role("Ops", account=account, trusts=[user.arn], require_mfa=True)
-    screen = Screen(home, "discover", "--role-name", "Ops", "--mfa-serial", device.serial, "--check", "--yes")
+        sts.add_role("Ops", account=account, trusts=[user.arn], require_mfa=True, max_session_duration=43200)
+    long = ("--mfa-serial", device.serial, "--duration-seconds", "7200")
+    screen = Screen(home, "discover", "--role-name", "Ops", *long, "--check", "--yes")
     screen.code(device.next_code())
     assert screen.end() == 0
     assert screen.shown.count("MFA code of") == 1
@@ -261,6 +262,7 @@ def test_a_check_asks_for_one_code_before_it_begins(aws: EmbeddedAws, home: Home
     assert "2 accounts left out, because the role cannot be assumed there" in screen.shown
     assert len(sts.calls_of("GetSessionToken")) == 1
     text = home.config.read_text("utf-8")
+    assert text.count("duration_seconds = 7200\n") == 4
     assert [f"arn:aws:iam::{account}:role/Ops" in text for account in accounts] == [False, *[True] * 4]
 
 
