@@ -74,8 +74,11 @@ def variable(name: str) -> str:
 
 RESOLUTION_VARIABLES = (
     "AWS_ACCESS_KEY_ID",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_STS",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
@@ -84,6 +87,9 @@ RESOLUTION_VARIABLES = (
 )
 """All that, besides the two files, decides which record a profile's credentials are in. What xacct remembers of
 a profile holds for the values these had; a test resolves profiles and finds any that is read and not listed."""
+
+SECRET_VARIABLES = ("AWS_CONTAINER_AUTHORIZATION_TOKEN",)
+"""Those of them that hold a secret: of these nothing is written down but a checksum."""
 
 # -- what the xacct command remembers ---------------------------------------------------------------
 

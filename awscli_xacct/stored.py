@@ -58,6 +58,11 @@ def _checksum(head: str, body: bytes) -> str:
     return f"{zlib.crc32(head.encode() + body):08x}"
 
 
+def machine_name() -> str:
+    """What this machine calls itself; another one may have the same home directory."""
+    return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+
+
 def is_ours(found: os.stat_result) -> bool:
     """Whether a file belongs to this user."""
     return not OWNED or found.st_uid == os.geteuid()

@@ -24,6 +24,7 @@ RINGS = {
     "files": 1,
     "cache": 1,
     "notes": 1,
+    "locks": 1,
     "sweeping": 1,
     "stored": 1,
     "redaction": 1,
@@ -47,7 +48,7 @@ THIRD_PARTIES: dict[int, set[str]] = {1: set(), 2: set(), 3: {"botocore"}, 4: {"
 
 # The exceptions, module by module: each third party, and whether it may be imported at the top.
 EXCEPTIONS: dict[tuple[str, str], str] = {
-    ("credentials.flight", "filelock"): "inside functions",
+    ("locks", "filelock"): "inside functions",
     ("awsconfig.target", "filelock"): "inside functions",
 }
 
@@ -173,6 +174,7 @@ LAYOUT = dict.fromkeys(
         "",
         "errors",
         "cache",
+        "locks",
         "awsconfig",
         "awsconfig.rules",
         "credentials",
@@ -203,9 +205,9 @@ LAYOUT = dict.fromkeys(
         ("awsconfig.rules", "def f():\n  import filelock", "not for ring 2"),
         ("credentials.flight", "from botocore.config import Config", None),
         ("credentials.flight", "import awscli", "not for ring 3"),
-        ("credentials.flight", "if True:\n  import filelock", "at the top, where every user of it pays"),
-        ("credentials.flight", "def f():\n  import filelock", None),
-        ("credentials.flight", "class C:\n  def f(self):\n    from filelock import FileLock", None),
+        ("locks", "if True:\n  import filelock", "at the top, where every user of it pays"),
+        ("locks", "def f():\n  import filelock", None),
+        ("locks", "class C:\n  def f(self):\n    from filelock import FileLock", None),
         ("credentials.flight", "if TYPE_CHECKING:\n  import awscli, filelock", None),
         ("credentials.flight", "if TYPE_CHECKING:\n  pass\nelse:\n  import awscli", "not for ring 3"),
         ("commands.role", "from awscli.customizations.commands import BasicCommand", None),

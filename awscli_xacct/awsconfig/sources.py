@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from .. import settings
 from ..errors import ProfileFault
+from ..stored import machine_name
 
 Profile = Mapping[str, Any]
 Profiles = Mapping[str, Profile]
@@ -110,11 +111,24 @@ def _profile_identity(profile: Profile, sso_sessions: Profiles) -> dict[str, Any
 
 
 def named_identity(name: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Whose credentials a ``credential_source`` gives, as far as can be told without asking it.
+
+    A container's and an instance's are those of this very machine: another one may share the home directory, and
+    has the same address to ask. Of containers the token tells more; a pod's is in a file.
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+    """
     variables = {
         "Environment": ("AWS_ACCESS_KEY_ID",),
-        "EcsContainer": ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+        "EcsContainer": (
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        ),
+        "Ec2InstanceMetadata": ("AWS_EC2_METADATA_SERVICE_ENDPOINT",),
     }.get(name, ())
-    return {"credential_source": name, **{key: environment.get(key) for key in variables}}
+    machine = {} if name == "Environment" else {"machine": machine_name()}
+    return {"credential_source": name, **machine, **{key: environment.get(key) for key in variables}}
 
 
 def text_of(profile: Profile, name: str, key: str) -> str | None:

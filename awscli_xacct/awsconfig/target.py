@@ -7,6 +7,7 @@ directory of another user: whoever owns a directory decides what stands in it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import hashlib
 import os
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING
 
 from .. import settings
 from ..errors import Busy, EditRefused
-from ..files import PRIVATE_FILE, make_private_directory, temporary_prefix
+from ..files import make_private_directory, temporary_prefix
+from ..locks import file_lock
 from ..stored import is_ours
 
 if TYPE_CHECKING:
@@ -89,19 +91,21 @@ def locked(real: Path, wait: float) -> Iterator[None]:
         yield
     finally:
         with contextlib.suppress(OSError):  # the edit is done or not by now; the lock ends with the process
-            lock.release()
+            if lock:
+                lock.release()
 
 
-def _acquire(real: Path, wait: float) -> BaseFileLock:
-    from filelock import FileLock, Timeout
+def _acquire(real: Path, wait: float) -> BaseFileLock | None:
+    """The lock, taken; None where file systems have none, and nothing but the look before the rename is left."""
+    from filelock import Timeout
 
     name = f"config-{hashlib.sha256(os.fsencode(real)).hexdigest()[:16]}.lock"
     fault: Exception | None = None
     # In our own directory, so that none is left beside the user's file, unless that cannot be written.
     for made in (_own_directory, lambda: make_directory(real.parent)):
         try:
-            lock = FileLock(made() / name, timeout=wait, mode=PRIVATE_FILE)
-            lock.acquire()
+            lock = file_lock(made() / name)
+            lock.acquire(timeout=wait)
         except Timeout:
             raise Busy(
                 f"{real} has been locked by another xacct command for {wait:g} s; nothing was written. End "
@@ -111,6 +115,8 @@ def _acquire(real: Path, wait: float) -> BaseFileLock:
             fault = error
         else:
             return lock
+    if isinstance(fault, NotImplementedError) or getattr(fault, "errno", None) == errno.ENOSYS:
+        return None
     raise EditRefused(
         f"{real} cannot be locked: {getattr(fault, 'strerror', None) or fault}; nothing was written. "
         f"{_look_at(real.parent)}"

@@ -26,6 +26,7 @@ from .. import settings
 from ..cache import Cache, Record
 from ..errors import Busy
 from ..files import PRIVATE_FILE, make_private_directory
+from ..locks import file_lock, taken
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -155,8 +156,6 @@ class Flight:
 
     def _lock_file(self, name: str) -> BaseFileLock | None:
         """The lock file of `name`, not yet locked; None where this disk has none for us."""
-        from filelock import FileLock
-
         directory = self._cache.directory
         try:
             if directory is None:
@@ -167,14 +166,14 @@ class Flight:
         except OSError as error:
             LOG.debug("No lock in %s: %s", directory, error)
             return None
-        return FileLock(path, mode=PRIVATE_FILE)
+        return file_lock(path)
 
     def _acquire(
         self, lock: BaseFileLock, purpose: str, wait: bool, unless: Callable[[], bool] | None
     ) -> bool:
         """Whether to go on: the lock is held, or this disk has none for us."""
         try:
-            if not (_taken(lock) or (wait and self._wait_for(lock, purpose, unless))):
+            if not (taken(lock) or (wait and self._wait_for(lock, purpose, unless))):
                 return False
         except OSError as error:
             LOG.debug("No lock at %s: %s", lock.lock_file, error)
@@ -200,20 +199,9 @@ class Flight:
                     f"question or end it, then run the command again"
                 )
             time.sleep(settings.LOCK_POLL_SECONDS)
-            if _taken(lock):
+            if taken(lock):
                 return True
         return False
-
-
-def _taken(lock: BaseFileLock) -> bool:
-    """Whether the lock could be had at once. Raises `OSError`."""
-    from filelock import Timeout
-
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return False
-    return True
 
 
 def _owner_file(lock: BaseFileLock) -> Path:

@@ -2,10 +2,10 @@
 
 Resolving a profile means reading two files and, whatever their size, loading what can read them. What came of
 it is remembered (`memo` writes that): which record the credentials are in. It holds while everything it
-follows from is as it was, and that is what is compared here: the profile, this package's version, the variables
-of `settings.RESOLUTION_VARIABLES`, the encoding that text files have, and the two files, by what the file
-system says of them. Nothing is believed that another user could have written, and of two versions of a file
-that the file system cannot tell apart no memo is made.
+follows from is as it was, and that is what is compared here: the profile, this package's version, the machine,
+the variables of `settings.RESOLUTION_VARIABLES`, the encoding that text files have, and the two files, by what
+the file system says of them. Nothing is believed that another user could have written, and of two versions of a
+file that the file system cannot tell apart no memo is made.
 
 The record itself is judged as `cache.Cache` judges it. Whatever is amiss, the answer is None: there is a longer
 way, and that one tells what is wrong. This module loads what a bare interpreter has loaded, and `zlib`.
@@ -18,7 +18,7 @@ import time
 import zlib
 
 from .. import settings
-from ..stored import Head, read_private, split
+from ..stored import Head, machine_name, read_private, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the real one is in a module, which would have to be found and read
@@ -159,10 +159,24 @@ def signature(path: str) -> str:
 
 def question(profile: str, version: str, paths: "list[str]", signatures: "list[str]") -> bytes:
     """Everything that an answer follows from, each part ended by a NUL, which none of them can have."""
-    values = [os.environ.get(name) for name in settings.RESOLUTION_VARIABLES]
-    variables = [NO_FILE if value is None else f"={value}" for value in values]
-    parts = [version, sys.getfilesystemencoding(), profile, *paths, *variables, *signatures, ""]
+    variables = [_noted(name, os.environ.get(name)) for name in settings.RESOLUTION_VARIABLES]
+    parts = [
+        version,
+        machine_name(),
+        sys.getfilesystemencoding(),
+        profile,
+        *paths,
+        *variables,
+        *signatures,
+        "",
+    ]
     return encoded("\0".join(parts))
+
+
+def _noted(name: str, value: "str | None") -> str:
+    if value is None:
+        return NO_FILE
+    return f"={zlib.crc32(encoded(value)):08x}" if name in settings.SECRET_VARIABLES else f"={value}"
 
 
 def seal(body: bytes) -> bytes:

@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ConfigParseError, InvalidConfigEr
 from hypothesis import assume, event, example, given
 from hypothesis import strategies as st
 
+from awscli_xacct import settings
 from awscli_xacct.awsconfig import headers
 from awscli_xacct.awsconfig.profiles import Role, resolve
 from awscli_xacct.awsconfig.sources import Profiles, gives_credentials, is_role
@@ -570,7 +571,11 @@ def test_no_secret_is_part_of_what_a_record_is_named_after(profiles: dict[str, d
     assert not [key for key in SECRETS & profiles["user"].keys() if profiles["user"][key] in named_after]
 
 
-def test_a_named_source_is_told_by_what_the_environment_says_of_it() -> None:
+def test_a_named_source_is_told_by_what_the_environment_and_the_machine_say_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every pod has the same address to ask, and its own token; two machines may have one home directory."""
+
     def key(source: str, **environment: str) -> str:
         return key_of({"a": {"role_arn": "r", "credential_source": source}}, environment)
 
@@ -580,10 +585,16 @@ def test_a_named_source_is_told_by_what_the_environment_says_of_it() -> None:
         {"AWS_ACCESS_KEY_ID": "AKIA2"},
         {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/one"},
         {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://localhost/one"},
+        {"AWS_CONTAINER_AUTHORIZATION_TOKEN": "token"},
+        {"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/var/run/token"},
+        {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://localhost/"},
     ]
     assert len({key("Environment", **found) for found in variables}) == 3
-    assert len({key("EcsContainer", **found) for found in variables}) == 3
-    assert len({key("Ec2InstanceMetadata", **found) for found in variables}) == 1
+    assert len({key("EcsContainer", **found) for found in variables}) == 5
+    assert len({key("Ec2InstanceMetadata", **found) for found in variables}) == 2
+    before = {source: key(source) for source in settings.CREDENTIAL_SOURCES}
+    monkeypatch.setattr("awscli_xacct.awsconfig.sources.machine_name", lambda: "another")
+    assert [key(source) == name for source, name in before.items()] == [True, False, False]
     assert key("Environment", AWS_SECRET_ACCESS_KEY="one") == key("Environment", AWS_SECRET_ACCESS_KEY="two")
 
 

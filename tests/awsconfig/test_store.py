@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -383,6 +384,21 @@ def test_another_editor_is_waited_for_and_named_when_it_takes_too_long(config: P
         return store.own_reader(path)
 
     store.edit(config, change, reader)
+    assert config.read_bytes() == NEW
+
+
+def test_where_file_systems_have_no_locks_the_look_before_the_rename_is_what_is_left(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lustre without flock."""
+    fcntl = pytest.importorskip("fcntl")
+
+    def no_such_call(*_: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", no_such_call)
+    for _ in range(2):
+        store.edit(config, change, raw_config_parse, wait=0)
     assert config.read_bytes() == NEW
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import os
 import random
@@ -508,6 +509,21 @@ def test_a_renewed_record_that_the_disk_cannot_keep_is_used_before_the_old_one_t
     )
     keys = [flight.get(NAME, PURPOSE, alone.obtain).access_key for _ in range(3)]
     assert (keys, alone.hurries) == (["ASIA1"] * 3, [True])
+
+
+@posix
+def test_a_file_system_without_locks_is_used_without_them(
+    alone: Alone, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lustre without flock: filelock took the lock's own file for a lock that somebody else held, for ever."""
+    import fcntl
+
+    def no_such_call(*_: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", no_such_call)
+    assert (alone.get(), alone.get(), alone.said) == ("ASIA1", "ASIA1", [])
+    assert Alone(directory).get() == "ASIA1"
 
 
 def _directory(lock: Path) -> None:
