@@ -35,11 +35,6 @@ def marked(names: Sequence[str], environment: Mapping[str, str]) -> dict[str, st
     return {**environment, settings.RESOLVING_VARIABLE: json.dumps(known)}
 
 
-def unmarked(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment for a program that gives no credentials."""
-    return {name: value for name, value in environment.items() if name != settings.RESOLVING_VARIABLE}
-
-
 def check(names: Sequence[str], environment: Mapping[str, str]) -> None:
     """Raise `ProfileFault` if this process is to give the credentials of one of `names` already."""
     files = _files(environment)

@@ -18,6 +18,7 @@ written none.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -64,6 +65,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         if sys.stdout is None:
             raise XacctError("there is no standard output to write to")
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A name that the terminal cannot show is no reason to show nothing.
+            sys.stdout.reconfigure(errors="backslashreplace")
         code = _command(arguments)
         # What is left in the buffer may still fail, and that has to be told as well.
         sys.stdout.flush()

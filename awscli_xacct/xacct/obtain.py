@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
-from .. import install
+from .. import install, settings
 from ..awsconfig import circle
 from ..errors import XacctError
 from .resolved import Resolved, resolve
@@ -62,13 +62,16 @@ def _fetched(resolved: Resolved) -> bytes:
 def _marked(profile: str) -> Iterator[None]:
     """While the block runs, programs that are started know that they are to give the profile's credentials."""
     circle.check([profile], os.environ)
-    before = dict(os.environ)
-    os.environ.update(circle.marked([profile], before))
+    name = settings.RESOLVING_VARIABLE
+    before = os.environ.get(name)
+    os.environ[name] = circle.marked([profile], os.environ)[name]
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def _document(frozen: Any, expiry: datetime | None) -> dict[str, Any]:

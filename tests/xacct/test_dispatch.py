@@ -45,3 +45,9 @@ def test_an_unknown_command_is_refused(home: Home) -> None:
     outcome = home.xacct("frobnicate\x1b[2J")
     assert (outcome.code, outcome.stdout) == (255, "")
     assert outcome.stderr == "xacct: there is no command frobnicate\\x1b[2J; see: xacct --help\n"
+
+
+def test_a_terminal_that_shows_ascii_alone_is_shown_what_it_can(home: Home) -> None:
+    outcome = home.xacct("--help", environment={"PYTHONIOENCODING": "ascii"})
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.stdout.startswith("usage: xacct COMMAND \\u2026\n")
