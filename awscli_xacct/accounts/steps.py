@@ -89,16 +89,20 @@ def carry_out(steps: Sequence[Step], ledger: Ledger, patience: Patience, *, comm
     Raises `Faults` with what was done and what was not. Ctrl-C passes, and the same is told before.
     """
     todo = [step for step in steps if step.to_do]
-    for number, step in enumerate(todo):
-        try:
-            _do(step, ledger, patience, fresh=number > 0)
-        except KeyboardInterrupt:
-            patience.tell("\n".join(["", "interrupted", *_state_of(todo, number, command)]))
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever ends it, what was done is to be told
-            faults = [f"{_title(step)}: {_reason(step, error)}", *_state_of(todo, number, command)]
-            raise Faults("it ended half-way", faults) from None
-        patience.tell(f"done: {_title(step)}")
+    done = 0
+    try:
+        for step in todo:
+            _do(step, ledger, patience, fresh=done > 0)
+            done += 1
+            patience.tell(f"done: {_title(step)}")
+    except KeyboardInterrupt:
+        under_way = [f"under way: {_title(step)}" for step in todo[done : done + 1]]
+        patience.tell("\n".join(["", "interrupted", *under_way, *_state_of(todo, done, command)]))
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever ends it, what was done is to be told
+        failed = todo[done]
+        faults = [f"{_title(failed)}: {_reason(failed, error)}", *_state_of(todo, done, command)]
+        raise Faults("it ended half-way", faults) from None
 
 
 def _do(step: Step, ledger: Ledger, patience: Patience, *, fresh: bool) -> None:

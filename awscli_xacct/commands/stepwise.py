@@ -10,7 +10,8 @@ from typing import Any
 from ..accounts.steps import Step
 from ..errors import printable
 
-_WIDTH = 100
+_WIDTH = 50
+"""Columns after which a command line goes on, indented, at the next option."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def shell_line(words: Sequence[str]) -> str:
     lines = [""]
     for word in words:
         quoted = shlex.quote(word)
-        if lines[-1] and word.startswith("--") and len(lines[-1]) + len(quoted) > _WIDTH // 2:
+        if lines[-1] and word.startswith("--") and len(lines[-1]) + len(quoted) > _WIDTH:
             lines.append("   ")
         lines[-1] += f" {quoted}" if lines[-1] else quoted
     return " \\\n".join(lines)

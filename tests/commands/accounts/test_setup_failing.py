@@ -115,7 +115,10 @@ def test_ctrl_c_in_the_middle_says_what_was_done(scene: Scene) -> None:
     assert screen.end() == 130
     said = screen.shown.splitlines()
     said = said[said.index("interrupted") :]
-    assert said[1] == f"done before: add role {ROLE}, sessions of up to 7200 s, with the trust policy"
+    assert said[1:3] == [
+        f"under way: add policy {READ_ONLY} to role CrossAccountPowerUser",
+        f"done before: add role {ROLE}, sessions of up to 7200 s, with the trust policy",
+    ]
     assert f"not done: add policy {AUDIT} to role CrossAccountPowerUser" in said
     complete_and_take_back(scene, before)
 
