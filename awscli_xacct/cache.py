@@ -115,7 +115,10 @@ class Cache:
     def write(self, name: str, record: Record) -> None:
         """Keep a record. A disk that cannot is a warning: the credentials themselves are good."""
         if self.directory is None:
-            self._tell("credentials cannot be cached: there is no home directory. Set AWS_XACCT_CACHE_DIR")
+            self._tell(
+                "credentials cannot be cached: there is no home directory, or cache_dir is no absolute path. Set "
+                "AWS_XACCT_CACHE_DIR to one"
+            )
             return
         path = self._path(self.directory, name)
         try:
@@ -183,8 +186,12 @@ def _decode(name: str, data: bytes) -> tuple[Head, Record]:
 
 
 def cache_directory(configured: str | None) -> Path | None:
-    """Where records are kept; None where there is no home directory to keep them in."""
+    """Where records are kept; None where there is no home directory to keep them in.
+
+    Nor is a relative path one: it would put credentials into whatever directory a command is run in.
+    """
     try:
-        return Path(os.path.expandvars(configured or settings.DEFAULT_CACHE_DIRECTORY)).expanduser()
+        found = Path(os.path.expandvars(configured or settings.DEFAULT_CACHE_DIRECTORY)).expanduser()
     except RuntimeError:
         return None
+    return found if found.is_absolute() else None

@@ -444,7 +444,8 @@ def test_without_a_home_nothing_is_kept_and_that_is_said_once() -> None:
         assert kept.cache.read(NAME) is None
     assert not kept.cache.remove(NAME)
     assert kept.warnings == [
-        "credentials cannot be cached: there is no home directory. Set AWS_XACCT_CACHE_DIR"
+        "credentials cannot be cached: there is no home directory, or cache_dir is no absolute path. Set "
+        "AWS_XACCT_CACHE_DIR to one"
     ]
 
 
@@ -500,6 +501,15 @@ def test_removing_a_record_tells_whether_there_was_one(kept: Kept, path: Path) -
 
 
 # -- where it is -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("configured", ["cache", "./cache", "$NOT_SET/cache", "~nobody-of-that-name/cache"])
+def test_a_cache_directory_that_is_no_absolute_path_is_none(
+    configured: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Credentials would be written to whatever directory a command is run in, a repository perhaps."""
+    monkeypatch.delenv("NOT_SET", raising=False)
+    assert cache_directory(configured) is None
 
 
 def test_the_cache_is_in_the_home_directory_unless_told_otherwise(

@@ -47,6 +47,7 @@ A, B = key_name({"n": "a"}), key_name({"n": "b"})
     [
         "{}.code",
         "{}.too-long",
+        "{}.retry",
         "{}.owner",
         ".{}.json.xacct-1234_a.tmp",
         ".{}.too-long.xacct-x.tmp",

@@ -24,11 +24,25 @@ class MergedProfiles(Mapping[str, Mapping[str, Any]]):
             if name is not None:
                 self._headers[name] = header
         self._credentials = credentials.sections()
+        self._elsewhere = credentials
         self.changed: dict[str, Mapping[str, Any]] = {}
 
     def header(self, name: str) -> str | None:
         """The section header that counts for a profile, or None if the config file has none."""
         return self._headers.get(name)
+
+    def overruled(self, name: str, wanted: Mapping[str, str | None]) -> dict[str, str]:
+        """Those of the `wanted` settings that the credentials file has otherwise, and why they would not count.
+
+        What stands there wins, and that file is left alone.
+        """
+        found = self._credentials.get(name, {})
+        return {
+            key: f"{key} of {name} stands in {self._elsewhere.path}, line "
+            f"{self._elsewhere.line_of(name, key)}, too, and what stands there wins; take it out by hand"
+            for key, text in wanted.items()
+            if key in found and found[key] != text
+        }
 
     def __getitem__(self, name: str) -> Mapping[str, Any]:
         if name in self.changed:

@@ -202,7 +202,7 @@ def _mode(profile: Profile, name: str) -> str:
             name,
             f"profile {name}: mfa_session {mode!r} is none of {', '.join(settings.MFA_SESSION_MODES)}. "
             f"Set one:\n"
-            f"  aws configure set mfa_session auto --profile {shlex.quote(name)}",
+            f"  aws configure role {shlex.quote(name)} --mfa-session auto",
         )
     return mode
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..cache import Record
-from ..credentials.denial import Denial, clock_fault, explain
+from ..credentials.clocks import clock_fault
+from ..credentials.denial import Denial, explain
 from ..credentials.fetcher import Fetcher
 from ..credentials.provider import provider_for
 from ..credentials.sts import is_denied

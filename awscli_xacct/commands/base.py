@@ -24,6 +24,7 @@ from ..cache import Cache, Record, cache_directory
 from ..credentials.mfa_session import shares_session
 from ..errors import Faults, XacctError, printable_lines
 from ..redaction import protect
+from .clients import usable
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -35,10 +36,13 @@ FAILED = 255
 class Subcommand(BasicCommand):  # type: ignore[misc]
     """A command that looks at, or works on, the role profiles that are there."""
 
+    _session: Any
+
     def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:
         if parsed_globals.debug:
             protect()  # the session's own profile may be no role, and these call STS for others
         try:
+            self._session = usable(self._session)
             return self._run(parsed_args, parsed_globals)
         except (XacctError, BotoCoreError, ClientError) as error:
             # The CLI prints it as it is, and it may quote a config file or a service.

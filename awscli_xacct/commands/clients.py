@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
+from botocore.exceptions import ProfileNotFound
 from botocore.session import Session
 
 from .. import settings
@@ -15,9 +17,7 @@ class ProfileClients:
 
     def __init__(self, profile: str, host: Any) -> None:
         self.profile = profile
-        self._session = Session(profile=profile)
-        for name in ("config_file", "credentials_file", "ca_bundle"):
-            self._session.set_config_variable(name, host.get_config_variable(name))
+        self._session = _session_of(profile, host)
         install(self._session)
 
     def client(self, service: str) -> Any:
@@ -27,3 +27,24 @@ class ProfileClients:
     def caller_arn(self) -> str:
         """Who calls, as STS says. Raises botocore's errors and `XacctError`."""
         return str(self.client("sts").get_caller_identity()["Arn"])
+
+
+def usable(host: Any) -> Any:
+    """The CLI's session; or another where its profile is not there, or not yet: of such a one all calls fail.
+
+    ``aws configure role --profile list --role-arn … --verify`` names a profile that it is to make, and a stale
+    ``AWS_PROFILE`` should not keep any other from being verified.
+    """
+    profiles = host.full_config["profiles"]
+    name = host.get_config_variable("profile")
+    if name is None or name in profiles or not profiles:
+        return host
+    return _session_of("default" if "default" in profiles else next(iter(profiles)), host)
+
+
+def _session_of(profile: str, host: Any) -> Session:
+    session = Session(profile=profile)
+    for name in ("config_file", "credentials_file", "ca_bundle"):
+        with contextlib.suppress(ProfileNotFound):
+            session.set_config_variable(name, host.get_config_variable(name))
+    return session

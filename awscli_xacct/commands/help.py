@@ -19,7 +19,7 @@ SYNOPSIS = "\n".join(
         # The help page's literal block stands four blanks in, and its first line gets them by itself.
         "        [--role-arn <value> | --account-id <value> --role-name <value>]",
         "        [--source-profile <value> | --credential-source <value>]",
-        "        [--mfa-serial <value>] [--mfa-process <value>]",
+        "        [--mfa-serial <value>] [--mfa-process <value>] [--mfa-session <value>]",
         "        [--external-id <value>] [--role-session-name <value>]",
         "        [--duration-seconds <value>] [--session-tags <value> ...]",
         "        [--transitive-session-tags <value> ...] [--source-identity <value>]",
@@ -73,6 +73,12 @@ OPTIONS: list[dict[str, Any]] = [
     {
         "name": "mfa-process",
         "help_text": "A program that prints an MFA code, run instead of asking for one.",
+    },
+    {
+        "name": "mfa-session",
+        "help_text": "``auto``, as if it were not set, assumes the role from the MFA session that all roles of the "
+        "device share, unless it asks for more than an hour; ``on`` always does, and it lasts an hour; ``off`` "
+        "asks for a code for this role.",
     },
     {"name": "external-id", "help_text": "The external id that the role's trust policy asks for."},
     {"name": "role-session-name", "help_text": "The name of the role session, as CloudTrail shows it."},

@@ -29,7 +29,7 @@ def give(session: Any, parsed_globals: Any, name: str, result: Any, text: Callab
         return
     from awscli.formatter import get_formatter  # xacct shows tables where there may be no awscli to import
 
-    output = parsed_globals.output or session.get_config_variable("output")
+    output = parsed_globals.output or session.get_config_variable("output") or "json"
     # JSON has escapes of its own, and a program that reads it gets what there is.
     get_formatter(output, parsed_globals)(name, result if output == "json" else _escaped(result))
 

@@ -58,6 +58,7 @@ class Plan:
         profiles.changed[self.profile] = after = changed(profiles.get(self.profile, {}), wanted)
         faults = [] if profiles.header(self.profile) else list(filter(None, [rules.name_fault(self.profile)]))
         faults += self._pair_faults()
+        faults += profiles.overruled(self.profile, wanted).values()
         faults += rules.faults_of(
             self.profile,
             profiles,

@@ -18,7 +18,7 @@ from ..cache import Record
 from ..errors import tell
 from ..notes import Notes
 from .flight import Flight, Tell
-from .sts import Issued, Keys, Sts
+from .sts import Issued, Keys, Sts, is_dead_caller
 
 if TYPE_CHECKING:
     from ..mfa.codes import Codes
@@ -53,6 +53,14 @@ class Collaborators:
     def sts(self, keys: Keys, *, hurry: bool = False) -> Sts:
         """STS as the owner of `keys` sees it."""
         return Sts(self.client_creator, keys, region=self.region, hurry=hurry, clock=self.clock)
+
+    def is_dead(self, keys: Keys) -> bool:
+        """Whether STS says that these credentials have ended; not if it cannot be asked."""
+        try:
+            self.sts(keys, hurry=True).caller_arn()
+        except Exception as error:  # noqa: BLE001 - whatever it is, they may be good
+            return is_dead_caller(error)
+        return False
 
 
 def collaborators_for(provider: Any, config: Mapping[str, Any], source: Role | Source) -> Collaborators:

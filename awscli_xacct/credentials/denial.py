@@ -11,15 +11,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ..accounts.trust import ASSUME, SET_IDENTITY, TAG, caller_statement, principal_of, trust_statement
 from ..awsconfig.profiles import Role
 from ..cache import Record
-
-CLOCK_TOLERANCE = 60
-"""Seconds the local clock may be off the service's before it is named as a cause."""
+from .clocks import clock_fault
 
 
 @dataclass(frozen=True)
@@ -92,22 +89,3 @@ def _causes(role: Role, caller: str, error: Exception, session: Record | None, n
         age = int((now - float(session.about.get("obtained", now))) // 60)
         yield f"the MFA session is {age} min old, and the role may want a younger one: aws:MultiFactorAuthAge"
     yield "the role, its trust policy or the caller's policy may be new: IAM takes some seconds to know them"
-
-
-def clock_fault(error: Exception, now: float | None = None) -> str | None:
-    """How far the local clock is off that of the service that answered with `error`; None if it is right."""
-    offset = clock_offset(error, time.time() if now is None else now)
-    if offset is None or abs(offset) <= CLOCK_TOLERANCE:
-        return None
-    direction = "ahead of" if offset > 0 else "behind"
-    return f"the local clock is {abs(offset):.0f} s {direction} the service's; set it right"
-
-
-def clock_offset(error: Exception, now: float) -> float | None:
-    """Seconds the local clock is ahead of the service that answered with `error`; None if it does not say."""
-    response = getattr(error, "response", {})
-    try:
-        date = response["ResponseMetadata"]["HTTPHeaders"]["date"]
-        return now - parsedate_to_datetime(date).timestamp()
-    except (KeyError, TypeError, ValueError):
-        return None

@@ -15,6 +15,7 @@ from ..awsconfig.profiles import Role
 from ..awsconfig.records import role_record
 from ..cache import Record
 from ..errors import CannotAsk, DurationRefused, printable
+from .clocks import clock_fault
 from .collaborators import Collaborators, keys_of, record_of
 from .mfa_session import MfaSession, decide, device_lock, user_session
 from .sts import Keys, add_place, is_dead_caller, is_denied, is_refused_code, is_too_long, is_unavailable
@@ -46,6 +47,10 @@ class Fetcher:
     def try_again(self) -> None:
         """Forget that STS has found the role's maximum shorter than what is asked for."""
         self._using.too_long.remove(self.name)
+
+    def is_dead(self, keys: Keys) -> bool:
+        """Whether STS says that these credentials, which a service has refused, have ended."""
+        return self._using.is_dead(keys)
 
     def drop(self, access_key: str) -> None:
         """Forget the credentials with this access key, which a service has refused."""
@@ -182,7 +187,7 @@ class Fetcher:
             issued = self._using.sts(keys, hurry=hurry).assume_role({**self._session_name(), **request})
         except Exception as error:
             if not is_refused_code(error):
-                add_place(error, _place(self.role, error))
+                add_place(error, _place(self.role, error, self._using.clock()))
             raise
         about = {
             "profile": self.role.profile,
@@ -205,7 +210,7 @@ def _source_name(role: Role) -> str:
     return role.source.profile if isinstance(role.source, Role) else role.source.name
 
 
-def _place(role: Role, error: Exception) -> str:
+def _place(role: Role, error: Exception, now: float) -> str:
     """Which hop of which profile an STS error belongs to, and what to do about it."""
     source = _source_name(role)
     place = f"while assuming {role.role_arn} for profile {role.profile} from {source}"
@@ -219,7 +224,8 @@ def _place(role: Role, error: Exception) -> str:
         return f"{place}. {_shorter(role)}"
     if is_unavailable(error):
         return f"{place}. STS cannot be reached or does not answer just now; try the network with:\n  {who}"
-    return place
+    fault = clock_fault(error, now)
+    return f"{place}. {fault[0].upper()}{fault[1:]}" if fault else place
 
 
 def _shorter(role: Role) -> str:

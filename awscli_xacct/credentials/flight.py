@@ -27,6 +27,7 @@ from ..cache import Cache, Record
 from ..errors import Busy
 from ..files import PRIVATE_FILE, make_private_directory
 from ..locks import file_lock, taken
+from ..notes import Notes
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -63,7 +64,7 @@ class Flight:
         self._silent = silent
         self._patience = patience
         self._kept: dict[str, Record] = {}
-        self._retry: dict[str, float] = {}
+        self._failed = Notes(cache.directory, "retry", clock)
 
     def get(self, name: str, purpose: str, obtain: Obtain) -> Record:
         """A good record of that name, fetched with `obtain` if there is none.
@@ -110,14 +111,17 @@ class Flight:
         return self.look(name) is not None
 
     def _due(self, name: str, record: Record) -> bool:
-        return self._clock() >= max(record.renew, self._retry.get(name, 0))
+        if self._clock() < record.renew:
+            return False
+        failed = self._failed.read(name)
+        return failed is None or failed[0] >= settings.RETRY_SECONDS
 
     def _renew(self, name: str, record: Record, obtain: Obtain) -> Record:
         try:
             return self._keep(name, obtain(True))
         except Exception as error:  # noqa: BLE001 - the old credentials are good, whatever went wrong
             LOG.debug("%r is used to its end, renewing it failed: %s", record, type(error).__name__)
-            self._retry[name] = self._clock() + settings.RETRY_SECONDS
+            self._failed.write(name)
             return record
 
     def _keep(self, name: str, record: Record) -> Record:

@@ -98,6 +98,10 @@ class MfaSession:
         """The session, as the credentials of a user profile."""
         return self.get()
 
+    def is_dead(self, keys: Keys) -> bool:
+        """Whether STS says that these credentials, which a service has refused, have ended."""
+        return self._using.is_dead(keys)
+
     def drop(self, access_key: str) -> None:
         """Forget the session with this access key, which STS has refused."""
         self._using.flight.drop(self.name, access_key)

@@ -49,7 +49,11 @@ DEAD_SESSION = frozenset(
         "UnrecognizedClientException",
     }
 )
-"""What services say of credentials that have ended or were never theirs. Dropping good ones costs one call."""
+"""What services say of credentials that have ended or were never theirs, and some of them of others as well."""
+
+ENDED = frozenset({"ExpiredToken", "ExpiredTokenException"})
+"""Those of which there is no doubt. EC2 says AuthFailure where a region is not enabled, or an image is somebody
+else's, and dropping a good session may cost an MFA code: of the others STS has the last word."""
 
 MANDATORY_SHARE = 3
 """All threads wait for new credentials in the last third of the time in which they are renewed."""
@@ -71,6 +75,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
 
     _current: SessionCredentials | None = None
     _records: Cache | None = None
+    _asking = False
     _profile_provider_builder: Any
 
     def load(self) -> Any:
@@ -124,8 +129,14 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
     def drop_if_refused(self, parsed: Any, model: Any, **_: Any) -> None:
         """Botocore's ``after-call``: credentials a service calls dead are dropped, so the next command heals."""
         code = parsed.get("Error", {}).get("Code") if isinstance(parsed, Mapping) else None
-        if code in DEAD_SESSION and model.name not in ("AssumeRole", "GetSessionToken") and self._current:
-            self._current.drop()
+        if code not in DEAD_SESSION or model.name in ("AssumeRole", "GetSessionToken") or self._asking:
+            return
+        self._asking = True  # what STS is asked about them comes by here, too
+        try:
+            if self._current:
+                self._current.drop(certain=code in ENDED)
+        finally:
+            self._asking = False
 
     # -- what the fetcher works with ---------------------------------------------------------------
 
@@ -224,10 +235,11 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
         self._stock = stock
         super().__init__(self._refreshed, method)
 
-    def drop(self) -> None:
-        """Forget what is cached, if it is what this process uses."""
-        if self._frozen_credentials is not None:
-            self._fetching().drop(self._frozen_credentials.access_key)
+    def drop(self, *, certain: bool) -> None:
+        """Forget what is cached, if it is what this process uses; unless it is `certain`, if STS refuses it too."""
+        used = self._frozen_credentials
+        if used is not None and (certain or self._fetching().is_dead(used)):
+            self._fetching().drop(used.access_key)
 
     def _fetching(self) -> Fetcher | MfaSession:
         if self._fetcher is None:

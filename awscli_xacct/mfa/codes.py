@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -48,11 +49,13 @@ class Codes:
         ask: Asker = terminal.ask,
         say: Sayer = terminal.say,
         *,
+        quiet: Callable[[], AbstractContextManager[None]] = terminal.quiet,
         used: UsedCodes | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._ask = ask
         self._say = say
+        self._quiet = quiet
         self._used = used or UsedCodes(None)
         self._sleep = sleep
 
@@ -105,10 +108,11 @@ class Codes:
             self._say("That code has been used; take the one the device shows now.")
             return
         left = int(seconds) + 1
-        while left > 0:
-            self._say(f"\rThat code has been used; wait {left} s for the next one. ", end="")
-            self._sleep(1)
-            left -= 1
+        with self._quiet():  # the next one may be typed too early
+            while left > 0:
+                self._say(f"\rThat code has been used; wait {left} s for the next one. ", end="")
+                self._sleep(1)
+                left -= 1
         self._say("")
 
     def _code(self, request: Request) -> str:

@@ -80,6 +80,18 @@ def _read_line(terminal: int, abandoned: int | None) -> bytes:
     return answer
 
 
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """While the block runs nothing that is typed is shown; nor is it an answer to the next question."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            terminal = os.open(TERMINAL, os.O_RDWR | NOCTTY)
+            stack.callback(os.close, terminal)
+            if _in_foreground(terminal):
+                stack.enter_context(_unechoed(terminal, lambda: None))
+        yield
+
+
 def say(text: str, end: str = "\n") -> None:
     """A line for the person at the terminal; nothing where there is none."""
     with contextlib.suppress(OSError):

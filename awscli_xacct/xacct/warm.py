@@ -50,8 +50,8 @@ class Memo:
         if not self.record:
             return None
         directory = os.path.expanduser(os.path.expandvars(self.directory))
-        if directory.startswith("~"):
-            return None  # there is no home directory
+        if not os.path.isabs(directory):
+            return None  # there is no home directory, or this is none
         try:
             data = read_private(os.path.join(directory, f"{self.record}.json"))
             if data is None:

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 from awscli_xacct.awsconfig.profiles import Role
 from awscli_xacct.awsconfig.sources import Source
 from awscli_xacct.cache import Record
-from awscli_xacct.credentials.denial import Denial, clock_fault, clock_offset, explain
+from awscli_xacct.credentials.clocks import clock_fault, clock_offset
+from awscli_xacct.credentials.denial import Denial, explain
 
 ARN = "arn:aws:iam::222222222222:role/Power"
 USER = "arn:aws:iam::111111111111:user/dev"

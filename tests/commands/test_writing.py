@@ -128,3 +128,52 @@ def test_a_secret_beside_the_change_is_not_shown_by_a_dry_run(home: Home, role: 
     outcome = run(home, "prod", "--role-arn", role.arn, "--dry-run")
     assert (outcome.code, "hush" in outcome.stdout) == (0, False)
     assert " AWS_Secret_Access_Key=(hidden)\n aws_session_token : (hidden)\n" in outcome.stdout
+
+
+def test_what_the_credentials_file_says_otherwise_is_no_success(
+    home: Home, role: Role, audit_role: Role
+) -> None:
+    """It wins: the profile was said to be written, and verified, and went on to be another role."""
+    with home.credentials.open("a", encoding="utf-8") as file:
+        file.write(f"[prod]\nrole_arn = {audit_role.arn}\nsource_profile = default\nexternal_id = tenant\n")
+    lines = len(home.credentials.read_text(encoding="utf-8").splitlines())
+    said = refused(home, "prod", "--role-arn", role.arn, "--external-id", "")
+    wins = "too, and what stands there wins; take it out by hand"
+    assert sorted(said[1:]) == [
+        f"  - external_id of prod stands in {home.credentials}, line {lines}, {wins}",
+        f"  - role_arn of prod stands in {home.credentials}, line {lines - 2}, {wins}",
+    ]
+    assert run(home, "prod", "--role-arn", audit_role.arn).code == 0
+
+
+def test_the_mode_of_the_mfa_session_is_a_setting_like_others(home: Home, role: Role) -> None:
+    """A wrong one was to be mended with `aws configure set`, which makes a second section of `my prod`."""
+    home.add_role('"my prod"', role.arn, mfa_session="yes")
+    outcome = home.aws(*WHO, "--profile", "my prod")
+    assert outcome.lines[-1] == "  aws configure role 'my prod' --mfa-session auto"
+    done(home, "my prod", "--mfa-session", "auto")
+    assert home.config.read_text(encoding="utf-8").count("my prod") == 1
+    assert home.aws(*WHO, "--profile", "my prod").code == 0
+    assert refused(home, "my prod", "--mfa-session", "maybe")[1] == (
+        "  - --mfa-session 'maybe': it is one of auto, on, off"
+    )
+
+
+def test_a_profile_that_is_not_there_yet_can_be_named_and_tried_by_the_clis_own_option(
+    home: Home, sts: Sts, role: Role, device: MfaDevice
+) -> None:
+    """The only way for names of subcommands. No client can be made for a profile that is not there."""
+    done(home, "--profile", "list", "--role-arn", role.arn, "--verify")
+    done(home, "--profile", "show", "--role-arn", role.arn, "--mfa-serial", "auto")
+    assert (
+        f"[profile show]\nrole_arn = {role.arn}\nsource_profile = default\nmfa_serial = {device.serial}"
+        in (home.config.read_text(encoding="utf-8"))
+    )
+    assert operations(sts) == ["AssumeRole", "ListMFADevices"]
+
+
+def test_a_profile_in_the_environment_that_is_not_there_is_in_nobodys_way(home: Home, role: Role) -> None:
+    home.add_role("prod", role.arn)
+    stale = {"AWS_PROFILE": "gone"}
+    for command in (("verify", "prod"), ("login", "prod"), ("list", "--query", "[].Profile")):
+        assert run(home, *command, environment=stale).code == 0

@@ -422,6 +422,19 @@ def test_a_renewal_that_fails_leaves_the_old_record_in_use_and_is_tried_again_la
     assert alone.get() == "ASIA1"
 
 
+def test_a_renewal_that_failed_is_known_to_other_processes(alone: Alone, directory: Path) -> None:
+    """With an STS that hangs each command of the last ten minutes waited for it."""
+    alone.get()
+    alone.fault = OSError("STS cannot be reached")
+    alone.now = NOW + 3000
+    assert alone.get() == "ASIA1"
+    other = Alone(directory, now=NOW + 3029)
+    assert (other.get(), other.hurries) == ("ASIA1", [])
+    other.now = NOW + 3031
+    assert other.get() == "ASIA1"
+    assert other.hurries == [True]
+
+
 def test_a_fetch_that_fails_when_the_record_has_ended_is_the_callers_error(alone: Alone) -> None:
     alone.get()
     alone.fault = OSError("STS cannot be reached")
@@ -478,7 +491,8 @@ def test_without_a_directory_a_record_is_kept_for_this_process() -> None:
     homeless = Alone(None)
     assert [homeless.get(), homeless.get()] == ["ASIA1", "ASIA1"]
     assert homeless.said == [
-        "credentials cannot be cached: there is no home directory. Set AWS_XACCT_CACHE_DIR"
+        "credentials cannot be cached: there is no home directory, or cache_dir is no absolute path. Set "
+        "AWS_XACCT_CACHE_DIR to one"
     ]
     homeless.now = NOW + 3600
     assert homeless.get() == "ASIA2"

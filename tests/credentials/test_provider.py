@@ -361,7 +361,33 @@ def test_credentials_that_a_service_calls_dead_are_dropped_so_that_the_next_comm
     assert list(machine.cache.glob("*.json")) == []
     with closing(machine.session("prod").create_client("sts")) as client:
         client.get_caller_identity()
-    assert machine.calls() == ["AssumeRole", "GetCallerIdentity", "AssumeRole", "GetCallerIdentity"]
+    # The second is asked to be sure: other services say the same of good credentials.
+    asked = ["AssumeRole", "GetCallerIdentity", "GetCallerIdentity"]
+    assert machine.calls() == [*asked, "AssumeRole", "GetCallerIdentity"]
+
+
+@pytest.mark.parametrize("code", ["AuthFailure", "UnrecognizedClientException", "InvalidClientTokenId"])
+def test_what_a_service_may_also_say_of_good_credentials_drops_none_that_sts_knows(
+    machine: Machine, code: str
+) -> None:
+    """EC2 says AuthFailure in a region that is not enabled; an MFA session was dropped for it, and a code asked for."""
+    machine.add_role("prod")
+    key = machine.key("prod")
+    machine.sts.fail("GetCallerIdentity", times=1, status=401, code=code, message="no")
+    with closing(machine.session("prod").create_client("sts")) as client, pytest.raises(ClientError):
+        client.get_caller_identity()
+    assert machine.key("prod") == key
+    assert machine.calls() == ["AssumeRole", "GetCallerIdentity", "GetCallerIdentity"]
+
+
+def test_of_credentials_that_have_expired_nobody_is_asked(machine: Machine) -> None:
+    machine.add_role("prod")
+    machine.key("prod")
+    machine.sts.expire_all_sessions()
+    with closing(machine.session("prod").create_client("sts")) as client, pytest.raises(ClientError):
+        client.get_caller_identity()
+    assert list(machine.cache.glob("*.json")) == []
+    assert machine.calls() == ["AssumeRole", "GetCallerIdentity"]
 
 
 def test_a_refusal_of_another_kind_drops_nothing(machine: Machine) -> None:

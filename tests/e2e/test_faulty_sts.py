@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 
@@ -123,6 +124,16 @@ def test_a_role_that_allows_less_time_than_was_asked_for_is_an_error(home: Home,
     check_error(outcome, role)
     assert "exceeds the MaxSessionDuration set for this role" in outcome.stderr
     check_nothing_is_kept(home)
+
+
+@pytest.mark.parametrize(("offset", "direction"), [(3600, "behind"), (-3600, "ahead of")])
+def test_a_clock_that_is_so_wrong_that_sts_refuses_the_signature_is_named(
+    home: Home, sts: Sts, role: Role, prod: str, offset: float, direction: str
+) -> None:
+    sts.clock_offset = offset
+    outcome = home.aws(*WHO, "--profile", prod)
+    check_error(outcome, role)
+    assert re.search(rf"The local clock is 3\d\d\d s {direction} the service's; set it right", outcome.stderr)
 
 
 def test_in_a_chain_the_hop_that_fails_is_named(home: Home, sts: Sts, role: Role, prod: str) -> None:

@@ -382,6 +382,39 @@ def test_in_another_thread_the_question_ends_with_the_program(worker: Screen, nu
     worker.wait_until_unchanged()
 
 
+def test_what_is_typed_while_there_is_nothing_to_answer_is_neither_shown_nor_an_answer(
+    screens: list[Screen],
+) -> None:
+    """A code that was typed before the next one was due was shown."""
+    program = (
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])\n"
+        "with terminal.quiet():\n    terminal.say('wait')\n    signal.sigwait([signal.SIGUSR1])\nask()"
+    )
+    screen = Screen(f"{ASK}\n{program}")
+    screens.append(screen)
+    screen.wait_for("wait")
+    assert screen.changed
+    screen.type("999999\n")
+    screen.send(signal.SIGUSR1)
+    screen.wait_for(PROMPT)
+    screen.type("123456\n")
+    assert screen.finish() == (0, "'123456'\n")
+    assert "999999" not in screen.text
+
+
+def test_where_there_is_no_terminal_it_is_quiet_anyway() -> None:
+    outcome = subprocess.run(
+        [sys.executable, "-c", f"{ASK}\nwith terminal.quiet():\n    print('done')"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        start_new_session=True,
+        check=False,
+    )
+    assert (outcome.stdout, outcome.stderr) == ("done\n", "")
+
+
 # -- no terminal, or not for long ------------------------------------------------------------------
 
 
