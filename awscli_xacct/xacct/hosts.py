@@ -71,7 +71,8 @@ class Host:
         if "pipx" in parts and "venvs" in parts:
             return f"pipx inject {shlex.quote(parts[parts.index('venvs') + 1])} {PACKAGE}"
         if self.python is None or self.is_v2:
-            return f"pip install --target DIRECTORY {PACKAGE} && DIRECTORY/bin/xacct enable --aws {self.path}"
+            made = f"python3 -m venv DIRECTORY && DIRECTORY/bin/pip install {PACKAGE}"
+            return f"{made} && DIRECTORY/bin/xacct enable --aws {shlex.quote(str(self.path))}"
         return f"{shlex.quote(str(self.python))} -m pip install {PACKAGE}"
 
     def run(self, *arguments: str, environment: Mapping[str, str]) -> Run:
@@ -142,8 +143,18 @@ def _beginning(path: Path) -> bytes:
         return b""
 
 
+def _is_ours(place: str) -> bool:
+    """Whether a directory is the one that this package is in."""
+    return not place or Path(place).resolve() == Path(__file__).resolve().parents[2]
+
+
 def _run(command: list[str], environment: Mapping[str, str]) -> Run:
     variables = {name: value for name, value in environment.items() if name not in _LEFT_OUT} | _QUIET
+    # What lets this xacct run from a directory of its own would put another awscli before the one in question.
+    path = [place for place in environment.get("PYTHONPATH", "").split(os.pathsep) if not _is_ours(place)]
+    variables.pop("PYTHONPATH", None)
+    if path:
+        variables["PYTHONPATH"] = os.pathsep.join(path)
     try:
         done = subprocess.run(  # noqa: S603 - the aws that the user has
             command,

@@ -48,7 +48,7 @@ def places() -> list[str]:
         if os.pathsep in place or not place.isprintable():
             raise XacctError(
                 f"AWS CLI v2 cannot be told of {place!r}, because of a {os.pathsep} or a control character in it. "
-                f"Install the package in another directory: pip install --target DIRECTORY awscli-xacct"
+                f"Install the package in another directory"
             )
     return list(dict.fromkeys(found))
 

@@ -83,9 +83,12 @@ def test_version_1_without_the_plugin_is_not_sacrificed(machine: Machine, tmp_pa
 def test_the_package_may_be_in_a_directory_of_its_own(
     machine: Machine, installed: Path, tmp_path: Path
 ) -> None:
-    """As after `pip install --target`: the `xacct` in there tells version 2 of that directory."""
+    """As after `pip install --target`, which also brings an awscli: version 2 has to stay what it is."""
     target = tmp_path / "target"
     shutil.copytree(installed, target)
+    (target / "awscli").mkdir()
+    (target / "awscli" / "__init__.py").write_text("raise ImportError('of version 1')\n", "utf-8")
     outcome = machine.xacct("enable", environment={"PYTHONPATH": str(target)})
     assert outcome.code == 0, outcome.stderr
     assert f"cli_legacy_plugin_path = {target}\n" in machine.config.read_text("utf-8")
+    assert machine.home.aws("configure", "role", "list").code == 0
