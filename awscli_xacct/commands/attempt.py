@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..cache import Record
+from ..credentials.any_profile import provider_for
 from ..credentials.clocks import clock_fault
 from ..credentials.denial import Denial, explain
 from ..credentials.fetcher import Fetcher
-from ..credentials.provider import provider_for
 from ..credentials.sts import is_denied
 from ..credentials.together import together
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from .. import settings
 from ..awsconfig.sources import is_mfa_user
+from ..credentials.any_profile import provider_for
 from ..credentials.fetcher import Fetcher
 from ..credentials.mfa_session import MfaSession
-from ..credentials.provider import provider_for
 from ..errors import Faults
 from .base import Subcommand, check_roles, named_profiles, say
 from .output import counted, remaining

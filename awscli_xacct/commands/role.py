@@ -145,7 +145,7 @@ class RoleCommand(Subcommand):
 
     def _works(self, plan: Plan) -> bool:
         """Whether the role can be assumed as the profile would do it; if not, why not is said."""
-        from ..credentials.provider import provider_for
+        from ..credentials.any_profile import provider_for
         from .attempt import assume, explanation
 
         profiles = self._apply(plan, self._document())

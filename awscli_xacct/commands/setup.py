@@ -11,7 +11,7 @@ from .. import settings
 from ..accounts.ledger import Ledger
 from ..accounts.setup import Survey
 from ..accounts.steps import SAME, Patience, carry_out
-from ..credentials.provider import provider_for
+from ..credentials.any_profile import provider_for
 from ..credentials.together import asks_for_itself
 from ..errors import Faults
 from .attempt import Result, assume, explanation, failure

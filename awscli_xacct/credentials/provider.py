@@ -11,13 +11,10 @@ locks, prompts) is imported when a record is missing.
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
-from botocore.config import Config
 from botocore.credentials import AssumeRoleProvider as StockProvider
 from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError
@@ -57,13 +54,6 @@ else's, and dropping a good session may cost an MFA code: of the others STS has 
 
 MANDATORY_SHARE = 3
 """All threads wait for new credentials in the last third of the time in which they are renewed."""
-
-_CONFIGURED_ADDRESSES = "ignore_configured_endpoint_urls" in Config.OPTION_DEFAULTS
-"""Whether this botocore lets addresses of services be configured, as AWS CLI v2 does since 2.13."""
-
-_clients: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
-_clients_lock = threading.Lock()
-"""STS clients of `provider_for`, by session: fifty profiles with one caller need one."""
 
 
 class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
@@ -285,47 +275,15 @@ def install(session: Any) -> None:
     resolver = session.get_component("credential_provider")
     stock = resolver.get_provider(StockProvider.METHOD)
     if not isinstance(stock, AssumeRoleProvider):
-        ours = _in_place_of(stock, stock._load_config, stock._client_creator, stock._profile_name)
+        ours = in_place_of(stock, stock._load_config, stock._client_creator, stock._profile_name)
         resolver.providers[resolver.providers.index(stock)] = ours
         session.register("after-call", ours.drop_if_refused, unique_id="xacct-drop-if-refused")
 
 
-def provider_for(session: Any, profile: str, config: Mapping[str, Any] | None = None) -> AssumeRoleProvider:
-    """A provider for any profile, with the session's own parts; `config` to be believed instead of the file.
-
-    STS is called where the profile says, not where the session's own profile says.
-    """
-    stock = session.get_component("credential_provider").get_provider(StockProvider.METHOD)
-    found = session.full_config if config is None else config
-    region = found["profiles"][profile].get(settings.REGION)
-    address = records.sts_endpoint(found, profile, os.environ)
-
-    def create_client(service: str, **options: Any) -> Any:
-        if region:
-            options["region_name"] = region
-        if address:
-            options["endpoint_url"] = address
-        key = (
-            service,
-            "config" in options,
-            *sorted((name, options[name]) for name in options if name != "config"),
-        )
-        if not address and _CONFIGURED_ADDRESSES:
-            own_address = Config(ignore_configured_endpoint_urls=True)
-            options["config"] = options["config"].merge(own_address) if "config" in options else own_address
-        # Making a client takes tens of milliseconds and is not safe among threads; using one is quick and is.
-        with _clients_lock:
-            clients = _clients.setdefault(session, {})
-            if key not in clients:
-                clients[key] = stock._client_creator(service, **options)
-            return clients[key]
-
-    return _in_place_of(stock, lambda: found, create_client, profile)
-
-
-def _in_place_of(
+def in_place_of(
     stock: Any, load_config: Callable[[], Any], client_creator: Callable[..., Any], profile: str
 ) -> AssumeRoleProvider:
+    """A provider with the parts of botocore's own, `stock`, and with these."""
     return AssumeRoleProvider(
         load_config=load_config,
         client_creator=client_creator,

@@ -53,7 +53,7 @@ def _fetched(profiles: Sequence[str]) -> list[tuple[str, Mapping[str, Any] | Non
 
     session = botocore_session(profiles[0])
     # The botocore that these import is there only now.
-    from ..credentials.provider import provider_for
+    from ..credentials.any_profile import provider_for
     from ..credentials.together import together
 
     def fetch(profile: str, fetcher: Fetcher) -> tuple[str, Mapping[str, Any] | None, str]:

@@ -22,7 +22,8 @@ from botocore.loaders import create_loader
 import awscli_xacct
 from awscli_xacct.cache import Cache, Record
 from awscli_xacct.credentials import provider as ours
-from awscli_xacct.credentials.provider import AssumeRoleProvider, SessionCredentials, provider_for
+from awscli_xacct.credentials.any_profile import provider_for
+from awscli_xacct.credentials.provider import AssumeRoleProvider, SessionCredentials
 from awscli_xacct.errors import XacctError
 from tests.credentials.world import keys_of
 from tests.sts import Sts, User
