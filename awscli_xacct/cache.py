@@ -23,7 +23,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
@@ -33,9 +32,6 @@ from typing import Any, NamedTuple
 from . import settings
 from .files import make_private_directory, replace, sweep
 from .stored import Head, read_private, split
-
-NAME = re.compile(r"[0-9a-f]{64}")
-"""What `key_name` gives: whatever has another name in the cache's directory is none of ours."""
 
 Clock = Callable[[], float]
 Warn = Callable[[str], None]
@@ -82,6 +78,11 @@ def key_name(identity: Mapping[str, Any]) -> str:
     """The file name for everything that makes credentials what they are. Not reversible."""
     canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def is_key_name(text: str) -> bool:
+    """Whether that could be `key_name`'s: whatever is called otherwise in the cache's directory is none of ours."""
+    return len(text) == 64 and not text.strip("0123456789abcdef")
 
 
 class Cache:
@@ -136,7 +137,7 @@ class Cache:
         """The names of all records there are, good or not."""
         if self.directory is None:
             return []
-        return sorted(path.stem for path in self.directory.glob("*.json") if NAME.fullmatch(path.stem))
+        return sorted(path.stem for path in self.directory.glob("*.json") if is_key_name(path.stem))
 
     def remove(self, name: str) -> bool:
         """Drop a record; whether there was one."""

@@ -12,13 +12,10 @@ import re
 from pathlib import Path
 
 from . import settings
-from .cache import NAME
 from .stored import read_private, split
 
 # Records; notes and the names of locks' owners, good for an hour at most; and what killed writers have left.
-_OURS = re.compile(
-    rf"{NAME.pattern}\.(json|code|too-long|retry|owner)|\.{NAME.pattern}\.\w[\w-]*\.xacct-\w+\.tmp"
-)
+_OURS = re.compile(r"[0-9a-f]{64}\.(json|code|too-long|retry|owner)|\.[0-9a-f]{64}\.\w[\w-]*\.xacct-\w+\.tmp")
 
 
 def sweep_old(directory: Path, now: float) -> None:
