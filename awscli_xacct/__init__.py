@@ -50,10 +50,12 @@ def _use_provider(session, parsed_args=None, **_):  # type: ignore[no-untyped-de
                 protect()
     except Exception as error:  # noqa: BLE001 - a plugin's fault must not take the CLI with it
         import sys
+        from contextlib import suppress
 
         # Nothing of this package is used here: it may be what is broken.
         reason = f"{type(error).__name__}: {error}".encode("unicode_escape").decode("ascii")
-        sys.stderr.write(f"xacct: the CLI's own role credentials are used, because of {reason}\n")
+        with suppress(AttributeError, OSError):  # stderr is closed, or on a full disk
+            sys.stderr.write(f"xacct: the CLI's own role credentials are used, because of {reason}\n")
 
 
 def _add_command(command_table, **_):  # type: ignore[no-untyped-def]

@@ -17,6 +17,10 @@ Text that came from outside (an STS message, a file) goes through `printable` fi
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the real one is in a module, which every `aws` command would load
+    from typing import TextIO
+
 
 class XacctError(Exception):
     """Base of every error raised on purpose."""
@@ -27,7 +31,9 @@ class Faults(XacctError):
 
     def __init__(self, heading: str, faults: list[str]) -> None:
         self.faults = faults
-        super().__init__("\n".join([heading, *(f"  - {fault}" for fault in faults)]))
+        # What a fault goes on with, such as a command, stands under its text and not under the mark.
+        inner = (fault.replace("\n", "\n    ") for fault in faults)
+        super().__init__("\n".join([heading, *(f"  - {fault}" for fault in inner)]))
 
 
 class ConfigRefused(XacctError):
@@ -76,11 +82,32 @@ class Busy(XacctError):
 
 def tell(message: str) -> None:
     """One line to the user, on stderr: stdout belongs to the command."""
+    write_message(f"xacct: {printable(message)}\n")
+
+
+def write_message(text: str) -> None:
+    """Write on stderr; that it is closed, or on a full disk, fails no command, whose work may be done by now."""
     import sys
 
-    if sys.stderr is not None:
-        sys.stderr.write(f"xacct: {printable(message)}\n")
-        sys.stderr.flush()
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+    except (OSError, ValueError):
+        abandon(sys.stderr)
+
+
+def abandon(stream: TextIO) -> None:
+    """Let what is left in a stream's buffer, and what comes, go nowhere: the interpreter writes it at its end,
+    and complains, or fails, if it still cannot."""
+    import os
+
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):
+        pass  # closed, or no file at all
 
 
 def printable(text: str) -> str:

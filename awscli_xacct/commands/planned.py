@@ -15,7 +15,7 @@ from ..accounts.plan import ADD, CHANGE, CONFLICT, REMOVE, SAME, Plan, Step, lis
 from ..accounts.request import Request
 from ..awsconfig import store
 from ..awsconfig.document import Document
-from ..errors import Faults
+from ..errors import Faults, write_message
 from .base import FAILED, Subcommand, say
 from .interactive import can_confirm, confirmed
 from .output import counted, give, table
@@ -119,7 +119,7 @@ def _agreed(shown: Plan, request: Request, path: Path) -> bool:
         raise Faults(_NOTHING, [most])
     if can_confirm():
         if not sys.stdout.isatty():
-            sys.stderr.write(_text(shown))
+            write_message(_text(shown))
         return confirmed(f"Write this to {path} ({_summary(shown)})?")
     if shown.of(CHANGE) or shown.of(REMOVE):
         raise Faults(_NOTHING, [f"there is no terminal to ask on ({_summary(shown)}); --yes goes ahead"])

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -27,7 +26,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from .. import __version__
-from ..errors import XacctError, printable_lines
+from ..errors import XacctError, abandon, printable_lines, write_message
 
 COMMANDS = {
     "credentials": "credentials",
@@ -82,13 +81,12 @@ def failed(error: BaseException) -> int:
         return INTERRUPTED
     if isinstance(error, BrokenPipeError):
         # Whoever read this has seen enough; the interpreter's own flush must not complain either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon(sys.stdout)
         return FAILED
     text = str(error) or type(error).__name__
     if not _is_meant(error):
         text = f"unexpected {type(error).__name__}: {text}"
-    if sys.stderr is not None:
-        sys.stderr.write(f"xacct: {printable_lines(text)}\n")
+    write_message(f"xacct: {printable_lines(text)}\n")
     return FAILED
 
 
