@@ -43,6 +43,7 @@ WARM = {
     "awscli_xacct.credentials.provider",
     "awscli_xacct.errors",
     "awscli_xacct.files",
+    "awscli_xacct.invocation",
     "awscli_xacct.settings",
     "awscli_xacct.stored",
 }

@@ -22,6 +22,7 @@ RINGS = {
     "errors": 1,
     "settings": 1,
     "files": 1,
+    "invocation": 1,
     "cache": 1,
     "notes": 1,
     "locks": 1,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import Faults, XacctError
+from ..invocation import profile_words
 from . import trust
 from .iam import FoundRole, Iam, Owner
 from .ledger import Entry
@@ -104,7 +105,7 @@ def on_side(
         act,
         profile=side.profile,
         needs="iam:" + "".join(word.capitalize() for word in command.split("-")),
-        command=["aws", "iam", command, *options, "--profile", side.profile],
+        command=["aws", "iam", command, *options, *profile_words(side.profile)],
         **more,
     )
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 
 from .. import settings
 from ..errors import ProfileFault
+from ..invocation import profile_option
 from ..xacct.warm import config_paths
 from .profiles import Role
 from .sources import Source
@@ -47,7 +47,7 @@ def check(names: Sequence[str], environment: Mapping[str, str]) -> None:
                 name,
                 f"profile {name} waits for itself: {' -> '.join(way)}. The credential_process of {asker} asks for "
                 f"the credentials it is to give; let it ask for another profile's:\n"
-                f"  aws configure set credential_process COMMAND --profile {shlex.quote(asker)}",
+                f"  aws configure set credential_process COMMAND {profile_option(asker)}",
             )
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from .. import settings
 from ..errors import ProfileFault
+from ..invocation import profile_option, role_command
 from .sources import (
     Profile,
     Profiles,
@@ -129,19 +130,18 @@ def _source(
     profile = profiles[name]
     source = text_of(profile, name, settings.SOURCE_PROFILE)
     named = text_of(profile, name, settings.CREDENTIAL_SOURCE)
-    quoted = shlex.quote(name)
     if source is not None and named is not None:
         raise ProfileFault(
             name,
-            f"profile {name} has both source_profile and credential_source. Remove one:\n"
-            f'  aws configure role {quoted} --credential-source ""',
+            f"profile {name} has both source_profile and credential_source. Remove one:\n  "
+            + role_command(name, '--credential-source ""'),
             structural=True,
         )
     if source is None and named is None:
         raise ProfileFault(
             name,
-            f"profile {name} has no source_profile and no credential_source. Give it one:\n"
-            f"  aws configure role {quoted} --source-profile PROFILE",
+            f"profile {name} has no source_profile and no credential_source. Give it one:\n  "
+            + role_command(name, "--source-profile PROFILE"),
             structural=True,
         )
     if named is not None:
@@ -149,8 +149,8 @@ def _source(
             raise ProfileFault(
                 name,
                 f"profile {name}: credential_source {named!r} is none of "
-                f"{', '.join(settings.CREDENTIAL_SOURCES)}. Set one of them:\n"
-                f"  aws configure role {quoted} --credential-source Environment",
+                f"{', '.join(settings.CREDENTIAL_SOURCES)}. Set one of them:\n  "
+                + role_command(name, "--credential-source Environment"),
                 structural=True,
             )
         return Source(None, named, named_identity(named, environment))
@@ -158,15 +158,15 @@ def _source(
     if source not in profiles:
         raise ProfileFault(
             name,
-            f"profile {name}: its source_profile {source} does not exist. Name one that does:\n"
-            f"  aws configure role {quoted} --source-profile PROFILE",
+            f"profile {name}: its source_profile {source} does not exist. Name one that does:\n  "
+            + role_command(name, "--source-profile PROFILE"),
             structural=True,
         )
     if source in visited and not (source == name and has_static_keys(profiles[source])):
         raise ProfileFault(
             name,
-            f"profile {name}: its sources go in a circle: {' -> '.join([*visited, source])}. Break it:\n"
-            f"  aws configure role {quoted} --source-profile PROFILE",
+            f"profile {name}: its sources go in a circle: {' -> '.join([*visited, source])}. Break it:\n  "
+            + role_command(name, "--source-profile PROFILE"),
             structural=True,
         )
     if has_static_keys(profiles[source]) or not is_role(profiles[source]):
@@ -174,7 +174,7 @@ def _source(
             raise ProfileFault(
                 name,
                 f"profile {name}: its source_profile {source} has no credentials. Give it some:\n"
-                f"  aws configure --profile {shlex.quote(source)}",
+                f"  aws configure {profile_option(source)}",
                 structural=True,
             )
         return user_of(profiles[source], source, sso_sessions)
@@ -186,8 +186,8 @@ def chained_mfa_fault(name: str, serial: str, source: Role) -> str:
     return (
         f"profile {name}: mfa_serial cannot be used here, because its source {source.profile} is a role "
         f"and STS takes an MFA code from an IAM user only. Ask for it on the first role of the chain:\n"
-        f"  aws configure role {shlex.quote(_first(source).profile)} --mfa-serial {shlex.quote(serial)}\n"
-        f"  aws configure role {shlex.quote(name)} --mfa-serial none"
+        f"  {role_command(_first(source).profile, f'--mfa-serial {shlex.quote(serial)}')}\n"
+        f"  {role_command(name, '--mfa-serial none')}"
     )
 
 
@@ -202,7 +202,7 @@ def _mode(profile: Profile, name: str) -> str:
             name,
             f"profile {name}: mfa_session {mode!r} is none of {', '.join(settings.MFA_SESSION_MODES)}. "
             f"Set one:\n"
-            f"  aws configure role {shlex.quote(name)} --mfa-session auto",
+            f"  {role_command(name, '--mfa-session auto')}",
         )
     return mode
 
@@ -215,8 +215,8 @@ def _duration(profile: Profile, name: str, *, chained: bool) -> int | None:
     if fault:
         raise ProfileFault(
             name,
-            f"profile {name}: duration_seconds {text!r} {fault}. Set one:\n"
-            f"  aws configure role {shlex.quote(name)} --duration-seconds 3600",
+            f"profile {name}: duration_seconds {text!r} {fault}. Set one:\n  "
+            + role_command(name, "--duration-seconds 3600"),
         )
     return int(text)
 
@@ -231,8 +231,8 @@ def _tags(profile: Profile, name: str) -> dict[str, str]:
     if faults:
         raise ProfileFault(
             name,
-            f"profile {name}: session_tags: {'; '.join(faults)}. Set them:\n"
-            f"  aws configure role {shlex.quote(name)} --session-tags KEY=VALUE …",
+            f"profile {name}: session_tags: {'; '.join(faults)}. Set them:\n  "
+            + role_command(name, "--session-tags KEY=VALUE …"),
         )
     return tags
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from .. import settings
 from ..errors import ProfileFault, printable
+from ..invocation import option
 from .profiles import Role, chained_mfa_fault, duration_fault, resolve
 from .sources import Profiles, gives_credentials, has_static_keys, is_role
 from .tags import parse_keys, parse_tags, transitive_faults
@@ -280,11 +281,6 @@ def _sources(name: str, profiles: Profiles) -> str:
         return "none; make one with: aws configure"
     shown = ", ".join(printable(other) for other in names[:10])
     return f"{shown} and {len(names) - 10} more" if len(names) > 10 else shown
-
-
-def option(key: str) -> str:
-    """The command line option of a config key."""
-    return f"--{key.replace('_', '-')}"
 
 
 def mfa_serial_to_inherit(profiles: Profiles, source: str) -> str | None:

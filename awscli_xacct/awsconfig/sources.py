@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from .. import settings
 from ..errors import ProfileFault
+from ..invocation import option, role_command
 from ..stored import machine_name
 
 Profile = Mapping[str, Any]
@@ -136,7 +136,7 @@ def text_of(profile: Profile, name: str, key: str) -> str | None:
     if isinstance(value, dict):
         raise ProfileFault(
             name,
-            f"profile {name}: {key} is an indented block and has to be one line: aws configure role "
-            f"{shlex.quote(name)} --{key.replace('_', '-')} VALUE",
+            f"profile {name}: {key} is an indented block and has to be one line: "
+            f"{role_command(name, f'{option(key)} VALUE')}",
         )
     return None if value is None else str(value)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +20,8 @@ from ..awsconfig.records import setting
 from ..awsconfig.sources import is_mfa_user, is_role
 from ..cache import Cache, Record, cache_directory
 from ..credentials.mfa_session import shares_session
-from ..errors import Faults, XacctError, printable_lines
+from ..errors import Faults, XacctError, printable_lines, write_message
+from ..invocation import role_command
 from ..redaction import protect
 from .clients import usable
 
@@ -99,8 +98,7 @@ def check_roles(names: list[str], inventory: Inventory, *, or_users: bool = Fals
             faults.append(no_profile(name, inventory.profiles))
         elif not (is_role(profile) or (or_users and is_mfa_user(profile))):
             faults.append(
-                f"profile {name} assumes no role; make it one with: "
-                f"aws configure role {shlex.quote(name)} --role-arn ARN"
+                f"profile {name} assumes no role; make it one with: {role_command(name, '--role-arn ARN')}"
             )
     if faults:
         raise Faults("nothing was done, because", faults)
@@ -116,5 +114,4 @@ NO_ROLES = "no profile assumes a role; make one with: aws configure role PROFILE
 
 def say(message: str) -> None:
     """A message for the person, on stderr: stdout belongs to results."""
-    sys.stderr.write(f"{printable_lines(message)}\n")
-    sys.stderr.flush()
+    write_message(f"{printable_lines(message)}\n")

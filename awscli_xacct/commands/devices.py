@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListMFADevices.html
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,6 +13,7 @@ from .. import settings
 from ..awsconfig.sources import Profiles, has_static_keys, is_role
 from ..credentials.sts import is_denied
 from ..errors import Faults
+from ..invocation import role_command
 from .clients import ProfileClients
 from .plan import AUTO, NONE
 
@@ -34,7 +34,7 @@ def find_device(source: str | None, host: Any) -> str:
             _HEADING,
             [
                 f"the source {source} is a role, and only a user has devices; the first role of the chain is the one "
-                f"that takes codes: aws configure role {shlex.quote(first)} --mfa-serial {AUTO}"
+                f"that takes codes: {role_command(first, f'--mfa-serial {AUTO}')}"
             ],
         )
     serials = _serials(source, host)

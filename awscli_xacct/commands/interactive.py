@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 from .. import settings
-from ..awsconfig.rules import mfa_serial_to_inherit, option
+from ..awsconfig.rules import mfa_serial_to_inherit
 from ..awsconfig.sources import Profiles, has_static_keys, is_role
 from ..awsconfig.values import SHAPE
 from ..errors import XacctError, printable
+from ..invocation import option
 from .plan import AUTO, NONE
 
 REMOVE = "-"
@@ -34,7 +35,12 @@ Options = Mapping[str, Any]
 
 def can_ask() -> bool:
     """Whether a person can be asked on stdin and stdout."""
-    return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    return _on_terminal(sys.stdin, sys.stdout)
+
+
+def _on_terminal(*streams: TextIO | None) -> bool:
+    """Whether some streams are a terminal's; those that the process was started without are None."""
+    return all(stream is not None and stream.isatty() for stream in streams)
 
 
 def agreed(text: str) -> bool:
@@ -44,7 +50,7 @@ def agreed(text: str) -> bool:
 
 def can_confirm() -> bool:
     """Whether a person can be asked on stdin and stderr, whatever stdout is."""
-    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+    return _on_terminal(sys.stdin, sys.stderr)
 
 
 def confirmed(question: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +14,7 @@ from ..awsconfig.merged import MergedProfiles
 from ..awsconfig.partitions import Partitions
 from ..awsconfig.wanted import changed, completed, role_arn, source_of
 from ..errors import Faults, printable
+from ..invocation import profile_option
 
 AUTO, NONE = "auto", "none"
 """What ``--mfa-serial`` takes beside a device: ask IAM for it; have none, not the source's either."""
@@ -44,7 +44,7 @@ class Plan:
     def trial(self) -> str:
         """The command that shows whether the profile works."""
         region = f" --region {self.region}" if self.region else ""
-        return f"aws sts get-caller-identity --profile {shlex.quote(self.profile)}{region}"
+        return f"aws sts get-caller-identity {profile_option(self.profile)}{region}"
 
     def apply(self, document: Document, credentials: Document, partitions: Partitions) -> MergedProfiles:
         """Make the changes in `document`, and give all profiles as they are then.

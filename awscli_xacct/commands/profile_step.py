@@ -14,7 +14,7 @@ from ..accounts.undo import gone
 from ..awsconfig import store
 from ..awsconfig.document import Document
 from ..awsconfig.headers import headers_of
-from ..awsconfig.rules import option
+from ..invocation import option, profile_words
 from .diff import diff_lines
 
 Options = Mapping[str, Any]
@@ -49,7 +49,7 @@ def profile_step(
         title,
         lambda: store.edit(path, apply, raw_config_parse),
         detail=list(diff_lines(edit))[2:],
-        command=["aws", "configure", "role", "--profile", profile, *options],
+        command=["aws", "configure", "role", *profile_words(profile), *options],
         entries=[entry],
     )
 

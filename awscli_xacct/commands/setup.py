@@ -14,6 +14,7 @@ from ..accounts.steps import SAME, Patience, carry_out
 from ..credentials.any_profile import provider_for
 from ..credentials.together import asks_for_itself
 from ..errors import Faults
+from ..invocation import subcommand
 from .attempt import Result, assume, explanation, failure
 from .base import FAILED, Subcommand, named_profiles, say
 from .devices import find_device
@@ -86,7 +87,7 @@ class SetupCommand(Subcommand):
         survey = Survey(wish(profile, parsed_args, options), both.caller, both.target, both.home, ledger)
         apply = partial(self._apply, plan)
         written = profile_step(profile, self._config_path(), profiles.get(profile), options, apply, ledger)
-        again = ["aws", "configure", "role", "setup", profile, *words_of(parsed_args, parsed_globals.region)]
+        again = shlex.join(words_of(parsed_args, parsed_globals.region))
         work = Work(
             heading=f"{both.caller.arn} is to assume {role_arn}, as profile {profile}",
             steps=[*survey.steps(), written],
@@ -94,7 +95,7 @@ class SetupCommand(Subcommand):
             about={"Profile": profile, "RoleArn": role_arn, "Caller": both.caller.arn},
             question="Set this up?",
             otherwise=NOTHING,
-            again=shlex.join(again),
+            again=f"{subcommand('setup', profile)} {again}",
         )
         if parsed_args.dry_run:
             return self._shown(work, parsed_globals)
@@ -201,7 +202,7 @@ def _check_same(ledger: Ledger, about: Mapping[str, str], profile: str) -> None:
                 HEADING,
                 [
                     f"setup has made profile {profile} for {ledger.about[key]}, and this is {about[key]}; take that "
-                    f"back first: aws configure role setup {shlex.quote(profile)} --undo"
+                    f"back first: {subcommand('setup', profile)} --undo"
                 ],
             )
 

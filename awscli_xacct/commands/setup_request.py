@@ -14,9 +14,10 @@ from ..accounts.parties import Caller, Side, Wish, caller_of
 from ..accounts.trust import ASSUME, EXTERNAL_ID, MFA_PRESENT, SET_IDENTITY, TAG
 from ..awsconfig import values
 from ..awsconfig.names import no_profile
-from ..awsconfig.rules import name_fault, option
+from ..awsconfig.rules import name_fault
 from ..awsconfig.sources import Profiles, has_static_keys, is_role
 from ..errors import Faults, XacctError
+from ..invocation import option
 from .clients import ProfileClients
 from .plan import NONE
 

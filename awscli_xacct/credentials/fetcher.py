@@ -15,6 +15,7 @@ from ..awsconfig.profiles import Role
 from ..awsconfig.records import role_record
 from ..cache import Record
 from ..errors import CannotAsk, DurationRefused, printable
+from ..invocation import profile_option, role_command, subcommand
 from .clocks import clock_fault
 from .collaborators import Collaborators, keys_of, record_of
 from .mfa_session import MfaSession, decide, device_lock, user_session
@@ -166,7 +167,8 @@ class Fetcher:
         raise DurationRefused(
             f"profile {role.profile}: STS refused duration_seconds = {role.duration_seconds} {note[0] / 60:.0f} min "
             f"ago, because that is more than the maximum of {printable(role.role_arn)}, and no other MFA code is "
-            f"spent on it. {_shorter(role)}\nIf that has been done, try again with:\n{_command('login', role)}"
+            f"spent on it. {_shorter(role)}\nIf that has been done, try again with:\n"
+            f"  {subcommand('login', role.profile)}"
         )
 
     def _assume_from(
@@ -214,11 +216,11 @@ def _place(role: Role, error: Exception, now: float) -> str:
     """Which hop of which profile an STS error belongs to, and what to do about it."""
     source = _source_name(role)
     place = f"while assuming {role.role_arn} for profile {role.profile} from {source}"
-    who = f"aws sts get-caller-identity --profile {shlex.quote(source)}"
+    who = f"aws sts get-caller-identity {profile_option(source)}"
     if is_denied(error):
         return (
             f"{place}. Who may not do what, and the policies that would allow it, are shown by:\n"
-            + _command("verify", role)
+            + f"  {subcommand('verify', role.profile)}"
         )
     if is_too_long(error):
         return f"{place}. {_shorter(role)}"
@@ -229,13 +231,13 @@ def _place(role: Role, error: Exception, now: float) -> str:
 
 
 def _shorter(role: Role) -> str:
-    name = role.role_arn.rpartition("/")[2]
+    *_, account, path = f"::{role.role_arn}".split(":")
+    name = path.rpartition("/")[2]
+    # Without a profile it would act in the caller's own account, where there may be a role of that name.
+    there = profile_option(f"ADMIN-OF-{account}")
     return (
         f"Ask for less, or have the role's maximum raised in its account:\n"
-        f"  aws configure role {shlex.quote(role.profile)} --duration-seconds 3600\n"
-        f"  aws iam update-role --role-name {printable(name)} --max-session-duration {role.duration_seconds}"
+        f"  {role_command(role.profile, '--duration-seconds 3600')}\n"
+        f"  aws iam update-role --role-name {shlex.quote(printable(name))} "
+        f"--max-session-duration {role.duration_seconds} {printable(there)}"
     )
-
-
-def _command(subcommand: str, role: Role) -> str:
-    return f"  aws configure role {subcommand} {shlex.quote(role.profile)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -11,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from .. import settings
 from ..errors import CannotAsk, CodeRefused
+from ..invocation import subcommand
 from . import process, terminal
 from .memory import UsedCodes
 
@@ -128,7 +128,7 @@ class Codes:
                 raise CannotAsk(
                     f"profile {request.profile} needs an MFA code of {request.serial}, but {error}. Give it in a "
                     f"terminal, and commands without one work while the session lasts:\n"
-                    f"  aws configure role login {shlex.quote(request.profile)}"
+                    f"  {subcommand('login', request.profile)}"
                 ) from None
             code = "".join(answer.split())
             if _is_code(code):

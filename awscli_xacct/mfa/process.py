@@ -12,6 +12,7 @@ import subprocess
 
 from .. import settings
 from ..errors import CodeProgramFailed
+from ..invocation import role_command
 from .terminal import NOCTTY, TERMINAL
 
 
@@ -58,6 +59,6 @@ def _open_terminal() -> int | None:
 def failed(profile: str, why: str) -> CodeProgramFailed:
     """The error for a program that gave no code. What it printed is never part of it."""
     return CodeProgramFailed(
-        f"the mfa_process of profile {profile} {why}. Run it by itself to see what is wrong, or do without it:\n"
-        f'  aws configure role {shlex.quote(profile)} --mfa-process ""'
+        f"the mfa_process of profile {profile} {why}. Run it by itself to see what is wrong, or do without it:\n  "
+        + role_command(profile, '--mfa-process ""')
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shlex
 import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -14,6 +13,7 @@ from typing import Any
 from .. import install, settings
 from ..awsconfig import circle
 from ..errors import XacctError
+from ..invocation import profile_option
 from .resolved import Resolved, resolve
 
 
@@ -51,8 +51,7 @@ def _fetched(resolved: Resolved) -> bytes:
         frozen = credentials and credentials.get_frozen_credentials()
     if frozen is None:
         raise XacctError(
-            f"profile {profile} has no credentials. Give it some:\n"
-            f"  aws configure --profile {shlex.quote(profile)}"
+            f"profile {profile} has no credentials. Give it some:\n  aws configure {profile_option(profile)}"
         )
     # The only place where botocore keeps it; `aws configure export-credentials` of v2 looks there, too.
     return json.dumps(_document(frozen, getattr(credentials, "_expiry_time", None))).encode("ascii") + b"\n"

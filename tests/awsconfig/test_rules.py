@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from awscli_xacct.awsconfig import headers, rules, values
 from awscli_xacct.awsconfig.document import Document
+from awscli_xacct.invocation import option
 from tests.awsconfig.texts import quickly
 
 PARTITIONS = ["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"]
@@ -543,8 +544,8 @@ def test_what_has_no_faults_can_be_written_and_is_read_as_it_was_meant(
     changed = {**profile, edited: text[:place] + odd + text[place:]}
     assume(not faults(changed))
     document = Document(b"", encoding="utf-8")
-    for option, value in changed.items():
-        document.set("profile prod", option, value)
+    for name, text in changed.items():
+        document.set("profile prod", name, text)
     assert Document(document.render(), encoding="utf-8").sections() == {"profile prod": changed}
 
 
@@ -569,4 +570,4 @@ def test_the_device_of_a_user_is_that_of_the_roles_assumed_from_it(
 
 
 def test_options_are_called_like_the_keys_they_set() -> None:
-    assert rules.option("role_session_name") == "--role-session-name"
+    assert option("role_session_name") == "--role-session-name"

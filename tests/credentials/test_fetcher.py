@@ -395,7 +395,7 @@ def test_a_role_whose_maximum_is_shorter_costs_one_code_and_not_another_to_find_
     mend = (
         "Ask for less, or have the role's maximum raised in its account:\n"
         "  aws configure role prod --duration-seconds 3600\n"
-        "  aws iam update-role --role-name prod --max-session-duration 7200"
+        "  aws iam update-role --role-name prod --max-session-duration 7200 --profile ADMIN-OF-222222222222"
     )
     assert mend in refused(lambda: world.get("prod"))
     assert (world.calls(), len(world.person.asked)) == (["AssumeRole prod"], 1)
@@ -568,7 +568,10 @@ def test_a_duration_beyond_the_roles_own_maximum_is_told_with_both_remedies(worl
     world.add_role("prod", duration_seconds=7200, server_max_session_duration=3600)
     error = refused(lambda: world.get("prod"))
     assert "aws configure role prod --duration-seconds 3600" in error
-    assert "aws iam update-role --role-name prod --max-session-duration 7200" in error
+    assert (
+        "aws iam update-role --role-name prod --max-session-duration 7200 --profile ADMIN-OF-222222222222"
+        in error
+    )
 
 
 # -- secrets ---------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -14,6 +13,7 @@ from ... import settings
 from ...awsconfig import rules
 from ...awsconfig.partitions import Partitions
 from ...awsconfig.wanted import ORDER
+from ...invocation import option, role_command
 from .finding import FAULT, OK, UNCHECKED, WARNING, Finding, Patient
 
 _PLUGIN_WIDE = (settings.CACHE_DIR, settings.MFA_SESSION_DURATION, settings.MFA_PROMPT)
@@ -58,9 +58,7 @@ def _faults(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
             spelled=lambda key: key,
         )
         for fault in faults:
-            owner = shlex.quote(fault.profile)
-            key = f" --{fault.key.replace('_', '-')} VALUE" if fault.key else ""
-            mend = f"aws configure role {owner}{key}"
+            mend = role_command(fault.profile, f"{option(fault.key)} VALUE" if fault.key else "")
             about = "" if fault.reason.startswith("profile ") else f"profile {name}: "
             yield Finding(FAULT, f"{about}{fault.reason}", mend)
 
@@ -73,7 +71,7 @@ def _unread(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
             yield Finding(
                 WARNING,
                 f"profile {name} assumes no role, and nobody reads its {', '.join(unread)}",
-                f"aws configure role {shlex.quote(name)} --role-arn ARN, or take them out",
+                f"{role_command(name, '--role-arn ARN')}, or take them out",
             )
         for key in options:
             near = get_close_matches(key, known - {key}, n=1, cutoff=_NEAR) if key not in known else []
