@@ -21,6 +21,7 @@ PRIVATE_DIRECTORY = 0o700
 def make_private_directory(path: Path) -> None:
     """Make `path` and the parents it lacks, 0700, and tighten it if it is ours and open to others.
 
+    A link to a directory will do if both are this user's own: whoever owns a link decides where it leads.
     Raises `OSError`; `PermissionError` where the directory is not this user's own.
     """
     if not path.parent.exists():
@@ -29,13 +30,27 @@ def make_private_directory(path: Path) -> None:
     try:
         path.mkdir(mode=PRIVATE_DIRECTORY)
     except FileExistsError:
-        found = path.lstat()
+        found = _followed(path)
         if not stat.S_ISDIR(found.st_mode):
             raise NotADirectoryError(f"{path} is not a directory") from None
         if not is_ours(found):
             raise PermissionError(f"{path} belongs to another user") from None
         if OWNED and found.st_mode & OTHERS:
             path.chmod(PRIVATE_DIRECTORY)
+
+
+def _followed(path: Path) -> os.stat_result:
+    """What is at `path`, through a link if that is ours. Raises `OSError`."""
+    found = path.lstat()
+    if not stat.S_ISLNK(found.st_mode):
+        return found
+    if not is_ours(found):
+        raise PermissionError(f"{path} is a link that belongs to another user")
+    try:
+        return path.stat()
+    except OSError as error:
+        why = error.strerror or error
+        raise NotADirectoryError(f"{path} is a link that leads to no directory: {why}") from None
 
 
 def replace(path: Path, data: bytes) -> None:

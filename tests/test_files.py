@@ -80,15 +80,45 @@ def test_a_strangers_directory_is_refused_and_left_as_it_is(tmp_path: Path) -> N
     assert oct(mode(directory)) == "0o755"
 
 
-def test_a_link_in_the_place_of_the_directory_is_refused(tmp_path: Path) -> None:
+def test_an_own_link_to_an_own_directory_is_as_good_as_the_directory(tmp_path: Path) -> None:
+    """A cache on another disk: it was "not a directory", and nothing was ever cached."""
+    target = tmp_path / "elsewhere"
+    target.mkdir()
+    target.chmod(0o755)
+    (tmp_path / "cache").symlink_to(target)
+    files.make_private_directory(tmp_path / "cache")
+    assert oct(mode(target)) == "0o700"
+    assert (tmp_path / "cache").is_symlink()
+
+
+@as_root
+def test_a_strangers_link_is_refused_and_what_it_leads_to_left_as_it_is(tmp_path: Path) -> None:
     """In a directory such as /tmp a stranger could have pointed it at any directory of ours."""
     target = tmp_path / "documents"
     target.mkdir()
     target.chmod(0o755)
     (tmp_path / "cache").symlink_to(target)
-    with pytest.raises(NotADirectoryError, match="is not a directory"):
+    os.chown(tmp_path / "cache", NOBODY, NOBODY, follow_symlinks=False)
+    with pytest.raises(PermissionError, match="cache is a link that belongs to another user"):
         files.make_private_directory(tmp_path / "cache")
     assert oct(mode(target)) == "0o755"
+
+
+@as_root
+def test_an_own_link_to_a_strangers_directory_is_refused(tmp_path: Path) -> None:
+    target = tmp_path / "theirs"
+    target.mkdir()
+    os.chown(target, NOBODY, NOBODY)
+    (tmp_path / "cache").symlink_to(target)
+    with pytest.raises(PermissionError, match="cache belongs to another user"):
+        files.make_private_directory(tmp_path / "cache")
+
+
+@pytest.mark.parametrize("target", ["nowhere", "cache"])
+def test_a_link_that_leads_nowhere_is_said_to_be_one(tmp_path: Path, target: str) -> None:
+    (tmp_path / "cache").symlink_to(tmp_path / target)
+    with pytest.raises(NotADirectoryError, match="cache is a link that leads to no directory: "):
+        files.make_private_directory(tmp_path / "cache")
 
 
 def test_a_dangling_link_above_the_directory_is_refused(tmp_path: Path) -> None:
