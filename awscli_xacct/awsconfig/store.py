@@ -8,6 +8,7 @@ the reader the caller trusts, as exactly what was meant.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shlex
 import stat
@@ -140,12 +141,22 @@ def _replace(planned: Edit, real: Path, prove: Callable[[Path], None]) -> bool:
             return False
         temporary.replace(real)
     except OSError as error:
-        raise EditRefused(f"{real} cannot be replaced: {error.strerror or error}; it is as it was") from None
+        raise EditRefused(f"{real} cannot be replaced: {_why(error)}; it is as it was") from None
     finally:
         target.discard(temporary)
     with contextlib.suppress(OSError):  # the new file is in place, whatever may be wrong with the disk
         flush_directory(real.parent)
     return True
+
+
+def _why(error: OSError) -> str:
+    if error.errno == errno.EBUSY:
+        # A container is given a single file that way, and what is mounted on cannot be renamed over.
+        return (
+            "it is a mount point. Edit the file where it is mounted from, or mount the directory it is in "
+            "instead of it"
+        )
+    return error.strerror or str(error)
 
 
 def _prove(real: Path, document: Document, reader: Reader, temporary: Path) -> None:

@@ -134,6 +134,26 @@ def can_mount() -> bool:
     )
 
 
+def test_a_file_that_is_mounted_by_itself_is_said_to_be_a_mount_point(tmp_path: Path) -> None:
+    """A container that is given its config file alone: "Device or resource busy", and no way out named."""
+    if not can_mount():
+        pytest.skip("a file can only be mounted by root, in a namespace of its own")
+    config = tmp_path / "config"
+    config.write_bytes(OLD)
+    program = 'told(sys.argv[1], setting("default", "region", "us-west-1"))'
+    mounted = 'mount --bind "$0" "$0" && exec "$@"'
+    command = ["unshare", "--mount", "sh", "-c", mounted, str(config), *processes.command(program, config)]
+    done = subprocess.run(
+        command, env=processes.environment(tmp_path), capture_output=True, text=True, check=True
+    )
+    assert done.stdout == (
+        f"EditRefused {config} cannot be replaced: it is a mount point. Edit the file where it is mounted from, or "
+        f"mount the directory it is in instead of it; it is as it was\n"
+    )
+    assert config.read_bytes() == OLD
+    assert files(tmp_path) == [".aws", "config"]
+
+
 FULL = """
 directory = Path(sys.argv[1])
 config = directory / "config"
