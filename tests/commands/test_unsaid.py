@@ -1,0 +1,52 @@
+"""A command whose messages cannot be written: what it was asked to do is done, and it says so by its exit code."""
+
+from __future__ import annotations
+
+import pytest
+
+from awscli_xacct.errors import Faults
+from tests.sts import Role
+from tests.support.home import AWS, Home, Outcome, finish
+
+from .steps import WHO
+
+
+def to(home: Home, stderr: str, *arguments: str, cache: str = "") -> Outcome:
+    """Run `aws` with its stderr sent elsewhere by a shell."""
+    words = ("-c", f'exec "$@" 2>{stderr}', "sh", str(AWS), *arguments)
+    environment = {"AWS_XACCT_CACHE_DIR": cache} if cache else {}
+    return finish(home.start_any("/bin/sh", *words, environment=environment))  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("user")
+@pytest.mark.parametrize("stderr", ["&-", "/dev/full"])
+def test_an_edit_is_done_and_sessions_are_dropped_with_nowhere_to_say_so(
+    home: Home, role: Role, stderr: str
+) -> None:
+    """`2>&-` ended in exit code 1 with nothing said, although the file was written."""
+    home.add_role("prod", role.arn)
+    assert to(home, stderr, "configure", "role", "prod", "--external-id", "xyz").code == 0
+    assert "external_id = xyz" in home.config.read_text(encoding="utf-8")
+    assert to(home, stderr, "configure", "role", "logout", "--all").code == 0
+
+
+@pytest.mark.usefixtures("user")
+@pytest.mark.parametrize("stderr", ["&-", "/dev/full"])
+def test_credentials_that_cannot_be_cached_are_used_with_nowhere_to_say_so(
+    home: Home, role: Role, stderr: str
+) -> None:
+    """The warning that could not be written took the `aws` command with it."""
+    home.add_role("prod", role.arn)
+    outcome = to(home, stderr, *WHO, "--profile", "prod", cache="/dev/null")
+    assert outcome.code == 0
+    assert f"assumed-role/{role.name}" in outcome.stdout
+
+
+def test_what_a_fault_goes_on_with_stands_under_its_text() -> None:
+    """A command that mends it stood flush with the marks of the faults."""
+    assert str(Faults("not done, because", ["one. Mend it:\n  aws x", "two"])).splitlines() == [
+        "not done, because",
+        "  - one. Mend it:",
+        "      aws x",
+        "  - two",
+    ]
