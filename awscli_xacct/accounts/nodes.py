@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -29,7 +30,7 @@ from ..errors import printable
 from .request import Fault, Place
 
 DEPTH = 10
-EXPANDED = 64 * 1024 * 1024
+EXPANDED = 16 * 1024 * 1024
 """Characters that a manifest may come to with its aliases written out."""
 
 MERGE = "<<"
@@ -108,7 +109,7 @@ class Collection(Node):
     def close(self, end: int) -> None:
         """Take the measure of all that is inside; lines end where their last item does."""
         self.end = end if self.flow or not self.items else self.items[-1].end
-        self.size = sum(item.size for item in self.items)
+        self.size = 1 + sum(item.size for item in self.items)
         self.depth = 1 + max((item.depth for item in self.items), default=0)
 
 
@@ -128,8 +129,8 @@ class Mapping(Collection):
         """Its own keys and values, as they are written."""
         return list(zip(self.items[::2], self.items[1::2], strict=True))
 
-    def entries(self) -> dict[str, tuple[Scalar, Node]]:
-        """Keys and values with those it merges (``<<``): its own come first, of the others the first."""
+    @cached_property
+    def _entries(self) -> dict[str, tuple[Scalar, Node]]:
         found: dict[str, tuple[Scalar, Node]] = {}
         for key, value in self.pairs:
             if isinstance(key, Scalar) and not is_merge(key):
@@ -138,6 +139,10 @@ class Mapping(Collection):
             for text, entry in merged.entries().items():
                 found.setdefault(text, entry)
         return found
+
+    def entries(self) -> dict[str, tuple[Scalar, Node]]:
+        """Keys and values with those it merges (``<<``): its own come first, of the others the first."""
+        return self._entries
 
     def own(self) -> dict[str, tuple[Scalar, Node]]:
         """Its own keys and values, an alias being one."""

@@ -27,6 +27,7 @@ from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import XacctError, abandon, printable_lines, write_message
+from ..invocation import SUBCOMMANDS
 
 COMMANDS = {
     "credentials": "credentials",
@@ -99,6 +100,8 @@ def _command(arguments: Sequence[str]) -> int:
         sys.stdout.write(f"xacct {__version__}\n")
         return 0
     if name not in COMMANDS:
+        if name in SUBCOMMANDS:
+            raise Misused(f"there is no command {name} here; did you mean aws configure role {name}?")
         near = get_close_matches(name, COMMANDS, n=2)
         hint = f"did you mean {' or '.join(near)}?" if near else "see: xacct --help"
         raise Misused(f"there is no command {name}; {hint}")
@@ -139,6 +142,7 @@ def _overview() -> str:
             "",
             *lines,
             "",
+            "Profiles are made, checked, listed and logged in to by: aws configure role help",
             "xacct COMMAND --help tells more of one of them, with examples; xacct --version tells which this is.",
             "",
         ]

@@ -19,7 +19,7 @@ def main(arguments: "list[str] | None" = None) -> int:
         code = _at_once(arguments)
         if code is not None:
             return code
-    except (OSError, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nobody is to see a traceback
         from .dispatch import failed
 
         return failed(error)

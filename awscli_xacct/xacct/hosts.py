@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/cli/latest/userguide/cli-chap-getting-started.html
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -13,6 +14,8 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 PACKAGE = "awscli-xacct"
 MODULE = "awscli_xacct"
@@ -27,6 +30,20 @@ _EXEC = re.compile(rb"'''exec' (\"[^\"]+\"|\S+)")
 # What decides which profile, output or pager a command has is not to decide whether it can be run at all.
 _LEFT_OUT = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_XACCT_DISABLE", "AWS_DEFAULT_OUTPUT")
 _QUIET = {"AWS_PAGER": "", "AWS_CLI_AUTO_PROMPT": "off"}
+
+
+def origin() -> str:
+    """What pip is told to install this package again, quoted: the directory it came from, or its name.
+
+    https://packaging.python.org/en/latest/specifications/direct-url/
+    """
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        url = json.loads(distribution(PACKAGE).read_text("direct_url.json") or "{}").get("url", "")
+    except (PackageNotFoundError, ValueError, AttributeError):
+        url = ""
+    return shlex.quote(url2pathname(urlsplit(url).path)) if url.startswith("file:") else PACKAGE
 
 
 @dataclass(frozen=True)
@@ -69,11 +86,11 @@ class Host:
         """The command that puts this package where this `aws` finds it."""
         parts = self.real.parts
         if "pipx" in parts and "venvs" in parts:
-            return f"pipx inject {shlex.quote(parts[parts.index('venvs') + 1])} {PACKAGE}"
+            return f"pipx inject {shlex.quote(parts[parts.index('venvs') + 1])} {origin()}"
         if self.python is None or self.is_v2:
-            made = f"python3 -m venv DIRECTORY && DIRECTORY/bin/pip install {PACKAGE}"
+            made = f"python3 -m venv DIRECTORY && DIRECTORY/bin/pip install {origin()}"
             return f"{made} && DIRECTORY/bin/xacct enable --aws {shlex.quote(str(self.path))}"
-        return f"{shlex.quote(str(self.python))} -m pip install {PACKAGE}"
+        return f"{shlex.quote(str(self.python))} -m pip install {origin()}"
 
     def run(self, *arguments: str, environment: Mapping[str, str]) -> Run:
         """Run it, as it is installed and with nobody at the keyboard."""

@@ -58,6 +58,8 @@ def become(command: "Sequence[str]", variables: "Mapping[str, str]") -> int:
         if stream is not None:
             stream.flush()
     try:
+        if not command[0]:
+            raise FileNotFoundError(command[0])  # Python would call it another fault
         return spawn(command, variables) if os.name == "nt" else _replace(command, variables)
     except OSError as error:
         return told(command, error)

@@ -66,21 +66,23 @@ def turn_on(document: Document, *, v2: bool) -> None:
 
 
 def turn_off(document: Document) -> None:
-    """Take away what is ours, and the section if nothing is left in it."""
-    options = section_of(document)
-    for name in _ours(document):
+    """Take away what is ours, and the section if nothing else was in it."""
+    ours, path = _ours(document), path_of(document)
+    others = [place for place in path if not _is_ours(place)]
+    for name in ours:
         document.remove(SECTION, name)
-        del options[name]
-    if PATH in options and len(options) == 1:
-        # No plugin is left that it could be for.
+    if path and not others:
         document.remove(SECTION, PATH)
-        del options[PATH]
-    elif PATH in options:
-        others = [place for place in path_of(document) if place not in places()]
-        if others and others != path_of(document):
-            document.set(SECTION, PATH, os.pathsep.join(others))
-    if not options and SECTION in document.names():
+    elif others != path:
+        document.set(SECTION, PATH, os.pathsep.join(others))
+    left = section_of(document).keys() - {*ours, *([] if others else [PATH])}
+    if (ours or others != path) and not left:
         document.remove_section(SECTION)
+
+
+def _is_ours(place: str) -> bool:
+    """Whether version 2 was told of a directory for this package's sake; it may have moved since."""
+    return place in places() or Path(place, MODULE).is_dir()
 
 
 def is_on(document: Document) -> bool:

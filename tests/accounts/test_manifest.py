@@ -326,3 +326,6 @@ def test_aliases_are_counted_as_often_as_they_are_used() -> None:
     assert faults(wide)[0].endswith(": the aliases before this come to more than a manifest can be")
     merges = "x-0: &a0 {region: x}\n" + "".join(f"x-{n}: &a{n} {{<<: *a{n - 1}}}\n" for n in range(1, 2000))
     assert faults(merges)[0].endswith(": the aliases before this come to more than a manifest can be")
+    nothing = "x-a: &a {}\nx-b: &b {<<: [" + "*a," * 20_000 + "*a]}\nroles:\n"
+    empty = nothing + "".join(f"  r{number}: {{<<: *b}}\n" for number in range(1500))
+    assert faults(empty)[0].endswith(": the aliases before this come to more than a manifest can be")

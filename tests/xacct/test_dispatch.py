@@ -47,6 +47,12 @@ def test_an_unknown_command_is_refused(home: Home) -> None:
     assert outcome.stderr == "xacct: there is no command frobnicate\\x1b[2J; see: xacct --help\n"
 
 
+def test_a_command_of_the_other_one_is_told_where_it_is(home: Home) -> None:
+    outcome = home.xacct("list")
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert outcome.stderr == "xacct: there is no command list here; did you mean aws configure role list?\n"
+
+
 def test_a_terminal_that_shows_ascii_alone_is_shown_what_it_can(home: Home) -> None:
     outcome = home.xacct("--help", environment={"PYTHONIOENCODING": "ascii"})
     assert (outcome.code, outcome.stderr) == (0, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Callable
@@ -111,7 +112,7 @@ def test_an_aws_that_dies_of_the_missing_plugin(machine: Machine) -> None:
     machine.script(WITHOUT_PLUGIN)
     fault = only(examined(machine), "fault")
     assert "fails whatever it is asked: ModuleNotFoundError: No module named 'awscli_xacct'" in fault["Text"]
-    assert "-m pip install awscli-xacct\nor: xacct disable" in fault["Mend"]
+    assert re.search(r"-m pip install \S+\nor: xacct disable", fault["Mend"])
 
 
 def test_a_plugin_that_is_on_and_not_active(machine: Machine, tmp_path: Path) -> None:

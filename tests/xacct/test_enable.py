@@ -16,6 +16,15 @@ from tests.support.home import AWS, TIMEOUT, XACCT, Home, finish
 
 from .machine import WITHOUT_PLUGIN, Machine
 
+FROM_HERE = subprocess.run(
+    [sys.executable, "-c", "from awscli_xacct.xacct.hosts import origin; print(origin(), end='')"],
+    cwd=Path(sys.executable).parent,
+    capture_output=True,
+    text=True,
+    check=True,
+).stdout
+"""What pip is told to install the package from. Not asked here: the tests' own directory is looked at first."""
+
 ON = "[plugins]\nxacct = awscli_xacct\n"
 PLUGINS = "# what I have\r\n[plugins]\r\n; of my own\r\nmine=mine\r\n"
 PROFILES = "\r\n[default]\r\nregion = us-west-1\r\ns3 =\r\n  a = b"
@@ -91,7 +100,7 @@ def test_an_aws_that_does_not_find_the_plugin_is_left_alone(machine: Machine, te
     assert (outcome.code, outcome.stdout) == (255, "")
     assert f"{aws} (AWS CLI 1." in outcome.stderr
     assert "does not find the plugin" in outcome.stderr
-    assert f"{sys.executable} -m pip install awscli-xacct" in outcome.stderr
+    assert f"{sys.executable} -m pip install {FROM_HERE}" in outcome.stderr
     assert "Traceback" not in outcome.stderr
     if text:
         assert state(machine.config) == before
@@ -210,7 +219,7 @@ def test_a_shim_of_pyenv_is_seen_through(machine: Machine, tmp_path: Path) -> No
     machine.set_path(shims, machine.bin)
     outcome = machine.xacct("enable")
     assert outcome.code == 255
-    assert f"{sys.executable} -m pip install awscli-xacct" in outcome.stderr
+    assert f"{sys.executable} -m pip install {FROM_HERE}" in outcome.stderr
 
 
 def test_an_aws_of_pipx_is_known_as_one(machine: Machine, tmp_path: Path) -> None:
@@ -218,14 +227,14 @@ def test_an_aws_of_pipx_is_known_as_one(machine: Machine, tmp_path: Path) -> Non
     machine.link(aws)
     outcome = machine.xacct("enable")
     assert outcome.code == 255
-    assert "\n  pipx inject awscli awscli-xacct\n" in outcome.stderr + "\n"
+    assert f"\n  pipx inject awscli {FROM_HERE}\n" in outcome.stderr + "\n"
 
 
 def test_a_long_shebang_is_read(machine: Machine) -> None:
     """As pip writes it where the path of the Python has a blank or is too long."""
     text = WITHOUT_PLUGIN.split("\n", 1)[1]
     machine.script(f"#!/bin/sh\n'''exec' \"{sys.executable}\" \"$0\" \"$@\"\n' '''\n{text}")
-    assert f"{sys.executable} -m pip install awscli-xacct" in machine.xacct("enable").stderr
+    assert f"{sys.executable} -m pip install {FROM_HERE}" in machine.xacct("enable").stderr
 
 
 # -- off again -------------------------------------------------------------------------------------
@@ -252,6 +261,25 @@ def test_disable_works_without_any_aws_and_for_what_was_written_by_hand(machine:
     outcome = machine.xacct("disable")
     assert outcome.code == 0
     assert machine.config.read_text("utf-8") == "[plugins]\nother = json\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("[plugins]\n\n[default]\n", None),
+        ("[plugins]\ncli_legacy_plugin_path = /opt/mine\n", None),
+        (
+            "[plugins]\nxacct = awscli_xacct\ncli_legacy_plugin_path = /opt/mine\n",
+            "[plugins]\ncli_legacy_plugin_path = /opt/mine\n",
+        ),
+    ],
+    ids=["an empty section", "a path", "a path beside ours"],
+)
+def test_disable_leaves_what_is_not_ours(machine: Machine, text: str, left: str | None) -> None:
+    machine.write(text)
+    outcome = machine.xacct("disable")
+    assert outcome.stdout.startswith("the plugin is not on" if left is None else "the plugin is off")
+    assert machine.config.read_text("utf-8") == (left or text)
 
 
 def test_without_a_config_file_there_is_nothing_to_disable(machine: Machine) -> None:

@@ -145,6 +145,13 @@ def test_a_command_that_is_not_there(home: Home, state: str, prod: str) -> None:
     assert outcome.stderr == "xacct: no-such\\x1b-command: command not found\n"
 
 
+def test_a_command_without_a_name_is_not_there(home: Home, state: str, prod: str) -> None:
+    """As from `"$CMD"` with nothing in it; Python's own error for it was a traceback."""
+    assert state
+    outcome = home.xacct("exec", prod, "--", "")
+    assert (outcome.code, outcome.stdout, outcome.stderr) == (127, "", "xacct: : command not found\n")
+
+
 def test_a_command_that_cannot_be_run(home: Home, state: str, prod: str) -> None:
     assert state
     plain = home.path / "plain"

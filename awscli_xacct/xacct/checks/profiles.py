@@ -41,7 +41,7 @@ def check(patient: Patient) -> Iterator[Finding]:
     roles = sum(settings.ROLE_ARN in options for options in profiles.values())
     yield from found
     if not any(finding.state == FAULT for finding in found):
-        yield Finding(OK, f"{len(profiles)} profiles, {roles} of them roles, can work as they are written")
+        yield Finding(OK, f"profiles: {len(profiles)}, roles among them: {roles}, none with a fault")
 
 
 def _faults(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
