@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterator
 from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from .. import settings
 from ..awsconfig.sources import is_mfa_user
 from ..credentials.any_profile import provider_for
 from ..credentials.fetcher import Fetcher
 from ..credentials.mfa_session import MfaSession
-from ..errors import Faults
+from ..errors import Faults, XacctError
 from .base import Subcommand, check_roles, named_profiles, say
 from .output import counted, remaining
 
@@ -45,12 +48,16 @@ class LoginCommand(Subcommand):
         roles = [name for name in names if name not in users] or [
             entry.profile for entry in inventory if entry.role and not names
         ]
+        failed: list[str] | None = None if names else []  # of one profile it is the command's own error
         fetchers = [provider_for(self._session, name).fetcher() for name in roles]
-        sessions = _sessions(fetchers)
+        sessions: dict[str, tuple[str, MfaSession]] = {}
+        for fetcher in fetchers:
+            with _noted(fetcher.role.profile, failed):
+                _add_session(sessions, fetcher.chain()[0])
         for name in users:
             session = provider_for(self._session, name).session()
             sessions[session.name] = (str(profiles[name][settings.MFA_SERIAL]), session)
-        if not names and not sessions:
+        if not names and not sessions and not failed:
             raise Faults(
                 "there is nothing to log in to, because",
                 [
@@ -59,23 +66,34 @@ class LoginCommand(Subcommand):
                 ],
             )
         for serial, session in sessions.values():
-            say(f"MFA session of {serial}: {remaining(session.get())} left")
+            with _noted(serial, failed):
+                say(f"MFA session of {serial}: {remaining(session.get())} left")
         for fetcher in fetchers if names else []:
             fetcher.try_again()
             say(f"profile {fetcher.role.profile}: {remaining(fetcher.fetch())} left")
+        if failed:
+            raise Faults("not all could be had, because", failed)
         return 0
 
 
-def _sessions(fetchers: Iterable[Fetcher]) -> dict[str, tuple[str, MfaSession]]:
-    """The MFA sessions that some fetchers share, with their devices, by the name of their record."""
-    sessions: dict[str, tuple[str, MfaSession]] = {}
-    for start in (fetcher.chain()[0] for fetcher in fetchers):
-        session = start.session()
-        if session:
-            source = start.role.session_source
-            serial = source.mfa_serial if source else start.role.mfa_serial
-            sessions.setdefault(session.name, (str(serial), session))
-    return sessions
+@contextlib.contextmanager
+def _noted(what: str, failed: list[str] | None) -> Iterator[None]:
+    """Note in `failed`, if there is such a list, what goes wrong with one of several, so that the others are had."""
+    try:
+        yield
+    except (XacctError, BotoCoreError, ClientError) as error:
+        if failed is None:
+            raise
+        failed.append(f"{what}: {error}")
+
+
+def _add_session(sessions: dict[str, tuple[str, MfaSession]], start: Fetcher) -> None:
+    """Add the MFA session that a chain begins with, with its device, by the name of its record."""
+    session = start.session()
+    if session:
+        source = start.role.session_source
+        serial = source.mfa_serial if source else start.role.mfa_serial
+        sessions.setdefault(session.name, (str(serial), session))
 
 
 class LogoutCommand(Subcommand):

@@ -13,7 +13,7 @@ from ..awsconfig import rules, store
 from ..awsconfig.document import Document
 from ..awsconfig.headers import header_for, headers_of, profile_of
 from ..awsconfig.inventory import Inventory
-from ..awsconfig.sources import is_role
+from ..awsconfig.sources import has_static_keys, is_role
 from ..errors import Faults, ProfileFault, printable
 from .base import FAILED, Subcommand, check_roles, named_profiles, say
 from .interactive import can_confirm, confirmed
@@ -32,7 +32,11 @@ class RemoveCommand(Subcommand):
     ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
         {"name": "profile", "positional_arg": True, "nargs": "*", "help_text": "The profiles to remove."},
         {"name": "yes", "action": "store_true", "help_text": "Do not ask."},
-        {"name": "force", "action": "store_true", "help_text": "Remove it although other profiles use it."},
+        {
+            "name": "force",
+            "action": "store_true",
+            "help_text": "Remove it although other profiles use it, or it has keys.",
+        },
     ]
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
@@ -43,8 +47,10 @@ class RemoveCommand(Subcommand):
         check_roles(names, inventory)
         elsewhere = Credentials(self._credentials_path())
         faults = [] if parsed_args.force else _users_faults(names, inventory)
-        headers = Document(store.read(self._config_path())).names()
-        faults += [elsewhere.keeps(name) for name in names if not headers_of(headers, name)]
+        document = Document(store.read(self._config_path()))
+        if not parsed_args.force:
+            faults += _keys_faults(names, document)
+        faults += [elsewhere.keeps(name) for name in names if not headers_of(document.names(), name)]
         if faults:
             raise Faults("nothing was removed, because", faults)
         if not parsed_args.yes and not _agreed(names):
@@ -151,6 +157,15 @@ def _users_faults(names: list[str], inventory: Inventory) -> list[str]:
         if users:
             faults.append(f"{name} is the source of {', '.join(users)}; --force goes ahead")
     return faults
+
+
+def _keys_faults(names: list[str], document: Document) -> list[str]:
+    """Profiles that hold a user's own keys as well, which may be the only copy there is."""
+    return [
+        f"{name} has a user's long-term keys as well, and they would go with it; --force goes ahead"
+        for name in names
+        if any(has_static_keys(document.section(header)) for header in headers_of(document.names(), name))
+    ]
 
 
 def _headers_faults(name: str, document: Document) -> list[str]:

@@ -76,6 +76,19 @@ def test_without_a_profile_every_device_is_asked_for_once(
     assert done(home, "logout", "other").lines == ["profile other: 1 cached session dropped"]
 
 
+def test_a_source_that_fails_keeps_no_other_device_from_being_logged_in(
+    home: Home, role: Role, device: MfaDevice, prod: str
+) -> None:
+    with home.config.open("a", encoding="utf-8") as file:
+        file.write("[profile broken]\ncredential_process = false\n")
+    home.add_role("first", role.arn, source_profile="broken", mfa_serial=device.serial)
+    screen = Screen(home, "login")
+    screen.answer(f"MFA code of {device.serial} for profile {prod}", device.next_code())
+    assert screen.end() == 255
+    assert f"MFA session of {device.serial}: 12 h left" in screen.shown
+    assert "not all could be had, because\n  - first: Error when retrieving credentials" in screen.shown
+
+
 def test_ctrl_c_at_the_prompt_gets_nothing(home: Home, sts: Sts, prod: str) -> None:
     screen = Screen(home, "login", prod)
     screen.keys("MFA code of", "\x03")

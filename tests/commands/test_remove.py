@@ -124,6 +124,20 @@ def test_a_source_of_others_is_kept_unless_they_go_too_or_it_is_forced(home: Hom
 
 
 @pytest.mark.usefixtures("user")
+def test_a_profile_that_holds_keys_goes_only_if_it_is_forced(home: Home, role: Role) -> None:
+    """They may be the only copy; with `source_profile` naming itself such a profile is a role."""
+    home.write_config(
+        f"[profile x]\naws_access_key_id = AKIA1\naws_secret_access_key = s\nrole_arn = {role.arn}\n"
+        "source_profile = x\n"
+    )
+    assert refused(home, "remove", "x", "--yes") == [
+        "nothing was removed, because",
+        "  - x has a user's long-term keys as well, and they would go with it; --force goes ahead",
+    ]
+    done(home, "remove", "x", "--yes", "--force")
+    assert "AKIA1" not in home.config.read_text(encoding="utf-8")
+
+
 def test_what_cannot_be_removed_is_explained(home: Home, role: Role) -> None:
     home.add_role("prod", role.arn)
     with home.credentials.open("a", encoding="utf-8") as file:
