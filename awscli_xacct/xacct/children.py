@@ -2,7 +2,8 @@
 
 Each is in a process group of its own, so that what it has started is reached as well, and has no terminal: of many
 that ask, nobody could tell which. Whatever ends the wait for them (Ctrl-C, SIGTERM, a fault) ends them too: they
-are asked as Ctrl-C asks, and after a bound they are killed.
+are asked as Ctrl-C asks, then by SIGTERM, and after a bound, or at the next signal, they are killed. What a command
+that has ended by itself left in the background is let be.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from queue import SimpleQueue
-from types import FrameType
+from queue import Empty, Queue, SimpleQueue
+from types import FrameType, TracebackType
 from typing import IO
 
 from .launch import NOT_EXECUTABLE, NOT_FOUND
@@ -24,10 +25,15 @@ from .launch import NOT_EXECUTABLE, NOT_FOUND
 PATIENCE = 5
 """Seconds that children have to come to their end in, all together."""
 
-Hear = Callable[[str, bool, bytes], None]
-"""Told what a child writes: its name, whether it was on stderr, and a line."""
+GRACE = 1
+"""Seconds in which what a child has left in its pipes has to come out, though others hold them open."""
 
-_ENDING = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
+Hear = Callable[[str, bool, bytes], None]
+"""Told what a child writes: its name, whether it was on stderr, and a line. It may block for as long as it likes."""
+
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
+_KEYS = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name)]
+"""What a shell without job control has its background commands ignore."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class Ended:
 
 
 class Children:
-    """Runs jobs. `hear` is told what they write, a line at a time, whichever of them write at once."""
+    """Runs jobs. `hear` is told what they write, a line at a time; for several of them at once, in threads."""
 
     def __init__(self, hear: Hear, patience: float = PATIENCE) -> None:
         self._hear = hear
@@ -65,18 +71,28 @@ class Children:
         Raises what `hear` raises.
         """
         self._waiting = list(reversed(jobs))
-        with _ended_by_signals():
+        with _Signals() as signals:
             try:
-                # Daemons: a child's child that has left the group and holds a pipe must not hold this process.
+                # Daemons: whoever is blocked in `hear` must not hold this process.
                 for _ in range(min(at_once, len(jobs))):
                     threading.Thread(target=self._work, daemon=True).start()
                 for _ in jobs:
-                    ended = self._ended.get()
+                    ended = self._next()
                     if isinstance(ended, Exception):
                         raise ended
                     yield ended
             finally:
-                self._stop()
+                try:
+                    signals.raising = False
+                finally:
+                    self._stop(signals)
+
+    def _next(self) -> Ended | Exception:
+        """Wait for what ends next."""
+        # Of two signals at once the second may reach another thread, and then does not wake this one.
+        while True:
+            with contextlib.suppress(Empty):
+                return self._ended.get(timeout=0.2)
 
     def _work(self) -> None:
         """Run one job after the other, until there is none left."""
@@ -94,41 +110,44 @@ class Children:
                 self._ended.put(Ended(job.name, self._followed(job.name, child)))
             except Exception as error:  # noqa: BLE001 - it is raised where somebody listens
                 self._ended.put(error)
+                return
 
     def _followed(self, name: str, child: subprocess.Popen[bytes]) -> int:
         """Hear a child out, and give its exit code."""
-        errors = threading.Thread(target=self._listen, args=(name, True, child.stderr), daemon=True)
-        errors.start()
-        self._listen(name, False, child.stdout)
-        errors.join()
+        begun: dict[bool, list[bytes]] = {False: [], True: []}
+        for is_error, part in _written(child):
+            line = begun[is_error]
+            *whole, rest = part.split(b"\n")
+            for end in whole:
+                self._hear(name, is_error, b"".join([*line, end, b"\n"]))
+                line.clear()
+            if rest:
+                line.append(rest)
+        for is_error, line in begun.items():
+            if line:
+                self._hear(name, is_error, b"".join(line))
         code = child.wait()
         with self._lock:
             self._running.pop(name, None)
         return code if code >= 0 else 128 - code
 
-    def _listen(self, name: str, is_error: bool, stream: IO[bytes] | None) -> None:
-        assert stream is not None  # noqa: S101 - it is a pipe
-        try:
-            with stream:
-                for line in stream:
-                    with self._lock:
-                        self._hear(name, is_error, line)
-        except OSError as error:
-            # Nobody reads what is written any more.
-            self._ended.put(error)
-
-    def _stop(self) -> None:
-        """End whatever runs; begin nothing more."""
+    def _stop(self, signals: _Signals) -> None:
+        """End whatever runs; begin nothing more. No signal raises any more."""
         with self._lock:
             self._waiting.clear()
             left = list(self._running.values())
-        for child in left:
-            _interrupt(child)
-        end = time.monotonic() + self._patience
-        with contextlib.suppress(KeyboardInterrupt):  # somebody is in a hurry
+        for ask in (_interrupt, _terminate):
+            end = time.monotonic() + self._patience / 2
             for child in left:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.wait(max(end - time.monotonic(), 0))
+                ask(child)
+            while any(child.poll() is None for child in left):
+                if signals.hurried or time.monotonic() > end:
+                    break
+                time.sleep(0.01)
+            else:
+                break
+            if signals.hurried:
+                break
         for child in left:
             _kill(child)
 
@@ -145,6 +164,50 @@ def _start(job: Job) -> subprocess.Popen[bytes]:
     )
 
 
+def _written(child: subprocess.Popen[bytes]) -> Iterator[tuple[bool, bytes]]:
+    """What a child writes, piece by piece, and whether it was on stderr. It ends when the child and its pipes have.
+
+    What the child has started may hold the pipes for longer, and is waited for no longer than `GRACE` in all. Only
+    waiting counts: whoever is slow to take the pieces misses none.
+    """
+    pieces: Queue[tuple[bool, bytes] | None] = Queue(2)
+    abandoned = threading.Event()
+
+    def read(is_error: bool, stream: IO[bytes]) -> None:
+        with stream:
+            while not abandoned.is_set():
+                piece = os.read(stream.fileno(), 65536)
+                pieces.put((is_error, piece))
+                if not piece:
+                    return
+
+    def await_end() -> None:
+        child.wait()
+        pieces.put(None)
+
+    assert child.stdout is not None  # noqa: S101 - it is a pipe
+    assert child.stderr is not None  # noqa: S101 - it is a pipe
+    for is_error, stream in ((False, child.stdout), (True, child.stderr)):
+        threading.Thread(target=read, args=(is_error, stream), daemon=True).start()
+    threading.Thread(target=await_end, daemon=True).start()
+    running, pipes, grace = True, 2, float(GRACE)
+    while running or pipes:
+        begin = time.monotonic()
+        try:
+            piece = pieces.get(timeout=None if running else max(grace, 0))
+        except Empty:
+            break
+        if not running:
+            grace -= time.monotonic() - begin
+        if piece is None:
+            running = False
+        elif piece[1]:
+            yield piece
+        else:
+            pipes -= 1
+    abandoned.set()
+
+
 def _not_begun(job: Job, error: OSError) -> Ended:
     if isinstance(error, FileNotFoundError):
         return Ended(job.name, NOT_FOUND, f"{job.command[0]}: command not found")
@@ -157,6 +220,12 @@ def _interrupt(child: subprocess.Popen[bytes]) -> None:
         child.send_signal(signal.CTRL_BREAK_EVENT)
     else:
         _signal_group(child, signal.SIGINT)
+
+
+def _terminate(child: subprocess.Popen[bytes]) -> None:
+    """Ask once more those that do not end for Ctrl-C."""
+    if hasattr(os, "killpg"):
+        _signal_group(child, signal.SIGTERM)
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
@@ -173,18 +242,41 @@ def _signal_group(child: subprocess.Popen[bytes], number: int) -> None:
         os.killpg(child.pid, number)
 
 
-@contextlib.contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """While the block runs, a signal that ends this process does so by way of its `finally` clauses."""
+class _Signals:
+    """While it is entered, a signal that ends this process does so by way of its `finally` clauses.
 
-    def end(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
+    It raises once, and never after `raising` was taken back; any further one only sets `hurried`. What the keyboard
+    sends and this process ignores stays without effect, but is caught: a child would inherit that it is ignored, and
+    could not be asked to end.
+    """
 
-    before = {number: signal.getsignal(number) for number in _ENDING}
-    for number in [number for number in _ENDING if before[number] == signal.SIG_DFL]:
-        signal.signal(number, end)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
+    def __init__(self) -> None:
+        self.raising = True
+        self.hurried = False
+        self._before: dict[int, Callable[[int, FrameType | None], object] | int] = {}
+
+    def __enter__(self) -> _Signals:
+        for number in {signal.SIGINT, *_ENDING}:
+            before = signal.getsignal(number)
+            if before in (signal.SIG_DFL, signal.default_int_handler):
+                self._catch(number, self._end)
+            elif before == signal.SIG_IGN and number in _KEYS:
+                self._catch(number, lambda *_: None)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def _catch(self, number: int, handler: Callable[[int, FrameType | None], object]) -> None:
+        self._before[number] = signal.getsignal(number) or signal.SIG_DFL
+        signal.signal(number, handler)
+
+    def _end(self, number: int, _frame: FrameType | None) -> None:
+        if not self.raising:
+            self.hurried = True
+            return
+        self.raising = False
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import select
 import shutil
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, TextIO
 
 from ..awsconfig.sources import is_role
 from ..errors import Faults, printable, printable_lines, tell
@@ -90,6 +92,7 @@ class _Text:
 
     def __init__(self, given: Sequence[Given]) -> None:
         width = max(len(printable(each.profile)) for each in given)
+        self._lock = threading.Lock()
         self._labels = {each.profile: f"{printable(each.profile):<{width}} | ".encode() for each in given}
         for each in given:
             if each.document is None:
@@ -98,8 +101,8 @@ class _Text:
     def hear(self, name: str, is_error: bool, line: bytes) -> None:
         stream = sys.stderr if is_error else sys.stdout
         if stream is not None:
-            stream.buffer.write(self._labels[name] + line + (b"" if line.endswith(b"\n") else b"\n"))
-            stream.flush()
+            with self._lock:
+                _write(stream, self._labels[name] + line + (b"" if line.endswith(b"\n") else b"\n"))
 
     def end(self, done: Ended) -> None:
         if done.code:
@@ -140,6 +143,18 @@ class _Json:
             text = b"".join(lines).decode("utf-8", "replace")
             self._rows[name]["Stderr" if is_error else "Stdout"] = text
         sys.stdout.write(f"{json.dumps(list(self._rows.values()), indent=4)}\n")
+
+
+def _write(stream: TextIO, data: bytes) -> None:
+    """Write past the stream's buffer: whoever is blocked in that keeps a lock which no signal, nor exit, gets past."""
+    raw = getattr(stream.buffer, "raw", stream.buffer)
+    left = memoryview(data)
+    while left:
+        written = raw.write(left)
+        if written is None:
+            # It does not block, as others share it and have set it so.
+            select.select([], [raw], [])
+        left = left[written or 0 :]
 
 
 def _chosen(options: argparse.Namespace, profiles: Mapping[str, Mapping[str, Any]]) -> list[str]:

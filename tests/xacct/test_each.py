@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import select
+import shlex
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from awscli_xacct.xacct.children import Children, Ended, Job
+from awscli_xacct.xacct.children import GRACE, Children, Ended, Job
 from tests.e2e.terminal import Terminal
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.home import TIMEOUT, XACCT, Home, finish
@@ -182,7 +185,8 @@ def gone(pids: list[int]) -> bool:
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
 @pytest.mark.parametrize("script", [FAMILY, STUBBORN])
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGQUIT, 131)],
 )
 def test_whatever_ends_it_ends_all_that_was_started(
     home: Home, script: str, number: signal.Signals, code: int
@@ -197,6 +201,78 @@ def test_whatever_ends_it_ends_all_that_was_started(
     assert outcome.stdout == "", "the third was begun"
     assert "Traceback" not in outcome.stderr
     assert gone(pids)
+
+
+# Tells its process id, and that it was asked to end, which it does not.
+DEAF = "trap 'echo x asked' INT; trap '' TERM; echo x $$; while :; do sleep 1; done"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
+@pytest.mark.parametrize(
+    ("first", "second", "code"),
+    [
+        (signal.SIGTERM, signal.SIGTERM, 143),
+        (signal.SIGTERM, signal.SIGHUP, 143),
+        (signal.SIGINT, signal.SIGTERM, 130),
+        (signal.SIGINT, signal.SIGINT, 130),
+    ],
+)
+def test_a_second_signal_ends_all_at_once_and_leaves_none(
+    home: Home, first: signal.Signals, second: signal.Signals, code: int
+) -> None:
+    process = home.start_any(XACCT, "each", "prod-*", "--", "sh", "-c", DEAF)
+    assert process.stdout is not None
+    pids = [int(process.stdout.readline().split()[-1]) for _ in range(2)]
+    process.send_signal(first)
+    assert [process.stdout.readline().split()[-1] for _ in range(2)] == ["asked", "asked"]
+    process.send_signal(second)
+    outcome = finish(process)
+    assert (outcome.code, outcome.stderr) == (code, "")
+    assert gone(pids)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_it_can_be_ended_while_nobody_reads_what_it_writes(
+    home: Home, number: signal.Signals, code: int
+) -> None:
+    reading, writing = os.pipe()
+    command = [str(XACCT), "each", "prod-*", "--", "sh", "-c", "echo $$; exec yes"]
+    with (
+        subprocess.Popen(command, env=home.environment, stdout=writing, start_new_session=True) as process,
+        os.fdopen(reading, "rb", buffering=0) as stream,
+    ):
+        pid = int(stream.read(100).splitlines()[0].partition(b"|")[2])
+        end = time.monotonic() + TIMEOUT
+        while select.select([], [writing], [], 0)[1]:
+            assert time.monotonic() < end, "the pipe did not fill"
+            time.sleep(0.01)
+        process.send_signal(number)
+        try:
+            assert process.wait(TIMEOUT) == code
+        finally:
+            process.kill()
+            os.close(writing)
+    assert gone([pid])
+
+
+@pytest.mark.parametrize(
+    ("refused", "asked"), [("", "INT"), ("INT", "TERM")], ids=["by SIGINT", "then by SIGTERM"]
+)
+def test_a_command_is_asked_to_end_though_it_was_started_in_the_background(
+    home: Home, tmp_path: Path, refused: str, asked: str
+) -> None:
+    """As a script starts `xacct each … &`: with SIGINT and SIGQUIT ignored, which is inherited."""
+    note = tmp_path / "note"
+    ignore = f"trap '' {refused}; " if refused else ""
+    script = f"{ignore}trap 'echo {asked} > {note}; exit' {asked}; echo ready; while :; do sleep 1; done"
+    line = f"trap '' INT QUIT; exec {shlex.join([str(XACCT), 'each', 'audit', '--', 'sh', '-c', script])}"
+    process = home.start_any(Path("/bin/sh"), "-c", line)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "audit | ready\n"
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    assert finish(process).code == 143
+    assert note.read_text("ascii") == f"{asked}\n"
 
 
 def test_when_nobody_reads_any_more_all_are_ended(home: Home) -> None:
@@ -241,3 +317,24 @@ def test_much_output_on_both_streams_blocks_nobody() -> None:
 def test_a_line_may_be_of_any_length() -> None:
     _, heard = ends(f"{sys.executable} -c \"print('x' * 1000000)\"")
     assert [len(line) for line in heard] == [1000001]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
+def test_what_a_command_leaves_in_the_background_is_not_waited_for() -> None:
+    ended, heard = ends("sleep 30 & echo $!; printf done")
+    assert (ended, heard[1:]) == ([Ended("0", 0)], [b"done"])
+    assert alive(int(heard[0]))
+    os.kill(int(heard[0]), signal.SIGKILL)
+
+
+def test_whoever_is_slow_to_hear_misses_nothing() -> None:
+    """The command has long ended by the time its output is taken."""
+    heard: list[bytes] = []
+
+    def hear(_name: str, _is_error: bool, line: bytes) -> None:
+        if not heard:
+            time.sleep(2 * GRACE)
+        heard.append(line)
+
+    list(Children(hear).run([Job("0", ["seq", "30000"], os.environ)], 1))
+    assert len(heard) == 30000
