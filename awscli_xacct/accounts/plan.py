@@ -104,7 +104,6 @@ class _Planning:
     ) -> None:
         self._request = request
         self._document = document
-        self._credentials = credentials
         self._partitions = partitions
         self._before = MergedProfiles(document, credentials)
         self._after = MergedProfiles(document, credentials)
@@ -194,16 +193,10 @@ class _Planning:
 
     def _elsewhere_faults(self, full: Mapping[str, Mapping[str, str | None]]) -> Iterator[Fault]:
         """Settings that the credentials file has too: there they win, and that file is left alone."""
-        elsewhere = self._credentials.sections()
         for name, options in full.items():
-            for key, text in elsewhere.get(name, {}).items():
-                if key in options and not same(key, text, options[key]):
-                    path, line = self._credentials.path, self._credentials.line_of(name, key)
-                    yield Fault(
-                        self._request.where(name, key),
-                        f"{key} of {name} stands in {path}, line {line}, too, and what stands there wins; "
-                        f"take it out by hand",
-                    )
+            for key, text in self._before.overruled(name, options).items():
+                if not same(key, self._before[name][key], options[key]):
+                    yield Fault(self._request.where(name, key), text)
 
     def _users_faults(self, gone: list[str]) -> Iterator[Fault]:
         """Profiles that stay and would lose their source."""
