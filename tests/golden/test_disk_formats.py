@@ -1,0 +1,110 @@
+"""The files that are kept: what one version has written, another one reads, or knows that it cannot."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from awscli_xacct import __version__, settings
+from awscli_xacct.accounts.ledger import Ledger
+from awscli_xacct.awsconfig.profiles import resolve
+from awscli_xacct.awsconfig.records import role_record
+from awscli_xacct.cache import Cache, Record
+from awscli_xacct.files import write_temporary
+from awscli_xacct.notes import Notes
+from awscli_xacct.xacct import memo, warm
+
+NAME = "0123456789abcdef" * 4
+NOW = 1_800_000_000.25
+RECORD = Record(
+    "ASIAEXAMPLE",
+    "secret",
+    "token",
+    NOW + 3600,
+    NOW + 3000,
+    "222222222222",
+    {"profile": "prod", "source": "default", "obtained": NOW},
+)
+
+
+def test_record(tmp_path: Path) -> None:
+    cache = Cache(tmp_path, clock=lambda: NOW, warn=pytest.fail)
+    cache.write(NAME, RECORD)
+    assert (tmp_path / f"{NAME}.json").read_text("ascii") == (
+        f"xacct 2 {NAME} 1800000000.25 1800003600.25 1800003000.25 b802cee2\n"
+        '{"Version": 1, "AccessKeyId": "ASIAEXAMPLE", "SecretAccessKey": "secret", "SessionToken": "token", '
+        '"Expiration": "2027-01-15T09:00:00Z", "AccountId": "222222222222"}\n'
+        '{"profile": "prod", "source": "default"}\n'
+    )
+    assert cache.read(NAME) == RECORD
+
+
+def test_record_name_of_a_chain() -> None:
+    """A record is found again by its name only: another name for the same chain is an MFA code too many."""
+    profiles = {
+        "default": {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "secret"},
+        "prod": {
+            "role_arn": "arn:aws:iam::222222222222:role/Power",
+            "source_profile": "default",
+            "mfa_serial": "arn:aws:iam::111111111111:mfa/dev",
+            "external_id": "42",
+            "session_tags": "team=blue",
+        },
+        "audit": {"role_arn": "arn:aws:iam::333333333333:role/Audit", "source_profile": "prod"},
+    }
+    role = resolve(profiles, "audit", environment={})
+    name = role_record(role, (None, None, None, None, None, None))
+    assert name == "8970777e3b9e627feeaeffb43e7df87acaa5fd45677525bbd67fb6cf64423726"
+
+
+@pytest.mark.parametrize("kind", ["code", "retry", "too-long"])
+def test_marker(tmp_path: Path, kind: str) -> None:
+    Notes(tmp_path, kind, clock=lambda: NOW).write(NAME, "two words")
+    assert [(path.name, path.read_text("ascii")) for path in tmp_path.iterdir()] == [
+        (f"{NAME}.{kind}", "1800000000 two words")
+    ]
+
+
+def test_temporary_file(tmp_path: Path) -> None:
+    path = write_temporary(tmp_path, f"{NAME}.json", b"")
+    assert path.name.startswith(f".{NAME}.json.xacct-")
+    assert path.suffix == ".tmp"
+
+
+def test_memo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    moment = memo.Moment("prod", __version__)
+    moment.remember(warm.Memo(NAME, "/cache", "us-west-1"))
+    (path,) = (tmp_path / ".aws" / "xacct" / "resolved").iterdir()
+    head, _, body = path.read_bytes().partition(b"\n")
+    assert path.suffix == ".memo"
+    assert head.startswith(b"xacct-memo 1 ")
+    assert body.split(b"\0")[-3:] == [NAME.encode(), b"/cache", b"us-west-1"]
+
+
+def test_journal_of_setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with Ledger.opened(Path("/config"), "prod") as ledger:
+        ledger.about = {"role_arn": "arn"}
+        ledger.add({"kind": "attachment", "arn": "policy"})
+    assert ledger.path.relative_to(tmp_path) == Path(".aws/xacct/setup/4788df66e84e8bfb71b6022a1707c0d0.json")
+    assert json.loads(ledger.path.read_bytes()) == {
+        "version": 1,
+        "about": {"role_arn": "arn"},
+        "entries": [{"kind": "attachment", "arn": "policy"}],
+    }
+
+
+def test_names_that_are_promises() -> None:
+    """Variables, keys and places that people, programs and other versions know."""
+    assert settings.MANIFEST == "xacct_manifest"
+    assert settings.MANIFEST_KEYS == "xacct_manifest_keys"
+    assert settings.RESOLVING_VARIABLE == "AWS_XACCT_RESOLVING"
+    assert settings.DISABLE_VARIABLE == "AWS_XACCT_DISABLE"
+    assert settings.DEFAULT_CACHE_DIRECTORY == "~/.aws/xacct/cache"
+    assert os.path.dirname(settings.MEMO_DIRECTORY) == "~/.aws/xacct"  # noqa: PTH120 - a text, not a path yet

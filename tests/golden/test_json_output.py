@@ -1,0 +1,87 @@
+"""The JSON that commands print: a program that reads it today reads it tomorrow."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.commands.steps import ONE_TRY
+from tests.sts import Role, Sts, User
+from tests.support.home import Home
+
+from .compare import assert_golden
+
+MANIFEST = """\
+version: 1
+accounts: {audit: "333333333333"}
+roles:
+  audit: {account: audit, role: Audit, source_profile: prod}
+"""
+
+
+@pytest.fixture
+def user(sts: Sts, home: Home) -> User:
+    """The IAM user, with an MFA device that no profile has, and keys in `default`."""
+    user = sts.add_user("dev")
+    home.add_keys(user)
+    return user
+
+
+@pytest.fixture
+def role(sts: Sts, home: Home, user: User) -> Role:
+    """A role of the profile `prod`, and one of `denied` that nobody may assume."""
+    role = sts.add_role("Power", trusts=[user.arn])
+    home.add_role("prod", role.arn)
+    closed = sts.add_role("Closed", trusts=["arn:aws:iam::999999999999:user/nobody"])
+    home.add_role("denied", closed.arn)
+    return role
+
+
+def test_configure_role(home: Home, role: Role) -> None:
+    assert role.name == "Power"
+    found = {}
+    for name, arguments, code in (
+        ("verify", ("verify", "prod", "denied"), 255),
+        ("list", ("list",), 0),
+        ("show", ("show", "prod"), 0),
+    ):
+        outcome = home.aws("configure", "role", *arguments, "--output", "json", environment=ONE_TRY)
+        assert outcome.code == code, outcome.stderr
+        found[name] = json.loads(outcome.stdout)
+    assert_golden("configure-role", found, home.path)
+
+
+def test_import_plan(home: Home, role: Role) -> None:
+    assert role.name == "Power"
+    manifest = home.path / "roles.yaml"
+    manifest.write_text(MANIFEST, encoding="utf-8")
+    outcome = home.aws("configure", "role", "import", str(manifest), "--dry-run", "--output", "json")
+    assert outcome.code == 0, outcome.stderr
+    assert_golden("import-plan", json.loads(outcome.stdout), home.path)
+
+
+def test_xacct(home: Home, role: Role) -> None:
+    assert role.name == "Power"
+    document = json.loads(home.xacct("credentials", "prod").stdout)
+    each = json.loads(home.xacct("each", "prod", "--output", "json", "--", "echo", "hello").stdout)
+    status = json.loads(home.xacct("status", "--json").stdout)
+    found = {
+        "credentials": {**document, "SecretAccessKey": "SECRET", "SessionToken": "TOKEN"},
+        "each": each,
+        "status": [{**row, "SecondsLeft": 0} for row in status],
+    }
+    assert_golden("xacct", found, home.path)
+
+
+def test_doctor(home: Home, user: User) -> None:
+    assert user.name == "dev"
+    report = json.loads(home.xacct("doctor", "--json").stdout)
+    findings: list[dict[str, Any]] = report["Checks"]
+    shape = {
+        "keys": sorted(report),
+        "keys of a check": sorted({key for finding in findings for key in finding}),
+        "checks": list(dict.fromkeys(finding["Check"] for finding in findings)),
+    }
+    assert_golden("doctor", shape, home.path)
