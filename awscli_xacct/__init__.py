@@ -4,6 +4,13 @@ This module is loaded by every ``aws`` command once ``[plugins] xacct = awscli_x
 imports nothing at its top.
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the real one is in a module, which every `aws` command would load
+    from collections.abc import Mapping
+    from typing import Any
+
+    Profiles = Mapping[str, Mapping[str, Any]]
+
 __version__ = "0.1.0"
 
 
@@ -34,28 +41,77 @@ def install(session: object) -> None:
     """
     from .credentials.provider import install as put
 
-    put(session)
+    put(session, unhonoured)
 
 
 def _use_provider(session, parsed_args=None, **_):  # type: ignore[no-untyped-def]
     """Take over the profiles that are roles or run on an MFA session. Whatever goes wrong, ``aws`` goes on."""
+    profiles, name = {}, "default"
     try:
-        name = session.get_config_variable("profile") or "default"
-        profile = session.full_config["profiles"].get(name, {})
+        name = session.get_config_variable("profile") or name
+        profiles = session.full_config["profiles"]
+        profile = profiles.get(name, {})
         if "role_arn" in profile or "mfa_session" in profile:
-            install(session)
             if getattr(parsed_args, "debug", False):
                 from .redaction import protect
 
                 protect()
+            install(session)
     except Exception as error:  # noqa: BLE001 - a plugin's fault must not take the CLI with it
-        import sys
-        from contextlib import suppress
+        # Nothing else of this package is used from here on: it may be what is broken.
+        reason = f"{type(error).__name__}: {_escaped(str(error))}"
+        _leave_to_stock(session, profiles, name, reason)
 
-        # Nothing of this package is used here: it may be what is broken.
-        reason = f"{type(error).__name__}: {error}".encode("unicode_escape").decode("ascii")
-        with suppress(AttributeError, OSError):  # stderr is closed, or on a full disk
-            sys.stderr.write(f"xacct: the CLI's own role credentials are used, because of {reason}\n")
+
+def _leave_to_stock(session: "Any", profiles: "Profiles", name: str, reason: str) -> None:
+    """Let the CLI's own provider answer for a profile, without its cache, or nobody, where it would not do."""
+    import sys
+    from contextlib import suppress
+
+    stock = session.get_component("credential_provider").get_provider("assume-role")
+    # Its key leaves out who calls: the second of two profiles with one role ran on the first one's session.
+    stock.cache = {}
+    fault = unhonoured(profiles, name, reason)
+    if fault is not None:
+
+        def refuse() -> None:
+            from botocore.exceptions import InvalidConfigError
+
+            raise InvalidConfigError(error_msg=fault)
+
+        stock.load = refuse
+        return
+    with suppress(AttributeError, OSError):  # stderr is closed, or on a full disk
+        sys.stderr.write(f"xacct: the CLI's own role credentials are used, because of {reason}\n")
+
+
+_STOCK_IGNORES = ("policy", "policy_arns", "session_tags", "source_identity", "transitive_session_tags")
+"""Settings of a role's profile that say what its sessions may do or are known by, and that stock knows nothing of."""
+
+
+def unhonoured(profiles: "Profiles", name: str, reason: str) -> "str | None":
+    """Why stock must not give the credentials of a profile when this package, for `reason`, cannot; None if it may.
+
+    Its session would be another one than the profile asks for: it could do more, or would lack its tags.
+    """
+    passed: list[str] = []
+    hop = name
+    while hop in profiles and hop not in passed and "role_arn" in profiles[hop]:
+        passed.append(hop)
+        profile = profiles[hop]
+        ignored = [key for key in _STOCK_IGNORES if profile.get(key)]
+        if ignored:
+            return (
+                f"xacct cannot give the credentials of profile {_escaped(name)}, because of {reason}. The CLI's own "
+                f"would do without the {' and '.join(ignored)} of profile {_escaped(hop)}, so none are used. See "
+                f"what is wrong with:\n  xacct doctor"
+            )
+        hop = str(profile.get("source_profile"))
+    return None
+
+
+def _escaped(text: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def _add_command(command_table, **_):  # type: ignore[no-untyped-def]

@@ -8,8 +8,7 @@ from typing import Any
 from botocore.exceptions import ProfileNotFound
 from botocore.session import Session
 
-from .. import settings
-from ..credentials.provider import install
+from .. import install, settings
 
 
 class ProfileClients:

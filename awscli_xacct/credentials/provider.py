@@ -24,13 +24,16 @@ from ..awsconfig import records
 from ..awsconfig.profiles import Role, resolve
 from ..awsconfig.sources import Source, is_mfa_user, is_role, resolve_user
 from ..cache import Cache, cache_directory
-from ..errors import ProfileFault, XacctError, tell
+from ..errors import ProfileFault, XacctError, printable, tell
 
 if TYPE_CHECKING:
     from .collaborators import Collaborators
     from .fetcher import Fetcher
     from .mfa_session import MfaSession
     from .sts import Keys
+
+Unhonoured = Callable[[Mapping[str, Any], str, str], "str | None"]
+"""Why botocore's own provider must not stand in for ours; see the package's `unhonoured`."""
 
 MFA_METHOD = "mfa-session"
 
@@ -66,6 +69,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
     _current: SessionCredentials | None = None
     _records: Cache | None = None
     _asking = False
+    _unhonoured: Unhonoured | None = None
     _profile_provider_builder: Any
 
     def load(self) -> Any:
@@ -88,8 +92,14 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
                 return None
         except ProfileFault as fault:
             if fault.structural:
-                return self._stock_credentials()
+                return self._stock_credentials(fault)
             raise InvalidConfigError(error_msg=str(fault)) from None
+        except (XacctError, BotoCoreError, ClientError):
+            raise
+        except Exception as fault:  # noqa: BLE001 - a plugin's fault must not take the CLI with it
+            stock = self._stock_credentials(fault)
+            _tell_of_stock(fault)
+            return stock
         return self._current
 
     def role(self) -> Role:
@@ -177,7 +187,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         config: Mapping[str, Any],
         name: str,
         fetcher: Callable[[], Fetcher | MfaSession],
-        stock: Callable[[], Any],
+        stock: Callable[[Exception], Any],
         method: str,
     ) -> SessionCredentials:
         return SessionCredentials(name, self.record_cache(config), fetcher, stock, method)
@@ -191,12 +201,29 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         config = self._load_config()
         return resolve_user(config["profiles"], self._profile_name, sso_sessions=config.get("sso_sessions"))
 
-    def _stock_credentials(self) -> Any:
-        """What botocore's own provider gives, or raises; it remembers the profiles it has been to."""
-        self._visited_profiles = [self._profile_name]
-        return super().load()
+    def _stock_credentials(self, fault: Exception) -> Any:
+        """What botocore's own provider gives, or raises, where ours has this fault.
 
-    def _own_keys(self) -> Any:
+        It gets a cache of its own, an empty one: the key of the CLI's leaves out who calls. Raises
+        `InvalidConfigError` where it would leave out something that a profile asks for.
+        """
+        stock = StockProvider(
+            load_config=self._load_config,
+            client_creator=self._client_creator,
+            cache={},
+            profile_name=self._profile_name,
+            prompter=self._prompter,
+            credential_sourcer=self._credential_sourcer,
+            profile_provider_builder=self._profile_provider_builder,
+        )
+        credentials = stock.load()
+        if self._unhonoured is not None:
+            refusal = self._unhonoured(self._load_config()["profiles"], self._profile_name, _reason(fault))
+            if refusal is not None:
+                raise InvalidConfigError(error_msg=refusal) from None
+        return credentials
+
+    def _own_keys(self, _: Exception) -> Any:
         self._loaded_config = self._load_config()
         return self._resolve_credentials_from_profile(self._profile_name)
 
@@ -213,16 +240,17 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
         name: str,
         cache: Cache,
         fetcher: Callable[[], Fetcher | MfaSession],
-        stock: Callable[[], Any],
+        stock: Callable[[Exception], Any],
         method: str,
     ) -> None:
         """`name` is the record's. `fetcher` makes what fetches it, `stock` botocore's own credentials, should
-        that be broken."""
+        that have a fault."""
         self._name = name
         self._cache = cache
         self._make_fetcher = fetcher
         self._fetcher: Fetcher | MfaSession | None = None
-        self._stock = stock
+        self._make_stock = stock
+        self._stock: Any = None
         super().__init__(self._refreshed, method)
 
     def drop(self, *, certain: bool) -> None:
@@ -258,10 +286,11 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
     def _from_stock(self, fault: Exception) -> dict[str, Any]:
         from datetime import datetime, timedelta, timezone
 
-        tell(f"botocore's own credentials are used, because of {type(fault).__name__}: {fault}")
-        stock = self._stock()
-        frozen = stock.get_frozen_credentials()
-        expiry = getattr(stock, "_expiry_time", None) or datetime.now(timezone.utc) + timedelta(hours=1)
+        if self._stock is None:  # kept, because it keeps what it has got
+            self._stock = self._make_stock(fault)
+        _tell_of_stock(fault)
+        frozen = self._stock.get_frozen_credentials()
+        expiry = getattr(self._stock, "_expiry_time", None) or datetime.now(timezone.utc) + timedelta(hours=1)
         return {
             "access_key": frozen.access_key,
             "secret_key": frozen.secret_key,
@@ -270,12 +299,24 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
         }
 
 
-def install(session: Any) -> None:
-    """Put the provider into a botocore session, in the place of its own. Twice is as good as once."""
+def _reason(fault: Exception) -> str:
+    return f"{type(fault).__name__}: {printable(str(fault))}"
+
+
+def _tell_of_stock(fault: Exception) -> None:
+    tell(f"botocore's own credentials are used, because of {_reason(fault)}")
+
+
+def install(session: Any, unhonoured: Unhonoured) -> None:
+    """Put the provider into a botocore session, in the place of its own. Twice is as good as once.
+
+    `unhonoured` is the package's: it works when all modules are broken, so it is in none that could be imported here.
+    """
     resolver = session.get_component("credential_provider")
     stock = resolver.get_provider(StockProvider.METHOD)
     if not isinstance(stock, AssumeRoleProvider):
         ours = in_place_of(stock, stock._load_config, stock._client_creator, stock._profile_name)
+        ours._unhonoured = unhonoured
         resolver.providers[resolver.providers.index(stock)] = ours
         session.register("after-call", ours.drop_if_refused, unique_id="xacct-drop-if-refused")
 

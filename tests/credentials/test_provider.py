@@ -280,7 +280,7 @@ class Renewing:
         renew = expiry - min(900, self.life / 6)
         return Record(f"ASIA{self.fetches}", "secret", "token", expiry, renew, None, {"obtained": self.now})
 
-    def stock(self) -> Any:
+    def stock(self, fault: Exception) -> Any:  # noqa: ARG002
         raise AssertionError("botocore's own are not to be used")
 
     def key(self) -> str:
@@ -442,6 +442,58 @@ def test_a_fault_of_ours_falls_back_to_botocores_own_credentials_and_says_so(
         "",
         "xacct: botocore's own credentials are used, because of LookupError: a fault\n",
     )
+
+
+def test_a_fault_while_credentials_are_loaded_falls_back_too(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.add_role("prod")
+    session = machine.session("prod")
+    monkeypatch.setattr("awscli_xacct.awsconfig.records.key_name", lambda _: 1 // 0)
+    kept: dict[str, Any] = {}
+    session.get_component("credential_provider").get_provider("assume-role").cache = kept
+    assert session.get_credentials().get_frozen_credentials().access_key.startswith("ASIA")
+    assert kept == {}, "whatever cache stock is given, its key leaves out who calls"
+    assert capsys.readouterr().err.endswith(
+        "because of ZeroDivisionError: integer division or modulo by zero\n"
+    )
+    machine.add_role("tagged", session_tags="a=b")
+    with pytest.raises(InvalidConfigError, match="session_tags of profile tagged, so none are used"):
+        machine.session("tagged").get_credentials()
+
+
+@pytest.mark.parametrize(
+    ("profiles", "ignored"),
+    [
+        pytest.param({"a": {"role_arn": "r"}}, False, id="a plain role"),
+        pytest.param({"a": {"role_arn": "r", "policy": "{}"}}, True, id="a policy"),
+        pytest.param({"a": {"role_arn": "r", "policy_arns": "p"}}, True, id="policies by name"),
+        pytest.param({"a": {"role_arn": "r", "transitive_session_tags": "t"}}, True, id="transitive tags"),
+        pytest.param({"a": {"role_arn": "r", "mfa_process": "p"}}, False, id="who is asked for codes"),
+        pytest.param({"a": {"role_arn": "r", "source_identity": ""}}, False, id="nothing said"),
+        pytest.param(
+            {
+                "a": {"role_arn": "r", "source_profile": "b"},
+                "b": {"role_arn": "r", "source_profile": "c"},
+                "c": {"role_arn": "r", "session_tags": "t=1"},
+            },
+            True,
+            id="two hops on",
+        ),
+        pytest.param(
+            {"a": {"role_arn": "r", "source_profile": "b"}, "b": {"role_arn": "r", "source_profile": "a"}},
+            False,
+            id="a circle",
+        ),
+        pytest.param(
+            {"a": {"role_arn": "r", "source_profile": "b"}, "b": {"session_tags": "t=1"}}, False, id="a user"
+        ),
+    ],
+)
+def test_what_stock_would_not_honour_is_told_from_the_whole_chain(
+    profiles: dict[str, dict[str, str]], ignored: bool
+) -> None:
+    assert bool(awscli_xacct.unhonoured(profiles, "a", "a fault")) is ignored
 
 
 def test_a_fault_of_ours_in_a_long_command_falls_back_each_time(machine: Machine) -> None:

@@ -158,7 +158,7 @@ def test_a_damaged_plugin_leaves_roles_to_the_stock_cli(
     assert is_session_of(role, arn(outcome))
     assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
     assert outcome.stderr.startswith("xacct: ")
-    assert len(list((home.aws_dir / "cli" / "cache").iterdir())) == 1
+    assert not (home.aws_dir / "cli").exists(), "the stock CLI's cache leaves out who calls"
 
 
 @pytest.mark.parametrize(
@@ -175,6 +175,74 @@ def test_a_dependency_that_fails_in_the_middle_leaves_roles_to_the_stock_cli(
     assert is_session_of(role, arn(outcome))
     assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
     assert outcome.stderr.startswith("xacct: ")
+
+
+@pytest.fixture
+def broken(request: pytest.FixtureRequest, home: Home, damage: Damage) -> dict[str, str]:
+    """The environment of an installation that is broken in the way the parameter says."""
+    if request.param != "filelock":
+        return damage(request.param, UNFINISHED)
+    library = home.path / "library"
+    library.mkdir()
+    (library / "filelock.py").write_text("raise ImportError('no filelock here')\n", encoding="utf-8")
+    return {"PYTHONPATH": str(library)}
+
+
+BROKEN_WAYS = ["filelock", "awsconfig/records.py", "credentials/fetcher.py"]
+"""What is noticed when credentials are fetched, when the provider is put in, and in between."""
+
+
+@pytest.mark.parametrize("broken", BROKEN_WAYS, indirect=True)
+@pytest.mark.usefixtures("prod")
+def test_a_broken_plugin_gives_nobody_the_session_of_another_caller(
+    home: Home, sts: Sts, role: Role, broken: dict[str, str]
+) -> None:
+    """Alice's `prod` and Bob's `pb` are one role: the stock CLI's cache gave Bob Alice's session."""
+    bob = sts.add_user("bob")
+    home.add_keys(bob, "bob")
+    role.trusts.append(bob.arn)
+    home.add_role("pb", role.arn, source_profile="bob")
+    theirs = {}
+    for profile in ("prod", "pb"):
+        assert is_session_of(role, arn(home.aws(*WHO, "--profile", profile, environment=broken)))
+        theirs[profile] = sts.calls_of("AssumeRole")[-1].access_key
+    assert theirs["prod"] != theirs["pb"] == bob.access_key
+    assert operations(sts) == ["AssumeRole", "GetCallerIdentity"] * 2
+    assert not (home.aws_dir / "cli").exists()
+
+
+@pytest.mark.usefixtures("prod")
+def test_a_broken_plugin_neither_uses_nor_adds_to_what_the_stock_cli_keeps(
+    home: Home, sts: Sts, role: Role, damage: Damage
+) -> None:
+    who(home, "prod", environment=OFF)
+    (kept,) = (home.aws_dir / "cli" / "cache").iterdir()
+    before = kept.read_bytes()
+    outcome = home.aws(*WHO, "--profile", "prod", environment=damage("errors.py", UNFINISHED))
+    assert is_session_of(role, arn(outcome))
+    assert len(sts.calls_of("AssumeRole")) == 2
+    assert [path.read_bytes() for path in (home.aws_dir / "cli" / "cache").iterdir()] == [before]
+
+
+@pytest.mark.parametrize("broken", BROKEN_WAYS, indirect=True)
+@pytest.mark.parametrize(
+    ("settings", "profile"),
+    [({"session_tags": "team=dev"}, "prod"), ({"source_identity": "alice"}, "last")],
+    ids=["its own", "a hop's before it"],
+)
+@pytest.mark.usefixtures("user")
+def test_a_broken_plugin_refuses_a_profile_that_stock_would_not_honour(
+    home: Home, sts: Sts, role: Role, broken: dict[str, str], settings: dict[str, str], profile: str
+) -> None:
+    home.add_role("prod", role.arn, **settings)
+    home.add_role("last", role.arn, source_profile="prod")
+    outcome = home.aws(*WHO, "--profile", profile, environment=broken)
+    assert (outcome.code, outcome.stdout, operations(sts)) == (255, "", [])
+    for word in (f"profile {profile}", f"{next(iter(settings))} of profile prod", "xacct doctor"):
+        assert word in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    # What needs no credentials goes on.
+    assert home.aws("configure", "get", "region", "--profile", profile, environment=broken).code == 0
 
 
 @pytest.mark.parametrize("file", ["errors.py", "commands/role.py"])
