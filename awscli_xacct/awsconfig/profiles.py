@@ -17,6 +17,7 @@ from .. import settings
 from ..errors import ProfileFault
 from ..invocation import profile_option, role_command
 from .sources import (
+    MACHINE_SESSIONS,
     Profile,
     Profiles,
     Source,
@@ -47,8 +48,17 @@ class Role(NamedTuple):
 
     @property
     def chained(self) -> bool:
-        """Whether the caller is itself a role: STS then allows an hour at most and takes no MFA code."""
-        return isinstance(self.source, Role)
+        """Whether the caller is itself a role, as far as the config tells: STS then allows an hour at most.
+
+        What AWS says of instances is that their role's session is not under that limit, and nobody is refused here
+        what STS may give. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
+        """
+        return _is_chained(self.source)
+
+    @property
+    def takes_no_code(self) -> bool:
+        """Whether the caller is a role, so that STS takes no MFA code from it."""
+        return isinstance(self.source, Role) or self.source.role_session is not None
 
     @property
     def session_source(self) -> Source | None:
@@ -101,8 +111,10 @@ def _role(
     profile = profiles[name]
     source = _source(profiles, name, visited, sso_sessions, environment)
     serial = text_of(profile, name, settings.MFA_SERIAL)
-    chained = isinstance(source, Role) or (source.mfa_serial is not None and not serial)
-    if serial and isinstance(source, Role):
+    chained = _is_chained(source) or (
+        isinstance(source, Source) and source.mfa_serial is not None and not serial
+    )
+    if serial and (isinstance(source, Role) or source.role_session):
         raise ProfileFault(name, chained_mfa_fault(name, serial, source))
     return Role(
         profile=name,
@@ -112,7 +124,7 @@ def _role(
         mfa_serial=serial,
         mfa_session=_mode(profile, name),
         role_session_name=text_of(profile, name, settings.ROLE_SESSION_NAME) or None,
-        duration_seconds=_duration(profile, name, chained=chained),
+        duration_seconds=_duration(profile, name, source, chained=chained),
         session_tags=_tags(profile, name),
         transitive_session_tags=_transitive(profile, name),
         source_identity=text_of(profile, name, settings.SOURCE_IDENTITY) or None,
@@ -153,7 +165,8 @@ def _source(
                 + role_command(name, "--credential-source Environment"),
                 structural=True,
             )
-        return Source(None, named, named_identity(named, environment))
+        identity = named_identity(named, environment)
+        return Source(None, named, identity, role_session=MACHINE_SESSIONS.get(named))
     assert source is not None  # noqa: S101 - one of the two is there
     if source not in profiles:
         raise ProfileFault(
@@ -177,22 +190,40 @@ def _source(
                 f"  aws configure {profile_option(source)}",
                 structural=True,
             )
-        return user_of(profiles[source], source, sso_sessions)
+        return user_of(profiles, source, sso_sessions)
     return _role(profiles, source, [*visited, source], sso_sessions, environment)
 
 
-def chained_mfa_fault(name: str, serial: str, source: Role) -> str:
-    """Why profile `name`, which is assumed from the role `source`, can have no MFA device."""
+def _is_chained(source: Role | Source) -> bool:
+    if isinstance(source, Role):
+        return True
+    return source.role_session is not None and source.credential_source != "Ec2InstanceMetadata"
+
+
+def chained_mfa_fault(name: str, serial: str, source: Role | Source) -> str:
+    """Why profile `name`, which is assumed from the role or the role's session `source`, can have no MFA device."""
+    what, first = (
+        (f"{source.profile} is a role", _first(source))
+        if isinstance(source, Role)
+        else (f"{source.name} {source.role_session},", None)
+    )
+    fault = (
+        f"profile {name}: mfa_serial cannot be used here, because its source {what} and STS takes an MFA code "
+        f"from an IAM user only. "
+    )
+    if first is None or first.takes_no_code:
+        return f"{fault}Remove it:\n  {role_command(name, '--mfa-serial none')}"
     return (
-        f"profile {name}: mfa_serial cannot be used here, because its source {source.profile} is a role "
-        f"and STS takes an MFA code from an IAM user only. Ask for it on the first role of the chain:\n"
-        f"  {role_command(_first(source).profile, f'--mfa-serial {shlex.quote(serial)}')}\n"
+        f"{fault}Ask for it on the first role of the chain:\n"
+        f"  {role_command(first.profile, f'--mfa-serial {shlex.quote(serial)}')}\n"
         f"  {role_command(name, '--mfa-serial none')}"
     )
 
 
 def _first(role: Role) -> Role:
-    return _first(role.source) if isinstance(role.source, Role) else role
+    while isinstance(role.source, Role):
+        role = role.source
+    return role
 
 
 def _mode(profile: Profile, name: str) -> str:
@@ -207,11 +238,11 @@ def _mode(profile: Profile, name: str) -> str:
     return mode
 
 
-def _duration(profile: Profile, name: str, *, chained: bool) -> int | None:
+def _duration(profile: Profile, name: str, source: Role | Source, *, chained: bool) -> int | None:
     text = text_of(profile, name, settings.DURATION_SECONDS)
     if text is None:
         return None
-    fault = duration_fault(text, chained=chained)
+    fault = duration_fault(text, chained=chained, source=source)
     if fault:
         raise ProfileFault(
             name,
@@ -242,8 +273,8 @@ def _transitive(profile: Profile, name: str) -> list[str]:
     return [key for key in (part.strip() for part in text.split(",")) if key] if text else []
 
 
-def duration_fault(text: str, *, chained: bool) -> str | None:
-    """What is wrong with a ``duration_seconds``, or None."""
+def duration_fault(text: str, *, chained: bool, source: Role | Source | None = None) -> str | None:
+    """What is wrong with a ``duration_seconds``, or None. Of a `source` that is a session already the text says so."""
     try:
         seconds = int(text)
     except ValueError:
@@ -255,5 +286,10 @@ def duration_fault(text: str, *, chained: bool) -> str | None:
         return (
             f"is more than {settings.CHAINED_DURATION_MAXIMUM} (1 hour), which is all that STS gives a role "
             f"that is assumed from another role or from a shared MFA session"
+            + (
+                f"; its source {source.name} {source.role_session}"
+                if isinstance(source, Source) and source.role_session
+                else ""
+            )
         )
     return None

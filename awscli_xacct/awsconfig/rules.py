@@ -14,7 +14,7 @@ from .. import settings
 from ..errors import ProfileFault, printable
 from ..invocation import option
 from .profiles import Role, chained_mfa_fault, duration_fault, resolve
-from .sources import Profiles, gives_credentials, has_static_keys, is_role
+from .sources import Profiles, gives_credentials, has_static_keys, is_role, role_session
 from .tags import parse_keys, parse_tags, transitive_faults
 from .values import (
     SHAPE,
@@ -215,16 +215,16 @@ def _only_chain(profile: Mapping[str, Any]) -> dict[str, Any]:
 def _chain_faults(name: str, profile: Mapping[str, Any], role: Role, spelled: Spelling) -> list[Fault]:
     """What the source does not go with: a device on a chained role, and more than an hour.
 
-    STS gives an hour to a role assumed from another role or from the shared MFA session.
+    STS gives an hour to a role assumed from another role's session or from the shared MFA session.
     """
     faults = []
     serial = profile.get(settings.MFA_SERIAL)
-    if isinstance(serial, str) and serial and isinstance(role.source, Role):
+    if isinstance(serial, str) and serial and role.takes_no_code:
         faults.append(Fault(name, settings.MFA_SERIAL, chained_mfa_fault(name, serial, role.source)))
     seconds = str(profile.get(settings.DURATION_SECONDS, settings.ROLE_DURATION_DEFAULT))
     if role.chained or role.session_source or (serial and profile.get(settings.MFA_SESSION) == "on"):
         # What is wrong with it anyway has been said with the other values.
-        fault = None if seconds_fault(seconds) else duration_fault(seconds, chained=True)
+        fault = None if seconds_fault(seconds) else duration_fault(seconds, chained=True, source=role.source)
         if fault:
             key = settings.DURATION_SECONDS
             faults.append(Fault(name, key, f"{spelled(key)} {seconds!r} {fault}"))
@@ -287,4 +287,4 @@ def mfa_serial_to_inherit(profiles: Profiles, source: str) -> str | None:
     """The MFA device of a source profile that is a user; a role's own device says nothing about its callers."""
     profile = profiles.get(source, {})
     serial = profile.get(settings.MFA_SERIAL)
-    return None if serial is None or is_role(profile) else str(serial)
+    return None if serial is None or is_role(profile) or role_session(profiles, source) else str(serial)

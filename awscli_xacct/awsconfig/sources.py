@@ -34,6 +34,8 @@ _IDENTITY = (
     "sso_start_url",
     _WEB_IDENTITY,
 )
+# Any one of these has the SSO provider answer, or say what is missing.
+_SSO = ("sso_role_name", "sso_account_id")
 # What may give a user's long-term keys, which an MFA session is bought with.
 _LONG_TERM = ("aws_access_key_id", "credential_process")
 # Any one of these is enough for one of botocore's providers to answer.
@@ -51,7 +53,8 @@ _GIVES_CREDENTIALS = (
 class Source(NamedTuple):
     """Where a chain begins: a profile that is no role, or a ``credential_source``.
 
-    One with an `mfa_serial` runs on the shared MFA session itself, ``mfa_session = on``.
+    One with an `mfa_serial` runs on the shared MFA session itself, ``mfa_session = on``. `role_session` says, as
+    what comes after its name, how it gives a role's session; None where it gives a user's keys, or nobody can tell.
     """
 
     profile: str | None
@@ -59,6 +62,7 @@ class Source(NamedTuple):
     identity: Mapping[str, Any]
     mfa_serial: str | None = None
     mfa_process: str | None = None
+    role_session: str | None = None
 
     @property
     def name(self) -> str:
@@ -78,7 +82,7 @@ def is_mfa_user(profile: Profile) -> bool:
 
 def resolve_user(profiles: Profiles, name: str, *, sso_sessions: Profiles | None = None) -> Source:
     """The user profile `name`, which is no role, as the beginning of chains. Raises `ProfileFault`."""
-    return user_of(profiles[name], name, sso_sessions or {})
+    return user_of(profiles, name, sso_sessions or {})
 
 
 def has_static_keys(profile: Profile) -> bool:
@@ -95,12 +99,75 @@ def gives_credentials(profiles: Profiles, name: str, *, to: str | None = None) -
     return name != to and is_role(profile)
 
 
-def user_of(profile: Profile, name: str, sso_sessions: Profiles) -> Source:
+def user_of(profiles: Profiles, name: str, sso_sessions: Profiles) -> Source:
+    profile = profiles[name]
     identity = _profile_identity(profile, sso_sessions)
+    session = role_session(profiles, name)
     if not is_mfa_user(profile):
-        return Source(name, None, identity)
+        return Source(name, None, identity, role_session=session)
     serial, program = (text_of(profile, name, key) for key in (settings.MFA_SERIAL, settings.MFA_PROCESS))
-    return Source(name, None, identity, serial, program or None)
+    return Source(name, None, identity, serial, program or None, session)
+
+
+def role_session(profiles: Profiles, name: str) -> str | None:
+    """How the profile `name`, which assumes no role itself, gives a role's session; None: it does not, or may not.
+
+    STS gives an hour to whoever calls with such a session, and takes no MFA code from them. Which of its settings
+    answers is what botocore asks first: web identity, SSO, keys, ``login_session``, a program. ``aws login`` may
+    sign in a user, root or a role, and what other programs give cannot be known: nothing is said of these.
+    """
+    seen: set[str] = set()
+    while name not in seen:
+        seen.add(name)
+        profile = profiles.get(name, {})
+        if profile.get(_WEB_IDENTITY):
+            return "gives a role's session, from a web identity" if profile.get(settings.ROLE_ARN) else None
+        if any(key in profile for key in _SSO):
+            return "gives a role's session, from SSO"
+        if has_static_keys(profile) or "login_session" in profile or "credential_process" not in profile:
+            return None
+        asked = _asked_of_us(str(profile["credential_process"]))
+        if asked is None:
+            return None
+        if is_role(profiles.get(asked, {})):
+            return f"gives the session of the role profile {asked}"
+        name = asked
+    return None
+
+
+def _asked_of_us(command: str) -> str | None:
+    """The profile whose credentials a ``credential_process`` gives by `xacct credentials`, or by the CLI's like."""
+    if "credentials" not in command:
+        return None
+    import shlex
+
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return None
+    program = words[0].replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe") if words else ""
+    if program.startswith("python") and words[1:3] == ["-m", "awscli_xacct"]:
+        program, words = "xacct", words[2:]
+    if program == "aws" and "export-credentials" in words:
+        return _value_of("--profile", words)
+    if program != "xacct" or words[1:2] != ["credentials"]:
+        return None
+    rest = words[2:]
+    if "--format" in rest:
+        at = rest.index("--format")
+        del rest[at : at + 2]
+    plain = [word for word in rest if not word.startswith("-")]
+    return plain[0] if len(plain) == 1 else None
+
+
+def _value_of(option: str, words: list[str]) -> str | None:
+    """The value of a command line's option, or None."""
+    for number, word in enumerate(words):
+        if word == option:
+            return words[number + 1] if number + 1 < len(words) else None
+        if word.startswith(f"{option}="):
+            return word.partition("=")[2]
+    return None
 
 
 def _profile_identity(profile: Profile, sso_sessions: Profiles) -> dict[str, Any]:
@@ -108,6 +175,13 @@ def _profile_identity(profile: Profile, sso_sessions: Profiles) -> dict[str, Any
     if "sso_session" in identity:
         identity["sso_session"] = [identity["sso_session"], sso_sessions.get(str(identity["sso_session"]))]
     return identity
+
+
+MACHINE_SESSIONS = {
+    "Ec2InstanceMetadata": "gives a role's session, the instance's",
+    "EcsContainer": "gives a role's session, the container's",
+}
+"""How a ``credential_source`` gives a role's session; of ``Environment`` nobody can tell."""
 
 
 def named_identity(name: str, environment: Mapping[str, str]) -> dict[str, Any]:

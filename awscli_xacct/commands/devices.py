@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .. import settings
-from ..awsconfig.sources import Profiles, has_static_keys, is_role
+from ..awsconfig.sources import Profiles, has_static_keys, is_role, role_session
 from ..credentials.sts import is_denied
 from ..errors import Faults
 from ..invocation import role_command
@@ -36,6 +36,12 @@ def find_device(source: str | None, host: Any) -> str:
                 f"the source {source} is a role, and only a user has devices; the first role of the chain is the one "
                 f"that takes codes: {role_command(first, f'--mfa-serial {AUTO}')}"
             ],
+        )
+    session = role_session(host.full_config["profiles"], source)
+    if session is not None:
+        raise Faults(
+            _HEADING,
+            [f"the source {source} {session}, and only a user has devices: give --mfa-serial {NONE}"],
         )
     serials = _serials(source, host)
     usable = [serial for serial in serials if ":u2f/" not in serial]

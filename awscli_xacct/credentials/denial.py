@@ -16,7 +16,9 @@ from typing import Any
 from ..accounts.trust import ASSUME, SET_IDENTITY, TAG, caller_statement, principal_of, trust_statement
 from ..awsconfig.profiles import Role
 from ..cache import Record
+from ..invocation import role_command
 from .clocks import clock_fault
+from .sts import is_refused_code
 
 
 @dataclass(frozen=True)
@@ -75,11 +77,16 @@ def _causes(role: Role, caller: str, error: Exception, session: Record | None, n
     fault = clock_fault(error, now)
     if fault:
         yield fault
+    if is_refused_code(error):
+        yield (
+            f"only a user's long-term keys can give an MFA code, and only one of the user's own device; a session can "
+            f"give none, and with one as source the device has to go: {role_command(role.profile, '--mfa-serial none')}"
+        )
     for action in (TAG, SET_IDENTITY):
         if action in str(error):
             yield f"one of the two policies allows sts:AssumeRole, but not {action} beside it"
     yield "there may be no such role: look at the account and the name in its ARN"
-    if not role.mfa_serial and not role.chained:
+    if not role.mfa_serial and not role.takes_no_code:
         yield "the role may ask for MFA, and the profile names no device: --mfa-serial auto"
     if not role.external_id:
         yield "the role may ask for an external id, and the profile has none: --external-id ID"

@@ -16,10 +16,20 @@ from ..awsconfig.records import role_record
 from ..cache import Record
 from ..errors import CannotAsk, DurationRefused, printable
 from ..invocation import profile_option, role_command, subcommand
+from .callers import hour_of_a_session, no_code_of_a_session
 from .clocks import clock_fault
 from .collaborators import Collaborators, keys_of, record_of
 from .mfa_session import MfaSession, decide, device_lock, user_session
-from .sts import Keys, add_place, is_dead_caller, is_denied, is_refused_code, is_too_long, is_unavailable
+from .sts import (
+    Keys,
+    add_place,
+    is_chained,
+    is_dead_caller,
+    is_denied,
+    is_refused_code,
+    is_too_long,
+    is_unavailable,
+)
 
 _FRESH = 60
 """Seconds for which a new MFA session cannot be what a role finds too old."""
@@ -156,7 +166,9 @@ class Fetcher:
                 raise
 
         with self._using.flight.locked(device_lock(serial), f"a code of {serial}"):
-            return self._using.codes().spend(question, assume, is_refused_code)
+            return self._using.codes().spend(
+                question, assume, lambda error: is_refused_code(error) and keys.token is None
+            )
 
     def _check_maximum(self) -> None:
         """Raise `DurationRefused` where STS has lately refused so long a session: it would cost another code."""
@@ -190,6 +202,8 @@ class Fetcher:
         except Exception as error:
             if not is_refused_code(error):
                 add_place(error, _place(self.role, error, self._using.clock()))
+            elif keys.token is not None:  # no other code will be taken either
+                add_place(error, f"{_while(self.role)}. {no_code_of_a_session(self.role)}")
             raise
         about = {
             "profile": self.role.profile,
@@ -212,11 +226,14 @@ def _source_name(role: Role) -> str:
     return role.source.profile if isinstance(role.source, Role) else role.source.name
 
 
+def _while(role: Role) -> str:
+    return f"while assuming {role.role_arn} for profile {role.profile} from {_source_name(role)}"
+
+
 def _place(role: Role, error: Exception, now: float) -> str:
     """Which hop of which profile an STS error belongs to, and what to do about it."""
-    source = _source_name(role)
-    place = f"while assuming {role.role_arn} for profile {role.profile} from {source}"
-    who = f"aws sts get-caller-identity {profile_option(source)}"
+    place = _while(role)
+    who = f"aws sts get-caller-identity {profile_option(_source_name(role))}"
     if is_denied(error):
         return (
             f"{place}. Who may not do what, and the policies that would allow it, are shown by:\n"
@@ -224,6 +241,8 @@ def _place(role: Role, error: Exception, now: float) -> str:
         )
     if is_too_long(error):
         return f"{place}. {_shorter(role)}"
+    if is_chained(error):
+        return f"{place}. {hour_of_a_session(role)}"
     if is_unavailable(error):
         return f"{place}. STS cannot be reached or does not answer just now; try the network with:\n  {who}"
     fault = clock_fault(error, now)

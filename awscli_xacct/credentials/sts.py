@@ -168,6 +168,11 @@ def is_too_long(error: Exception) -> bool:
     return _code(error) == "ValidationError" and "MaxSessionDuration" in str(error)
 
 
+def is_chained(error: Exception) -> bool:
+    """Whether STS says that the caller is a session already, for which an hour is all there is."""
+    return _code(error) == "ValidationError" and "role chaining" in str(error)
+
+
 def is_unavailable(error: Exception) -> bool:
     """Whether STS could not be reached, or could not answer just now."""
     if isinstance(error, ClientError):

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from awscli_xacct import settings
 from awscli_xacct.awsconfig import headers
 from awscli_xacct.awsconfig.profiles import Role, resolve
-from awscli_xacct.awsconfig.sources import Profiles, gives_credentials, is_role
+from awscli_xacct.awsconfig.sources import Profiles, gives_credentials, is_role, role_session
 from awscli_xacct.cache import key_name
 from awscli_xacct.credentials.provider import AssumeRoleProvider, SessionCredentials
 from awscli_xacct.errors import ConfigRefused, ProfileFault
@@ -339,6 +339,101 @@ def test_mfa_on_a_role_assumed_from_a_role_is_an_error() -> None:
     assert theirs.calls[-1] == assumed("ASIA1", **WITH_CODE)
 
 
+WEB = {"web_identity_token_file": "/var/token", "role_arn": "arn:aws:iam::1:role/Web"}
+ROLE_SESSIONS = [
+    pytest.param({"b": {"sso_account_id": "1", "sso_role_name": "Dev"}}, "b", "from SSO", id="SSO"),
+    pytest.param({"b": {**USER, "sso_account_id": "1"}}, "b", "from SSO", id="SSO goes before keys"),
+    pytest.param({"b": WEB}, "b", "from a web identity", id="web identity"),
+    *(
+        pytest.param(
+            {"b": {"credential_process": command}, "p": ROLE}, "b", "of the role profile p", id=command
+        )
+        for command in (
+            "xacct credentials p",
+            "'/opt/my tools/xacct' credentials --format process p",
+            "xacct.exe credentials -- p",
+            "python3 -m awscli_xacct credentials --format=process p",
+            "aws configure export-credentials --profile p --format process",
+            "/usr/bin/aws --profile=p configure export-credentials",
+        )
+    ),
+    pytest.param(
+        {"b": {"credential_process": "xacct credentials p"}, "p": {"sso_account_id": "1"}},
+        "b",
+        "from SSO",
+        id="xacct gives an SSO session",
+    ),
+    pytest.param({}, "EcsContainer", "the container's", id="EcsContainer"),
+]
+NO_ROLE_SESSIONS = [
+    pytest.param({"b": USER}, "b", id="keys"),
+    pytest.param({"b": SESSION}, "b", id="keys of a session that may be anybody's"),
+    pytest.param({"b": {"login_session": "arn"}}, "b", id="aws login, by a user or a role"),
+    *(
+        pytest.param({"b": {"credential_process": command}, "p": USER, "r": ROLE}, "b", id=command)
+        for command in (
+            "xacct credentials p",
+            "xacct credentials b",
+            "xacct credentials nobody",
+            "xacct credentials",
+            "xacct credentials 'r",
+            "op-credentials r",
+            "aws-vault exec --json r",
+            "aws configure export-credentials",
+            "",
+        )
+    ),
+    pytest.param({}, "Environment", id="Environment"),
+]
+
+
+def called_by(source: str, profiles: Profiles, **settings: str) -> Profiles:
+    key = "credential_source" if source[0].isupper() else "source_profile"
+    return {**profiles, "a": {"role_arn": ROLE["role_arn"], key: source, **settings}}
+
+
+@pytest.mark.parametrize(("profiles", "source", "how"), ROLE_SESSIONS)
+def test_a_source_that_gives_a_roles_session_is_a_role_already(
+    profiles: Profiles, source: str, how: str
+) -> None:
+    """An hour at most and no code: STS refuses both at every use."""
+    with pytest.raises(ProfileFault, match=rf"more than 3600 \(1 hour\)[\s\S]*its source {source} .*{how}"):
+        resolve(called_by(source, profiles, duration_seconds="7200"), "a", environment={})
+    with pytest.raises(
+        ProfileFault, match=f"its source {source} .*{how}, and STS takes an MFA code"
+    ) as raised:
+        resolve(called_by(source, profiles, mfa_serial=DEVICE), "a", environment={})
+    assert str(raised.value).endswith(
+        "from an IAM user only. Remove it:\n  aws configure role a --mfa-serial none"
+    )
+    role = resolve(called_by(source, profiles, duration_seconds="3600"), "a", environment={})
+    assert (role.chained, role.takes_no_code) == (True, True)
+
+
+@pytest.mark.parametrize(("profiles", "source"), NO_ROLE_SESSIONS)
+def test_a_source_that_may_give_a_users_keys_is_left_to_sts(profiles: Profiles, source: str) -> None:
+    settings = {"duration_seconds": "7200", "mfa_serial": DEVICE}
+    role = resolve(called_by(source, profiles, **settings), "a", environment={})
+    assert (role.chained, role.takes_no_code) == (False, False)
+
+
+def test_an_instance_gives_no_code_and_may_be_given_more_than_an_hour() -> None:
+    """AWS says that applications on instances are not under the limit of chained roles."""
+    instance = "Ec2InstanceMetadata"
+    assert not resolve(called_by(instance, {}, duration_seconds="7200"), "a", environment={}).chained
+    with pytest.raises(
+        ProfileFault, match="its source Ec2InstanceMetadata gives a role's session, the instance's"
+    ):
+        resolve(called_by(instance, {}, mfa_serial=DEVICE), "a", environment={})
+
+
+def test_a_chain_that_begins_with_a_session_has_no_role_that_a_code_could_be_asked_for() -> None:
+    profiles = {"a": {**ROLE, **MFA}, "b": {**ROLE, "source_profile": "c"}, "c": WEB}
+    with pytest.raises(ProfileFault, match="its source b is a role") as raised:
+        resolve(profiles, "a", environment={})
+    assert str(raised.value).endswith("Remove it:\n  aws configure role a --mfa-serial none")
+
+
 def test_a_users_code_buys_a_session_for_all_roles() -> None:
     """botocore spends it on the one role."""
     ours, theirs = both({"a": {**ROLE, **MFA, "external_id": "tenant/42"}, "b": USER})
@@ -491,7 +586,17 @@ def chains(draw: st.DrawFn) -> dict[str, dict[str, str]]:
     for name, source in zip(names, [*names[1:], "user"], strict=True):
         made[name]["source_profile"] = source
     made["user"] = draw(users)
-    return made
+    return without_codes_of_sessions(made)
+
+
+def without_codes_of_sessions(profiles: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """No device where the chain begins with a role's session, which can give no code."""
+    if role_session(profiles, "user"):
+        return {
+            name: {key: value for key, value in options.items() if not key.startswith("mfa_")}
+            for name, options in profiles.items()
+        }
+    return profiles
 
 
 def key_of(profiles: Profiles, environment: Mapping[str, str] | None = None) -> str:
@@ -524,6 +629,7 @@ def test_two_roles_share_a_record_exactly_if_all_that_makes_them_is_the_same(
     if "mfa_serial" in one[name]:
         made = made | data.draw(devices)
     other[name] = {key: value for key, value in one[name].items() if key == "source_profile"} | made
+    other = without_codes_of_sessions(other)
     assert (key_of(one) == key_of(other)) == (meaning(one) == meaning(other))
 
 

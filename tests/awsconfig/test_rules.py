@@ -339,6 +339,22 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
         ],
     ),
     (
+        {
+            "role_arn": ARN,
+            "credential_source": "EcsContainer",
+            "duration_seconds": "3601",
+            "mfa_serial": DEVICE,
+        },
+        [
+            "profile prod: mfa_serial cannot be used here, because its source EcsContainer gives a role's session, "
+            "the container's, and STS takes an MFA code from an IAM user only. Remove it:\n"
+            "  aws configure role prod --mfa-serial none",
+            "--duration-seconds '3601' is more than 3600 (1 hour), which is all that STS gives a role that is "
+            "assumed from another role or from a shared MFA session; its source EcsContainer gives a role's "
+            "session, the container's",
+        ],
+    ),
+    (
         role(source_profile="long", duration_seconds="900"),
         [],
     ),
@@ -559,6 +575,9 @@ def test_what_has_no_faults_can_be_written_and_is_read_as_it_was_meant(
         pytest.param(KEYS, None, id="a user without one"),
         pytest.param(
             {"role_arn": ARN, "mfa_serial": DEVICE}, None, id="a role, whose device is its own affair"
+        ),
+        pytest.param(
+            {"sso_account_id": "1", "mfa_serial": DEVICE}, None, id="a role's session, which has none"
         ),
     ],
 )

@@ -91,6 +91,38 @@ def test_what_works_and_what_does_not_is_told_for_each_profile(
     ]
 
 
+def test_what_only_a_users_keys_can_do_is_explained_where_the_source_is_a_session(
+    home: Home, sts: Sts, user: User, device: MfaDevice, role: Role
+) -> None:
+    """A program's, or a file's, may be anybody's: only STS's answer tells."""
+    session = sts.issue(user, 3600)
+    home.credentials.write_text(
+        f"[got]\naws_access_key_id = {session.access_key}\naws_secret_access_key = {session.secret_key}\n"
+        f"aws_session_token = {session.session_token}\n"
+    )
+    home.add_role("long", role.arn, source_profile="got", duration_seconds=7200)
+    home.add_role(
+        "coded",
+        role.arn,
+        source_profile="got",
+        mfa_serial=device.serial,
+        mfa_process=f"echo {device.next_code()}",
+    )
+    outcome = run(home, "verify", "long", "coded")
+    assert outcome.code == 255
+    assert (
+        f"  while assuming {role.arn} for profile long from got. What profile got gives is a session already, and STS "
+        f"gives a role that is assumed from a session (role chaining) 1 hour at most. Ask for that:\n"
+        f"    aws configure role long --duration-seconds 3600\n"
+    ) in outcome.stdout
+    assert (
+        "    - only a user's long-term keys can give an MFA code, and only one of the user's own device; a session "
+        "can give none, and with one as source the device has to go: aws configure role coded --mfa-serial none\n"
+    ) in outcome.stdout
+    # What STS does not take once, it takes no second time.
+    assert sorted(operations(sts)) == ["AssumeRole", "AssumeRole", "GetCallerIdentity"]
+
+
 def test_programs_get_both_policies_ready_to_paste(home: Home, sts: Sts, user: User, role: Role) -> None:
     home.add_role("prod", role.arn)
     home.add_role("closed", role.arn, external_id="42", session_tags="team=ops", source_identity="me")

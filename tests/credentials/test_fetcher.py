@@ -491,6 +491,23 @@ def test_a_code_that_is_refused_is_asked_for_again(world: World) -> None:
     ]
 
 
+def test_a_session_is_asked_for_one_code_and_told_why_it_can_give_none(world: World) -> None:
+    session = world.sts.issue(world.user, HOUR)
+    world.profiles["default"] = {
+        "aws_access_key_id": session.access_key,
+        "aws_secret_access_key": session.secret_key,
+        "aws_session_token": session.session_token,
+    }
+    world.add_mfa_role("prod")
+    text = refused(lambda: world.get("prod"))
+    assert text.endswith(
+        "for profile prod from default. What profile default gives is a session, and only a user's long-term keys "
+        "can give an MFA code. Use such keys as source, or leave the device out:\n"
+        "  aws configure role prod --mfa-serial none"
+    )
+    assert (world.calls(), len(world.person.asked)) == (["AssumeRole prod"], 1)
+
+
 @pytest.mark.parametrize("mode", ["auto", "off"])
 def test_three_codes_that_are_refused_are_enough(world: World, mode: str) -> None:
     world.add_mfa_role("prod", mfa_session=mode)

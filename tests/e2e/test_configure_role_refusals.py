@@ -111,6 +111,26 @@ CASES = {
         ("mfa_serial cannot be used here", "IAM user"),
         PROD,
     ),
+    "both for an SSO session, which is a role's": Case(
+        (
+            "d",
+            "--role-arn",
+            ARN,
+            "--source-profile",
+            "corp",
+            "--duration-seconds",
+            "7200",
+            "--mfa-serial",
+            MFA,
+        ),
+        (
+            "mfa_serial cannot be used here",
+            "3600 (1 hour)",
+            "its source corp gives a role's session, from SSO",
+        ),
+        "[profile corp]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = Dev\n"
+        "mfa_serial = arn:aws:iam::111111111111:mfa/leftover\n",
+    ),
     "a session name with blanks": option_case("--role-session-name", "my name", "'my name'", "2 to 64"),
     "an external id with a ]": option_case("--external-id", "a]b", "'a]b'", "2 to 1224"),
     "a security key": option_case(
