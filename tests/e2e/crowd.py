@@ -61,9 +61,10 @@ class Crowd:
 
 
 @contextmanager
-def crowd(home: Home, *commands: tuple[str, ...]) -> Iterator[Crowd]:
-    """Start `aws` once for each of the commands, all at once and without a terminal."""
-    running = Crowd([home.start(*arguments) for arguments in commands])
+def crowd(home: Home, *commands: tuple[str, ...], really: bool = False) -> Iterator[Crowd]:
+    """Start `aws` once for each of the commands, all at once and without a terminal; `really` forbids to fork."""
+    start = home.start if really else home.fork
+    running = Crowd([start(*arguments) for arguments in commands])
     try:
         yield running
     finally:

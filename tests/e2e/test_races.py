@@ -73,7 +73,7 @@ def test_a_warm_command_waits_for_nobody(home: Home, sts: Sts, prod: str, role: 
 
 def test_a_lock_dies_with_its_owner(home: Home, sts: Sts, role: Role, prod: str) -> None:
     command = (*WHO, "--profile", prod)
-    with sts.hold("AssumeRole") as held, crowd(home, command) as first:
+    with sts.hold("AssumeRole") as held, crowd(home, command, really=True) as first:
         held.wait_for(1, SECONDS)
         with crowd(home, command) as second:
             second.hear(1)

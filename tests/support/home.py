@@ -13,7 +13,9 @@ import pexpect
 
 from tests.sts import User
 
-AWS = Path(sys.executable).with_name("aws")
+from . import forked
+from .forked import AWS as AWS
+
 XACCT = Path(sys.executable).with_name("xacct")
 REGION = "us-west-1"
 TIMEOUT = 60
@@ -92,11 +94,17 @@ class Home:
 
     def aws(self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: str = "") -> Outcome:
         """Run `aws` without a terminal to its end."""
-        process = self.start(*arguments, environment=environment)
+        process = self.fork(*arguments, environment=environment)
         return finish(process, stdin)
 
+    def fork(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """The same as `start` for less CPU time, where it makes no difference; see `forked`."""
+        everything = {**self.environment, **(environment or {})}
+        process = forked.start(self.executable, arguments, everything)
+        return process or self.start(*arguments, environment=environment)
+
     def start(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start `aws` without a terminal; end it with `finish`."""
+        """Really start `aws` without a terminal; end it with `finish`."""
         return self.start_any(self.executable, *arguments, environment=environment)
 
     def xacct(
