@@ -48,14 +48,15 @@ def _use_provider(session, parsed_args=None, **_):  # type: ignore[no-untyped-de
     """Take over the profiles that are roles or run on an MFA session. Whatever goes wrong, ``aws`` goes on."""
     profiles, name = {}, "default"
     try:
+        if getattr(parsed_args, "debug", False):
+            # Whatever the profile: a session's token may come from a program or the environment as well.
+            from .redaction import protect
+
+            protect(session)
         name = session.get_config_variable("profile") or name
         profiles = session.full_config["profiles"]
         profile = profiles.get(name, {})
         if "role_arn" in profile or "mfa_session" in profile:
-            if getattr(parsed_args, "debug", False):
-                from .redaction import protect
-
-                protect()
             install(session)
     except Exception as error:  # noqa: BLE001 - a plugin's fault must not take the CLI with it
         # Nothing else of this package is used from here on: it may be what is broken.

@@ -111,7 +111,12 @@ def abandon(stream: TextIO) -> None:
 
 
 def printable(text: str) -> str:
-    """`text` with control characters escaped, so that nothing from outside drives the terminal."""
+    """`text` with control characters escaped, so that nothing from outside drives the terminal, and without the
+    passwords of its URLs."""
+    if "://" in text and "@" in text:
+        from .redaction import without_passwords  # needs a module that a warm command does without
+
+        text = without_passwords(text)
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in text

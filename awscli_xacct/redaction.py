@@ -1,16 +1,23 @@
-"""Keeping secrets out of ``--debug``: botocore logs the requests and answers of STS, and session tokens, whole.
+"""Keeping secrets out of ``--debug``: botocore logs requests and answers, and with them session tokens, whole.
 
-Standard library only. The AWS CLI's own credentials files and answers of other services are not looked at.
+Two nets, as neither holds everything: what stands after a name that secrets go by, and the very secrets that the
+command has, by whatever name. Passwords in URLs are a third, and are hidden from messages as well.
+
+Standard library only. The answers that the user's own command gets are not looked at, but for those names.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
 
 HIDDEN = "(hidden by xacct)"
-LOGGERS = ("botocore", "awscli", "s3transfer", "urllib3")
-"""Those that ``aws --debug`` gives a handler."""
+SHORTEST = 8
+"""What is shorter is no key and no token, and might be a word of any message."""
 
 _NAMES = "|".join(
     (
@@ -18,41 +25,88 @@ _NAMES = "|".join(
         "SessionToken",
         "TokenCode",
         "X-Amz-Security-Token",
-        # What sources of credentials send and get: IAM Identity Center, `aws login`, web identity.
-        "AccessToken",
-        "RefreshToken",
-        "IdToken",
-        "ClientSecret",
+        # As botocore's arguments, the credentials file and the environment have them.
+        "aws_secret_access_key",
+        "aws_session_token",
+        "aws_security_token",
+        "secret_key",
+        # What sources of credentials send and get: IAM Identity Center, `aws login`, web identity, containers.
+        "Access_?Token",
+        "Refresh_?Token",
+        "Id_?Token",
+        "Client_?Secret",
         "X-Amz-Sso_Bearer_Token",
         "WebIdentityToken",
+        "SAMLAssertion",
+        "SigninToken",
+        "X-aws-ec2-metadata-token",
     )
 )
-# As XML, as a header, as a form field, or as a Python value: `<Name>…`, `Name:…`, `Name=…`, `'Name': b'…'`.
-_SECRET = re.compile(rf"((?:{_NAMES})(?:>|['\"]?\s*[:=]\s*b?['\"]?))([^<>'\"&,}}\s\\]+)", re.IGNORECASE)
+# As XML, as a header, as a form field, or as a Python or JSON value, that again inside of a string:
+# `<Name>…`, `Name:…`, `Name=…`, `'Name': b'…'`, `\"Name\": \"…\"`.
+_SECRET = re.compile(rf"((?:{_NAMES})(?:>|\\*['\"]?\s*[:=]\s*b?\\*['\"]?))([^<>'\"&,}}\s\\]+)", re.IGNORECASE)
+# A bearer's token is all there is to it; a signature is worth nothing without its request.
+_BEARER = re.compile(r"(\bBearer\s+)([\w.~+/=-]{8,})", re.IGNORECASE)
+# A password may hold what ends a URL's host; a port, which it is not, is digits up to the path.
+_LOGIN = re.compile(r"(://)(?:[^\s/?#\"<>@:]*:(?!\d+[/?#])[^\s\"<>]+|[^\s/?#\"<>]+)@")
 
 
 def redact(text: str) -> str:
-    """`text` with the secrets of STS's requests and answers hidden."""
-    return _SECRET.sub(rf"\1{HIDDEN}", text)
+    """`text` with the secrets of requests and answers, and passwords in URLs, hidden."""
+    text = _SECRET.sub(rf"\1{HIDDEN}", text)
+    return without_passwords(_BEARER.sub(rf"\1{HIDDEN}", text))
 
 
-class Redaction(logging.Filter):
-    """Hides secrets in whatever passes a handler."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        try:
-            text = record.getMessage()
-        except Exception:  # noqa: BLE001 - a message that cannot be made is the logger's affair
-            return True
-        clean = redact(text)
-        if clean != text:
-            record.msg, record.args = clean, None
-        return True
+def without_passwords(text: str) -> str:
+    """`text` with what stands in URLs before the host, ``user:password@``, hidden."""
+    return _LOGIN.sub(rf"\1{HIDDEN}@", text) if "://" in text and "@" in text else text
 
 
-def protect() -> None:
-    """Put the filter on every handler that ``--debug`` has made. Does nothing where debugging is off."""
-    for name in LOGGERS:
-        for handler in logging.getLogger(name).handlers:
-            if not any(isinstance(known, Redaction) for known in handler.filters):
-                handler.addFilter(Redaction())
+class Redaction(logging.Formatter):
+    """Writes a record as another formatter does, tracebacks and all, and hides the secrets that are in it."""
+
+    def __init__(self, formatter: logging.Formatter, session: Any = None) -> None:
+        """`session` is the botocore session whose credentials, once it has some, are hidden by their values."""
+        super().__init__()
+        self.inner = formatter
+        self._session = session
+        self._known = set(_of_environment())
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = self.inner.format(record)
+        # The session has none at first, and others after they were renewed: the old ones may still be told of.
+        self._known.update(_of_session(self._session))
+        for secret in self._known:
+            if secret in text:
+                text = text.replace(secret, HIDDEN)
+        return redact(text)
+
+
+def protect(session: Any = None) -> None:
+    """Let whatever is logged from now on hide its secrets. For ``--debug``, which has made its handlers by now."""
+    loggers = [logging.root, *logging.root.manager.loggerDict.values()]
+    for logger in loggers:
+        for handler in getattr(logger, "handlers", ()):  # a placeholder has none
+            if not isinstance(handler.formatter, Redaction):
+                handler.setFormatter(Redaction(handler.formatter or logging.Formatter(), session))
+
+
+def _of_environment() -> Iterator[str]:
+    """What a command under ``xacct exec``, among others, was given."""
+    for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"):
+        yield from _spellings(os.environ.get(name))
+
+
+def _of_session(session: Any) -> Iterator[str]:
+    """What the session has by now. Its attributes are read past their properties, which would renew them."""
+    credentials = getattr(session, "_credentials", None)
+    for refreshable, plain in (("_secret_key", "secret_key"), ("_token", "token")):
+        known = getattr(credentials, "__dict__", {})
+        yield from _spellings(known.get(refreshable, known.get(plain)))
+
+
+def _spellings(secret: Any) -> Iterator[str]:
+    """A secret as it is, and as it stands in a URL."""
+    if isinstance(secret, str) and len(secret) >= SHORTEST:
+        yield secret
+        yield quote(secret, safe="")

@@ -1,12 +1,15 @@
-"""What ``--debug`` prints of STS: all of it, but for the secrets."""
+"""What ``--debug`` prints: all of it, but for the secrets."""
 
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
+from urllib.parse import quote
 
 import pytest
 
-from awscli_xacct.redaction import HIDDEN, LOGGERS, Redaction, protect, redact
+from awscli_xacct.errors import printable
+from awscli_xacct.redaction import HIDDEN, Redaction, protect, redact, without_passwords
 
 
 @pytest.mark.parametrize(
@@ -25,6 +28,10 @@ from awscli_xacct.redaction import HIDDEN, LOGGERS, Redaction, protect, redact
             f'{{"refreshToken": "{HIDDEN}", "clientSecret": "{HIDDEN}"}}',
         ),
         ("WebIdentityToken=eyJ.a-b&Version=1", f"WebIdentityToken={HIDDEN}&Version=1"),
+        ('"body": "{\\"accessToken\\": \\"eyJ.a-b\\"}"', f'"body": "{{\\"accessToken\\": \\"{HIDDEN}\\"}}"'),
+        ("aws_session_token='FwoG=='", f"aws_session_token='{HIDDEN}'"),
+        ("'Authorization': 'Bearer eyJ.a-b.c=='", f"'Authorization': 'Bearer {HIDDEN}'"),
+        ("/?X-Amz-Security-Token=FwoG%3D%3D&X-Amz-Date=1", f"/?X-Amz-Security-Token={HIDDEN}&X-Amz-Date=1"),
         ("<AccessKeyId>ASIA1</AccessKeyId>", "<AccessKeyId>ASIA1</AccessKeyId>"),
         ("SignedHeaders=host;x-amz-date;x-amz-security-token, Signature=1", None),
     ],
@@ -33,21 +40,88 @@ def test_secrets_are_hidden_and_all_else_is_shown(said: str, shown: str | None) 
     assert redact(said) == (said if shown is None else shown)
 
 
+def formatted(message: str, *arguments: object, session: object = None) -> str:
+    record = logging.LogRecord("botocore", logging.DEBUG, "", 1, message, arguments, None)
+    return Redaction(logging.Formatter(), session).format(record)
+
+
 def test_a_record_with_arguments_is_formatted_before_it_is_looked_at() -> None:
-    record = logging.LogRecord(
-        "botocore", logging.DEBUG, "", 1, "%s: %r", ("x", {"TokenCode": "123456"}), None
+    shown = formatted("%s: %r", "x", {"TokenCode": "123456"})
+    assert shown == f"x: {{'TokenCode': '{HIDDEN}'}}"
+
+
+def test_a_traceback_is_looked_at_as_well() -> None:
+    try:
+        raise ValueError("<SessionToken>FwoG==</SessionToken>")
+    except ValueError as error:
+        caught = (type(error), error, error.__traceback__)
+    record = logging.LogRecord("botocore", logging.DEBUG, "", 1, "Exception caught in main()", (), caught)
+    shown = Redaction(logging.Formatter()).format(record)
+    assert "Traceback" in shown
+    assert shown.endswith(f"ValueError: <SessionToken>{HIDDEN}</SessionToken>")
+
+
+@pytest.mark.parametrize("name", ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"])
+def test_what_the_environment_gives_is_hidden_by_its_value(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stands before it, and also as it stands in a URL."""
+    secret = "FwoG/ab+c=="
+    monkeypatch.setenv(name, secret)
+    assert (
+        formatted("unheard of: %s, %s", secret, quote(secret, safe="")) == f"unheard of: {HIDDEN}, {HIDDEN}"
     )
-    assert Redaction().filter(record)
-    assert record.getMessage() == f"x: {{'TokenCode': '{HIDDEN}'}}"
 
 
-def test_each_handler_is_protected_once() -> None:
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        {"secret_key": "the-secret-key", "token": "the-token"},
+        {"_secret_key": "the-secret-key", "_token": "the-token"},
+    ],
+    ids=["plain", "refreshable"],
+)
+def test_what_the_session_has_by_now_is_hidden_by_its_value(credentials: dict[str, str]) -> None:
+    session = SimpleNamespace(_credentials=None)
+    logged = Redaction(logging.Formatter(), session)
+    record = logging.LogRecord("botocore", logging.DEBUG, "", 1, "see the-secret-key, the-token", (), None)
+    assert logged.format(record) == "see the-secret-key, the-token"
+    session._credentials = SimpleNamespace(**credentials)
+    assert logged.format(record) == f"see {HIDDEN}, {HIDDEN}"
+    session._credentials = SimpleNamespace(secret_key="another-secret", token=None)
+    assert logged.format(record) == f"see {HIDDEN}, {HIDDEN}", "renewed, and the old ones are told of"
+
+
+def test_each_handler_is_protected_once_whatever_its_logger() -> None:
     handler = logging.NullHandler()
-    logger = logging.getLogger(LOGGERS[0])
+    logger = logging.getLogger("somebody.elses")
     logger.addHandler(handler)
     try:
         protect()
+        first = handler.formatter
         protect()
-        assert [type(found) for found in handler.filters] == [Redaction]
+        assert isinstance(first, Redaction)
+        assert handler.formatter is first
     finally:
         logger.removeHandler(handler)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("to http://user:pa55@127.0.0.1:1/x", f"to http://{HIDDEN}@127.0.0.1:1/x"),
+        ("to http://user:p@55@host/", f"to http://{HIDDEN}@host/"),
+        ("to http://user:pa/55@host", f"to http://{HIDDEN}@host"),
+        ("to http://user:pa#5?5@host", f"to http://{HIDDEN}@host"),
+        ("to https://ghp_token@host/", f"to https://{HIDDEN}@host/"),
+        ("'http://user:it's@host'", f"'http://{HIDDEN}@host'"),
+        ("http://u:p@one http://u:p@two", f"http://{HIDDEN}@one http://{HIDDEN}@two"),
+        ("http://127.0.0.1:4566/a@b", None),
+        ("https://example.com/a?b=c@d", None),
+        ("file:///home/me@work/policy.json", None),
+        ("see https://example.com/ or me@example.com", None),
+    ],
+)
+def test_a_password_in_a_url_is_hidden_from_logs_and_from_messages(said: str, shown: str | None) -> None:
+    expected = said if shown is None else shown
+    assert without_passwords(said) == redact(said) == printable(said) == expected

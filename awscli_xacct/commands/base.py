@@ -22,7 +22,6 @@ from ..cache import Cache, Record, cache_directory
 from ..credentials.mfa_session import shares_session
 from ..errors import Faults, XacctError, printable_lines, write_message
 from ..invocation import role_command
-from ..redaction import protect
 from .clients import usable
 
 if TYPE_CHECKING:
@@ -38,8 +37,6 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
     _session: Any
 
     def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:
-        if parsed_globals.debug:
-            protect()  # the session's own profile may be no role, and these call STS for others
         try:
             self._session = usable(self._session)
             return self._run(parsed_args, parsed_globals)

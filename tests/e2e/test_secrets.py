@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts, User
-from tests.support.home import Home
+from tests.support.home import AWS, REGION, XACCT, Home
 
 from .crowd import crowd
 from .steps import ONE_TRY, WHO, tree
@@ -100,6 +100,37 @@ def test_a_command_that_assumes_roles_of_other_profiles_tells_no_secret_either(
     secrets = {"code": code, "key of the user": user.secret_key, **cached(home)}
     assert len(secrets) == 2 + 2 * 2
     assert found(secrets, person.shown) == set()
+
+
+def test_debug_tells_no_secret_where_the_profile_is_no_role(home: Home, user: User, prod: str) -> None:
+    """A session comes from a program, or from the environment, or long-term keys from the credentials file."""
+    with home.config.open("a", encoding="utf-8") as file:
+        file.write(f"[profile sdk]\nregion = {REGION}\ncredential_process = {XACCT} credentials {prod}\n")
+    outcomes = [
+        home.aws(*WHO, "--profile", "sdk", "--debug"),
+        home.xacct("exec", prod, "--", str(AWS), *WHO, "--debug"),
+        home.aws(*WHO, "--debug"),
+    ]
+    assert [outcome.code for outcome in outcomes] == [0, 0, 0]
+    assert all("x-amz-date" in outcome.stderr for outcome in outcomes), "nothing was logged"
+    secrets = {"key of the user": user.secret_key, **cached(home)}
+    assert len(secrets) == 1 + 2
+    assert found(secrets, "".join(outcome.stderr for outcome in outcomes)) == set()
+
+
+def test_a_password_in_the_address_of_sts_is_not_told(home: Home, prod: str) -> None:
+    """Neither in an error nor in a log, nor by what looks at the config."""
+    address = {"AWS_ENDPOINT_URL_STS": "http://me:pa55-word@127.0.0.1:1", **ONE_TRY}
+    outcomes = [
+        home.aws(*WHO, "--profile", prod, "--debug", environment=address),
+        home.aws("configure", "role", "verify", prod, "--output", "json", environment=address),
+        home.xacct("credentials", prod, environment=address),
+        home.xacct("each", prod, "--output", "json", "--", "true", environment=address),
+    ]
+    assert [outcome.code for outcome in outcomes] == [255, 255, 255, 255]
+    for outcome in outcomes:
+        assert "@127.0.0.1:1" in outcome.stdout + outcome.stderr, "the address is not told at all"
+        assert found({"password": "pa55-word"}, outcome.stdout + outcome.stderr) == set()
 
 
 @pytest.mark.parametrize("end", ["</AssumeRoleResponse>", "</SessionToken>"])

@@ -113,7 +113,7 @@ def test_debug_shows_no_secret(home: Home, sts: Sts, user: User, prod: str) -> N
     (file,) = home.records()
     record = record_in(file)
     assert record is not None
-    for secret in (user.secret_key, record.secret_key):
+    for secret in (user.secret_key, record.secret_key, record.token):
         assert secret not in outcome.stderr
     assert operations(sts) == ["AssumeRole", "GetCallerIdentity"]
 
