@@ -23,7 +23,10 @@ if TYPE_CHECKING:  # the real one is in a module, which every `aws` command woul
 
 
 class XacctError(Exception):
-    """Base of every error raised on purpose."""
+    """Base of every error raised on purpose. Whoever prints it as it is, as the AWS CLI does, drives no terminal."""
+
+    def __str__(self) -> str:
+        return printable_lines(super().__str__())
 
 
 class Faults(XacctError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from .. import settings
-from ..errors import CannotAsk, CodeRefused
+from ..errors import CannotAsk, CodeRefused, printable
 from ..invocation import subcommand
 from . import process, terminal
 from .memory import UsedCodes
@@ -32,7 +32,8 @@ class Request:
 
     @property
     def prompt(self) -> str:
-        return f"MFA code of {self.serial} for profile {self.profile} ({self.purpose}): "
+        """The question, fit for a terminal: the names in it come from the config file."""
+        return printable(f"MFA code of {self.serial} for profile {self.profile} ({self.purpose}): ")
 
 
 class Sayer(Protocol):

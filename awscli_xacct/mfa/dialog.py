@@ -1,21 +1,24 @@
 """Asking in a window, where there is a display and no terminal.
 
 The first program that is there and has a display is used. The prompt holds names from the config file: it
-is passed as one argument or in the environment, never as part of a script.
+is passed as one argument or in the environment, never as part of a script, and spelled so that a program which
+looks for more than text in it (accelerators, escapes, markup) finds none.
 """
 
 from __future__ import annotations
 
+import html
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..errors import CannotAsk
 
 _PROMPT = "AWS_XACCT_PROMPT"
+HERE = "{prompt}"
 _TITLE = "AWS MFA code"
 
 _APPLESCRIPT = (
@@ -35,11 +38,15 @@ _POWERSHELL = (
 
 @dataclass(frozen=True)
 class Dialog:
-    """One program that can ask. `platform` is where it is used; `arguments` has PROMPT for the prompt."""
+    """One program that can ask. `platform` is where it is used; `spell` makes of the prompt what shows as it.
+
+    `arguments` has `HERE` for the prompt, as an argument or at the end of one.
+    """
 
     program: str
     platform: str
     arguments: tuple[str, ...]
+    spell: Callable[[str], str] = str
 
     def available(self, environment: Mapping[str, str], platform: str = sys.platform) -> bool:
         """Whether the program is on the PATH and has somewhere to show itself."""
@@ -51,7 +58,7 @@ class Dialog:
 
     def ask(self, prompt: str, environment: Mapping[str, str]) -> str:
         """What the person enters. Raises `CannotAsk` if the window is closed or never comes."""
-        words = [argument.replace("PROMPT", prompt) for argument in self.arguments]
+        words = [argument.replace(HERE, self.spell(prompt)) for argument in self.arguments]
         program = shutil.which(self.program, path=environment.get("PATH")) or self.program
         try:
             done = subprocess.run(  # noqa: S603 - a fixed program, and no shell
@@ -70,10 +77,22 @@ class Dialog:
         return answer
 
 
+def _for_zenity(prompt: str) -> str:
+    """It resolves backslashes, and takes an underscore for the sign of an accelerator."""
+    return prompt.replace("\\", "\\\\").replace("_", "__")
+
+
+def _for_kdialog(prompt: str) -> str:
+    """It resolves backslashes, and Qt shows as HTML what looks like it. So it is HTML, with nothing in it."""
+    return f"<qt>{html.escape(prompt)}</qt>".replace("\\", "&#92;")
+
+
 DIALOGS = (
-    Dialog("zenity", "display", ("--entry", "--hide-text", f"--title={_TITLE}", "--text=PROMPT")),
-    Dialog("kdialog", "display", ("--title", _TITLE, "--password", "PROMPT")),
-    Dialog("osascript", "darwin", (*_APPLESCRIPT, "PROMPT")),
+    Dialog(
+        "zenity", "display", ("--entry", "--hide-text", f"--title={_TITLE}", f"--text={HERE}"), _for_zenity
+    ),
+    Dialog("kdialog", "display", ("--title", _TITLE, "--password", HERE), _for_kdialog),
+    Dialog("osascript", "darwin", (*_APPLESCRIPT, HERE)),
     Dialog("powershell", "win32", ("-NoProfile", "-NonInteractive", "-Command", _POWERSHELL)),
 )
 

@@ -32,8 +32,7 @@ def _at_once(arguments: "list[str]") -> "int | None":
     """Run a command line for which no work has to be done; None for any other."""
     if arguments == ["status", "--prompt"] and sys.stdout is not None:
         line = warm.prompt(os.environ, __version__)
-        # What is not for a terminal as it is goes the long way, too.
-        return _print(line.encode() if line is not None and line[:-1].isprintable() else None)
+        return _print(None if line is None else line.encode())
     command, profile, *rest = [*arguments, "", ""][: max(len(arguments), 2)]
     if profile.startswith("-"):
         return None

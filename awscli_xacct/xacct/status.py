@@ -13,7 +13,7 @@ from typing import Any
 from ..awsconfig.inventory import Inventory
 from ..awsconfig.sources import is_mfa_user
 from ..cache import Record
-from ..errors import ProfileFault, XacctError, printable, tell
+from ..errors import ProfileFault, XacctError, tell
 from . import warm
 from .resolved import read_config, record_cache, resolve
 
@@ -109,7 +109,6 @@ def _prompt() -> str:
     if not profile:
         return ""
     try:
-        line = warm.prompt_line(profile, resolve(profile).memo)
+        return warm.prompt_line(profile, resolve(profile).memo)
     except (XacctError, OSError):
-        line = f"{profile} ?\n"
-    return f"{printable(line[:-1])}\n"
+        return f"{warm.harmless(profile)} ?\n"

@@ -112,11 +112,21 @@ def profile_in_use(environment: "Mapping[str, str]") -> str:
 
 def prompt_line(profile: str, memo: Memo) -> str:
     """What the prompt says of a profile: nothing but its name if it needs no session, ``-`` if it has none."""
+    name = harmless(profile)
     if not memo.record:
-        return f"{profile}\n"
+        return f"{name}\n"
     now = time.time()
     kept = memo.kept(now)
-    return f"{profile} {_short(kept[0].expiry - now) if kept else '-'}\n"
+    return f"{name} {_short(kept[0].expiry - now) if kept else '-'}\n"
+
+
+def harmless(name: str) -> str:
+    """A profile's name with a ``?`` for whatever drives a terminal, or is more than itself in a shell's prompt.
+
+    zsh looks for ``%`` in what a prompt's command has printed, and a PS1 that is put together by PROMPT_COMMAND is
+    expanded once more, ``$(…)`` in it run.
+    """
+    return "".join(c if c.isprintable() and c not in "%\\$`!" else "?" for c in name)
 
 
 def _short(seconds: float) -> str:

@@ -249,3 +249,20 @@ def test_of_two_commands_one_asks_and_the_other_waits(
     assert operations(sts).count("GetSessionToken") == 1
     assert not [name for name in tree(home) if name.endswith((".tmp", ".owner"))]
     assert arn(home.aws(*WHO, "--profile", "other")) == second.caller
+
+
+def test_a_name_that_drives_a_terminal_is_shown_and_does_not(
+    home: Home, device: MfaDevice, role: Role
+) -> None:
+    """In the question, and in the error where nobody can be asked, which the CLI prints as it is."""
+    role.require_mfa = True
+    name = "a\x1b]2;owned\x07b"
+    home.add_role(name, role.arn, mfa_serial=device.serial)
+    outcome = home.aws(*WHO, "--profile", name)
+    assert outcome.code == 255
+    assert "profile a\\x1b]2;owned\\x07b needs an MFA code" in outcome.stderr
+    person = who_asks(home, name)
+    assert person.prompted() == "a\\x1b]2;owned\\x07b"
+    person.type(device.next_code())
+    assert person.end() == 0
+    assert not {"\x1b", "\x07"} & {*person.shown, *outcome.stderr}

@@ -87,6 +87,15 @@ def test_a_person_is_told_what_the_code_is_for() -> None:
     assert desk.said == []
 
 
+def test_no_name_in_the_question_drives_the_terminal() -> None:
+    """They come from the config file, which may come from anywhere."""
+    request = Request("arn:x\x1b[2J", "a\x1b]2;x\x07b", "role arn:y\r\x9b8m\u202e")
+    assert (
+        request.prompt
+        == "MFA code of arn:x\\x1b[2J for profile a\\x1b]2;x\\x07b (role arn:y\\r\\x9b8m\\u202e): "
+    )
+
+
 @pytest.mark.parametrize(
     "answer", ["123456", " 123456 ", "123 456", "12 34 56\r", "\t123456\x0b", "1 2 3 4 5 6"]
 )

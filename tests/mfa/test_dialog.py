@@ -12,9 +12,19 @@ import pytest
 
 from awscli_xacct.errors import CannotAsk
 from awscli_xacct.mfa import dialog
-from awscli_xacct.mfa.dialog import DIALOGS, Dialog
+from awscli_xacct.mfa.dialog import DIALOGS, HERE, Dialog
 
-PROMPT = "MFA code of arn:aws:iam::111111111111:mfa/dev for profile --x\"; touch /tmp/x; '`$(id)` (role R): "
+PROMPT = (
+    "MFA code of arn:aws:iam::111111111111:mfa/a_b for --x\"; touch /tmp/x; '`$(id)` <b>&\\n PROMPT (R): "
+)
+# What each program shows as that, where it is not that itself.
+SPELLED = {
+    "zenity": PROMPT.replace("a_b", "a__b").replace("\\", "\\\\"),
+    "kdialog": (
+        "<qt>MFA code of arn:aws:iam::111111111111:mfa/a_b for --x&quot;; touch /tmp/x; &#x27;`$(id)` "
+        "&lt;b&gt;&amp;&#92;n PROMPT (R): </qt>"
+    ),
+}
 KINDS = {found.program: found for found in DIALOGS}
 PLATFORMS = {"display": "linux", "darwin": "darwin", "win32": "win32"}
 
@@ -55,14 +65,18 @@ def test_each_program_is_given_the_prompt_whole_and_gives_the_answer(programs: P
     assert kind.ask(PROMPT, environment) == "123456"
     arguments, prompt = json.loads(note.read_text(encoding="utf-8"))
     assert prompt == PROMPT
-    assert arguments == [argument.replace("PROMPT", PROMPT) for argument in kind.arguments]
+    assert arguments == [
+        argument.replace(HERE, SPELLED.get(kind.program, PROMPT)) for argument in kind.arguments
+    ]
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_nothing_of_the_prompt_becomes_an_option_or_part_of_a_script(kind: Dialog) -> None:
-    """A profile may be called anything."""
-    for argument in kind.arguments:
-        assert argument.count("PROMPT") == (argument in ("PROMPT", "--text=PROMPT") or "env:" in argument)
+    """A profile may be called anything. PowerShell's script once had the prompt in it, not the variable."""
+    scripts = [argument for argument in kind.arguments if argument not in (HERE, f"--text={HERE}")]
+    assert not any(HERE in script for script in scripts)
+    if kind.program == "powershell":
+        assert "InputBox($env:AWS_XACCT_PROMPT, 'AWS MFA code')" in scripts[-1]
 
 
 def test_without_a_display_there_is_no_dialog(programs: Path) -> None:

@@ -113,7 +113,7 @@ def test_without_a_profile_there_is_nothing(home: Home, environment: dict[str, s
 
 def test_a_profile_that_cannot_work_is_marked_and_not_complained_of(home: Home) -> None:
     assert prompt(home, AWS_PROFILE="nobody") == "nobody ?\n"
-    assert prompt(home, AWS_PROFILE="a\x1b[2J") == "a\\x1b[2J ?\n"
+    assert prompt(home, AWS_PROFILE="a\x1b[2J") == "a?[2J ?\n"
     home.config.write_text("no config", "utf-8")
     assert prompt(home, AWS_PROFILE="default") == "default ?\n"
 
@@ -134,6 +134,29 @@ def test_the_documented_prompts_show_it(home: Home, prod: str, shell: str) -> No
     environment = {"AWS_PROFILE": prod, "PATH": f"{XACCT.parent}:{home.environment['PATH']}"}
     outcome = run(home, program, *SHELLS[shell], environment=environment)
     assert outcome.stdout.startswith("prod - ")
+
+
+# Put together beforehand, as many do by PROMPT_COMMAND: bash expands it once more.
+MADE_BEFORE = ["--norc", "-ic", 'PS1="$(xacct status --prompt) \\$ "; printf \'%s\\n\' "${PS1@P}"']
+
+
+@pytest.mark.parametrize(
+    ("shell", "arguments"), [*SHELLS.items(), ("bash", MADE_BEFORE)], ids=[*SHELLS, "bash, made before"]
+)
+@pytest.mark.parametrize("known", [True, False])
+def test_no_name_of_a_profile_is_more_than_a_name_in_a_prompt(
+    home: Home, role: Role, shell: str, arguments: list[str], known: bool
+) -> None:
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"there is no {shell} here")
+    name = "50%n%% \\u \x1b]2;x\x07 $(echo ran) `echo ran` $HOME!!"
+    if known:
+        home.add_role(f"'{name}'", role.arn)
+    environment = {"AWS_PROFILE": name, "PATH": f"{XACCT.parent}:{home.environment['PATH']}"}
+    outcome = run(home, program, *arguments, environment=environment)
+    shown = "50?n?? ?u ?]2;x? ?(echo ran) ?echo ran? ?HOME??"
+    assert outcome.stdout.startswith(f"{shown} {'-' if known else '?'} ")
 
 
 def test_a_session_about_to_be_renewed_still_lasts(home: Home, sts: Sts, user: User) -> None:
