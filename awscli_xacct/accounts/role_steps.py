@@ -118,11 +118,8 @@ class RoleSteps:
             self._note_looseness(found.name, found.trust)
             title = f"role {self._role_arn}: its trust policy lets {caller.arn} in"
             return Step(SAME, title, document=found.trust, profile=self._target.profile)
-        if not enough and self._lets_in(found.trust, {**self._wish.context, trust.MFA_PRESENT: "true"}):
-            self.notes.append(
-                f"the trust policy of role {found.name} lets this caller in with MFA, and the new statement would "
-                f"let it in without; --require-mfa leaves that as it is"
-            )
+        if not enough:
+            self._note_widening(found, statement)
         after = trust.with_statement(found.trust, statement, instead_of=[*stale, statement])
         self._note_looseness(found.name, after)
         asked = {"RoleName": found.name, "PolicyDocument": trust.written(after)}
@@ -143,8 +140,37 @@ class RoleSteps:
             entries=[{"kind": "trust", "statements": [*own, statement]}],
         )
 
-    def _lets_in(self, document: trust.Document, context: Mapping[str, str]) -> bool:
-        return trust.lets_in(document, self._caller.names, context, self._wish.actions)
+    def _lets_in(
+        self, document: trust.Document, context: Mapping[str, str], *, perhaps: bool = False
+    ) -> bool:
+        return trust.lets_in(document, self._caller.names, context, self._wish.actions, perhaps=perhaps)
+
+    def _note_widening(self, found: FoundRole, statement: trust.Statement) -> None:
+        """Say what others' statements ask of this caller, and the new one does not."""
+        wish = self._wish
+        own = trust.demands(statement.get("Condition"))
+        kept = {trust.MFA_PRESENT: "true"} if wish.require_mfa else {}
+        kept |= {trust.EXTERNAL_ID: wish.external_id} if wish.external_id else {}
+        others = trust.without(found.trust, self._ledger.statements("trust"))
+        asked = [each for each in trust.asked_for(others, self._caller.names, kept) if each not in own]
+        if not asked:
+            return
+        if all(each.is_of_mfa for each in asked) and self._lets_in(
+            others, {**wish.context, trust.MFA_PRESENT: "true"}
+        ):
+            self.notes.append(
+                f"the trust policy of role {found.name} lets this caller in with MFA, and the new statement would "
+                f"let it in without; --require-mfa leaves that as it is"
+            )
+            return
+        hints = ["--require-mfa asks for MFA"] * any(each.is_of_mfa for each in asked)
+        hints += ["--external-id asks for the external id"] * any(each.is_of_external_id for each in asked)
+        self.notes.append(
+            f"the trust policy of role {found.name} lets this caller in under conditions, and the new statement "
+            f"would let it in without these: {'; '.join(map(str, asked))}. "
+            f"{'; '.join([*hints, 'to keep the others, change'] if hints else ['To keep them, change'])} "
+            f"the trust policy yourself"
+        )
 
     def _loose(self, document: trust.Document) -> list[str]:
         """What is to be required and is not, by some other statement of a trust policy."""
@@ -156,7 +182,7 @@ class RoleSteps:
         found = []
         for word, key in asked.items():
             without = {name: value for name, value in wish.context.items() if name != key}
-            if key and self._lets_in(document, without):
+            if key and self._lets_in(document, without, perhaps=True):
                 found.append(word)
         return found
 

@@ -139,6 +139,14 @@ class Survey:
         title = f"policy {name} of {owner} in account {home.account}"
         if found is not None and trust.permits(found, self.role_arn, wish.context, wish.actions):
             return [Step(SAME, f"{title} allows to assume the role", document=found, profile=home.profile)]
+        others = trust.without(found, [statement]) if found is not None else {}
+        demands = trust.asked_of_caller(others, self.role_arn, {})
+        if demands:
+            self.notes.append(
+                f"{title} allows to assume the role under conditions, and the new statement would allow it without "
+                f"these: {'; '.join(map(str, demands))}. To keep them, change that policy yourself and give "
+                f"--no-caller-policy"
+            )
         after = trust.with_statement(found, statement)
         asked = {
             f"{owner.kind.capitalize()}Name": owner.name,

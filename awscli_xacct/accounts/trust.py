@@ -2,7 +2,8 @@
 
 Both sides have to allow it: the role's trust policy, and a policy of whoever calls. What is read here is the
 part of the policy language that such statements are written in; a statement that says more (other
-conditions, ``NotPrincipal``) is never taken to allow anything, so at worst one statement too many is proposed.
+conditions, ``NotPrincipal``) is never taken to allow anything. A statement that is added beside such a one may
+allow more than it does, so what it asks for is told: see `asked_for`.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 """
@@ -10,11 +11,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import unified_diff
-from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import unquote
+
+from .conditions import EXTERNAL_ID as EXTERNAL_ID
+from .conditions import MFA_PRESENT as MFA_PRESENT
+from .conditions import Demand, are_met, is_met, like
+from .conditions import demands as demands
 
 ASSUME = "sts:AssumeRole"
 TAG, SET_IDENTITY = "sts:TagSession", "sts:SetSourceIdentity"
@@ -23,12 +28,7 @@ TAG, SET_IDENTITY = "sts:TagSession", "sts:SetSourceIdentity"
 Document = Mapping[str, Any]
 Statement = Mapping[str, Any]
 
-MFA_PRESENT = "aws:MultiFactorAuthPresent"
-EXTERNAL_ID = "sts:ExternalId"
-
 _VERSION = "2012-10-17"
-_UNKNOWN = "(not known)"
-_COMPARED = ("Bool", "StringEquals")
 
 
 # -- the statements --------------------------------------------------------------------------------
@@ -110,8 +110,9 @@ def written(document: Document) -> str:
 
 def statements(document: Document) -> list[Statement]:
     """The statements of a document, which may have one without a list around it."""
-    found = document.get("Statement", [])
-    return [found] if isinstance(found, Mapping) else list(found)
+    found = document.get("Statement")
+    listed = found if isinstance(found, list) else [found]
+    return [each for each in listed if isinstance(each, Mapping)]
 
 
 def with_statement(
@@ -133,13 +134,36 @@ def lets_in(
     principals: Collection[str],
     context: Mapping[str, str],
     actions: Sequence[str] = (ASSUME,),
+    *,
+    perhaps: bool = False,
 ) -> bool:
     """Whether a trust policy allows one of `principals` all `actions` with this request `context`.
 
-    A principal is an ARN, an account id, or ``*``. A ``Deny`` is not looked at: see `forbids`.
+    A principal is an ARN, an account id, or ``*``. With `perhaps`, a statement counts whose conditions may be
+    met. A ``Deny`` is not looked at: see `forbids`.
     """
     named = [each for each in statements(document) if _names(each, principals)]
-    return all(_allowed(named, action, context) for action in actions)
+    return all(_allowed(named, action, context, perhaps=perhaps) for action in actions)
+
+
+def asked_for(document: Document, principals: Collection[str], context: Mapping[str, str]) -> list[Demand]:
+    """What the statements that let one of `principals` in ask of it besides what `context` brings.
+
+    A new statement without these conditions would let in where the document does not. One that names by
+    ``NotPrincipal`` or ``NotAction`` is told as that.
+    """
+    about = [each for each in statements(document) if _may_name(each, principals) and _may_match(each)]
+    return _unmet(about, context)
+
+
+def asked_of_caller(document: Document, role_arn: str, context: Mapping[str, str]) -> list[Demand]:
+    """The same of a caller's policy and a role."""
+    about = [
+        each
+        for each in statements(document)
+        if _may_match(each) and ("NotResource" in each or _is_about(each, role_arn))
+    ]
+    return _unmet(about, context)
 
 
 def forbids(document: Document, principals: Collection[str]) -> bool:
@@ -156,11 +180,7 @@ def permits(
     document: Document, role_arn: str, context: Mapping[str, str], actions: Sequence[str] = (ASSUME,)
 ) -> bool:
     """Whether a caller's policy allows it all `actions` on the role with this request `context`."""
-    about = [
-        each
-        for each in statements(document)
-        if any(fnmatchcase(role_arn, pattern) for pattern in _list(each.get("Resource")))
-    ]
+    about = [each for each in statements(document) if _is_about(each, role_arn)]
     return all(_allowed(about, action, context) for action in actions)
 
 
@@ -178,11 +198,14 @@ def difference(before: Document, after: Document) -> list[str]:
 # -- the policy language ---------------------------------------------------------------------------
 
 
-def _allowed(found: Sequence[Statement], action: str, context: Mapping[str, str]) -> bool:
+def _allowed(
+    found: Sequence[Statement], action: str, context: Mapping[str, str], *, perhaps: bool = False
+) -> bool:
+    enough = (True, None) if perhaps else (True,)
     return any(
         each.get("Effect") == "Allow"
         and _matches(each.get("Action"), action)
-        and _met(each.get("Condition"), context)
+        and are_met(each.get("Condition"), context) in enough
         for each in found
     )
 
@@ -193,30 +216,46 @@ def _names(statement: Statement, principals: Collection[str]) -> bool:
     return any(each == "*" or each in principals for each in _list(found))
 
 
-def _matches(patterns: Any, action: str) -> bool:
-    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in _list(patterns))
+def _may_name(statement: Statement, principals: Collection[str]) -> bool:
+    return "NotPrincipal" in statement or _names(statement, principals)
 
 
-def _met(condition: Any, context: Mapping[str, str]) -> bool:
-    """Whether every condition is one that is understood here and is met."""
-    known = {key.lower(): value for key, value in context.items()}
-    return all(
-        operator in _COMPARED and known.get(key.lower(), _UNKNOWN) in _texts(values)
-        for operator, compared in (condition or {}).items()
-        for key, values in compared.items()
+def _may_match(statement: Statement) -> bool:
+    """Whether a statement allows to assume a role, as far as its actions go."""
+    return statement.get("Effect") == "Allow" and (
+        "NotAction" in statement or _matches(statement.get("Action"), ASSUME)
     )
 
 
+def _is_about(statement: Statement, role_arn: str) -> bool:
+    return any(like(role_arn, pattern) for pattern in _list(statement.get("Resource")))
+
+
+def _matches(patterns: Any, action: str) -> bool:
+    return any(like(action.lower(), pattern.lower()) for pattern in _list(patterns))
+
+
+def _unmet(about: Sequence[Statement], context: Mapping[str, str]) -> list[Demand]:
+    found: list[Demand] = []
+    for each in about:
+        found += [
+            Demand("", name, each[name])
+            for name in ("NotPrincipal", "NotAction", "NotResource")
+            if name in each
+        ]
+        # MFA that is asked for at all is not asked for with an age.
+        found += [
+            demand
+            for demand in demands(each.get("Condition"))
+            if demand.is_of_age or not is_met(demand, context)
+        ]
+    return [demand for number, demand in enumerate(found) if demand not in found[:number]]
+
+
 def _list(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return [value] if isinstance(value, str) else list(value)
-
-
-def _texts(values: Any) -> Iterator[str]:
-    """The values of a condition, where ``true`` may stand for ``"true"``."""
-    several: Iterable[Any] = values if isinstance(values, list) else [values]
-    return (str(value).lower() if isinstance(value, bool) else str(value) for value in several)
+    """The texts of a value that may be one or a list; whatever else it is names nothing."""
+    several = value if isinstance(value, list) else [value]
+    return [each for each in several if isinstance(each, str)]
 
 
 def _one_or_all(actions: Sequence[str]) -> str | list[str]:

@@ -94,6 +94,99 @@ def test_statements_that_do_not_or_say_more_than_is_understood(statement: dict[s
     assert not trust.lets_in(document(statement), NAMES, {trust.EXTERNAL_ID: "42"})
 
 
+WITH_MFA = {trust.MFA_PRESENT: "true"}
+AGE = "aws:MultiFactorAuthAge"
+PRESENT = "aws:MultiFactorAuthPresent"
+
+
+@pytest.mark.parametrize(
+    ("condition", "with_mfa", "without"),
+    [
+        ({"Bool": {PRESENT: "true"}}, True, False),
+        ({"BoolIfExists": {PRESENT: "true"}}, True, None),  # a user's own keys are let in, a session is not
+        ({"ForAnyValue:Bool": {PRESENT: "true"}}, True, False),
+        ({"ForAllValues:BoolIfExists": {PRESENT: ["true"]}}, True, None),
+        ({"bool": {PRESENT.lower(): True}}, True, False),
+        ({"StringEquals": {PRESENT: "true"}}, True, False),
+        ({"StringLike": {PRESENT: "t*"}}, True, False),
+        ({"StringNotEquals": {PRESENT: "false"}}, True, None),
+        ({"Null": {PRESENT: "false"}}, True, None),
+        ({"Null": {AGE: "false"}}, True, False),
+        ({"Null": {AGE: True}}, False, True),
+        ({"NumericLessThan": {AGE: "3600"}}, True, False),
+        ({"NumericLessThanEquals": {AGE: 3600}}, True, False),
+        ({"NumericLessThanIfExists": {AGE: "3600"}}, True, True),
+        ({"NumericGreaterThan": {AGE: "3600"}}, False, False),
+        ({"NumericLessThan": {AGE: "soon"}}, None, False),
+        ({"BinaryEquals": {PRESENT: "dHJ1ZQ=="}}, None, None),
+        ({"Bool": {PRESENT: "${aws:username}"}}, None, None),
+        ({"Bool": {PRESENT: []}}, None, None),
+        ({"Bool": None}, None, None),
+        ({"Bool": {"aws:SecureTransport": "true"}}, None, None),
+        ({"???": {PRESENT: "true"}}, None, None),
+        ("Bool", None, None),
+        ([], None, None),
+        ({}, True, True),
+        (None, True, True),
+    ],
+)
+def test_what_a_condition_says_of_a_request_with_mfa_and_of_one_without(
+    condition: Any, with_mfa: bool | None, without: bool | None
+) -> None:
+    statement = document(allows(Condition=condition))
+    for context, met in ((WITH_MFA, with_mfa), ({}, without)):
+        assert trust.lets_in(statement, NAMES, context) is (met is True)
+        assert trust.lets_in(statement, NAMES, context, perhaps=True) is (met is not False)
+
+
+@pytest.mark.parametrize(
+    ("statement", "asked"),
+    [
+        (allows(), []),
+        (allows(Principal={"AWS": ROLE}, Condition=MFA), []),
+        (allows(Effect="Deny", Condition=MFA), []),
+        (allows(Condition=MFA), ["Bool aws:MultiFactorAuthPresent true"]),
+        (allows(Condition={"BoolIfExists": {PRESENT: True}}), [f"BoolIfExists {PRESENT} true"]),
+        (allows(Principal="*", Condition={"NumericLessThan": {AGE: 300}}), [f"NumericLessThan {AGE} 300"]),
+        (
+            allows(Condition={"StringLike": {"sts:ExternalId": ["a*", "b"]}, "IpAddress": {"x": "y"}}),
+            ["StringLike sts:ExternalId a*, b", "IpAddress x y"],
+        ),
+        (allows(Condition="odd"), ["odd"]),
+        (
+            {"Effect": "Allow", "NotPrincipal": {"AWS": ROLE}, "NotAction": "s3:*"},
+            [f"NotPrincipal {{'AWS': '{ROLE}'}}", "NotAction s3:*"],
+        ),
+    ],
+)
+def test_what_is_asked_of_the_caller_and_a_plain_statement_would_not_ask(
+    statement: dict[str, Any], asked: list[str]
+) -> None:
+    assert [str(each) for each in trust.asked_for(document(statement, statement), NAMES, {})] == asked
+    caller = {key: value for key, value in statement.items() if "Principal" not in key} | {"Resource": "*"}
+    if "Principal" in statement and statement["Principal"] != {"AWS": ROLE}:
+        assert [str(each) for each in trust.asked_of_caller(document(caller), ROLE, {})] == asked
+
+
+def test_an_age_is_asked_for_by_no_new_statement() -> None:
+    aged = document(allows(Condition={**MFA, "NumericLessThan": {AGE: "300"}}))
+    assert [each.key for each in trust.asked_for(aged, NAMES, WITH_MFA)] == [AGE]
+
+
+@pytest.mark.parametrize("nothing", [None, [], "", 7, [None, "x"], {}])
+@pytest.mark.parametrize("key", ["Statement", "Principal", "Action", "Condition", "Resource", "Effect"])
+def test_whatever_stands_in_a_document_is_no_error(key: str, nothing: Any) -> None:
+    odd = document(allows(**{"Resource": "*", key: nothing})) if key != "Statement" else {key: nothing}
+    for context in ({}, WITH_MFA):
+        lets_in = trust.lets_in(odd, NAMES, context)
+        assert not lets_in or (key, nothing) in [("Condition", None), ("Condition", {})] or key == "Resource"
+        trust.permits(odd, ROLE, context)
+        trust.forbids(odd, NAMES)
+        trust.asked_for(odd, NAMES, context)
+        trust.asked_of_caller(odd, ROLE, context)
+    assert trust.with_statement(odd, allows())["Statement"][-1] == allows()
+
+
 def test_all_actions_of_a_request_have_to_be_allowed() -> None:
     both, tags = (trust.ASSUME, trust.TAG), allows(Action="sts:TagSession")
     assert not trust.lets_in(document(allows()), NAMES, {}, both)

@@ -322,6 +322,27 @@ def test_a_statement_that_would_let_the_caller_in_without_mfa_is_told(scene: Sce
     assert f"1. same   role {ROLE}" in outcome
 
 
+def test_whatever_a_statement_asks_of_the_caller_is_told_before_a_plain_one_is_added(scene: Scene) -> None:
+    """The new one would let the caller in without, and so be more than what the administrator has written."""
+    create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=DEV_USER)
+    asks = {
+        "BoolIfExists": {"aws:MultiFactorAuthPresent": "true"},
+        "IpAddress": {"aws:SourceIp": "10.0.0.0/8"},
+    }
+    scene.iam(PROD).update_assume_role_policy(
+        RoleName="CrossAccountPowerUser", PolicyDocument=text(trust(DEV_USER, Condition=asks))
+    )
+    before = scene.role()["Trust"]
+    plan = scene.setup(*ASKED, "--dry-run").stdout
+    assert (
+        "note: the trust policy of role CrossAccountPowerUser lets this caller in under conditions, and the new "
+        "statement would let it in without these: BoolIfExists aws:MultiFactorAuthPresent true; IpAddress "
+        "aws:SourceIp 10.0.0.0/8. --require-mfa asks for MFA; to keep the others, change the trust policy yourself"
+    ) in plan
+    assert scene.setup(*ASKED).code == 255
+    assert scene.role()["Trust"] == before
+
+
 def test_tags_and_a_source_identity_of_the_profile_are_allowed_at_both_ends(scene: Scene) -> None:
     scene.home.add_role("prod", ROLE, session_tags="team=ops", source_identity="me")
     scene.set_up()
