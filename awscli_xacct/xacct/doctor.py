@@ -60,7 +60,9 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.writelines(
             f"{line}\n" for line in _lines((finding for _, finding in found), coloured=coloured)
         )
-        sys.stdout.write(f"{_counted(faults, 'fault')}, {_counted(warnings, 'warning')}\n")
+        unchecked = sum(finding.state == UNCHECKED for _, finding in found)
+        rest = f", {unchecked} not checked" if unchecked else ""
+        sys.stdout.write(f"{_counted(faults, 'fault')}, {_counted(warnings, 'warning')}{rest}\n")
     return FAILED if faults else 0
 
 

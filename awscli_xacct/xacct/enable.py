@@ -13,7 +13,7 @@ from pathlib import Path
 from .. import settings
 from ..awsconfig import store
 from ..errors import XacctError
-from . import hosts, plugins
+from . import hosts, plugins, trials
 from .hosts import Host
 
 HELP = "Turn the plugin on for the aws on the PATH, of version 1 or 2."
@@ -23,6 +23,10 @@ EXAMPLES = """\
   xacct enable --aws /opt/bin/aws
 
   The edit is tried with that aws, and with the others that read the same file, before it is made."""
+
+
+_PATIENCE = 60
+"""Seconds that the `aws` in question has: what it cannot do in them it is not taken to be able to bear."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -42,8 +46,9 @@ def run(options: argparse.Namespace) -> int:
     done = store.edit(path, change)
     state = "is on" if done.changed else "was on already"
     sys.stdout.write(f"the plugin {state} for {host}, in {path}\n")
-    for other in others:
-        sys.stdout.write(f"there is {other}, too: {_state(other, environment)}\n")
+    states = trials.at_once(lambda other: _state(other, environment), others)
+    for other, state in zip(others, states, strict=True):
+        sys.stdout.write(f"there is {other}, too: {state}\n")
     if environment.get(settings.DISABLE_VARIABLE, "") not in ("", "0"):
         sys.stdout.write(
             f"{settings.DISABLE_VARIABLE} is set and keeps it off: unset {settings.DISABLE_VARIABLE}\n"
@@ -76,28 +81,34 @@ def choose(found: Sequence[Host], named: str | None, environment: Mapping[str, s
         )
     host = chosen[0]
     if not host.version:
-        raise XacctError(
-            f"{host.path} does not say its version; look at: {shlex.quote(str(host.path))} --version"
-        )
+        raise XacctError(f"{host.path} {host.trouble}\nlook at: {shlex.quote(str(host.path))} --version")
     return host
 
 
 def _try(host: Host, others: Sequence[Host], planned: store.Edit, environment: Mapping[str, str]) -> None:
     """Raise `XacctError` if the edit would leave an `aws` without the plugin, or dead. Nothing is written yet."""
     with plugins.trial(planned.after, environment) as after:
-        sign = plugins.sign_of_life(host, after)
-        dead = [other for other in others if other.run("--version", environment=after).code]
+        sign = plugins.sign_of_life(host, after, _PATIENCE)
+        dead = _dead(others, after)
     if sign.code:
         raise XacctError(_refusal(host, planned, sign.reason, environment))
+    with plugins.trial(planned.before, environment) as before:
+        were_dead = _dead(dead, before)  # of something else
     for other in dead:
-        with plugins.trial(planned.before, environment) as before:
-            if other.run("--version", environment=before).code:
-                continue  # it was dead already, of something else
+        if other in were_dead:
+            continue
         raise XacctError(
             f"{other} reads the same file, does not find the plugin, and would end in a traceback; {planned.path} is "
             f"as it was. Install it there as well:\n  {other.how_to_install()}\n"
             f"or give that aws a file of its own, by AWS_CONFIG_FILE"
         )
+
+
+def _dead(others: Sequence[Host], environment: Mapping[str, str]) -> list[Host]:
+    """Those that do not run; one that never did is none of them."""
+    alive = [other for other in others if other.version]
+    runs = trials.at_once(lambda other: other.run("--version", environment=environment), alive)
+    return [other for other, run in zip(alive, runs, strict=True) if run.code]
 
 
 def _refusal(host: Host, planned: store.Edit, reason: str, environment: Mapping[str, str]) -> str:
@@ -119,6 +130,8 @@ def _names_us(reason: str) -> bool:
 
 
 def _state(other: Host, environment: Mapping[str, str]) -> str:
+    if not other.version:
+        return f"it {other.trouble}"
     if plugins.sign_of_life(other, environment).code == 0:
         return "the plugin is on there as well"
     return f"for it, type: xacct enable --aws {shlex.quote(str(other.path))}"

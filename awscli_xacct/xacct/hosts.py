@@ -10,21 +10,22 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from . import trials
+from .trials import Run as Run
+
 PACKAGE = "awscli-xacct"
 MODULE = "awscli_xacct"
 
-_TIMEOUT = 60
-"""Seconds after which an `aws` that should only say something is taken to hang."""
-
 _NAMES = ("aws.exe", "aws.cmd", "aws") if os.name == "nt" else ("aws",)
-_VERSION = re.compile(r"aws-cli/(\d+(?:\.\d+)*)\S* Python/(\S+)")
+_VERSION = re.compile(
+    r"aws-cli/([0-9]{1,6}(?:\.[0-9]{1,6}){0,5})(?!\.?[0-9])\S* Python/([0-9]{1,6}(?:\.[0-9]{1,6}){0,5})(?!\.?[0-9])"
+)
 # pip begins a script with this where the path of the Python is too long for a #! line, or has blanks.
 _EXEC = re.compile(rb"'''exec' (\"[^\"]+\"|\S+)")
 # What decides which profile, output or pager a command has is not to decide whether it can be run at all.
@@ -47,26 +48,11 @@ def origin() -> str:
 
 
 @dataclass(frozen=True)
-class Run:
-    """What became of an `aws` command: its exit code, and what it wrote. 127 stands for one that did not run."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def reason(self) -> str:
-        """The last thing it said, which is what went wrong."""
-        lines = [line.strip() for line in f"{self.stdout}\n{self.stderr}".splitlines() if line.strip()]
-        return lines[-1] if lines else f"it ended with {self.code} and said nothing"
-
-
-@dataclass(frozen=True)
 class Host:
     """One `aws`: `path` as it is found, `real` with links and shims seen through.
 
-    `version` is empty where it does not run even without a config file; `python` is the interpreter of a
-    script, None for a program that has one inside.
+    `version` is empty where it does not run even without a config file, or does not say one, and `trouble` is
+    why; `python` is the interpreter of a script, None for a program that has one inside.
     """
 
     path: Path
@@ -74,6 +60,7 @@ class Host:
     version: str
     python_version: str
     python: Path | None
+    trouble: str = ""
 
     @property
     def is_v2(self) -> bool:
@@ -92,27 +79,37 @@ class Host:
             return f"{made} && DIRECTORY/bin/xacct enable --aws {shlex.quote(str(self.path))}"
         return f"{shlex.quote(str(self.python))} -m pip install {origin()}"
 
-    def run(self, *arguments: str, environment: Mapping[str, str]) -> Run:
-        """Run it, as it is installed and with nobody at the keyboard."""
-        return _run([str(self.path), *arguments], environment)
+    def run(self, *arguments: str, environment: Mapping[str, str], seconds: float = trials.SECONDS) -> Run:
+        """Run it, as it is installed and with nobody at the keyboard, for so many seconds."""
+        return _run([str(self.path), *arguments], environment, seconds)
 
 
 def find(environment: Mapping[str, str]) -> list[Host]:
-    """Every `aws` on the PATH, the one a shell would run first."""
-    found: dict[Path, Host] = {}
+    """Every `aws` on the PATH, the one a shell would run first; one with several names once."""
+    found: dict[Path, Path] = {}
     for path in _on_path(environment):
-        host = look_at(path, environment)
-        found.setdefault(host.real, host)
-    return list(found.values())
+        found.setdefault(_seen_through(path, environment), path)
+    return trials.at_once(lambda both: _look_at(both[1], both[0], environment), list(found.items()))
 
 
 def look_at(path: Path, environment: Mapping[str, str]) -> Host:
-    """What the `aws` at `path` is. It is run once, without a config file, so that no plugin is in its way."""
-    real = _seen_through(path, environment)
+    """What the `aws` at `path` is."""
+    return trials.at_once(lambda each: _look_at(each, _seen_through(each, environment), environment), [path])[
+        0
+    ]
+
+
+def _look_at(path: Path, real: Path, environment: Mapping[str, str]) -> Host:
+    """It is run once, without a config file, so that no plugin is in its way."""
     answer = _run([str(path), "--version"], {**environment, "AWS_CONFIG_FILE": os.devnull})
     version = _VERSION.search(answer.stdout + answer.stderr)
-    own, python = (version[1], version[2]) if version and answer.code == 0 else ("", "")
-    return Host(path, real, own, python, _python_of(real, environment))
+    python = _python_of(real, environment)
+    if answer.code:
+        said = "" if answer.code == trials.DID_NOT_RUN else f"exit code {answer.code}, "
+        return Host(path, real, "", "", python, f"does not run: {said}{answer.reason}")
+    if version is None:
+        return Host(path, real, "", "", python, f"does not say its version: {answer.reason}")
+    return Host(path, real, version[1], version[2], python)
 
 
 def _on_path(environment: Mapping[str, str]) -> Iterator[Path]:
@@ -165,26 +162,11 @@ def _is_ours(place: str) -> bool:
     return not place or Path(place).resolve() == Path(__file__).resolve().parents[2]
 
 
-def _run(command: list[str], environment: Mapping[str, str]) -> Run:
+def _run(command: list[str], environment: Mapping[str, str], seconds: float = trials.SECONDS) -> Run:
     variables = {name: value for name, value in environment.items() if name not in _LEFT_OUT} | _QUIET
     # What lets this xacct run from a directory of its own would put another awscli before the one in question.
     path = [place for place in environment.get("PYTHONPATH", "").split(os.pathsep) if not _is_ours(place)]
     variables.pop("PYTHONPATH", None)
     if path:
         variables["PYTHONPATH"] = os.pathsep.join(path)
-    try:
-        done = subprocess.run(  # noqa: S603 - the aws that the user has
-            command,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return Run(127, "", f"it did not end within {_TIMEOUT} s")
-    except OSError as error:
-        return Run(127, "", f"it cannot be run: {error.strerror or error}")
-    return Run(done.returncode, done.stdout, done.stderr)
+    return trials.run(command, variables, seconds)

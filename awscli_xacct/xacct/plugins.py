@@ -20,6 +20,7 @@ from ..awsconfig.document import Document, Value
 from ..errors import XacctError
 from ..files import write_temporary
 from .hosts import MODULE, Host, Run
+from .trials import SECONDS
 
 SECTION = "plugins"
 NAME = "xacct"
@@ -105,9 +106,9 @@ def _ours(document: Document) -> list[str]:
     return [name for name, value in section_of(document).items() if value == MODULE]
 
 
-def sign_of_life(host: Host, environment: Mapping[str, str]) -> Run:
+def sign_of_life(host: Host, environment: Mapping[str, str], seconds: float = SECONDS) -> Run:
     """Have an `aws` do what only one with the plugin can; its exit code is 0 if the plugin is active."""
-    return host.run(*_SIGN, environment=environment)
+    return host.run(*_SIGN, environment=environment, seconds=seconds)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pexpect
 import pytest
 
+from awscli_xacct.xacct.trials import SECONDS
 from tests.sts import Role, Sts, User
 from tests.support.home import TIMEOUT, XACCT, Home, Outcome
 
@@ -157,6 +159,70 @@ def test_only_the_aws_that_is_named_is_looked_at(machine: Machine, tmp_path: Pat
     other = machine.script(WITHOUT_PLUGIN, tmp_path / "other")
     assert only(examined(machine, "--aws", str(other)), "fault")["Text"].startswith(str(other))
     assert examined(machine) == []
+
+
+def without_end(started: Path) -> str:
+    """A script that says when it runs, leaves a child behind that holds its output open, and never ends."""
+    return f'#!/bin/sh\nsleep 600 &\necho $! >> "{started}"\nsleep 600\n'
+
+
+def is_alive(pid: str) -> bool:
+    """Whether a process runs; one that has ended may wait for its parent to hear of it."""
+    shown = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True, check=False)
+    return shown.stdout.strip()[:1] not in ("", "Z")
+
+
+def test_programs_that_hang_are_said_and_ended_in_the_time_of_one(machine: Machine, tmp_path: Path) -> None:
+    """The first hangs whatever it is asked, another writes more than a pipe holds, the third is well."""
+    started = tmp_path / "started"
+    first = machine.script(without_end(started), tmp_path / "first")
+    second = machine.script("#!/bin/sh\nprintf %0300000d 0\nsleep 600\n", tmp_path / "second")
+    machine.set_path(first.parent, second.parent, machine.bin)
+    begin = time.monotonic()
+    found = examined(machine)
+    assert time.monotonic() - begin < TIMEOUT
+    assert [finding["Text"] for finding in found if finding["State"] == "fault"] == [
+        f"{path} does not run: it did not end within {SECONDS:g} s" for path in (first, second)
+    ]
+    assert [pid for pid in started.read_text().split() if is_alive(pid)] == []
+
+
+def test_what_an_aws_leaves_in_the_background_is_not_waited_for(machine: Machine, tmp_path: Path) -> None:
+    aws = machine.script("#!/bin/sh\nsleep 600 &\necho aws-cli/2.20.0 Python/3.12.1 Linux\n", tmp_path / "o")
+    machine.set_path(machine.bin, aws.parent)
+    assert "the plugin is not on" in only(examined(machine), "warning")["Text"]
+
+
+DIGITS = "9" * 6000
+
+
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        (f"echo aws-cli/{DIGITS} Python/3.13.0", "does not say its version: aws-cli/999"),
+        (f"echo aws-cli/1.{DIGITS} Python/3.13.0", "does not say its version: aws-cli/1.999"),
+        (f"echo aws-cli/1.46.0 Python/{DIGITS}", "does not say its version: aws-cli/1.46.0"),
+        ("echo aws-cli/1.46.0 Python/new", "does not say its version: aws-cli/1.46.0 Python/new"),
+        ("echo aws-cli/٢.٢ Python/3.13.0", "does not say its version"),
+        (":", "does not say its version: it ended with 0 and said nothing"),
+        ("printf '\\377\\000\\033[2J'", "does not say its version: "),
+        ("echo aws-cli/1.46.0 Python/3.13.0; exit 3", "does not run: exit code 3, aws-cli/1.46.0"),
+        ("echo oh no >&2; exit 1", "does not run: exit code 1, oh no"),
+        ("kill -9 $$", "does not run: exit code -9"),
+        ("echo aws-cli/0.9 Python/3.13.0", "is older than what the plugin is tested with, 1.45"),
+    ],
+    ids=[
+        "long", "long minor", "long python", "python", "other digits", "nothing", "binary", "fails", "dies", "killed",
+        "old",
+    ],
+)  # fmt: skip
+def test_whatever_an_aws_says_of_its_version(machine: Machine, says: str, told: str) -> None:
+    (machine.bin / "aws").unlink()
+    machine.script(f"#!/bin/sh\n{says}\n")
+    first = examined(machine)[0]
+    assert told in first["Text"]
+    assert first["State"] == ("warning" if "older" in told else "fault")
+    assert len(first["Text"]) < 600
 
 
 # -- files -----------------------------------------------------------------------------------------

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
-import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ... import __version__
-from .. import hosts, plugins
+from ...errors import XacctError
+from .. import hosts, plugins, trials
 from ..hosts import Host
 from .finding import FAULT, OK, UNCHECKED, WARNING, Finding, Patient
 
 _OLDEST = {"1": (1, 45), "2": (2, 9)}
 _OLDEST_PYTHON = (3, 10)
 _INSTALL = "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"
-_TIMEOUT = 30
 _LITERAL = re.compile(r'^__version__ = "([^"]+)"', re.M)
 _LOCATE = """
 import json, sys
@@ -33,47 +33,58 @@ def check(patient: Patient) -> Iterator[Finding]:
     found = [hosts.look_at(named, environment)] if named else hosts.find(environment)
     if not found:
         yield Finding(FAULT, "there is no aws on the PATH", f"install it: {_INSTALL}")
-    for number, host in enumerate(found):
-        yield from _look_at(host, patient, first=not number)
+    _ = patient.document  # read once, before there are threads
+    for findings in trials.at_once(lambda host: _all_of(host, patient, first=host is found[0]), found):
+        yield from findings
+
+
+def _all_of(host: Host, patient: Patient, *, first: bool) -> list[Finding]:
+    """What is found of one `aws`; that one cannot be looked at keeps nobody from the others."""
+    try:
+        return list(_look_at(host, patient, first=first))
+    except Exception as error:  # noqa: BLE001 - whatever a program of somebody else's answers
+        return [Finding(UNCHECKED, f"{host}: {type(error).__name__}: {error}")]
 
 
 def _look_at(host: Host, patient: Patient, *, first: bool) -> Iterator[Finding]:
     program = shlex.quote(str(host.path))
     if not host.version:
-        answer = host.run("--version", environment=patient.environment)
-        yield Finding(FAULT, f"{host.path} does not run: {answer.reason}", f"{program} --version")
+        yield Finding(FAULT, f"{host.path} {host.trouble}", f"{program} --version")
         return
     yield from _ages(host)
-    answer = host.run("--version", environment=patient.environment)
+    document = patient.document
+    on = document is not None and plugins.is_on(document)
+    on = on and not (host.is_v2 and document is not None and not plugins.path_of(document))
+    # One that does what only the plugin can needs not be asked whether it runs at all.
+    sign = plugins.sign_of_life(host, patient.environment) if on else None
+    if document is not None and sign is not None and not sign.code:
+        yield Finding(OK, f"{host}: the plugin is active")
+        yield from _parts(host, plugins.path_of(document) if host.is_v2 else [])
+        return
+    answer = sign if sign and sign.hung else host.run("--version", environment=patient.environment)
     if answer.code:
         mend = f"{host.how_to_install()}\nor: xacct disable" if hosts.MODULE in answer.reason else ""
         if patient.document is None:
             mend = "mend the config file, of which more below"
         yield Finding(FAULT, f"{host} fails whatever it is asked: {answer.reason}", mend)
         return
-    document = patient.document
     if document is None:
         yield Finding(UNCHECKED, f"{host}: whether the plugin is on, as the config file cannot be read")
         return
-    if not plugins.is_on(document) or (host.is_v2 and not plugins.path_of(document)):
+    if sign is None:
         mend = "xacct enable" if first and not patient.aws else f"xacct enable --aws {program}"
         yield Finding(FAULT if first else WARNING, f"{host}: the plugin is not on", mend)
         return
-    sign = plugins.sign_of_life(host, patient.environment)
-    if sign.code:
-        yield Finding(
-            FAULT if first else WARNING,
-            f"{host}: the plugin is on in the config file, but not active: {sign.reason}",
-            host.how_to_install(),
-        )
-        return
-    yield Finding(OK, f"{host}: the plugin is active")
-    yield from _parts(host, plugins.path_of(document) if host.is_v2 else [])
+    yield Finding(
+        FAULT if first else WARNING,
+        f"{host}: the plugin is on in the config file, but not active: {sign.reason}",
+        host.how_to_install(),
+    )
 
 
 def _ages(host: Host) -> Iterator[Finding]:
-    oldest = _OLDEST.get(host.version.split(".")[0])
-    if oldest and _numbers(host.version) < oldest:
+    oldest = _OLDEST.get(host.version.split(".")[0], _OLDEST["1"])
+    if _numbers(host.version) < oldest:
         yield Finding(
             WARNING,
             f"{host} is older than what the plugin is tested with, {'.'.join(map(str, oldest))}",
@@ -117,14 +128,9 @@ def located(host: Host, path: Sequence[str]) -> dict[str, str]:
             for name, file in places.items()
             if (Path(directory) / file).is_file()
         }
-    done = subprocess.run(  # noqa: S603 - the Python that runs the user's aws
-        [host.python, "-c", _LOCATE, " ".join(plugins.NEEDED), *path],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=_TIMEOUT,
-        check=True,
-    )
+    done = trials.run([str(host.python), "-c", _LOCATE, " ".join(plugins.NEEDED), *path], os.environ)
+    if done.code:
+        raise XacctError(f"{host.python} does not say where it finds the plugin: {done.reason}")
     return dict(json.loads(done.stdout))
 
 
