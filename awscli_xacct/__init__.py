@@ -48,14 +48,14 @@ def _use_provider(session, parsed_args=None, **_):  # type: ignore[no-untyped-de
     """Take over the profiles that are roles or run on an MFA session. Whatever goes wrong, ``aws`` goes on."""
     profiles, name = {}, "default"
     try:
+        name = session.get_config_variable("profile") or name
+        profiles = session.full_config["profiles"]
+        profile = profiles.get(name, {})
         if getattr(parsed_args, "debug", False):
             # Whatever the profile: a session's token may come from a program or the environment as well.
             from .redaction import protect
 
             protect(session)
-        name = session.get_config_variable("profile") or name
-        profiles = session.full_config["profiles"]
-        profile = profiles.get(name, {})
         if "role_arn" in profile or "mfa_session" in profile:
             install(session)
     except Exception as error:  # noqa: BLE001 - a plugin's fault must not take the CLI with it
@@ -69,7 +69,10 @@ def _leave_to_stock(session: "Any", profiles: "Profiles", name: str, reason: str
     import sys
     from contextlib import suppress
 
-    stock = session.get_component("credential_provider").get_provider("assume-role")
+    try:
+        stock = session.get_component("credential_provider").get_provider("assume-role")
+    except Exception:  # noqa: BLE001 - the CLI meets the same fault, and reports it
+        return
     # Its key leaves out who calls: the second of two profiles with one role ran on the first one's session.
     stock.cache = {}
     fault = unhonoured(profiles, name, reason)

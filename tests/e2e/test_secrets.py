@@ -63,9 +63,10 @@ def test_nothing_that_is_printed_or_named_tells_a_secret(
     assert direct.end() == 0
     texts += [person.shown, direct.shown]
 
-    with sts.hold("AssumeRole") as held, crowd(
-        home, (*WHO, "--profile", "last", *options), really=True
-    ) as running:
+    with (
+        sts.hold("AssumeRole") as held,
+        crowd(home, (*WHO, "--profile", "last", *options), really=True) as running,
+    ):
         held.wait_for(1, 60)
         texts += [arguments_of(running.processes[0].pid)]
         held.release()
