@@ -44,7 +44,7 @@ bench: $(INSTALLED) ## Measure what the plugin costs, side by side with the stoc
 	$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove whatever these targets made
-	rm -rf $(VENV) .nox build dist *.egg-info .coverage .coverage.* .hypothesis
+	rm -rf $(VENV) .nox .node build dist *.egg-info .coverage .coverage.* .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

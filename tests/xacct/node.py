@@ -1,5 +1,5 @@
 """The AWS SDK for JavaScript, as a second reader of what `xacct credentials` prints. `python -m tests.xacct.node`
-installs it, into the user's cache directory.
+installs it, into a directory of the tree that Git does not look at.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from filelock import FileLock
 
 PACKAGES = ("@aws-sdk/client-sts@^3.700.0", "@aws-sdk/credential-providers@^3.700.0")
+_DIRECTORY = Path(__file__).resolve().parents[2] / ".node"
 _SECONDS = 300
 
 
@@ -26,15 +27,21 @@ def sdk() -> Path:
     if npm is None or shutil.which("node") is None:
         raise NoSdk("there is no node with npm here")
     digest = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:16]
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    directory = caches / "awscli-xacct-tests" / f"node-{digest}"
+    directory = _DIRECTORY / digest
     directory.mkdir(parents=True, exist_ok=True)
     installed = directory / "installed"
     with FileLock(directory / "lock"):
         if not installed.exists():
-            options = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+            options = (
+                "--no-audit",
+                "--no-fund",
+                "--ignore-scripts",
+                "--no-update-notifier",
+                "--loglevel=error",
+            )
             done = subprocess.run(
                 [npm, "install", "--prefix", str(directory), *options, *PACKAGES],
+                env={**os.environ, "NPM_CONFIG_CACHE": str(_DIRECTORY / "cache")},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
