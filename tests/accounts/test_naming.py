@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,10 +92,10 @@ def test_names_are_valid_and_different_for_any_sound_template(
 
 @given(some_accounts, roles, st.randoms())
 def test_the_order_of_the_accounts_does_not_matter(
-    accounts: list[Account], role: str, random: object
+    accounts: list[Account], role: str, random: Random
 ) -> None:
     shuffled = list(accounts)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
     assert named(shuffled, TEMPLATE, role, {}) == named(accounts, TEMPLATE, role, {})
 
 

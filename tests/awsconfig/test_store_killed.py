@@ -45,9 +45,10 @@ while True:
 """
 
 
-def test_a_kill_at_any_instant_leaves_the_last_edit_or_the_one_before(config: Path) -> None:
+def test_a_kill_at_any_instant_leaves_the_last_edit_or_the_one_before(
+    config: Path, chance: random.Random
+) -> None:
     """An editor that counts is killed, again and again; what it has told to be done stays done."""
-    chance = random.Random()  # noqa: S311
     number = 0
     for _ in range(KILLS):
         with processes.start(COUNTER, config, number, home=config.parent.parent) as editor:

@@ -130,13 +130,15 @@ def test_who_waits_too_long_gives_up_and_names_the_process(task: Task, directory
 
 @posix
 @pytest.mark.parametrize("attempt", range(6))
-def test_when_the_owner_is_killed_another_fetches_and_the_rest_share_it(task: Task, attempt: int) -> None:
+def test_when_the_owner_is_killed_another_fetches_and_the_rest_share_it(
+    task: Task, attempt: int, chance: random.Random
+) -> None:
     """At a random moment of its fetch, or of writing the record."""
     with race(replace(task, processes=5)) as running:
         [fetch] = running.fetches()
         if attempt % 2:
             Path(task.gate).touch()
-        time.sleep(random.uniform(0, 0.02))  # noqa: S311 - nobody has to be kept from guessing it
+        time.sleep(chance.uniform(0, 0.02))
         with suppress(ProcessLookupError):  # it was quicker
             os.kill(fetch["pid"], signal.SIGKILL)
         outcomes = running.finish()
@@ -275,18 +277,18 @@ def test_a_crowd_that_finds_a_record_near_its_end_renews_it_once_and_nobody_wait
 
 
 @posix
-def test_a_crowd_outlives_owners_that_are_killed(crowd: Task) -> None:
+def test_a_crowd_outlives_owners_that_are_killed(crowd: Task, chance: random.Random) -> None:
     """Six in a row, at random moments of their fetch; the next may be as far as to write the record."""
     killed = set()
     with race(crowd) as running:
         for number in range(1, 7):
             owner = running.fetches(number)[-1]["pid"]
-            time.sleep(random.uniform(0, 0.02))  # noqa: S311 - nobody has to be kept from guessing it
+            time.sleep(chance.uniform(0, 0.02))
             os.kill(owner, signal.SIGKILL)
             killed.add(owner)
         last = running.fetches(7)[-1]["pid"]
         Path(crowd.gate).touch()
-        time.sleep(random.uniform(0, 0.01))  # noqa: S311
+        time.sleep(chance.uniform(0, 0.01))
         with suppress(ProcessLookupError):  # it was quicker
             os.kill(last, signal.SIGKILL)
             killed.add(last)
