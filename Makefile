@@ -10,6 +10,10 @@ JOBS ?= auto
 ARGS ?=
 SESSIONS ?= tests
 
+# Rooms that start few processes or none. What the rest tests is tested with the real aws, xacct and terminals.
+QUICK := tests/accounts tests/awsconfig tests/contracts tests/credentials tests/sts
+PROPERTIES := tests/accounts tests/awsconfig tests/mfa/test_codes.py tests/test_cache.py tests/xacct/test_formats.py
+
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON_VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null)
@@ -18,19 +22,28 @@ INSTALLED := $(VENV)/installed
 INSTALLED_NOX := $(VENV)/installed-nox
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint coverage bench clean
+.PHONY: help demo test test-quick test-thorough test-all environments lint coverage bench clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
 demo: $(INSTALLED) ## Play the README's walkthrough with the real aws against an embedded AWS
 	$(BIN)/python -m demo
 
 test: $(INSTALLED) ## Run the whole suite: python3 with the newest awscli
-	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+test-quick: $(INSTALLED) ## Run the half of it that starts few processes or none, in about a minute
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(QUICK) $(ARGS)
+
+test-thorough: $(INSTALLED) ## Run the property tests with other examples than usual, 2000 of each
+	XACCT_TEST_EXAMPLES=2000 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PROPERTIES) $(ARGS)
 
 test-all: $(INSTALLED_NOX) ## Run it with every Python 3.10-3.13 found, times awscli 1.45 and 1.46
 	JOBS=$(JOBS) $(BIN)/nox --no-error-on-missing-interpreters --session "$(SESSIONS)" -- $(ARGS)
+
+environments: $(INSTALLED_NOX)
+	$(BIN)/nox --no-error-on-missing-interpreters --session "$(SESSIONS)" --install-only
 
 lint: $(INSTALLED) ## Check style and types
 	$(BIN)/ruff check .

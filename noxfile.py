@@ -31,4 +31,13 @@ def tests(session: nox.Session, awscli: str) -> None:
     """Run the whole suite; arguments after `--` go to pytest."""
     session.install("--upgrade", "--editable", ".[test]", awscli)
     session.run("aws", "--version")
-    session.run("python", "-m", "pytest", "-n", os.environ.get("JOBS", "auto"), *session.posargs)
+    session.run(
+        "python",
+        "-m",
+        "pytest",
+        "-n",
+        os.environ.get("JOBS", "auto"),
+        "--dist",
+        "worksteal",
+        *session.posargs,
+    )
