@@ -111,6 +111,8 @@ ROLE_DURATION_MINIMUM = 900
 ROLE_DURATION_MAXIMUM = 43200
 ROLE_DURATION_DEFAULT = 3600
 
+CHAIN_MAXIMUM = 150
+"""How many roles may be assumed one from the other: botocore itself gives up between 120 and 150."""
 CHAINED_DURATION_MAXIMUM = 3600
 """A role assumed from a role's or an MFA session's credentials lasts an hour at most.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from .. import settings
 from ..awsconfig.inventory import Entry
 from ..awsconfig.profiles import Role
 from ..errors import printable
@@ -104,14 +105,19 @@ def _tree(entries: Sequence[Entry]) -> str:
         children.setdefault(_parent(entry, roles), []).append(entry)
     lines: list[str] = []
     drawn: set[str] = set()
+    behind: list[Entry] = []
     for is_role, name in children:
         if not is_role:
             lines.append(printable(name) or "(no source)")
-            lines += _branches(children[False, name], children, "", drawn)
+            lines += _branches(children[False, name], children, [], drawn, behind)
+    for entry in behind:  # which grows meanwhile
+        behind += children.get((True, entry.profile), [])
+    if behind:
+        lines += ["(behind a chain that is too long)", *_branches(behind, {}, [], drawn, [])]
     # What hangs on no root goes in a circle.
     circle = [entry for entry in entries if entry.profile not in drawn]
     if circle:
-        lines += ["(in a circle)", *_branches(circle, {}, "", drawn)]
+        lines += ["(in a circle)", *_branches(circle, {}, [], drawn, [])]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -124,19 +130,28 @@ def _parent(entry: Entry, roles: Collection[str]) -> _Place:
 
 
 def _branches(
-    entries: Sequence[Entry], children: Mapping[_Place, list[Entry]], indent: str, drawn: set[str]
+    entries: Sequence[Entry],
+    children: Mapping[_Place, list[Entry]],
+    indents: list[str],
+    drawn: set[str],
+    behind: list[Entry],
 ) -> Iterator[str]:
-    """The lines of some profiles and all that assume from them; off a terminal a plain list."""
+    """The lines of some profiles and all that assume from them; off a terminal a plain list.
+
+    What stands too far from the root to be a branch of its own is added to `behind` and not drawn.
+    """
     fork, end, pipe, blank = (
         ("├── ", "└── ", "│   ", "    ") if can_draw() else ("  - ", "  - ", "    ", "    ")
     )
     for entry in entries:
         last = entry is entries[-1]
         drawn.add(entry.profile)
-        yield f"{indent}{end if last else fork}{_leaf(entry)}"
-        yield from _branches(
-            children.get((True, entry.profile), []), children, indent + (blank if last else pipe), drawn
-        )
+        yield f"{''.join(indents)}{end if last else fork}{_leaf(entry)}"
+        further = children.get((True, entry.profile), [])
+        if len(indents) < settings.CHAIN_MAXIMUM:
+            yield from _branches(further, children, [*indents, blank if last else pipe], drawn, behind)
+        else:
+            behind += further
 
 
 def _leaf(entry: Entry) -> str:

@@ -746,7 +746,25 @@ def hops(role: Role) -> Iterator[str]:
         yield from hops(role.source)
 
 
+def long_chain(length: int) -> dict[str, dict[str, Any]]:
+    """The profile 0 is assumed last."""
+    profiles = {str(number): {**ROLE, "source_profile": str(number + 1)} for number in range(length)}
+    return {**profiles, str(length): USER}
+
+
 def test_a_chain_may_be_long() -> None:
-    profiles = {str(number): {"role_arn": "r", "source_profile": str(number + 1)} for number in range(100)}
-    profiles["100"] = USER
-    assert list(hops(resolve(profiles, "0", environment={}))) == [str(number) for number in range(100)]
+    profiles = long_chain(settings.CHAIN_MAXIMUM)
+    role = resolve(profiles, "0", environment={})
+    assert list(hops(role)) == [str(number) for number in range(settings.CHAIN_MAXIMUM)]
+    assert key_name(role.identity)
+
+
+@pytest.mark.parametrize("length", [settings.CHAIN_MAXIMUM + 1, 1000, 20_000])
+def test_a_chain_without_end_is_said_to_be_too_long(length: int) -> None:
+    """It is that of one profile: what stands nearer to the user works."""
+    profiles = long_chain(length)
+    with pytest.raises(ProfileFault, match="profile 0: its chain is too long: more than 150 roles") as raised:
+        resolve(profiles, "0", environment={})
+    assert (raised.value.profile, raised.value.structural) == ("0", False)
+    assert str(raised.value).endswith("\n  aws configure role 0 --source-profile PROFILE")
+    assert resolve(profiles, str(length - settings.CHAIN_MAXIMUM), environment={})

@@ -59,6 +59,33 @@ def test_the_tree_is_plain_off_a_terminal(home: Home) -> None:
     assert outcome.lines == HINT
 
 
+@pytest.mark.usefixtures("user")
+def test_one_chain_without_end_leaves_the_other_profiles_and_its_own_beginning_in_the_tree(
+    home: Home,
+) -> None:
+    """Python's limit of recursion made the whole of `list`, `show` and `doctor` fail."""
+    for number in range(1000):
+        home.add_role(
+            f"r{number}", role_arn_of(number), source_profile=f"r{number - 1}" if number else "default"
+        )
+    home.add_role("prod", "arn:aws:iam::222222222222:role/Power")
+    outcome = done(home, "list", "--tree")
+    lines = outcome.stdout.splitlines()
+    assert lines[150] == f"{'    ' * 149}  - r149  222222222222  r149"
+    assert lines[151] == f"{'    ' * 150}  - r150  222222222222  r150  (cannot work)"
+    assert lines[152:155] == [
+        "  - prod  222222222222  Power",
+        "(behind a chain that is too long)",
+        "  - r151  222222222222  r151  (cannot work)",
+    ]
+    assert (lines[-1], len(lines)) == ("  - r999  222222222222  r999  (cannot work)", 1003)
+    assert outcome.lines == HINT
+
+
+def role_arn_of(number: int) -> str:
+    return f"arn:aws:iam::222222222222:role/r{number}"
+
+
 @pytest.mark.usefixtures("profiles")
 def test_the_tree_is_drawn_on_a_terminal(home: Home) -> None:
     screen = Screen(home, "list", "--tree")

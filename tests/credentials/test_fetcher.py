@@ -242,6 +242,13 @@ def test_a_hop_that_is_dead_again_at_once_is_an_error_and_no_loop(world: World) 
     assert world.calls() == ["AssumeRole hub", "AssumeRole leaf", "AssumeRole hub"]
 
 
+def test_fifty_roles_are_assumed_one_from_the_other(world: World) -> None:
+    for number in range(50):
+        world.add_role(f"r{number}", source=f"r{number - 1}" if number else "default")
+    world.get("r49")
+    assert world.calls() == [f"AssumeRole r{number}" for number in range(50)]
+
+
 def test_a_refusal_in_the_middle_of_a_chain_names_that_hop(world: World) -> None:
     world.add_role("hub", server_trusts=[])
     world.add_role("leaf", source="hub")
