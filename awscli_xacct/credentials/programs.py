@@ -25,6 +25,8 @@ class MarkedPrograms:
     def __init__(self, builder: Any, names: Sequence[str]) -> None:
         self._builder = builder
         self._names = names
+        self.last: subprocess.Popen[bytes] | None = None
+        """The program that was started last."""
 
     def providers(self, *arguments: Any, **options: Any) -> list[Any]:
         """The providers in their order."""
@@ -36,4 +38,5 @@ class MarkedPrograms:
 
     def _start(self, command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
         environment = circle.marked(self._names, os.environ)
-        return subprocess.Popen(command, env=environment, **options)  # noqa: S603 - the user's own command
+        self.last = subprocess.Popen(command, env=environment, **options)  # noqa: S603 - the user's own command
+        return self.last

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.credentials import AssumeRoleProvider as StockProvider
@@ -69,6 +70,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
     _current: SessionCredentials | None = None
     _records: Cache | None = None
     _asking = False
+    _failed: Mapping[str, tuple[float, Exception]] = {}
     _unhonoured: Unhonoured | None = None
     _profile_provider_builder: Any
 
@@ -156,16 +158,27 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         return records.endpoint(config, self._profile_name, os.environ)
 
     def source_keys(self, profile: str, source: Source) -> Keys:
-        """The credentials a chain begins with, by botocore's own providers and with their errors."""
-        from .sts import Keys
+        """The credentials a chain begins with, by botocore's own providers and with errors of its kinds.
+
+        A source that has failed is not asked again for a while: in a command of many requests each would run its
+        program.
+        """
+        from . import source_keys
 
         self._loaded_config = self._load_config()
         if source.profile is None:
-            credentials = self._resolve_credentials_from_source(source.credential_source, profile)
+            load = partial(self._resolve_credentials_from_source, source.credential_source, profile)
         else:
-            credentials = self._resolve_credentials_from_profile(source.profile)
-        frozen = credentials.get_frozen_credentials()
-        return Keys(frozen.access_key, frozen.secret_key, frozen.token)
+            load = partial(self._resolve_credentials_from_profile, source.profile)
+        failed = self._failed.get(source.name)
+        if failed is not None and time.monotonic() < failed[0] + settings.RETRY_SECONDS:
+            raise failed[1]
+        own = self._loaded_config["profiles"].get(source.profile, {})
+        try:
+            return source_keys.source_keys(load, profile, source, own, self._profile_provider_builder)
+        except (BotoCoreError, ClientError) as error:
+            self._failed = {**self._failed, source.name: (time.monotonic(), error)}
+            raise
 
     def _check_circle(self, hop: Role | Source) -> None:
         """Raise `ProfileFault` where a program would wait for itself, and see to it that it can be found out."""

@@ -6,6 +6,7 @@ the local clock may be hours off.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,7 +24,6 @@ from botocore.exceptions import (
     InvalidRetryConfigurationError,
     NoRegionError,
 )
-from botocore.parsers import ResponseParserError
 from botocore.utils import parse_timestamp
 
 from .. import settings
@@ -107,26 +107,41 @@ class Sts:
         asked = self._clock()
         try:
             answer = method(**request)
-            credentials = answer["Credentials"]
-            lifetime = _moment(credentials["Expiration"]) - _answered(answer, asked)
-            issued = Issued(
-                credentials["AccessKeyId"],
-                credentials["SecretAccessKey"],
-                credentials["SessionToken"],
-                asked,
-                asked + min(lifetime, settings.SESSION_DURATION_MAXIMUM),
-                answer.get("AssumedRoleUser", {}).get("Arn"),
-            )
-        except (KeyError, TypeError, ValueError, AttributeError, ResponseParserError):
-            raise CredentialRetrievalError(
-                provider="assume-role", error_msg=f"the answer to {operation} holds no credentials"
-            ) from None
-        if lifetime <= 0:
-            raise CredentialRetrievalError(
-                provider="assume-role",
-                error_msg=f"the answer to {operation} holds credentials that have ended",
-            )
+        except (BotoCoreError, ClientError):
+            raise
+        except Exception:  # noqa: BLE001 - botocore's parser lets pass what a strange answer makes it stumble over
+            raise _unusable(operation, "no credentials") from None
+        try:
+            issued = _issued(answer, asked)
+        except Exception:  # noqa: BLE001 - an answer may be anything, and to ask again may cost another code
+            raise _unusable(operation, "no credentials") from None
+        if not issued.expiry > asked:
+            raise _unusable(operation, "credentials that have ended")
         return issued
+
+
+def _issued(answer: Any, asked: float) -> Issued:
+    """What an answer gives. Raises anything where that is no credentials."""
+    credentials = answer["Credentials"]
+    key, secret, token = (credentials[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
+    if not (is_usable(key) and is_usable(secret) and is_usable(token)):
+        raise ValueError("not credentials")
+    lifetime = _moment(credentials["Expiration"]) - _answered(answer, asked)
+    if not math.isfinite(lifetime):
+        raise ValueError("no time")
+    expiry = asked + min(lifetime, settings.SESSION_DURATION_MAXIMUM)
+    return Issued(key, secret, token, asked, expiry, answer.get("AssumedRoleUser", {}).get("Arn"))
+
+
+def _unusable(operation: str, what: str) -> CredentialRetrievalError:
+    return CredentialRetrievalError(
+        provider="assume-role", error_msg=f"the answer to {operation} holds {what}"
+    )
+
+
+def is_usable(part: object) -> bool:
+    """Whether this can be part of credentials: it goes into the headers of requests."""
+    return isinstance(part, str) and part.isascii() and part.isprintable() and bool(part) and " " not in part
 
 
 def impatient() -> Config:

@@ -7,8 +7,10 @@ import json
 import os
 import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ import boto3
 import botocore.session
 import pytest
 from botocore.credentials import AssumeRoleProvider as StockProvider
-from botocore.exceptions import ClientError, InvalidConfigError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError, ProfileNotFound
 from botocore.loaders import create_loader
 
 import awscli_xacct
@@ -98,6 +100,35 @@ def machine(tmp_path: Path, sts: Sts, monkeypatch: pytest.MonkeyPatch) -> Machin
 
 def providers(session: Any) -> list[str]:
     return [provider.METHOD for provider in session.get_component("credential_provider").providers]
+
+
+@contextmanager
+def answering(status: int, body: bytes) -> Iterator[tuple[str, list[str]]]:
+    """A service that answers everything so; gives its address, and the requests that it has got."""
+    got: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            got.append(f"{self.command} {self.path}")
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        do_GET = do_HEAD = answer  # noqa: N815 - the names that http.server looks for
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/", got
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 # -- a drop-in -------------------------------------------------------------------------------------
@@ -232,6 +263,21 @@ def test_a_source_may_be_any_that_botocore_knows(machine: Machine, tmp_path: Pat
     machine.add_role("prod", source_profile="vault")
     assert machine.key("prod") == machine.key("prod")
     assert machine.calls() == ["AssumeRole"]
+
+
+@pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b"{}", b'{"AccessKeyId": 1}'])
+def test_a_metadata_service_that_talks_nonsense_is_at_fault_itself(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], body: bytes
+) -> None:
+    machine.add("prod", role_arn="arn:aws:iam::222222222222:role/r", credential_source="EcsContainer")
+    with answering(200, body) as (url, _):
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url)
+        with pytest.raises(
+            BotoCoreError, match="(?s)^[^\n]*credential_source EcsContainer of profile prod[^\n]*$"
+        ):
+            machine.key("prod")
+    assert machine.calls() == []
+    assert "own credentials are used" not in capsys.readouterr().err
 
 
 def test_without_a_region_sts_is_called_in_that_of_the_source(

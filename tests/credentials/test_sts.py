@@ -29,6 +29,7 @@ from tests.sts import MfaDevice, Role, User
 from tests.sts import Sts as Server
 
 NOW = 1_800_000_000.0
+PARTS = ("AccessKeyId", "SecretAccessKey", "SessionToken")
 Connect = Callable[..., Sts]
 
 
@@ -135,7 +136,7 @@ def made(answer: Any) -> Sts:
     return Sts(Answering(answer), keys, region="us-east-1", hurry=False, clock=lambda: NOW)
 
 
-def answer(expiration: Any = None, date: str | None = None, **credentials: Any) -> dict[str, Any]:
+def answer(expiration: Any = None, date: Any = None, **credentials: Any) -> dict[str, Any]:
     headers = {"date": formatdate(NOW, usegmt=True) if date is None else date}
     given = {
         "AccessKeyId": "ASIA1",
@@ -203,6 +204,14 @@ def test_no_session_is_believed_to_last_longer_than_sessions_do() -> None:
         *(pytest.param({"Credentials": {"AccessKeyId": "ASIA1"}}, id="a key alone") for _ in "x"),
         pytest.param(answer("soon"), id="ends at a word"),
         pytest.param(answer([]), id="ends at a list"),
+        *(
+            pytest.param(answer(moment), id=f"ends at {moment}")
+            for moment in ("1e400", "nan", "-1e400", 1e308)
+        ),
+        *(pytest.param(answer(**{part: ""}), id=f"an empty {part}") for part in PARTS),
+        *(pytest.param(answer(**{part: None}), id=f"no {part}") for part in PARTS),
+        *(pytest.param(answer(**{part: ["x"]}), id=f"a list for a {part}") for part in PARTS),
+        pytest.param(answer(SessionToken="token\r\nX-Other: header"), id="a token of two lines"),
     ],
 )
 @pytest.mark.parametrize("operation", ["AssumeRole", "GetSessionToken"])

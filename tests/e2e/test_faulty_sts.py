@@ -16,6 +16,7 @@ from .steps import ONE_TRY, WHO, arn, is_session_of, operations, who
 OPENED = b'<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>'
 CLOSED = b"</AssumeRoleResult></AssumeRoleResponse>"
 KEYS = b"<AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>"
+GOOD_UNTIL = b"<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"
 
 
 def xml(body: bytes) -> Callable[[Sts], None]:
@@ -39,6 +40,20 @@ FAULTS: dict[str, Callable[[Sts], None]] = {
     "a strange expiration": xml(
         OPENED + b"<Credentials>" + KEYS + b"<Expiration>soon</Expiration></Credentials>" + CLOSED
     ),
+    **{
+        f"the expiration {moment}": xml(
+            OPENED
+            + b"<Credentials>"
+            + KEYS
+            + b"<Expiration>%s</Expiration></Credentials>" % moment.encode()
+            + CLOSED
+        )
+        for moment in ("1e400", "nan", "-1e400")
+    },
+    "empty keys": xml(
+        OPENED + b"<Credentials><AccessKeyId/><SecretAccessKey/><SessionToken/>" + GOOD_UNTIL + CLOSED
+    ),
+    "no token": xml(OPENED + b"<Credentials>" + KEYS[: KEYS.index(b"<SessionToken>")] + GOOD_UNTIL + CLOSED),
     "ended already": xml(
         OPENED
         + b"<Credentials>"

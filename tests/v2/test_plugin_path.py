@@ -42,6 +42,7 @@ def test_a_damaged_plugin_leaves_roles_to_the_stock_cli(
     assert is_session_of(role, arn(outcome))
     assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
     assert outcome.stderr.startswith("xacct: ")
+    assert not list((home.aws_dir / "cli").rglob("*.json")), "the stock CLI's cache leaves out who calls"
 
 
 def test_a_damaged_plugin_is_not_noticed_where_there_is_no_role(

@@ -1,0 +1,152 @@
+"""What a source does wrong is the source's: it is run once, one line says which and what, stock is not asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.sts import Role, Sts
+from tests.support.home import Home, Outcome
+
+from .steps import WHO, arn, is_session_of, operations
+
+SECRET = "hunter2-wJalrXUtnFEMI"
+KEYS = {"Version": 1, "AccessKeyId": "AKIA1", "SecretAccessKey": SECRET}
+
+
+def printing(text: object) -> str:
+    return f"print({text if isinstance(text, str) else json.dumps(text)!r})"
+
+
+PROGRAMS = {
+    "nothing": ("pass", "printed nothing"),
+    "no JSON": (printing(repr(SECRET)), "printed something that is no JSON"),
+    "bytes": (f"import os; os.write(1, b'\\xff{SECRET}')", "printed no credentials"),
+    "a list": (printing([SECRET]), "printed no credentials"),
+    "another version": (printing({**KEYS, "Version": SECRET}), "printed no credentials of Version 1"),
+    "no secret key": (printing({"Version": 1, "AccessKeyId": "A"}), "lacks a key it must have"),
+    "empty keys": (printing({**KEYS, "AccessKeyId": ""}), "printed no credentials"),
+    "keys of no text": (printing({**KEYS, "SecretAccessKey": [SECRET]}), "printed no credentials"),
+    "a strange expiration": (printing({**KEYS, "Expiration": "soon"}), "printed no credentials"),
+    "an endless expiration": (printing({**KEYS, "Expiration": "1e400"}), "printed no credentials"),
+    "a failure": ("sys.exit('locked:\\nunlock it')", "ended with exit code 1: locked: unlock it."),
+    "a failure without a word": ("sys.exit(3)", "ended with exit code 3."),
+    "a terminal's sequence": ("sys.exit('\\x1b[31mred')", "exit code 1: \\x1b[31mred."),
+    "killed": ("import os; os.kill(os.getpid(), 9)", "was ended by SIGKILL."),
+}
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """A file that each run of the source's program adds a line to."""
+    return tmp_path / "runs"
+
+
+def add_vault(home: Home, role: Role, runs: Path, program: str) -> str:
+    """A source whose program is `program`; gives what its line in the config begins with."""
+    script = home.path / "op.py"
+    script.write_text(f"import sys\nopen({str(runs)!r}, 'a').write('x')\n{program}\n", "utf-8")
+    command = shlex.join([sys.executable, str(script), f"--password={SECRET}"])
+    home.write_config(f"[profile vault]\ncredential_process = {command}\n\n")
+    home.add_role("prod", role.arn, source_profile="vault")
+    return sys.executable
+
+
+def check_blamed(outcome: Outcome, program: str, fault: str) -> None:
+    assert (outcome.code, outcome.stdout) == (255, "")
+    [line] = [line.removeprefix("xacct: ") for line in outcome.lines]
+    assert line.startswith(
+        "Error when retrieving credentials from profile vault, the source of profile prod: "
+        f"its credential_process {program} "
+    ), line
+    assert fault in line
+    assert line.endswith("aws configure set credential_process COMMAND --profile vault")
+    assert SECRET not in outcome.stderr
+
+
+@pytest.mark.parametrize(("program", "fault"), PROGRAMS.values(), ids=PROGRAMS)
+def test_a_program_is_run_once_and_named_with_what_it_did(
+    home: Home, sts: Sts, role: Role, runs: Path, program: str, fault: str
+) -> None:
+    """It ran a second time, under stock, which may be a second login in a browser."""
+    name = add_vault(home, role, runs, program)
+    check_blamed(home.xacct("credentials", "prod"), name, fault)
+    assert runs.read_text() == "x"
+    assert (operations(sts), home.records()) == ([], [])
+
+
+def test_aws_says_the_same(home: Home, sts: Sts, role: Role, runs: Path) -> None:
+    name = add_vault(home, role, runs, "pass")
+    check_blamed(home.aws(*WHO, "--profile", "prod"), name, "printed nothing")
+    assert (runs.read_text(), operations(sts)) == ("x", [])
+
+
+def test_a_command_of_many_requests_runs_a_program_that_fails_once(
+    home: Home, role: Role, runs: Path, tmp_path: Path
+) -> None:
+    add_vault(home, role, runs, "pass")
+    files = tmp_path / "files"
+    files.mkdir()
+    for number in range(5):
+        (files / str(number)).write_text("x", "utf-8")
+    outcome = home.aws("s3", "cp", str(files), "s3://bucket/", "--recursive", "--profile", "prod")
+    assert outcome.code != 0
+    assert runs.read_text() == "x"
+
+
+@pytest.mark.parametrize("how", ["not there", "not executable"])
+def test_a_program_that_cannot_be_started(home: Home, role: Role, tmp_path: Path, how: str) -> None:
+    program = tmp_path / "op"
+    if how == "not executable":
+        program.write_text("", "utf-8")
+    home.write_config(f"[profile vault]\ncredential_process = {program} {SECRET}\n\n")
+    home.add_role("prod", role.arn, source_profile="vault")
+    fault = "No such file or directory" if how == "not there" else "Permission denied"
+    check_blamed(home.xacct("credentials", "prod"), str(program), f"cannot be started: {fault}")
+
+
+def test_keys_that_end_within_minutes_are_asked_for_once(
+    home: Home, sts: Sts, role: Role, runs: Path
+) -> None:
+    """botocore would ask for new ones before it uses these."""
+    ops = sts.add_user("ops")
+    role.trusts.append(ops.arn)
+    answer = {"Version": 1, "AccessKeyId": ops.access_key, "SecretAccessKey": ops.secret_key}
+    soon = "import json, datetime\nend = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=5)\n"
+    add_vault(home, role, runs, f"{soon}print(json.dumps({answer!r} | {{'Expiration': end.isoformat()}}))")
+    assert is_session_of(role, arn(home.aws(*WHO, "--profile", "prod")))
+    assert runs.read_text() == "x"
+
+
+def test_a_token_file_that_is_not_there(home: Home, sts: Sts, role: Role) -> None:
+    home.write_config(f"[profile web]\nrole_arn = {role.arn}\nweb_identity_token_file = /nowhere/token\n\n")
+    home.add_role("prod", role.arn, source_profile="web")
+    outcome = home.xacct("credentials", "prod")
+    assert outcome.code == 255
+    assert outcome.lines == [
+        "xacct: Error when retrieving credentials from profile web, the source of profile prod: "
+        "No such file or directory: /nowhere/token"
+    ]
+    assert operations(sts) == []
+
+
+@pytest.mark.parametrize("token", ["", "{", "[]", '{"accessToken": 1}'])
+def test_a_damaged_sso_token(home: Home, sts: Sts, role: Role, token: str) -> None:
+    home.write_config(
+        "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = us-west-1\n\n"
+        "[profile sso]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = Dev\n\n"
+    )
+    cache = home.aws_dir / "sso" / "cache"
+    cache.mkdir(parents=True)
+    (cache / f"{hashlib.sha1(b'corp', usedforsecurity=False).hexdigest()}.json").write_text(token, "utf-8")
+    home.add_role("prod", role.arn, source_profile="sso")
+    outcome = home.xacct("credentials", "prod")
+    assert outcome.code == 255
+    [line] = outcome.lines
+    assert "profile sso, the source of profile prod" in line
+    assert operations(sts) == []
