@@ -24,14 +24,15 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import settings
-from .files import make_private_directory, replace, sweep
-from .stored import Head, read_private, split
+from .errors import CacheFault
+from .files import replace, sweep
+from .stored import Head, expanded, place, read_private, split
 
 Clock = Callable[[], float]
 Warn = Callable[[str], None]
@@ -89,7 +90,9 @@ class Cache:
     """The records in one directory, or nowhere. `warn` is told at most once, however often a disk fails."""
 
     def __init__(self, directory: Path | None, *, clock: Clock = time.time, warn: Warn) -> None:
-        self.directory = directory
+        """`directory` is the one that is named; `self.directory` is where the records are."""
+        self._named = directory
+        self.directory = directory and Path(place(str(directory), settings.CACHE_KIND))
         self._clock = clock
         self._warn = warn
         self._warned = False
@@ -105,8 +108,13 @@ class Cache:
                 return None
             head, record = _decode(name, data)
         except PermissionError as error:
+            from .places import trouble
+
+            why = trouble(self.directory)
             self._tell(
-                f"a cached record in {self.directory} is not used: {error}; it is replaced by a new one"
+                f"credentials cannot be cached: {why}"
+                if why
+                else f"a cached record in {self.directory} is not used: {error}; it is replaced by a new one"
             )
             return None
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
@@ -121,33 +129,76 @@ class Cache:
                 "AWS_XACCT_CACHE_DIR to one"
             )
             return
-        path = self._path(self.directory, name)
         try:
-            make_private_directory(self.directory)
+            directory = self.make()
+            path = self._path(directory, name)
             if path.is_dir() and not path.is_symlink():
                 path.rmdir()
-            sweep(self.directory, path.name)
+            sweep(directory, path.name)
             replace(path, _encode(name, record))
         except OSError as error:
-            self._tell(f"credentials cannot be cached in {self.directory}: {error.strerror or error}")
+            from .places import trouble
+
+            why = trouble(self.directory)
+            self._tell(
+                f"credentials cannot be cached: {why}"
+                if why
+                else f"credentials cannot be cached in {self.directory}: {error.strerror or error}"
+            )
         else:
-            self._sweep(self.directory)
+            self._sweep(directory)
+
+    def where(self) -> Path | None:
+        """`self.directory`, as it is now: it changes once if the place that is named cannot be kept private."""
+        return self.directory
+
+    def make(self) -> Path:
+        """Make the directory of the records, which may turn out to be another one; it is `self.directory` then.
+
+        Raises `OSError`. There has to be a directory that is named.
+        """
+        from .places import make
+
+        if self._named is None:
+            raise FileNotFoundError("no directory is named")
+        self.directory = make(self._named, settings.CACHE_KIND, self._warn)
+        return self.directory
 
     def names(self) -> list[str]:
-        """The names of all records there are, good or not."""
+        """The names of all records there are, good or not. Raises `CacheFault` if they cannot be looked at."""
         if self.directory is None:
             return []
-        return sorted(path.stem for path in self.directory.glob("*.json") if is_key_name(path.stem))
+        try:
+            paths = [self.directory / name for name in os.listdir(self.directory)]  # noqa: PTH208 - glob hides errors
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise _fault("looked at", self.directory, error) from None
+        return sorted(path.stem for path in paths if path.suffix == ".json" and is_key_name(path.stem))
 
     def remove(self, name: str) -> bool:
-        """Drop a record; whether there was one."""
+        """Drop a record; whether there was one. Raises `CacheFault` if it stays."""
         if self.directory is None:
             return False
         try:
             self._path(self.directory, name).unlink()
-        except OSError:
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return False
+        except OSError as error:
+            raise _fault("dropped", self.directory, error) from None
         return True
+
+    def remove_all(self, names: Iterable[str]) -> int:
+        """Drop records; how many there were. Raises `CacheFault`, once all have been tried, if any stays."""
+        dropped, faults = 0, []
+        for name in names:
+            try:
+                dropped += self.remove(name)
+            except CacheFault as fault:
+                faults.append(fault)
+        if faults:
+            raise faults[0]
+        return dropped
 
     def _sweep(self, directory: Path) -> None:
         if not self._swept:
@@ -164,6 +215,12 @@ class Cache:
         if not self._warned:
             self._warned = True
             self._warn(message)
+
+
+def _fault(done: str, directory: Path, error: OSError) -> CacheFault:
+    from .places import mend
+
+    return CacheFault(f"the sessions in {directory} cannot be {done}: {mend(directory, error)}")
 
 
 def _encode(name: str, record: Record) -> bytes:
@@ -187,12 +244,9 @@ def _decode(name: str, data: bytes) -> tuple[Head, Record]:
 
 
 def cache_directory(configured: str | None) -> Path | None:
-    """Where records are kept; None where there is no home directory to keep them in.
+    """Where records are to be kept; None where there is no home directory to keep them in.
 
     Nor is a relative path one: it would put credentials into whatever directory a command is run in.
     """
-    try:
-        found = Path(os.path.expandvars(configured or settings.DEFAULT_CACHE_DIRECTORY)).expanduser()
-    except RuntimeError:
-        return None
-    return found if found.is_absolute() else None
+    found = expanded(configured or settings.DEFAULT_CACHE_DIRECTORY)
+    return Path(found) if found else None

@@ -10,6 +10,7 @@
       DurationRefused          a role's maximum is known to be shorter than what its profile asks for
       CodeRefused              the MFA code was given three times and refused three times
       Busy                     another process kept the lock beyond the bound
+      CacheFault               what is cached cannot be looked at or dropped
 
 A message names the thing, the place, and the command that mends it. None holds a secret.
 Text that came from outside (an STS message, a file) goes through `printable` first.
@@ -81,6 +82,10 @@ class CodeRefused(XacctError):
 
 class Busy(XacctError):
     """Another process holds what this one needs, for longer than it is reasonable to wait."""
+
+
+class CacheFault(XacctError):
+    """Cached sessions that cannot be looked at or dropped, and so may go on being served."""
 
 
 def tell(message: str) -> None:

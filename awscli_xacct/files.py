@@ -12,18 +12,23 @@ import stat
 import tempfile
 from pathlib import Path
 
-from .stored import OTHERS, OWNED, is_ours
+from .stored import is_ours
 
 PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
 
 
 def make_private_directory(path: Path) -> None:
-    """Make `path` and the parents it lacks, 0700, and tighten it if it is ours and open to others.
+    """Make `path` and the parents it lacks, 0700. One that is there keeps its mode, whatever that is: it may be a
+    person's home, or /tmp. (`places` sees to it that what has to be private is put into a private one.)
 
     A link to a directory will do if both are this user's own: whoever owns a link decides where it leads.
-    Raises `OSError`; `PermissionError` where the directory is not this user's own.
+    Raises `OSError`; `PermissionError` where the directory is not this user's own, or would be made in a home
+    that is not.
     """
+    from .places import check_may_make  # only who makes something needs it
+
+    check_may_make(path)
     if not path.parent.exists():
         # Not mkdir(parents=True): that makes the parents as open as the umask has it.
         make_private_directory(path.parent)
@@ -35,8 +40,6 @@ def make_private_directory(path: Path) -> None:
             raise NotADirectoryError(f"{path} is not a directory") from None
         if not is_ours(found):
             raise PermissionError(f"{path} belongs to another user") from None
-        if OWNED and found.st_mode & OTHERS:
-            path.chmod(PRIVATE_DIRECTORY)
 
 
 def _followed(path: Path) -> os.stat_result:

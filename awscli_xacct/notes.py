@@ -14,25 +14,33 @@ from pathlib import Path
 from .files import make_private_directory, replace
 from .stored import read_private
 
+Where = Path | None | Callable[[], Path | None]
+
 
 class Notes:
     """The notes of one kind, which is their files' ending. Times are seconds since the epoch."""
 
-    def __init__(self, directory: Path | None, kind: str, clock: Callable[[], float] = time.time) -> None:
-        self._directory = directory
+    def __init__(self, where: Where, kind: str, clock: Callable[[], float] = time.time) -> None:
+        """`where` is the directory, or tells it each time: that of a cache may turn out to be another one."""
+        self._where = where
         self._kind = kind
         self._clock = clock
         self._own: dict[str, str] = {}
+
+    @property
+    def _directory(self) -> Path | None:
+        return self._where() if callable(self._where) else self._where
 
     def write(self, name: str, words: str = "") -> None:
         """Make a note, now. `name` is a digest that tells a reader nothing."""
         line = f"{self._clock():.0f} {words}"
         self._own[name] = line
-        if self._directory is None:
+        directory = self._directory
+        if directory is None:
             return
         try:
-            make_private_directory(self._directory)
-            replace(self._path(self._directory, name), line.encode("ascii"))
+            make_private_directory(directory)
+            replace(self._path(directory, name), line.encode("ascii"))
         except OSError:
             pass  # the cache says so once, with the reason
 
@@ -48,14 +56,16 @@ class Notes:
     def remove(self, name: str) -> None:
         """Take a note back; nothing happens if there is none."""
         self._own.pop(name, None)
-        if self._directory is not None:
+        directory = self._directory
+        if directory is not None:
             with contextlib.suppress(OSError):
-                self._path(self._directory, name).unlink(missing_ok=True)
+                self._path(directory, name).unlink(missing_ok=True)
 
     def _line(self, name: str) -> str:
-        if self._directory is not None:
+        directory = self._directory
+        if directory is not None:
             try:
-                found = read_private(self._path(self._directory, name))
+                found = read_private(self._path(directory, name))
             except PermissionError:
                 found = None
             if found is not None:

@@ -54,9 +54,14 @@ CONSOLE_ENDPOINT = "console_endpoint"
 """Where the console's pages are. Default: as for `SIGNIN_ENDPOINT`."""
 
 STATE_DIRECTORY = "~/.aws/xacct"
+SETUP_KIND = "setup"
+LASTING_KINDS = (SETUP_KIND,)
+"""What is not to be lost when the machine starts again."""
 SETUP_DIRECTORY = "~/.aws/xacct/setup"
 """Where `aws configure role setup` notes what it has made; see accounts/ledger.py."""
 DEFAULT_CACHE_DIRECTORY = "~/.aws/xacct/cache"
+CACHE_KIND = "cache"
+"""What directories that are used in the place of a named one have in their names; see places.py."""
 DEFAULT_CONFIG_FILE = "~/.aws/config"
 DEFAULT_CREDENTIALS_FILE = "~/.aws/credentials"
 
@@ -95,8 +100,10 @@ SECRET_VARIABLES = ("AWS_CONTAINER_AUTHORIZATION_TOKEN",)
 
 MEMO_DIRECTORY = "~/.aws/xacct/resolved"
 """What each profile was last resolved to, see xacct/memo.py. It holds no credentials."""
+MEMO_KIND = "resolved"
 PAGE_DIRECTORY = "~/.aws/xacct/pages"
 """Where ``xacct console --open`` puts the page that takes a browser to the console."""
+PAGE_KIND = "pages"
 SIGNIN_SECONDS = 900
 """How long a sign-in URL may be used."""
 

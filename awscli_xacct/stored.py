@@ -58,6 +58,40 @@ def _checksum(head: str, body: bytes) -> str:
     return f"{zlib.crc32(head.encode() + body):08x}"
 
 
+def expanded(path: str) -> str:
+    """`path` with its variables and its ``~`` replaced; empty unless that makes it absolute.
+
+    A ``~`` stays where there is neither HOME nor an entry in the user database (with an empty HOME, it would be the
+    root directory), and a relative path means another
+    directory wherever a command is run: a checkout, say, into which sessions would be committed.
+    """
+    if path.startswith("~") and os.environ.get("HOME") == "":
+        return ""
+    found = os.path.expanduser(os.path.expandvars(path))
+    return found if os.path.isabs(found) else ""
+
+
+def is_private(found: os.stat_result) -> bool:
+    """Whether that is a directory which only this user can look into."""
+    return stat.S_ISDIR(found.st_mode) and is_ours(found) and not (OWNED and found.st_mode & OTHERS)
+
+
+def place(directory: str, kind: str) -> str:
+    """Where what is meant for `directory` really is: there, if nobody else can look into it; else see `places`.
+
+    Nothing is made. `kind` is part of the name of the directory used instead, such as ``cache``.
+    """
+    try:
+        found = os.lstat(directory)
+    except OSError:
+        return directory  # yet to be made, or whoever uses it is told why it cannot be
+    if is_private(found):
+        return directory
+    from .places import elsewhere  # rare enough to be loaded then
+
+    return elsewhere(directory, kind)
+
+
 def machine_name() -> str:
     """What this machine calls itself; another one may have the same home directory."""
     return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")

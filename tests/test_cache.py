@@ -403,11 +403,27 @@ def test_nobody_else_can_reach_a_record_whatever_the_umask(path: Path, tmp_path:
 
 
 @posix
-def test_a_directory_others_can_reach_is_closed_to_them(kept: Kept, path: Path) -> None:
-    path.parent.chmod(0o777)
+@pytest.mark.parametrize("open_mode", [0o1777, 0o777, 0o755, 0o2775])
+def test_in_a_directory_others_can_reach_records_are_in_a_private_one(
+    directory: Path, open_mode: int
+) -> None:
+    """It may be /tmp, and keeps its mode."""
+    directory.mkdir(parents=True)
+    directory.chmod(open_mode)
+    kept = Kept(directory)
+    assert kept.cache.read(NAME) is None
     kept.cache.write(NAME, record())
-    assert oct(stat.S_IMODE(path.parent.stat().st_mode)) == "0o700"
-    assert kept.warnings == []
+    found = Kept(directory).cache.read(NAME)
+    assert (found and found.access_key, kept.warnings) == (record().access_key, [])
+    [inner] = directory.iterdir()
+    assert (inner.name, [path.name for path in inner.iterdir()]) == (
+        f"xacct-cache-{os.geteuid()}",
+        [f"{NAME}.json"],
+    )
+    assert oct(stat.S_IMODE(inner.stat().st_mode) & 0o777) == "0o700"
+    assert oct(stat.S_IMODE(directory.stat().st_mode)) == oct(open_mode)
+    assert kept.cache.remove_all(kept.cache.names()) == 1
+    assert Kept(directory).cache.names() == []
 
 
 @as_root
@@ -417,7 +433,8 @@ def test_a_strangers_directory_is_not_written_to(kept: Kept, directory: Path) ->
     kept.cache.write(NAME, record())
     assert list(directory.iterdir()) == []
     assert kept.warnings == [
-        f"credentials cannot be cached in {directory}: {directory} belongs to another user"
+        f"credentials cannot be cached: {directory} belongs to nobody, and nothing is made in another user's "
+        f"directory. Mend it with: export AWS_XACCT_CACHE_DIR=DIRECTORY"
     ]
 
 

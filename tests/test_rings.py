@@ -28,6 +28,7 @@ RINGS = {
     "locks": 1,
     "sweeping": 1,
     "stored": 1,
+    "places": 1,
     "redaction": 1,
     # 2 config
     "awsconfig": 2,
@@ -50,7 +51,6 @@ THIRD_PARTIES: dict[int, set[str]] = {1: set(), 2: set(), 3: {"botocore"}, 4: {"
 # The exceptions, module by module: each third party, and whether it may be imported at the top.
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("locks", "filelock"): "inside functions",
-    ("awsconfig.target", "filelock"): "inside functions",
 }
 
 # A room where one more may be used, inside functions or not.

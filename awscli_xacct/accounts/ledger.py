@@ -25,8 +25,9 @@ from typing import Any
 from .. import settings
 from ..awsconfig.target import locked
 from ..errors import XacctError
-from ..files import make_private_directory, replace
-from ..stored import read_private
+from ..files import replace
+from ..places import make
+from ..stored import expanded, place, read_private
 
 Entry = dict[str, Any]
 
@@ -50,10 +51,14 @@ class Ledger:
 
         Raises `XacctError`: `Busy`, or that it cannot be believed.
         """
-        directory = Path(settings.SETUP_DIRECTORY).expanduser()
+        directory = expanded(settings.SETUP_DIRECTORY)
+        if not directory:
+            raise XacctError(
+                "setup notes what it makes in your home directory, and there is none. Name it: export HOME=DIRECTORY"
+            )
         name = hashlib.sha256(json.dumps([str(config.absolute()), profile]).encode()).hexdigest()[:32]
-        ledger = cls(directory / f"{name}.json")
-        with locked(ledger.path, _WAIT):
+        ledger = cls(Path(place(directory, settings.SETUP_KIND)) / f"{name}.json")
+        with locked(Path(directory) / ledger.path.name, _WAIT):
             ledger._read()
             yield ledger
 
@@ -99,7 +104,8 @@ class Ledger:
             if not self.entries:
                 self.path.unlink(missing_ok=True)
                 return
-            make_private_directory(self.path.parent)
+            directory = make(Path(expanded(settings.SETUP_DIRECTORY)), settings.SETUP_KIND)
+            self.path = directory / self.path.name
             held = {"version": _VERSION, "about": self.about, "entries": self.entries}
             replace(self.path, json.dumps(held, indent=1).encode())
         except OSError as error:

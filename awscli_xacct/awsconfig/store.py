@@ -81,6 +81,7 @@ def edit(
     """
     for _ in range(_ATTEMPTS):
         real = _real(path)
+        target.check(path, real)
         with target.locked(real, wait):
             target.sweep(real)
             planned, document = _planned(path, real, change)
@@ -98,6 +99,7 @@ def rewrite(
     """
     for _ in range(_ATTEMPTS):
         real = _real(path)
+        target.check(path, real)
         with target.locked(real, wait):
             target.sweep(real)
             target.check(path, real)

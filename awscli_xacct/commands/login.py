@@ -118,7 +118,7 @@ class LogoutCommand(Subcommand):
         names = named_profiles(parsed_args, parsed_globals)
         cache = self._cache()
         if parsed_args.all:
-            dropped = sum(cache.remove(name) for name in cache.names())
+            dropped = cache.remove_all(cache.names())
             say(f"{counted(dropped, 'cached session')} dropped")
             return 0
         if not names:
@@ -127,6 +127,6 @@ class LogoutCommand(Subcommand):
         check_roles(names, inventory, or_users=True)
         records = {name: inventory.records_of(name) for name in names}
         for name, found in records.items():
-            dropped = sum(cache.remove(record) for record in found)
+            dropped = cache.remove_all(found)
             say(f"profile {name}: {counted(dropped, 'cached session')} dropped")
         return 0

@@ -95,9 +95,7 @@ class PlannedCommand(Subcommand):
             shown.apply(document)
 
         store.edit(path, change, raw_config_parse)
-        cache = self._cache()
-        for record in records:
-            cache.remove(record)
+        self._cache().remove_all(records)
 
     def _show(self, shown: Plan, request: Request, parsed_globals: Any) -> None:
         result = [_result(step) for step in shown.steps]

@@ -64,12 +64,11 @@ class RemoveCommand(Subcommand):
                     document.remove_section(header)
 
         edit = store.edit(self._config_path(), change, raw_config_parse)
-        for record in records:
-            cache.remove(record)
         say(f"removed from {edit.path}: {', '.join(names)}")
         for name in names:
             if name in elsewhere:
                 say(elsewhere.keeps(name))
+        cache.remove_all(records)
         return 0
 
 

@@ -65,8 +65,7 @@ def undoing(
         )
 
     def forget() -> None:
-        for record in records:
-            cache.remove(record)
+        cache.remove_all(records)
 
     records = _records(profile, inventory)
     back = profile_back(profile, path, options, forget, ledger)

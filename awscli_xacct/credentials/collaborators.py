@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import settings
@@ -16,7 +15,7 @@ from ..awsconfig.records import mfa_prompt, session_duration
 from ..awsconfig.sources import Source
 from ..cache import Record
 from ..errors import tell
-from ..notes import Notes
+from ..notes import Notes, Where
 from .flight import Flight, Tell
 from .sts import Issued, Keys, Sts, is_dead_caller
 
@@ -73,22 +72,22 @@ def collaborators_for(provider: Any, config: Mapping[str, Any], source: Role | S
         flight=Flight(cache, tell=tell),
         client_creator=provider.client_creator,
         source_keys=provider.source_keys,
-        codes=partial(_codes, mfa_prompt(config, os.environ), cache.directory),
+        codes=partial(_codes, mfa_prompt(config, os.environ), cache.where),
         tell=tell,
         region=_region(config, source),
         endpoint=provider.endpoint(config),
         session_duration=session_duration(config, os.environ),
-        too_long=Notes(cache.directory, _TOO_LONG),
+        too_long=Notes(cache.where, _TOO_LONG),
     )
 
 
-def _codes(mode: str, directory: Path | None) -> Codes:
+def _codes(mode: str, where: Where) -> Codes:
     """What asks for codes; loaded only when one is needed."""
     from ..mfa.codes import Codes
     from ..mfa.memory import UsedCodes
     from ..mfa.sources import asker
 
-    return Codes(asker(mode), used=UsedCodes(directory))
+    return Codes(asker(mode), used=UsedCodes(where))
 
 
 def _region(config: Mapping[str, Any], source: Role | Source) -> str:

@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING
 
 from .. import settings
 from ..cache import Cache, Record
-from ..errors import Busy
-from ..files import PRIVATE_FILE, make_private_directory
-from ..locks import file_lock, taken
+from ..errors import Busy, CacheFault
+from ..files import PRIVATE_FILE
+from ..locks import NoLocks, file_lock, owner, release, sign, taken
 from ..notes import Notes
 
 if TYPE_CHECKING:
@@ -63,8 +63,9 @@ class Flight:
         self._tell = tell
         self._silent = silent
         self._patience = patience
+        self._warned = False
         self._kept: dict[str, Record] = {}
-        self._failed = Notes(cache.directory, "retry", clock)
+        self._failed = Notes(cache.where, "retry", clock)
 
     def get(self, name: str, purpose: str, obtain: Obtain) -> Record:
         """A good record of that name, fetched with `obtain` if there is none.
@@ -104,7 +105,10 @@ class Flight:
         record = self.look(name)
         if record is not None and record.access_key == access_key:
             self._kept.pop(name, None)
-            self._cache.remove(name)
+            try:
+                self._cache.remove(name)
+            except CacheFault as fault:
+                self._tell(str(fault))
 
     def _come(self, name: str) -> bool:
         """Whether there is a record by now, so that nobody has to wait for it."""
@@ -152,23 +156,19 @@ class Flight:
                 yield mine
             finally:
                 if lock is not None and lock.is_locked:
-                    with contextlib.suppress(OSError):
-                        _owner_file(lock).unlink()
-                    lock.release()
+                    release(lock)
         finally:
             among_threads.release()
 
     def _lock_file(self, name: str) -> BaseFileLock | None:
         """The lock file of `name`, not yet locked; None where this disk has none for us."""
-        directory = self._cache.directory
+        if self._cache.directory is None:
+            return None
         try:
-            if directory is None:
-                return None
-            make_private_directory(directory)
-            path = directory / f"{name}.lock"
+            path = self._cache.make() / f"{name}.lock"
             path.touch(PRIVATE_FILE)
         except OSError as error:
-            LOG.debug("No lock in %s: %s", directory, error)
+            LOG.debug("No lock in %s: %s", self._cache.directory, error)
             return None
         return file_lock(path)
 
@@ -179,42 +179,35 @@ class Flight:
         try:
             if not (taken(lock) or (wait and self._wait_for(lock, purpose, unless))):
                 return False
+        except NoLocks as error:
+            if not self._warned:
+                self._warned = True
+                self._tell(
+                    f"{Path(lock.lock_file).parent} is on a file system without locks ({error.strerror}), so commands "
+                    f"that run at the same time do not wait for each other"
+                )
+            return True
         except OSError as error:
             LOG.debug("No lock at %s: %s", lock.lock_file, error)
             return True
-        owner = _owner_file(lock)
-        with contextlib.suppress(OSError):
-            owner.touch(PRIVATE_FILE)
-            owner.write_text(f"{os.getpid()}\n", encoding="ascii")
+        sign(lock)
         return True
 
     def _wait_for(self, lock: BaseFileLock, purpose: str, unless: Callable[[], bool] | None) -> bool:
         """Wait for a lock; False if `unless` has come true before. Raises `Busy` and `OSError`."""
         begun = time.monotonic()
-        owner = ""
+        holder = ""
         while not (unless is not None and unless()):
             waited = time.monotonic() - begun
-            if waited >= self._silent and not owner:
-                owner = _owner(_owner_file(lock))
-                self._tell(f"waiting for {owner}, which is getting {purpose}")
+            if waited >= self._silent and not holder:
+                holder = owner(lock)
+                self._tell(f"waiting for {holder}, which is getting {purpose}")
             if waited >= self._silent + self._patience:
                 raise Busy(
-                    f"{owner} has been getting {purpose} for more than {self._patience:.0f} s. Answer its "
+                    f"{holder} has been getting {purpose} for more than {self._patience:.0f} s. Answer its "
                     f"question or end it, then run the command again"
                 )
             time.sleep(settings.LOCK_POLL_SECONDS)
             if taken(lock):
                 return True
         return False
-
-
-def _owner_file(lock: BaseFileLock) -> Path:
-    """Where the process that holds a lock says who it is, for those who wait."""
-    return Path(lock.lock_file).with_suffix(".owner")
-
-
-def _owner(path: Path) -> str:
-    try:
-        return f"process {int(path.read_text(encoding='ascii'))}"
-    except (OSError, ValueError):
-        return "another process"

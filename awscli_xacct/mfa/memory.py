@@ -10,9 +10,8 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-from ..notes import Notes
+from ..notes import Notes, Where
 
 STEP = 30
 """Seconds for which a device shows a code."""
@@ -21,8 +20,9 @@ STEP = 30
 class UsedCodes:
     """The last code of each device."""
 
-    def __init__(self, directory: Path | None, clock: Callable[[], float] = time.time) -> None:
-        self._notes = Notes(directory, "code", clock)
+    def __init__(self, where: Where, clock: Callable[[], float] = time.time) -> None:
+        """For `where` see `Notes`."""
+        self._notes = Notes(where, "code", clock)
         self._clock = clock
 
     def remember(self, serial: str, code: str) -> None:

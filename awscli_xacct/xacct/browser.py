@@ -18,7 +18,9 @@ from pathlib import Path
 
 from .. import settings
 from ..errors import XacctError
-from ..files import make_private_directory, write_temporary
+from ..files import write_temporary
+from ..places import make
+from ..stored import expanded
 
 _PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
@@ -32,13 +34,15 @@ _PAGE = """<!DOCTYPE html>
 def take(url: str) -> None:
     """Open `url` in the user's browser. Raises `XacctError` where there is none, or no page can be written."""
     try:
-        directory = Path(settings.PAGE_DIRECTORY).expanduser()
-        make_private_directory(directory)
+        named = expanded(settings.PAGE_DIRECTORY)
+        if not named:
+            raise FileNotFoundError("there is no home directory")
+        directory = make(Path(named), settings.PAGE_KIND)
         _sweep(directory)
         temporary = write_temporary(directory, "console", _PAGE.format(url=html.escape(url)).encode())
         page = temporary.with_suffix(".html")
         temporary.replace(page)
-    except (OSError, RuntimeError) as error:
+    except OSError as error:
         raise XacctError(f"no page for the browser can be written: {error}. {_WITHOUT}") from None
     try:
         opened = webbrowser.open(page.as_uri())

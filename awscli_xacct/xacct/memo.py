@@ -13,7 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .. import settings
-from ..files import make_private_directory, sweep, write_temporary
+from ..files import sweep, write_temporary
+from ..places import make
+from ..stored import expanded
 from . import warm
 
 
@@ -45,9 +47,11 @@ class Moment:
         if self._may_change_unseen(0):
             return
         body = self._question + warm.encoded("\0".join([memo.record, memo.directory, memo.region]))
-        path = Path(warm.memo_path(self._profile, self.paths))
+        named = expanded(settings.MEMO_DIRECTORY)
+        if not named:
+            return
         with contextlib.suppress(OSError):
-            make_private_directory(path.parent)
+            path = make(Path(named), settings.MEMO_KIND) / warm.memo_name(self._profile, self.paths)
             sweep(path.parent, path.name)
             temporary = write_temporary(path.parent, path.name, warm.seal(body) + b"\n" + body)
             try:

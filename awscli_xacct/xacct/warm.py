@@ -18,7 +18,7 @@ import time
 import zlib
 
 from .. import settings
-from ..stored import Head, machine_name, read_private, split
+from ..stored import Head, expanded, machine_name, place, read_private, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the real one is in a module, which would have to be found and read
@@ -49,10 +49,11 @@ class Memo:
         """The record's head and document, while the credentials are valid."""
         if not self.record:
             return None
-        directory = os.path.expanduser(os.path.expandvars(self.directory))
-        if not os.path.isabs(directory):
+        directory = expanded(self.directory)
+        if not directory:
             return None  # there is no home directory, or this is none
         try:
+            directory = place(directory, settings.CACHE_KIND)
             data = read_private(os.path.join(directory, f"{self.record}.json"))
             if data is None:
                 return None
@@ -68,7 +69,8 @@ def recall(profile: str, version: str) -> "Memo | None":
     """What `profile` was last resolved to, if nothing has changed since."""
     try:
         paths = config_paths()
-        data = read_private(memo_path(profile, paths))
+        path = memo_path(profile, paths)
+        data = read_private(path) if path else None
         if data is None:
             return None
         head, _, body = data.partition(b"\n")
@@ -151,9 +153,21 @@ def config_paths(environment: "Mapping[str, str]" = os.environ) -> "list[str]":
 
 
 def memo_path(profile: str, paths: "list[str]") -> str:
-    """The file in which is remembered what `profile` comes to. Two profiles may share one, and take turns."""
-    number = zlib.crc32(encoded("\0".join([profile, *paths])))
-    return os.path.join(os.path.expanduser(settings.MEMO_DIRECTORY), f"{number:08x}.memo")
+    """The file in which is remembered what `profile` comes to. Two profiles may share one, and take turns.
+
+    Empty where there is no home directory.
+    """
+    directory = expanded(settings.MEMO_DIRECTORY)
+    if not directory:
+        return ""
+    directory = place(directory, settings.MEMO_KIND)
+    return os.path.join(directory, memo_name(profile, paths))
+
+
+def memo_name(profile: str, paths: "list[str]") -> str:
+    """What the file of a profile's memo is called."""
+    name = "\0".join([profile, *paths])
+    return f"{zlib.crc32(encoded(name)):08x}.memo"
 
 
 def signature(path: str) -> str:

@@ -379,7 +379,7 @@ def test_a_file_that_is_never_left_alone_is_given_up(config: Path) -> None:
 
 def test_another_editor_is_waited_for_and_named_when_it_takes_too_long(config: Path) -> None:
     def reader(path: str) -> Sections:
-        with pytest.raises(Busy, match=rf"^{config} has been locked by another xacct command for 0 s"):
+        with pytest.raises(Busy, match=rf"^{config} has been locked by process {os.getpid()} for 0 s"):
             store.edit(config, change, wait=0)
         return store.own_reader(path)
 
@@ -387,19 +387,41 @@ def test_another_editor_is_waited_for_and_named_when_it_takes_too_long(config: P
     assert config.read_bytes() == NEW
 
 
-def test_where_file_systems_have_no_locks_the_look_before_the_rename_is_what_is_left(
-    config: Path, monkeypatch: pytest.MonkeyPatch
+def test_who_waits_for_another_editor_says_for_which_after_a_second(
+    config: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Lustre without flock."""
+    """It was 304 s of silence."""
+
+    def reader(path: str) -> Sections:
+        with pytest.raises(Busy, match=rf"locked by process {os.getpid()} for 1.2 s"):
+            store.edit(config, change, wait=1.2)
+        return store.own_reader(path)
+
+    store.edit(config, change, reader)
+    said = f"xacct: waiting for process {os.getpid()}, which is at work on {config}\n"
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize("name", ["ENOSYS", "ENOLCK", "EOPNOTSUPP", "ENOTSUP", "EINVAL"])
+def test_where_file_systems_have_no_locks_the_look_before_the_rename_is_what_is_left(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """Lustre without flock, NFS without a lock daemon, FUSE."""
     fcntl = pytest.importorskip("fcntl")
+    fault = OSError(getattr(errno, name), "No locks")
 
     def no_such_call(*_: object) -> None:
-        raise OSError(errno.ENOSYS, "Function not implemented")
+        raise fault
 
     monkeypatch.setattr(fcntl, "flock", no_such_call)
     for _ in range(2):
         store.edit(config, change, raw_config_parse, wait=0)
     assert config.read_bytes() == NEW
+    assert files(config.parent) == ["config"]
+    assert capsys.readouterr().err == (
+        f"xacct: {config.parent}: no file can be locked here (No locks). Let no two commands edit {config} at the "
+        f"same time\n"
+    )
 
 
 def test_files_of_other_names_do_not_wait_for_each_other(config: Path) -> None:

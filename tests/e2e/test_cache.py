@@ -181,14 +181,6 @@ def test_nobody_else_can_read_what_is_cached(home: Home, role: Role, prod: str, 
     assert (home.aws_dir / "xacct").stat().st_mode & 0o777 == 0o700
 
 
-def test_a_cache_directory_that_is_open_to_others_is_closed(home: Home, prod: str) -> None:
-    home.cache.mkdir(parents=True)
-    home.cache.chmod(0o777)
-    who(home, prod)
-    assert home.cache.stat().st_mode & 0o777 == 0o700
-    assert len(home.records()) == 1
-
-
 def test_the_cache_can_be_elsewhere(home: Home, prod: str, tmp_path: Path) -> None:
     place = tmp_path / "deep" / "cache"
     who(home, prod, {"AWS_XACCT_CACHE_DIR": str(place)})

@@ -287,6 +287,20 @@ def test_a_cache_that_others_can_reach(machine: Machine) -> None:
     assert only(examined(machine), "warning")["Mend"] == f"chmod 700 {machine.home.cache}"
 
 
+def test_a_named_directory_that_others_can_reach_is_no_fault(machine: Machine, tmp_path: Path) -> None:
+    named = tmp_path / "named"
+    named.mkdir()
+    named.chmod(0o1777)
+    found = examined(machine, AWS_XACCT_CACHE_DIR=str(named))
+    assert not [finding for finding in found if finding["State"] in ("fault", "warning")]
+    assert f"sessions are kept in {named}/xacct-cache-" in str(found)
+
+
+def test_a_cache_directory_that_is_no_absolute_path(machine: Machine) -> None:
+    fault = only(examined(machine, AWS_XACCT_CACHE_DIR="cache"), "fault")
+    assert fault["Text"] == "sessions cannot be kept: cache_dir is cache, no absolute path"
+
+
 def test_a_cache_that_is_no_directory(machine: Machine) -> None:
     (machine.home.aws_dir / "xacct").write_text("")
     assert "is no directory" in only(examined(machine), "fault")["Text"]

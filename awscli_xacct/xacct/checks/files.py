@@ -16,7 +16,8 @@ from ...awsconfig.records import setting
 from ...cache import cache_directory
 from ...errors import ConfigRefused, XacctError
 from ...files import write_temporary
-from ...stored import OTHERS, OWNED, is_ours
+from ...places import obstacle
+from ...stored import OTHERS, OWNED, is_ours, place
 from .finding import FAULT, FILES, OK, UNCHECKED, WARNING, Finding, Patient
 
 _OTHERS_WRITE = 0o022
@@ -80,17 +81,24 @@ def _holds_keys(document: Document | None) -> bool:
 def check_cache(patient: Patient) -> Iterator[Finding]:
     """The directory in which sessions are kept: private, and with room for some."""
     configured = setting(patient.config or {}, settings.CACHE_DIR, patient.environment)
-    directory = cache_directory(configured)
-    variable = settings.variable(settings.CACHE_DIR)
-    elsewhere = f"export {variable}=DIRECTORY"
-    if directory is None:
-        yield Finding(FAULT, "there is no home directory to keep sessions in", elsewhere)
-        return
-    if not directory.is_absolute():
-        yield Finding(
-            WARNING, f"sessions are kept in {directory}, which is another one in each place", elsewhere
+    named = cache_directory(configured)
+    elsewhere = f"export {settings.variable(settings.CACHE_DIR)}=DIRECTORY"
+    if named is None:
+        why = (
+            f"{settings.CACHE_DIR} is {configured}, no absolute path"
+            if configured
+            else "there is no home directory"
         )
-    name = shlex.quote(str(directory))
+        yield Finding(FAULT, f"sessions cannot be kept: {why}", elsewhere)
+        return
+    strange = obstacle(named)
+    if strange:
+        yield Finding(FAULT, f"sessions cannot be kept in {named}: {strange[0]}", strange[1])
+        return
+    directory = Path(place(str(named), settings.CACHE_KIND))
+    if directory.parent == named and not configured:
+        text = f"other users have access to {named}, so sessions are kept in {directory}"
+        yield Finding(WARNING, text, f"chmod 700 {shlex.quote(str(named))}")
     try:
         there = next(place for place in (directory, *directory.parents) if os.path.lexists(place))
         found = there.stat()
@@ -104,8 +112,6 @@ def check_cache(patient: Patient) -> Iterator[Finding]:
                 FAULT, f"{directory} belongs to another user, so nothing in it is believed", elsewhere
             )
             return
-        if there == directory and OWNED and found.st_mode & OTHERS:
-            yield Finding(WARNING, f"other users have access to {directory}", f"chmod 700 {name}")
         write_temporary(there, "doctor", _TRIAL, flush=True).unlink()
     except OSError as error:
         mend = (

@@ -1,0 +1,242 @@
+"""Where files are made on machines of every kind, and that nothing of anybody else's is touched for them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.sts import Role, Sts
+from tests.support.drives import without_locks, without_modes
+from tests.support.home import AWS, XACCT, Home, Outcome
+from tests.xacct.steps import grow_old
+
+from .steps import WHO, arn, bound_by_modes, bound_to_no_account, is_session_of, run, tree, who
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+
+NOBODY = 65534
+ROLE = ("configure", "role", "other", "--role-arn", "arn:aws:iam::222222222222:role/Other")
+
+
+def mode(path: Path) -> str:
+    return oct(stat.S_IMODE(path.stat().st_mode))
+
+
+def give_away(*tops: Path) -> None:
+    """Make files and directories, and all in them, another user's."""
+    for top in tops:
+        for path in (top, *top.rglob("*")):
+            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+
+
+def obtained(sts: Sts) -> int:
+    """How often a role has been assumed."""
+    return len(sts.calls_of("AssumeRole"))
+
+
+# -- a directory that is named ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("open_mode", [0o1777, 0o2777, 0o755])
+def test_in_an_open_directory_sessions_are_in_a_private_one_that_every_command_finds(
+    home: Home, sts: Sts, prod: str, tmp_path: Path, open_mode: int
+) -> None:
+    """It was closed to everybody else, as was a home; a Kubernetes emptyDir was refused."""
+    named = tmp_path / "named"
+    named.mkdir()
+    (named / "mine").write_text("mine")
+    named.chmod(open_mode)
+    elsewhere = {"AWS_XACCT_CACHE_DIR": str(named)}
+    grow_old(home)
+    for _ in range(2):
+        who(home, prod, elsewhere)
+        assert home.xacct("credentials", prod, environment=elsewhere).code == 0
+    assert obtained(sts) == 1
+    assert mode(named) == oct(open_mode)
+    inner = named / f"xacct-cache-{os.geteuid()}"
+    assert sorted(named.iterdir()) == [named / "mine", inner]
+    assert oct(inner.stat().st_mode & 0o777) == "0o700"
+    assert '"Expires": null' not in home.xacct("status", "--json", environment=elsewhere).stdout
+    gone = home.aws("configure", "role", "logout", "--all", environment=elsewhere)
+    assert (gone.code, gone.lines) == (0, ["1 cached session dropped"])
+    who(home, prod, elsewhere)
+    assert obtained(sts) == 2
+
+
+def test_the_caches_own_directory_that_somebody_opened_is_not_used_as_it_is(home: Home, prod: str) -> None:
+    home.cache.mkdir(parents=True)
+    home.cache.chmod(0o777)
+    who(home, prod)
+    assert mode(home.cache) == "0o777"
+    assert home.records() == []
+    assert len(list(home.cache.glob("xacct-cache-*/*.json"))) == 1
+
+
+# -- somebody else's home --------------------------------------------------------------------------
+
+
+@as_root
+def test_root_with_another_users_home_makes_nothing_there(home: Home, role: Role, prod: str) -> None:
+    """`sudo -E`: the directory was root's from then on, and its user uncached for good."""
+    give_away(home.path)
+    before = tree(home)
+    outcome = home.aws(*WHO, "--profile", prod)
+    assert is_session_of(role, arn(outcome))
+    [line] = outcome.lines
+    assert line.startswith(
+        f"xacct: credentials cannot be cached: {home.path} belongs to nobody, and nothing is"
+    )
+    assert "AWS_XACCT_CACHE_DIR" in line
+    assert home.xacct("credentials", prod).code == 0
+    edit = home.aws(*ROLE)
+    assert (edit.code, edit.lines[0].split(";")[0]) == (255, f"{home.config} belongs to another user")
+    home.config.unlink()
+    before.remove(".aws/config")
+    new = run(home, str(AWS), *ROLE, "--source-profile", "default", environment={"AWS_XACCT_DISABLE": "0"})
+    assert new.code != 0
+    assert tree(home) == before
+
+
+@as_root
+def test_a_new_config_file_is_not_made_in_another_users_home(home: Home) -> None:
+    """A docker run that mounts ~/.aws of the host's user in root's home."""
+    real, config = home.aws_dir / "deep" / "config", home.path / "config"
+    home.config.rename(config)
+    give_away(home.aws_dir)
+    before = tree(home)
+    program = f"""
+from pathlib import Path
+from awscli_xacct.awsconfig import store
+try:
+    store.edit(Path({str(real)!r}), lambda document: document.set("a", "k", "v"))
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+    outcome = run(home, str(AWS.with_name("python")), "-c", program)
+    assert outcome.stdout == (
+        f"EditRefused {real}: {home.aws_dir} belongs to nobody, and nothing is made in another user's directory; "
+        f"nothing was written. Run the command as that user\n"
+    )
+    assert tree(home) == before
+
+
+@as_root
+def test_a_directory_that_root_left_in_a_home_is_named_with_the_command_that_mends_it(
+    home: Home, role: Role, prod: str
+) -> None:
+    """Every command said that the record is replaced by a new one; `logout --all` said "[Errno 13]"."""
+    state = home.aws_dir / "xacct"
+    home.cache.mkdir(parents=True, mode=0o700)
+    state.chmod(0o700)
+    give_away(state)
+    command = f"{state} belongs to nobody. Mend it with: sudo chown -R root {state}"
+    outcome = run(home, *bound_by_modes(), str(AWS), *WHO, "--profile", prod)
+    assert is_session_of(role, arn(outcome))
+    assert outcome.lines == [f"xacct: credentials cannot be cached: {command}"]
+    outcome = run(home, *bound_by_modes(), str(AWS), "configure", "role", "logout", "--all")
+    assert (outcome.code, outcome.lines) == (
+        255,
+        [f"the sessions in {home.cache} cannot be looked at: {command}"],
+    )
+    outcome = run(home, *bound_by_modes(), str(XACCT), "doctor", "--json")
+    assert f"sudo chown -R root {state}" in outcome.stdout
+
+
+# -- no home ---------------------------------------------------------------------------------------
+
+
+def test_without_a_home_nothing_is_made_where_a_command_is_run(home: Home, prod: str, tmp_path: Path) -> None:
+    """A directory called ``~`` in a checkout, with memos in it."""
+    here = tmp_path / "here"
+    here.mkdir()
+    grow_old(home)
+    files = {"AWS_CONFIG_FILE": str(home.config), "AWS_SHARED_CREDENTIALS_FILE": str(home.credentials)}
+
+    def outcome(*command: str, environment: Mapping[str, str] = files) -> Outcome:
+        words = ["sh", "-c", 'cd "$0" && exec "$@"', str(here), *bound_to_no_account(), *command]
+        return run(home, *words, environment=environment, without=["HOME"])
+
+    assert outcome(str(XACCT), "credentials", prod).code == 0
+    assert outcome(str(XACCT), "exec", prod, "--", "true").code == 0
+    assert outcome(str(XACCT), "status", "--prompt", environment={**files, "AWS_PROFILE": prod}).code == 0
+    edit = outcome(str(AWS), *ROLE, environment={"AWS_SHARED_CREDENTIALS_FILE": str(home.credentials)})
+    assert edit.code != 0
+    assert list(here.iterdir()) == []
+
+
+# -- a drive without Unix modes --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("chmod_fails", [False, True])
+def test_on_a_drive_without_modes_sessions_are_cached_elsewhere_and_files_edited(
+    home: Home, sts: Sts, role: Role, prod: str, tmp_path: Path, chmod_fails: bool
+) -> None:
+    """WSL's /mnt/c: an MFA code for every command; where chmod fails, no edit at all."""
+    runtime = tmp_path / "run"
+    runtime.mkdir(mode=0o700)
+    drive = {**without_modes(home.path, chmod_fails=chmod_fails), "XDG_RUNTIME_DIR": str(runtime)}
+    moved = runtime / f"xacct-cache-{os.geteuid()}"
+    grow_old(home)
+    first = home.aws(*WHO, "--profile", prod, environment=drive)
+    assert is_session_of(role, arn(first))
+    assert len(first.lines) == 1
+    assert f"sessions are cached in {moved} instead" in first.stderr
+    who(home, prod, drive)
+    assert obtained(sts) == 1
+    assert len(list(moved.glob("*.json"))) == 1
+    assert home.records() == []
+    for _ in range(2):
+        outcome = home.xacct("credentials", prod, environment=drive)
+        assert (outcome.code, outcome.stderr) == (0, "")
+    assert list(runtime.glob("xacct-resolved-*/*.memo")) != []
+    edit = home.aws(*ROLE, environment=drive)
+    assert edit.code == 0
+    assert "[profile other]" in home.config.read_text()
+    assert not any("its mode" in line for line in edit.lines)
+    gone = home.aws("configure", "role", "logout", "--all", environment=drive)
+    assert (gone.code, gone.lines) == (0, ["1 cached session dropped"])
+
+
+# -- no lock daemon --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_without_locks_everything_goes_on_with_one_warning(
+    home: Home, sts: Sts, role: Role, prod: str, fault: int
+) -> None:
+    """NFS without a lock daemon, and some FUSE: every edit was refused."""
+    unlocked = without_locks(fault)
+    edit = home.aws(*ROLE, environment=unlocked)
+    assert edit.code == 0
+    assert len([line for line in edit.lines if "no file can be locked here" in line]) == 1
+    assert "[profile other]" in home.config.read_text()
+    outcome = home.aws(*WHO, "--profile", prod, environment=unlocked)
+    assert is_session_of(role, arn(outcome))
+    assert len(outcome.lines) == 1
+    assert "on a file system without locks" in outcome.stderr
+    who(home, prod, unlocked)
+    assert obtained(sts) == 1
+
+
+# -- a cache that cannot be written ----------------------------------------------------------------
+
+
+def test_a_logout_that_cannot_drop_a_session_fails_and_says_what_mends_it(home: Home, prod: str) -> None:
+    """It said "0 cached sessions dropped" with exit 0, and the session went on being served."""
+    who(home, prod)
+    home.cache.chmod(0o500)
+    command = [*bound_by_modes(), str(AWS), "configure", "role"]
+    for words in (["logout", "--all"], ["logout", prod], ["remove", prod, "--yes"]):
+        outcome = run(home, *command, *words)
+        assert outcome.code == 255
+        assert outcome.lines[-1] == (
+            f"the sessions in {home.cache} cannot be dropped: Permission denied. Make it writable with: "
+            f"chmod u+rwx {home.cache}"
+        )
+    home.cache.chmod(0o700)
+    assert len(home.records()) == 1
