@@ -5,8 +5,9 @@ Somebody who is asked has the terminal to themselves, and a session that serves 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from .fetcher import Fetcher
@@ -44,13 +45,49 @@ def together(
             yield work(name, fetcher)
         else:
             rest.append((name, fetcher))
-    pool = ThreadPoolExecutor(AT_ONCE)
+    yield from _at_once(work, rest)
+
+
+def _at_once(
+    work: Callable[[str, Fetcher], Result], tasks: Sequence[tuple[str, Fetcher]]
+) -> Iterator[Result]:
+    """Whoever stops listening, by Ctrl-C for one, waits for none of the calls that are under way.
+
+    An executor of the standard library would wait, at the end of the process at the latest: for as long as an
+    STS that does not answer takes to be given up.
+    """
+    waiting = list(reversed(tasks))
+    results: SimpleQueue[Result] = SimpleQueue()
+    faults: list[BaseException] = []
+
+    def work_off() -> None:
+        try:
+            while waiting:
+                try:
+                    task = waiting.pop()
+                except IndexError:
+                    return  # another was quicker
+                results.put(work(*task))
+        except BaseException as error:  # noqa: BLE001 - it is raised where somebody listens
+            faults.append(error)
+
     try:
-        for done in as_completed([pool.submit(work, name, fetcher) for name, fetcher in rest]):
-            yield done.result()
+        for _ in range(min(AT_ONCE, len(tasks))):
+            threading.Thread(target=work_off, daemon=True).start()
+        for _ in tasks:
+            yield _next(results, faults)
     finally:
-        # Ctrl-C waits for the calls that are under way, not for all that were to come.
-        pool.shutdown(cancel_futures=True)
+        waiting.clear()
+
+
+def _next(results: SimpleQueue[Result], faults: list[BaseException]) -> Result:
+    # A signal wakes the main thread, unless another thread has got it; on Windows none does.
+    while True:
+        try:
+            return results.get(timeout=0.2)
+        except Empty:
+            if faults:
+                raise faults[0] from None
 
 
 def asks_for_itself(start: Fetcher, known: dict[str, Exception]) -> bool:

@@ -9,6 +9,7 @@ that has ended by itself left in the background is let be.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -16,22 +17,33 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from queue import Empty, Queue, SimpleQueue
+from queue import Empty, SimpleQueue
 from types import FrameType, TracebackType
-from typing import IO
 
+from .following import follow
 from .launch import NOT_EXECUTABLE, NOT_FOUND
 
 PATIENCE = 5
 """Seconds that children have to come to their end in, all together."""
 
-GRACE = 1
-"""Seconds in which what a child has left in its pipes has to come out, though others hold them open."""
-
 Hear = Callable[[str, bool, bytes], None]
 """Told what a child writes: its name, whether it was on stderr, and a line. It may block for as long as it likes."""
 
-_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
+_DESCRIPTORS = 10
+"""As many as a child costs at its start, and some to spare for whatever else opens a file then."""
+
+_SCARCE = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
+"""Why a child cannot be started that another one's end may mend."""
+
+_OTHERS = (
+    *("SIGKILL", "SIGSTOP"),  # nobody can catch them
+    *("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL"),  # Python's handlers come too late for a fault of its own
+    *("SIGCHLD", "SIGCLD", "SIGURG", "SIGWINCH", "SIGINFO"),  # end nothing
+    *("SIGCONT", "SIGTSTP", "SIGTTIN", "SIGTTOU"),  # stop, and go on
+)
+_ENDING = signal.valid_signals() - {getattr(signal, name) for name in _OTHERS if hasattr(signal, name)}
+"""Whatever ends a process unless it is caught, those without a name included."""
+
 _KEYS = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name)]
 """What a shell without job control has its background commands ignore."""
 
@@ -60,7 +72,8 @@ class Children:
     def __init__(self, hear: Hear, patience: float = PATIENCE) -> None:
         self._hear = hear
         self._patience = patience
-        self._lock = threading.Lock()
+        self._ending = threading.Condition()
+        """Holds what follows, and is told when a child has ended."""
         self._waiting: list[Job] = []
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._ended: SimpleQueue[Ended | Exception] = SimpleQueue()
@@ -74,8 +87,13 @@ class Children:
         with _Signals() as signals:
             try:
                 # Daemons: whoever is blocked in `hear` must not hold this process.
-                for _ in range(min(at_once, len(jobs))):
-                    threading.Thread(target=self._work, daemon=True).start()
+                for number in range(min(at_once, len(jobs))):
+                    try:
+                        threading.Thread(target=self._work, daemon=True).start()
+                    except RuntimeError:  # there may be no more threads; those that are there do it all
+                        if not number:
+                            raise
+                        break
                 for _ in jobs:
                     ended = self._next()
                     if isinstance(ended, Exception):
@@ -97,43 +115,35 @@ class Children:
     def _work(self) -> None:
         """Run one job after the other, until there is none left."""
         while True:
-            with self._lock:
+            with self._ending:
                 if not self._waiting:
                     return
                 job = self._waiting.pop()
                 try:
                     child = self._running[job.name] = _start(job)
                 except OSError as error:
-                    self._ended.put(_not_begun(job, error))
+                    if error.errno in _SCARCE and self._running:
+                        self._waiting.append(job)
+                        self._ending.wait()
+                    else:
+                        self._ended.put(_not_begun(job, error))
                     continue
             try:
-                self._ended.put(Ended(job.name, self._followed(job.name, child)))
+                self._ended.put(Ended(job.name, self._follow(job.name, child)))
             except Exception as error:  # noqa: BLE001 - it is raised where somebody listens
                 self._ended.put(error)
                 return
 
-    def _followed(self, name: str, child: subprocess.Popen[bytes]) -> int:
-        """Hear a child out, and give its exit code."""
-        begun: dict[bool, list[bytes]] = {False: [], True: []}
-        for is_error, part in _written(child):
-            line = begun[is_error]
-            *whole, rest = part.split(b"\n")
-            for end in whole:
-                self._hear(name, is_error, b"".join([*line, end, b"\n"]))
-                line.clear()
-            if rest:
-                line.append(rest)
-        for is_error, line in begun.items():
-            if line:
-                self._hear(name, is_error, b"".join(line))
-        code = child.wait()
-        with self._lock:
+    def _follow(self, name: str, child: subprocess.Popen[bytes]) -> int:
+        code = follow(child, lambda is_error, line: self._hear(name, is_error, line))
+        with self._ending:
             self._running.pop(name, None)
+            self._ending.notify_all()
         return code if code >= 0 else 128 - code
 
     def _stop(self, signals: _Signals) -> None:
         """End whatever runs; begin nothing more. No signal raises any more."""
-        with self._lock:
+        with self._ending:
             self._waiting.clear()
             left = list(self._running.values())
         for ask in (_interrupt, _terminate):
@@ -153,6 +163,15 @@ class Children:
 
 
 def _start(job: Job) -> subprocess.Popen[bytes]:
+    """Raises `OSError`."""
+    # Some releases of Python leave a pipe open where they could make only one of two.
+    reserve: list[int] = []
+    try:
+        while len(reserve) < _DESCRIPTORS:
+            reserve.append(os.open(os.devnull, os.O_RDONLY))
+    finally:
+        for descriptor in reserve:
+            os.close(descriptor)
     return subprocess.Popen(  # noqa: S603 - the user's own command
         list(job.command),
         env=dict(job.environment),
@@ -162,50 +181,6 @@ def _start(job: Job) -> subprocess.Popen[bytes]:
         start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
-
-
-def _written(child: subprocess.Popen[bytes]) -> Iterator[tuple[bool, bytes]]:
-    """What a child writes, piece by piece, and whether it was on stderr. It ends when the child and its pipes have.
-
-    What the child has started may hold the pipes for longer, and is waited for no longer than `GRACE` in all. Only
-    waiting counts: whoever is slow to take the pieces misses none.
-    """
-    pieces: Queue[tuple[bool, bytes] | None] = Queue(2)
-    abandoned = threading.Event()
-
-    def read(is_error: bool, stream: IO[bytes]) -> None:
-        with stream:
-            while not abandoned.is_set():
-                piece = os.read(stream.fileno(), 65536)
-                pieces.put((is_error, piece))
-                if not piece:
-                    return
-
-    def await_end() -> None:
-        child.wait()
-        pieces.put(None)
-
-    assert child.stdout is not None  # noqa: S101 - it is a pipe
-    assert child.stderr is not None  # noqa: S101 - it is a pipe
-    for is_error, stream in ((False, child.stdout), (True, child.stderr)):
-        threading.Thread(target=read, args=(is_error, stream), daemon=True).start()
-    threading.Thread(target=await_end, daemon=True).start()
-    running, pipes, grace = True, 2, float(GRACE)
-    while running or pipes:
-        begin = time.monotonic()
-        try:
-            piece = pieces.get(timeout=None if running else max(grace, 0))
-        except Empty:
-            break
-        if not running:
-            grace -= time.monotonic() - begin
-        if piece is None:
-            running = False
-        elif piece[1]:
-            yield piece
-        else:
-            pipes -= 1
-    abandoned.set()
 
 
 def _not_begun(job: Job, error: OSError) -> Ended:
@@ -256,7 +231,7 @@ class _Signals:
         self._before: dict[int, Callable[[int, FrameType | None], object] | int] = {}
 
     def __enter__(self) -> _Signals:
-        for number in {signal.SIGINT, *_ENDING}:
+        for number in _ENDING:
             before = signal.getsignal(number)
             if before in (signal.SIG_DFL, signal.default_int_handler):
                 self._catch(number, self._end)

@@ -16,10 +16,12 @@ from typing import Any, TextIO
 
 from ..awsconfig.sources import is_role
 from ..errors import Faults, printable, printable_lines, tell
+from ..redaction import without_passwords
 from .children import Children, Ended, Job
 from .launch import environment
 from .many import Given, obtain_many
 from .resolved import read_config
+from .spill import Spill
 
 HELP = "Run a command once for each of many role profiles, several at a time."
 EXAMPLES = """\
@@ -117,32 +119,43 @@ class _Text:
 
 
 class _Json:
-    """All that was written, as one JSON document at the end."""
+    """All that was written, as one JSON document at the end. Until then it is on the disk, however much it is."""
 
     def __init__(self, given: Sequence[Given]) -> None:
-        self._written: dict[tuple[str, bool], list[bytes]] = {}
+        self._written = Spill()
         self._rows: dict[str, dict[str, Any]] = {
             each.profile: {
                 "Profile": each.profile,
                 "ExitCode": None,
-                "Stdout": "",
-                "Stderr": "",
-                "Error": each.error or None,
+                "Stdout": False,  # which of the two it was, until it is there
+                "Stderr": True,
+                "Error": without_passwords(each.error) or None,
             }
             for each in given
         }
 
     def hear(self, name: str, is_error: bool, line: bytes) -> None:
-        self._written.setdefault((name, is_error), []).append(line)
+        self._written.add((name, is_error), line)
 
     def end(self, done: Ended) -> None:
         self._rows[done.name].update(ExitCode=done.code, Error=done.fault or None)
+        for is_error in (False, True):
+            self._written.settle((done.name, is_error))
 
     def close(self) -> None:
-        for (name, is_error), lines in self._written.items():
-            text = b"".join(lines).decode("utf-8", "replace")
-            self._rows[name]["Stderr" if is_error else "Stdout"] = text
-        sys.stdout.write(f"{json.dumps(list(self._rows.values()), indent=4)}\n")
+        """Write it as `json.dumps` would with an indent of four."""
+        write, between = sys.stdout.write, "[\n"
+        for name, row in self._rows.items():
+            write(f"{between}    {{")
+            between = ",\n"
+            for number, (key, value) in enumerate(row.items()):
+                write(f"{',' * bool(number)}\n        {json.dumps(key)}: ")
+                if key in ("Stdout", "Stderr"):
+                    sys.stdout.writelines(self._written.json((name, value)))
+                else:
+                    write(json.dumps(value))
+            write("\n    }")
+        write("\n]\n")
 
 
 def _write(stream: TextIO, data: bytes) -> None:

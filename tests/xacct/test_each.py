@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import resource
 import select
 import shlex
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from awscli_xacct.xacct.children import GRACE, Children, Ended, Job
+from awscli_xacct.xacct.children import Children, Ended, Job
+from awscli_xacct.xacct.following import GRACE, LONGEST_LINE
 from tests.e2e.terminal import Terminal
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.home import TIMEOUT, XACCT, Home, finish
@@ -203,6 +207,32 @@ def test_whatever_ends_it_ends_all_that_was_started(
     assert gone(pids)
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
+@pytest.mark.parametrize(
+    "number", [signal.SIGUSR1, signal.SIGALRM, signal.SIGXCPU, signal.SIGABRT, signal.SIGRTMIN + 3]
+)
+def test_a_signal_that_nobody_thinks_of_ends_them_too(home: Home, number: int) -> None:
+    process = home.start_any(XACCT, "each", "audit", "--", "sh", "-c", FAMILY)
+    assert process.stdout is not None
+    pids = [int(pid) for pid in process.stdout.readline().partition("|")[2].split()]
+    process.send_signal(number)
+    outcome = finish(process)
+    assert (outcome.code, outcome.stderr) == (128 + number, "")
+    assert gone(pids)
+
+
+def test_ctrl_c_waits_for_no_call_that_is_under_way(home: Home, sts: Sts) -> None:
+    """STS may take minutes to be given up."""
+    with sts.hold("AssumeRole") as held:
+        process = home.start_any(XACCT, "each", "prod-*", "--", "true")
+        held.wait_for(2, TIMEOUT)
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        outcome = finish(process)
+        assert (outcome.code, outcome.stdout, outcome.stderr) == (130, "", "")
+        assert time.monotonic() - begin < 5
+
+
 # Tells its process id, and that it was asked to end, which it does not.
 DEAF = "trap 'echo x asked' INT; trap '' TERM; echo x $$; while :; do sleep 1; done"
 
@@ -317,6 +347,66 @@ def test_much_output_on_both_streams_blocks_nobody() -> None:
 def test_a_line_may_be_of_any_length() -> None:
     _, heard = ends(f"{sys.executable} -c \"print('x' * 1000000)\"")
     assert [len(line) for line in heard] == [1000001]
+
+
+def test_a_line_without_an_end_is_handed_on_in_parts() -> None:
+    size = 3 * LONGEST_LINE + 5
+    _, heard = ends(f"head -c {size} /dev/zero; echo end")
+    assert b"".join(heard) == bytes(size) + b"end\n"
+    assert LONGEST_LINE <= max(map(len, heard)) < LONGEST_LINE + 2**16
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_memory_does_not_grow_with_what_is_written(home: Home, output: str) -> None:
+    """One line, of a command that writes no other; it took four times its size."""
+    size = 150_000_000
+    script = f"head -c {size} /dev/zero | tr '\\0' q"
+    each = [str(XACCT), "each", "audit", "--output", output, "--", "sh", "-c", script]
+    line = f"ulimit -v 500000; exec {shlex.join(each)}"
+    with subprocess.Popen(["sh", "-c", line], env=home.environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        written = 0
+        while part := process.stdout.read(2**20):
+            written += part.count(b"q")
+        assert process.wait(TIMEOUT) == 0
+    assert written == size
+
+
+@contextlib.contextmanager
+def descriptors(spare: int) -> Iterator[None]:
+    """While the block runs this process may open so many files more."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.ExitStack() as stack:
+        highest = max(int(entry.name) for entry in Path("/dev/fd").iterdir())
+        filling = stack.enter_context(Path(os.devnull).open("rb")).fileno()
+        while filling < highest:  # the limit is one of numbers, and there may be gaps
+            filling = stack.enter_context(Path(os.devnull).open("rb")).fileno()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (filling + 1 + spare, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize("spare", [14, 30])
+def test_those_for_whom_there_are_no_descriptors_wait_for_the_others(spare: int) -> None:
+    with descriptors(spare):
+        ended, heard = ends(*["sleep 0.05; echo here"] * 40, at_once=40)
+    assert [one.fault for one in ended if one.code] == []
+    assert heard == [b"here\n"] * 40
+
+
+def test_where_there_are_none_for_a_single_one_it_says_so() -> None:
+    with descriptors(3):
+        ended, _ = ends("true")
+    assert ended == [Ended("0", 126, "sh: Too many open files")]
+
+
+def test_a_command_ends_though_what_it_left_behind_goes_on_writing() -> None:
+    ended, heard = ends("yes & echo done; echo $! >&2")
+    assert ended == [Ended("0", 0)]
+    assert b"done\n" in heard
+    assert gone([int(next(line for line in heard if line.strip().isdigit()))]), "nobody reads it any more"
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
