@@ -61,14 +61,17 @@ class Parser(argparse.ArgumentParser):
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line; gives its exit code. Raises `SystemExit` after help only."""
+    """Run one command line; gives its exit code."""
     try:
         if sys.stdout is None:
             raise XacctError("there is no standard output to write to")
         if isinstance(sys.stdout, io.TextIOWrapper):
             # A name that the terminal cannot show is no reason to show nothing.
             sys.stdout.reconfigure(errors="backslashreplace")
-        code = _command(arguments)
+        try:
+            code = _command(arguments)
+        except SystemExit as ended:  # after help, or by a signal
+            code = int(ended.code or 0)
         # What is left in the buffer may still fail, and that has to be told as well.
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nobody is to see a traceback
@@ -80,15 +83,27 @@ def failed(error: BaseException) -> int:
     """Say what went wrong, and give the exit code for it."""
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
+    unwritten = _unwritten()
     if isinstance(error, BrokenPipeError):
-        # Whoever read this has seen enough; the interpreter's own flush must not complain either.
-        abandon(sys.stdout)
-        return FAILED
+        return FAILED  # whoever read this has seen enough
     text = str(error) or type(error).__name__
-    if not _is_meant(error):
+    if isinstance(error, OSError) and unwritten:
+        text = f"the output cannot be written: {error.strerror or error}"
+    elif not _is_meant(error):
         text = f"unexpected {type(error).__name__}: {text}"
     write_message(f"xacct: {printable_lines(text)}\n")
     return FAILED
+
+
+def _unwritten() -> bool:
+    """Whether something is left that stdout does not take. It is given up, or the interpreter would complain."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        abandon(sys.stdout)
+        return True
+    return False
 
 
 def _command(arguments: Sequence[str]) -> int:

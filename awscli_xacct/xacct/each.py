@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from typing import Any, TextIO
 
 from ..awsconfig.sources import is_role
-from ..errors import Faults, printable, printable_lines, tell
+from ..errors import Faults, XacctError, printable, printable_lines, tell
 from ..redaction import without_passwords
 from .children import Children, Ended, Job
 from .launch import environment
@@ -163,7 +163,12 @@ def _write(stream: TextIO, data: bytes) -> None:
     raw = getattr(stream.buffer, "raw", stream.buffer)
     left = memoryview(data)
     while left:
-        written = raw.write(left)
+        try:
+            written = raw.write(left)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise XacctError(f"the output cannot be written: {error.strerror or error}") from None
         if written is None:
             # It does not block, as others share it and have set it so.
             select.select([], [raw], [])

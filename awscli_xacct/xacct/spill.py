@@ -14,11 +14,13 @@ import threading
 from collections.abc import Iterator
 from typing import IO, Any
 
+from ..errors import XacctError
+
 _PIECE = 2**16
 
 
 class Spill:
-    """The outputs of many, each by its name. For use in threads. Raises `OSError` if the disk is full."""
+    """The outputs of many, each by its name. For use in threads. Raises `XacctError` if the disk is full."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -43,10 +45,17 @@ class Spill:
             self._held.pop(name, None)
 
     def _put(self, name: Any, held: bytearray) -> None:
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="xacct-")  # noqa: SIM115 - it is open as long as this is there
-        start = self._file.seek(0, os.SEEK_END)
-        self._file.write(held)
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(prefix="xacct-")  # noqa: SIM115 - it is open as long as this
+            start = self._file.seek(0, os.SEEK_END)
+            self._file.write(held)
+            self._file.flush()
+        except OSError as error:
+            raise XacctError(
+                f"what the commands write cannot be kept in a temporary file: {error.strerror or error}. Name a "
+                "directory with more space in TMPDIR"
+            ) from None
         self._places.setdefault(name, []).append((start, len(held)))
         held.clear()
 

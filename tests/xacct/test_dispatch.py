@@ -9,7 +9,7 @@ import pytest
 
 from awscli_xacct import __version__
 from awscli_xacct.xacct.dispatch import COMMANDS, load
-from tests.support.home import Home, finish
+from tests.support.home import XACCT, Home, finish
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"]])
@@ -57,3 +57,25 @@ def test_a_terminal_that_shows_ascii_alone_is_shown_what_it_can(home: Home) -> N
     outcome = home.xacct("--help", environment={"PYTHONIOENCODING": "ascii"})
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith("usage: xacct COMMAND \\u2026\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "--version",
+        "--help",
+        "status --json",
+        "credentials prod",
+        "credentials prod --format env",
+        "completion bash",
+        "each prod -- echo x",
+        "each prod --output json -- echo x",
+    ],
+)
+def test_a_full_disk_under_the_output_is_told_in_one_line(home: Home, prod: str, arguments: str) -> None:
+    """And not once more by the interpreter, at its end."""
+    assert home.xacct("credentials", prod).code == 0
+    command = f"unset PYTHONUNBUFFERED; {XACCT} {arguments} > /dev/full"
+    outcome = finish(home.start_any(Path("/bin/sh"), "-c", command))
+    assert outcome.code == 255
+    assert outcome.stderr == "xacct: the output cannot be written: No space left on device\n"

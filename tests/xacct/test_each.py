@@ -372,6 +372,19 @@ def test_memory_does_not_grow_with_what_is_written(home: Home, output: str) -> N
     assert written == size
 
 
+def test_a_full_disk_under_what_is_kept_for_json_is_told(home: Home) -> None:
+    """A limit of the size of files stands in for the disk."""
+    script = "ulimit -f unlimited; head -c 200000 /dev/zero"
+    each = [str(XACCT), "each", "audit", "--output", "json", "--", "sh", "-c", script]
+    assert home.xacct("credentials", "audit").code == 0
+    outcome = finish(home.start_any(Path("/bin/sh"), "-c", f"ulimit -f 64; exec {shlex.join(each)}"))
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert outcome.stderr == (
+        "xacct: what the commands write cannot be kept in a temporary file: File too large. Name a directory with "
+        "more space in TMPDIR\n"
+    )
+
+
 @contextlib.contextmanager
 def descriptors(spare: int) -> Iterator[None]:
     """While the block runs this process may open so many files more."""
