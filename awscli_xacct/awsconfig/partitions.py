@@ -44,3 +44,14 @@ class Partitions:
             if re.fullmatch(partition["regionRegex"], region):
                 return name
         return None
+
+    def default_region(self, name: str) -> str | None:
+        """A region of a partition to call where none is named; None for a partition that is not known."""
+        partition = self._partitions.get(name)
+        if partition is None:
+            return None
+        # AWS CLI v2 has not been told of the first.
+        named = partition.get("outputs", {}).get("implicitGlobalRegion")
+        return named or min(
+            (region for region in partition["regions"] if "global" not in region), default=None
+        )

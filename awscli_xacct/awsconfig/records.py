@@ -43,18 +43,6 @@ def endpoint(config: Mapping[str, Any], profile: str, environment: Mapping[str, 
     )
 
 
-def sts_endpoint(config: Mapping[str, Any], profile: str, environment: Mapping[str, str]) -> str | None:
-    """The address a profile's STS calls are configured to go to, by botocore's order; None is AWS's own."""
-    in_variables, everywhere, ignore_variable, service, in_profile, ignore = endpoint(
-        config, profile, environment
-    )
-    if str(ignore_variable or ignore or "").lower() == "true":
-        return None
-    in_service = service.get("endpoint_url") if isinstance(service, Mapping) else None
-    found = in_variables or everywhere or in_service or in_profile
-    return str(found) if found else None
-
-
 def setting(config: Mapping[str, Any], key: str, environment: Mapping[str, str]) -> str | None:
     """A plugin-wide setting: its environment variable, else its key in the ``[xacct]`` section."""
     value = environment.get(settings.variable(key)) or config.get(settings.CONFIG_SECTION, {}).get(key)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
-from botocore.exceptions import ProfileNotFound
-from botocore.session import Session
-
 from .. import install, settings
+from ..credentials.collaborators import region_for
+from ..credentials.sessions import ProfileSession
 
 
 class ProfileClients:
-    """Clients of one profile: with its credentials, its region, and the files of the CLI's session, `host`."""
+    """Clients of one profile: with its credentials and settings, and the files of the CLI's session, `host`."""
 
     def __init__(self, profile: str, host: Any) -> None:
         self.profile = profile
-        self._session = _session_of(profile, host)
+        self._session = ProfileSession(profile, host)
         install(self._session)
 
     def client(self, service: str) -> Any:
-        region = self._session.get_config_variable("region") or settings.DEFAULT_REGION
+        region = (
+            self._session.get_config_variable("region")
+            or region_for(self._session.full_config, self.profile)
+            or settings.DEFAULT_REGION
+        )
         return self._session.create_client(service, region_name=region)
 
     def caller_arn(self) -> str:
@@ -38,12 +40,4 @@ def usable(host: Any) -> Any:
     name = host.get_config_variable("profile")
     if name is None or name in profiles or not profiles:
         return host
-    return _session_of("default" if "default" in profiles else next(iter(profiles)), host)
-
-
-def _session_of(profile: str, host: Any) -> Session:
-    session = Session(profile=profile)
-    for name in ("config_file", "credentials_file", "ca_bundle"):
-        with contextlib.suppress(ProfileNotFound):
-            session.set_config_variable(name, host.get_config_variable(name))
-    return session
+    return ProfileSession("default" if "default" in profiles else next(iter(profiles)), host)

@@ -2,55 +2,54 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from botocore.config import Config
 from botocore.credentials import AssumeRoleProvider as StockProvider
 
-from .. import settings
-from ..awsconfig import records
+from ..awsconfig.client_settings import client_settings
 from .provider import AssumeRoleProvider, in_place_of
+from .sessions import ProfileSession
 
-_CONFIGURED_ADDRESSES = "ignore_configured_endpoint_urls" in Config.OPTION_DEFAULTS
-"""Whether this botocore lets addresses of services be configured, as AWS CLI v2 does since 2.13."""
-
-_clients: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
-_clients_lock = threading.Lock()
-"""STS clients of `provider_for`, by session: fifty profiles with one caller need one."""
+_known: WeakKeyDictionary[Any, dict[Any, _Clients]] = WeakKeyDictionary()
+_lock = threading.Lock()
+"""What `provider_for` has made, by session: fifty profiles with the same settings and caller need one client."""
 
 
 def provider_for(session: Any, profile: str, config: Mapping[str, Any] | None = None) -> AssumeRoleProvider:
-    """A provider for any profile, with the session's own parts; `config` to be believed instead of the file.
+    """A provider for any profile; `config` to be believed instead of the files.
 
-    STS is called where the profile says, not where the session's own profile says.
+    It does what that profile's own session would do under the command line that `session` is of.
     """
-    stock = session.get_component("credential_provider").get_provider(StockProvider.METHOD)
     found = session.full_config if config is None else config
-    region = found["profiles"][profile].get(settings.REGION)
-    address = records.sts_endpoint(found, profile, os.environ)
+    with _lock:
+        known = _known.setdefault(session, {})
+        key = id(found), repr(sorted(client_settings(found["profiles"][profile]).items()))
+        if key not in known:
+            known[key] = _Clients(ProfileSession(profile, session, found))
+        clients = known[key]
+    return in_place_of(clients.stock, lambda: found, clients.create, profile)
 
-    def create_client(service: str, **options: Any) -> Any:
-        if region:
-            options["region_name"] = region
-        if address:
-            options["endpoint_url"] = address
+
+class _Clients:
+    """The clients of profiles that have the same settings, and hence may share a session."""
+
+    def __init__(self, session: ProfileSession) -> None:
+        self.session = session  # keeps the config, and so its id is not another one's
+        self.stock = session.get_component("credential_provider").get_provider(StockProvider.METHOD)
+        self._made: dict[Any, Any] = {}
+
+    def create(self, service: str, **options: Any) -> Any:
+        """What botocore's provider makes clients with, for the same ones the same client."""
         key = (
             service,
             "config" in options,
-            *sorted((name, options[name]) for name in options if name != "config"),
+            *sorted((name, value) for name, value in options.items() if name != "config"),
         )
-        if not address and _CONFIGURED_ADDRESSES:
-            own_address = Config(ignore_configured_endpoint_urls=True)
-            options["config"] = options["config"].merge(own_address) if "config" in options else own_address
         # Making a client takes tens of milliseconds and is not safe among threads; using one is quick and is.
-        with _clients_lock:
-            clients = _clients.setdefault(session, {})
-            if key not in clients:
-                clients[key] = stock._client_creator(service, **options)
-            return clients[key]
-
-    return in_place_of(stock, lambda: found, create_client, profile)
+        with _lock:
+            if key not in self._made:
+                self._made[key] = self.stock._client_creator(service, **options)
+            return self._made[key]

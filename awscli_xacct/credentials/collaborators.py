@@ -6,12 +6,15 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from botocore.loaders import create_loader
+
 from .. import settings
-from ..awsconfig.profiles import Role
+from ..awsconfig.partitions import Partitions
 from ..awsconfig.records import mfa_prompt, session_duration
+from ..awsconfig.regions import partition_of, region_in_chain
 from ..awsconfig.sources import Source
 from ..cache import Record
 from ..errors import tell
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from ..mfa.codes import Codes
 
 _TOO_LONG = "too-long"
+_COMMERCIAL = "aws"
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Collaborators:
     source_keys       the credentials a chain begins with, by botocore's providers; told for which profile
     codes             makes what asks for MFA codes; called when the first one is needed
     tell              says one line to the user
-    region            where STS is called if the session has no region
+    region            where STS is called if the session has no region; None: where botocore does
     endpoint          whatever the user has configured as STS's address: credentials of one are none at another
     session_duration  how long a shared MFA session is to last, in seconds
     too_long          the roles whose maximum STS has found shorter than what is asked for
@@ -43,7 +47,7 @@ class Collaborators:
     source_keys: Callable[[str, Source], Keys]
     codes: Callable[[], Codes]
     tell: Tell
-    region: str = settings.DEFAULT_REGION
+    region: str | None = None
     endpoint: tuple[Any, ...] = ()
     session_duration: int = settings.SESSION_DURATION_DEFAULT
     too_long: Notes = field(default_factory=lambda: Notes(None, _TOO_LONG))
@@ -62,22 +66,19 @@ class Collaborators:
         return False
 
 
-def collaborators_for(provider: Any, config: Mapping[str, Any], source: Role | Source) -> Collaborators:
-    """The parts of a botocore session, by way of its provider. Raises `ProfileFault`.
-
-    `provider` is a `provider.AssumeRoleProvider`, `source` the chain whose region is used for want of one.
-    """
-    cache = provider.record_cache(config)
+def collaborators_for(provider: Any, config: Mapping[str, Any]) -> Collaborators:
+    """The parts of a botocore session, by way of its `provider.AssumeRoleProvider`. Raises `ProfileFault`."""
+    records = provider.record_cache(config)
     return Collaborators(
-        flight=Flight(cache, tell=tell),
+        flight=Flight(records, tell=tell),
         client_creator=provider.client_creator,
         source_keys=provider.source_keys,
-        codes=partial(_codes, mfa_prompt(config, os.environ), cache.where),
+        codes=partial(_codes, mfa_prompt(config, os.environ), records.where),
         tell=tell,
-        region=_region(config, source),
+        region=region_for(config, provider.profile),
         endpoint=provider.endpoint(config),
         session_duration=session_duration(config, os.environ),
-        too_long=Notes(cache.where, _TOO_LONG),
+        too_long=Notes(records.where, _TOO_LONG),
     )
 
 
@@ -90,13 +91,20 @@ def _codes(mode: str, where: Where) -> Codes:
     return Codes(asker(mode), used=UsedCodes(where))
 
 
-def _region(config: Mapping[str, Any], source: Role | Source) -> str:
-    """The region that the first source of a chain to have one has."""
-    while True:
-        region = config["profiles"].get(source.profile, {}).get(settings.REGION)
-        if region or isinstance(source, Source):
-            return str(region or settings.DEFAULT_REGION)
-        source = source.source
+def region_for(config: Mapping[str, Any], profile: str) -> str | None:
+    """Where STS is called if the profile's session has no region; None where botocore's own choice is good.
+
+    That is where the first source of its chain to have a region is, else in the partition of its role.
+    """
+    found = region_in_chain(config["profiles"], profile)
+    partition = None if found else partition_of(config["profiles"].get(profile, {}))
+    return found or (default_region(partition) if partition and partition != _COMMERCIAL else None)
+
+
+@cache
+def default_region(partition: str) -> str | None:
+    """A region of a partition, from the list that comes with botocore."""
+    return Partitions(create_loader().load_data("partitions")).default_region(partition)
 
 
 def keys_of(record: Record) -> Keys:

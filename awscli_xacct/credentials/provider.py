@@ -37,6 +37,8 @@ Unhonoured = Callable[[Mapping[str, Any], str, str], "str | None"]
 """Why botocore's own provider must not stand in for ours; see the package's `unhonoured`."""
 
 MFA_METHOD = "mfa-session"
+DROP_IF_REFUSED = "xacct-drop-if-refused"
+"""What the handler is called that a session gets with the provider; each session needs its own."""
 
 DEAD_SESSION = frozenset(
     {
@@ -118,7 +120,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
 
         role = self.role()
         self._check_circle(role)
-        return Fetcher(role, self._collaborators(role.source))
+        return Fetcher(role, self._collaborators())
 
     def session(self) -> MfaSession:
         """The MFA session of the provider's profile, which is a user's. Raises `ProfileFault`."""
@@ -126,7 +128,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
 
         user = self._user()
         self._check_circle(user)
-        return user_session(user, self._collaborators(user))
+        return user_session(user, self._collaborators())
 
     def drop_if_refused(self, parsed: Any, model: Any, **_: Any) -> None:
         """Botocore's ``after-call``: credentials a service calls dead are dropped, so the next command heals."""
@@ -145,6 +147,10 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
     @property
     def client_creator(self) -> Callable[..., Any]:
         return self._client_creator  # type: ignore[no-any-return]
+
+    @property
+    def profile(self) -> str:
+        return self._profile_name  # type: ignore[no-any-return]
 
     def record_cache(self, config: Mapping[str, Any]) -> Cache:
         """This configuration's records; one object, because it warns once."""
@@ -190,10 +196,10 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         if self._profile_provider_builder and not isinstance(self._profile_provider_builder, MarkedPrograms):
             self._profile_provider_builder = MarkedPrograms(self._profile_provider_builder, names)
 
-    def _collaborators(self, source: Role | Source) -> Collaborators:
+    def _collaborators(self) -> Collaborators:
         from .collaborators import collaborators_for
 
-        return collaborators_for(self, self._load_config(), source)
+        return collaborators_for(self, self._load_config())
 
     def _credentials(
         self,
@@ -331,7 +337,7 @@ def install(session: Any, unhonoured: Unhonoured) -> None:
         ours = in_place_of(stock, stock._load_config, stock._client_creator, stock._profile_name)
         ours._unhonoured = unhonoured
         resolver.providers[resolver.providers.index(stock)] = ours
-        session.register("after-call", ours.drop_if_refused, unique_id="xacct-drop-if-refused")
+        session.register("after-call", ours.drop_if_refused, unique_id=DROP_IF_REFUSED)
 
 
 def in_place_of(

@@ -32,6 +32,8 @@ from ..errors import printable
 _DEAD = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
 )
+_NOWHERE = "aws-global"
+"""What botocore calls the region of a client that was given none."""
 _BUSY = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"})
 
 
@@ -69,11 +71,14 @@ class Sts:
         client_creator: Callable[..., Any],
         keys: Keys,
         *,
-        region: str,
+        region: str | None,
         hurry: bool,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`region` is used where the session has none; with `hurry` the calls give up after seconds."""
+        """`region` is used where the session has none; None: there is none, and botocore's own choice is good.
+
+        With `hurry` the calls give up after seconds.
+        """
         self._clock = clock
         options = {
             "aws_access_key_id": keys.access_key,
@@ -84,12 +89,12 @@ class Sts:
         try:
             self._client = client_creator("sts", **options)
             # With an endpoint configured the want of a region shows only when a request is signed.
-            nowhere = getattr(getattr(self._client, "meta", None), "region_name", region) is None
+            instead = _instead(self._client, region)
         except NoRegionError:
-            nowhere = True
-        if nowhere:
+            instead = region or settings.DEFAULT_REGION
+        if instead:
             # The command itself may need none (IAM, S3): it must not fail for want of STS's.
-            self._client = client_creator("sts", **options, region_name=region)
+            self._client = client_creator("sts", **options, region_name=instead)
 
     def assume_role(self, request: Mapping[str, Any]) -> Issued:
         """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
@@ -150,6 +155,18 @@ def impatient() -> Config:
         return Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
     except InvalidRetryConfigurationError:  # in version 2 `max_attempts` itself is that total
         return Config(connect_timeout=3, read_timeout=5, retries={"max_attempts": 2})
+
+
+def _instead(client: Any, region: str | None) -> str | None:
+    """The region that a client is to be made for instead, because it was made for none."""
+    meta = getattr(client, "meta", None)
+    found = getattr(meta, "region_name", region)
+    if found == _NOWHERE:
+        # Which is sts.amazonaws.com: there the keys of other partitions do not exist. Nor does it have a FIPS or
+        # a dual-stack address, and botocore makes one up: sts-fips.aws-global.amazonaws.com.
+        made_up = _NOWHERE in str(getattr(meta, "endpoint_url", ""))
+        return region or (settings.DEFAULT_REGION if made_up else None)
+    return region or settings.DEFAULT_REGION if found is None else None
 
 
 def _moment(value: Any) -> float:

@@ -273,7 +273,7 @@ def test_a_metadata_service_that_talks_nonsense_is_at_fault_itself(
     with answering(200, body) as (url, _):
         monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url)
         with pytest.raises(
-            BotoCoreError, match="(?s)^[^\n]*credential_source EcsContainer of profile prod[^\n]*$"
+            BotoCoreError, match=r"(?s)^[^\n]*credential_source EcsContainer of profile prod[^\n]*$"
         ):
             machine.key("prod")
     assert machine.calls() == []

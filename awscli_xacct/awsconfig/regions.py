@@ -1,0 +1,30 @@
+"""Where STS is to be called for a profile that has no region, as one in China or GovCloud must not do without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import settings
+
+
+def region_in_chain(profiles: Mapping[str, Mapping[str, Any]], name: str) -> str | None:
+    """The region of a profile, else of the first of its sources to have one."""
+    seen: set[str] = set()
+    while name in profiles and name not in seen:
+        seen.add(name)
+        options = profiles[name]
+        region = options.get(settings.REGION)
+        if region and isinstance(region, str):
+            return region
+        name = str(options.get(settings.SOURCE_PROFILE, name))
+    return None
+
+
+def partition_of(options: Mapping[str, Any]) -> str | None:
+    """The partition that a profile's role, or else its MFA device, is in; None if neither tells."""
+    for key in (settings.ROLE_ARN, settings.MFA_SERIAL):
+        arn, _, rest = str(options.get(key, "")).partition(":")
+        if arn == "arn" and rest:
+            return rest.partition(":")[0]
+    return None
