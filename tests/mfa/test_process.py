@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -67,6 +70,30 @@ def test_a_program_that_gives_no_code_in_time_is_ended(tmp_path: Path) -> None:
     text = f"import pathlib, sys, time; pathlib.Path({str(alive)!r}).touch(); time.sleep(600)"
     with pytest.raises(CodeProgramFailed, match="gave no code within 1 s"):
         process.ask(_program(tmp_path, text), "prod", seconds=1)
+
+
+@pytest.mark.parametrize(
+    "left", ["sleep 600", "sh -c 'sleep 0.2; while :; do echo more; done'"], ids=["silent", "writing"]
+)
+def test_what_the_program_leaves_running_is_not_waited_for(tmp_path: Path, left: str) -> None:
+    """As an agent is that keeps a PIN: it has the program's stdout, and never ends."""
+    note = tmp_path / "pid"
+    line = f"sh -c 'echo 123456; {left.replace(chr(39), chr(34))} & echo $! > {note}'"
+    try:
+        assert process.ask(line, "prod", seconds=30) == "123456"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(note.read_text("ascii")), signal.SIGKILL)
+
+
+def test_a_program_that_has_closed_its_output_is_waited_for() -> None:
+    """Its exit code tells whether the code is one."""
+    with pytest.raises(CodeProgramFailed, match="failed with exit code 3"):
+        process.ask("sh -c 'echo 123456; exec >&-; sleep 0.2; exit 3'", "prod")
+
+
+def test_a_program_may_print_any_amount_and_is_none_the_better_for_it() -> None:
+    assert len(process.ask("sh -c 'yes | head -c 5000000'", "prod")) < 2000
 
 
 def test_the_program_reads_from_the_terminal_and_speaks_on_it(tmp_path: Path) -> None:
