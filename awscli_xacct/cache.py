@@ -140,10 +140,11 @@ class Cache:
             from .places import trouble
 
             why = trouble(self.directory)
+            hint = f"To have them cached elsewhere: export {settings.variable(settings.CACHE_DIR)}=DIRECTORY"
             self._tell(
                 f"credentials cannot be cached: {why}"
                 if why
-                else f"credentials cannot be cached in {self.directory}: {error.strerror or error}"
+                else f"credentials cannot be cached in {self.directory}: {error.strerror or error}. {hint}"
             )
         else:
             self._sweep(directory)

@@ -31,10 +31,10 @@ def file_lock(path: Path) -> BaseFileLock:
     """The lock whose file is `path`, not yet taken."""
     from filelock import FileLock
 
-    try:
+    # Older ones know no soft locks here. Made with a wrong argument, theirs print a traceback when they go.
+    if "fallback_to_soft" in FileLock.__init__.__code__.co_varnames:
         return FileLock(path, mode=PRIVATE_FILE, fallback_to_soft=False)
-    except TypeError:  # older ones know no soft locks here, and say that the file system has none
-        return FileLock(path, mode=PRIVATE_FILE)
+    return FileLock(path, mode=PRIVATE_FILE)
 
 
 def taken(lock: BaseFileLock) -> bool:
@@ -46,8 +46,8 @@ def taken(lock: BaseFileLock) -> bool:
     except Timeout:
         _check_locks(lock)
         return False
-    except NotImplementedError as error:
-        raise NoLocks(errno.ENOSYS, str(error) or os.strerror(errno.ENOSYS)) from None
+    except NotImplementedError:
+        raise NoLocks(errno.ENOSYS, os.strerror(errno.ENOSYS)) from None
     except OSError as error:
         raise _meant(error) from None
     return True

@@ -115,7 +115,7 @@ def mend(directory: Path, error: OSError) -> str:
     name = shlex.quote(str(directory))
     with contextlib.suppress(OSError):
         found = directory.stat()
-        if is_ours(found) and found.st_mode & stat.S_IRWXU != stat.S_IRWXU:
+        if is_ours(found) and OWNED and found.st_mode & stat.S_IRWXU != stat.S_IRWXU:
             return f"{error.strerror or error}. Make it writable with: chmod u+rwx {name}"
     return f"{error.strerror or error}. Look at it with: ls -ld {name}"
 

@@ -445,7 +445,10 @@ def test_a_file_where_the_directory_should_be_is_one_warning(kept: Kept, directo
         kept.cache.write(NAME, record())
         assert kept.cache.read(NAME) is None
     assert directory.read_bytes() == b"mine"
-    assert kept.warnings == [f"credentials cannot be cached in {directory}: {directory} is not a directory"]
+    assert kept.warnings == [
+        f"credentials cannot be cached in {directory}: {directory} is not a directory. To have them cached elsewhere: "
+        f"export AWS_XACCT_CACHE_DIR=DIRECTORY"
+    ]
 
 
 def test_a_directory_that_is_not_there_is_an_empty_cache(kept: Kept, directory: Path) -> None:
@@ -491,7 +494,8 @@ def test_a_full_disk_is_one_warning_and_keeps_the_old_record_whole(path: Path) -
         check=False,
     )
     assert (outcome.stdout, outcome.stderr) == (
-        f"credentials cannot be cached in {path.parent}: File too large\nASIAIOSFODNN7EXAMPLE True\n",
+        f"credentials cannot be cached in {path.parent}: File too large. To have them cached elsewhere: export "
+        f"AWS_XACCT_CACHE_DIR=DIRECTORY\nASIAIOSFODNN7EXAMPLE True\n",
         "",
     )
 

@@ -408,7 +408,8 @@ def test_where_file_systems_have_no_locks_the_look_before_the_rename_is_what_is_
 ) -> None:
     """Lustre without flock, NFS without a lock daemon, FUSE."""
     fcntl = pytest.importorskip("fcntl")
-    fault = OSError(getattr(errno, name), "No locks")
+    number = getattr(errno, name)
+    fault = OSError(number, os.strerror(number))
 
     def no_such_call(*_: object) -> None:
         raise fault
@@ -419,8 +420,8 @@ def test_where_file_systems_have_no_locks_the_look_before_the_rename_is_what_is_
     assert config.read_bytes() == NEW
     assert files(config.parent) == ["config"]
     assert capsys.readouterr().err == (
-        f"xacct: {config.parent}: no file can be locked here (No locks). Let no two commands edit {config} at the "
-        f"same time\n"
+        f"xacct: {config.parent}: no file can be locked here ({fault.strerror}). Let no two commands edit {config} at "
+        f"the same time\n"
     )
 
 

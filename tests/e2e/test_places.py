@@ -240,3 +240,16 @@ def test_a_logout_that_cannot_drop_a_session_fails_and_says_what_mends_it(home: 
         )
     home.cache.chmod(0o700)
     assert len(home.records()) == 1
+
+
+def test_a_refused_session_that_cannot_be_dropped_is_told(home: Home, sts: Sts, prod: str) -> None:
+    """Each command would go on with the dead session, and nothing said why."""
+    who(home, prod)
+    sts.fail("GetCallerIdentity", times=None, status=403, code="ExpiredToken", message="ended")
+    home.cache.chmod(0o500)
+    outcome = run(home, *bound_by_modes(), str(AWS), *WHO, "--profile", prod)
+    home.cache.chmod(0o700)
+    assert outcome.code != 0
+    assert (
+        f"xacct: the sessions in {home.cache} cannot be dropped: Permission denied. Make it" in outcome.stderr
+    )
