@@ -11,11 +11,22 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..awsconfig.values import account_fault
 from ..errors import XacctError
 
 ACTIVE = "ACTIVE"
 
+_NOT_AWS = "; something else than AWS has given it"
+_ARN = re.compile(r"arn:([a-z0-9-]+):organizations::([0-9]{12}):account/([a-z0-9-]+)/[0-9]{12}")
 _PARENT = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
+
+
+class _Arn(NamedTuple):
+    """What an account's ARN tells: ``arn:PARTITION:organizations::MANAGEMENT:account/o-ID/ID``."""
+
+    partition: str
+    management: str
+    organization: str
 
 
 class Account(NamedTuple):
@@ -40,8 +51,12 @@ def accounts(client: Any, parents: Sequence[str] = ()) -> list[Account]:
     Raises what the client raises, and `XacctError` for an answer that is none.
     """
     found = _everything(client) if not parents else _below(client, parents)
-    active = {account.id: account for account in map(_account, filter(_is_active, found))}
-    return [active[account_id] for account_id in sorted(active)]
+    active = {_id(account): account for account in found if _is_active(account)}
+    named = {account_id: _named(account) for account_id, account in active.items()}
+    known = next(filter(None, named.values()), None)
+    if active and known is None:
+        raise XacctError(f"the answer has no ARN for account {min(active)}{_NOT_AWS}")
+    return [_account(active[each], named[each] or known) for each in sorted(active)]
 
 
 def parent_fault(parent: str) -> str | None:
@@ -70,13 +85,13 @@ def _below(client: Any, parents: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         for page in listing.paginate(ParentId=parent):
             yield from _listed(page, "Accounts")
         for page in units.paginate(ParentId=parent):
-            waiting += [unit["Id"] for unit in _listed(page, "OrganizationalUnits")]
+            waiting += [str(unit["Id"]) for unit in _listed(page, "OrganizationalUnits") if unit.get("Id")]
 
 
 def _listed(page: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
-    if key not in page:
-        raise XacctError(f"the answer has no {key} in it; something else than AWS has given it")
-    found: Sequence[Mapping[str, Any]] = page[key]
+    found = page.get(key)
+    if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
+        raise XacctError(f"the answer has no {key} in it{_NOT_AWS}")
     return found
 
 
@@ -85,14 +100,27 @@ def _is_active(account: Mapping[str, Any]) -> bool:
     return (account.get("State") or account.get("Status")) == ACTIVE
 
 
-def _account(found: Mapping[str, Any]) -> Account:
-    """An account's ARN names the management account and the organization: ``arn:…::MANAGEMENT:account/o-ID/ID``."""
-    parts = str(found["Arn"]).split(":", 5)
+def _id(account: Mapping[str, Any]) -> str:
+    """Passing over an account without one could have --prune remove its profile, so that is an error."""
+    found = str(account.get("Id"))
+    if account_fault(found):
+        raise XacctError(f"the answer has an account without an id of twelve digits{_NOT_AWS}")
+    return found
+
+
+def _named(account: Mapping[str, Any]) -> _Arn | None:
+    found = _ARN.fullmatch(str(account.get("Arn")))
+    return _Arn(*found.groups()) if found else None
+
+
+def _account(found: Mapping[str, Any], arn: _Arn | None) -> Account:
+    """An account without an ARN is in the same organization as those that have one."""
+    assert arn is not None  # noqa: S101 - there is one, if not its own
     return Account(
-        id=str(found["Id"]),
-        name=str(found.get("Name", "")),
-        email=str(found.get("Email", "")),
-        partition=parts[1],
-        organization=parts[5].split("/")[1],
-        management=parts[4] == found["Id"],
+        id=_id(found),
+        name=str(found.get("Name") or ""),
+        email=str(found.get("Email") or ""),
+        partition=arn.partition,
+        organization=arn.organization,
+        management=arn.management == _id(found),
     )

@@ -92,6 +92,37 @@ def test_an_answer_that_lists_nothing_is_no_empty_organization() -> None:
         accounts(Organizations({"list_accounts": [{"message": "<html>"}]}))
 
 
+@pytest.mark.parametrize("without", ["Arn", "Name", "Email"])
+@pytest.mark.parametrize("value", [None, "", "odd"])
+def test_an_account_of_which_little_is_said_counts(without: str, value: str | None) -> None:
+    """Were it passed over, --prune would take its profile away."""
+    page = [
+        listed(1),
+        listed(2, **{without: value}),
+        {key: v for key, v in listed(3).items() if key != without},
+    ]
+    found = accounts(Organizations({"list_accounts": [{"Accounts": page}]}))
+    assert [(account.id[-1], account.partition, account.organization) for account in found] == [
+        (number, "aws", "o-example") for number in "123"
+    ]
+    assert [account.management for account in found] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        ({"Accounts": None}, "no Accounts"),
+        ({"Accounts": ["x"]}, "no Accounts"),
+        ({"Accounts": [listed(1, Id=None)]}, "without an id"),
+        ({"Accounts": [listed(1), listed(2, Id="12")]}, "without an id"),
+        ({"Accounts": [listed(1, Arn=None), listed(2, Arn="arn:aws:x")]}, "no ARN for account 000000000001"),
+    ],
+)
+def test_an_answer_that_cannot_be_is_said_to_be_none(page: dict[str, Any], told: str) -> None:
+    with pytest.raises(XacctError, match=told):
+        accounts(Organizations({"list_accounts": [page]}))
+
+
 @pytest.mark.parametrize(
     ("text", "sound"),
     [(ROOT, True), (UNIT, True), ("ou-ab12", False), ("Workloads", False), ("o-example", False), ("", False)],
