@@ -15,6 +15,9 @@ from ..errors import ProfileFault
 from .profiles import Role
 from .sources import Source
 
+_DIGITS = 10
+_SHOWN = 80
+
 
 def role_record(role: Role, endpoint: tuple[Any, ...]) -> str:
     """The name of a role session's record."""
@@ -53,12 +56,8 @@ def mfa_prompt(config: Mapping[str, Any], environment: Mapping[str, str]) -> str
     """Where MFA codes are asked for. Raises `ProfileFault`."""
     mode = setting(config, settings.MFA_PROMPT, environment) or "auto"
     if mode not in settings.MFA_PROMPTS:
-        raise ProfileFault(
-            settings.CONFIG_SECTION,
-            f"[{settings.CONFIG_SECTION}] {settings.MFA_PROMPT} {mode!r} is none of "
-            f"{', '.join(settings.MFA_PROMPTS)}. Mend it there, or for now with:\n"
-            f"  export {settings.variable(settings.MFA_PROMPT)}=auto",
-        )
+        rule = f"none of {', '.join(settings.MFA_PROMPTS)}"
+        raise _fault(settings.MFA_PROMPT, mode, rule, "auto", environment)
     return mode
 
 
@@ -68,11 +67,24 @@ def session_duration(config: Mapping[str, Any], environment: Mapping[str, str]) 
     if text is None:
         return settings.SESSION_DURATION_DEFAULT
     low, high = settings.SESSION_DURATION_MINIMUM, settings.SESSION_DURATION_MAXIMUM
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
-        raise ProfileFault(
-            settings.CONFIG_SECTION,
-            f"[{settings.CONFIG_SECTION}] {settings.MFA_SESSION_DURATION} {text!r} is not a number of "
-            f"seconds between {low} (15 minutes) and {high} (36 hours). Mend it there, or for now with:\n"
-            f"  export {settings.variable(settings.MFA_SESSION_DURATION)}={settings.SESSION_DURATION_DEFAULT}",
-        )
+    # int() takes no more than some thousand digits.
+    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS and low <= int(text) <= high):
+        rule = f"not a number of seconds between {low} (15 minutes) and {high} (36 hours)"
+        sound = str(settings.SESSION_DURATION_DEFAULT)
+        raise _fault(settings.MFA_SESSION_DURATION, text, rule, sound, environment)
     return int(text)
+
+
+def _fault(key: str, value: str, rule: str, sound: str, environment: Mapping[str, str]) -> ProfileFault:
+    """A plugin-wide setting that cannot be, told with the place that it comes from."""
+    variable = settings.variable(key)
+    shown = repr(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…")
+    if environment.get(variable):
+        text = f"{variable} {shown} is {rule}. Set another value, or none:\n  unset {variable}"
+    else:
+        text = (
+            f"[{settings.CONFIG_SECTION}] {key} {shown} is {rule}. Mend it in "
+            f"{environment.get(settings.CONFIG_FILE_VARIABLE) or settings.DEFAULT_CONFIG_FILE}, or for now with:\n"
+            f"  export {variable}={sound}"
+        )
+    return ProfileFault(settings.CONFIG_SECTION, text)

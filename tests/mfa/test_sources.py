@@ -77,8 +77,8 @@ def test_an_unknown_mfa_prompt_is_an_error_that_lists_the_known_ones(home: Home)
     outcome = home.aws(*IDENTITY, environment={"AWS_XACCT_MFA_PROMPT": "smoke"})
     assert outcome.code == 255
     assert outcome.lines == [
-        "[xacct] mfa_prompt 'smoke' is none of auto, tty, gui, none. Mend it there, or for now with:",
-        "  export AWS_XACCT_MFA_PROMPT=auto",
+        "AWS_XACCT_MFA_PROMPT 'smoke' is none of auto, tty, gui, none. Set another value, or none:",
+        "  unset AWS_XACCT_MFA_PROMPT",
     ]
 
 

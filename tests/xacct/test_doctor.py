@@ -329,8 +329,13 @@ def test_a_disk_that_cannot_be_written(machine: Machine) -> None:
         ({"AWS_PROFILE": "prdo"}, "fault", "prod"),
         ({"AWS_XACCT_DISABLE": "1"}, "warning", "the plugin is off"),
         ({"AWS_XACCT_CACHEDIR": "/x"}, "warning", "did you mean AWS_XACCT_CACHE_DIR?"),
-        ({"AWS_XACCT_MFA_PROMPT": "gtk"}, "fault", "'gtk' is none of auto, tty, gui, none"),
-        ({"AWS_XACCT_MFA_SESSION_DURATION": "12h"}, "fault", "'12h' is not a number of seconds"),
+        (
+            {"AWS_XACCT_MFA_PROMPT": "gtk"},
+            "fault",
+            "AWS_XACCT_MFA_PROMPT 'gtk' is none of auto, tty, gui, none",
+        ),
+        ({"AWS_XACCT_MFA_SESSION_DURATION": "12h"}, "fault", "AWS_XACCT_MFA_SESSION_DURATION '12h' is not"),
+        ({"AWS_XACCT_MFA_SESSION_DURATION": "9" * 6000}, "fault", "AWS_XACCT_MFA_SESSION_DURATION '999"),
         ({"AWS_SHARED_CREDENTIALS_FILE": "/nowhere/x"}, "warning", "/nowhere/x, and there is no such file"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
@@ -345,6 +350,16 @@ def test_a_variable_that_stands_in_the_way(
     assert told in finding["Text"]
     assert finding["Mend"]
     assert "hush" not in json.dumps(found)
+
+
+def test_a_setting_is_blamed_on_the_place_it_stands_in(machine: Machine) -> None:
+    """Both of them, each where it is: the variable wins over the file."""
+    machine.write(machine.config.read_text("utf-8") + "[xacct]\nmfa_prompt = gtk\nmfa_session_duration = 1\n")
+    found = examined(machine, AWS_XACCT_MFA_PROMPT="qt")
+    assert [(finding["Text"].split(" is ")[0], finding["Mend"]) for finding in found] == [
+        ("AWS_XACCT_MFA_PROMPT 'qt'", "unset AWS_XACCT_MFA_PROMPT"),
+        ("[xacct] mfa_session_duration '1'", "export AWS_XACCT_MFA_SESSION_DURATION=43200"),
+    ]
 
 
 # -- profiles --------------------------------------------------------------------------------------
