@@ -133,13 +133,17 @@ SESSION_DURATION_DEFAULT = 43200
 
 # -- how the cache behaves -------------------------------------------------------------------------
 
-RENEW_FRACTION = 6
-"""Role credentials are renewed when less than a sixth of their life is left …"""
 RENEW_AT_MOST = 900
-"""… but never earlier than this many seconds before their end, which is botocore's own rule."""
+"""Sessions are renewed this many seconds before their end, as stock does: what is signed with one may claim to be
+good for 14 or 15 minutes (a token for EKS or RDS, a presigned URL), and dies with it …"""
+RENEW_FRACTION = 2
+"""… but one of less than half an hour not before half its life is over, or it would be renewed all the time."""
 
 SESSION_RENEW_SECONDS = 60
-"""An MFA session is used to this close to its end: renewing it takes a person and a device."""
+"""Roles are assumed from an MFA session to this close to its end: renewing it takes a person and a device."""
+
+RENEWAL_WAIT_SECONDS = 3
+"""How long to wait for another process that is renewing the same session, before the old one is used."""
 
 CLOCK_SLACK = 60
 """Seconds a record may seem to come from the future before the clock is taken to have been set back."""

@@ -112,15 +112,15 @@ def keys_of(record: Record) -> Keys:
     return Keys(record.access_key, record.secret_key, record.token)
 
 
-def record_of(issued: Issued, *, margin: float, about: dict[str, Any]) -> Record:
-    """A record of what STS gave, to be renewed in the last sixth of its life, or `margin` seconds if less."""
+def record_of(issued: Issued, *, about: dict[str, Any]) -> Record:
+    """A record of what STS gave, to be renewed 15 minutes before its end, or in the second half of its life."""
     life = issued.expiry - issued.obtained
     return Record(
         issued.access_key,
         issued.secret_key,
         issued.token,
         issued.expiry,
-        issued.expiry - min(margin, life / settings.RENEW_FRACTION),
+        issued.expiry - min(settings.RENEW_AT_MOST, life / settings.RENEW_FRACTION),
         issued.account,
         {**about, "obtained": issued.obtained},
     )

@@ -211,7 +211,7 @@ class Fetcher:
             "source": _source_name(self.role),
             "method": "assume-role",
         }
-        return record_of(issued, margin=settings.RENEW_AT_MOST, about=about)
+        return record_of(issued, about=about)
 
     def _session_name(self) -> dict[str, str]:
         """What the stock CLI calls a role session whose profile does not name it."""

@@ -67,21 +67,23 @@ class Flight:
         self._kept: dict[str, Record] = {}
         self._failed = Notes(cache.where, "retry", clock)
 
-    def get(self, name: str, purpose: str, obtain: Obtain) -> Record:
+    def get(self, name: str, purpose: str, obtain: Obtain, *, spare: float | None = None) -> Record:
         """A good record of that name, fetched with `obtain` if there is none.
 
         `obtain` is told whether it only renews: then the old record is still good, is used if the fetch
         fails, and nobody should wait long. `purpose` is what waiting processes are told, such as
-        ``credentials of profile prod``. Raises what `obtain` raises, and `Busy`.
+        ``credentials of profile prod``. With `spare` a record is good to so many seconds before its end, whatever
+        it says itself. Raises what `obtain` raises, and `Busy`.
         """
         record = self.look(name)
-        while record is None or self._due(name, record):
-            come = partial(self._come, name) if record is None else None
-            with self.locked(name, purpose, wait=record is None, unless=come) as mine:
+        while record is None or self._due(name, record, spare):
+            renewed = partial(self._come, name, spare, renewed=record is not None)
+            at_most = None if record is None else settings.RENEWAL_WAIT_SECONDS
+            with self.locked(name, purpose, at_most=at_most, unless=renewed) as mine:
                 record = self.look(name)
                 if mine and record is None:
                     return self._keep(name, obtain(False))
-                if mine and record is not None and self._due(name, record):
+                if mine and record is not None and self._due(name, record, spare):
                     return self._renew(name, record, obtain)
             if record is not None:
                 return record
@@ -110,12 +112,13 @@ class Flight:
             except CacheFault as fault:
                 self._tell(str(fault))
 
-    def _come(self, name: str) -> bool:
-        """Whether there is a record by now, so that nobody has to wait for it."""
-        return self.look(name) is not None
+    def _come(self, name: str, spare: float | None, *, renewed: bool) -> bool:
+        """Whether there is a record by now, or a renewed one, or none to be had, so that nobody has to wait for it."""
+        record = self.look(name)
+        return record is not None and not (renewed and self._due(name, record, spare))
 
-    def _due(self, name: str, record: Record) -> bool:
-        if self._clock() < record.renew:
+    def _due(self, name: str, record: Record, spare: float | None) -> bool:
+        if self._clock() < (record.renew if spare is None else max(record.renew, record.expiry - spare)):
             return False
         failed = self._failed.read(name)
         return failed is None or failed[0] >= settings.RETRY_SECONDS
@@ -135,15 +138,20 @@ class Flight:
 
     @contextlib.contextmanager
     def locked(
-        self, name: str, purpose: str, *, wait: bool = True, unless: Callable[[], bool] | None = None
+        self,
+        name: str,
+        purpose: str,
+        *,
+        at_most: float | None = None,
+        unless: Callable[[], bool] | None = None,
     ) -> Iterator[bool]:
-        """Hold the lock of `name`; yields False if it is held elsewhere and `wait` is off, or `unless` comes true.
+        """Hold the lock of `name`; yields False if it is held elsewhere for `at_most` seconds, or `unless` comes true.
 
         Where no lock file can be had (a read-only disk) it holds among this process's threads only.
         Among them it is waited for without a bound: what they wait for is this very process. Raises `Busy`.
         """
         among_threads = _process_locks.setdefault(f"{self._cache.directory}/{name}", threading.Lock())
-        if not among_threads.acquire(blocking=wait):
+        if not among_threads.acquire(timeout=-1 if at_most is None else at_most):
             yield False
             return
         try:
@@ -151,7 +159,7 @@ class Flight:
                 yield False
                 return
             lock = self._lock_file(name)
-            mine = lock is None or self._acquire(lock, purpose, wait, unless)
+            mine = lock is None or self._acquire(lock, purpose, at_most, unless)
             try:
                 yield mine
             finally:
@@ -173,11 +181,11 @@ class Flight:
         return file_lock(path)
 
     def _acquire(
-        self, lock: BaseFileLock, purpose: str, wait: bool, unless: Callable[[], bool] | None
+        self, lock: BaseFileLock, purpose: str, at_most: float | None, unless: Callable[[], bool] | None
     ) -> bool:
         """Whether to go on: the lock is held, or this disk has none for us."""
         try:
-            if not (taken(lock) or (wait and self._wait_for(lock, purpose, unless))):
+            if not (taken(lock) or self._wait_for(lock, purpose, at_most, unless)):
                 return False
         except NoLocks as error:
             if not self._warned:
@@ -193,16 +201,23 @@ class Flight:
         sign(lock)
         return True
 
-    def _wait_for(self, lock: BaseFileLock, purpose: str, unless: Callable[[], bool] | None) -> bool:
-        """Wait for a lock; False if `unless` has come true before. Raises `Busy` and `OSError`."""
+    def _wait_for(
+        self, lock: BaseFileLock, purpose: str, at_most: float | None, unless: Callable[[], bool] | None
+    ) -> bool:
+        """Wait for a lock; False if `unless` has come true before, or `at_most` seconds are over.
+
+        Raises `Busy` and `OSError`.
+        """
         begun = time.monotonic()
         holder = ""
         while not (unless is not None and unless()):
             waited = time.monotonic() - begun
-            if waited >= self._silent and not holder:
+            if at_most is not None and waited >= at_most:
+                return False
+            if at_most is None and waited >= self._silent and not holder:
                 holder = owner(lock)
                 self._tell(f"waiting for {holder}, which is getting {purpose}")
-            if waited >= self._silent + self._patience:
+            if at_most is None and waited >= self._silent + self._patience:
                 raise Busy(
                     f"{holder} has been getting {purpose} for more than {self._patience:.0f} s. Answer its "
                     f"question or end it, then run the command again"

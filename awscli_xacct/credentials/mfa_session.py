@@ -86,17 +86,23 @@ class MfaSession:
         self._using = using
 
     def get(self, keys: Keys | None = None) -> Record:
-        """The session: cached, or bought with a code by whoever comes first.
+        """The session, to assume a role from: cached, or bought with a code by whoever comes first.
 
         `keys` are the user's own, looked up if not given. Raises botocore's errors and `XacctError`.
         """
-        return self._using.flight.get(
-            self.name, f"an MFA session of {self._serial}", lambda hurry: self._buy(keys, hurry)
-        )
+        return self._get(keys, settings.SESSION_RENEW_SECONDS)
 
     def fetch(self) -> Record:
-        """The session, as the credentials of a user profile."""
-        return self.get()
+        """The session, as the credentials of a user profile.
+
+        It signs, so it is renewed as early as a role's: what it has signed dies with it. Without anybody to ask
+        the old one is used to its end.
+        """
+        return self._get(None, None)
+
+    def _get(self, keys: Keys | None, spare: float | None) -> Record:
+        purpose = f"an MFA session of {self._serial}"
+        return self._using.flight.get(self.name, purpose, lambda hurry: self._buy(keys, hurry), spare=spare)
 
     def is_dead(self, keys: Keys) -> bool:
         """Whether STS says that these credentials, which a service has refused, have ended."""
@@ -133,7 +139,7 @@ class MfaSession:
             "source": self._source.name,
             "method": "get-session-token",
         }
-        return record_of(issued, margin=settings.SESSION_RENEW_SECONDS, about=about)
+        return record_of(issued, about=about)
 
 
 def user_session(source: Source, using: Collaborators) -> MfaSession:

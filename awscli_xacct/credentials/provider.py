@@ -58,8 +58,12 @@ ENDED = frozenset({"ExpiredToken", "ExpiredTokenException"})
 """Those of which there is no doubt. EC2 says AuthFailure where a region is not enabled, or an image is somebody
 else's, and dropping a good session may cost an MFA code: of the others STS has the last word."""
 
+REFUSALS = (400, 401, 403)
+"""The statuses of an answer that refuses and, without a body, does not say why: S3's to HEAD. Botocore then takes the
+status for the code."""
+
 MANDATORY_SHARE = 3
-"""All threads wait for new credentials in the last third of the time in which they are renewed."""
+"""That credentials cannot be renewed is an error in the last third of the time in which it is tried."""
 
 
 class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
@@ -132,13 +136,13 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
 
     def drop_if_refused(self, parsed: Any, model: Any, **_: Any) -> None:
         """Botocore's ``after-call``: credentials a service calls dead are dropped, so the next command heals."""
-        code = parsed.get("Error", {}).get("Code") if isinstance(parsed, Mapping) else None
-        if code not in DEAD_SESSION or model.name in ("AssumeRole", "GetSessionToken") or self._asking:
+        code = _code(parsed)
+        if code is None or model.name in ("AssumeRole", "GetSessionToken") or self._asking:
             return
         self._asking = True  # what STS is asked about them comes by here, too
         try:
             if self._current:
-                self._current.drop(certain=code in ENDED)
+                self._current.drop(certain=code in ENDED, once=code not in DEAD_SESSION)
         finally:
             self._asking = False
 
@@ -250,8 +254,8 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
 class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
     """Credentials that renew themselves, in good time for a session of any length.
 
-    botocore renews 15 minutes before the end and insists 10 minutes before it, which is most of, or all
-    of, a short session; here both follow from the session's own life.
+    botocore renews 15 minutes before the end, which is all of a short session; here that follows from the session's
+    own life. And then all threads wait for the new ones: what they sign with the old ones may die too early.
     """
 
     def __init__(
@@ -268,14 +272,21 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
         self._cache = cache
         self._make_fetcher = fetcher
         self._fetcher: Fetcher | MfaSession | None = None
+        self._asked: set[str] = set()
         self._make_stock = stock
         self._stock: Any = None
         super().__init__(self._refreshed, method)
 
-    def drop(self, *, certain: bool) -> None:
-        """Forget what is cached, if it is what this process uses; unless it is `certain`, if STS refuses it too."""
+    def drop(self, *, certain: bool, once: bool = False) -> None:
+        """Forget what is cached, if it is what this process uses; unless it is `certain`, if STS refuses it too.
+
+        It is asked about the same credentials a second time only if `once` is off.
+        """
         used = self._frozen_credentials
-        if used is not None and (certain or self._fetching().is_dead(used)):
+        if used is None or (once and used.access_key in self._asked):
+            return
+        self._asked.add(used.access_key)
+        if certain or self._fetching().is_dead(used):
             self._fetching().drop(used.access_key)
 
     def _fetching(self) -> Fetcher | MfaSession:
@@ -293,7 +304,7 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
         except Exception as fault:  # noqa: BLE001 - a plugin's fault must not take the CLI with it
             return self._from_stock(fault)
         self._advisory_refresh_timeout = record.expiry - record.renew
-        self._mandatory_refresh_timeout = self._advisory_refresh_timeout / MANDATORY_SHARE
+        self._mandatory_refresh_timeout = self._advisory_refresh_timeout
         return {
             "access_key": record.access_key,
             "secret_key": record.secret_key,
@@ -301,6 +312,10 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
             "expiry_time": record.expiry_text,
             "account_id": record.account,
         }
+
+    def _protected_refresh(self, is_mandatory: bool) -> None:  # noqa: ARG002 - all threads wait, but few have to fail
+        must = self.refresh_needed(self._advisory_refresh_timeout / MANDATORY_SHARE)
+        super()._protected_refresh(is_mandatory=must)
 
     def _from_stock(self, fault: Exception) -> dict[str, Any]:
         from datetime import datetime, timedelta, timezone
@@ -316,6 +331,19 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
             "token": frozen.token,
             "expiry_time": expiry.isoformat(),
         }
+
+
+def _code(parsed: Any) -> str | None:
+    """The code of an answer that refuses the caller, or may; None for any other answer.
+
+    Most answers without a code refuse nothing but the operation: nobody may see the object.
+    """
+    if not isinstance(parsed, Mapping) or not isinstance(parsed.get("Error"), Mapping):
+        return None
+    code = str(parsed["Error"].get("Code") or "")
+    status = parsed.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    nameless = status in REFUSALS and code in ("", str(status))
+    return code if code in DEAD_SESSION or nameless else None
 
 
 def _reason(fault: Exception) -> str:

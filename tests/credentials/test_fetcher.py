@@ -150,8 +150,8 @@ def test_what_a_service_refused_is_forgotten_and_nothing_newer(world: World) -> 
 @pytest.mark.parametrize(
     ("life", "renewed_after"),
     [
-        pytest.param(900, 750, id="15 minutes: the last sixth"),
-        pytest.param(3600, 3000, id="an hour: the last sixth"),
+        pytest.param(900, 450, id="15 minutes: the second half"),
+        pytest.param(3600, 2700, id="an hour: the last 15 minutes"),
         pytest.param(43200, 42300, id="12 hours: the last 15 minutes"),
     ],
 )
@@ -199,10 +199,10 @@ def test_a_clock_that_is_hours_off_neither_serves_a_dead_session_nor_throws_a_li
     world.sts.clock_offset += off
     world.add_role("prod")
     first = world.get("prod")
-    world.pass_time(2990)
+    world.pass_time(2690)
     assert world.get("prod") == first
     assert session_of(world, first).expires > world.sts.now()
-    world.pass_time(620)
+    world.pass_time(920)
     second = world.get("prod")
     assert session_of(world, first).expires <= world.sts.now() < session_of(world, second).expires
 
@@ -299,7 +299,7 @@ def test_a_working_day_takes_one_code(world: World) -> None:
     assert len(world.person.asked) == 1
     calls = world.calls()
     assert calls.count("GetSessionToken") == 1
-    assert calls.count("AssumeRole prod") == calls.count("AssumeRole audit") == 15
+    assert calls.count("AssumeRole prod") == calls.count("AssumeRole audit") == 16
 
 
 def test_a_new_code_is_asked_for_when_the_session_ends_and_not_before(world: World) -> None:
@@ -365,6 +365,24 @@ def test_a_users_profile_may_run_on_the_session_itself_and_so_do_its_roles(world
     assert world.calls() == ["GetSessionToken", "AssumeRole prod"]
     assert session.about["profile"] == "default"
     assert len(world.person.asked) == 1
+
+
+def test_a_session_that_signs_itself_is_renewed_sooner_than_one_that_roles_are_assumed_from(
+    world: World,
+) -> None:
+    """What a user's profile signs dies with the session; a role that is assumed from it does not."""
+    serial = world.person.device.serial
+    world.profiles["default"] |= {"mfa_serial": serial, "mfa_session": "on"}
+    world.add_role("prod", server_require_mfa=True)
+    first = world.session("default").fetch()
+    world.pass_time(12 * HOUR - 600)
+    world.get("prod")
+    assert world.calls() == ["GetSessionToken", "AssumeRole prod"]
+    world.person.answers = [CannotAsk("nobody is there")]
+    assert world.session("default").fetch() == first, "it is good to its end"
+    world.pass_time(31)
+    assert world.session("default").fetch() != first
+    assert world.calls() == ["GetSessionToken"]
 
 
 # -- codes of their own ----------------------------------------------------------------------------

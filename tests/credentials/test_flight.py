@@ -260,7 +260,7 @@ def test_a_crowd_that_finds_a_good_record_fetches_and_says_nothing(crowd: Task, 
 
 
 @posix
-def test_a_crowd_that_finds_a_record_near_its_end_renews_it_once_and_nobody_waits(
+def test_a_crowd_that_finds_a_record_near_its_end_renews_it_once_and_nobody_waits_long(
     crowd: Task, directory: Path
 ) -> None:
     """Only the one thread that renews has to: the gate opens when all others are through."""
@@ -274,6 +274,37 @@ def test_a_crowd_that_finds_a_record_near_its_end_renews_it_once_and_nobody_wait
     keys = [outcome["key"] for outcome in outcomes]
     assert sorted(set(keys)) == sorted({"ASIAOLD", f"ASIA{fetch['pid']}"})
     assert keys.count("ASIAOLD") == PROCESSES * THREADS - 1
+
+
+class Counting(Cache):
+    """A cache that says when it has been read so often."""
+
+    def __init__(self, directory: Path, reads: int, reached: threading.Event) -> None:
+        super().__init__(directory, warn=pytest.fail)
+        self._left = reads
+        self._reached = reached
+
+    def read(self, name: str) -> Record | None:
+        self._left -= 1
+        if self._left == 0:
+            self._reached.set()
+        return super().read(name)
+
+
+@posix
+def test_who_comes_while_another_renews_gets_the_new_one_if_it_is_there_soon(
+    task: Task, directory: Path
+) -> None:
+    """Two `aws eks get-token` at once: a token says it is good for 14 minutes, the old session may have five."""
+    write(directory, "ASIAOLD", left=3500)
+    waits = threading.Event()
+    late = Flight(Counting(directory, 4, waits), tell=pytest.fail)
+    with race(task) as owner, ThreadPoolExecutor(1) as pool:
+        [fetch] = owner.fetches()
+        waiting = pool.submit(late.get, NAME, PURPOSE, lambda _: pytest.fail("it is being renewed"))
+        assert waits.wait(60)
+        owner.finish()
+        assert waiting.result(60).access_key == f"ASIA{fetch['pid']}"
 
 
 @posix
@@ -454,7 +485,7 @@ def test_ctrl_c_ends_the_fetch_and_frees_the_lock(alone: Alone, left: float) -> 
     alone.fault = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         alone.get()
-    with alone.flight.locked(NAME, PURPOSE, wait=False) as mine:
+    with alone.flight.locked(NAME, PURPOSE, at_most=0) as mine:
         assert mine
     alone.fault = None
     assert alone.get() == "ASIA2"

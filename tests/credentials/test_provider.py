@@ -7,10 +7,8 @@ import json
 import os
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +27,7 @@ from awscli_xacct.credentials.provider import AssumeRoleProvider, SessionCredent
 from awscli_xacct.errors import XacctError
 from tests.credentials.world import keys_of
 from tests.sts import Sts, User
+from tests.support.answering import answering
 
 LOADER = create_loader()
 """Keeps the service models it has loaded, for all sessions."""
@@ -100,35 +99,6 @@ def machine(tmp_path: Path, sts: Sts, monkeypatch: pytest.MonkeyPatch) -> Machin
 
 def providers(session: Any) -> list[str]:
     return [provider.METHOD for provider in session.get_component("credential_provider").providers]
-
-
-@contextmanager
-def answering(status: int, body: bytes) -> Iterator[tuple[str, list[str]]]:
-    """A service that answers everything so; gives its address, and the requests that it has got."""
-    got: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            got.append(f"{self.command} {self.path}")
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
-
-        do_GET = do_HEAD = answer  # noqa: N815 - the names that http.server looks for
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/", got
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 # -- a drop-in -------------------------------------------------------------------------------------
@@ -323,7 +293,7 @@ class Renewing:
         if self.fault:
             raise self.fault
         expiry = self.now + self.life
-        renew = expiry - min(900, self.life / 6)
+        renew = expiry - min(900, self.life / 2)
         return Record(f"ASIA{self.fetches}", "secret", "token", expiry, renew, None, {"obtained": self.now})
 
     def stock(self, fault: Exception) -> Any:  # noqa: ARG002
@@ -334,15 +304,16 @@ class Renewing:
 
 
 @pytest.mark.parametrize(
-    ("life", "advisory", "mandatory"),
+    ("life", "window"),
     [
-        pytest.param(900, 150, 50, id="15 minutes"),
-        pytest.param(3600, 600, 200, id="an hour"),
-        pytest.param(43200, 900, 300, id="12 hours"),
+        pytest.param(900, 450, id="15 minutes"),
+        pytest.param(1800, 900, id="half an hour"),
+        pytest.param(3600, 900, id="an hour"),
+        pytest.param(43200, 900, id="12 hours"),
     ],
 )
 def test_sessions_are_renewed_near_their_end_whatever_their_length(
-    tmp_path: Path, life: float, advisory: float, mandatory: float
+    tmp_path: Path, life: float, window: float
 ) -> None:
     """botocore's own windows, 15 and 10 minutes, are all of a short session's life."""
     renewing = Renewing(tmp_path, life)
@@ -350,10 +321,10 @@ def test_sessions_are_renewed_near_their_end_whatever_their_length(
     assert renewing.key() == "ASIA1"
     credentials = renewing.credentials
     windows = (credentials._advisory_refresh_timeout, credentials._mandatory_refresh_timeout)
-    assert windows == pytest.approx((advisory, mandatory))
-    renewing.now = began + life - advisory - 5
+    assert windows == pytest.approx((window, window))
+    renewing.now = began + life - window - 5
     assert (renewing.key(), renewing.fetches) == ("ASIA1", 1)
-    renewing.now = began + life - advisory + 5
+    renewing.now = began + life - window + 5
     assert (renewing.key(), renewing.fetches) == ("ASIA2", 2)
 
 
@@ -435,6 +406,48 @@ def test_of_credentials_that_have_expired_nobody_is_asked(machine: Machine) -> N
         client.get_caller_identity()
     assert list(machine.cache.glob("*.json")) == []
     assert machine.calls() == ["AssumeRole", "GetCallerIdentity"]
+
+
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments"),
+    [
+        pytest.param("s3", "head_object", {"Bucket": "bucket", "Key": "key"}, id="a HEAD"),
+        pytest.param("lambda", "list_functions", {}, id="JSON"),
+        pytest.param("cloudfront", "list_distributions", {}, id="XML"),
+    ],
+)
+@pytest.mark.parametrize("end", ["alive", "dead"])
+def test_of_a_refusal_without_a_code_sts_is_asked_once(
+    machine: Machine, service: str, operation: str, arguments: dict[str, str], status: int, end: str
+) -> None:
+    """An object that one may not see is refused like a session that has ended, and there may be many."""
+    machine.add_role("prod")
+    session = machine.session("prod")
+    key = session.get_credentials().get_frozen_credentials().access_key
+    if end == "dead":
+        machine.sts.revoke(key)
+    with (
+        answering(status, b"") as (url, got),
+        closing(session.create_client(service, endpoint_url=url)) as client,
+    ):
+        for _ in range(3):
+            with pytest.raises(ClientError):
+                getattr(client, operation)(**arguments)
+    assert len(got) >= 3, "botocore asks for the bucket's region as well"
+    assert machine.calls() == ["AssumeRole", "GetCallerIdentity"]
+    assert (machine.key("prod") == key) is (end == "alive")
+
+
+def test_an_answer_that_says_something_is_not_there_asks_nobody(machine: Machine) -> None:
+    machine.add_role("prod")
+    with (
+        answering(404, b"") as (url, _),
+        closing(machine.session("prod").create_client("s3", endpoint_url=url)) as client,
+        pytest.raises(ClientError),
+    ):
+        client.head_object(Bucket="bucket", Key="key")
+    assert machine.calls() == ["AssumeRole"]
 
 
 def test_a_refusal_of_another_kind_drops_nothing(machine: Machine) -> None:

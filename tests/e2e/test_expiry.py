@@ -8,6 +8,7 @@ import pytest
 
 from awscli_xacct.cache import Cache
 from tests.sts import Role, Sts, User
+from tests.support.answering import answering
 from tests.support.home import Home
 
 from .steps import ONE_TRY, WHO, arn, is_session_of, operations, record_in, who
@@ -117,6 +118,23 @@ def test_what_the_service_calls_dead_is_dropped_and_the_next_command_heals(
     home.aws(*WHO, "--profile", prod)
     assert is_session_of(role, who(home, prod))
     assert len(sts.calls_of("AssumeRole")) == 2
+
+
+def test_a_dead_session_is_dropped_though_s3_gives_no_code(
+    home: Home, sts: Sts, role: Role, prod: str
+) -> None:
+    """S3 answers HEAD without a body: every command failed until the record's own end."""
+    who(home, prod)
+    sts.revoke(sts.calls_of("GetCallerIdentity")[0].access_key)
+    with answering(403, b"") as (url, got):
+        outcome = home.aws(
+            *("s3api", "head-object", "--bucket", "b", "--key", "k", "--profile", prod),
+            environment={"AWS_ENDPOINT_URL_S3": url, **ONE_TRY},
+        )
+    assert outcome.code != 0
+    assert [request.split()[0] for request in got] == ["HEAD"]
+    assert home.records() == []
+    assert is_session_of(role, who(home, prod))
 
 
 def test_a_hop_that_the_service_calls_dead_is_dropped(home: Home, sts: Sts, role: Role, prod: str) -> None:
