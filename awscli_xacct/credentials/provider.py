@@ -40,28 +40,6 @@ MFA_METHOD = "mfa-session"
 DROP_IF_REFUSED = "xacct-drop-if-refused"
 """What the handler is called that a session gets with the provider; each session needs its own."""
 
-DEAD_SESSION = frozenset(
-    {
-        "AuthFailure",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
-        "InvalidToken",
-        "RequestExpired",
-        "UnrecognizedClientException",
-    }
-)
-"""What services say of credentials that have ended or were never theirs, and some of them of others as well."""
-
-ENDED = frozenset({"ExpiredToken", "ExpiredTokenException"})
-"""Those of which there is no doubt. EC2 says AuthFailure where a region is not enabled, or an image is somebody
-else's, and dropping a good session may cost an MFA code: of the others STS has the last word."""
-
-REFUSALS = (400, 401, 403)
-"""The statuses of an answer that refuses and, without a body, does not say why: S3's to HEAD. Botocore then takes the
-status for the code."""
-
 MANDATORY_SHARE = 3
 """That credentials cannot be renewed is an error in the last third of the time in which it is tried."""
 
@@ -136,8 +114,12 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
 
     def drop_if_refused(self, parsed: Any, model: Any, **_: Any) -> None:
         """Botocore's ``after-call``: credentials a service calls dead are dropped, so the next command heals."""
-        code = _code(parsed)
-        if code is None or model.name in ("AssumeRole", "GetSessionToken") or self._asking:
+        if not isinstance(parsed, Mapping) or "Error" not in parsed or self._asking:
+            return
+        from .refusals import DEAD_SESSION, ENDED, refusal
+
+        code = refusal(parsed)
+        if code is None or model.name in ("AssumeRole", "GetSessionToken"):
             return
         self._asking = True  # what STS is asked about them comes by here, too
         try:
@@ -331,19 +313,6 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
             "token": frozen.token,
             "expiry_time": expiry.isoformat(),
         }
-
-
-def _code(parsed: Any) -> str | None:
-    """The code of an answer that refuses the caller, or may; None for any other answer.
-
-    Most answers without a code refuse nothing but the operation: nobody may see the object.
-    """
-    if not isinstance(parsed, Mapping) or not isinstance(parsed.get("Error"), Mapping):
-        return None
-    code = str(parsed["Error"].get("Code") or "")
-    status = parsed.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    nameless = status in REFUSALS and code in ("", str(status))
-    return code if code in DEAD_SESSION or nameless else None
 
 
 def _reason(fault: Exception) -> str:

@@ -62,6 +62,7 @@ SIGNATURES = {
     # credentials.provider: subclassed
     "botocore.credentials:DeferredRefreshableCredentials": "refresh_using method time_fetcher=",
     "botocore.credentials:RefreshableCredentials.get_frozen_credentials": "self",
+    "botocore.credentials:RefreshableCredentials._protected_refresh": "self is_mandatory",
     # credentials.provider: where the provider is put
     "botocore.credentials:CredentialResolver.get_provider": "self name",
     "botocore.session:Session.get_component": "self name",

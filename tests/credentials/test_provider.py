@@ -21,9 +21,9 @@ from botocore.loaders import create_loader
 
 import awscli_xacct
 from awscli_xacct.cache import Cache, Record
-from awscli_xacct.credentials import provider as ours
 from awscli_xacct.credentials.any_profile import provider_for
 from awscli_xacct.credentials.provider import AssumeRoleProvider, SessionCredentials
+from awscli_xacct.credentials.refusals import DEAD_SESSION
 from awscli_xacct.errors import XacctError
 from tests.credentials.world import keys_of
 from tests.sts import Sts, User
@@ -622,7 +622,7 @@ def test_the_cache_is_where_the_user_says(
 
 
 def test_codes_of_services_that_mean_dead_credentials_hold_those_of_sts() -> None:
-    assert {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"} <= ours.DEAD_SESSION
+    assert {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"} <= DEAD_SESSION
 
 
 def test_an_mfa_session_of_a_users_profile_is_shared_like_a_roles(

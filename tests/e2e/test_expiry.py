@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 
 import pytest
@@ -65,6 +67,32 @@ def test_credentials_near_their_end_are_renewed(home: Home, sts: Sts, role: Role
     first, second, third = sts.calls_of("GetCallerIdentity")
     assert first.access_key != second.access_key == third.access_key
     assert len(sts.calls_of("AssumeRole")) == 2
+
+
+def test_a_token_is_not_signed_with_a_session_that_ends_before_it(home: Home, sts: Sts, prod: str) -> None:
+    """A token for EKS says that it is good for 14 minutes, whatever has signed it."""
+    who(home, prod)
+    (path,) = home.records()
+    record = record_in(path)
+    assert record is not None
+    passed = HOUR - 700
+    Cache(home.cache, warn=pytest.fail).write(
+        path.stem,
+        record._replace(
+            expiry=record.expiry - passed,
+            renew=record.renew - passed,
+            about={**record.about, "obtained": float(record.about["obtained"]) - passed},
+        ),
+    )
+    outcome = home.aws("eks", "get-token", "--cluster-name", "c", "--profile", prod)
+    assert outcome.code == 0, outcome.stderr
+    token = json.loads(outcome.stdout)["status"]["token"].removeprefix("k8s-aws-v1.")
+    url = base64.urlsafe_b64decode(token + "==").decode()
+    assert len(sts.calls_of("AssumeRole")) == 2
+    renewed = record_in(path)
+    assert renewed is not None
+    assert f"Credential={renewed.access_key}%2F" in url
+    assert renewed.access_key != record.access_key
 
 
 @pytest.mark.parametrize("fault", ["unreachable", "throttled", "denied", "garbage"])
