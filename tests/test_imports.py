@@ -40,6 +40,7 @@ WARM = {
     "awscli_xacct.awsconfig.sources",
     "awscli_xacct.cache",
     "awscli_xacct.credentials",
+    "awscli_xacct.credentials.loading",
     "awscli_xacct.credentials.provider",
     "awscli_xacct.errors",
     "awscli_xacct.files",

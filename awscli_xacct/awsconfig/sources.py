@@ -38,16 +38,8 @@ _IDENTITY = (
 _SSO = ("sso_role_name", "sso_account_id")
 # What may give a user's long-term keys, which an MFA session is bought with.
 _LONG_TERM = ("aws_access_key_id", "credential_process")
-# Any one of these is enough for one of botocore's providers to answer.
-_GIVES_CREDENTIALS = (
-    "aws_access_key_id",
-    "credential_process",
-    "login_session",
-    "sso_account_id",
-    "sso_session",
-    "sso_start_url",
-    _WEB_IDENTITY,
-)
+# Any one of these is enough for one of botocore's providers to answer; an ``sso_session`` alone gives a token only.
+_GIVES_CREDENTIALS = ("aws_access_key_id", "credential_process", "login_session", *_SSO)
 
 
 class Source(NamedTuple):
@@ -94,9 +86,21 @@ def gives_credentials(profiles: Profiles, name: str, *, to: str | None = None) -
     profile = profiles.get(name)
     if profile is None:
         return False
-    if any(key in profile for key in _GIVES_CREDENTIALS):
+    if profile.get(_WEB_IDENTITY) or any(key in profile for key in _GIVES_CREDENTIALS):
         return True
     return name != to and is_role(profile)
+
+
+def answered_first(profile: Profile) -> str | None:
+    """Which key of a profile without a role gives its credentials, where they cost a file, a login or a program.
+
+    None: botocore has to be asked, which finds them, or what is wrong with them, in the config alone.
+    """
+    if profile.get(_WEB_IDENTITY) or any(key in profile for key in _SSO):
+        return None
+    if all(key in profile for key in _STATIC):
+        return _STATIC[0]
+    return next((key for key in ("login_session", "credential_process") if key in profile), None)
 
 
 def user_of(profiles: Profiles, name: str, sso_sessions: Profiles) -> Source:

@@ -26,6 +26,7 @@ from ..awsconfig.profiles import Role, resolve
 from ..awsconfig.sources import Source, is_mfa_user, is_role, resolve_user
 from ..cache import Cache, cache_directory
 from ..errors import ProfileFault, XacctError, printable, tell
+from . import loading
 
 if TYPE_CHECKING:
     from .collaborators import Collaborators
@@ -67,13 +68,16 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         profile = config.get("profiles", {}).get(self._profile_name, {})
         try:
             if is_role(profile):
-                name = records.role_record(self.role(), self.endpoint(config))
+                role = self.role()
+                name = records.role_record(role, self.endpoint(config))
                 self._current = self._credentials(
                     config, name, self.fetcher, self._stock_credentials, self.METHOD
                 )
+                self._current.features = loading.load(self, role, config)
             elif is_mfa_user(profile):
                 name = self._session_record(config)
                 self._current = self._credentials(config, name, self.session, self._own_keys, MFA_METHOD)
+                loading.register(["CREDENTIALS_PROFILE"])
             else:
                 return None
         except ProfileFault as fault:
@@ -240,6 +244,10 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
     own life. And then all threads wait for the new ones: what they sign with the old ones may die too early.
     """
 
+    features: frozenset[str] = (
+        frozenset()
+    )  # what the calls for these credentials are counted as: see `loading`
+
     def __init__(
         self,
         name: str,
@@ -280,6 +288,7 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
         try:
             record = self._cache.read(self._name)
             if record is None or time.time() >= record.renew:
+                loading.register(self.features)
                 record = self._fetching().fetch()
         except (XacctError, BotoCoreError, ClientError):
             raise

@@ -18,7 +18,9 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore import credentials as stock
-from botocore.exceptions import BotoCoreError, ConfigParseError, InvalidConfigError
+from botocore.configloader import load_config, raw_config_parse
+from botocore.context import get_context, start_as_current_context
+from botocore.exceptions import BotoCoreError, ConfigParseError, InvalidConfigError, UnauthorizedSSOTokenError
 from hypothesis import assume, event, example, given
 from hypothesis import strategies as st
 
@@ -34,6 +36,7 @@ from tests.awsconfig.texts import quickly, readable, texts
 NAMES = ["a", "b", "c", "d", "e"]
 DEVICE = "arn:aws:iam::111111111111:mfa/dev"
 CODE = "123456"
+PROGRAM = """echo '{"Version": 1, "AccessKeyId": "AKIAPROCESS", "SecretAccessKey": "secret"}'"""
 EVERYWHERE_ELSE = {"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "secret-env"}
 
 # -- one world for both providers ------------------------------------------------------------------
@@ -46,6 +49,8 @@ class Calls:
     made: list[tuple[str, str | None, dict[str, Any]]] = field(default_factory=list)
 
     def __call__(self, service: str, **options: Any) -> FakeSts:
+        if service == "sso":
+            raise UnauthorizedSSOTokenError
         assert service == "sts"
         return FakeSts(self.made, options.get("aws_access_key_id"))
 
@@ -80,18 +85,6 @@ class FakeSts:
         return {"Credentials": keys, "AssumedRoleUser": {"Arn": arn}}
 
 
-class FakeProcess:
-    """A `credential_process`, with its command line as what it prints."""
-
-    returncode = 0
-
-    def __init__(self, words: list[str], **_: Any) -> None:
-        self._document = {"Version": 1, "AccessKeyId": words[0], "SecretAccessKey": "secret"}
-
-    def communicate(self) -> tuple[bytes, bytes]:
-        return json.dumps(self._document).encode(), b""
-
-
 class NoMetadata:
     """An instance without a role."""
 
@@ -101,15 +94,28 @@ class NoMetadata:
 
 @dataclass(frozen=True)
 class World:
-    """What a provider is given, all of it through its constructor."""
+    """What a provider is given, all of it through its constructor.
+
+    `credentials` are the profiles that stand in the credentials file, with what stands there.
+    """
 
     profiles: Profiles
     variables: Mapping[str, str]
     directory: str
+    credentials: Profiles = field(default_factory=dict)
+    config: Profiles | None = None
 
     def load_config(self) -> dict[str, Any]:
-        config = {"profiles": self.profiles, "xacct": {"cache_dir": self.directory}}
+        config = {
+            "profiles": self.profiles,
+            "sso_sessions": SSO_SESSIONS,
+            "xacct": {"cache_dir": self.directory},
+        }
         return deepcopy(config)
+
+    def in_config(self, _: Any) -> dict[str, Any]:
+        """What stands in the config file by itself."""
+        return {"profiles": self.profiles if self.config is None else self.config}
 
     def providers(self, profile_name: str, disable_env_vars: bool) -> list[Any]:
         """What botocore's ProfileProviderBuilder makes, as far as it can be had without a network."""
@@ -123,9 +129,12 @@ class World:
                 disable_env_vars=True,
                 token_loader_cls=lambda path: lambda: f"token in {path}",
             ),
-            stock.SharedCredentialProvider("credentials", profile_name, ini_parser=lambda _: {}),
-            stock.ProcessProvider(profile_name, self.load_config, popen=FakeProcess),
-            stock.ConfigProvider("config", profile_name, config_parser=lambda _: self.load_config()),
+            stock.SSOProvider(self.load_config, Calls(), profile_name, cache={}, token_cache={}),
+            stock.SharedCredentialProvider(
+                "credentials", profile_name, ini_parser=lambda _: self.credentials
+            ),
+            stock.ProcessProvider(profile_name, self.load_config),
+            stock.ConfigProvider("config", profile_name, config_parser=self.in_config),
         ]
 
     def provider(self, kind: type[Any], profile: str, calls: Calls) -> Any:
@@ -149,33 +158,57 @@ class World:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of loading a profile: the calls in their order, and an error or the key at the end."""
+    """What came of loading a profile: the calls in their order, and an error or the key at the end.
+
+    `loaded` tells whether it was loaded without an error, and `features` what it was counted as by then.
+    """
 
     calls: list[tuple[str, str | None, dict[str, Any]]]
     error: tuple[str, str] | None = None
     key: str | None = None
+    loaded: bool = field(default=True, compare=False)
+    features: frozenset[str] = field(default=frozenset(), compare=False)
 
 
-def outcome(kind: type[Any], profiles: Profiles, profile: str, variables: Mapping[str, str]) -> Outcome:
+def outcome(
+    kind: type[Any], profiles: Profiles, profile: str, variables: Mapping[str, str], **files: Profiles
+) -> Outcome:
     calls = Calls()
     said = io.StringIO()
-    with tempfile.TemporaryDirectory() as directory, contextlib.redirect_stderr(said):
-        provider = World(profiles, variables, directory).provider(kind, profile, calls)
+    features: frozenset[str] | None = None
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        contextlib.redirect_stderr(said),
+        pytest.MonkeyPatch.context() as environment,
+        start_as_current_context(),
+    ):
+        for name in EVERYWHERE_ELSE:
+            environment.delenv(name, raising=False)
+        for name, value in variables.items():
+            environment.setenv(name, value)
+        provider = World(profiles, variables, directory, **files).provider(kind, profile, calls)
         try:
             credentials = provider.load()
+            features = frozenset(get_context().features)
             if kind is AssumeRoleProvider:
                 assert credentials is None or isinstance(credentials, SessionCredentials)
             key = credentials.get_frozen_credentials().access_key if credentials else None
         except BotoCoreError as error:
-            return Outcome(calls.made, error=(type(error).__name__, str(error)))
+            loaded = features is not None
+            return Outcome(
+                calls.made, (type(error).__name__, str(error)), None, loaded, features or frozenset()
+            )
     assert "own credentials are used" not in said.getvalue()
-    return Outcome(calls.made, key=key)
+    return Outcome(calls.made, None, key, features=features)
 
 
-def both(profiles: Profiles, variables: Mapping[str, str] = EVERYWHERE_ELSE) -> tuple[Outcome, Outcome]:
+def both(
+    profiles: Profiles, variables: Mapping[str, str] = EVERYWHERE_ELSE, **files: Profiles
+) -> tuple[Outcome, Outcome]:
     """What our provider makes of the profile `a`, and what botocore's does."""
     return tuple(
-        outcome(kind, profiles, "a", variables) for kind in (AssumeRoleProvider, stock.AssumeRoleProvider)
+        outcome(kind, profiles, "a", variables, **files)
+        for kind in (AssumeRoleProvider, stock.AssumeRoleProvider)
     )  # type: ignore[return-value]
 
 
@@ -214,16 +247,30 @@ sources: st.SearchStrategy[dict[str, str]] = st.one_of(
     st.just({}),
 )
 others = optionally(
-    web_identity_token_file=["/var/token"],
-    credential_process=["AKIAPROCESS --for me"],
+    web_identity_token_file=["/var/token", ""],
+    credential_process=[PROGRAM],
+    sso_session=["corp", "nowhere"],
+    sso_start_url=["https://corp.awsapps.com/start"],
+    sso_region=["us-east-1"],
+    sso_account_id=["111111111111"],
+    sso_role_name=["Dev"],
     output=["json"],
 )
+# Together, so that no MFA session is bought, which botocore does not do.
+devices_of_their_own = st.just({"mfa_serial": DEVICE, "mfa_session": "off", "mfa_process": f"echo {CODE}"})
 
 
 @st.composite
 def profile(draw: st.DrawFn) -> dict[str, str]:
     made: dict[str, str] = {}
-    for part, likely in ((static_keys, False), (sources, True), (role_keys, True), (others, False)):
+    parts = (
+        (static_keys, False),
+        (sources, True),
+        (role_keys, True),
+        (others, False),
+        (devices_of_their_own, False),
+    )
+    for part, likely in parts:
         if draw(st.integers(0, 9)) < (8 if likely else 3):
             made |= draw(part)
     if draw(st.integers(0, 9)) < 7:
@@ -258,7 +305,80 @@ def test_a_profile_gives_the_same_errors_and_the_same_calls_as_with_botocore(
     """Differences there are on purpose have tests of their own below."""
     ours, theirs = both(profiles, variables)
     event("error" if theirs.error else f"{len(theirs.calls)} calls")
+    assert_the_same(ours, theirs)
+
+
+def assert_the_same(ours: Outcome, theirs: Outcome, *, from_files: bool = False) -> None:
+    """But for what STS refuses, which is an error of ours, and for what is asked of others when it is needed."""
+    text = ours.error[1] if ours.error else ""
+    if "mfa_serial cannot be used here" in text:
+        assert (ours.calls, ours.loaded) == ([], False)
+        assert any("TokenCode" in request for _, _, request in theirs.calls) or theirs.error
+        return
     assert ours == theirs
+    asked = "Ec2InstanceMetadata" in text or (from_files and text.startswith("Partial credentials found in"))
+    if asked and ours.loaded:  # the instance, or each file by itself
+        return
+    assert ours.loaded == theirs.loaded
+    # A program is asked before keys that stand in the config file, and after those of the credentials file.
+    assert ours.features <= theirs.features <= ours.features | {"v", "w"}
+
+
+@st.composite
+def spelled(draw: st.DrawFn, options: Mapping[str, str]) -> str:
+    """The lines of some options as a hasty person writes them."""
+    lines = []
+    for key, value in options.items():
+        name = draw(st.sampled_from([key, key, key.upper(), key.title()]))
+        lines.append(
+            name
+            + draw(st.sampled_from([" = ", "=", " : ", "\t=  "]))
+            + value
+            + draw(st.sampled_from(["", "  "]))
+        )
+    return "".join(f"{line}\n" for line in lines)
+
+
+@st.composite
+def file_pairs(draw: st.DrawFn) -> tuple[str, str]:
+    """The two files; each option stands in one of them, or in both with two values."""
+    texts = {"config": "", "credentials": ""}
+    other = draw(configs())
+    for name, options in draw(configs()).items():
+        places: dict[str, dict[str, str]] = {"config": {}, "credentials": {}}
+        for key, value in options.items():
+            where = draw(st.sampled_from(["config", "config", "credentials", "both"]))
+            for place in places if where == "both" else [where]:
+                places[place][key] = value
+            if where == "both" and key in other.get(name, {}):
+                places["credentials"][key] = other[name][key]
+        for place, found in places.items():
+            if found:
+                header = f"[profile {name}]" if place == "config" else f"[{name}]"
+                texts[place] += f"{header}\n{draw(spelled(found))}\n"
+    return texts["config"], texts["credentials"]
+
+
+@quickly
+@given(pair=file_pairs(), variables=st.sampled_from([EVERYWHERE_ELSE, {}]))
+@example(
+    (
+        "[profile a]\nROLE_ARN = r\nSource_Profile = b\n[profile b]\naws_secret_access_key = s\n",
+        "[b]\naws_access_key_id = A\n",
+    ),
+    {},
+)
+def test_two_files_give_the_same_errors_and_the_same_calls_as_with_botocore(
+    files: tuple[Path, Path], pair: tuple[str, str], variables: dict[str, str]
+) -> None:
+    for path, text in zip(files, pair, strict=True):
+        path.write_text(text)
+    config = botocore_config(*files)
+    assert config is not None
+    in_config = load_config(str(files[0]))["profiles"]
+    in_credentials = raw_config_parse(str(files[1]))
+    ours, theirs = both(config["profiles"], variables, config=in_config, credentials=in_credentials)
+    assert_the_same(ours, theirs, from_files=True)
 
 
 @quickly
@@ -274,8 +394,92 @@ def test_what_is_said_to_give_credentials_is_what_botocore_finds_some_in(
         assert gives_credentials(profiles, name)
         return
     providers = World(profiles, {}, "").providers(name, disable_env_vars=True)
-    loaded = stock.CredentialResolver(providers).load_credentials()
+    try:
+        loaded = stock.CredentialResolver(providers).load_credentials()
+    except InvalidConfigError:  # an SSO sign-in that lacks something
+        assert gives_credentials(profiles, name)
+        return
     assert gives_credentials(profiles, name) == (loaded is not None)
+
+
+@pytest.mark.parametrize(
+    ("role", "source"),
+    [
+        pytest.param(
+            {"source_profile": "b"}, {"aws_access_key_id": "A", "aws_secret_access_key": "s"}, id="keys"
+        ),
+        pytest.param({"source_profile": "b"}, {"credential_process": PROGRAM}, id="a program"),
+        pytest.param(
+            {"source_profile": "b"},
+            {"web_identity_token_file": "/var/token", "role_arn": "arn:aws:iam::1:role/Web"},
+            id="web identity",
+        ),
+        pytest.param(
+            {"source_profile": "b"},
+            {"sso_session": "corp", "sso_account_id": "111111111111", "sso_role_name": "Dev"},
+            id="SSO",
+        ),
+        pytest.param(
+            {"source_profile": "b"}, {"role_arn": "r", "credential_source": "Environment"}, id="chain"
+        ),
+        pytest.param({"credential_source": "Environment"}, {}, id="variables"),
+    ],
+)
+def test_aws_counts_the_same_features(role: dict[str, str], source: dict[str, str]) -> None:
+    """In the User-Agent of every call that is signed with the credentials."""
+    ours, theirs = both({"a": {"role_arn": "arn:aws:iam::222222222222:role/A", **role}, "b": source})
+    assert (ours.loaded, ours.features) == (theirs.loaded, theirs.features)
+    assert ours.features > {"i"}
+
+
+@pytest.mark.parametrize(
+    ("role", "source", "variables", "error"),
+    [
+        pytest.param(
+            {"credential_source": "Environment"}, {}, {}, "CredentialRetrievalError", id="no variables"
+        ),
+        pytest.param(
+            {"credential_source": "Environment"},
+            {},
+            {"AWS_ACCESS_KEY_ID": "A"},
+            "PartialCredentialsError",
+            id="half of them",
+        ),
+        pytest.param(
+            {"credential_source": "EcsContainer"}, {}, {}, "CredentialRetrievalError", id="no container"
+        ),
+        pytest.param(
+            {"source_profile": "b"},
+            {"web_identity_token_file": "/var/token"},
+            {},
+            "InvalidConfigError",
+            id="a web identity without a role",
+        ),
+        pytest.param(
+            {"source_profile": "b"},
+            {"sso_role_name": "Dev"},
+            {},
+            "InvalidConfigError",
+            id="half of an SSO sign-in",
+        ),
+        pytest.param(
+            {"source_profile": "b"},
+            {"aws_access_key_id": "A"},
+            {},
+            "PartialCredentialsError",
+            id="half a key",
+        ),
+    ],
+)
+def test_a_source_that_gives_nothing_is_found_out_when_botocore_finds_it_out(
+    role: dict[str, str], source: dict[str, str], variables: dict[str, str], error: str
+) -> None:
+    """When credentials are loaded, which programs do in another place than where they call."""
+    ours, theirs = both({"a": {"role_arn": "arn:aws:iam::2:role/A", **role}, "b": source}, variables)
+    assert ours == theirs
+    assert (ours.loaded, theirs.loaded) == (False, False)
+    assert ours.error is not None
+    assert ours.error[0] == error
 
 
 # -- what differs on purpose -----------------------------------------------------------------------

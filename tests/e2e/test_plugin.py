@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.sts import Role, Sts, User
@@ -262,3 +264,17 @@ def test_a_damaged_plugin_is_not_noticed_where_there_is_no_role(
     outcome = home.aws(*arguments, environment=damage("errors.py", UNFINISHED))
     assert (outcome.code, outcome.stderr) == (0, "")
     assert arguments != WHO or arn(outcome) == user.arn
+
+
+@pytest.mark.usefixtures("prod")
+def test_aws_counts_what_is_used_as_with_the_stock_cli(home: Home, sts: Sts) -> None:
+    """The `m/` part of the User-Agent, of the call for the role and of the call with it."""
+    found = []
+    for environment in ({}, OFF):
+        sts.clear_calls()
+        assert home.aws(*WHO, "--profile", "prod", environment=environment).code == 0
+        agents = [call.user_agent for call in sts.calls]
+        found.append([sorted(re.findall(r" m/([\w,+-]+)", agent)[0].split(",")) for agent in agents])
+    assert found[0] == found[1]
+    assert len(found[0]) == 2
+    assert "i" in found[0][1]

@@ -18,6 +18,7 @@ class Call:
     parameters  as sent and flat (`Tags.member.1.Key`), without Action and Version
     status      of the answer; 0 while there is none, and for good when the connection was dropped
     error       its code; "connection dropped"; "scripted answer"; None
+    user_agent  the header
     time        of arrival, epoch seconds of the real clock
     """
 
@@ -27,6 +28,7 @@ class Call:
     parameters: Mapping[str, str]
     status: int = 0
     error: str | None = None
+    user_agent: str = ""
     time: float = field(default_factory=time.time)
 
     @property

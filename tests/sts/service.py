@@ -76,7 +76,8 @@ class Sts(Directory, FaultScript):
         service = operation.service if operation else "sts"
         key = claimed_key(request)
         owner = self.find_key(key)
-        call = Call(name, owner.arn if owner else "", key, parameters)
+        agent = request.header("User-Agent") or ""
+        call = Call(name, owner.arn if owner else "", key, parameters, user_agent=agent)
         self._log.add(call)
         try:
             with self._met(name):
