@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from .. import settings
 from ..errors import ProfileFault
-from ..invocation import option, role_command
+from ..invocation import option, profile_option, role_command
 from ..stored import machine_name
 
 Profile = Mapping[str, Any]
@@ -109,8 +109,15 @@ def user_of(profiles: Profiles, name: str, sso_sessions: Profiles) -> Source:
     session = role_session(profiles, name)
     if not is_mfa_user(profile):
         return Source(name, None, identity, role_session=session)
+    if session:
+        raise ProfileFault(
+            name,
+            f"profile {name}: mfa_session = on cannot be used here, because the profile {session}, and STS gives an "
+            f"MFA session for an IAM user's long-term keys only. Turn it off:\n"
+            f"  aws configure set mfa_session off {profile_option(name)}",
+        )
     serial, program = (text_of(profile, name, key) for key in (settings.MFA_SERIAL, settings.MFA_PROCESS))
-    return Source(name, None, identity, serial, program or None, session)
+    return Source(name, None, identity, serial, program or None)
 
 
 def role_session(profiles: Profiles, name: str) -> str | None:

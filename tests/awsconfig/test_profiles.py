@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from awscli_xacct import settings
 from awscli_xacct.awsconfig import headers
 from awscli_xacct.awsconfig.profiles import Role, resolve
-from awscli_xacct.awsconfig.sources import Profiles, gives_credentials, is_role, role_session
+from awscli_xacct.awsconfig.sources import Profiles, gives_credentials, is_role, resolve_user, role_session
 from awscli_xacct.cache import key_name
 from awscli_xacct.credentials.provider import AssumeRoleProvider, SessionCredentials
 from awscli_xacct.errors import ConfigRefused, ProfileFault
@@ -629,6 +629,17 @@ def test_an_instance_gives_no_code_and_may_be_given_more_than_an_hour() -> None:
         ProfileFault, match="its source Ec2InstanceMetadata gives a role's session, the instance's"
     ):
         resolve(called_by(instance, {}, mfa_serial=DEVICE), "a", environment={})
+
+
+def test_a_profile_that_gives_a_roles_session_can_have_no_mfa_session() -> None:
+    """GetSessionToken takes long-term keys only."""
+    user = {"credential_process": "xacct credentials p", "mfa_serial": DEVICE, "mfa_session": "on"}
+    profiles = {"a": ROLE, "b": user, "p": {**ROLE, "source_profile": "c"}, "c": USER}
+    for call in (lambda: resolve(profiles, "a", environment={}), lambda: resolve_user(profiles, "b")):
+        with pytest.raises(ProfileFault, match="profile b: mfa_session = on cannot be used here") as raised:
+            call()
+        assert "gives the session of the role profile p, and STS gives an MFA session" in str(raised.value)
+        assert str(raised.value).endswith("\n  aws configure set mfa_session off --profile b")
 
 
 def test_a_chain_that_begins_with_a_session_has_no_role_that_a_code_could_be_asked_for() -> None:
