@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 
 from awscli_xacct import places, stored
+from awscli_xacct.accounts.ledger import Ledger
+from awscli_xacct.awsconfig import store
+from awscli_xacct.errors import EditRefused, XacctError
+from awscli_xacct.xacct import browser, resolved
 
 pytestmark = pytest.mark.skipif(
     os.name == "nt", reason="Windows protects files by access lists, not by modes"
@@ -186,3 +190,35 @@ def test_a_path_that_is_no_absolute_one_is_none(monkeypatch: pytest.MonkeyPatch)
     assert [stored.expanded(path) for path in paths] == ["", "", "", paths[-1]]
     monkeypatch.setenv("HOME", "")
     assert stored.expanded("~/x") == ""
+
+
+@as_root
+def test_setup_notes_nothing_in_a_directory_that_is_another_users_and_says_what_mends_it(home: Path) -> None:
+    state = home / ".aws" / "xacct"
+    state.mkdir(parents=True)
+    os.chown(state, NOBODY, NOBODY)
+    with pytest.raises(EditRefused) as raised, Ledger.opened(home / ".aws" / "config", "prod"):
+        pass
+    said = f"{state} belongs to nobody. Mend it with: sudo chown -R root {state}"
+    assert str(raised.value).endswith(f".json cannot be locked, and nothing was written: {said}")
+    assert list(state.iterdir()) == []
+
+
+def test_setup_without_a_home_notes_nothing_where_it_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "relative")
+    with (
+        pytest.raises(XacctError, match="there is none"),
+        Ledger.opened(tmp_path / "config", "prod"),
+    ):
+        pass
+    with pytest.raises(
+        XacctError, match="no page for the browser can be written: there is no home directory"
+    ):
+        browser.take("https://example.com")
+    for edit in (lambda: store.edit(Path("~/.aws/config"), lambda _: None), lambda: resolved.resolve("prod")):
+        with pytest.raises(XacctError):
+            edit()
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]

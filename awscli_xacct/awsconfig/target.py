@@ -21,7 +21,7 @@ from .. import settings
 from ..errors import Busy, EditRefused, tell
 from ..files import make_private_directory, temporary_prefix
 from ..locks import NoLocks, file_lock, owner, release, sign, taken
-from ..places import check_may_make
+from ..places import check_may_make, trouble
 from ..stored import expanded, is_ours
 
 if TYPE_CHECKING:
@@ -135,6 +135,9 @@ def _acquire(real: Path, wait: float) -> BaseFileLock | None:
         else:
             sign(lock)
             return lock
+    why = trouble(real.parent)
+    if why:
+        raise EditRefused(f"{real} cannot be locked, and nothing was written: {why}")
     raise EditRefused(
         f"{real} cannot be locked: {getattr(fault, 'strerror', None) or fault}; nothing was written. "
         f"{_look_at(real.parent)}"
