@@ -74,7 +74,11 @@ def run(options: argparse.Namespace) -> int:
     given = obtain_many(config, names)
     report = _Json(given) if options.output == "json" else _Text(given)
     jobs = [
-        Job(each.profile, _found(options.command), environment(each.document, each.region, inherited))
+        Job(
+            each.profile,
+            _found(options.command),
+            environment(each.document, each.region, inherited, each.handed),
+        )
         for each in given
         if each.document is not None
     ]

@@ -59,4 +59,4 @@ def _become(command: "list[str]", profile: str) -> "int | None":
         return None
     from . import launch
 
-    return launch.become(command, launch.environment(credentials, memo.region, os.environ))
+    return launch.become(command, launch.environment(credentials, memo.region, os.environ, memo.handed))

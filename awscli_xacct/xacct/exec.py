@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     inherited = dict(os.environ)
     resolved = resolve(options.profile)
     document = json.loads(obtain_resolved(resolved))
-    return become(command, environment(document, resolved.memo.region, inherited))
+    return become(command, environment(document, resolved.memo.region, inherited, resolved.memo.handed))
 
 
 def command_of(words: list[str]) -> list[str]:

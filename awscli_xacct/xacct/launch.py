@@ -38,15 +38,22 @@ def variables(document: "Mapping[str, Any]") -> "dict[str, str]":
 
 
 def environment(
-    document: "Mapping[str, Any]", region: str, inherited: "Mapping[str, str]"
+    document: "Mapping[str, Any]",
+    region: str,
+    inherited: "Mapping[str, str]",
+    handed: "Sequence[str]" = (),
 ) -> "dict[str, str]":
-    """The environment of a command: what is inherited, with these credentials and this region, if there is one."""
+    """The environment of a command: what is inherited, with these credentials and this region, if there is one.
+
+    What is `handed` on besides, as ``NAME=value``, counts only where nothing is inherited.
+    """
     name, key = ACCOUNT
     dropped = {*VARIABLES, *STALE, name}
     kept = {variable: value for variable, value in inherited.items() if variable not in dropped}
     account = {name: str(document[key])} if key in document else {}
     regions = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}
-    return {**kept, **variables(document), **account, **regions}
+    more = dict(pair.split("=", 1) for pair in handed)
+    return {**more, **kept, **variables(document), **account, **regions}
 
 
 def become(command: "Sequence[str]", variables: "Mapping[str, str]") -> int:

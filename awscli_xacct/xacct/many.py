@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ProfileFault
@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Given:
-    """A profile's ``credential_process`` document, or why it has none; `region` is its own, or nothing."""
+    """A profile's ``credential_process`` document, or why it has none; `region` is its own, or nothing.
+
+    `handed` is what else of it is for commands, as ``NAME=value``.
+    """
 
     profile: str
     document: Mapping[str, Any] | None = None
     region: str = ""
     error: str = ""
+    handed: Sequence[str] = ()
 
 
 def obtain_many(config: Mapping[str, Any], profiles: Sequence[str]) -> list[Given]:
@@ -40,11 +44,11 @@ def obtain_many(config: Mapping[str, Any], profiles: Sequence[str]) -> list[Give
             given[profile] = Given(profile, error=str(fault))
             continue
         found = memo.found(time.time())
-        given[profile] = Given(profile, json.loads(found) if found else None, memo.region)
+        given[profile] = Given(profile, json.loads(found) if found else None, memo.region, handed=memo.handed)
         if found is None:
             missing.append(profile)
     for name, document, error in _fetched(missing) if missing else ():
-        given[name] = Given(name, document, given[name].region, error)
+        given[name] = replace(given[name], document=document, error=error)
     return [given[profile] for profile in profiles]
 
 

@@ -46,7 +46,9 @@ class Moment:
         """Keep what the profile was resolved to, unless the files are too new. A disk that cannot is no fault."""
         if self._may_change_unseen(0):
             return
-        body = self._question + warm.encoded("\0".join([memo.record, memo.directory, memo.region]))
+        body = self._question + warm.encoded(
+            "\0".join([memo.record, memo.directory, memo.region, *memo.handed])
+        )
         named = expanded(settings.MEMO_DIRECTORY)
         if not named:
             return

@@ -17,6 +17,7 @@ from ..awsconfig.sources import is_mfa_user, is_role
 from ..cache import Cache, cache_directory
 from ..errors import XacctError, tell
 from . import warm
+from .handed import handed_on
 from .memo import Moment
 
 
@@ -27,6 +28,8 @@ class Resolved:
     profile: str
     config: Mapping[str, Any]
     memo: warm.Memo
+    lasting: bool = True
+    """Whether the memo holds as long as what `warm.question` asks does."""
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -44,7 +47,7 @@ def resolve(profile: str, tick: float = settings.MEMO_TICK) -> Resolved:
     except (OSError, ValueError):
         moment = None  # reading the files tells what is wrong with them
     resolved = resolve_in(read_config(), profile)
-    if moment:
+    if moment and resolved.lasting:
         moment.remember(resolved.memo)
     return resolved
 
@@ -53,12 +56,14 @@ def resolve_in(config: Mapping[str, Any], profile: str) -> Resolved:
     """Resolve `profile` in a config that is read already. Raises `ProfileFault` and `XacctError`."""
     if profile not in config["profiles"]:
         raise XacctError(no_profile(profile, config["profiles"]))
+    handed = handed_on(config, profile, os.environ)
     memo = warm.Memo(
         _record(profile, config),
         setting(config, settings.CACHE_DIR, os.environ) or settings.DEFAULT_CACHE_DIRECTORY,
         region_of(config["profiles"][profile]),
+        handed.variables,
     )
-    return Resolved(profile, config, memo)
+    return Resolved(profile, config, memo, handed.lasting)
 
 
 def read_config() -> dict[str, Any]:

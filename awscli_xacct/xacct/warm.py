@@ -22,9 +22,9 @@ from ..stored import Head, expanded, machine_name, place, read_private, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the real one is in a module, which would have to be found and read
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-FORMAT = "xacct-memo 1"
+FORMAT = "xacct-memo 2"
 NO_FILE = "-"
 _BEGINNING = b'{"Version": 1, "AccessKeyId": "'
 
@@ -32,13 +32,15 @@ _BEGINNING = b'{"Version": 1, "AccessKeyId": "'
 class Memo:
     """What a profile was resolved to. `record` is empty for one whose credentials are in no record of ours.
 
-    `directory` is the cache's as it is configured, not expanded; `region` is empty if the profile has none.
+    `directory` is the cache's as it is configured, not expanded; `region` is empty if the profile has none;
+    `handed` are the environment variables for commands, as ``NAME=value``, see handed.py.
     """
 
-    def __init__(self, record: str, directory: str, region: str) -> None:
+    def __init__(self, record: str, directory: str, region: str, handed: "Sequence[str]" = ()) -> None:
         self.record = record
         self.directory = directory
         self.region = region
+        self.handed = handed
 
     def found(self, now: float) -> "bytes | None":
         """The ``credential_process`` document of the record, a line, while it need not be renewed."""
@@ -77,10 +79,10 @@ def recall(profile: str, version: str) -> "Memo | None":
         beginning = question(profile, version, paths, [signature(path) for path in paths])
         if head != seal(body) or not body.startswith(beginning):
             return None
-        record, directory, region = decoded(body[len(beginning) :]).split("\0")
+        record, directory, region, *handed = decoded(body[len(beginning) :]).split("\0")
     except (OSError, ValueError):
         return None
-    return Memo(record, directory, region)
+    return Memo(record, directory, region, handed)
 
 
 def document(profile: str, version: str) -> "bytes | None":
