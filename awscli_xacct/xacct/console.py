@@ -113,7 +113,8 @@ def _partition(resolved: Resolved, session: Any) -> str:
     if is_role(resolved.options):
         return str(resolved.options[settings.ROLE_ARN]).split(":")[1]
     partitions = Partitions(session.get_component("data_loader").load_data("partitions"))
-    return partitions.of_region(resolved.memo.region or settings.DEFAULT_REGION) or "aws"
+    region = session.get_config_variable("region") or settings.DEFAULT_REGION
+    return partitions.of_region(region) or "aws"
 
 
 def _no_session(profile: str) -> str:

@@ -10,6 +10,7 @@ import importlib
 import inspect
 from argparse import Namespace
 from contextlib import closing, nullcontext
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ import awscli  # first, as in conftest.py
 # isort: split
 import botocore.session
 import pytest
-from botocore import credentials, exceptions
+from botocore import configprovider, credentials, exceptions
 from botocore.config import Config
-from botocore.utils import parse_timestamp
+from botocore.utils import ensure_boolean, parse_timestamp
 
 from awscli_xacct.credentials.sts import impatient
 
@@ -69,6 +70,15 @@ SIGNATURES = {
     "botocore.session:Session.get_config_variable": "self logical_name methods=",
     "botocore.session:Session.set_config_variable": "self logical_name value",
     "botocore.session:Session.register": "self event_name handler unique_id= unique_id_uses_count=",
+    # credentials.sessions: subclassed, and made like another one
+    "botocore.session:Session": "session_vars= event_hooks= include_builtin_handlers= profile=",
+    "botocore.session:Session.register_component": "self name component",
+    "botocore.session:Session.unregister": "self event_name handler= unique_id= unique_id_uses_count=",
+    "botocore.session:Session.instance_variables": "self",
+    "botocore.session:Session.get_default_client_config": "self",
+    "botocore.session:Session.set_default_client_config": "self client_config",
+    # credentials.collaborators
+    "botocore.loaders:create_loader": "search_path_string=",
     # credentials.sts
     "botocore.utils:parse_timestamp": "value",
     # commands: what the editor's proof and the profiles are read with
@@ -181,6 +191,41 @@ def test_providers_stand_in_a_list_in_which_one_can_be_put_in_anothers_place(ses
     ]
 
 
+def test_a_session_has_what_another_one_is_made_like_it_with(session: Any) -> None:
+    """By `credentials.sessions`, which has its own `full_config`: all of botocore has to ask for that."""
+
+    class Given(botocore.session.Session):  # type: ignore[misc]
+        full_config = property(lambda self: {"profiles": {"p": {"region": "eu-west-3"}}})  # noqa: ARG005
+
+    handlers = copy(session.get_component("event_emitter"))
+    made = Given({"region": session.session_var_map["region"]}, handlers, False, "p")
+    assert made.get_config_variable("region") == "eu-west-3"
+    assert made.get_scoped_config() == {"region": "eu-west-3"}
+    assert session.session_var_map["ca_bundle"] == session.SESSION_VARIABLES["ca_bundle"]
+    called = []
+    session.register("after-call", lambda **_: called.append("its own"), unique_id="one")
+    copied = copy(session.get_component("event_emitter"))
+    copied.unregister("after-call", unique_id="one")
+    copied.unregister("after-call", unique_id="there is none")
+    copied.emit("after-call")
+    assert called == []
+    session.get_component("event_emitter").emit("after-call")
+    assert called == ["its own"]
+
+
+def test_variables_stand_in_tables_with_the_settings_they_overrule() -> None:
+    """`xacct.handed` reads them."""
+    tables = (configprovider.BOTOCORE_DEFAUT_SESSION_VARIABLES, configprovider.DEFAULT_S3_CONFIG_VARS)
+    found = {key: row[:2] for table in tables for key, row in table.items()}
+    assert found["ca_bundle"] == ("ca_bundle", "AWS_CA_BUNDLE")
+    assert found["use_arn_region"] == (
+        ["s3_use_arn_region", ("s3", "use_arn_region")],
+        "AWS_S3_USE_ARN_REGION",
+    )
+    switch = configprovider.BOTOCORE_DEFAUT_SESSION_VARIABLES["use_fips_endpoint"]
+    assert switch[3] is ensure_boolean
+
+
 def test_programs_are_started_by_what_is_kept_under_the_providers_name_for_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -263,8 +308,6 @@ def test_a_renewal_can_be_hurried() -> None:
     config = impatient()
     assert (config.connect_timeout, config.read_timeout) == (3, 5)
     assert list(config.retries.values()) == [2]
-    if ADDRESSES:
-        assert config.merge(Config(ignore_configured_endpoint_urls=True)).read_timeout == 5
 
 
 @pytest.mark.parametrize("text", ["2027-01-15T08:00:00Z", "2027-01-15T08:00:00+00:00", 1_800_000_000])

@@ -1,0 +1,115 @@
+"""Where real processes call, and whom they trust: `aws`, and all that calls STS for a profile beside it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.sts import Sts
+from tests.support.home import Home
+from tests.support.outside import Outside
+
+COMMANDS = {
+    "aws": ["sts", "get-caller-identity", "--profile", "prod"],
+    "verify": ["configure", "role", "verify", "prod"],
+    "login": ["configure", "role", "login", "prod"],
+    "--verify": ["configure", "role", "prod", "--source-profile", "default", "--verify"],
+    "xacct credentials": ["credentials", "prod"],
+    "xacct console": ["console", "prod"],
+    "xacct each": ["each", "prod", "--", "true"],
+}
+
+
+@pytest.fixture
+def outside(home: Home, sts: Sts, tmp_path: Path) -> Iterator[Outside]:
+    """Every host of AWS; the STS of `home` is told to nobody."""
+    place = tmp_path / "outside"
+    place.mkdir()
+    with Outside(place, sts.url) as running:
+        del home.environment["AWS_ENDPOINT_URL_STS"]
+        home.environment.update(running.environment)
+        yield running
+
+
+class Case(NamedTuple):
+    """Settings of the three that may have some, and where STS is called then. CA stands for what is to be trusted."""
+
+    prod: dict[str, str]
+    default: dict[str, str]
+    environment: dict[str, str]
+    host: str
+    partition: str = "aws"
+    signin: str = "signin.aws.amazon.com"
+
+
+REGION = {"region": "us-west-1"}
+TRUST = {"ca_bundle": "CA"}
+NO_TRUST = {"ca_bundle": "/no/such.pem"}
+CASES = {
+    "the profile's": Case(
+        {**REGION, **TRUST, "use_fips_endpoint": "true"},
+        {"region": "eu-west-1", **NO_TRUST, "use_dualstack_endpoint": "true"},
+        {},
+        "sts-fips.us-west-1.amazonaws.com",
+    ),
+    "the environment's": Case(
+        {**REGION, **NO_TRUST},
+        {**NO_TRUST, "use_fips_endpoint": "true"},
+        {"AWS_CA_BUNDLE": "CA", "AWS_USE_DUALSTACK_ENDPOINT": "true"},
+        "sts.us-west-1.api.aws",
+    ),
+    "China": Case(
+        TRUST,
+        {"region": "cn-north-1"},
+        {},
+        "sts.cn-north-1.amazonaws.com.cn",
+        "aws-cn",
+        "signin.amazonaws.cn",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_all_call_the_same_host_and_trust_the_same(home: Home, sts: Sts, outside: Outside, name: str) -> None:
+    case = CASES[name]
+    user = sts.add_user("dev", partition=case.partition)
+    role = sts.add_role("Power", trusts=[user.arn], partition=case.partition)
+    home.add_keys(user)
+    sections = {
+        "profile prod": {"role_arn": role.arn, "source_profile": "default", **case.prod},
+        "default": case.default,
+        "profile other": {"region": "ap-south-1"},
+    }
+    lines = ["[plugins]", "xacct = awscli_xacct"]
+    for header, options in sections.items():
+        lines += [f"[{header}]", *(f"{key} = {value}" for key, value in options.items())]
+    trusted = str(outside.ca_bundle)
+    home.config.write_text("\n".join([*lines, ""]).replace("= CA", f"= {trusted}"), "utf-8")
+    environment = {key: value.replace("CA", trusted) for key, value in case.environment.items()}
+    found = {}
+    for command, arguments in COMMANDS.items():
+        run = home.xacct if command.startswith("xacct") else home.aws
+        outcome = run(*(word for word in arguments if word != "xacct"), environment=environment)
+        called, talked_to = outside.clear()
+        found[command] = called
+        assert (talked_to, outcome.code) == (called, 0), outcome
+        shutil.rmtree(home.cache)
+    expected = {**{command: [case.host] for command in COMMANDS}, "xacct console": [case.host, case.signin]}
+    aws = found.pop("aws")
+    assert aws[0] == case.host, "where it assumes the role"
+    assert found == {command: hosts for command, hosts in expected.items() if command != "aws"}
+
+
+def test_the_console_is_that_of_the_region_wherever_it_is_set(home: Home, outside: Outside) -> None:
+    """The profile is no role, so nothing but its region tells the partition, and that may be in the environment."""
+    document = '{"Version": 1, "AccessKeyId": "ASIA1", "SecretAccessKey": "s", "SessionToken": "t"}'
+    (home.path / "session").write_text(document, "utf-8")
+    program = f"credential_process = cat {home.path / 'session'}"
+    home.config.write_text(f"[profile dev]\n{program}\nca_bundle = {outside.ca_bundle}\n", "utf-8")
+    outcome = home.xacct("console", "dev", environment={"AWS_DEFAULT_REGION": "cn-north-1"})
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outside.clear() == (["signin.amazonaws.cn"], ["signin.amazonaws.cn"])
