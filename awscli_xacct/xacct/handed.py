@@ -22,7 +22,10 @@ _OWN_WAY = frozenset({settings.REGION, "profile"})
 
 
 class Handed(NamedTuple):
-    """Environment variables as ``NAME=value``; `lasting` if they depend on nothing but files and `warm.question`."""
+    """Environment variables as ``NAME=value``; `lasting` if they may be remembered.
+
+    They may not if they follow from more than the files and what `warm.question` asks, or if one holds a password.
+    """
 
     variables: tuple[str, ...] = ()
     lasting: bool = True
@@ -47,7 +50,8 @@ def handed_on(config: Mapping[str, Any], profile: str, environment: Mapping[str,
     if elsewhere and not any(name.startswith("AWS_ENDPOINT_URL") for name in environment):
         # No address is none that a variable could say, and those of [default] are not for these credentials.
         found["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true"
-    return Handed(tuple(f"{name}={value}" for name, value in sorted(found.items())), lasting=not elsewhere)
+    lasting = not elsewhere and not any("@" in address for address in addresses.values())
+    return Handed(tuple(f"{name}={value}" for name, value in sorted(found.items())), lasting=lasting)
 
 
 def _settings(config: Mapping[str, Any], profile: str) -> dict[str, Any]:

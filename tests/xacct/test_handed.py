@@ -165,7 +165,9 @@ def test_what_cannot_be_handed_on_is_not(machine: Machine) -> None:
     assert handed_on(config, "other", {}).variables == ("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT=legacy",)
 
 
-def test_what_depends_on_more_of_the_environment_is_not_remembered(machine: Machine) -> None:
+def test_what_depends_on_more_of_the_environment_or_holds_a_password_is_not_remembered(
+    machine: Machine,
+) -> None:
     machine.configure({"region": "us-west-1"}, {"endpoint_url": "http://127.0.0.1:9"}, {})
     config = read_config()
     ignored = ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true",)
@@ -173,3 +175,5 @@ def test_what_depends_on_more_of_the_environment_is_not_remembered(machine: Mach
     assert handed_on(config, "prod", {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:8"}) == ((), False)
     machine.configure({"region": "us-west-1", "ca_bundle": "/a.pem"}, {}, {})
     assert handed_on(read_config(), "prod", {}) == (("AWS_CA_BUNDLE=/a.pem",), True)
+    machine.configure({"region": "us-west-1", "endpoint_url": "https://me:password@host"}, {}, {})
+    assert handed_on(read_config(), "prod", {}) == (("AWS_ENDPOINT_URL=https://me:password@host",), False)
