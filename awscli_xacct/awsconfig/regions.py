@@ -24,7 +24,7 @@ def region_in_chain(profiles: Mapping[str, Mapping[str, Any]], name: str) -> str
 def partition_of(options: Mapping[str, Any]) -> str | None:
     """The partition that a profile's role, or else its MFA device, is in; None if neither tells."""
     for key in (settings.ROLE_ARN, settings.MFA_SERIAL):
-        arn, _, rest = str(options.get(key, "")).partition(":")
+        arn, _, rest = str(options.get(key, "")).partition(":")  # a device may be a mere number
         if arn == "arn" and rest:
             return rest.partition(":")[0]
     return None

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import settings
 from .partitions import Partitions
+from .regions import partition_of, region_in_chain
 from .rules import mfa_serial_to_inherit
 from .sources import Profiles, gives_credentials
 
@@ -54,10 +55,10 @@ def role_arn(
     name: str, account_id: str, role_name: str, profiles: Profiles, wanted: Wanted, partitions: Partitions
 ) -> str:
     """The ARN of a role that is given by account and name, in the partition its source calls from."""
-    source = profiles.get(str(source_of(name, profiles, wanted)), {})
-    after = changed(profiles.get(name, {}), wanted)
-    region = source.get(settings.REGION) or after.get(settings.REGION)
-    partition = (partitions.of_region(str(region)) if region else None) or "aws"
+    source = str(source_of(name, profiles, wanted))
+    region = region_in_chain(profiles, source) or changed(profiles.get(name, {}), wanted).get(settings.REGION)
+    partition = partitions.of_region(str(region)) if region else partition_of(profiles.get(source, {}))
+    partition = partition or "aws"
     return f"arn:{partition}:iam::{account_id}:role/{role_name.removeprefix('/')}"
 
 

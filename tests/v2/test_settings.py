@@ -1,0 +1,38 @@
+"""AWS CLI v2: `verify` and `login` call where `aws` itself calls for a profile, and trust the same."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.sts import Sts
+from tests.support.outside import Outside
+
+from .home import HomeOfV2
+
+ROLE = ["configure", "role"]
+
+
+def test_all_call_the_same_host_and_trust_the_same(home: HomeOfV2, sts: Sts, tmp_path: Path) -> None:
+    user = sts.add_user("dev")
+    role = sts.add_role("Power", trusts=[user.arn])
+    home.add_keys(user)
+    home.add_role("prod", role.arn, use_fips_endpoint="true", ca_bundle="CA")
+    shutil.rmtree(home.aws_dir / "models")  # which know where the small STS is
+    place = tmp_path / "outside"
+    place.mkdir()
+    with Outside(place, sts.url) as outside:
+        text = home.config.read_text("utf-8").replace("= CA", f"= {outside.ca_bundle}")
+        dualstack = "[default]\nuse_dualstack_endpoint = true\n"
+        home.config.write_text(text.replace("[default]\n", dualstack), "utf-8")
+        del home.environment["AWS_ENDPOINT_URL_STS"]
+        for arguments in (
+            ["sts", "get-caller-identity", "--profile", "prod"],
+            [*ROLE, "verify", "prod"],
+            [*ROLE, "login", "prod"],
+        ):
+            outcome = home.aws(*arguments, environment=outside.environment)
+            assert outcome.code == 0, outcome
+            host = "sts-fips.us-west-1.amazonaws.com"
+            assert outside.clear() == ([host], [host])
+            shutil.rmtree(home.cache)
