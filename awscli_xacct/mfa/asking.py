@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..errors import CannotAsk
 from . import terminal
+from .interruption import end_aws
 
 _PACKAGES = Path(__file__).parents[2]
 _PROGRAM = (
@@ -54,6 +55,7 @@ def ask(prompt: str) -> str:
     if child.returncode == _NO_ANSWER:
         raise CannotAsk(answer)
     if child.returncode in (_INTERRUPTED, -2):
+        end_aws()
         raise CannotAsk("the question was interrupted")
     return terminal.ask(prompt)
 

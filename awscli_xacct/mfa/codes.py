@@ -12,6 +12,7 @@ from .. import settings
 from ..errors import CannotAsk, CodeRefused, printable
 from ..invocation import subcommand
 from . import process, terminal
+from .interruption import ending_aws
 from .memory import UsedCodes
 
 Answer = TypeVar("Answer")
@@ -70,7 +71,8 @@ class Codes:
         after `settings.CODE_TRIES` codes, and what else `use` raises.
         """
         for left in reversed(range(settings.CODE_TRIES)):
-            code = self._fresh_code(request)
+            with ending_aws():
+                code = self._fresh_code(request)
             try:
                 answer = use(code)
             except Exception as error:

@@ -47,8 +47,8 @@ def ask(prompt: str, *, abandoned: int | None = None) -> str:
             # Whoever asks from there is stopped without a word, and holds up all who wait for the answer.
             raise CannotAsk("this command runs in the background")
         with _unechoed(terminal, lambda: _say(terminal, prompt)):
-            _say(terminal, prompt)
             try:
+                _say(terminal, prompt)
                 answer = _read_line(terminal, abandoned)
             finally:
                 with contextlib.suppress(OSError):
@@ -160,8 +160,8 @@ def _unechoed(terminal: int, prompt_again: Callable[[], None]) -> Iterator[None]
             prompt_again()
 
     with _handled(restore, come_back):
-        hide()
-        try:
+        try:  # Ctrl-C may come at any time from here on
+            hide()
             yield
         finally:
             restore()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 
 import pytest
 
@@ -26,6 +27,7 @@ def test_ctrl_c_ends_it_with_130(home: Home, sts: Sts, role: Role, device: MfaDe
     person.prompted()
     person.child.sendintr()
     assert person.end() == 130
+    assert person.child.signalstatus == signal.SIGINT
     assert "Traceback" not in person.shown
     check_nothing_was_done(home, sts)
 
@@ -33,6 +35,37 @@ def test_ctrl_c_ends_it_with_130(home: Home, sts: Sts, role: Role, device: MfaDe
     again.answer(device.next_code())
     assert again.end() == 0
     assert is_session_of(role, again.caller)
+
+
+@pytest.mark.parametrize("target", ["| cat", "> /dev/full", ">&-", "2>&1 | cat"])
+def test_ctrl_c_ends_it_by_the_signal_whatever_its_output_is(
+    home: Home, sts: Sts, vault: str, target: str
+) -> None:
+    """The reader of a pipe is ended by the same Ctrl-C, and what the CLI writes then has nowhere to go."""
+    line = f"trap : INT; {AWS} {' '.join(WHO)} --profile {vault} {target}; echo code ${{PIPESTATUS[0]}}"
+    person = Terminal(home.terminal_for("bash", "-c", line))
+    person.prompted()
+    person.child.sendintr()
+    assert person.end() == 0
+    assert person.shown.splitlines()[-1] == "code 130"
+    assert "Traceback" not in person.shown
+    check_nothing_was_done(home, sts)
+
+
+def test_ctrl_c_stays_what_it_is_in_a_program_that_is_not_aws(home: Home, sts: Sts, vault: str) -> None:
+    """It may catch it, and go on, and end as it likes."""
+    program = (
+        "import boto3, botocore.session, awscli_xacct\n"
+        f"awscli_xacct.install(session := botocore.session.Session(profile={vault!r}))\n"
+        "try:\n    boto3.Session(botocore_session=session).client('sts').get_caller_identity()\n"
+        "except KeyboardInterrupt:\n    print('interrupted')\n"
+    )
+    person = Terminal(home.terminal_for(sys.executable, "-c", program))
+    person.prompted()
+    person.child.sendintr()
+    assert person.end() == 0
+    assert person.shown.splitlines()[-1] == "interrupted"
+    check_nothing_was_done(home, sts)
 
 
 def test_ctrl_d_is_an_error(home: Home, sts: Sts, vault: str, device: MfaDevice) -> None:
