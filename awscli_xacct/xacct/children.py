@@ -2,8 +2,8 @@
 
 Each is in a process group of its own, so that what it has started is reached as well, and has no terminal: of many
 that ask, nobody could tell which. Whatever ends the wait for them (Ctrl-C, SIGTERM, a fault) ends them too: they
-are asked as Ctrl-C asks, then by SIGTERM, and after a bound, or at the next signal, they are killed. What a command
-that has ended by itself left in the background is let be.
+are asked as Ctrl-C asks, then by SIGTERM, and after a bound, or at the next signal, they are killed; by the
+`guardian` if this process is killed. What a command that has ended by itself left in the background is let be.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from queue import Empty, SimpleQueue
 from types import FrameType, TracebackType
 
 from .following import follow
+from .guardian import Guardian
 from .launch import NOT_EXECUTABLE, NOT_FOUND
 
 PATIENCE = 5
@@ -77,6 +78,7 @@ class Children:
         self._waiting: list[Job] = []
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._ended: SimpleQueue[Ended | Exception] = SimpleQueue()
+        self._guardian: Guardian
 
     def run(self, jobs: Sequence[Job], at_once: int) -> Iterator[Ended]:
         """The ends of all jobs, as they come. Whoever stops listening stops the children.
@@ -86,6 +88,7 @@ class Children:
         self._waiting = list(reversed(jobs))
         with _Signals() as signals:
             try:
+                self._guardian = Guardian()
                 # Daemons: whoever is blocked in `hear` must not hold this process.
                 for number in range(min(at_once, len(jobs))):
                     try:
@@ -121,6 +124,7 @@ class Children:
                 job = self._waiting.pop()
                 try:
                     child = self._running[job.name] = _start(job)
+                    self._guardian.began(child.pid)
                 except OSError as error:
                     if error.errno in _SCARCE and self._running:
                         self._waiting.append(job)
@@ -138,6 +142,7 @@ class Children:
         code = follow(child, lambda is_error, line: self._hear(name, is_error, line))
         with self._ending:
             self._running.pop(name, None)
+            self._guardian.ended(child.pid)
             self._ending.notify_all()
         return code if code >= 0 else 128 - code
 
@@ -160,6 +165,8 @@ class Children:
                 break
         for child in left:
             _kill(child)
+        with self._ending:
+            self._guardian.dismiss()
 
 
 def _start(job: Job) -> subprocess.Popen[bytes]:

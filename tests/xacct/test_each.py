@@ -221,6 +221,27 @@ def test_a_signal_that_nobody_thinks_of_ends_them_too(home: Home, number: int) -
     assert gone(pids)
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_all_that_was_started_ends_though_it_was_killed(home: Home, number: signal.Signals) -> None:
+    """For want of memory, say. One that has ended by itself is not missed, nor what it left behind."""
+    other = 'test "$AWS_ACCOUNT_ID" != 444444444444 || { sleep 600 >&- 2>&- & echo over $!; exit 3; }'
+    script = f"{other}; {FAMILY}"
+    process = home.start_any(XACCT, "each", "prod-*", "audit", "--jobs", "3", "--", "sh", "-c", script)
+    assert process.stdout is not None
+    lines = [process.stdout.readline().partition("|")[2].split() for _ in range(3)]
+    (left,) = [int(line[1]) for line in lines if line[0] == "over"]
+    pids = [int(pid) for line in lines for pid in line if line[0] != "over"]
+    assert len(pids) == 4
+    assert process.stderr is not None
+    assert process.stderr.readline() == "audit   | xacct: exit code 3\n"
+    process.send_signal(number)
+    assert finish(process).code == -number
+    assert gone(pids)
+    assert alive(left)
+    os.kill(left, signal.SIGKILL)
+
+
 def test_ctrl_c_waits_for_no_call_that_is_under_way(home: Home, sts: Sts) -> None:
     """STS may take minutes to be given up."""
     with sts.hold("AssumeRole") as held:
