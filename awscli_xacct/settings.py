@@ -71,6 +71,9 @@ CREDENTIALS_FILE_VARIABLE = "AWS_SHARED_CREDENTIALS_FILE"
 RESOLVING_VARIABLE = "AWS_XACCT_RESOLVING"
 """Set for a ``credential_process``, not by people: whose credentials it is to give; see awsconfig/circle.py."""
 
+HANDED_VARIABLE = "AWS_XACCT_HANDED"
+"""Set for commands of `exec` and `each`, not by people: which variables hold the profile's settings, a line each."""
+
 
 def variable(name: str) -> str:
     """The environment variable that overrides a key of the ``[xacct]`` section."""

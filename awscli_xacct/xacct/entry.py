@@ -8,7 +8,7 @@ import os
 import sys
 import time
 
-from .. import __version__
+from .. import __version__, settings
 from . import warm
 
 
@@ -16,6 +16,10 @@ def main(arguments: "list[str] | None" = None) -> int:
     """Run one command line; gives its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
+        if settings.HANDED_VARIABLE in os.environ:
+            from . import launch
+
+            launch.take_back(os.environ)
         code = _at_once(arguments)
         if code is not None:
             return code

@@ -10,7 +10,7 @@ from .. import settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the real one is in a module, which would have to be found and read
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping, MutableMapping, Sequence
     from typing import Any, NoReturn
 
 VARIABLES = {
@@ -53,7 +53,18 @@ def environment(
     account = {name: str(document[key])} if key in document else {}
     regions = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}
     more = dict(pair.split("=", 1) for pair in handed)
-    return {**more, **kept, **variables(document), **account, **regions}
+    more = {variable: value for variable, value in more.items() if variable not in kept}
+    if more:
+        more[settings.HANDED_VARIABLE] = "\n".join(f"{variable}={value}" for variable, value in more.items())
+    return {**kept, **more, **variables(document), **account, **regions}
+
+
+def take_back(environment: "MutableMapping[str, str]") -> None:
+    """Take away what an xacct further out has handed on to this one: the settings of another profile."""
+    for pair in environment.pop(settings.HANDED_VARIABLE, "").split("\n"):
+        name, _, value = pair.partition("=")
+        if environment.get(name) == value:  # what has been set anew since then stays
+            del environment[name]
 
 
 def become(command: "Sequence[str]", variables: "Mapping[str, str]") -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Mapping
 
@@ -29,7 +30,9 @@ from tests.credentials.test_any_profile import (
     variables,
     with_region,
 )
-from tests.support.home import Home
+from tests.sts import Sts as SmallSts
+from tests.sts import User
+from tests.support.home import XACCT, Home
 
 from .steps import grow_old
 
@@ -85,6 +88,23 @@ def test_a_command_follows_the_profiles_settings_and_not_those_of_default(
         }
         assert {name: found.get(name) for name in expected} == expected
     assert list(home.aws_dir.glob("xacct/resolved/*.memo")) or command == "each"
+
+
+@pytest.mark.usefixtures("user")
+def test_a_command_in_a_command_has_the_inner_profiles_settings(
+    home: Home, sts: SmallSts, user: User, prod: str
+) -> None:
+    """Those of the outer one look as if a person had set them, who would overrule the profile."""
+    role = sts.add_role("Audit", account="333333333333", trusts=[user.arn])
+    home.add_role("audit", role.arn, retry_mode="adaptive")
+    put(home, "profile prod", "retry_mode = standard", "ca_bundle = /ours.pem", "max_attempts = 4")
+    inner = f"AWS_MAX_ATTEMPTS=7 {XACCT} exec audit -- {sys.executable} -c {shlex.quote(DUMP)}"
+    outcome = home.xacct("exec", prod, "--", "sh", "-c", inner)
+    assert (outcome.code, outcome.stderr) == (0, "")
+    found = json.loads(outcome.stdout)
+    assert found["AWS_ACCOUNT_ID"] == "333333333333"
+    assert (found["AWS_RETRY_MODE"], found["AWS_MAX_ATTEMPTS"]) == ("adaptive", "7")
+    assert "AWS_CA_BUNDLE" not in found
 
 
 # -- every setting ---------------------------------------------------------------------------------
