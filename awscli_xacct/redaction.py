@@ -45,8 +45,16 @@ _NAMES = "|".join(
 # As XML, as a header, as a form field, or as a Python or JSON value, that again inside of a string:
 # `<Name>…`, `Name:…`, `Name=…`, `'Name': b'…'`, `\"Name\": \"…\"`.
 _SECRET = re.compile(rf"((?:{_NAMES})(?:>|\\*['\"]?\s*[:=]\s*b?\\*['\"]?))([^<>'\"&,}}\s\\]+)", re.IGNORECASE)
+_VARIABLES = (
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+)
 # A bearer's token is all there is to it; a signature is worth nothing without its request.
-_BEARER = re.compile(r"(\bBearer\s+)([\w.~+/=-]{8,})", re.IGNORECASE)
+_BEARER = re.compile(
+    r"(\bBearer\s+|\bAuthorization['\"]?\s*[:=]\s*b?['\"]?Basic\s+)([\w.~+/=-]{8,})", re.IGNORECASE
+)
 # A password may hold what ends a URL's host; a port, which it is not, is digits up to the path.
 _LOGIN = re.compile(r"(://)(?:[^\s/?#\"<>@:]*:(?!\d+[/?#])[^\s\"<>]+|[^\s/?#\"<>]+)@")
 
@@ -93,8 +101,9 @@ def protect(session: Any = None) -> None:
 
 def _of_environment() -> Iterator[str]:
     """What a command under ``xacct exec``, among others, was given."""
-    for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"):
-        yield from _spellings(os.environ.get(name))
+    for name, value in os.environ.items():
+        if name in _VARIABLES or name.startswith("AWS_BEARER_TOKEN_"):
+            yield from _spellings(value)
 
 
 def _of_session(session: Any) -> Iterator[str]:

@@ -31,6 +31,8 @@ from awscli_xacct.redaction import HIDDEN, Redaction, protect, redact, without_p
         ('"body": "{\\"accessToken\\": \\"eyJ.a-b\\"}"', f'"body": "{{\\"accessToken\\": \\"{HIDDEN}\\"}}"'),
         ("aws_session_token='FwoG=='", f"aws_session_token='{HIDDEN}'"),
         ("'Authorization': 'Bearer eyJ.a-b.c=='", f"'Authorization': 'Bearer {HIDDEN}'"),
+        ("{'Proxy-Authorization': 'Basic bWU6cGE1NQ=='}", f"{{'Proxy-Authorization': 'Basic {HIDDEN}'}}"),
+        ("Basic information", None),
         ("/?X-Amz-Security-Token=FwoG%3D%3D&X-Amz-Date=1", f"/?X-Amz-Security-Token={HIDDEN}&X-Amz-Date=1"),
         ("<AccessKeyId>ASIA1</AccessKeyId>", "<AccessKeyId>ASIA1</AccessKeyId>"),
         ("SignedHeaders=host;x-amz-date;x-amz-security-token, Signature=1", None),
@@ -61,7 +63,16 @@ def test_a_traceback_is_looked_at_as_well() -> None:
     assert shown.endswith(f"ValueError: <SessionToken>{HIDDEN}</SessionToken>")
 
 
-@pytest.mark.parametrize("name", ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_SECURITY_TOKEN",
+        "AWS_BEARER_TOKEN_BEDROCK",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    ],
+)
 def test_what_the_environment_gives_is_hidden_by_its_value(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -241,7 +241,8 @@ class _Signals:
         for number in _ENDING:
             before = signal.getsignal(number)
             if before in (signal.SIG_DFL, signal.default_int_handler):
-                self._catch(number, self._end)
+                with contextlib.suppress(OSError):  # the C library keeps it to itself
+                    self._catch(number, self._end)
             elif before == signal.SIG_IGN and number in _KEYS:
                 self._catch(number, lambda *_: None)
         return self
@@ -253,8 +254,9 @@ class _Signals:
             signal.signal(number, handler)
 
     def _catch(self, number: int, handler: Callable[[int, FrameType | None], object]) -> None:
-        self._before[number] = signal.getsignal(number) or signal.SIG_DFL
+        before = signal.getsignal(number) or signal.SIG_DFL
         signal.signal(number, handler)
+        self._before[number] = before
 
     def _end(self, number: int, _frame: FrameType | None) -> None:
         if not self.raising:
