@@ -82,6 +82,8 @@ def run(arguments: Sequence[str]) -> int:
 def failed(error: BaseException) -> int:
     """Say what went wrong, and give the exit code for it."""
     if isinstance(error, KeyboardInterrupt):
+        if sys.stdout is not None:
+            abandon(sys.stdout)  # whoever reads it may be gone by the same Ctrl-C, or never read it
         return INTERRUPTED
     unwritten = _unwritten()
     if isinstance(error, BrokenPipeError):

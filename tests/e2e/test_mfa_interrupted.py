@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts
-from tests.support.home import AWS, Home
+from tests.support.home import AWS, XACCT, Home
 
 from .steps import WHO, is_session_of, operations
 from .terminal import Terminal, who_asks
@@ -122,3 +122,15 @@ def check_echo(shell: Terminal) -> None:
     shell.type("stty -a")
     shell.expect(" icanon iexten echo ")
     shell.expect(READY)
+
+
+@pytest.mark.parametrize("arguments", ["credentials vault", "each vault -- echo x"])
+def test_ctrl_c_ends_xacct_with_130_into_a_pipe_as_well(home: Home, vault: str, arguments: str) -> None:
+    assert vault in arguments
+    line = f"trap : INT; {XACCT} {arguments} | cat; echo code ${{PIPESTATUS[0]}}"
+    person = Terminal(home.terminal_for("bash", "-c", line))
+    person.prompted()
+    person.child.sendintr()
+    assert person.end() == 0
+    assert person.shown.splitlines()[-1] == "code 130"
+    assert person.shown.count("\n") == 2
