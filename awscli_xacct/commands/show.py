@@ -19,6 +19,7 @@ from ..awsconfig.sources import Source, is_role
 from ..cache import Record
 from ..credentials.mfa_session import shares_session
 from ..errors import Faults, printable
+from ..redaction import without_passwords
 from .base import Subcommand, check_roles, named_profiles, session_behind
 from .output import HIDDEN, SECRETS, give, remaining
 
@@ -86,7 +87,9 @@ class _Hop:
             "RoleArn": str(self.entry.options[settings.ROLE_ARN]) if self.entry else None,
             "Expiration": record.expiry_text if record else None,
             "MfaSessionExpiration": session.expiry_text if session else None,
-            "Settings": [{"Key": s.key, "Value": s.value, "Place": s.place} for s in self.settings],
+            "Settings": [
+                {"Key": s.key, "Value": without_passwords(s.value), "Place": s.place} for s in self.settings
+            ],
         }
 
 

@@ -149,3 +149,11 @@ def test_control_characters_of_the_file_are_shown_escaped(home: Home, role: Role
     assert "\x1b" not in shown
     assert shown.startswith(f"1. evil\\x1b[31m assumes {role.arn}\\x1b[31m\n")
     assert "\n  profile evil\\x1b[31m: its source_profile no\\x1b[31mbody does not exist." in shown
+
+
+def test_a_password_in_an_address_is_hidden_in_either_form(home: Home, role: Role) -> None:
+    home.add_role("prod", role.arn, endpoint_url="https://me:pa55-word@sts.example.com:8443/x")
+    for words in ([], ["--output", "json"]):
+        shown = done(home, "show", "prod", *words).stdout
+        assert "https://(hidden by xacct)@sts.example.com:8443/x" in shown
+        assert "pa55-word" not in shown
