@@ -30,13 +30,19 @@ class XacctError(Exception):
         return printable_lines(super().__str__())
 
 
+_MOST_FAULTS = 200
+"""How many faults are told: nobody mends more at a time, and a file of megabytes may have one in each line."""
+
+
 class Faults(XacctError):
     """All that is wrong with one request, so that nobody has to try once per fault."""
 
     def __init__(self, heading: str, faults: list[str]) -> None:
         self.faults = faults
         # What a fault goes on with, such as a command, stands under its text and not under the mark.
-        inner = (fault.replace("\n", "\n    ") for fault in faults)
+        inner = [fault.replace("\n", "\n    ") for fault in faults[:_MOST_FAULTS]]
+        if len(faults) > _MOST_FAULTS:
+            inner.append(f"and {len(faults) - _MOST_FAULTS} more")
         super().__init__("\n".join([heading, *(f"  - {fault}" for fault in inner)]))
 
 

@@ -28,8 +28,8 @@ from ruamel.yaml.events import (
 
 from ..errors import printable
 from .request import Fault, Place
+from .scanning import DEPTH, TOO_DEEP, BoundedScanner
 
-DEPTH = 10
 EXPANDED = 16 * 1024 * 1024
 """Characters that a manifest may come to with its aliases written out."""
 
@@ -190,7 +190,9 @@ class _Builder:
     def build(self, text: str) -> tuple[Node | None, list[Fault]]:
         documents = 0
         try:
-            for event in YAML(typ="rt", pure=True).parse(text):
+            yaml = YAML(typ="rt", pure=True)
+            yaml.Scanner = BoundedScanner
+            for event in yaml.parse(text):
                 if isinstance(event, DocumentStartEvent):
                     documents += 1
                     if documents > 1:
@@ -221,7 +223,7 @@ class _Builder:
             self._add(Alias(event, target), event)
         elif isinstance(event, (MappingStartEvent, SequenceStartEvent)):
             if len(self._open) >= DEPTH:
-                raise self._refused(event.start_mark, "this stands deeper than anything in a manifest")
+                raise self._refused(event.start_mark, TOO_DEEP)
             made = (Mapping if isinstance(event, MappingStartEvent) else Listing)(event)
             self._add(made, event)
             self._open.append(made)
