@@ -160,6 +160,7 @@ class _Json:
                     write(json.dumps(value))
             write("\n    }")
         write("\n]\n")
+        self._written.close()
 
 
 def _write(stream: TextIO, data: bytes) -> None:

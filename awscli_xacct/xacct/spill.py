@@ -76,3 +76,8 @@ class Spill:
             yield json.dumps(decoder.decode(part))[1:-1]
         yield json.dumps(decoder.decode(b"", final=True))[1:-1]
         yield '"'
+
+    def close(self) -> None:
+        """Forget everything."""
+        if self._file is not None:
+            self._file.close()

@@ -18,7 +18,9 @@ from pathlib import Path
 import pytest
 
 from awscli_xacct.xacct.children import Children, Ended, Job
+from awscli_xacct.xacct.each import _Json
 from awscli_xacct.xacct.following import GRACE, LONGEST_LINE
+from awscli_xacct.xacct.many import Given
 from tests.e2e.terminal import Terminal
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.home import TIMEOUT, XACCT, Home, finish
@@ -391,6 +393,37 @@ def test_memory_does_not_grow_with_what_is_written(home: Home, output: str) -> N
             written += part.count(b"q")
         assert process.wait(TIMEOUT) == 0
     assert written == size
+
+
+def test_what_is_kept_for_json_comes_out_whole_wherever_it_was_cut(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A character of several bytes may be cut by whoever wrote it, by a pipe, and by the file it is kept in."""
+    written = 'é\U0001f600"\\\n'.encode() * 20000 + b"\xff\xe2"
+    report = _Json([Given("a", {}), Given("b\x1b", error="cannot reach http://me:pa55@host/")])
+    for start in range(0, len(written), 7):
+        report.hear("a", False, written[start : start + 7])
+    report.hear("a", True, b"x")
+    report.end(Ended("a", 3))
+    report.close()
+    text = capsys.readouterr().out
+    found = [
+        {
+            "Profile": "a",
+            "ExitCode": 3,
+            "Stdout": written.decode("utf-8", "replace"),
+            "Stderr": "x",
+            "Error": None,
+        },
+        {
+            "Profile": "b\x1b",
+            "ExitCode": None,
+            "Stdout": "",
+            "Stderr": "",
+            "Error": "cannot reach http://(hidden by xacct)@host/",
+        },
+    ]
+    assert text == f"{json.dumps(found, indent=4)}\n"
 
 
 def test_a_full_disk_under_what_is_kept_for_json_is_told(home: Home) -> None:
