@@ -15,6 +15,7 @@ EXTERNAL_ID = "external_id"
 ROLE_SESSION_NAME = "role_session_name"
 DURATION_SECONDS = "duration_seconds"
 REGION = "region"
+LOGIN_SESSION = "login_session"
 
 # Extended keys, with aws-vault's names and meanings.
 MFA_PROCESS = "mfa_process"
@@ -52,6 +53,8 @@ SIGNIN_ENDPOINT = "signin_endpoint"
 """The federation endpoint that gives sign-in URLs. Default: that of the profile's partition, if it has a public one."""
 CONSOLE_ENDPOINT = "console_endpoint"
 """Where the console's pages are. Default: as for `SIGNIN_ENDPOINT`."""
+PLUGIN_WIDE = (CACHE_DIR, MFA_SESSION_DURATION, MFA_PROMPT, SIGNIN_ENDPOINT, CONSOLE_ENDPOINT)
+"""All keys of the ``[xacct]`` section; each has an environment variable, see `variable`."""
 
 STATE_DIRECTORY = "~/.aws/xacct"
 SETUP_KIND = "setup"

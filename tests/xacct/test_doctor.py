@@ -15,6 +15,7 @@ from typing import Any
 import pexpect
 import pytest
 
+from awscli_xacct.xacct.checks import keys
 from awscli_xacct.xacct.trials import SECONDS
 from tests.sts import Role, Sts, User
 from tests.support.home import TIMEOUT, XACCT, Home, Outcome
@@ -294,11 +295,6 @@ def test_a_named_directory_that_others_can_reach_is_no_fault(machine: Machine, t
     assert examined(machine, AWS_XACCT_CACHE_DIR=str(named)) == []
 
 
-def test_a_cache_directory_that_is_no_absolute_path(machine: Machine) -> None:
-    fault = only(examined(machine, AWS_XACCT_CACHE_DIR="cache"), "fault")
-    assert fault["Text"] == "sessions cannot be kept: cache_dir is cache, no absolute path"
-
-
 def test_a_cache_that_is_no_directory(machine: Machine) -> None:
     (machine.home.aws_dir / "xacct").write_text("")
     assert "is no directory" in only(examined(machine), "fault")["Text"]
@@ -402,6 +398,70 @@ def test_keys_that_nobody_reads(machine: Machine) -> None:
         found[1]["Text"] == "profile user assumes no role, and nobody reads its external_id, duration_seconds"
     )
     assert found[2]["Text"] == "[xacct]: nobody reads cache_directory"
+
+
+def test_documented_settings_are_read(machine: Machine) -> None:
+    """Each key of [xacct], each variable, and what botocore and the CLI have for a profile."""
+    machine.write(
+        machine.config.read_text("utf-8")
+        + "cli_pager =\noutput = json\nuse_fips_endpoint = false\nretry_mode = standard\ns3 =\n  max_queue_size = 9\n"
+        + "[xacct]\nsignin_endpoint = https://x\nconsole_endpoint = https://x\n"
+    )
+    variables = {"AWS_XACCT_SIGNIN_ENDPOINT": "https://x", "AWS_XACCT_CONSOLE_ENDPOINT": "https://x"}
+    assert examined(machine, **variables) == []
+
+
+def test_what_botocore_reads_of_a_profile_is_known() -> None:
+    try:
+        from awscli.botocore import configprovider
+    except ImportError:  # before 1.46
+        from botocore import configprovider
+    variables = configprovider.BOTOCORE_DEFAUT_SESSION_VARIABLES
+    names = {name for entry in variables.values() for name in [entry[0]] if isinstance(name, str)} - {
+        "profile"
+    }
+    assert names - keys.KNOWN == set()
+
+
+def test_keys_that_nobody_reads_and_whose_they_are(machine: Machine) -> None:
+    unread = ["policy_arns", "include_profile", "foo_bar", "granted_color", "rol_session_name"]
+    machine.write(machine.config.read_text("utf-8") + "".join(f"{key} = x\n" for key in unread))
+    told = {finding["Text"].rpartition(" ")[2]: finding["Mend"] for finding in examined(machine)}
+    assert set(told) == set(unread)
+    assert "aws-vault" in told["include_profile"]
+    assert "granted" in told["granted_color"]
+    assert "role_session_name" in told["rol_session_name"]
+
+
+@pytest.mark.parametrize(
+    ("header", "meant"), [("prod2", "prod2"), ("Profile prod2", "prod2"), ("role prod2", "prod2")]
+)
+def test_a_section_that_is_no_profile_and_looks_like_one(machine: Machine, header: str, meant: str) -> None:
+    machine.write(machine.config.read_text("utf-8") + f"[{header}]\nrole_arn = x\n[mine]\nx = y\n")
+    warning = only(examined(machine), "warning")
+    assert f"nobody reads [{header}]" in warning["Text"]
+    assert f"[profile {meant}]" in warning["Mend"]
+
+
+def test_a_login_session_without_what_it_needs(machine: Machine) -> None:
+    machine.write(machine.config.read_text("utf-8") + "[profile me]\nlogin_session = x\nregion = a-b\n")
+    fault = only(examined(machine), "fault")
+    assert "does not find awscrt, without which profile me has no credentials" in fault["Text"]
+    assert fault["Mend"].endswith("-m pip install awscrt")
+
+
+def test_a_config_file_with_two_names(machine: Machine) -> None:
+    (machine.home.path / "dotfiles").hardlink_to(machine.config)
+    assert "has 2 names (hard links)" in only(examined(machine), "warning")["Text"]
+
+
+def test_a_cache_that_is_named_by_half_a_path(machine: Machine) -> None:
+    fault = only(examined(machine, AWS_XACCT_CACHE_DIR="cache"), "fault")
+    assert fault["Text"].startswith("AWS_XACCT_CACHE_DIR 'cache' is not the whole path of a directory")
+    machine.write(machine.config.read_text("utf-8") + "[xacct]\ncache_dir = ./x\n")
+    assert only(examined(machine), "fault")["Text"].startswith(
+        "[xacct] cache_dir './x' is not the whole path"
+    )
 
 
 # -- the clock -------------------------------------------------------------------------------------

@@ -53,6 +53,13 @@ def _access(path: Path, *, private: bool) -> Iterator[Finding]:
         yield Finding(FAULT, f"{path} holds keys, and other users can read it", f"chmod 600 {name}")
     elif found.st_mode & _OTHERS_WRITE:
         yield Finding(FAULT, f"other users can write {path}", f"chmod go-w {name}")
+    if found.st_nlink > 1:
+        yield Finding(
+            WARNING,
+            f"{path} has {found.st_nlink} names (hard links): an edit puts a new file in the place of this one, and "
+            f"the others keep what was in it",
+            f"link it by name instead: ln -sf THE_OTHER_NAME {name}",
+        )
     above = path.resolve().parent
     if above.stat().st_mode & _OTHERS_WRITE and not above.stat().st_mode & stat.S_ISVTX:
         yield Finding(
@@ -78,18 +85,31 @@ def _holds_keys(document: Document | None) -> bool:
     return any(key in options for options in sections.values() for key in _SECRETS)
 
 
+def _is_relative(directory: str) -> bool:
+    """Whether a directory is another one in each place a command is run in."""
+    try:
+        return not Path(os.path.expandvars(directory)).expanduser().is_absolute()
+    except RuntimeError:  # no home, which is told as that
+        return False
+
+
 def check_cache(patient: Patient) -> Iterator[Finding]:
     """The directory in which sessions are kept: private, and with room for some."""
     configured = setting(patient.config or {}, settings.CACHE_DIR, patient.environment)
-    named = cache_directory(configured)
-    elsewhere = f"export {settings.variable(settings.CACHE_DIR)}=DIRECTORY"
-    if named is None:
-        why = (
-            f"{settings.CACHE_DIR} is {configured}, no absolute path"
-            if configured
-            else "there is no home directory"
+    variable = settings.variable(settings.CACHE_DIR)
+    elsewhere = f"export {variable}=DIRECTORY"
+    if configured and _is_relative(configured):
+        in_variable = patient.environment.get(variable)
+        where = variable if in_variable else f"[{settings.CONFIG_SECTION}] {settings.CACHE_DIR}"
+        yield Finding(
+            FAULT,
+            f"{where} {configured!r} is not the whole path of a directory, so no session is kept",
+            f"unset {variable}" if in_variable else elsewhere,
         )
-        yield Finding(FAULT, f"sessions cannot be kept: {why}", elsewhere)
+        return
+    named = cache_directory(configured)
+    if named is None:
+        yield Finding(FAULT, "there is no home directory to keep sessions in", elsewhere)
         return
     strange = obstacle(named)
     if strange:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -11,12 +12,14 @@ from typing import Any
 
 from ... import settings
 from ...awsconfig import rules
+from ...awsconfig.headers import profile_of
 from ...awsconfig.partitions import Partitions
-from ...awsconfig.wanted import ORDER
 from ...invocation import option, role_command
+from . import keys
 from .finding import FAULT, OK, UNCHECKED, WARNING, Finding, Patient
 
-_PLUGIN_WIDE = (settings.CACHE_DIR, settings.MFA_SESSION_DURATION, settings.MFA_PROMPT)
+# What begins a section that is no profile.
+_NO_PROFILES = ("plugins", settings.CONFIG_SECTION, "preview", "sso-session", "services", "__")
 # What a profile that assumes no role has no use for. A role of a web identity is a role, too.
 _OF_ROLES = (
     settings.SOURCE_PROFILE,
@@ -27,7 +30,6 @@ _OF_ROLES = (
     settings.TRANSITIVE_SESSION_TAGS,
     settings.SOURCE_IDENTITY,
 )
-_NEAR = 0.85
 
 
 def check(patient: Patient) -> Iterator[Finding]:
@@ -37,7 +39,12 @@ def check(patient: Patient) -> Iterator[Finding]:
         yield Finding(UNCHECKED, "profiles, as the files they are in cannot be read")
         return
     profiles = config["profiles"]
-    found = [*_faults(profiles), *_unread(profiles), *_plugin_wide(config)]
+    found = [
+        *_faults(profiles),
+        *_unread(profiles),
+        *_headers(patient),
+        *_plugin_wide(config),
+    ]
     roles = sum(settings.ROLE_ARN in options for options in profiles.values())
     yield from found
     if not any(finding.state == FAULT for finding in found):
@@ -64,7 +71,6 @@ def _faults(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
 
 
 def _unread(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
-    known = {*ORDER, settings.MANIFEST, settings.MANIFEST_KEYS}
     for name, options in profiles.items():
         unread = [key for key in _OF_ROLES if key in options]
         if unread and settings.ROLE_ARN not in options:
@@ -73,22 +79,37 @@ def _unread(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
                 f"profile {name} assumes no role, and nobody reads its {', '.join(unread)}",
                 f"{role_command(name, '--role-arn ARN')}, or take them out",
             )
-        for key in options:
-            near = get_close_matches(key, known - {key}, n=1, cutoff=_NEAR) if key not in known else []
-            if near:
-                yield Finding(
-                    WARNING,
-                    f"profile {name}: nobody reads {key}",
-                    f"if {near[0]} is meant, write it that way",
-                )
+        for key, mend in keys.unread(iter(options)):
+            if settings.ROLE_ARN in options or mend.startswith("if "):
+                yield Finding(WARNING, f"profile {name}: nobody reads {key}", mend)
+
+
+def _headers(patient: Patient) -> Iterator[Finding]:
+    """Sections of the config file that are no profile, and look like one that is meant."""
+    path = patient.config_path
+    sections = patient.document.sections() if patient.document else {}
+    for header, options in sections.items():
+        if header.startswith(_NO_PROFILES) or profile_of(header) is not None:
+            continue
+        if not any(key in keys.KNOWN for key in options):
+            continue
+        there = f"profile {header}" in sections
+        name = header if header.replace(" ", "") == header else header.split(None, 1)[-1]
+        yield Finding(
+            WARNING,
+            f"{path}: nobody reads [{header}], as a profile's section is called [profile {name}] in this file",
+            f"put its keys into [profile {name}], which is there as well"
+            if there
+            else f"${{EDITOR:-vi}} {shlex.quote(str(path))}   # write [profile {name}]",
+        )
 
 
 def _plugin_wide(config: Mapping[str, Any]) -> Iterator[Finding]:
     section = config.get(settings.CONFIG_SECTION, {})
     for key in section:
-        if key not in _PLUGIN_WIDE:
-            near = get_close_matches(key, _PLUGIN_WIDE, n=1)
-            known = near[0] if near else f"one of {', '.join(_PLUGIN_WIDE)}"
+        if key not in settings.PLUGIN_WIDE:
+            near = get_close_matches(key, settings.PLUGIN_WIDE, n=1)
+            known = near[0] if near else f"one of {', '.join(settings.PLUGIN_WIDE)}"
             yield Finding(
                 WARNING, f"[{settings.CONFIG_SECTION}]: nobody reads {key}", f"write {known}, or take it out"
             )

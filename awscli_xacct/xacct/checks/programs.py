@@ -6,10 +6,11 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from ... import __version__
+from ... import __version__, settings
 from ...errors import XacctError
 from .. import hosts, plugins, trials
 from ..hosts import Host
@@ -18,6 +19,8 @@ from .finding import FAULT, OK, UNCHECKED, WARNING, Finding, Patient
 _OLDEST = {"1": (1, 45), "2": (2, 9)}
 _OLDEST_PYTHON = (3, 10)
 _INSTALL = "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"
+_CRT = "awscrt"
+"""What botocore needs for the sessions of `aws login`, and version 1 does not bring along."""
 _LITERAL = re.compile(r'^__version__ = "([^"]+)"', re.M)
 _LOCATE = """
 import json, sys
@@ -33,7 +36,7 @@ def check(patient: Patient) -> Iterator[Finding]:
     found = [hosts.look_at(named, environment)] if named else hosts.find(environment)
     if not found:
         yield Finding(FAULT, "there is no aws on the PATH", f"install it: {_INSTALL}")
-    _ = patient.document  # read once, before there are threads
+    _ = patient.document, patient.config  # read once, before there are threads
     for findings in trials.at_once(lambda host: _all_of(host, patient, first=host is found[0]), found):
         yield from findings
 
@@ -59,7 +62,8 @@ def _look_at(host: Host, patient: Patient, *, first: bool) -> Iterator[Finding]:
     sign = plugins.sign_of_life(host, patient.environment) if on else None
     if document is not None and sign is not None and not sign.code:
         yield Finding(OK, f"{host}: the plugin is active")
-        yield from _parts(host, plugins.path_of(document) if host.is_v2 else [])
+        logins = [] if host.is_v2 or not patient.config else _logins(patient.config["profiles"])
+        yield from _parts(host, plugins.path_of(document) if host.is_v2 else [], logins)
         return
     answer = sign if sign and sign.hung else host.run("--version", environment=patient.environment)
     if answer.code:
@@ -98,7 +102,12 @@ def _ages(host: Host) -> Iterator[Finding]:
         )
 
 
-def _parts(host: Host, path: Sequence[str]) -> Iterator[Finding]:
+def _logins(profiles: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The profiles with a session of `aws login`."""
+    return [name for name, options in profiles.items() if options.get(settings.LOGIN_SESSION)]
+
+
+def _parts(host: Host, path: Sequence[str], logins: Sequence[str]) -> Iterator[Finding]:
     """Whether what the plugin needs is there, and whether it is the plugin that this `xacct` belongs to."""
     found = located(host, path)
     for name in plugins.NEEDED:
@@ -108,6 +117,13 @@ def _parts(host: Host, path: Sequence[str]) -> Iterator[Finding]:
                 f"{host} does not find {name}, which the plugin needs: roles are left to the CLI itself",
                 host.how_to_install().replace(hosts.PACKAGE, f"{hosts.PACKAGE} {name}", 1),
             )
+    if logins and host.python and _CRT not in found:
+        yield Finding(
+            FAULT,
+            f"{host} does not find {_CRT}, without which profile {logins[0]} has no credentials: its "
+            f"{settings.LOGIN_SESSION} needs it",
+            host.how_to_install().replace(hosts.origin(), _CRT),
+        )
     origin = found.get(hosts.MODULE)
     version = _version_in(Path(origin)) if origin else ""
     if version and version != __version__:
@@ -128,7 +144,7 @@ def located(host: Host, path: Sequence[str]) -> dict[str, str]:
             for name, file in places.items()
             if (Path(directory) / file).is_file()
         }
-    done = trials.run([str(host.python), "-c", _LOCATE, " ".join(plugins.NEEDED), *path], os.environ)
+    done = trials.run([str(host.python), "-c", _LOCATE, " ".join([*plugins.NEEDED, _CRT]), *path], os.environ)
     if done.code:
         raise XacctError(f"{host.python} does not say where it finds the plugin: {done.reason}")
     return dict(json.loads(done.stdout))

@@ -56,10 +56,7 @@ def _own(patient: Patient) -> Iterator[Finding]:
             f"{settings.DISABLE_VARIABLE} is set: the plugin is off for each command",
             f"unset {settings.DISABLE_VARIABLE}",
         )
-    known = [
-        settings.variable(key)
-        for key in (settings.CACHE_DIR, settings.MFA_SESSION_DURATION, settings.MFA_PROMPT)
-    ]
+    known = [settings.variable(key) for key in settings.PLUGIN_WIDE]
     known += [settings.DISABLE_VARIABLE, settings.RESOLVING_VARIABLE]
     for name in sorted(patient.environment):
         if name.startswith(_PREFIX) and name not in known:
