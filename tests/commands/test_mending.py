@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 
 import pytest
 
 from awscli_xacct.awsconfig.headers import header_for
 from tests.sts import MfaDevice, Role, Sts
-from tests.support.home import AWS, Home, Outcome, finish
+from tests.support.home import Home, Outcome
 
 from .steps import ONE_TRY, STRANGER, WHO, done, refused, run
 
@@ -23,10 +24,16 @@ def add(home: Home, name: str, role: Role, **options: object) -> None:
 
 
 def pasted(home: Home, command: str) -> Outcome:
-    """Run a line in a shell, as a person would who copies it from a message."""
-    path = f"{AWS.parent}:{home.environment['PATH']}"
-    with home.start_any("/bin/sh", "-c", command, environment={"PATH": path}) as process:  # type: ignore[arg-type]
-        return finish(process)
+    """Run `aws` with the words that a shell makes of a line, which a person copies from a message."""
+    script = f"aws() {{ printf '%s\\0' \"$@\"; }}\n{command}"
+    shell = subprocess.run(
+        ["/bin/sh", "-c", script], env=home.environment, capture_output=True, text=True, check=False
+    )
+    assert (shell.returncode, shell.stderr) == (0, "")
+    *words, end = shell.stdout.split("\0")
+    assert words, command
+    assert end == ""
+    return home.aws(*words)
 
 
 @pytest.mark.usefixtures("user")
