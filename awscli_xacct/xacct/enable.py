@@ -12,8 +12,8 @@ from pathlib import Path
 
 from .. import settings
 from ..awsconfig import store
-from ..errors import XacctError
-from . import hosts, plugins, trials
+from ..errors import XacctError, printable
+from . import embedded, hosts, plugins, trials
 from .hosts import Host
 
 HELP = "Turn the plugin on for the aws on the PATH, of version 1 or 2."
@@ -49,6 +49,8 @@ def run(options: argparse.Namespace) -> int:
     states = trials.at_once(lambda other: _state(other, environment), others)
     for other, state in zip(others, states, strict=True):
         sys.stdout.write(f"there is {other}, too: {state}\n")
+    for one in embedded.find(environment, [host, *others]):
+        sys.stdout.write(f"{printable(str(one))}. Put it there:\n  {one.mend}\n")
     if environment.get(settings.DISABLE_VARIABLE, "") not in ("", "0"):
         sys.stdout.write(
             f"{settings.DISABLE_VARIABLE} is set and keeps it off: unset {settings.DISABLE_VARIABLE}\n"

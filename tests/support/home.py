@@ -50,7 +50,7 @@ class Home:
         self.cache = self.aws_dir / "xacct" / "cache"
         self.aws_dir.mkdir(parents=True, mode=0o700)
         # Without bytecode each `aws` would compile the package anew, which no user's does.
-        unwanted = ("AWS_", "HOME", "PYTHONDONTWRITEBYTECODE")
+        unwanted = ("AWS_", "HOME", "PYTHONDONTWRITEBYTECODE", "UV_", "PIPX_", "XDG_DATA", "XDG_CACHE")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
         self.environment = {
             **inherited,

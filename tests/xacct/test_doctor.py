@@ -226,6 +226,46 @@ def test_whatever_an_aws_says_of_its_version(machine: Machine, says: str, told: 
     assert len(first["Text"]) < 600
 
 
+# -- others that read the same [plugins] ------------------------------------------------------------
+
+SERVER = "awslabs.aws-api-mcp-server"
+
+
+def environment_with(path: Path, *packages: str, requires: str = "") -> None:
+    """What uv and pipx make, as far as it is looked at."""
+    library = path / "lib" / "python3.13" / "site-packages"
+    for package in packages:
+        (library / package).mkdir(parents=True)
+        (library / package / "__init__.py").touch()
+    (path / "pyvenv.cfg").touch()
+    about = library / "about.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {SERVER}\n{requires}\n", "utf-8")
+
+
+def test_environments_with_an_awscli_of_their_own_are_found(machine: Machine) -> None:
+    share, cache = machine.home.path / ".local/share", machine.home.path / ".cache/uv/archive-v0"
+    environment_with(share / "uv/tools/server", "awscli")
+    environment_with(share / "uv/tools/mended", "awscli", "awscli_xacct")
+    environment_with(share / "uv/tools/other", "requests")
+    environment_with(share / "pipx/venvs/my tool", "awscli")
+    environment_with(cache / "a", "awscli", requires="Requires-Dist: awscli==1.46.3")
+    environment_with(cache / "b", "awscli", "awscli_xacct", requires="Requires-Dist: boto3")
+    (cache / "wheel" / "awscli").mkdir(parents=True)
+    found = examined(machine)
+    assert {finding["State"] for finding in found} == {"warning"}
+    mends = [re.sub("with \\S+", "with X", finding["Mend"]) for finding in found]
+    assert mends[0] == "uv tool install --with X server"
+    assert mends[1].startswith("pipx inject 'my tool' ")
+    assert mends[2].startswith(f"uvx --with X {SERVER} ")
+    assert str(cache / "a") in found[2]["Text"]
+    assert len(found) == 3
+    machine.write(machine.config.read_text("utf-8").replace(ON, ""))
+    told = machine.xacct("enable").stdout
+    assert told.count("that reads the same [plugins]") == 3
+    assert "  uv tool install --with " in told
+
+
 # -- files -----------------------------------------------------------------------------------------
 
 

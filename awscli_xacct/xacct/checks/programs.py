@@ -12,7 +12,7 @@ from typing import Any
 
 from ... import __version__, settings
 from ...errors import XacctError
-from .. import hosts, plugins, trials
+from .. import embedded, hosts, plugins, trials
 from ..hosts import Host
 from .finding import FAULT, OK, UNCHECKED, WARNING, Finding, Patient
 
@@ -39,6 +39,9 @@ def check(patient: Patient) -> Iterator[Finding]:
     _ = patient.document, patient.config  # read once, before there are threads
     for findings in trials.at_once(lambda host: _all_of(host, patient, first=host is found[0]), found):
         yield from findings
+    if patient.document is not None and plugins.is_on(patient.document) and not named:
+        for other in embedded.find(environment, found):
+            yield Finding(WARNING, str(other), other.mend)
 
 
 def _all_of(host: Host, patient: Patient, *, first: bool) -> list[Finding]:
