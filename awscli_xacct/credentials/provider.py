@@ -216,6 +216,8 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         It gets a cache of its own, an empty one: the key of the CLI's leaves out who calls. Raises
         `InvalidConfigError` where it would leave out something that a profile asks for.
         """
+        if not isinstance(fault, ProfileFault):  # those botocore says itself
+            self._refuse_stock(fault)
         stock = StockProvider(
             load_config=self._load_config,
             client_creator=self._client_creator,
@@ -226,11 +228,14 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
             profile_provider_builder=self._profile_provider_builder,
         )
         credentials = stock.load()
+        self._refuse_stock(fault)  # it has found nothing wrong
+        return credentials
+
+    def _refuse_stock(self, fault: Exception) -> None:
         if self._unhonoured is not None:
             refusal = self._unhonoured(self._load_config()["profiles"], self._profile_name, _reason(fault))
             if refusal is not None:
                 raise InvalidConfigError(error_msg=refusal) from None
-        return credentials
 
     def _own_keys(self, _: Exception) -> Any:
         self._loaded_config = self._load_config()

@@ -521,6 +521,17 @@ def test_a_fault_while_credentials_are_loaded_falls_back_too(
         machine.session("tagged").get_credentials()
 
 
+def test_a_source_is_not_run_for_a_profile_that_stock_would_not_honour(
+    machine: Machine, tmp_path: Path
+) -> None:
+    ran = tmp_path / "ran"
+    machine.add("vault", credential_process=f"touch {ran}")
+    machine.add_role("prod", source_profile="vault", source_identity="alice")
+    with pytest.raises(InvalidConfigError, match="source_identity of profile prod, so none are used"):
+        broken(machine.session("prod")).get_frozen_credentials()
+    assert not ran.exists()
+
+
 @pytest.mark.parametrize(
     ("profiles", "ignored"),
     [
