@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import atexit
 import shutil
 import subprocess
 import tempfile
@@ -95,9 +95,6 @@ int flock(int fd, int operation) {
 }
 """
 
-NO_LOCKS = tuple(sorted({errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}))
-"""What flock says where a file system has no locks."""
-
 
 def without_modes(top: Path, *, chmod_fails: bool = False) -> dict[str, str]:
     """The environment of a process for which `top` is on a drive without Unix modes."""
@@ -116,6 +113,7 @@ def _library() -> Path:
     if compiler is None:
         pytest.skip("no C compiler here to make the library with that plays such a drive")
     directory = Path(tempfile.mkdtemp(prefix="xacct-tests-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
     source, library = directory / "drives.c", directory / "drives.so"
     source.write_text(_SOURCE, encoding="utf-8")
     subprocess.run(
