@@ -47,8 +47,17 @@ def _fetched(resolved: Resolved) -> bytes:
     session = botocore_session(profile)
     # Our own provider sees to its programs itself.
     with contextlib.nullcontext() if resolved.memo.record else _marked(profile):
-        credentials = session.get_credentials()
-        frozen = credentials and credentials.get_frozen_credentials()
+        try:
+            credentials = session.get_credentials()
+            frozen = credentials and credentials.get_frozen_credentials()
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            if resolved.memo.record or "credential_process" not in resolved.options:
+                raise
+            # botocore lets the JSON decoder's errors go as they are. What the program printed may be a secret.
+            raise XacctError(
+                f"the credential_process of profile {profile} printed no credentials ({type(error).__name__}). Give it "
+                f"another:\n  aws configure set credential_process COMMAND {profile_option(profile)}"
+            ) from None
     if frozen is None:
         raise XacctError(
             f"profile {profile} has no credentials. Give it some:\n  aws configure {profile_option(profile)}"

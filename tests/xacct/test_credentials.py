@@ -53,6 +53,21 @@ def test_the_environments_own_keys_do_not_come_before_a_profile_that_is_named(ho
     assert printed(home.xacct("credentials", "default", environment=own))["AccessKeyId"] == user.access_key
 
 
+@pytest.mark.parametrize("printed_instead", ["", "secret: hunter2", "[]", '{"Version": 1}'])
+def test_a_program_that_prints_no_credentials_is_named_and_not_quoted(
+    home: Home, printed_instead: str
+) -> None:
+    program = home.path / "program"
+    program.write_text(f"#!/bin/sh\nprintf %s {shlex.quote(printed_instead)}\n", "utf-8")
+    program.chmod(0o700)
+    home.write_config(f"[profile other]\ncredential_process = {program}\n")
+    outcome = home.xacct("credentials", "other")
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert "hunter2" not in outcome.stderr
+    assert "unexpected" not in outcome.stderr
+    assert "Error when retrieving credentials" in outcome.stderr or "profile other" in outcome.stderr
+
+
 def test_a_program_of_somebody_elses_is_passed_on(home: Home) -> None:
     document = {"Version": 1, "AccessKeyId": "ASIAX", "SecretAccessKey": "s", "SessionToken": "t"}
     document["Expiration"] = "2099-01-15T09:00:00+01:00"
