@@ -26,7 +26,7 @@ AWS = Path(sys.executable).with_name("aws")
 OFF = "XACCT_TEST_REAL_STARTS"
 """Set and not empty, this variable lets every `aws` be really started."""
 
-_DECIDES = ("PYTHON", "LC_", "LANG", "LD_", "COV", "MALLOC_", "OPENSSL_", "SSLKEYLOGFILE")
+_DECIDES = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC_", "OPENSSL_", "SSLKEYLOGFILE")
 """How the variables begin that Python, or the libraries it is linked with, look at when it starts."""
 
 
@@ -49,7 +49,12 @@ class Server:
         atexit.register(self.close)
 
     def suits(self, environment: Mapping[str, str]) -> bool:
-        """Whether an `aws` in this environment would have been the same up to where this process is."""
+        """Whether an `aws` in this environment would have been the same up to where this process is.
+
+        Never where coverage is measured: it begins with the process, and ends with it.
+        """
+        if any(name.startswith("COV") for name in environment):
+            return False
         names = {*environment, *self._environment}
         decisive = {name for name in names if name.startswith(_DECIDES)} | {*self._looked_at}
         return "HOME" in environment and all(

@@ -152,7 +152,16 @@ def test_the_same_end(homes: tuple[Home, Home]) -> None:
 
 
 @pytest.mark.parametrize(
-    "variable", ["PYTHONPATH", "PYTHONIOENCODING", "LC_ALL", "LD_PRELOAD", "AWS_DATA_PATH", "PYTHONHASHSEED"]
+    "variable",
+    [
+        "PYTHONPATH",
+        "PYTHONIOENCODING",
+        "LC_ALL",
+        "LD_PRELOAD",
+        "AWS_DATA_PATH",
+        "PYTHONHASHSEED",
+        "COVERAGE_RUN",
+    ],
 )
 def test_what_is_really_started(home: Home, variable: str) -> None:
     """What bears on how Python starts, or on how awscli is loaded, is no matter for a fork."""
