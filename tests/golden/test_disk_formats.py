@@ -79,12 +79,12 @@ def test_memo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     moment = memo.Moment("prod", __version__)
-    moment.remember(warm.Memo(NAME, "/cache", "us-west-1"))
+    moment.remember(warm.Memo(NAME, "/cache", "us-west-1", ["AWS_REGION=us-west-1"]))
     (path,) = (tmp_path / ".aws" / "xacct" / "resolved").iterdir()
     head, _, body = path.read_bytes().partition(b"\n")
     assert path.suffix == ".memo"
-    assert head.startswith(b"xacct-memo 1 ")
-    assert body.split(b"\0")[-3:] == [NAME.encode(), b"/cache", b"us-west-1"]
+    assert head.startswith(b"xacct-memo 2 ")
+    assert body.split(b"\0")[-4:] == [NAME.encode(), b"/cache", b"us-west-1", b"AWS_REGION=us-west-1"]
 
 
 def test_journal_of_setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
