@@ -9,14 +9,17 @@ https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from botocore import credentials as stock
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ..awsconfig.profiles import Role
 from ..awsconfig.sources import Source, answered_first
+from ..errors import XacctError
 
 _NAMED = {
     "Ec2InstanceMetadata": "CREDENTIALS_IMDS",
@@ -48,14 +51,29 @@ def load(provider: Any, role: Role, config: Mapping[str, Any]) -> frozenset[str]
     if hop.profile is not None:
         way = answered_first(config["profiles"][hop.profile])
         if way is None:
-            provider._resolve_credentials_from_profile(hop.profile)
+            with _blamed(last.profile, hop):
+                provider._resolve_credentials_from_profile(hop.profile)
         more = _OF_PROFILES.get(way or "", more)
     else:
         ids |= {"CREDENTIALS_PROFILE_NAMED_PROVIDER", _NAMED[hop.name]}
         if not _asks_somebody(hop.name, os.environ):
-            provider._resolve_credentials_from_source(hop.name, last.profile)
+            with _blamed(last.profile, hop):
+                provider._resolve_credentials_from_source(hop.name, last.profile)
     register({*ids, *more, _ASSUMED})
     return frozenset({*ids, _ASSUMED} if isinstance(role.source, Role) else ids)
+
+
+@contextlib.contextmanager
+def _blamed(profile: str, source: Source) -> Iterator[None]:
+    """Tell whatever goes wrong while a source is looked for, such as a token's file that is not there, as its fault."""
+    try:
+        yield
+    except (XacctError, BotoCoreError, ClientError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the source's
+        from .source_keys import fault_of
+
+        raise fault_of(error, profile, source) from None
 
 
 def register(ids: Iterable[str]) -> None:

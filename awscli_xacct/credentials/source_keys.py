@@ -48,7 +48,9 @@ def source_keys(
     program = str(settings.get(_PROCESS, "")) if started else ""
     try:
         keys = _frozen(load())
-        if not all(is_usable(part) for part in keys if part is not None) or None in keys[:2]:
+        # Of keys in a file, STS says what is wrong with them, as it does to the stock CLI.
+        written = "aws_access_key_id" in settings
+        if None in keys[:2] or not (written or all(is_usable(part) for part in keys if part is not None)):
             raise TypeError("not credentials")
     except XacctError:
         raise
@@ -65,6 +67,11 @@ def source_keys(
             told = _fault(error)
         raise CredentialRetrievalError(provider=_place(profile, source), error_msg=told) from None
     return keys
+
+
+def fault_of(error: Exception, profile: str, source: Source) -> CredentialRetrievalError:
+    """The error that says that `source`, looked for for the sake of `profile`, is at fault."""
+    return CredentialRetrievalError(provider=_place(profile, source), error_msg=_fault(error))
 
 
 def _frozen(credentials: Any) -> Keys:

@@ -9,7 +9,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
@@ -315,6 +315,10 @@ def assert_the_same(ours: Outcome, theirs: Outcome, *, from_files: bool = False)
         assert (ours.calls, ours.loaded) == ([], False)
         assert any("TokenCode" in request for _, _, request in theirs.calls) or theirs.error
         return
+    if ours.error:  # whose fault it is we say as well
+        ours = replace(
+            ours, error=(ours.error[0], re.sub(r" \(profile \S+(, the source of profile \S+)?\)$", "", text))
+        )
     assert ours == theirs
     asked = "Ec2InstanceMetadata" in text or (from_files and text.startswith("Partial credentials found in"))
     if asked and ours.loaded:  # the instance, or each file by itself
