@@ -11,8 +11,8 @@ ARGS ?=
 SESSIONS ?= tests
 
 # Rooms that start few processes or none. What the rest tests is tested with the real aws, xacct and terminals.
-QUICK := tests/accounts tests/awsconfig tests/contracts tests/credentials tests/sts
-PROPERTIES := tests/accounts tests/awsconfig tests/mfa/test_codes.py tests/test_cache.py tests/xacct/test_formats.py
+QUICK := tests/manifest tests/discovery tests/configfile tests/profiles tests/contracts tests/credentials tests/sts
+PROPERTIES := tests/manifest tests/discovery tests/configfile tests/profiles tests/mfa/test_codes.py tests/storage/test_cache.py tests/cli/test_formats.py
 
 VENV := .venv
 BIN := $(VENV)/bin

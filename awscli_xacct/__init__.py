@@ -28,7 +28,7 @@ def awscli_initialize(cli):  # type: ignore[no-untyped-def]
     cli.register_last("building-command-table.main", _add_command, unique_id="xacct-configure-role")
     cli.register("building-command-table.configure", _add_to_configure, unique_id="xacct-role")
     if "awscli.completer" in sys.modules:
-        from .commands.completion import extend
+        from .configure_role.completion import extend
 
         extend(sys.modules["awscli.completer"].Completer)
 
@@ -135,7 +135,7 @@ def _add_to_configure(command_table, command_object, session, **_):  # type: ign
 
 
 def _role_command(session: object) -> object:
-    from .commands.lazy import LazyRoleCommand
+    from .configure_role.lazy import LazyRoleCommand
 
     return LazyRoleCommand(session)
 

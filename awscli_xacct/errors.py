@@ -18,9 +18,7 @@ Text that came from outside (an STS message, a file) goes through `printable` fi
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # the real one is in a module, which every `aws` command would load
-    from typing import TextIO
+from .messages import printable_lines
 
 
 class XacctError(Exception):
@@ -92,51 +90,3 @@ class Busy(XacctError):
 
 class CacheFault(XacctError):
     """Cached sessions that cannot be looked at or dropped, and so may go on being served."""
-
-
-def tell(message: str) -> None:
-    """One line to the user, on stderr: stdout belongs to the command."""
-    write_message(f"xacct: {printable(message)}\n")
-
-
-def write_message(text: str) -> None:
-    """Write on stderr; that it is closed, or on a full disk, fails no command, whose work may be done by now."""
-    import sys
-
-    try:
-        if sys.stderr is not None:
-            sys.stderr.write(text)
-            sys.stderr.flush()
-    except (OSError, ValueError):
-        abandon(sys.stderr)
-
-
-def abandon(stream: TextIO) -> None:
-    """Let what is left in a stream's buffer, and what comes, go nowhere: the interpreter writes it at its end,
-    and complains, or fails, if it still cannot."""
-    import os
-
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())
-        os.close(nowhere)
-    except (OSError, ValueError):
-        pass  # closed, or no file at all
-
-
-def printable(text: str) -> str:
-    """`text` with control characters escaped, so that nothing from outside drives the terminal, and without the
-    passwords of its URLs."""
-    if "://" in text and "@" in text:
-        from .redaction import without_passwords  # needs a module that a warm command does without
-
-        text = without_passwords(text)
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    )
-
-
-def printable_lines(text: str) -> str:
-    """A text of several lines with all other control characters escaped."""
-    return "\n".join(printable(line) for line in text.split("\n"))

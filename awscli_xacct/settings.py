@@ -4,6 +4,12 @@ Durations are seconds, times are seconds since the epoch. The limits are AWS's; 
 is named with it.
 """
 
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the real one is in a module, which would have to be found and read
+    from collections.abc import Mapping
+
 # -- config keys of a profile ----------------------------------------------------------------------
 # https://docs.aws.amazon.com/cli/latest/topic/config-vars.html#using-aws-iam-roles
 
@@ -47,7 +53,7 @@ CACHE_DIR = "cache_dir"
 MFA_SESSION_DURATION = "mfa_session_duration"
 """How long a shared MFA session lasts, in seconds. Default: 12 hours."""
 MFA_PROMPT = "mfa_prompt"
-"""Where codes are asked for: ``auto`` (default), ``tty``, ``gui`` or ``none``; see mfa/sources.py."""
+"""Where codes are asked for: ``auto`` (default), ``tty``, ``gui`` or ``none``; see mfa/prompters.py."""
 MFA_PROMPTS = ("auto", "tty", "gui", "none")
 SIGNIN_ENDPOINT = "signin_endpoint"
 """The federation endpoint that gives sign-in URLs. Default: that of the profile's partition, if it has a public one."""
@@ -61,10 +67,10 @@ SETUP_KIND = "setup"
 LASTING_KINDS = (SETUP_KIND,)
 """What is not to be lost when the machine starts again."""
 SETUP_DIRECTORY = "~/.aws/xacct/setup"
-"""Where `aws configure role setup` notes what it has made; see accounts/ledger.py."""
+"""Where `aws configure role setup` notes what it has made; see setup/journal.py."""
 DEFAULT_CACHE_DIRECTORY = "~/.aws/xacct/cache"
 CACHE_KIND = "cache"
-"""What directories that are used in the place of a named one have in their names; see places.py."""
+"""What directories that are used in the place of a named one have in their names; see storage/places.py."""
 DEFAULT_CONFIG_FILE = "~/.aws/config"
 DEFAULT_CREDENTIALS_FILE = "~/.aws/credentials"
 
@@ -72,7 +78,8 @@ CONFIG_FILE_VARIABLE = "AWS_CONFIG_FILE"
 CREDENTIALS_FILE_VARIABLE = "AWS_SHARED_CREDENTIALS_FILE"
 
 RESOLVING_VARIABLE = "AWS_XACCT_RESOLVING"
-"""Set for a ``credential_process``, not by people: whose credentials it is to give; see awsconfig/circle.py."""
+"""Set for a ``credential_process``, not by people: whose credentials it is to give.
+See credentials/recursion_guard.py."""
 
 HANDED_VARIABLE = "AWS_XACCT_HANDED"
 """Set for commands of `exec` and `each`, not by people: which variables hold the profile's settings, a line each."""
@@ -102,10 +109,20 @@ a profile holds for the values these had; a test resolves profiles and finds any
 SECRET_VARIABLES = ("AWS_CONTAINER_AUTHORIZATION_TOKEN",)
 """Those of them that hold a secret: of these nothing is written down but a checksum."""
 
+
+def config_paths(environment: "Mapping[str, str]" = os.environ) -> "list[str]":
+    """Where the config file and the credentials file are."""
+    named = (
+        (CONFIG_FILE_VARIABLE, DEFAULT_CONFIG_FILE),
+        (CREDENTIALS_FILE_VARIABLE, DEFAULT_CREDENTIALS_FILE),
+    )
+    return [os.path.expanduser(os.path.expandvars(environment.get(name, path))) for name, path in named]
+
+
 # -- what the xacct command remembers ---------------------------------------------------------------
 
 MEMO_DIRECTORY = "~/.aws/xacct/resolved"
-"""What each profile was last resolved to, see xacct/memo.py. It holds no credentials."""
+"""What each profile was last resolved to, see cli/memo.py. It holds no credentials."""
 MEMO_KIND = "resolved"
 PAGE_DIRECTORY = "~/.aws/xacct/pages"
 """Where ``xacct console --open`` puts the page that takes a browser to the console."""

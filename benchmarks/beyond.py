@@ -22,7 +22,9 @@ DELAY = 0.2
 """Seconds that STS takes for a role."""
 
 # What pip writes for an entry point since 25.2, and uv; and what pip wrote before.
-WRAPPER = "import sys\nfrom awscli_xacct.xacct.entry import main\nif __name__ == '__main__':\n    sys.exit(main())\n"
+WRAPPER = (
+    "import sys\nfrom awscli_xacct.cli.main import main\nif __name__ == '__main__':\n    sys.exit(main())\n"
+)
 OLD_WRAPPER = f"import re\n{WRAPPER}"
 
 

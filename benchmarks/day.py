@@ -18,14 +18,14 @@ from unittest import mock
 import botocore.credentials
 from botocore.utils import JSONFileCache
 
-from awscli_xacct.awsconfig.profiles import Role
-from awscli_xacct.awsconfig.sources import Source
-from awscli_xacct.cache import Cache
-from awscli_xacct.credentials.collaborators import Collaborators
+from awscli_xacct.credentials.context import Collaborators
 from awscli_xacct.credentials.fetcher import Fetcher
-from awscli_xacct.credentials.flight import Flight
+from awscli_xacct.credentials.single_flight import Flight
 from awscli_xacct.credentials.sts import Keys
 from awscli_xacct.mfa.codes import Codes
+from awscli_xacct.profiles.role import Role
+from awscli_xacct.profiles.source import Source
+from awscli_xacct.storage.cache import Cache
 
 ROLES = 10
 EVERY = 120

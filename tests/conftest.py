@@ -15,8 +15,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.sts import Sts
-from tests.support.home import Home
+# What these assert is explained as in a test; they are imported by more than one room.
+pytest.register_assert_rewrite("tests.e2e.steps", "tests.configure_role.steps")
+
+from tests.sts import Sts  # noqa: E402
+from tests.support.home import Home  # noqa: E402
 
 # Nothing in the home of whoever runs the tests is read, or touched, by a test that forgets to say which is its own.
 # npm alone is still to find out from where its user installs.
@@ -26,7 +29,7 @@ atexit.register(shutil.rmtree, os.environ["HOME"], ignore_errors=True)
 for _name in [name for name in os.environ if name.startswith("XDG_")]:
     del os.environ[_name]
 
-# As for what says `quickly` (tests/awsconfig/texts.py): the same examples in each run, however busy the machine is.
+# As for what says `quickly` (tests/configfile/texts.py): the same examples in each run, however busy the machine is.
 settings.register_profile(
     "steady",
     max_examples=int(os.environ.get("XACCT_TEST_EXAMPLES", "100")),

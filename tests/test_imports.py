@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.steps import grow_old
 from tests.sts import Sts
 from tests.support.home import REGION, TIMEOUT, Home
-from tests.xacct.steps import grow_old
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -34,19 +34,20 @@ NOTHING_BUT_ITSELF = {"awscli_xacct"}
 # Everything a role profile with credentials in the cache needs.
 WARM = {
     "awscli_xacct",
-    "awscli_xacct.awsconfig",
-    "awscli_xacct.awsconfig.profiles",
-    "awscli_xacct.awsconfig.records",
-    "awscli_xacct.awsconfig.sources",
-    "awscli_xacct.cache",
+    "awscli_xacct.profiles.role",
+    "awscli_xacct.profiles.cache_keys",
+    "awscli_xacct.profiles.source",
+    "awscli_xacct.storage.cache",
     "awscli_xacct.credentials",
     "awscli_xacct.credentials.loading",
     "awscli_xacct.credentials.provider",
     "awscli_xacct.errors",
-    "awscli_xacct.files",
-    "awscli_xacct.invocation",
+    "awscli_xacct.profiles",
+    "awscli_xacct.storage",
+    "awscli_xacct.storage.files",
+    "awscli_xacct.messages",
     "awscli_xacct.settings",
-    "awscli_xacct.stored",
+    "awscli_xacct.storage.record",
 }
 
 
@@ -54,10 +55,11 @@ WARM = {
 XACCT_WARM = {
     "awscli_xacct",
     "awscli_xacct.settings",
-    "awscli_xacct.stored",
-    "awscli_xacct.xacct",
-    "awscli_xacct.xacct.entry",
-    "awscli_xacct.xacct.warm",
+    "awscli_xacct.storage",
+    "awscli_xacct.storage.record",
+    "awscli_xacct.cli",
+    "awscli_xacct.cli.main",
+    "awscli_xacct.cli.fastpath",
     "zlib",
 }
 
@@ -125,8 +127,8 @@ def loaded(home: Home, sts: Sts) -> Loaded:
 def test_another_subcommand_of_configure_loads_the_name_of_ours_and_no_more(loaded: Loaded) -> None:
     assert loaded.beyond_stock("configure", "get", "region") == {
         *NOTHING_BUT_ITSELF,
-        "awscli_xacct.commands",
-        "awscli_xacct.commands.lazy",
+        "awscli_xacct.configure_role",
+        "awscli_xacct.configure_role.lazy",
     }
 
 
@@ -151,7 +153,7 @@ def test_xacct_with_credentials_it_found_before_loads_next_to_nothing(loaded: Lo
     for _ in range(2):
         assert home.xacct(*command).code == 0
     statements = f"""
-from awscli_xacct.xacct.entry import main
+from awscli_xacct.cli.main import main
 sys.stdout = open(os.devnull, "w")
 assert main({command}) == 0"""
     assert loaded.by_bare_python(statements) - loaded.by_bare_python("") == XACCT_WARM
@@ -166,7 +168,9 @@ def test_importing_the_package_imports_nothing_else(loaded: Loaded) -> None:
     assert loaded.by_python("import awscli_xacct") - loaded.by_python("") == NOTHING_BUT_ITSELF
 
 
-@pytest.mark.parametrize("module", ["errors", "settings", "files", "cache", "awsconfig.rules", "mfa.sources"])
+@pytest.mark.parametrize(
+    "module", ["errors", "settings", "storage.files", "storage.cache", "profiles.validation", "mfa.prompters"]
+)
 def test_the_inner_rings_are_loaded_without_the_cli(loaded: Loaded, module: str) -> None:
     found = loaded.by_python(f"import awscli_xacct.{module}")
     others = {name.split(".")[0] for name in found - loaded.by_python("")} - sys.stdlib_module_names

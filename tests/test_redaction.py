@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from awscli_xacct.errors import printable
+from awscli_xacct.messages import printable
 from awscli_xacct.redaction import HIDDEN, Redaction, protect, redact, without_passwords
 
 

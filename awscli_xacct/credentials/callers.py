@@ -1,16 +1,16 @@
 """What STS refuses to whoever calls with a session, which only its answer tells where the config does not.
 
 A program, a variable or a file may give a user's keys or a session. Where the config tells, the profile is refused
-before any call: see `awsconfig.sources.role_session`.
+before any call: see `profiles.source.role_session`.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
 """
 
 from __future__ import annotations
 
-from ..awsconfig.profiles import Role
-from ..awsconfig.sources import Source
-from ..invocation import role_command
+from ..messages import role_command
+from ..profiles.role import Role
+from ..profiles.source import Source
 
 
 def hour_of_a_session(role: Role) -> str:

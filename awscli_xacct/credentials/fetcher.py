@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import settings
-from ..awsconfig.profiles import Role
-from ..awsconfig.records import role_record
-from ..cache import Record
-from ..errors import CannotAsk, DurationRefused, printable
-from ..invocation import profile_option, role_command, subcommand
+from ..errors import CannotAsk, DurationRefused
+from ..messages import printable, profile_option, role_command, subcommand
+from ..profiles.cache_keys import role_record
+from ..profiles.role import Role
+from ..storage.cache import Record
 from .callers import hour_of_a_session, no_code_of_a_session
 from .clocks import clock_fault
-from .collaborators import Collaborators, keys_of, record_of
+from .context import Collaborators, keys_of, record_of
 from .mfa_session import MfaSession, decide, device_lock, user_session
 from .sts import (
     Keys,

@@ -17,9 +17,9 @@ from typing import Any
 from botocore import credentials as stock
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ..awsconfig.profiles import Role
-from ..awsconfig.sources import Source, answered_first
 from ..errors import XacctError
+from ..profiles.role import Role
+from ..profiles.source import Source, answered_first
 
 _NAMED = {
     "Ec2InstanceMetadata": "CREDENTIALS_IMDS",

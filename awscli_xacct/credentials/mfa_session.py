@@ -26,11 +26,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import settings
-from ..awsconfig.profiles import Role
-from ..awsconfig.records import session_record
-from ..awsconfig.sources import Source
-from ..cache import Record, key_name
-from .collaborators import Collaborators, record_of
+from ..profiles.cache_keys import session_record
+from ..profiles.role import Role
+from ..profiles.source import Source
+from ..storage.cache import Record, key_name
+from .context import Collaborators, record_of
 from .sts import Issued, Keys, add_place, is_refused_code
 
 

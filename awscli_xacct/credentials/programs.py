@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-from ..awsconfig import circle
+from . import recursion_guard
 
 _PROCESS = "custom-process"
 
@@ -37,6 +37,6 @@ class MarkedPrograms:
         return found
 
     def _start(self, command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
-        environment = circle.marked(self._names, os.environ)
+        environment = recursion_guard.marked(self._names, os.environ)
         self.last = subprocess.Popen(command, env=environment, **options)  # noqa: S603 - the user's own command
         return self.last

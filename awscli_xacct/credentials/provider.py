@@ -21,15 +21,16 @@ from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError
 
 from .. import settings
-from ..awsconfig import records
-from ..awsconfig.profiles import Role, resolve
-from ..awsconfig.sources import Source, is_mfa_user, is_role, resolve_user
-from ..cache import Cache, cache_directory
-from ..errors import ProfileFault, XacctError, printable, tell
+from ..errors import ProfileFault, XacctError
+from ..messages import printable, tell
+from ..profiles import cache_keys
+from ..profiles.role import Role, resolve
+from ..profiles.source import Source, is_mfa_user, is_role, resolve_user
+from ..storage.cache import Cache, cache_directory
 from . import loading
 
 if TYPE_CHECKING:
-    from .collaborators import Collaborators
+    from .context import Collaborators
     from .fetcher import Fetcher
     from .mfa_session import MfaSession
     from .sts import Keys
@@ -69,7 +70,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         try:
             if is_role(profile):
                 role = self.role()
-                name = records.role_record(role, self.endpoint(config))
+                name = cache_keys.role_record(role, self.endpoint(config))
                 self._current = self._credentials(
                     config, name, self.fetcher, self._stock_credentials, self.METHOD
                 )
@@ -145,13 +146,13 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
     def record_cache(self, config: Mapping[str, Any]) -> Cache:
         """This configuration's records; one object, because it warns once."""
         if self._records is None:
-            directory = cache_directory(records.setting(config, settings.CACHE_DIR, os.environ))
+            directory = cache_directory(cache_keys.setting(config, settings.CACHE_DIR, os.environ))
             self._records = Cache(directory, warn=tell)
         return self._records
 
     def endpoint(self, config: Mapping[str, Any]) -> tuple[Any, ...]:
         """What sends this profile's STS calls elsewhere than to AWS."""
-        return records.endpoint(config, self._profile_name, os.environ)
+        return cache_keys.endpoint(config, self._profile_name, os.environ)
 
     def source_keys(self, profile: str, source: Source) -> Keys:
         """The credentials a chain begins with, by botocore's own providers and with errors of its kinds.
@@ -178,16 +179,16 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
 
     def _check_circle(self, hop: Role | Source) -> None:
         """Raise `ProfileFault` where a program would wait for itself, and see to it that it can be found out."""
-        from ..awsconfig import circle
+        from . import recursion_guard
         from .programs import MarkedPrograms
 
-        names = circle.names_of(hop)
-        circle.check(names, os.environ)
+        names = recursion_guard.names_of(hop)
+        recursion_guard.check(names, os.environ)
         if self._profile_provider_builder and not isinstance(self._profile_provider_builder, MarkedPrograms):
             self._profile_provider_builder = MarkedPrograms(self._profile_provider_builder, names)
 
     def _collaborators(self) -> Collaborators:
-        from .collaborators import collaborators_for
+        from .context import collaborators_for
 
         return collaborators_for(self, self._load_config())
 
@@ -203,8 +204,8 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
 
     def _session_record(self, config: Mapping[str, Any]) -> str:
         user = self._user()
-        duration = records.session_duration(config, os.environ)
-        return records.session_record(str(user.mfa_serial), user, duration, self.endpoint(config))
+        duration = cache_keys.session_duration(config, os.environ)
+        return cache_keys.session_record(str(user.mfa_serial), user, duration, self.endpoint(config))
 
     def _user(self) -> Source:
         config = self._load_config()

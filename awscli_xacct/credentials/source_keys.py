@@ -22,9 +22,9 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
-from ..awsconfig.sources import Source
-from ..errors import XacctError, printable
-from ..invocation import profile_option
+from ..errors import XacctError
+from ..messages import printable, profile_option
+from ..profiles.source import Source
 from .programs import MarkedPrograms
 from .sts import Keys, is_usable
 

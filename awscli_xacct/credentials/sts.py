@@ -27,7 +27,7 @@ from botocore.exceptions import (
 from botocore.utils import parse_timestamp
 
 from .. import settings
-from ..errors import printable
+from ..messages import printable
 
 _DEAD = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}

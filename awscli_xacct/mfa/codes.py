@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from .. import settings
-from ..errors import CannotAsk, CodeRefused, printable
-from ..invocation import subcommand
-from . import process, terminal
+from ..errors import CannotAsk, CodeRefused
+from ..messages import printable, subcommand
+from . import mfa_process, terminal
 from .interruption import ending_aws
 from .memory import UsedCodes
 
@@ -102,7 +102,7 @@ class Codes:
                 return code
             if request.program and not wait:
                 # The device shows another by now, and the program would print this one for ever.
-                raise process.failed(request.profile, "printed a code that has been used")
+                raise mfa_process.failed(request.profile, "printed a code that has been used")
             self._count_down(wait)
 
     def _count_down(self, seconds: float) -> None:
@@ -120,9 +120,9 @@ class Codes:
 
     def _code(self, request: Request) -> str:
         if request.program:
-            code = process.ask(request.program, request.profile)
+            code = mfa_process.ask(request.program, request.profile)
             if not _is_code(code):
-                raise process.failed(request.profile, "printed something else than six digits")
+                raise mfa_process.failed(request.profile, "printed something else than six digits")
             return code
         while True:
             try:

@@ -16,7 +16,7 @@ import signal
 import sys
 from collections.abc import Iterator
 
-from ..errors import abandon
+from ..messages import abandon
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable
 
-from ..notes import Notes, Where
+from ..storage.markers import Notes, Where
 
 STEP = 30
 """Seconds for which a device shows a code."""

@@ -86,7 +86,7 @@ SIGNATURES = {
     # the plugin hook
     "botocore.hooks:BaseEventHooks.register": "self event_name handler unique_id= unique_id_uses_count=",
     "botocore.hooks:BaseEventHooks.register_last": "self event_name handler unique_id= unique_id_uses_count=",
-    # commands.base, commands.role, commands.lazy: subclassed, and stood in for
+    # commands.base, commands.role, configure_role.lazy: subclassed, and stood in for
     "awscli.customizations.commands:BasicCommand": "session",
     "awscli.customizations.commands:BasicCommand.__call__": "self args parsed_globals",
     "awscli.customizations.commands:BasicCommand._run_main": "self parsed_args parsed_globals",
@@ -97,7 +97,7 @@ SIGNATURES = {
     "awscli.formatter:get_formatter": "format_type args",
 }
 if not V2:
-    # commands.completion: wrapped, and a private method called
+    # configure_role.completion: wrapped, and a private method called
     SIGNATURES["awscli.completer:Completer.complete"] = "self cmdline point="
     SIGNATURES["awscli.completer:Completer._get_documented_completions"] = "self table startswith="
 
@@ -143,7 +143,7 @@ def test_errors_are_botocores_and_read_as_their_arguments_say(name: str, argumen
 
 
 def test_an_error_of_a_service_has_its_response() -> None:
-    """`credentials.sts` and `credentials.denial` read its code and the answer's date."""
+    """`credentials.sts` and `credentials.access_denied` read its code and the answer's date."""
     response = {"Error": {"Code": "AccessDenied", "Message": "no"}}
     error = exceptions.ClientError(response, "AssumeRole")
     assert not isinstance(error, exceptions.BotoCoreError)
@@ -214,7 +214,7 @@ def test_a_session_has_what_another_one_is_made_like_it_with(session: Any) -> No
 
 
 def test_variables_stand_in_tables_with_the_settings_they_overrule() -> None:
-    """`xacct.handed` reads them."""
+    """`cli.handed` reads them."""
     tables = (configprovider.BOTOCORE_DEFAUT_SESSION_VARIABLES, configprovider.DEFAULT_S3_CONFIG_VARS)
     found = {key: row[:2] for table in tables for key, row in table.items()}
     assert found["ca_bundle"] == ("ca_bundle", "AWS_CA_BUNDLE")
@@ -229,7 +229,7 @@ def test_variables_stand_in_tables_with_the_settings_they_overrule() -> None:
 def test_programs_are_started_by_what_is_kept_under_the_providers_name_for_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """`credentials.programs` puts something else there; `xacct.obtain` looks when the credentials end."""
+    """`credentials.programs` puts something else there; `cli.fetch` looks when the credentials end."""
     (tmp_path / "config").write_text("[profile p]\ncredential_process = tell me\n", "utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     builder = credentials.ProfileProviderBuilder(botocore.session.Session(profile="p"))
@@ -400,7 +400,7 @@ def test_the_cli_calls_a_plugin_with_what_events_are_registered_at(monkeypatch: 
 
 
 def test_a_command_is_made_with_a_session_and_told_what_stands_before_it(session: Any) -> None:
-    """`commands.lazy` stands for one, and hands on what the CLI tells it."""
+    """`configure_role.lazy` stands for one, and hands on what the CLI tells it."""
     from awscli.customizations.commands import BasicCommand
 
     class Command(BasicCommand):  # type: ignore[misc]
@@ -415,7 +415,7 @@ def test_a_command_is_made_with_a_session_and_told_what_stands_before_it(session
 
 @pytest.mark.skipif(V2, reason="the completer of version 2 loads no plugins")
 def test_a_completer_knows_the_driver_and_its_options(driver: Any) -> None:
-    """`commands.completion` reads both."""
+    """`configure_role.completion` reads both."""
     from awscli.completer import Completer
 
     completer = Completer(driver)

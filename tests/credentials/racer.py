@@ -17,9 +17,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from awscli_xacct.cache import Cache, Record
-from awscli_xacct.credentials.flight import Flight
+from awscli_xacct.credentials.single_flight import Flight
 from awscli_xacct.errors import XacctError
+from awscli_xacct.storage.cache import Cache, Record
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "record"

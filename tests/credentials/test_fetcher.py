@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from awscli_xacct.cache import Cache
 from awscli_xacct.errors import CannotAsk, CodeRefused, DurationRefused
+from awscli_xacct.storage.cache import Cache
 from tests.credentials.world import World, keys_of
 from tests.sts import Session
 

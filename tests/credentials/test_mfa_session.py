@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from awscli_xacct.awsconfig.profiles import Role
-from awscli_xacct.awsconfig.sources import Source
 from awscli_xacct.credentials import mfa_session
 from awscli_xacct.credentials.mfa_session import Decision, decide
+from awscli_xacct.profiles.role import Role
+from awscli_xacct.profiles.source import Source
 
 DEVICE = "arn:aws:iam::111111111111:mfa/dev"
 

@@ -20,11 +20,11 @@ from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError, 
 from botocore.loaders import create_loader
 
 import awscli_xacct
-from awscli_xacct.cache import Cache, Record
-from awscli_xacct.credentials.any_profile import provider_for
+from awscli_xacct.credentials.profile_session import provider_for
 from awscli_xacct.credentials.provider import AssumeRoleProvider, SessionCredentials
 from awscli_xacct.credentials.refusals import DEAD_SESSION
 from awscli_xacct.errors import XacctError
+from awscli_xacct.storage.cache import Cache, Record
 from tests.credentials.world import keys_of
 from tests.sts import Sts, User
 from tests.support.answering import answering
@@ -508,7 +508,7 @@ def test_a_fault_while_credentials_are_loaded_falls_back_too(
 ) -> None:
     machine.add_role("prod")
     session = machine.session("prod")
-    monkeypatch.setattr("awscli_xacct.awsconfig.records.key_name", lambda _: 1 // 0)
+    monkeypatch.setattr("awscli_xacct.profiles.cache_keys.key_name", lambda _: 1 // 0)
     kept: dict[str, Any] = {}
     session.get_component("credential_provider").get_provider("assume-role").cache = kept
     assert session.get_credentials().get_frozen_credentials().access_key.startswith("ASIA")

@@ -10,17 +10,17 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
-from awscli_xacct.awsconfig.profiles import resolve
-from awscli_xacct.awsconfig.sources import Source, resolve_user
-from awscli_xacct.cache import Cache
-from awscli_xacct.credentials.collaborators import Collaborators
+from awscli_xacct.credentials.context import Collaborators
 from awscli_xacct.credentials.fetcher import Fetcher
-from awscli_xacct.credentials.flight import Flight
 from awscli_xacct.credentials.mfa_session import MfaSession, user_session
+from awscli_xacct.credentials.single_flight import Flight
 from awscli_xacct.credentials.sts import Keys
 from awscli_xacct.mfa.codes import Codes
 from awscli_xacct.mfa.memory import UsedCodes
-from awscli_xacct.notes import Notes
+from awscli_xacct.profiles.role import resolve
+from awscli_xacct.profiles.source import Source, resolve_user
+from awscli_xacct.storage.cache import Cache
+from awscli_xacct.storage.markers import Notes
 from tests.sts import MfaDevice, Sts, User
 
 

@@ -12,9 +12,6 @@ import awscli_xacct
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.home import Home
 
-# What `steps` asserts is to be explained as in a test.
-pytest.register_assert_rewrite(f"{__package__}.steps")
-
 Damage = Callable[[str, "str | None"], dict[str, str]]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from awscli_xacct.cache import Cache, Record
+from awscli_xacct.storage.cache import Cache, Record
 from tests.sts import Role, Sts
 from tests.support.home import AWS, TIMEOUT, Home, Outcome
 

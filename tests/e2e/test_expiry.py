@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from awscli_xacct.cache import Cache
+from awscli_xacct.storage.cache import Cache
 from tests.sts import Role, Sts, User
 from tests.support.answering import answering
 from tests.support.home import Home

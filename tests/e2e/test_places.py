@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.steps import grow_old
 from tests.sts import Role, Sts
 from tests.support.drives import without_locks, without_modes
 from tests.support.home import AWS, XACCT, Home, Outcome
-from tests.xacct.steps import grow_old
 
 from .steps import WHO, arn, bound_by_modes, bound_to_no_account, is_session_of, run, tree, who
 
@@ -107,7 +107,7 @@ def test_a_new_config_file_is_not_made_in_another_users_home(home: Home) -> None
     before = tree(home)
     program = f"""
 from pathlib import Path
-from awscli_xacct.awsconfig import store
+from awscli_xacct.configfile import store
 try:
     store.edit(Path({str(real)!r}), lambda document: document.set("a", "k", "v"))
 except Exception as error:

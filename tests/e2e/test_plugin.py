@@ -146,11 +146,11 @@ def test_config_and_credentials_may_be_elsewhere(home: Home, role: Role, prod: s
 @pytest.mark.parametrize(
     ("file", "text"),
     [
-        ("cache.py", UNFINISHED),
+        ("storage/cache.py", UNFINISHED),
         ("settings.py", BROKEN),
         ("errors.py", UNFINISHED),
         ("credentials/provider.py", ""),
-        ("credentials/flight.py", None),
+        ("credentials/single_flight.py", None),
     ],
 )
 def test_a_damaged_plugin_leaves_roles_to_the_stock_cli(
@@ -190,7 +190,7 @@ def broken(request: pytest.FixtureRequest, home: Home, damage: Damage) -> dict[s
     return {"PYTHONPATH": str(library)}
 
 
-BROKEN_WAYS = ["filelock", "awsconfig/records.py", "credentials/fetcher.py"]
+BROKEN_WAYS = ["filelock", "profiles/cache_keys.py", "credentials/fetcher.py"]
 """What is noticed when credentials are fetched, when the provider is put in, and in between."""
 
 
@@ -247,7 +247,7 @@ def test_a_broken_plugin_refuses_a_profile_that_stock_would_not_honour(
     assert home.aws("configure", "get", "region", "--profile", profile, environment=broken).code == 0
 
 
-@pytest.mark.parametrize("file", ["errors.py", "commands/role.py"])
+@pytest.mark.parametrize("file", ["errors.py", "configure_role/role.py"])
 @pytest.mark.usefixtures("user")
 def test_a_damaged_plugin_leaves_the_other_configure_commands_alone(
     home: Home, damage: Damage, file: str

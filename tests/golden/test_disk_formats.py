@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from awscli_xacct import __version__, settings
-from awscli_xacct.accounts.ledger import Ledger
-from awscli_xacct.awsconfig.profiles import resolve
-from awscli_xacct.awsconfig.records import role_record
-from awscli_xacct.cache import Cache, Record
-from awscli_xacct.files import write_temporary
-from awscli_xacct.notes import Notes
-from awscli_xacct.xacct import memo, warm
+from awscli_xacct.cli import fastpath, memo
+from awscli_xacct.profiles.cache_keys import role_record
+from awscli_xacct.profiles.role import resolve
+from awscli_xacct.setup.journal import Ledger
+from awscli_xacct.storage.cache import Cache, Record
+from awscli_xacct.storage.files import write_temporary
+from awscli_xacct.storage.markers import Notes
 
 NAME = "0123456789abcdef" * 4
 NOW = 1_800_000_000.25
@@ -79,7 +79,7 @@ def test_memo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     moment = memo.Moment("prod", __version__)
-    moment.remember(warm.Memo(NAME, "/cache", "us-west-1", ["AWS_REGION=us-west-1"]))
+    moment.remember(fastpath.Memo(NAME, "/cache", "us-west-1", ["AWS_REGION=us-west-1"]))
     (path,) = (tmp_path / ".aws" / "xacct" / "resolved").iterdir()
     head, _, body = path.read_bytes().partition(b"\n")
     assert path.suffix == ".memo"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands.steps import ONE_TRY
+from tests.configure_role.steps import ONE_TRY
 from tests.sts import Role, Sts, User
 from tests.support.home import Home
 

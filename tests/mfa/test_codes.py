@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from awscli_xacct.errors import CannotAsk, CodeProgramFailed, CodeRefused
 from awscli_xacct.mfa.codes import Codes, Request
 from awscli_xacct.mfa.memory import UsedCodes
-from tests.awsconfig.texts import quickly
+from tests.configfile.texts import quickly
 
 SERIAL = "arn:aws:iam::111111111111:mfa/dev"
 REQUEST = Request(SERIAL, "prod", "a session of 12 h for all its roles")

@@ -30,7 +30,7 @@ PROMPT = "Code of the device é: "
 ASK = f"""
 import signal, sys, threading
 from awscli_xacct.errors import CannotAsk
-from awscli_xacct.mfa import sources, terminal
+from awscli_xacct.mfa import prompters as sources, terminal
 
 question = terminal.ask
 
@@ -43,7 +43,7 @@ def ask():
         print("interrupted")
 """
 
-# What `mfa.sources` does, which knows of other threads.
+# What `mfa.prompters` does, which knows of other threads.
 STARTED = "question = sources.asker('tty')\nthread = threading.Thread(target=ask)\nthread.start()\n"
 IN_A_THREAD = f"{STARTED}thread.join()\n"
 

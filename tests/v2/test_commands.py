@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.commands.steps import Screen
-from tests.commands.test_interactive import answer
+from tests.configure_role.steps import Screen
+from tests.configure_role.test_interview import answer
 from tests.e2e.steps import WHO, is_session_of, operations, who
 from tests.e2e.terminal import Terminal
 from tests.sts import MfaDevice, Role, Sts, User

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from awscli_xacct.xacct import plugins
+from awscli_xacct.cli import plugin_section
+from tests.cli.machine import WITHOUT_PLUGIN, Machine
 from tests.e2e.steps import state
 from tests.support.home import AWS
-from tests.xacct.machine import WITHOUT_PLUGIN, Machine
 
 from .home import HomeOfV2
 
@@ -26,7 +26,7 @@ def machine(home: HomeOfV2, tmp_path: Path) -> Machine:
 
 def own_path() -> str:
     """Where the plugin and what it needs are installed for these tests."""
-    return os.pathsep.join(plugins.places())
+    return os.pathsep.join(plugin_section.places())
 
 
 def test_it_tells_version_2_where_the_plugin_is(machine: Machine) -> None:

@@ -32,7 +32,7 @@ def tell(**_):
 
 
 @pytest.mark.parametrize(
-    "file", ["cache.py", "errors.py", "credentials/provider.py", "credentials/flight.py"]
+    "file", ["storage/cache.py", "errors.py", "credentials/provider.py", "credentials/single_flight.py"]
 )
 def test_a_damaged_plugin_leaves_roles_to_the_stock_cli(
     home: Home, role: Role, prod: str, damage: Callable[[str, str], None], file: str

@@ -1,1 +1,0 @@
-"""The user's AWS config files: reading them as botocore does, and editing them without loss."""

@@ -1,0 +1,86 @@
+"""The keys of a profile that something reads: botocore, the AWS CLI, this plugin; and those of other tools.
+
+Written down here, as no `aws` is imported to look at one; a test compares them with botocore's own.
+
+https://docs.aws.amazon.com/cli/latest/topic/config-vars.html
+https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html#cli-configure-files-settings
+https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from ... import settings
+from ...profiles.defaults import ORDER
+
+_OF_BOTOCORE = """
+    account_id_endpoint_mode api_versions auth_scheme_preference ca_bundle csm_client_id csm_enabled csm_host csm_port
+    data_path defaults_mode disable_host_prefix_injection disable_request_compression ec2_metadata_service_endpoint
+    ec2_metadata_service_endpoint_mode ec2_metadata_v1_disabled endpoint_discovery_enabled endpoint_url
+    ignore_configured_endpoint_urls imds_use_ipv6 max_attempts metadata_service_num_attempts metadata_service_timeout
+    parameter_validation region request_checksum_calculation request_min_compression_size_bytes
+    response_checksum_calculation response_checksum_validation retry_mode s3_disable_express_session_auth sdk_ua_app_id
+    services sigv4a_signing_region_set sts_regional_endpoints tcp_keepalive use_dualstack_endpoint use_fips_endpoint
+    user_agent_appid s3 dynamodb
+"""
+_OF_CREDENTIALS = """
+    aws_access_key_id aws_secret_access_key aws_session_token aws_security_token aws_account_id aws_credential_scope
+    credential_process credential_source duration_seconds external_id login_session mfa_serial role_arn
+    role_session_name source_profile sso_account_id sso_region sso_registration_scopes sso_role_name sso_session
+    sso_start_url web_identity_token_file
+"""
+_OF_CLI = """
+    cli_auto_prompt cli_binary_format cli_error_format cli_follow_urlparam cli_history cli_help_output
+    cli_hide_progress cli_pager cli_timestamp_format cloudformation cloudtrail codecommit connect_timeout emr
+    emr-containers output read_timeout s3api
+"""
+
+KNOWN = frozenset(
+    {
+        *_OF_BOTOCORE.split(),
+        *_OF_CREDENTIALS.split(),
+        *_OF_CLI.split(),
+        *ORDER,
+        settings.MFA_SESSION,
+        settings.MANIFEST,
+        settings.MANIFEST_KEYS,
+    }
+)
+
+_OF_OTHERS = {
+    "aws-vault": "include_profile parent_profile chain_mfa sso_use_stdout mfa_refresh",
+    "granted": "common_fate_generated_from common_fate_url",
+    "awsume": "autoawsume awsume_process",
+    "aws-runas": "jump_role session_token_duration credentials_duration saml_auth_url saml_username saml_provider",
+    "AWS Extend Switch Roles": "color image role_name target_role_name target_region",
+    "saml2aws": "x_principal_arn x_security_token_expires",
+}
+_PREFIXES = {"granted_": "granted", "aws_vault_": "aws-vault", "awsume_": "awsume", "saml_": "aws-runas"}
+_NEAR = 0.8
+
+
+def unread(keys: Iterator[str]) -> Iterator[tuple[str, str]]:
+    """Those of a profile's keys that nobody here reads, and of each what may help."""
+    for key in keys:
+        if key in KNOWN:
+            continue
+        near = get_close_matches(key, KNOWN, n=1, cutoff=_NEAR)
+        owner = _owner(key)
+        if owner:
+            yield (
+                key,
+                f"it is a key of {owner}, which aws does not heed; take it out if nobody uses {owner} here",
+            )
+        elif near:
+            yield key, f"if {near[0]} is meant, write it that way"
+        else:
+            yield key, "take it out, or look for how it is spelled: aws goes on as if it were not there"
+
+
+def _owner(key: str) -> str | None:
+    for tool, keys in _OF_OTHERS.items():
+        if key in keys.split():
+            return tool
+    return next((tool for prefix, tool in _PREFIXES.items() if key.startswith(prefix)), None)

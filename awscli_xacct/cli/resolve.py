@@ -1,0 +1,98 @@
+"""A profile resolved from the two files, without botocore: which record its credentials are in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import __version__, settings
+from ..configfile import sections, store
+from ..errors import XacctError
+from ..messages import tell
+from ..profiles.cache_keys import setting
+from ..profiles.inventory import Inventory
+from ..profiles.names import no_profile
+from ..profiles.source import is_mfa_user, is_role
+from ..storage.cache import Cache, cache_directory
+from . import fastpath
+from .handed import handed_on
+from .memo import Moment
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What a profile comes to. `config` is what botocore's ``session.full_config`` would be."""
+
+    profile: str
+    config: Mapping[str, Any]
+    memo: fastpath.Memo
+    lasting: bool = True
+    """Whether the memo holds as long as what `warm.question` asks does."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        return self.config["profiles"][self.profile]  # type: ignore[no-any-return]
+
+
+def resolve(profile: str, tick: float = settings.MEMO_TICK) -> Resolved:
+    """Resolve `profile` and remember what it came to; for `tick` see `memo.Moment`.
+
+    Raises `ConfigRefused` and `EditRefused` for files that cannot be read, `ProfileFault` for a profile that
+    cannot work and `XacctError` for one that is not there.
+    """
+    try:
+        moment = Moment(profile, __version__, tick)
+    except (OSError, ValueError):
+        moment = None  # reading the files tells what is wrong with them
+    resolved = resolve_in(read_config(), profile)
+    if moment and resolved.lasting:
+        moment.remember(resolved.memo)
+    return resolved
+
+
+def resolve_in(config: Mapping[str, Any], profile: str) -> Resolved:
+    """Resolve `profile` in a config that is read already. Raises `ProfileFault` and `XacctError`."""
+    if profile not in config["profiles"]:
+        raise XacctError(no_profile(profile, config["profiles"]))
+    handed = handed_on(config, profile, os.environ)
+    memo = fastpath.Memo(
+        _record(profile, config),
+        setting(config, settings.CACHE_DIR, os.environ) or settings.DEFAULT_CACHE_DIRECTORY,
+        region_of(config["profiles"][profile]),
+        handed.variables,
+    )
+    return Resolved(profile, config, memo, handed.lasting)
+
+
+def read_config() -> dict[str, Any]:
+    """The two files as one config. Raises `ConfigRefused` and `EditRefused`."""
+    config, credentials = settings.config_paths()
+    texts = [store.read(Path(path)) for path in (config, credentials)]
+    return sections.full_config(*texts, paths=(config, credentials))
+
+
+def inventory(config: Mapping[str, Any]) -> Inventory:
+    """The role profiles of `config`, with what is cached for them."""
+    return Inventory(config, os.environ, record_cache(config))
+
+
+def record_cache(config: Mapping[str, Any]) -> Cache:
+    """The records that `config` says where to find."""
+    return Cache(cache_directory(setting(config, settings.CACHE_DIR, os.environ)), warn=tell)
+
+
+def region_of(options: Mapping[str, Any]) -> str:
+    """A profile's own region, or nothing."""
+    region = options.get(settings.REGION)
+    return region if isinstance(region, str) else ""
+
+
+def _record(profile: str, config: Mapping[str, Any]) -> str:
+    """The name of the record that holds a profile's credentials; nothing if they are in none of ours."""
+    options = config["profiles"][profile]
+    if is_role(options):
+        return inventory(config).own_record(profile)
+    return inventory(config).records_of(profile)[0] if is_mfa_user(options) else ""

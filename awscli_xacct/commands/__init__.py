@@ -1,1 +1,0 @@
-"""The `aws configure role` commands."""

@@ -1,0 +1,1 @@
+"""A person's AWS config as text: parsed, edited, replaced. It knows no role."""

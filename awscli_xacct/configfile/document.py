@@ -1,0 +1,173 @@
+"""An AWS config file that can be changed: its own bytes, which an edit splices and never renders anew.
+
+Here is what is asked of the file; how its text is read stands in `reading`, what becomes of it in
+`edited`, and how one changed section is written in `splice`.
+"""
+
+from __future__ import annotations
+
+import locale
+import re
+
+from ..errors import ConfigRefused, EditRefused
+from . import line_edits
+from .edited import Edited
+from .line_edits import Changes
+from .parser import Reading, Section, Sections, Value
+
+__all__ = ["Document", "Sections", "Value"]
+
+_LINE_END = re.compile("\r\n|\r|\n")
+
+
+class Document:
+    """A config file that can be changed. `path` is used in messages only.
+
+    Raises `ConfigRefused` where botocore would not read the file.
+    """
+
+    def __init__(self, data: bytes, path: str = "config", encoding: str | None = None) -> None:
+        self._path = path
+        # botocore opens the file in text mode without naming an encoding.
+        self._encoding = encoding or locale.getpreferredencoding(False)
+        self._data = data
+        self._reading = Reading(self._decode(data), path)
+        # Sections by the name they have by now, what is asked of them, and new ones.
+        self._present = dict(self._reading.sections)
+        self._changes: dict[Section, Changes] = {}
+        self._added: dict[str, dict[str, str]] = {}
+
+    @property
+    def path(self) -> str:
+        """The file's path, for messages."""
+        return self._path
+
+    # -- the file as it was read -------------------------------------------------------------------
+
+    def sections(self) -> Sections:
+        """The file as botocore's ``raw_config_parse`` gives it."""
+        return {name: self._reading.options(section) for name, section in self._reading.sections.items()}
+
+    def names(self) -> list[str]:
+        """The names of all sections, in their order."""
+        return list(self._reading.sections)
+
+    def section(self, name: str) -> dict[str, Value]:
+        """One section as `sections` gives it. Raises `KeyError`."""
+        return self._reading.options(self._reading.sections[name])
+
+    def line_of(self, section: str, key: str | None = None) -> int:
+        """The line, counted from 1, where a section's header or one of its own options stands.
+
+        Raises `KeyError`.
+        """
+        found = self._reading.sections[section]
+        return 1 + (found.header if key is None else found.options[key])
+
+    # -- changing it: each change sees the ones before it ------------------------------------------
+
+    def set(self, section: str, key: str, value: str) -> None:
+        """Set an option; the section is added at the end of the file if it is not there.
+
+        Raises `EditRefused` for what cannot stand in a config file.
+        """
+        line_edits.check_option(self._path, key, value)
+        found = self._present.get(section)
+        if found is None:
+            line_edits.check_name(self._path, section)
+            self._added.setdefault(section, {})[key] = value
+        elif key in found.options and self._reading.value(found.options[key]) == value:
+            self._changes_of(found).options.pop(key, None)
+        else:
+            self._changes_of(found).options[key] = value
+
+    def remove(self, section: str, key: str) -> None:
+        """Remove an option; nothing happens if it is not there."""
+        found = self._present.get(section)
+        if found is None:
+            added = self._added.get(section, {})
+            added.pop(key, None)
+            if not added:
+                self._added.pop(section, None)
+        elif key in found.options:
+            self._changes_of(found).options[key] = None
+        else:
+            self._changes_of(found).options.pop(key, None)
+
+    def remove_section(self, section: str) -> None:
+        """Remove a section's header and options; its comments stay. Raises `KeyError`."""
+        if self._added.pop(section, None) is None:
+            self._changes_of(self._present.pop(section)).removed = True
+
+    def rename_section(self, section: str, name: str) -> None:
+        """Give a section another name and leave all else of it as it is.
+
+        Raises `KeyError`, and `EditRefused` where the name is taken or cannot be written.
+        """
+        if section not in self._present and section not in self._added:
+            raise KeyError(section)
+        if name == section:
+            return
+        line_edits.check_name(self._path, name)
+        if name in self._present or name in self._added:
+            raise EditRefused(f"{self._path} has a section [{name}] already; nothing was written")
+        if section in self._added:
+            self._added = {name if old == section else old: options for old, options in self._added.items()}
+        else:
+            found = self._present[name] = self._present.pop(section)
+            self._changes_of(found).name = None if name == found.name else name
+
+    # -- the file with the changes made ------------------------------------------------------------
+
+    def meant(self, *, touched_only: bool = False) -> Sections:
+        """What botocore must read from `render`'s bytes; with `touched_only`, from `excerpt`'s.
+
+        Raises `ConfigRefused` as `render` does.
+        """
+        return self._edited().meant(excerpt=touched_only)
+
+    def render(self) -> bytes:
+        """The bytes of the file with the changes made: the very same ones where there are none.
+
+        Raises `EditRefused` where more would have to be altered than was asked, and `ConfigRefused`
+        where a change makes botocore look at a faulty block in ``[DEFAULT]`` that it had no use for.
+        """
+        edited = self._edited()
+        if not edited.changed:
+            return self._data
+        edited.meant(excerpt=True)
+        if self._encode(self._reading.lines) != self._data:
+            raise EditRefused(
+                f"{self._path}: its {self._encoding} text cannot be kept byte for byte; nothing was written"
+            )
+        return self._encode(edited.lines())
+
+    def excerpt(self) -> bytes:
+        """Of `render`'s bytes what the changes could have an effect on, to be read on its own."""
+        return self._encode(self._edited().excerpt())
+
+    # -- how it is done ----------------------------------------------------------------------------
+
+    def _changes_of(self, section: Section) -> Changes:
+        return self._changes.setdefault(section, Changes())
+
+    def _edited(self) -> Edited:
+        return Edited(self._reading, self._changes, self._added)
+
+    def _decode(self, data: bytes) -> str:
+        try:
+            return data.decode(self._encoding)
+        except UnicodeDecodeError as error:
+            line = 1 + len(_LINE_END.findall(data[: error.start].decode(self._encoding)))
+            raise ConfigRefused(
+                self._path, line, f"byte 0x{data[error.start]:02x} is not {self._encoding} text"
+            ) from None
+
+    def _encode(self, lines: list[str]) -> bytes:
+        try:
+            return "".join(lines).encode(self._encoding)
+        except UnicodeEncodeError as error:
+            raise EditRefused(
+                f"{self._path}: {error.object[error.start : error.end]!r} cannot be written in the file's "
+                f"encoding, {self._encoding}; nothing was written"
+            ) from None

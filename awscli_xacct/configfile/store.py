@@ -1,0 +1,181 @@
+"""A config file on disk: found, locked, read, edited, proved, replaced.
+
+What is promised: the file is the old one or the new one, whole, at any instant, whatever happens to
+this process; no other byte changes; of many editors at once none is lost; and the new file reads, with
+the reader the caller trusts, as exactly what was meant.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shlex
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from .. import settings
+from ..errors import EditRefused
+from ..storage.files import flush_directory, write_temporary
+from . import target
+from .document import Document, Sections
+
+Change = Callable[[Document], None]
+Reader = Callable[[str], Sections]
+
+_ATTEMPTS = 20
+
+
+@dataclass(frozen=True)
+class Edit:
+    """The outcome of an edit: the file's bytes before and after."""
+
+    path: Path
+    before: bytes
+    after: bytes
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+
+def locate(configured: str | None, default: str) -> Path:
+    """The path botocore means by a ``config_file`` or ``credentials_file`` setting."""
+    # Not Path.expanduser, which raises where os.path's leaves a "~" that it cannot expand.
+    return Path(os.path.expanduser(os.path.expandvars(default if configured is None else configured)))  # noqa: PTH111
+
+
+def own_reader(path: str) -> Sections:
+    """Reads a file without botocore, to the same result."""
+    return Document(Path(path).read_bytes(), path).sections()
+
+
+def read(path: Path) -> bytes:
+    """The file's bytes; nothing where botocore finds no file. Raises `EditRefused` if it cannot be read."""
+    try:
+        # botocore takes a device or a pipe for no file; /dev/null stands for "no config" in many scripts.
+        return path.read_bytes() if stat.S_ISREG(path.stat().st_mode) else b""
+    except (FileNotFoundError, NotADirectoryError):
+        return b""
+    except OSError as error:
+        raise EditRefused(
+            f"{path} cannot be read: {error.strerror}. Look at it with: ls -ld {shlex.quote(str(path))}"
+        ) from None
+
+
+def preview(path: Path, change: Change) -> Edit:
+    """What `edit` would do, with nothing written and no lock taken. Raises what `edit` does."""
+    return _planned(path, _real(path), change)[0]
+
+
+def edit(
+    path: Path, change: Change, reader: Reader = own_reader, *, wait: float = settings.LOCK_WAIT_SECONDS
+) -> Edit:
+    """Make `change` in the file at `path`; it may be called more than once, each time on fresh content.
+
+    An edit that changes nothing writes nothing. What `change` raises leaves the file as it was. Another
+    editor is waited for, at most `wait` seconds. Raises `EditRefused`, `ConfigRefused` and `Busy`.
+    """
+    for _ in range(_ATTEMPTS):
+        real = _real(path)
+        target.check(path, real)
+        with target.locked(real, wait):
+            target.sweep(real)
+            planned, document = _planned(path, real, change)
+            if not planned.changed or _replace(planned, real, partial(_prove, real, document, reader)):
+                return planned
+    raise _busy(path)
+
+
+def rewrite(
+    path: Path, change: Callable[[bytes], bytes], *, wait: float = settings.LOCK_WAIT_SECONDS
+) -> Edit:
+    """Put what `change` makes of the bytes of a file of any kind in their place, as `edit` does.
+
+    It may be called more than once, and proves its own outcome. Raises `EditRefused` and `Busy`.
+    """
+    for _ in range(_ATTEMPTS):
+        real = _real(path)
+        target.check(path, real)
+        with target.locked(real, wait):
+            target.sweep(real)
+            target.check(path, real)
+            before = read(real)
+            planned = Edit(path, before, change(before))
+            if not planned.changed or _replace(planned, real, lambda _: None):
+                return planned
+    raise _busy(path)
+
+
+def _busy(path: Path) -> EditRefused:
+    return EditRefused(f"{path} is being rewritten by another program all the time; nothing was written")
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def _planned(path: Path, real: Path, change: Change) -> tuple[Edit, Document]:
+    target.check(path, real)
+    before = read(real)
+    document = Document(before, str(path))
+    change(document)
+    return Edit(path, before, document.render()), document
+
+
+def _replace(planned: Edit, real: Path, prove: Callable[[Path], None]) -> bool:
+    """Put the new bytes in place of the old; False if somebody else has changed the file meanwhile."""
+    try:
+        target.make_directory(real.parent)
+        temporary = write_temporary(real.parent, real.name, planned.after, flush=True)
+    except OSError as error:
+        raise EditRefused(
+            f"{real} cannot be written: {error.strerror or error}; it is as it was. Look at its directory with: "
+            f"ls -ld {shlex.quote(str(real.parent))}"
+        ) from None
+    try:
+        target.keep_mode(real, temporary)
+        prove(temporary)
+        if _real(planned.path) != real or read(real) != planned.before:
+            return False
+        temporary.replace(real)
+    except OSError as error:
+        raise EditRefused(f"{real} cannot be replaced: {_why(error)}; it is as it was") from None
+    finally:
+        target.discard(temporary)
+    with contextlib.suppress(OSError):  # the new file is in place, whatever may be wrong with the disk
+        flush_directory(real.parent)
+    return True
+
+
+def _why(error: OSError) -> str:
+    if error.errno == errno.EBUSY:
+        # A container is given a single file that way, and what is mounted on cannot be renamed over.
+        return (
+            "it is a mount point. Edit the file where it is mounted from, or mount the directory it is in "
+            "instead of it"
+        )
+    return error.strerror or str(error)
+
+
+def _prove(real: Path, document: Document, reader: Reader, temporary: Path) -> None:
+    """Read back what is about to become the user's file, and compare it with what was meant.
+
+    Raises `EditRefused`. Of a file beyond `settings.PROOF_LIMIT` the sections that changed are read.
+    """
+    whole = temporary.stat().st_size <= settings.PROOF_LIMIT
+    excerpt = None if whole else write_temporary(real.parent, real.name, document.excerpt())
+    try:
+        found = reader(str(excerpt or temporary))
+    except Exception as error:  # noqa: BLE001 - a reader that refuses the text, with whatever error it has
+        raise EditRefused(
+            f"{real}: the edited file would not be readable ({error}); it is as it was"
+        ) from None
+    finally:
+        if excerpt:
+            target.discard(excerpt)
+    if found != document.meant(touched_only=not whole):
+        raise EditRefused(f"{real}: the edited file would not mean what was asked; it is as it was")

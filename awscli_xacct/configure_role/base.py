@@ -1,0 +1,114 @@
+"""What the subcommands of ``aws configure role`` have in common."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from awscli.customizations.commands import BasicCommand
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .. import settings
+from ..configfile import store
+from ..configfile.document import Document
+from ..configfile.merged import MergedProfiles
+from ..credentials.mfa_session import shares_session
+from ..errors import Faults, XacctError
+from ..messages import printable_lines, role_command, write_message
+from ..profiles.cache_keys import setting
+from ..profiles.inventory import Entry, Inventory
+from ..profiles.names import no_profile
+from ..profiles.partitions import Partitions
+from ..profiles.source import is_mfa_user, is_role
+from ..storage.cache import Cache, Record, cache_directory
+from .clients import usable
+
+if TYPE_CHECKING:
+    from ..profiles.edit import Plan
+
+FAILED = 255
+"""The exit code of a command that could not do what it was asked."""
+
+
+class Subcommand(BasicCommand):  # type: ignore[misc]
+    """A command that looks at, or works on, the role profiles that are there."""
+
+    _session: Any
+
+    def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:
+        try:
+            self._session = usable(self._session)
+            return self._run(parsed_args, parsed_globals)
+        except (XacctError, BotoCoreError, ClientError) as error:
+            # The CLI prints it as it is, and it may quote a config file or a service.
+            error.args = (printable_lines(str(error)), *error.args[1:])
+            raise
+
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
+        """What the command does; gives its exit code."""
+        raise NotImplementedError
+
+    def _cache(self) -> Cache:
+        config = self._session.full_config
+        return Cache(cache_directory(setting(config, settings.CACHE_DIR, os.environ)), warn=say)
+
+    def _inventory(self) -> Inventory:
+        return Inventory(self._session.full_config, os.environ, self._cache())
+
+    def _config_path(self) -> Path:
+        return store.locate(self._session.get_config_variable("config_file"), settings.DEFAULT_CONFIG_FILE)
+
+    def _credentials_path(self) -> Path:
+        configured = self._session.get_config_variable("credentials_file")
+        return store.locate(configured, settings.DEFAULT_CREDENTIALS_FILE)
+
+    def _document(self) -> Document:
+        path = self._config_path()
+        return Document(store.read(path), str(path))
+
+    def _partitions(self) -> Partitions:
+        return Partitions(self._session.get_component("data_loader").load_data("partitions"))
+
+    def _apply(self, plan: Plan, document: Document) -> MergedProfiles:
+        """Make a plan's changes in a document, and give all profiles as they are then. Raises `Faults`."""
+        path = self._credentials_path()
+        return plan.apply(document, Document(store.read(path), str(path)), self._partitions())
+
+
+def named_profiles(parsed_args: Any, parsed_globals: Any) -> list[str]:
+    """The profiles a command line names, each once: its positional ones, else ``--profile``."""
+    named = parsed_args.profile or []
+    named = [named] if isinstance(named, str) else list(dict.fromkeys(named))
+    return named or ([parsed_globals.profile] if parsed_globals.profile else [])
+
+
+def check_roles(names: list[str], inventory: Inventory, *, or_users: bool = False) -> None:
+    """Raise `Faults` unless all of `names` are role profiles; near names are offered.
+
+    With `or_users` the profiles of users that run on an MFA session will do as well.
+    """
+    faults = []
+    for name in names:
+        profile = inventory.profiles.get(name)
+        if profile is None:
+            faults.append(no_profile(name, inventory.profiles))
+        elif not (is_role(profile) or (or_users and is_mfa_user(profile))):
+            faults.append(
+                f"profile {name} assumes no role; make it one with: {role_command(name, '--role-arn ARN')}"
+            )
+    if faults:
+        raise Faults("nothing was done, because", faults)
+
+
+def session_behind(entry: Entry) -> Record | None:
+    """That session, while it is valid."""
+    return entry.session if entry.role and shares_session(entry.role) else None
+
+
+NO_ROLES = "no profile assumes a role; make one with: aws configure role PROFILE --role-arn ARN"
+
+
+def say(message: str) -> None:
+    """A message for the person, on stderr: stdout belongs to results."""
+    write_message(f"{printable_lines(message)}\n")

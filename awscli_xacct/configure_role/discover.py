@@ -1,0 +1,242 @@
+"""``aws configure role discover``: a profile for the role of one name in each account of the organization."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from .. import settings
+from ..credentials.verification import verdict, verified
+from ..discovery.accounts import Account, accounts, parent_fault
+from ..discovery.names import Holder, holder_of, named, rendered, template_fault
+from ..errors import Faults, XacctError
+from ..manifest.model import Place, Request, WantedRole
+from ..profiles import validation
+from ..profiles.defaults import Wanted, changed, completed, role_arn, source_of
+from ..profiles.edit import AUTO, NONE
+from ..profiles.names import no_profile
+from ..profiles.source import Profiles, is_role
+from ..profiles.values import account_fault, role_name_fault
+from ..setup.iam_client import is_denied, service_code
+from ..tables import counted
+from .apply_plan import Consent, PlannedCommand
+from .base import say
+from .clients import ProfileClients
+from .discover_help import DESCRIPTION, EXAMPLES, OPTIONS, SYNOPSIS
+from .manifest_target import IntoManifest, Roles
+from .mfa_devices import find_device
+
+_HEADING = "nothing was changed, because"
+_KEYS = (settings.SOURCE_PROFILE, settings.MFA_SERIAL, settings.EXTERNAL_ID, settings.DURATION_SECONDS)
+_TRIAL = "discovered"
+_LIST, _LIST_BELOW = (
+    "organizations:ListAccounts",
+    "organizations:ListAccountsForParent and organizations:ListOrganizationalUnitsForParent",
+)
+
+
+class DiscoverCommand(PlannedCommand):
+    """Lists the organization, names profiles, and asks the config or a manifest for them."""
+
+    NAME = "discover"
+    DESCRIPTION = DESCRIPTION
+    SYNOPSIS = SYNOPSIS
+    EXAMPLES = EXAMPLES
+    ARG_TABLE = OPTIONS
+
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
+        profiles = self._session.full_config["profiles"]
+        wanted = _wanted(parsed_args, parsed_globals)
+        source = source_of(_free(profiles), profiles, wanted)
+        self._check(parsed_args, wanted, source, parsed_globals.profile)
+        assert source is not None  # noqa: S101 - checked
+        if wanted.get(settings.MFA_SERIAL) == AUTO:
+            wanted[settings.MFA_SERIAL] = find_device(source, self._session)
+        manifest = IntoManifest(parsed_args.manifest) if parsed_args.manifest else None
+        found = self._listed(parsed_globals.profile or source, parsed_args.ou_id or [])
+        role = parsed_args.role_name.strip("/")
+        names = named(found, parsed_args.template, role, manifest.taken if manifest else _taken(profiles))
+        _tell_names(found, names, parsed_args.template, role)
+        wanted_by_name: dict[str, Wanted] = {
+            names[account.id]: {
+                **wanted,
+                settings.ROLE_ARN: f"arn:{account.partition}:iam::{account.id}:role/{role}",
+            }
+            for account in sorted(found, key=lambda account: names[account.id])
+        }
+        labels = {names[account.id]: account.label for account in found}
+        before = manifest.roles if manifest else profiles
+        if parsed_args.check:
+            working = self._working(_completed(wanted_by_name, profiles, before), labels)
+            wanted_by_name = {name: wanted_by_name[name] for name in wanted_by_name if name in working}
+        elif any(account.management for account in found):
+            _tell_management(found)
+        consent = Consent(dry_run=parsed_args.dry_run, yes=parsed_args.yes)
+        if manifest:
+            roles = _completed(wanted_by_name, profiles, before)
+            own_names = _account_names(found, names, roles, manifest)
+            return manifest.write(roles, own_names, profiles, self._partitions(), consent)
+        mark = " ".join(["discover", found[0].organization, role, *sorted(parsed_args.ou_id or [])])
+        request = Request(
+            [WantedRole(name, options) for name, options in wanted_by_name.items()],
+            mark,
+            lambda name, _: Place(labels.get(name, self.NAME)),
+            prune=parsed_args.prune,
+            adopt=parsed_args.adopt,
+        )
+        return self._carry_out(request, consent, parsed_globals)
+
+    def _check(
+        self, parsed_args: Any, wanted: Mapping[str, str | None], source: str | None, lister: str | None
+    ) -> None:
+        """Raise `Faults` with all that is wrong before AWS is asked anything."""
+        profiles = self._session.full_config["profiles"]
+        faults = [no_profile(lister, profiles)] if lister and lister not in profiles else []
+        if not parsed_args.role_name:
+            faults.append("--role-name is missing: it names the role in each account")
+        elif fault := role_name_fault(parsed_args.role_name.strip("/")):
+            faults.append(f"--role-name {parsed_args.role_name!r}: {fault}")
+        if fault := template_fault(parsed_args.template):
+            faults.append(f"--template {parsed_args.template!r}: {fault}")
+        faults += [
+            f"--ou-id {ou!r}: {fault}" for ou in parsed_args.ou_id or [] if (fault := parent_fault(ou))
+        ]
+        if parsed_args.check and parsed_args.prune:
+            faults.append(
+                "--prune and --check: an account whose role cannot be assumed just now would lose its profile"
+            )
+        if parsed_args.manifest and (parsed_args.prune or parsed_args.adopt):
+            faults.append("--prune and --adopt are about the config; a manifest keeps what is in it")
+        faults += self._setting_faults(wanted, source)
+        if faults:
+            raise Faults(_HEADING, faults)
+
+    def _setting_faults(self, wanted: Mapping[str, str | None], source: str | None) -> list[str]:
+        """What would be wrong with each of the profiles, found on one that stands for all."""
+        profiles, partitions = self._session.full_config["profiles"], self._partitions()
+        name = _free(profiles)
+        given = {key: value for key, value in wanted.items() if value != AUTO}
+        given[settings.ROLE_ARN] = role_arn(name, "0" * 12, _TRIAL, profiles, given, partitions)
+        if source is not None:
+            given[settings.SOURCE_PROFILE] = source
+        trial = {**profiles, name: changed({}, completed(name, profiles, given)[0])}
+        found = validation.faults_by_key(
+            name, trial, partitions=partitions.names, partition_of=partitions.of_region
+        )
+        return [fault.reason for fault in found]
+
+    def _listed(self, lister: str, parents: Sequence[str]) -> list[Account]:
+        """The accounts there are, at least one. Raises `Faults`."""
+        try:
+            found = accounts(ProfileClients(lister, self._session).client("organizations"), parents)
+        except (ClientError, BotoCoreError, ResponseParserError, XacctError) as error:
+            raise Faults(_HEADING, [_why(error, lister, parents)]) from None
+        if not found:
+            where = f"in {', '.join(parents)}" if parents else "in the organization"
+            raise Faults(_HEADING, [f"there is no active account {where}, as profile {lister} sees it"])
+        say(f"{counted(len(found), 'active account')} found with profile {lister}")
+        return found
+
+    def _working(self, roles: Roles, labels: Mapping[str, str]) -> set[str]:
+        """Those of the roles that can be assumed. Raises `Faults` if none can."""
+        config = self._session.full_config
+        # A role that lasts longer than an hour takes an MFA code of its own, and one for each account is no check.
+        tried = {
+            name: {key: value for key, value in options.items() if key != settings.DURATION_SECONDS}
+            for name, options in roles.items()
+        }
+        config = {**config, "profiles": {**config["profiles"], **tried}}
+        working = set()
+        for number, result in enumerate(verified(self._session, list(roles), config), start=1):
+            why = "" if result.ok else f", {_first_line(result.error)}"
+            say(f"{number}/{len(roles)} {result.profile}, {labels[result.profile]}: {verdict(result)}{why}")
+            if result.ok:
+                working.add(result.profile)
+        if not working:
+            raise Faults(_HEADING, ["none of the roles can be assumed; why is said above for each"])
+        if len(working) < len(roles):
+            left_out = counted(len(roles) - len(working), "account")
+            say(f"{left_out} left out, because the role cannot be assumed there")
+        return working
+
+
+def _wanted(parsed_args: Any, parsed_globals: Any) -> dict[str, str | None]:
+    given = {**{key: getattr(parsed_args, key) for key in _KEYS}, settings.REGION: parsed_globals.region}
+    wanted = {key: value for key, value in given.items() if value}
+    if wanted.get(settings.MFA_SERIAL) == NONE:
+        wanted[settings.MFA_SERIAL] = None
+    return wanted
+
+
+def _completed(wanted: Mapping[str, Wanted], profiles: Profiles, before: Profiles) -> Roles:
+    """What profiles come to: what is wanted, what follows from that, and what they have `before`."""
+    found = {}
+    for name, options in wanted.items():
+        own = before.get(name, {})
+        found[name] = changed(own, completed(name, {**profiles, name: own}, options)[0])
+    return found
+
+
+def _free(profiles: Profiles) -> str:
+    """A name that no profile has."""
+    name = _TRIAL
+    while name in profiles:
+        name += "-"
+    return name
+
+
+def _taken(profiles: Profiles) -> dict[str, Holder | None]:
+    return {
+        name: holder_of(str(options.get(settings.ROLE_ARN))) if is_role(options) else None
+        for name, options in profiles.items()
+    }
+
+
+def _account_names(
+    found: Sequence[Account], names: Mapping[str, str], roles: Container[str], manifest: IntoManifest
+) -> dict[str, str]:
+    """The ids of the accounts that are written to a manifest, by names that it has not given to others."""
+    taken: dict[str, Holder | None] = {name: (number, "") for name, number in manifest.accounts.items()}
+    chosen = [account for account in found if names[account.id] in roles]
+    own = named(chosen, "{account_name}", "", taken)
+    # One that is an id, as that of an account without letters to its name, is none.
+    return {name: number for number, name in sorted(own.items(), key=itemgetter(1)) if account_fault(name)}
+
+
+def _tell_names(found: Sequence[Account], names: Mapping[str, str], template: str, role: str) -> None:
+    for account in found:
+        plain = rendered(template, account, role)
+        if names[account.id] != plain:
+            say(f"{account.label} becomes {names[account.id]}, because {plain} is another one's")
+
+
+def _tell_management(found: Sequence[Account]) -> None:
+    [account] = [account for account in found if account.management]
+    say(
+        f"{account.label} is the management account, in which AWS makes no such role by itself; --check leaves it "
+        f"out if there is none"
+    )
+
+
+def _why(error: Exception, lister: str, parents: Sequence[str]) -> str:
+    """What keeps the organization from being listed, and what would help."""
+    code = service_code(error)
+    if is_denied(error):
+        permission = _LIST_BELOW if parents else _LIST
+        return (
+            f"profile {lister} may not list the organization's accounts: {error}; it takes {permission}, in the "
+            f"management account or a delegated administrator's. Name a profile that may: --profile P"
+        )
+    if code == "AWSOrganizationsNotInUseException":
+        return f"the account of profile {lister} is in no organization: {error}. Name another: --profile P"
+    if code in ("ParentNotFoundException", "InvalidInputException"):
+        return f"--ou-id {' '.join(parents)}: {error}"
+    return f"the organization could not be listed with profile {lister}: {error}"
+
+
+def _first_line(text: str) -> str:
+    return next(iter(text.splitlines()), "")

@@ -1,0 +1,149 @@
+"""``aws configure role export``: the config's role profiles into a manifest."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..configfile import store
+from ..errors import Faults
+from ..manifest import EXTENSION, FORMATS, MANIFEST, extend_switch_roles
+from ..manifest.export import merge
+from ..manifest.source_file import STDIN, decoded
+from ..profiles import validation
+from ..profiles.source import is_role
+from ..tables import counted
+from .base import NO_ROLES, Subcommand, say
+from .diff import print_diff
+
+_REFUSED = "nothing was written, because"
+_BOM = b"\xef\xbb\xbf"
+
+Roles = Mapping[str, Mapping[str, Any]]
+
+
+class ExportCommand(Subcommand):
+    """Reads the config; writes a manifest, or into one."""
+
+    NAME = "export"
+    DESCRIPTION = (
+        "Write the role profiles of the config file to a manifest, which ``aws configure role import`` reads. A new "
+        "one says once what all roles share. In one that is there only what differs is changed: comments, order, "
+        "quotes and all other bytes stay, and so do roles that the config does not have.\n\n"
+        "Profiles that could not be imported are left out, and why is said. A role that takes the MFA device of its "
+        "source profile has none in the manifest: each person gets their own.\n\n"
+        "For the browser extension AWS Extend Switch Roles the roles are written with their regions and no source, as "
+        "the console's own user calls; colours and images that are there stay."
+    )
+    SYNOPSIS = "\n".join(
+        [
+            "aws configure role export <file>|-",
+            "        [--format manifest|extend-switch-roles] [--dry-run]",
+        ]
+    )
+    EXAMPLES = (
+        "To write a manifest, or bring one up to date::\n\n"
+        "    $ aws configure role export team.yaml\n"
+        "    2 role profiles are written to team.yaml\n"
+        "    $ cat team.yaml\n"
+        "    version: 1\n\n"
+        "    defaults:\n"
+        "      region: us-west-1\n\n"
+        "    roles:\n"
+        "      prod:\n"
+        '        account: "222222222222"\n'
+        "        role: CrossAccountPowerUser\n"
+        "        source_profile: default\n"
+        "        duration_seconds: 3600\n"
+        '      audit: {account: "333333333333", role: Audit, source_profile: prod}\n\n'
+        "To see what would be changed in it::\n\n"
+        "    $ aws configure role export team.yaml --dry-run\n\n"
+        "To give the roles to the browser extension::\n\n"
+        "    $ aws configure role export roles.txt --format extend-switch-roles\n"
+    )
+    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
+        {
+            "name": "file",
+            "positional_arg": True,
+            "nargs": "?",
+            "help_text": "The manifest to write, or ``-`` for a new one on stdout.",
+        },
+        {
+            "name": "format",
+            "choices": list(FORMATS),
+            "help_text": "What a new file is to be: ``manifest``, which is the default, or ``extend-switch-roles``. "
+            "One that is there stays what it is.",
+        },
+        {
+            "name": "dry-run",
+            "action": "store_true",
+            "help_text": "Print the change as a unified diff and write nothing.",
+        },
+    ]
+
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:  # noqa: ARG002 - awscli's signature
+        name = parsed_args.file
+        if not name:
+            raise Faults("which file is meant?", ["name it: aws configure role export FILE"])
+        roles = self._roles()
+        if not roles:
+            raise Faults(_REFUSED, [NO_ROLES])
+        if name == STDIN:
+            written = self._written(b"", name, parsed_args.format, roles)
+            sys.stdout.buffer.write(written)  # in UTF-8, whatever the terminal's encoding
+            return 0
+        path = Path(name)
+        if not path.parent.is_dir():
+            raise Faults(_REFUSED, [f"there is no directory {path.parent}"])
+
+        def change(data: bytes) -> bytes:
+            return self._written(data, name, parsed_args.format, roles)
+
+        if parsed_args.dry_run:
+            before = store.read(path)
+            print_diff(store.Edit(path, before, change(before)))
+            return 0
+        edit = store.rewrite(path, change)
+        done = "written to" if edit.changed else "already so in"
+        say(f"{counted(len(roles), 'role profile')} {'is' if len(roles) == 1 else 'are'} {done} {path}")
+        return 0
+
+    def _roles(self) -> Roles:
+        """The role profiles that work; what keeps others from it is said."""
+        profiles = self._session.full_config["profiles"]
+        partitions = self._partitions()
+        roles = {}
+        for name, options in profiles.items():
+            if not is_role(options):
+                continue
+            faults = ["it is your own profile and no manifest's"] if name == "default" else []
+            faults += validation.faults_of(
+                name, profiles, partitions=partitions.names, partition_of=partitions.of_region
+            )
+            if faults:
+                say(f"profile {name} is left out: {'; '.join(faults)}")
+            else:
+                roles[name] = options
+        return roles
+
+    def _written(self, data: bytes, path: str, asked: str | None, roles: Roles) -> bytes:
+        """The file with the roles in it, in the format it has."""
+        source = decoded(data, path)
+        there = EXTENSION if extend_switch_roles.is_one(source.text) else MANIFEST
+        if asked and source.text.strip() and asked != there:
+            raise Faults(
+                _REFUSED, [f"{path} has the format {there}; leave out --format, or name another file"]
+            )
+        if (asked or there) == EXTENSION:
+            return _for_extension(source.text, path, roles)
+        text = merge(source.text, path, roles, self._session.full_config["profiles"], self._partitions())
+        return (_BOM if source.has_bom else b"") + text.encode()
+
+
+def _for_extension(text: str, path: str, roles: Roles) -> bytes:
+    written, left = extend_switch_roles.write(text, path, roles)
+    for name in left:
+        say(f"profile {name} is left out: the extension has no way to write its name")
+    return written.encode()

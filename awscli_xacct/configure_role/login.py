@@ -1,0 +1,132 @@
+"""``aws configure role login`` and ``logout``: get, or drop, what is cached."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .. import settings
+from ..credentials.fetcher import Fetcher
+from ..credentials.mfa_session import MfaSession
+from ..credentials.profile_session import provider_for
+from ..errors import Faults, XacctError
+from ..profiles.source import is_mfa_user
+from ..tables import counted, remaining
+from .base import Subcommand, check_roles, named_profiles, say
+
+
+class LoginCommand(Subcommand):
+    """Gets MFA sessions and role sessions ahead of their use."""
+
+    NAME = "login"
+    DESCRIPTION = (
+        "Get the credentials of a profile now, with the MFA session behind them if there is one. Until that ends, "
+        "commands that have no terminal to ask on work as well. Without a profile, the MFA session of every device "
+        "that profiles use is got."
+    )
+    SYNOPSIS = "aws configure role login [<profile>]"
+    EXAMPLES = (
+        "To give the MFA code in the morning, for the whole day::\n\n    $ aws configure role login prod\n\n"
+        "To do so for all devices, whichever profiles use them::\n\n    $ aws configure role login\n\n"
+        "To begin a new session while the old one still lasts::\n\n"
+        "    $ aws configure role logout prod\n"
+        "    $ aws configure role login prod\n"
+    )
+    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
+        {"name": "profile", "positional_arg": True, "nargs": "?", "help_text": "The profile to log in to."},
+    ]
+
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
+        names = named_profiles(parsed_args, parsed_globals)
+        inventory = self._inventory()
+        check_roles(names, inventory, or_users=True)
+        profiles = inventory.profiles
+        users = [name for name in names or profiles if is_mfa_user(profiles[name])]
+        roles = [name for name in names if name not in users] or [
+            entry.profile for entry in inventory if entry.role and not names
+        ]
+        failed: list[str] | None = None if names else []  # of one profile it is the command's own error
+        fetchers = [provider_for(self._session, name).fetcher() for name in roles]
+        sessions: dict[str, tuple[str, MfaSession]] = {}
+        for fetcher in fetchers:
+            with _noted(fetcher.role.profile, failed):
+                _add_session(sessions, fetcher.chain()[0])
+        for name in users:
+            session = provider_for(self._session, name).session()
+            sessions[session.name] = (str(profiles[name][settings.MFA_SERIAL]), session)
+        if not names and not sessions and not failed:
+            raise Faults(
+                "there is nothing to log in to, because",
+                [
+                    "no profile has an MFA session; give one a device with: "
+                    "aws configure role PROFILE --mfa-serial auto"
+                ],
+            )
+        for serial, session in sessions.values():
+            with _noted(serial, failed):
+                say(f"MFA session of {serial}: {remaining(session.get())} left")
+        for fetcher in fetchers if names else []:
+            fetcher.try_again()
+            say(f"profile {fetcher.role.profile}: {remaining(fetcher.fetch())} left")
+        if failed:
+            raise Faults("not all could be had, because", failed)
+        return 0
+
+
+@contextlib.contextmanager
+def _noted(what: str, failed: list[str] | None) -> Iterator[None]:
+    """Note in `failed`, if there is such a list, what goes wrong with one of several, so that the others are had."""
+    try:
+        yield
+    except (XacctError, BotoCoreError, ClientError) as error:
+        if failed is None:
+            raise
+        failed.append(f"{what}: {error}")
+
+
+def _add_session(sessions: dict[str, tuple[str, MfaSession]], start: Fetcher) -> None:
+    """Add the MFA session that a chain begins with, with its device, by the name of its record."""
+    session = start.session()
+    if session:
+        source = start.role.session_source
+        serial = source.mfa_serial if source else start.role.mfa_serial
+        sessions.setdefault(session.name, (str(serial), session))
+
+
+class LogoutCommand(Subcommand):
+    """Drops records; makes no call."""
+
+    NAME = "logout"
+    DESCRIPTION = (
+        "Drop the cached credentials of profiles: those of every role of their chains, and the MFA sessions behind "
+        "them. Credentials that are already in use elsewhere stay valid at AWS until they end."
+    )
+    SYNOPSIS = "aws configure role logout [<profile> ...] [--all]"
+    EXAMPLES = (
+        "To drop what one profile uses::\n\n    $ aws configure role logout prod\n\n"
+        "To drop everything that is cached::\n\n    $ aws configure role logout --all\n"
+    )
+    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
+        {"name": "profile", "positional_arg": True, "nargs": "*", "help_text": "The profiles to log out of."},
+        {"name": "all", "action": "store_true", "help_text": "Drop every record, of profiles long gone too."},
+    ]
+
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
+        names = named_profiles(parsed_args, parsed_globals)
+        cache = self._cache()
+        if parsed_args.all:
+            dropped = cache.remove_all(cache.names())
+            say(f"{counted(dropped, 'cached session')} dropped")
+            return 0
+        if not names:
+            raise Faults("which profile is meant?", ["name it, or give --all"])
+        inventory = self._inventory()
+        check_roles(names, inventory, or_users=True)
+        records = {name: inventory.records_of(name) for name in names}
+        for name, found in records.items():
+            dropped = cache.remove_all(found)
+            say(f"profile {name}: {counted(dropped, 'cached session')} dropped")
+        return 0

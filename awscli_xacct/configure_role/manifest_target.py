@@ -1,0 +1,102 @@
+"""Writing discovered roles into a manifest: shown as a difference, asked about, and put there in one write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import settings
+from ..configfile import store
+from ..discovery.names import Holder, holder_of
+from ..errors import Faults
+from ..manifest.export import merge
+from ..manifest.model import WantedRole
+from ..manifest.reader import read
+from ..manifest.source_file import decoded
+from ..profiles.partitions import Partitions
+from ..profiles.source import Profiles
+from ..tables import counted
+from .apply_plan import Consent
+from .base import FAILED, say
+from .diff import print_diff
+from .interview import can_confirm, confirmed
+
+_HEADING = "nothing was written, because"
+_BOM = b"\xef\xbb\xbf"
+
+Roles = Mapping[str, Mapping[str, Any]]
+
+
+class IntoManifest:
+    """A manifest that may not be there yet. Raises `Faults` with all that is wrong with it."""
+
+    def __init__(self, name: str) -> None:
+        self.path = Path(name)
+        if not self.path.parent.is_dir():
+            raise Faults(_HEADING, [f"there is no directory {self.path.parent}"])
+        self._before = store.read(self.path)
+        self._source = decoded(self._before, name)
+        self._manifest = read(self._source.text, name, may_be_empty=True)
+        if self._manifest.faults:
+            raise Faults(_HEADING, [str(fault) for fault in sorted(set(self._manifest.faults))])
+
+    @property
+    def taken(self) -> dict[str, Holder | None]:
+        """The names of its roles, and whose they are."""
+        return {role.profile: _holder(role) for role in self._manifest.roles}
+
+    @property
+    def roles(self) -> Roles:
+        """The settings of its roles; the ARN of one that is named by account is left out."""
+        return {
+            role.profile: {key: text for key, text in role.options.items() if text is not None}
+            for role in self._manifest.roles
+        }
+
+    @property
+    def accounts(self) -> Mapping[str, str]:
+        """The ids of its accounts by name."""
+        return self._manifest.accounts
+
+    def write(
+        self,
+        roles: Roles,
+        accounts: Mapping[str, str],
+        profiles: Profiles,
+        partitions: Partitions,
+        consent: Consent,
+    ) -> int:
+        """Put `roles` (config options by profile) and `accounts` (ids by name) into it; gives the exit code."""
+        text = merge(self._source.text, str(self.path), roles, profiles, partitions, accounts)
+        edit = store.Edit(
+            self.path, self._before, (_BOM if self._source.has_bom else b"") + text.encode("utf-8")
+        )
+        number = counted(len(roles), "role")
+        if not edit.changed:
+            say(f"nothing to do: {number} already so in {self.path}")
+            return 0
+        print_diff(edit)
+        if consent.dry_run:
+            say(f"{self.path} would be changed")
+            return 0
+        if self._before and not consent.yes:
+            if not can_confirm():
+                raise Faults(_HEADING, [f"{self.path} is there, and no terminal to ask on; --yes goes ahead"])
+            if not confirmed(f"Write this to {self.path}?"):
+                say("nothing was written")
+                return FAILED
+        store.rewrite(self.path, lambda data: self._unchanged(data, edit.after))
+        say(f"{number} written to {self.path}; use it with: aws configure role import {self.path}")
+        return 0
+
+    def _unchanged(self, data: bytes, after: bytes) -> bytes:
+        if data != self._before:
+            raise Faults(_HEADING, [f"{self.path} has changed meanwhile; look at the difference again"])
+        return after
+
+
+def _holder(role: WantedRole) -> Holder | None:
+    if role.account:
+        return role.account, role.role_name.removeprefix("/")
+    return holder_of(str(role.options.get(settings.ROLE_ARN)))

@@ -1,0 +1,110 @@
+"""The step of a setup that is about the config file: writing the profile, and taking that back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from botocore.configloader import raw_config_parse
+
+from ..configfile import store
+from ..configfile.document import Document
+from ..configfile.sections import headers_of
+from ..messages import option, profile_words
+from ..setup.journal import Entry, Ledger
+from ..setup.steps import ADD, CHANGE, KEEP, REMOVE, SAME, Step
+from ..setup.undo import gone
+from .diff import diff_lines
+
+Options = Mapping[str, Any]
+
+
+def profile_step(
+    profile: str,
+    path: Path,
+    before: Options | None,
+    after: Options,
+    apply: Callable[[Document], Any],
+    ledger: Ledger,
+) -> Step:
+    """Write a profile so that its options are `after`; `before` is None for one that is new."""
+    edit = store.preview(path, apply)
+    title = f"profile {profile} in {path}"
+    if not edit.changed:
+        return Step(SAME, title)
+    was = before or {}
+    keys = [key for key in {**was, **after} if was.get(key) != after.get(key)]
+    new: Entry = {"before": {}, "after": {}, "made": before is None}
+    noted = next(iter(ledger.find("profile")), new)
+    entry: Entry = {
+        "kind": "profile",
+        "before": {**{key: was.get(key) for key in keys}, **noted["before"]},
+        "after": {**noted["after"], **{key: after.get(key) for key in keys}},
+        "made": noted["made"],
+    }
+    options = [word for key in keys for word in (option(key), str(after.get(key, "")))]
+    return Step(
+        ADD if before is None else CHANGE,
+        title,
+        lambda: store.edit(path, apply, raw_config_parse),
+        detail=list(diff_lines(edit))[2:],
+        command=["aws", "configure", "role", *profile_words(profile), *options],
+        entries=[entry],
+    )
+
+
+def profile_back(
+    profile: str,
+    path: Path,
+    options: Options | None,
+    forget: Callable[[], object],
+    ledger: Ledger,
+) -> list[Step]:
+    """The steps that take a profile back. `options` are what it has by now, None if it is gone.
+
+    `forget` drops its cached credentials.
+    """
+    steps = []
+    for entry in ledger.find("profile"):
+        title = f"profile {profile} in {path}"
+        if options is None:
+            steps.append(gone(entry, title))
+        else:
+            steps += _steps(entry, title, profile, path, options, forget)
+    return steps
+
+
+def _steps(
+    entry: Entry, title: str, profile: str, path: Path, options: Options, forget: Callable[[], object]
+) -> list[Step]:
+    ours = [key for key, value in entry["after"].items() if options.get(key) == value]
+    theirs = [key for key in entry["after"] if key not in ours]
+    added = [key for key in options if key not in entry["after"]]
+    whole = entry["made"] and not theirs and not added
+
+    def change(document: Document) -> None:
+        headers = headers_of(document.names(), profile)
+        if whole:
+            for header in headers:
+                document.remove_section(header)
+            return
+        for key in ours:
+            if entry["before"][key] is None:
+                document.remove(headers[-1], key)
+            else:
+                document.set(headers[-1], key, entry["before"][key])
+
+    def act() -> None:
+        store.edit(path, change, raw_config_parse)
+        forget()
+
+    edit = store.preview(path, change)
+    detail = list(diff_lines(edit))[2:]
+    what = title if whole else f"what setup has written from {title}"
+    steps = [Step(REMOVE, what, act, detail=detail, entries=[entry])]
+    if theirs:
+        steps.append(Step(KEEP, f"{', '.join(theirs)} of {title}: changed since by somebody else"))
+    if added and entry["made"]:
+        steps.append(Step(KEEP, f"{', '.join(added)} of {title}: setup has not written that"))
+    return steps

@@ -1,0 +1,196 @@
+"""``aws configure role remove`` and ``rename``: what becomes of whole profiles."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from botocore.configloader import raw_config_parse
+
+from .. import settings
+from ..configfile import store
+from ..configfile.document import Document
+from ..configfile.sections import header_for, headers_of, profile_of
+from ..errors import Faults, ProfileFault
+from ..messages import printable
+from ..profiles import validation
+from ..profiles.inventory import Inventory
+from ..profiles.source import has_static_keys, is_role
+from .base import FAILED, Subcommand, check_roles, named_profiles, say
+from .interview import can_confirm, confirmed
+
+
+class RemoveCommand(Subcommand):
+    """Takes profiles out of the config file, and their credentials out of the cache."""
+
+    NAME = "remove"
+    DESCRIPTION = (
+        "Remove role profiles from the config file, with their cached credentials. Comments stay where they are. "
+        "A profile that others use as their source is not removed unless ``--force`` says so."
+    )
+    SYNOPSIS = "aws configure role remove <profile> [<profile> ...] [--yes] [--force]"
+    EXAMPLES = "To remove a profile without being asked::\n\n    $ aws configure role remove prod --yes\n"
+    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
+        {"name": "profile", "positional_arg": True, "nargs": "*", "help_text": "The profiles to remove."},
+        {"name": "yes", "action": "store_true", "help_text": "Do not ask."},
+        {
+            "name": "force",
+            "action": "store_true",
+            "help_text": "Remove it although other profiles use it, or it has keys.",
+        },
+    ]
+
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
+        names = named_profiles(parsed_args, parsed_globals)
+        if not names:
+            raise Faults("which profile is meant?", ["name it: aws configure role remove PROFILE"])
+        inventory = self._inventory()
+        check_roles(names, inventory)
+        elsewhere = Credentials(self._credentials_path())
+        faults = [] if parsed_args.force else _users_faults(names, inventory)
+        document = Document(store.read(self._config_path()))
+        if not parsed_args.force:
+            faults += _keys_faults(names, document)
+        faults += [elsewhere.keeps(name) for name in names if not headers_of(document.names(), name)]
+        if faults:
+            raise Faults("nothing was removed, because", faults)
+        if not parsed_args.yes and not _agreed(names):
+            say("nothing was removed")
+            return FAILED
+        cache, records = self._cache(), own_records(names, inventory)
+
+        def change(document: Document) -> None:
+            for name in names:
+                for header in headers_of(document.names(), name):
+                    document.remove_section(header)
+
+        edit = store.edit(self._config_path(), change, raw_config_parse)
+        say(f"removed from {edit.path}: {', '.join(names)}")
+        for name in names:
+            if name in elsewhere:
+                say(elsewhere.keeps(name))
+        cache.remove_all(records)
+        return 0
+
+
+class RenameCommand(Subcommand):
+    """Renames a profile, here and where others name it as their source."""
+
+    NAME = "rename"
+    DESCRIPTION = (
+        "Give a role profile another name. Profiles that use it as their source follow; cached credentials stay "
+        "good."
+    )
+    SYNOPSIS = "aws configure role rename <old> <new>"
+    EXAMPLES = "To rename a profile::\n\n    $ aws configure role rename prod production\n"
+    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
+        {"name": "old", "positional_arg": True, "nargs": "?", "help_text": "The name the profile has."},
+        {"name": "new", "positional_arg": True, "nargs": "?", "help_text": "The name it gets."},
+    ]
+
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:  # noqa: ARG002 - awscli's signature
+        old, new = parsed_args.old, parsed_args.new
+        if not (old and new):
+            raise Faults("which profile is meant?", ["name it twice: aws configure role rename OLD NEW"])
+        inventory = self._inventory()
+        check_roles([old], inventory)
+        path = self._config_path()
+        faults = [
+            *filter(None, [validation.name_fault(new)]),
+            *([f"there is a profile {new} already"] if new in inventory.profiles else []),
+            *(["the profile default is named by its place, not by a name"] if old == "default" else []),
+            *_headers_faults(old, Document(store.read(path), str(path))),
+            *Credentials(self._credentials_path()).uses(old),
+        ]
+        if faults:
+            raise Faults("nothing was renamed, because", faults)
+
+        def change(document: Document) -> None:
+            for header in headers_of(document.names(), old):
+                document.rename_section(header, header_for(new))
+            for header in document.names():
+                if profile_of(header) and document.section(header).get(settings.SOURCE_PROFILE) == old:
+                    document.set(header, settings.SOURCE_PROFILE, new)
+
+        edit = store.edit(path, change, raw_config_parse)
+        say(f"{old} is {new} now in {edit.path}")
+        followers = inventory.users_of(old)
+        if followers:
+            say(f"its users follow: {', '.join(followers)}")
+        return 0
+
+
+class Credentials:
+    """The profiles of the credentials file, which these commands read and never write."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._document = Document(store.read(path), str(path))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._document.names()
+
+    def keeps(self, name: str) -> str:
+        """That a profile has settings here, and where."""
+        return (
+            f"{self._place(name)} has settings of {name}, and that file is left alone; take them out by hand"
+        )
+
+    def uses(self, name: str) -> list[str]:
+        """What would no longer fit here if a profile had another name."""
+        faults = [self.keeps(name)] if name in self else []
+        for other, options in self._document.sections().items():
+            if options.get(settings.SOURCE_PROFILE) == name:
+                place = self._place(other, settings.SOURCE_PROFILE)
+                faults.append(f"{place} names it as the source of {other}, and that file is left alone")
+        return faults
+
+    def _place(self, name: str, key: str | None = None) -> str:
+        return f"{self._path}, line {self._document.line_of(name, key)},"
+
+
+def _users_faults(names: list[str], inventory: Inventory) -> list[str]:
+    """The profiles that stay and would lose their source."""
+    faults = []
+    for name in names:
+        users = [user for user in inventory.users_of(name) if user not in names]
+        if users:
+            faults.append(f"{name} is the source of {', '.join(users)}; --force goes ahead")
+    return faults
+
+
+def _keys_faults(names: list[str], document: Document) -> list[str]:
+    """Profiles that hold a user's own keys as well, which may be the only copy there is."""
+    return [
+        f"{name} has a user's long-term keys as well, and they would go with it; --force goes ahead"
+        for name in names
+        if any(has_static_keys(document.section(header)) for header in headers_of(document.names(), name))
+    ]
+
+
+def _headers_faults(name: str, document: Document) -> list[str]:
+    """A profile that stands twice: of the two the later counts, and under another name both would."""
+    headers = headers_of(document.names(), name)
+    if len(headers) < 2:
+        return []
+    lines = " and ".join(str(document.line_of(header)) for header in headers)
+    return [f"{name} stands twice in the config file, in lines {lines}; take one away"]
+
+
+def own_records(names: list[str], inventory: Inventory) -> set[str]:
+    """The records of role sessions that no profile which stays shares; MFA sessions are their device's."""
+    going: set[str] = set()
+    staying: set[str] = set()
+    for name, options in inventory.profiles.items():
+        if is_role(options):
+            with contextlib.suppress(ProfileFault):
+                (going if name in names else staying).add(inventory.own_record(name))
+    return going - staying
+
+
+def _agreed(names: list[str]) -> bool:
+    """Ask on the terminal. Raises `Faults` where there is none."""
+    if not can_confirm():
+        raise Faults("nothing was removed, because", ["there is no terminal to ask on; --yes goes ahead"])
+    return confirmed(f"Remove {', '.join(map(printable, names))}?")

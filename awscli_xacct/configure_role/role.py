@@ -1,0 +1,207 @@
+"""``aws configure role``: create or change a role profile, and the subcommands beside that."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from difflib import get_close_matches
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+from botocore.configloader import raw_config_parse
+
+from .. import settings
+from ..configfile import store
+from ..configfile.document import Document
+from ..errors import Faults
+from ..profiles import validation
+from ..profiles.edit import AUTO, NONE, Plan
+from .base import FAILED, Subcommand, say
+from .diff import print_diff
+from .help import DESCRIPTION, EXAMPLES, OPTIONS, SYNOPSIS
+
+_SUBCOMMANDS = {
+    "list": ("list", "ListCommand"),
+    "show": ("show", "ShowCommand"),
+    "verify": ("verify", "VerifyCommand"),
+    "login": ("login", "LoginCommand"),
+    "logout": ("login", "LogoutCommand"),
+    "remove": ("remove", "RemoveCommand"),
+    "rename": ("remove", "RenameCommand"),
+    "import": ("importer", "ImportCommand"),
+    "export": ("exporter", "ExportCommand"),
+    "discover": ("discover", "DiscoverCommand"),
+    "setup": ("setup", "SetupCommand"),
+}
+
+
+def _subcommand(module: str, name: str, session: Any) -> Any:
+    """A subcommand, its module imported only now."""
+    return getattr(import_module(f".{module}", __package__), name)(session)
+
+
+class RoleCommand(Subcommand):
+    """Writes role profiles. A first word that is a subcommand's name is that subcommand."""
+
+    NAME = "role"
+    DESCRIPTION = DESCRIPTION
+    SYNOPSIS = SYNOPSIS
+    EXAMPLES = EXAMPLES
+    ARG_TABLE = OPTIONS
+    SUBCOMMANDS = [  # noqa: RUF012 - the shape awscli asks for
+        {"name": name, "command_class": partial(_subcommand, *place)} for name, place in _SUBCOMMANDS.items()
+    ]
+
+    def __call__(self, args: list[str], parsed_globals: Any) -> Any:
+        if args and args[0] in _SUBCOMMANDS:
+            chosen = _subcommand(*_SUBCOMMANDS[args[0]], self._session)
+            self._add_lineage({args[0]: chosen})
+            return chosen(args[1:], parsed_globals)
+        return super().__call__(args, parsed_globals)
+
+    def _build_subcommand_table(self) -> dict[str, Any]:
+        # awscli's parser would take every profile name for a misspelt subcommand.
+        return {}
+
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
+        plan = _from_command_line(parsed_args, parsed_globals)
+        path = self._config_path()
+        apply: Callable[[Document], Any] = lambda document: self._apply(plan, document)  # noqa: E731
+        if plan.asks_for_nothing:
+            plan.wanted = self._asked(plan)
+            if not parsed_args.dry_run and not _agreed(store.preview(path, apply)):
+                say("nothing was written")
+                return FAILED
+        else:
+            self._find_device(plan)
+        if parsed_args.dry_run:
+            edit = store.preview(path, apply)
+            print_notes(plan, edit)
+            print_diff(edit)
+            return 0
+        if parsed_args.verify and not self._works(plan):
+            say(f"profile {plan.profile} was not written")
+            return FAILED
+        edit = store.edit(path, apply, raw_config_parse)
+        print_notes(plan, edit)
+        done = "written to" if edit.changed else "already so in"
+        say(f"profile {plan.profile} is {done} {edit.path}")
+        if edit.changed and not parsed_args.verify:
+            say(f"try it: {plan.trial}")
+        return 0
+
+    def _asked(self, plan: Plan) -> dict[str, str | None]:
+        """What a person wants, asked on the terminal. Raises `Faults` where there is none, or no use."""
+        from .interview import Interview, can_ask
+        from .mfa_devices import find_device
+
+        if not can_ask():
+            options = ", ".join(f"--{option['name']}" for option in OPTIONS[1:-3])
+            raise Faults(
+                "there is nothing to set, and no terminal to ask on",
+                [*_meant(plan.profile), f"give at least one of {options}, --region"],
+            )
+        profiles = self._session.full_config["profiles"]
+        partitions = self._partitions()
+        interview = Interview(
+            profile=plan.profile,
+            current=profiles.get(plan.profile, {}),
+            profiles=profiles,
+            default_source=plan.source(profiles),
+            faults=lambda options: validation.faults_of(
+                plan.profile,
+                {**profiles, plan.profile: options},
+                partitions=partitions.names,
+                partition_of=partitions.of_region,
+                force=plan.force,
+            ),
+            find_device=lambda source: find_device(source, self._session),
+        )
+        named = None if plan.profile in profiles else validation.name_fault(plan.profile)
+        faults = [named] if named else interview.unmendable()
+        if faults:
+            raise Faults(f"profile {plan.profile} cannot be written, because", faults)
+        if plan.profile not in profiles:
+            say("; ".join([f"profile {plan.profile} is new", *_meant(plan.profile)]))
+        try:
+            return interview.ask()
+        except EOFError:
+            sys.stdout.write("\n")
+            raise Faults("nothing was written", ["the questions were left unanswered"]) from None
+
+    def _find_device(self, plan: Plan) -> None:
+        """Put the caller's device in the place of ``--mfa-serial auto``. Raises `Faults`."""
+        if plan.wanted.get(settings.MFA_SERIAL) != AUTO:
+            return
+        from .mfa_devices import find_device
+
+        # All else that is wrong is said before IAM is asked.
+        without = {**plan.wanted, settings.MFA_SERIAL: None}
+        self._apply(replace(plan, wanted=without, notes=[]), self._document())
+        source = plan.source(self._session.full_config["profiles"])
+        plan.wanted[settings.MFA_SERIAL] = serial = find_device(source, self._session)
+        say(f"mfa_serial = {serial}, which is the device of the user of profile {source}")
+
+    def _works(self, plan: Plan) -> bool:
+        """Whether the role can be assumed as the profile would do it; if not, why not is said."""
+        from ..credentials.profile_session import provider_for
+        from ..credentials.verification import assume, explanation
+
+        profiles = self._apply(plan, self._document())
+        config = self._session.full_config
+        after = {**config, "profiles": {**config["profiles"], plan.profile: profiles[plan.profile]}}
+        result = assume(plan.profile, provider_for(self._session, plan.profile, after).fetcher())
+        say(
+            f"role {profiles[plan.profile][settings.ROLE_ARN]} was assumed"
+            if result.ok
+            else explanation(result)
+        )
+        return result.ok
+
+
+def _meant(profile: str) -> list[str]:
+    """The subcommand that somebody may have meant who names a profile and no setting."""
+    return [
+        f"did you mean: aws configure role {name}" for name in get_close_matches(profile, _SUBCOMMANDS, n=1)
+    ]
+
+
+def _agreed(edit: store.Edit) -> bool:
+    """Whether the person at the terminal, shown the change, agrees to it."""
+    from .interview import agreed
+
+    if not edit.changed:
+        return True
+    sys.stdout.write("\n")
+    print_diff(edit)
+    try:
+        return agreed(f"\nWrite this to {edit.path}?")
+    except EOFError:
+        sys.stdout.write("\n")
+        return False
+
+
+def _from_command_line(parsed_args: Any, parsed_globals: Any) -> Plan:
+    """What the command line asks for. Raises `Faults` unless it names one profile."""
+    named, option = parsed_args.profile, parsed_globals.profile
+    if not (named or option):
+        raise Faults("which profile is meant?", ["name it: aws configure role PROFILE --role-arn ARN"])
+    if named and option and named != option:
+        raise Faults("two profiles are named", [f"{named} and --profile {option}: give one"])
+    given = {settings.REGION: parsed_globals.region}
+    for key in (found["name"].replace("-", "_") for found in OPTIONS):
+        if key not in ("profile", "account_id", "role_name", "verify", "dry_run", "force"):
+            value = getattr(parsed_args, key)
+            given[key] = ",".join(value) if isinstance(value, list) else value
+    wanted = {key: value or None for key, value in given.items() if value is not None}
+    if wanted.get(settings.MFA_SERIAL) == NONE:
+        wanted[settings.MFA_SERIAL] = None
+    return Plan(named or option, wanted, parsed_args.account_id, parsed_args.role_name, parsed_args.force)
+
+
+def print_notes(plan: Plan, edit: store.Edit) -> None:
+    """What follows from the plan and was not asked for in so many words."""
+    for note in plan.notes if edit.changed else []:
+        say(note)

@@ -1,0 +1,202 @@
+"""``aws configure role setup``: a role in another account, who may assume it, and the profile, in one command."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from .. import settings
+from ..credentials.batch import asks_for_itself
+from ..credentials.profile_session import provider_for
+from ..credentials.verification import Result, assume, explanation, failure
+from ..errors import Faults
+from ..messages import subcommand
+from ..profiles.edit import AUTO, Plan
+from ..setup.journal import Ledger
+from ..setup.planner import Survey
+from ..setup.steps import SAME, Patience, carry_out
+from .base import FAILED, Subcommand, named_profiles, say
+from .interview import can_confirm, confirmed
+from .mfa_devices import find_device
+from .output import give
+from .profile_step import profile_step
+from .setup_args import HEADING, NOTHING, check, settings_given, sides, split_name, wait_fault, wish, words_of
+from .setup_help import DESCRIPTION, EXAMPLES, OPTIONS, SYNOPSIS
+from .setup_undo import undoing
+from .setup_view import Work
+
+Options = Mapping[str, Any]
+
+
+class SetupCommand(Subcommand):
+    """Makes, completes, repairs and takes back what one role profile needs at both ends."""
+
+    NAME = "setup"
+    DESCRIPTION = DESCRIPTION
+    SYNOPSIS = SYNOPSIS
+    EXAMPLES = EXAMPLES
+    ARG_TABLE = OPTIONS
+
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
+        names = named_profiles(parsed_args, parsed_globals)
+        if not names:
+            raise Faults(
+                "which profile is meant?", ["name it: aws configure role setup PROFILE --role-name NAME"]
+            )
+        with Ledger.opened(self._config_path(), names[0]) as ledger:
+            run = self._undo if parsed_args.undo else self._set_up
+            return run(names[0], ledger, parsed_args, parsed_globals)
+
+    def _set_up(self, profile: str, ledger: Ledger, parsed_args: Any, parsed_globals: Any) -> int:
+        profiles = self._session.full_config["profiles"]
+        check(profile, parsed_args, profiles)
+        plan = Plan(profile, settings_given(parsed_args, parsed_globals.region))
+        source = plan.source(profiles)
+        if source in (None, profile) or source not in profiles:
+            fault = (
+                "there is no source profile, whose user is to assume the role; name one: --source-profile P"
+            )
+            raise Faults(HEADING, [fault])
+        both = sides(parsed_args, source, self._session)
+        path, name = split_name(parsed_args.role_name)
+        role_arn = f"arn:{both.caller.partition}:iam::{both.target.account}:role{path}{name}"
+        plan.wanted[settings.ROLE_ARN] = role_arn
+        self._find_device(plan, source, required=parsed_args.require_mfa)
+        options = self._outcome(plan)
+        about = {
+            "role_arn": role_arn,
+            "role_name": name,
+            "account": both.target.account,
+            "account_profile": both.target.profile,
+            "home_account": both.home.account,
+            "home_profile": both.home.profile,
+        }
+        _check_same(ledger, about, profile)
+        survey = Survey(wish(profile, parsed_args, options), both.caller, both.target, both.home, ledger)
+        apply = partial(self._apply, plan)
+        written = profile_step(profile, self._config_path(), profiles.get(profile), options, apply, ledger)
+        again = shlex.join(words_of(parsed_args, parsed_globals.region))
+        work = Work(
+            heading=f"{both.caller.arn} is to assume {role_arn}, as profile {profile}",
+            steps=[*survey.steps(), written],
+            notes=[*survey.notes, *plan.notes],
+            about={"Profile": profile, "RoleArn": role_arn, "Caller": both.caller.arn},
+            question="Set this up?",
+            otherwise=NOTHING,
+            again=f"{subcommand('setup', profile)} {again}",
+        )
+        if parsed_args.dry_run:
+            return self._shown(work, parsed_globals)
+        ledger.about = about
+        patience = _patience(parsed_args.wait)
+        if not _done(work, ledger, patience, yes=parsed_args.yes):
+            return FAILED
+        result = self._verified(profile, options, patience)
+        say(f"{role_arn} was assumed; try it: {plan.trial}" if result.ok else _refused(result, patience))
+        if parsed_globals.output or parsed_globals.query:
+            found = {**work.for_programs(), "Verified": result.for_programs()}
+            give(self._session, parsed_globals, self.NAME, found, str)
+        return 0 if result.ok else FAILED
+
+    def _undo(self, profile: str, ledger: Ledger, parsed_args: Any, parsed_globals: Any) -> int:
+        patience = _patience(parsed_args.wait)
+        work = undoing(
+            profile, ledger, parsed_args, self._session, self._config_path(), self._inventory(), self._cache()
+        )
+        if parsed_args.dry_run:
+            return self._shown(work, parsed_globals)
+        if not _done(work, ledger, patience, yes=parsed_args.yes):
+            return FAILED
+        kept = [step for step in work.steps if not step.to_do]
+        say("what is kept, and why, is said above" if kept else "all that setup has made is taken back")
+        if parsed_globals.output or parsed_globals.query:
+            give(self._session, parsed_globals, self.NAME, work.for_programs(), str)
+        return FAILED if kept else 0
+
+    def _shown(self, work: Work, parsed_globals: Any) -> int:
+        """The plan and its commands for a person, or the plan for a program."""
+        commands = work.commands()
+        same = f"\n\nThe same with other commands:\n\n{commands}" if commands else "\n"
+        give(self._session, parsed_globals, self.NAME, work.for_programs(), lambda: work.text() + same)
+        return 0
+
+    def _find_device(self, plan: Plan, source: str, *, required: bool) -> None:
+        """Put the caller's device into the plan, if it is asked for or MFA is required. Raises `Faults`."""
+        wanted = plan.wanted.get(settings.MFA_SERIAL)
+        if wanted != AUTO and (not required or wanted):
+            return
+        trial = Plan(plan.profile, {key: value for key, value in plan.wanted.items() if value != AUTO})
+        if wanted == AUTO or settings.MFA_SERIAL not in self._outcome(trial):
+            plan.wanted[settings.MFA_SERIAL] = find_device(source, self._session)
+
+    def _outcome(self, plan: Plan) -> Options:
+        """The profile's options as the plan has them. Raises `Faults` with what is wrong with that."""
+        return dict(self._apply(plan, self._document())[plan.profile])
+
+    def _verified(self, profile: str, options: Options, patience: Patience) -> Result:
+        """Assume the role, again while that is denied and the time is not up."""
+        config = self._session.full_config
+        config = {**config, "profiles": {**config["profiles"], profile: options}}
+        fetcher = provider_for(self._session, profile, config).fetcher()
+        start = fetcher.chain()[0]
+        try:
+            asks = asks_for_itself(start, {})
+        except Exception as error:  # noqa: BLE001 - whatever a source raises is what does not work
+            return failure(profile, start, error)
+        if not asks:
+            # A refusal would be taken for that of a role that wants a younger MFA session, and a code asked for.
+            section = {**config.get(settings.CONFIG_SECTION, {}), settings.MFA_PROMPT: "none"}
+            config = {**config, settings.CONFIG_SECTION: section}
+            fetcher = provider_for(self._session, profile, config).fetcher()
+        results: list[Result] = []
+
+        def attempt() -> bool:
+            results[:] = [assume(profile, fetcher)]
+            # A maximum that has just been raised is not known everywhere at once either.
+            return results[0].denial is None and "MaxSessionDuration" not in results[0].error
+
+        patience.until(attempt, "IAM, which refuses the role as yet")
+        return results[0]
+
+
+def _done(work: Work, ledger: Ledger, patience: Patience, *, yes: bool) -> bool:
+    """Show the plan and carry it out; False if a person, asked, does not want it."""
+    say(work.text())
+    if not work.to_do:
+        if any(step.state == SAME for step in work.steps):
+            say("all of it is so already")
+        return True
+    if not (yes or can_confirm()):
+        raise Faults(f"{work.otherwise}, because", ["there is no terminal to ask on; --yes goes ahead"])
+    if not (yes or confirmed(work.question)):
+        say(work.otherwise)
+        return False
+    carry_out(work.steps, ledger, patience, command=work.again)
+    return True
+
+
+def _patience(seconds: str) -> Patience:
+    fault = wait_fault(seconds)
+    if fault:
+        raise Faults("nothing was done, because", [f"--wait {seconds!r}: {fault}"])
+    return Patience(int(seconds), say)
+
+
+def _check_same(ledger: Ledger, about: Mapping[str, str], profile: str) -> None:
+    """Raise `Faults` if setup has made this profile for another role or another caller's account."""
+    for key in ("role_arn", "home_account") if ledger.entries else ():
+        if ledger.about[key] != about[key]:
+            raise Faults(
+                HEADING,
+                [
+                    f"setup has made profile {profile} for {ledger.about[key]}, and this is {about[key]}; take that "
+                    f"back first: {subcommand('setup', profile)} --undo"
+                ],
+            )
+
+
+def _refused(result: Result, patience: Patience) -> str:
+    waited = f"all of it is made, but the role cannot be assumed after {patience.seconds:g} s"
+    return f"{waited if result.denial else 'all of it is made, but the role cannot be assumed'}\n{explanation(result)}"

@@ -1,0 +1,103 @@
+"""``setup --undo``: which steps take back what setup has made for a profile, and nothing else."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+from ..configfile import store
+from ..configfile.document import Document
+from ..configfile.sections import headers_of
+from ..errors import Faults, ProfileFault
+from ..profiles.inventory import Inventory
+from ..profiles.names import no_profile
+from ..setup.iam_client import Iam
+from ..setup.journal import Ledger
+from ..setup.model import Side
+from ..setup.undo import steps_back
+from ..storage.cache import Cache
+from .clients import ProfileClients
+from .profile_step import profile_back
+from .setup_args import account_of, identity
+from .setup_view import Work
+
+_NOTHING = "nothing was taken back"
+
+
+def undoing(
+    profile: str,
+    ledger: Ledger,
+    arguments: Any,
+    session: Any,
+    path: Path,
+    inventory: Inventory,
+    cache: Cache,
+) -> Work:
+    """What takes back the entries of a ledger, with the credentials it names or the command line names instead.
+
+    Raises `Faults` where there are none, or the profiles are of other accounts by now.
+    """
+    command = ["aws", "configure", "role", "setup", profile]
+    if not ledger.entries:
+        made = shlex.join(command)
+        raise Faults(f"{_NOTHING}, because", [f"nothing is noted on this machine as made by: {made}"])
+    about = ledger.about
+    target, home = (
+        _side(
+            given or about[f"{side}_profile"],
+            about["account" if side == "account" else "home_account"],
+            session,
+        )
+        for side, given in (("account", arguments.account_profile), ("home", arguments.home_admin_profile))
+    )
+    document = Document(store.read(path), str(path))
+    headers = headers_of(document.names(), profile)
+    options = {key: str(value) for key, value in document.section(headers[-1]).items()} if headers else None
+    users = inventory.users_of(profile)
+    if users:
+        listed = ", ".join(users)
+        raise Faults(
+            f"{_NOTHING}, because",
+            [
+                f"profile {profile} is the source of {listed}; remove those first: aws configure role remove PROFILE"
+            ],
+        )
+
+    def forget() -> None:
+        cache.remove_all(records)
+
+    records = _records(profile, inventory)
+    back = profile_back(profile, path, options, forget, ledger)
+    return Work(
+        heading=f"what setup has made for profile {profile} and {about['role_arn']} is to be taken back",
+        steps=[*back, *steps_back(ledger, target, home)],
+        notes=[],
+        about={"Profile": profile, "RoleArn": about["role_arn"]},
+        question="Take this back?",
+        otherwise=_NOTHING,
+        again=shlex.join([*command, "--undo"]),
+    )
+
+
+def _side(profile: str, account: str, session: Any) -> Side:
+    profiles = session.full_config["profiles"]
+    fault = None if profile in profiles else no_profile(profile, profiles)
+    if fault is None:
+        clients = ProfileClients(profile, session)
+        found = account_of(identity(clients, _NOTHING))
+        if found == account:
+            return Side(profile, account, Iam(clients.client("iam")))
+        fault = f"profile {profile} is of account {found}, and what was made is in account {account}"
+    raise Faults(
+        f"{_NOTHING}, because",
+        [f"{fault}; name a profile of account {account}: --account-profile P or --home-admin-profile P"],
+    )
+
+
+def _records(profile: str, inventory: Inventory) -> list[str]:
+    """What is cached for a profile alone."""
+    try:
+        return [inventory.own_record(profile)]
+    except (ProfileFault, KeyError):
+        return []

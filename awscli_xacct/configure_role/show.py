@@ -1,0 +1,204 @@
+"""``aws configure role show PROFILE``: the whole chain in words, and where each setting stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from .. import settings
+from ..configfile import store
+from ..configfile.document import Document
+from ..configfile.sections import headers_of
+from ..credentials.mfa_session import shares_session
+from ..errors import Faults
+from ..messages import printable
+from ..profiles.inventory import Entry, Inventory
+from ..profiles.partitions import CONSOLES
+from ..profiles.role import Role
+from ..profiles.source import Source, is_role
+from ..redaction import without_passwords
+from ..storage.cache import Record
+from ..tables import remaining
+from .base import Subcommand, check_roles, named_profiles, session_behind
+from .output import HIDDEN, SECRETS, give
+
+
+class ShowCommand(Subcommand):
+    """Reads the config and the cache; makes no call."""
+
+    NAME = "show"
+    DESCRIPTION = (
+        "Show what a role profile stands for: each hop of its chain, each setting with the file and line where "
+        "it stands, what is cached until when, and the console's switch-role link. No call is made to AWS."
+    )
+    SYNOPSIS = "aws configure role show <profile>"
+    EXAMPLES = (
+        "To see how the profile ``audit`` gets its credentials::\n\n"
+        "    $ aws configure role show audit\n\n"
+        "To get the link that switches to the role in the console::\n\n"
+        "    $ aws configure role show prod --query SwitchRoleUrl --output text\n"
+    )
+    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
+        {"name": "profile", "positional_arg": True, "nargs": "?", "help_text": "The profile to show."},
+    ]
+
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
+        names = named_profiles(parsed_args, parsed_globals)
+        if not names:
+            raise Faults("which profile is meant?", ["name it: aws configure role show PROFILE"])
+        inventory = self._inventory()
+        check_roles(names, inventory)
+        files = [_Lines(self._config_path(), config=True), _Lines(self._credentials_path(), config=False)]
+        entry = inventory.entry(names[0])
+        hops = _hops(entry, inventory, files)
+        result = {
+            "Profile": entry.profile,
+            "Fault": entry.fault,
+            "SwitchRoleUrl": _link(entry),
+            "Hops": [hop.for_programs() for hop in hops],
+        }
+        give(self._session, parsed_globals, self.NAME, result, lambda: _text(hops, result))
+        return 0
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """One line of a profile. `place` is ``file:line``; an indented block is one setting for each of its lines."""
+
+    key: str
+    value: str
+    place: str | None
+
+
+@dataclass(frozen=True)
+class _Hop:
+    """One profile of a chain, or a credential source; `entry` is there where it assumes a role."""
+
+    name: str
+    settings: list[_Setting]
+    entry: Entry | None = None
+
+    def for_programs(self) -> dict[str, Any]:
+        record = self.entry.record if self.entry else None
+        session = session_behind(self.entry) if self.entry else None
+        return {
+            "Profile": self.name,
+            "RoleArn": str(self.entry.options[settings.ROLE_ARN]) if self.entry else None,
+            "Expiration": record.expiry_text if record else None,
+            "MfaSessionExpiration": session.expiry_text if session else None,
+            "Settings": [
+                {"Key": s.key, "Value": without_passwords(s.value), "Place": s.place} for s in self.settings
+            ],
+        }
+
+
+class _Lines:
+    """Where the settings of profiles stand in one file."""
+
+    def __init__(self, path: Path, *, config: bool) -> None:
+        self.path = path
+        self._config = config
+        self._document = Document(store.read(path), str(path))
+
+    def place(self, profile: str, key: str) -> str | None:
+        """``file:line`` of a setting, if it stands in this file."""
+        headers = headers_of(self._document.names(), profile) if self._config else [profile]
+        try:
+            # Of two headers for one profile the later counts.
+            return f"{self.path}:{self._document.line_of(headers[-1], key)}"
+        except LookupError:
+            return None
+
+
+def _hops(entry: Entry, inventory: Inventory, files: list[_Lines]) -> list[_Hop]:
+    """The chain of a profile from its beginning; of a faulty one, as far as is known."""
+    if entry.role is None:
+        return [_hop(name, inventory, files) for name in _named(entry, inventory)]
+    hops = []
+    hop: Role | Source = entry.role
+    while isinstance(hop, Role):
+        hops.append(_hop(hop.profile, inventory, files))
+        hop = hop.source
+    # What a chain begins with may have a role as well; it is its keys that call. A credential source is no
+    # profile and has no settings.
+    first = replace(_hop(hop.profile, inventory, files), entry=None) if hop.profile else _Hop(hop.name, [])
+    return [first, *reversed(hops)]
+
+
+def _named(entry: Entry, inventory: Inventory) -> list[str]:
+    """The profile that `entry` names as its source, what that one names, and so on; the last first."""
+    names: list[str] = []
+    name = entry.profile
+    while name in inventory.profiles and name not in names:
+        names.insert(0, name)
+        name = str(inventory.profiles[name].get(settings.SOURCE_PROFILE))
+    return names
+
+
+def _hop(name: str, inventory: Inventory, files: list[_Lines]) -> _Hop:
+    options = inventory.profiles[name]
+    found = [setting for key, value in options.items() for setting in _settings(name, key, value, files)]
+    return _Hop(name, found, inventory.entry(name) if is_role(options) else None)
+
+
+def _settings(profile: str, key: str, value: Any, files: list[_Lines]) -> Iterator[_Setting]:
+    # The credentials file comes last and counts where both files have a setting.
+    place = next(filter(None, (file.place(profile, key) for file in reversed(files))), None)
+    if isinstance(value, Mapping):
+        for inner, text in value.items():
+            yield _Setting(f"{key}.{inner}", str(text), place)
+    else:
+        yield _Setting(key, HIDDEN if key in SECRETS else str(value), place)
+
+
+def _link(entry: Entry) -> str | None:
+    """The console's switch-role link, for the partitions that have a public console.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-console.html
+    """
+    partition = str(entry.options.get(settings.ROLE_ARN, "")).split(":")[1:2]
+    console = CONSOLES.get(partition[0]) if partition else None
+    if console is None or not entry.account:
+        return None
+    query = urlencode({"account": entry.account, "roleName": entry.role_name, "displayName": entry.profile})
+    return f"https://{console.signin}/switchrole?{query}"
+
+
+def _text(hops: list[_Hop], result: Mapping[str, Any]) -> str:
+    return "".join(f"{printable(line)}\n" for line in _lines(hops, result))
+
+
+def _lines(hops: list[_Hop], result: Mapping[str, Any]) -> Iterator[str]:
+    for number, hop in enumerate(hops, start=1):
+        yield f"{number}. {_sentence(hop)}"
+        width = max((len(printable(setting.key)) for setting in hop.settings), default=0)
+        for setting in hop.settings:
+            place = f"  ({setting.place})" if setting.place else ""
+            yield f"     {printable(setting.key):<{width}} = {setting.value}{place}"
+        if hop.entry and not hop.entry.fault:
+            yield from (f"     {line}" for line in _cached(hop.entry))
+    if result["Fault"]:
+        yield "cannot work:"
+        yield from (f"  {line}" for line in result["Fault"].split("\n"))
+    if result["SwitchRoleUrl"]:
+        yield f"in the console: {result['SwitchRoleUrl']}"
+
+
+def _sentence(hop: _Hop) -> str:
+    if hop.entry:
+        return f"{hop.name} assumes {hop.entry.options[settings.ROLE_ARN]}"
+    return f"{hop.name} gives the calling credentials"
+
+
+def _cached(entry: Entry) -> Iterator[str]:
+    role, session, record = entry.role, session_behind(entry), entry.record
+    if role and shares_session(role):
+        yield f"MFA session {_lasts(session)}" if session else "no MFA session"
+    yield f"cached {_lasts(record)}" if record else "not cached"
+
+
+def _lasts(record: Record) -> str:
+    return f"for {remaining(record)}, until {record.expiry_text}"

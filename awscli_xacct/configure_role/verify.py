@@ -1,0 +1,66 @@
+"""``aws configure role verify``: really assume each role, and explain what does not work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..credentials.verification import Result, explanation, verdict, verified
+from ..errors import Faults
+from ..messages import printable_lines
+from ..tables import duration, table
+from .base import FAILED, NO_ROLES, Subcommand, check_roles, named_profiles, say
+from .output import give
+
+
+class VerifyCommand(Subcommand):
+    """Calls STS for each profile, several at a time, and for nothing else but who called."""
+
+    NAME = "verify"
+    DESCRIPTION = (
+        "Assume the roles of profiles now, several at a time, and say for each whether that works. A refusal is "
+        "explained: who called for which role, the two policy statements that have to be there, and the likely "
+        "causes. An MFA code is asked for once for each device, and for each role that takes one of its own. The "
+        "exit code is 0 only if all work."
+    )
+    SYNOPSIS = "aws configure role verify [<profile> ...] [--all]"
+    EXAMPLES = (
+        "To verify one profile::\n\n    $ aws configure role verify prod\n\n"
+        "To verify all of them, for a script::\n\n    $ aws configure role verify --all --output json\n"
+    )
+    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
+        {"name": "profile", "positional_arg": True, "nargs": "*", "help_text": "The profiles to verify."},
+        {"name": "all", "action": "store_true", "help_text": "Verify every role profile."},
+    ]
+
+    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
+        names = named_profiles(parsed_args, parsed_globals)
+        inventory = self._inventory()
+        if parsed_args.all:
+            names = [entry.profile for entry in inventory]
+            if not names:
+                raise Faults("there is nothing to verify", [NO_ROLES])
+        if not names:
+            raise Faults("which profile is meant?", ["name it, or give --all"])
+        check_roles(names, inventory)
+        results: dict[str, Result] = {}
+        for result in verified(self._session, names):
+            results[result.profile] = result
+            say(f"{len(results)}/{len(names)} {result.profile}: {verdict(result)}")
+        ordered = [results[name] for name in names]
+        rows = [result.for_programs() for result in ordered]
+        give(self._session, parsed_globals, self.NAME, rows, lambda: _text(ordered))
+        return 0 if all(result.ok for result in ordered) else FAILED
+
+
+def _text(results: Sequence[Result]) -> str:
+    rows = [[result.profile, verdict(result), _lasts(result), result.hop] for result in results]
+    text = table(["PROFILE", "RESULT", "LASTS", "FAILED AT"], rows)
+    failures = [explanation(result) for result in results if not result.ok]
+    return text + "".join(f"\n{printable_lines(failed)}\n" for failed in failures)
+
+
+def _lasts(result: Result) -> str:
+    """How long the role session lasts in all, which is what was configured or STS's default."""
+    record = result.record
+    return duration(record.expiry - float(record.about["obtained"])) if record else ""

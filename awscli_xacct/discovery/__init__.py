@@ -1,0 +1,1 @@
+"""The accounts of an organization, and names for their profiles."""

@@ -1,0 +1,245 @@
+"""The configuration of the browser extension "AWS Extend Switch Roles", read as a manifest.
+
+It looks like an AWS config file and is read by other rules: what follows a ``;`` or ``#`` is a comment wherever
+it stands, a header may do without ``profile``, and a role may be given by ``aws_account_id`` and ``role_name``.
+A section that others name as their source, or that has no role, is a *base account*: who is signed in.
+
+https://github.com/tilfinltd/aws-extend-switch-roles#configuration
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from .. import settings
+from ..configfile.document import Document
+from ..errors import EditRefused, Faults
+from ..profiles.defaults import ORDER
+from ..profiles.values import account_fault, role_name_fault
+from .model import Fault, Place, WantedRole
+from .yaml_nodes import shortened
+
+_LINE_END = re.compile("\r\n|\r|\n")
+_COMMENT = re.compile("[;#].*")
+_HEADER = re.compile(r"\[(.+)\]")
+_PREFIX = re.compile(r"profile\s+", re.IGNORECASE)
+
+ACCOUNT, ROLE_NAME = "aws_account_id", "role_name"
+_TARGET_ROLE, _TARGET_REGION = "target_role_name", "target_region"
+_OWN = ("color", "image")
+
+
+def is_one(text: str) -> bool:
+    """Whether the text is of this dialect: the first of it that is no comment is a section's header."""
+    for line in _LINE_END.split(text):
+        found = line.strip()
+        if found and found[0] not in ";#":
+            return found[0] == "["
+    return False
+
+
+@dataclass
+class _Section:
+    name: str
+    place: Place
+    values: dict[str, str] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
+
+
+@dataclass
+class Extended:
+    """The roles of such a file, what is wrong with it, and what is to be said about it."""
+
+    path: str
+    roles: list[WantedRole] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    places: dict[tuple[str, str | None], Place] = field(default_factory=dict)
+
+    def where(self, profile: str, key: str | None) -> Place:
+        """The place of a role's setting; of the role, or of the whole file, where there is none."""
+        keys = (key, ACCOUNT, None) if key == settings.ROLE_ARN else (key, None)
+        found = (self.places.get((profile, each)) for each in keys)
+        return next((place for place in found if place), Place(self.path))
+
+
+def read(text: str, path: str, profiles: Container[str]) -> Extended:
+    """The roles in a text of this dialect. `path` is for messages, `profiles` are those of the config.
+
+    A base account is who calls for its roles, so it is a profile of the config; where it is the only one and
+    there is no profile of that name, its roles have no source but what an import gives them.
+    """
+    found = Extended(path)
+    sections = _sections(text, found)
+    sources = {section.values.get(settings.SOURCE_PROFILE) for section in sections.values()}
+    bases = {name for name, section in sections.items() if _is_base(section, name in sources)}
+    called = [base for base in bases & sources if base]
+    nobody = called[0] if len(called) == 1 and called[0] not in profiles else None
+    if nobody:
+        found.notes.append(
+            f"the base account {nobody} is no profile here, so its roles get the source default"
+        )
+    for name, section in sections.items():
+        if name not in bases:
+            found.roles.append(_role(section, sections, bases, nobody, found))
+            found.places[name, None] = section.place
+            found.places.update({(name, key): place for key, place in section.places.items()})
+    if not found.roles:
+        found.faults.append(Fault(Place(path), "there are no roles in it"))
+    own = [key for key in _OWN if any(key in section.values for section in sections.values())]
+    if own:
+        words = "are the extension's own, and stay" if len(own) > 1 else "is the extension's own, and stays"
+        found.notes.append(f"{' and '.join(own)} {words} in {path}")
+    return found
+
+
+def _is_base(section: _Section, is_source: bool) -> bool:
+    if settings.ROLE_ARN in section.values:
+        return False
+    return is_source or (ROLE_NAME not in section.values and settings.SOURCE_PROFILE not in section.values)
+
+
+def _role(
+    section: _Section, sections: dict[str, _Section], bases: set[str], nobody: str | None, found: Extended
+) -> WantedRole:
+    values = section.values
+    source = values.get(settings.SOURCE_PROFILE)
+    base = sections[source].values if source in bases and source is not None else {}
+    options: dict[str, str | None] = {key: values[key] for key in ORDER if key in values}
+    if settings.REGION not in options and _TARGET_REGION in base:
+        options[settings.REGION] = base[_TARGET_REGION]
+    if nobody is not None and source == nobody:
+        del options[settings.SOURCE_PROFILE]
+    unread: set[str] = set()
+    account = role_name = ""
+    if settings.ROLE_ARN in values:
+        for key in (ACCOUNT, ROLE_NAME):
+            if key in values:
+                found.faults.append(Fault(section.places[key], f"role_arn says it all; leave {key} out"))
+    else:
+        account, role_name = values.get(ACCOUNT, ""), values.get(ROLE_NAME, base.get(_TARGET_ROLE, ""))
+        faults = list(_named_faults(section, account, role_name))
+        found.faults += faults
+        if faults:
+            unread.add(settings.ROLE_ARN)
+            account = role_name = ""
+    return WantedRole(section.name, options, account, role_name, frozenset(unread))
+
+
+def _named_faults(section: _Section, account: str, role_name: str) -> list[Fault]:
+    faults = []
+    if not account:
+        faults.append(Fault(section.place, f"{shortened(section.name)}: {ACCOUNT} is missing"))
+    elif account_fault(account):
+        hint = "" if account.isdigit() else "; of an alias the id has to be written here"
+        faults.append(Fault(section.places[ACCOUNT], f"{account_fault(account)}{hint}"))
+    if not role_name:
+        faults.append(Fault(section.place, f"{shortened(section.name)}: {ROLE_NAME} is missing"))
+    else:
+        fault = role_name_fault(role_name)
+        if fault:
+            faults.append(Fault(section.places.get(ROLE_NAME, section.place), fault))
+    return faults
+
+
+def _sections(text: str, found: Extended) -> dict[str, _Section]:
+    sections: dict[str, _Section] = {}
+    section: _Section | None = None
+    for number, line in enumerate(_LINE_END.split(text), 1):
+        content = _COMMENT.sub("", line).rstrip()
+        bare = content.lstrip()
+        place = Place(found.path, number, 1 + len(content) - len(bare))
+        header = _HEADER.fullmatch(bare)
+        if not bare:
+            continue
+        if header:
+            name = _name_in(header[1])
+            section = _Section(name, place)
+            if name in sections:
+                first = sections[name].place.line
+                found.faults.append(
+                    Fault(place, f"{shortened(name)} a second time; it is on line {first} already")
+                )
+            else:
+                sections[name] = section
+            continue
+        key, equals, value = (part.strip() for part in bare.partition("="))
+        if section is None or not (equals and key and value):
+            found.faults.append(Fault(place, f"{shortened(bare)} is neither a [section] nor KEY = VALUE"))
+        elif key in section.values:
+            first = section.places[key].line
+            found.faults.append(
+                Fault(place, f"{shortened(key)} a second time; it is on line {first} already")
+            )
+        else:
+            section.values[key] = value
+            section.places[key] = place._replace(column=place.column + bare.index(value, bare.index("=")))
+    return sections
+
+
+# -- writing ---------------------------------------------------------------------------------------
+
+
+def write(text: str, path: str, roles: Mapping[str, Mapping[str, str]]) -> tuple[str, list[str]]:
+    """A text of this dialect with roles (config options by profile) in it, and the names it cannot hold.
+
+    Each role is named by its ARN, or, where it is there already, as it is named there; colours, images and all
+    else stay. No source is written: who is signed in to the console calls. Raises `Faults` with all that is wrong
+    with the text as it is, and `EditRefused` where it cannot be changed.
+    """
+    found = Extended(path)
+    sections = _sections(text, found)
+    if found.faults:
+        raise Faults("nothing was written, because", [str(fault) for fault in sorted(set(found.faults))])
+    document = Document(text.encode(), path, "utf-8")
+    headers = {_name_in(header): header for header in document.names()}
+    for section in sections.values():
+        _check_depths(document, headers.get(section.name), section)
+    left = []
+    for name, options in roles.items():
+        if set(name) & set(";#]"):
+            left.append(name)
+            continue
+        there = sections.get(name)
+        header = headers.get(name) or (f"profile {name}" if _PREFIX.match(name) else name)
+        for key, value in _settings(options, there.values if there else {}):
+            old = str(document.section(header).get(key, "")) if there else ""
+            comment = _COMMENT.search(old)
+            behind = f"{_gap(old[: comment.start()])}{comment[0]}" if comment else ""
+            document.set(header, key, f"{value}{behind}")
+    return document.render().decode(), left
+
+
+def _check_depths(document: Document, header: str | None, section: _Section) -> None:
+    """Raise `EditRefused` where blanks before a line mean something to the editor, as to all other AWS tools."""
+    options = document.section(header) if header is not None else {}
+    for key, value in section.values.items():
+        read_as = options.get(key.lower())
+        if not isinstance(read_as, str) or _COMMENT.sub("", read_as).rstrip() != value:
+            raise EditRefused(
+                f"{section.places[key]}: for other AWS tools the line below belongs to this one, as it stands "
+                f"deeper; nothing was written. Take the blanks before it away"
+            )
+
+
+def _settings(options: Mapping[str, str], there: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The keys that differ from those that are there."""
+    arn = options[settings.ROLE_ARN]
+    account, role_name = arn.split(":", 5)[4], arn.split(":", 5)[5].removeprefix("role/")
+    wanted = {settings.ROLE_ARN: arn}
+    if settings.ROLE_ARN not in there and ACCOUNT in there:
+        wanted = {ACCOUNT: account, ROLE_NAME: role_name}
+    if settings.REGION in options:
+        wanted[settings.REGION] = options[settings.REGION]
+    return ((key, text) for key, text in wanted.items() if there.get(key) != text)
+
+
+def _name_in(header: str) -> str:
+    return _PREFIX.sub("", header.strip(), count=1)
+
+
+def _gap(text: str) -> str:
+    """The blanks a text ends with."""
+    return text[len(text.rstrip()) :]

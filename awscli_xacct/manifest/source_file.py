@@ -1,0 +1,108 @@
+"""A manifest as it is named on a command line: found, read to a bound, and made a request."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Container
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from .. import settings
+from ..errors import Faults
+from . import extend_switch_roles, reader
+from .model import Fault, Place, Request, WantedRole
+
+STDIN = "-"
+_REFUSED = "nothing was changed, because"
+_BOM = "\ufeff"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A file's text without a byte order mark, what messages call it, and its resolved path if it has one."""
+
+    text: str
+    path: str
+    resolved: str | None = None
+    has_bom: bool = False
+
+
+def load(name: str, stdin: BinaryIO | None = None) -> Text:
+    """The text of a file, or of stdin if the name is ``-``. Raises `Faults`."""
+    if name == STDIN:
+        if stdin is None and sys.stdin is None:
+            raise Faults(_REFUSED, ["there is no stdin to read"])
+        data = (stdin or sys.stdin.buffer).read(settings.MANIFEST_BYTES + 1)
+        return decoded(data, "stdin")
+    # Not pathlib's resolve, which raises for a link that leads round in a circle.
+    return decoded(_read(name), name, os.path.realpath(name))
+
+
+def request_of(
+    source: Text, profiles: Container[str], *, prune: bool = False, adopt: bool = False
+) -> tuple[Request, list[str]]:
+    """What a manifest, in YAML or the browser extension's dialect, asks for; and what is to be said about it.
+
+    `profiles` are the names of those that the config has.
+
+    Faults of the file itself are in the request. Raises `Faults` where nothing of it can be read.
+    """
+    notes: list[str] = []
+    roles: list[WantedRole]
+    if extend_switch_roles.is_one(source.text):
+        extended = extend_switch_roles.read(source.text, source.path, profiles)
+        roles, faults, where, name, notes = (
+            extended.roles,
+            extended.faults,
+            extended.where,
+            None,
+            extended.notes,
+        )
+    else:
+        found = reader.read(source.text, source.path)
+        roles, faults, where, name = found.roles, found.faults, found.where, found.name
+    mark = name or source.resolved or STDIN
+    if not mark.isprintable() or mark != mark.strip():
+        unfit = "its path cannot be written to a config file; give the manifest a name, as in name: team"
+        faults = [*faults, Fault(Place(source.path), unfit)]
+    if mark == STDIN and prune:
+        nameless = "what comes on stdin needs a name for --prune to know it by, as in name: team"
+        faults = [*faults, Fault(Place(source.path), nameless)]
+    if faults and not roles:
+        raise Faults(_REFUSED, [str(fault) for fault in sorted(set(faults))])
+    return Request(roles, mark, where, prune=prune, adopt=adopt, faults=tuple(faults)), notes
+
+
+def _read(name: str) -> bytes:
+    path = Path(name)
+    try:
+        # A pipe that nobody writes to would be waited for.
+        if not stat.S_ISREG(path.stat().st_mode):
+            what = (
+                "a directory"
+                if path.is_dir()
+                else "no regular file; send what it gives to stdin, and name it -"
+            )
+            raise Faults(_REFUSED, [f"{Place(name)} is {what}"])
+        with path.open("rb") as file:
+            return file.read(settings.MANIFEST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise Faults(_REFUSED, [f"{Place(name)} cannot be read: {reason}"]) from None
+
+
+def decoded(data: bytes, path: str, resolved: str | None = None) -> Text:
+    """The text in a file's bytes. Raises `Faults`."""
+    if len(data) > settings.MANIFEST_BYTES:
+        limit = settings.MANIFEST_BYTES // 1024 // 1024
+        raise Faults(_REFUSED, [f"{Place(path)} is larger than {limit} MiB, more than a manifest can be"])
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8")
+        place = Place(path, 1 + before.count("\n"), len(before) - before.rfind("\n"))
+        raise Faults(_REFUSED, [f"{place}: byte 0x{data[error.start]:02x} is not UTF-8 text"]) from None
+    return Text(text.removeprefix(_BOM), path, resolved, text.startswith(_BOM))

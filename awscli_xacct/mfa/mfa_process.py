@@ -1,0 +1,119 @@
+"""A code from the user's own program: the ``mfa_process`` key.
+
+The program is run without a shell. What it prints is the code and is shown to nobody; its terminal input
+and its messages are on the real terminal, so that it may ask for a PIN or a touch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shlex
+import subprocess
+import time
+from collections.abc import Sequence
+
+from .. import settings
+from ..errors import CodeProgramFailed
+from ..messages import role_command
+from .terminal import NOCTTY, TERMINAL
+
+_LONGEST = 1024
+"""Bytes of the output that are kept: it is six digits."""
+
+_PIPE = 2**20
+"""Bytes that a pipe holds at most; one read takes what the program has written before its end."""
+
+_LOOK = 0.05
+"""Seconds between two looks at whether a program has ended whose output somebody else holds open."""
+
+_PATIENCE = 0.25
+"""Seconds that a program has to come to its end in after Ctrl-C."""
+
+
+def ask(command: str, profile: str, seconds: float = settings.MFA_PROCESS_SECONDS) -> str:
+    """What the program prints, trimmed. Raises `CodeProgramFailed`, which tells its exit code only."""
+    try:
+        words = shlex.split(command, posix=os.name != "nt")
+    except ValueError as error:
+        raise failed(profile, f"cannot be split into words ({error})") from None
+    if not words:
+        raise failed(profile, "is empty")
+    terminal = _open_terminal()
+    try:
+        exit_code, output = _run(words, terminal, seconds)
+    except subprocess.TimeoutExpired:
+        raise failed(profile, f"gave no code within {seconds:.0f} s") from None
+    except OSError as error:
+        raise failed(profile, f"cannot be run: {error.strerror}") from None
+    finally:
+        if terminal is not None:
+            os.close(terminal)
+    if exit_code:
+        raise failed(profile, f"failed with exit code {exit_code}")
+    code = output.decode("ascii", "replace").strip()
+    if not code:
+        raise failed(profile, "printed nothing")
+    return code
+
+
+def _run(words: Sequence[str], terminal: int | None, seconds: float) -> tuple[int, bytes]:
+    """A program's exit code and what it has printed by its end.
+
+    What it leaves running may hold its stdout open, as an agent does that keeps a PIN: nobody waits for that.
+    Raises `OSError`, and `subprocess.TimeoutExpired` after it was killed.
+    """
+    with subprocess.Popen(  # noqa: S603 - the user's own command, and no shell
+        words,
+        stdin=terminal if terminal is not None else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+    ) as child:
+        try:
+            output = child.communicate(timeout=seconds)[0] if os.name == "nt" else _heard(child, seconds)
+        except KeyboardInterrupt:
+            # It was interrupted as well, and may have a terminal to put in order.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_PATIENCE)
+            child.kill()
+            raise
+        except BaseException:
+            child.kill()
+            raise
+        return child.wait(), output
+
+
+def _heard(child: subprocess.Popen[bytes], seconds: float) -> bytes:
+    """The beginning of what a program prints until it has ended. Raises `subprocess.TimeoutExpired`."""
+    assert child.stdout is not None  # noqa: S101 - it is a pipe
+    descriptor, output = child.stdout.fileno(), b""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        ended = child.poll() is not None
+        if poll.poll(0 if ended else 1000 * min(left, _LOOK)):
+            piece = os.read(descriptor, _PIPE)
+            output = (output + piece)[:_LONGEST]
+            if not piece:
+                child.wait(left)
+                return output
+        if ended:
+            return output
+    raise subprocess.TimeoutExpired(child.args, seconds)
+
+
+def _open_terminal() -> int | None:
+    try:
+        return os.open(TERMINAL, os.O_RDWR | NOCTTY)
+    except OSError:
+        return None
+
+
+def failed(profile: str, why: str) -> CodeProgramFailed:
+    """The error for a program that gave no code. What it printed is never part of it."""
+    return CodeProgramFailed(
+        f"the mfa_process of profile {profile} {why}. Run it by itself to see what is wrong, or do without it:\n  "
+        + role_command(profile, '--mfa-process ""')
+    )

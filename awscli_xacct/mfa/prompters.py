@@ -1,0 +1,58 @@
+"""Where a code is asked for: the terminal, else a dialog, else nowhere. ``mfa_prompt`` chooses or forbids."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .. import settings
+from ..errors import CannotAsk
+from . import dialog, terminal, terminal_child, windows_console
+
+
+class Way(NamedTuple):
+    """One way of asking a person: whether it can be gone here, and how."""
+
+    available: Callable[[], bool]
+    ask: Callable[[str], str]
+
+
+def _ask_terminal(prompt: str) -> str:
+    if os.name == "nt":
+        return windows_console.ask(prompt)
+    return terminal_child.ask(prompt) if terminal_child.needed() else terminal.ask(prompt)
+
+
+def _ask_dialog(prompt: str) -> str:
+    found = dialog.find()
+    if found is None:
+        raise CannotAsk("there is no dialog program to ask with")
+    return found.ask(prompt, os.environ)
+
+
+TERMINAL = Way(lambda: os.name == "nt" or terminal.available(), _ask_terminal)
+DIALOG = Way(lambda: dialog.find() is not None, _ask_dialog)
+
+# What each value of `mfa_prompt` allows, the first that is available taken.
+WAYS = {"auto": (TERMINAL, DIALOG), "tty": (TERMINAL,), "gui": (DIALOG,), "none": ()}
+
+
+def asker(mode: str) -> Callable[[str], str]:
+    """What asks a person as `mode` allows; it raises `CannotAsk` where nobody can be asked."""
+
+    def ask(prompt: str) -> str:
+        for way in WAYS[mode]:
+            if way.available():
+                return way.ask(prompt)
+        raise CannotAsk(_WHY[mode])
+
+    return ask
+
+
+_WHY = {
+    "auto": "there is no terminal to ask on, nor a dialog",
+    "tty": "there is no terminal to ask on",
+    "gui": "there is no dialog program to ask with",
+    "none": f"{settings.MFA_PROMPT} = none forbids asking",
+}

@@ -1,0 +1,1 @@
+"""What a profile's settings mean, for everybody who asks."""

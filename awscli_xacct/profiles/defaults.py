@@ -1,0 +1,81 @@
+"""What follows from the settings a role profile is to get: its source, its ARN, the device it takes over.
+
+`wanted` holds keys to set and, as None, keys to remove. `profiles` are all profiles as they would be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import settings
+from .partitions import Partitions
+from .regions import partition_of, region_in_chain
+from .source import Profiles, gives_credentials
+from .validation import mfa_serial_to_inherit
+
+Wanted = Mapping[str, "str | None"]
+
+# The keys a role profile may get, in the order in which they are written.
+ORDER = (
+    settings.ROLE_ARN,
+    settings.SOURCE_PROFILE,
+    settings.CREDENTIAL_SOURCE,
+    settings.MFA_SERIAL,
+    settings.MFA_PROCESS,
+    settings.MFA_SESSION,
+    settings.EXTERNAL_ID,
+    settings.ROLE_SESSION_NAME,
+    settings.DURATION_SECONDS,
+    settings.SESSION_TAGS,
+    settings.TRANSITIVE_SESSION_TAGS,
+    settings.SOURCE_IDENTITY,
+    settings.REGION,
+)
+
+
+def changed(profile: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
+    """A profile's options with some set and some (None) removed."""
+    kept = {key: value for key, value in profile.items() if key not in wanted}
+    return kept | {key: value for key, value in wanted.items() if value is not None}
+
+
+def source_of(name: str, profiles: Profiles, wanted: Wanted) -> str | None:
+    """The source profile this comes to: the one given, the one there is, or ``default`` if it will do."""
+    after = changed(profiles.get(name, {}), wanted)
+    if settings.CREDENTIAL_SOURCE in after and settings.SOURCE_PROFILE not in after:
+        return None
+    found = after.get(settings.SOURCE_PROFILE)
+    if found is None and gives_credentials(profiles, "default", to=name):
+        return "default"
+    return None if found is None else str(found)
+
+
+def role_arn(
+    name: str, account_id: str, role_name: str, profiles: Profiles, wanted: Wanted, partitions: Partitions
+) -> str:
+    """The ARN of a role that is given by account and name, in the partition its source calls from."""
+    source = str(source_of(name, profiles, wanted))
+    region = region_in_chain(profiles, source) or changed(profiles.get(name, {}), wanted).get(settings.REGION)
+    partition = partitions.of_region(str(region)) if region else partition_of(profiles.get(source, {}))
+    partition = partition or "aws"
+    return f"arn:{partition}:iam::{account_id}:role/{role_name.removeprefix('/')}"
+
+
+def completed(name: str, profiles: Profiles, wanted: Wanted) -> tuple[dict[str, str | None], list[str]]:
+    """`wanted`, in order, with the source and the device that follow from it; and what is to be said of that."""
+    full = dict(wanted)
+    notes = []
+    before = profiles.get(name, {})
+    after = changed(before, full)
+    source = source_of(name, profiles, full)
+    if source is not None and settings.SOURCE_PROFILE not in after:
+        full[settings.SOURCE_PROFILE] = source
+        notes.append(f"source_profile = {source}, because no source was given")
+    fresh = source is not None and before.get(settings.SOURCE_PROFILE) != source
+    if fresh and settings.MFA_SERIAL not in after and settings.MFA_SERIAL not in full:
+        serial = mfa_serial_to_inherit(profiles, str(source))
+        if serial:
+            full[settings.MFA_SERIAL] = serial
+            notes.append(f"mfa_serial = {serial}, taken over from profile {source}")
+    return {key: full[key] for key in ORDER if key in full}, notes

@@ -1,0 +1,227 @@
+"""Where a chain of roles begins: profiles that are no roles, and whose credentials they give.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from .. import settings
+from ..errors import ProfileFault
+from ..messages import option, profile_option, role_command
+from ..storage.record import machine_name
+
+Profile = Mapping[str, Any]
+Profiles = Mapping[str, Profile]
+
+_STATIC = ("aws_access_key_id", "aws_secret_access_key")
+_WEB_IDENTITY = "web_identity_token_file"
+
+# The settings that decide whose credentials a profile without a role gives. Secrets are left out: a
+# new secret comes with a new access key id.
+_IDENTITY = (
+    "aws_access_key_id",
+    "credential_process",
+    "login_session",
+    "role_arn",
+    "role_session_name",
+    "sso_account_id",
+    "sso_region",
+    "sso_role_name",
+    "sso_session",
+    "sso_start_url",
+    _WEB_IDENTITY,
+)
+# Any one of these has the SSO provider answer, or say what is missing.
+_SSO = ("sso_role_name", "sso_account_id")
+# What may give a user's long-term keys, which an MFA session is bought with.
+_LONG_TERM = ("aws_access_key_id", "credential_process")
+# Any one of these is enough for one of botocore's providers to answer; an ``sso_session`` alone gives a token only.
+_GIVES_CREDENTIALS = ("aws_access_key_id", "credential_process", "login_session", *_SSO)
+
+
+class Source(NamedTuple):
+    """Where a chain begins: a profile that is no role, or a ``credential_source``.
+
+    One with an `mfa_serial` runs on the shared MFA session itself, ``mfa_session = on``. `role_session` says, as
+    what comes after its name, how it gives a role's session; None where it gives a user's keys, or nobody can tell.
+    """
+
+    profile: str | None
+    credential_source: str | None
+    identity: Mapping[str, Any]
+    mfa_serial: str | None = None
+    mfa_process: str | None = None
+    role_session: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.profile or self.credential_source or ""
+
+
+def is_role(profile: Profile) -> bool:
+    """Whether the assume-role provider is the one to answer for `profile`."""
+    return settings.ROLE_ARN in profile and _WEB_IDENTITY not in profile
+
+
+def is_mfa_user(profile: Profile) -> bool:
+    """Whether a profile that is no role is to run on a shared MFA session: ``mfa_session = on``."""
+    asked = profile.get(settings.MFA_SESSION) == "on" and bool(profile.get(settings.MFA_SERIAL))
+    return asked and not is_role(profile) and any(key in profile for key in _LONG_TERM)
+
+
+def resolve_user(profiles: Profiles, name: str, *, sso_sessions: Profiles | None = None) -> Source:
+    """The user profile `name`, which is no role, as the beginning of chains. Raises `ProfileFault`."""
+    return user_of(profiles, name, sso_sessions or {})
+
+
+def has_static_keys(profile: Profile) -> bool:
+    return any(key in profile for key in _STATIC)
+
+
+def gives_credentials(profiles: Profiles, name: str, *, to: str | None = None) -> bool:
+    """Whether profile `name` can be the source of profile `to` as far as the config tells."""
+    profile = profiles.get(name)
+    if profile is None:
+        return False
+    if profile.get(_WEB_IDENTITY) or any(key in profile for key in _GIVES_CREDENTIALS):
+        return True
+    return name != to and is_role(profile)
+
+
+def answered_first(profile: Profile) -> str | None:
+    """Which key of a profile without a role gives its credentials, where they cost a file, a login or a program.
+
+    None: botocore has to be asked, which finds them, or what is wrong with them, in the config alone.
+    """
+    if profile.get(_WEB_IDENTITY) or any(key in profile for key in _SSO):
+        return None
+    if all(key in profile for key in _STATIC):
+        return _STATIC[0]
+    return next((key for key in ("login_session", "credential_process") if key in profile), None)
+
+
+def user_of(profiles: Profiles, name: str, sso_sessions: Profiles) -> Source:
+    profile = profiles[name]
+    identity = _profile_identity(profile, sso_sessions)
+    session = role_session(profiles, name)
+    if not is_mfa_user(profile):
+        return Source(name, None, identity, role_session=session)
+    if session:
+        raise ProfileFault(
+            name,
+            f"profile {name}: mfa_session = on cannot be used here, because the profile {session}, and STS gives an "
+            f"MFA session for an IAM user's long-term keys only. Turn it off:\n"
+            f"  aws configure set mfa_session off {profile_option(name)}",
+        )
+    serial, program = (text_of(profile, name, key) for key in (settings.MFA_SERIAL, settings.MFA_PROCESS))
+    return Source(name, None, identity, serial, program or None)
+
+
+def role_session(profiles: Profiles, name: str) -> str | None:
+    """How the profile `name`, which assumes no role itself, gives a role's session; None: it does not, or may not.
+
+    STS gives an hour to whoever calls with such a session, and takes no MFA code from them. Which of its settings
+    answers is what botocore asks first: web identity, SSO, keys, ``login_session``, a program. ``aws login`` may
+    sign in a user, root or a role, and what other programs give cannot be known: nothing is said of these.
+    """
+    seen: set[str] = set()
+    while name not in seen:
+        seen.add(name)
+        profile = profiles.get(name, {})
+        if profile.get(_WEB_IDENTITY):
+            return "gives a role's session, from a web identity" if profile.get(settings.ROLE_ARN) else None
+        if any(key in profile for key in _SSO):
+            return "gives a role's session, from SSO"
+        if has_static_keys(profile) or "login_session" in profile or "credential_process" not in profile:
+            return None
+        asked = _asked_of_us(str(profile["credential_process"]))
+        if asked is None:
+            return None
+        if is_role(profiles.get(asked, {})):
+            return f"gives the session of the role profile {asked}"
+        name = asked
+    return None
+
+
+def _asked_of_us(command: str) -> str | None:
+    """The profile whose credentials a ``credential_process`` gives by `xacct credentials`, or by the CLI's like."""
+    if "credentials" not in command:
+        return None
+    import shlex
+
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return None
+    program = words[0].replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe") if words else ""
+    if program.startswith("python") and words[1:3] == ["-m", "awscli_xacct"]:
+        program, words = "xacct", words[2:]
+    if program == "aws" and "export-credentials" in words:
+        return _value_of("--profile", words)
+    if program != "xacct" or words[1:2] != ["credentials"]:
+        return None
+    rest = words[2:]
+    if "--format" in rest:
+        at = rest.index("--format")
+        del rest[at : at + 2]
+    plain = [word for word in rest if not word.startswith("-")]
+    return plain[0] if len(plain) == 1 else None
+
+
+def _value_of(option: str, words: list[str]) -> str | None:
+    """The value of a command line's option, or None."""
+    for number, word in enumerate(words):
+        if word == option:
+            return words[number + 1] if number + 1 < len(words) else None
+        if word.startswith(f"{option}="):
+            return word.partition("=")[2]
+    return None
+
+
+def _profile_identity(profile: Profile, sso_sessions: Profiles) -> dict[str, Any]:
+    identity = {key: profile[key] for key in _IDENTITY if key in profile}
+    if "sso_session" in identity:
+        identity["sso_session"] = [identity["sso_session"], sso_sessions.get(str(identity["sso_session"]))]
+    return identity
+
+
+MACHINE_SESSIONS = {
+    "Ec2InstanceMetadata": "gives a role's session, the instance's",
+    "EcsContainer": "gives a role's session, the container's",
+}
+"""How a ``credential_source`` gives a role's session; of ``Environment`` nobody can tell."""
+
+
+def named_identity(name: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Whose credentials a ``credential_source`` gives, as far as can be told without asking it.
+
+    A container's and an instance's are those of this very machine: another one may share the home directory, and
+    has the same address to ask. Of containers the token tells more; a pod's is in a file.
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
+    """
+    variables = {
+        "Environment": ("AWS_ACCESS_KEY_ID",),
+        "EcsContainer": (
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+        ),
+        "Ec2InstanceMetadata": ("AWS_EC2_METADATA_SERVICE_ENDPOINT",),
+    }.get(name, ())
+    machine = {} if name == "Environment" else {"machine": machine_name()}
+    return {"credential_source": name, **machine, **{key: environment.get(key) for key in variables}}
+
+
+def text_of(profile: Profile, name: str, key: str) -> str | None:
+    value = profile.get(key)
+    if isinstance(value, dict):
+        raise ProfileFault(
+            name,
+            f"profile {name}: {key} is an indented block and has to be one line: "
+            f"{role_command(name, f'{option(key)} VALUE')}",
+        )
+    return None if value is None else str(value)

@@ -1,0 +1,115 @@
+"""What each setting of a role profile may be by itself. Every check says what would be right; none raises.
+
+The limits are those of the STS and IAM API references:
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from .. import settings
+from .role import duration_fault
+
+_ROLE = re.compile(
+    r"arn:(?P<partition>[^:]*):(?P<service>[^:]*):(?P<region>[^:]*):(?P<account>[^:]*):role(?P<path>/.*)?",
+    re.S,
+)
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
+_ROLE_PATH = re.compile(r"/(?:[!-.0-~]+/)*")
+_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
+_REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
+
+SHAPE = "arn:aws:iam::222222222222:role/NAME"
+
+
+def role_arn_fault(arn: str, partitions: Collection[str]) -> str | None:
+    """What is wrong with a role's ARN, or None."""
+    found = _ROLE.fullmatch(arn)
+    if not found or len(arn) > 2048:
+        if ":user/" in arn:
+            return f"this is a user's ARN; a role's looks like {SHAPE}"
+        if ":assumed-role/" in arn:
+            return f"this is a role session's ARN; the role's own looks like {SHAPE}"
+        return f"a role's ARN looks like {SHAPE}"
+    if found["partition"] not in partitions:
+        return f"{found['partition']!r} is no AWS partition; they are {', '.join(sorted(partitions))}"
+    if found["service"] != "iam" or found["region"]:
+        return f"a role belongs to IAM and to no region: {SHAPE}"
+    path = found["path"] or "/"
+    if path.startswith("//"):
+        return f"the role's name or path comes after one slash: {SHAPE}"
+    return account_fault(found["account"]) or role_name_fault(path[1:])
+
+
+def account_fault(account: str) -> str | None:
+    if _ACCOUNT.fullmatch(account):
+        return None
+    return f"the account id {account!r} is not 12 digits, as in 222222222222"
+
+
+def role_name_fault(name: str) -> str | None:
+    """What is wrong with a role's name, with or without a path before it."""
+    path, _, last = f"/{name.removeprefix('/')}".rpartition("/")
+    if not _ROLE_NAME.fullmatch(last):
+        return f"the role name {last!r} is not 1 to 64 letters, digits or characters of +=,.@-_"
+    if len(path) > 511 or not _ROLE_PATH.fullmatch(f"{path}/"):
+        return f"the role's path {path!r} is not words between slashes, as in /team/ops/"
+    return None
+
+
+def line_fault(text: str) -> str | None:
+    """What keeps any text from being one option of a config file, or None."""
+    if not text.isprintable():
+        return "it has a line end or another control character"
+    return None if text == text.strip() else "it begins or ends with a blank"
+
+
+def region_fault(region: str) -> str | None:
+    return None if _REGION.fullmatch(region) else "a region looks like us-west-1"
+
+
+def session_name_fault(name: str) -> str | None:
+    if _SESSION_NAME.fullmatch(name):
+        return None
+    return "2 to 64 letters, digits or characters of +=,.@-_ are allowed, and no blanks"
+
+
+def external_id_fault(external_id: str) -> str | None:
+    if _EXTERNAL_ID.fullmatch(external_id):
+        return None
+    return "2 to 1224 letters, digits or characters of +=,.@:/-_ are allowed, and no blanks"
+
+
+def serial_fault(serial: str) -> str | None:
+    if ":u2f/" in serial:
+        return (
+            "a security key (u2f) gives no codes, so it cannot be used here; take a virtual or hardware "
+            "MFA device, or none"
+        )
+    if not _SERIAL.fullmatch(serial) or (serial.startswith("arn:") and ":mfa/" not in serial):
+        return "an MFA device is named arn:aws:iam::111111111111:mfa/NAME, or by a hardware serial number"
+    return None
+
+
+def mfa_session_fault(mode: str) -> str | None:
+    if mode in settings.MFA_SESSION_MODES:
+        return None
+    return f"it is one of {', '.join(settings.MFA_SESSION_MODES)}"
+
+
+def seconds_fault(text: str) -> str | None:
+    """What is wrong with a ``duration_seconds`` to be written: here nothing but digits is a number."""
+    plain = text if text.isascii() and text.isdigit() else ""
+    fault = duration_fault(plain, chained=False)
+    return fault and f"it {fault}"
+
+
+def partition_of_arn(arn: str) -> str | None:
+    found = _ROLE.fullmatch(arn)
+    return found["partition"] if found else None

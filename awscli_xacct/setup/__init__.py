@@ -1,0 +1,1 @@
+"""Making a role in another account, and the policies on both sides."""

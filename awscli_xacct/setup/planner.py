@@ -1,0 +1,183 @@
+"""What a setup comes to: the steps that let a caller into a role of another account, from what is there now.
+
+Nothing here changes anything; the steps do when they are carried out. Whatever exists stays: a statement is
+added beside the others, a policy is attached beside the others, and only what an earlier setup has added is
+replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from .. import iam_policy
+from ..errors import Faults
+from .iam_client import FoundRole, is_denied
+from .journal import Ledger
+from .model import Caller, Side, Wish, check_unchanged, is_ours, on_side
+from .role_planner import RoleSteps
+from .steps import ADD, CHANGE, SAME, Step
+
+
+class Survey:
+    """What is there, and the steps to what is wished for. `notes` are things to be said about it."""
+
+    def __init__(self, wish: Wish, caller: Caller, target: Side, home: Side, ledger: Ledger) -> None:
+        self.wish = wish
+        self.caller = caller
+        self._target = target
+        self._home = home
+        self._ledger = ledger
+        self.notes: list[str] = []
+        self.role_arn = f"arn:{caller.partition}:iam::{target.account}:role{wish.path}{wish.role_name}"
+
+    def steps(self) -> list[Step]:
+        """The steps in both accounts, in their order. Raises `Faults` with all that stands in the way."""
+        faults: list[str] = []
+        found = self._read(faults, self._target, "iam:GetRole", lambda iam: iam.role(self.wish.role_name))
+        attached: list[str] = []
+        if found is not None:
+            attached = self._read(
+                faults,
+                self._target,
+                "iam:ListAttachedRolePolicies",
+                lambda iam: iam.attached(self.wish.role_name),
+            )
+        faults += self._role_faults(found)
+        faults += self._policy_faults(attached or [])
+        policy = self._caller_policy(faults)
+        if faults:
+            raise Faults("nothing was set up, because", faults)
+        if self._target.account == self.caller.account:
+            self.notes.append(
+                f"profile {self._target.profile} is of account {self.caller.account}, as the caller is: the "
+                f"role is one of the home account"
+            )
+        role = RoleSteps(self.wish, self.caller, self._target, self._ledger, self.role_arn)
+        steps = role.steps(found, attached or [])
+        self.notes += role.notes
+        return [*steps, *policy]
+
+    # -- what is in the way ------------------------------------------------------------------------
+
+    def _read(self, faults: list[str], side: Side, permission: str, read: Any) -> Any:
+        """What `read` gives; a refusal goes to the faults with the permission it takes."""
+        try:
+            return read(side.iam)
+        except Exception as error:
+            if not is_denied(error):
+                raise
+            faults.append(f"profile {side.profile} needs {permission} in account {side.account}: {error}")
+            return None
+
+    def _role_faults(self, found: FoundRole | None) -> Iterator[str]:
+        wish = self.wish
+        if found is not None and found.path != wish.path:
+            yield (
+                f"there is a role {found.name} already, with the path {found.path}; name it as it is, "
+                f"--role-name {found.path[1:]}{found.name}, or take another name"
+            )
+        maximum = wish.maximum or (found.maximum if found else wish.duration or 0)
+        if wish.duration and wish.duration > maximum:
+            yield (
+                f"--duration-seconds {wish.duration} is more than the role's maximum, {maximum}; ask for less, "
+                f"or give --max-session-duration {wish.duration}"
+            )
+        entry = next(iter(self._ledger.find("role")), None)
+        if found is not None and entry and not is_ours(found, entry):
+            yield (
+                f"setup has made a role {found.name}, and this is another one; if it is the right one, forget "
+                f"the first with: rm {self._ledger.path}"
+            )
+
+    def _policy_faults(self, attached: Sequence[str]) -> Iterator[str]:
+        partition = self.caller.partition
+        for arn in self.wish.policy_arns:
+            parts = arn.split(":")
+            if len(parts) != 6 or parts[2] != "iam" or not parts[5].startswith("policy/"):
+                yield f"--policy-arn {arn!r}: a policy's ARN looks like arn:{partition}:iam::aws:policy/ReadOnlyAccess"
+            elif parts[1] != partition:
+                right = ":".join([parts[0], partition, *parts[2:]])
+                yield f"--policy-arn {arn!r} is in the partition {parts[1]}; here it would be {right}"
+            elif parts[4] not in ("aws", self._target.account):
+                own = self._target.account
+                yield f"--policy-arn {arn!r}: a role takes policies of AWS and of its own account, {own}"
+            elif arn not in attached and not self._exists(arn):
+                yield f"--policy-arn {arn!r}: there is no such policy in account {self._target.account}"
+
+    def _exists(self, arn: str) -> bool:
+        try:
+            return self._target.iam.has_policy(arn)
+        except Exception as error:
+            if not is_denied(error):
+                raise
+            return True  # whoever may attach it need not be allowed to look at it
+
+    # -- the caller --------------------------------------------------------------------------------
+
+    def _caller_policy(self, faults: list[str]) -> list[Step]:
+        """The caller's own policy, which allows it to call; a refused look at it goes to the faults."""
+        wish, owner, home = self.wish, self.caller.owner, self._home
+        statement = iam_policy.caller_statement(self.role_arn, wish.actions)
+        if not wish.caller_policy:
+            return []
+        if owner.kind == "role" and iam_policy.is_identity_center_role(owner.name):
+            self.notes.append(
+                f"{owner} is a permission set of IAM Identity Center: the statement that lets it call has to be "
+                f"put there, {iam_policy.written(statement)}"
+            )
+            return []
+        name = policy_name(wish.profile)
+        permission = f"iam:Get{owner.kind.capitalize()}Policy"
+        found = self._read(faults, home, permission, lambda iam: iam.inline_policy(owner, name))
+        if faults and permission in faults[-1]:
+            faults[-1] += (
+                f"; name a profile that has it, --home-admin-profile, or say that {owner} may assume the role "
+                f"by another policy, --no-caller-policy"
+            )
+            return []
+        title = f"policy {name} of {owner} in account {home.account}"
+        if found is not None and iam_policy.permits(found, self.role_arn, wish.context, wish.actions):
+            return [Step(SAME, f"{title} allows to assume the role", document=found, profile=home.profile)]
+        others = iam_policy.without(found, [statement]) if found is not None else {}
+        demands = iam_policy.asked_of_caller(others, self.role_arn, {})
+        if demands:
+            self.notes.append(
+                f"{title} allows to assume the role under conditions, and the new statement would allow it without "
+                f"these: {'; '.join(map(str, demands))}. To keep them, change that policy yourself and give "
+                f"--no-caller-policy"
+            )
+        after = iam_policy.with_statement(found, statement)
+        asked = {
+            f"{owner.kind.capitalize()}Name": owner.name,
+            "PolicyName": name,
+            "PolicyDocument": iam_policy.written(after),
+        }
+
+        def act() -> None:
+            check_unchanged(home.iam.inline_policy(owner, name) == found, title)
+            home.iam.put_inline_policy(owner, name, asked["PolicyDocument"])
+
+        thing = {"kind": "caller", "owner": list(owner), "policy": name}
+        noted = [entry for entry in self._ledger.find("caller") if thing.items() <= entry.items()]
+        made = noted[0]["made"] if noted else found is None
+        return [
+            on_side(
+                home,
+                ADD if found is None else CHANGE,
+                title,
+                f"put-{owner.kind}-policy",
+                asked,
+                act,
+                detail=iam_policy.shown(after) if found is None else iam_policy.difference(found, after),
+                document=after,
+                entries=[{**thing, "made": made, "statements": [statement]}],
+            )
+        ]
+
+
+def policy_name(profile: str) -> str:
+    """What the caller's policy is called: ``ProdAccountAccess`` for the profile ``prod``."""
+    letters = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in profile)
+    words = "".join(word[0].upper() + word[1:] for word in letters.split())
+    return f"{words[:100]}AccountAccess"

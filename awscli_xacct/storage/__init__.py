@@ -1,0 +1,1 @@
+"""Private files: cache records, markers and locks."""

@@ -1,0 +1,101 @@
+"""Tables for people, and durations in words."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+import unicodedata
+from collections.abc import Sequence
+
+from .messages import printable
+from .storage.cache import Record
+
+_GAP = "  "
+
+
+_NARROWEST = 4
+
+
+_DRAWING = "├└│─…"
+
+
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, whole: bool = False) -> str:
+    """Columns under their titles. On a terminal the widest give way to its width; piped, nothing is cut.
+
+    Nor is with `whole`, for what a person is to agree to.
+    """
+    cells = [list(titles), *([printable(cell) or "-" for cell in row] for row in rows)]
+    widths = [max(_width(row[column]) for row in cells) for column in range(len(titles))]
+    if sys.stdout.isatty() and not whole:
+        _narrow(widths, _terminal_width())
+    lines = (_GAP.join(_fit(cell, width) for cell, width in zip(row, widths, strict=True)) for row in cells)
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def can_draw() -> bool:
+    """Whether stdout is a terminal that shows more than letters."""
+    try:
+        _DRAWING.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return sys.stdout.isatty()
+
+
+def remaining(record: Record | None, now: float | None = None) -> str:
+    """How long a record still lasts, in words; nothing where there is none."""
+    if record is None:
+        return ""
+    return duration(record.expiry - (time.time() if now is None else now))
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the words a person uses for them, to the nearest minute where it is minutes."""
+    if seconds < 60:
+        return f"{max(int(seconds), 0)} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def counted(number: int, thing: str) -> str:
+    """``1 session``, ``2 sessions``."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _terminal_width() -> int:
+    """The columns of the terminal itself; what COLUMNS says may be another one's."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or shutil.get_terminal_size().columns
+    except OSError:
+        return shutil.get_terminal_size().columns
+
+
+def _narrow(widths: list[int], available: int) -> None:
+    """Take what does not fit from the widest column, again and again."""
+    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - available
+    while excess > 0 and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+        excess -= 1
+
+
+def _fit(cell: str, width: int) -> str:
+    """A cell as wide as its column: filled up, or cut with a mark where something is missing."""
+    if _width(cell) > width:
+        mark = "…" if can_draw() else "~"
+        while _width(cell) > width - 1:
+            cell = cell[:-1]
+        cell += mark
+    return cell + " " * (width - _width(cell))
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal a text takes: some letters take two, and some marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        2 if unicodedata.east_asian_width(letter) in "WF" else 0 if unicodedata.combining(letter) else 1
+        for letter in text
+    )

@@ -1,1 +1,0 @@
-"""The ``xacct`` command: what has to be quick, or has to work where ``aws`` does not."""

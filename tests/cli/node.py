@@ -1,0 +1,58 @@
+"""The AWS SDK for JavaScript, as a second reader of what `xacct credentials` prints. `python -m tests.cli.node`
+installs it, into a directory of the tree that Git does not look at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from filelock import FileLock
+
+PACKAGES = ("@aws-sdk/client-sts@^3.700.0", "@aws-sdk/credential-providers@^3.700.0")
+_DIRECTORY = Path(__file__).resolve().parents[2] / ".node"
+_SECONDS = 300
+
+
+class NoSdk(Exception):
+    """It is not there and cannot be installed."""
+
+
+def sdk() -> Path:
+    """The directory that has the SDK in its ``node_modules``; installed by whoever comes first. Raises `NoSdk`."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        raise NoSdk("there is no node with npm here")
+    digest = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:16]
+    directory = _DIRECTORY / digest
+    directory.mkdir(parents=True, exist_ok=True)
+    installed = directory / "installed"
+    with FileLock(directory / "lock"):
+        if not installed.exists():
+            options = (
+                "--no-audit",
+                "--no-fund",
+                "--ignore-scripts",
+                "--no-update-notifier",
+                "--loglevel=error",
+            )
+            done = subprocess.run(
+                [npm, "install", "--prefix", str(directory), *options, *PACKAGES],
+                env={**os.environ, "NPM_CONFIG_CACHE": str(_DIRECTORY / "cache")},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_SECONDS,
+                check=False,
+            )
+            if done.returncode:
+                raise NoSdk(f"npm cannot install it: {done.stderr.strip()[-500:]}")
+            installed.touch()
+    return directory
+
+
+if __name__ == "__main__":
+    print(sdk())

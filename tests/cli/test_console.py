@@ -1,0 +1,239 @@
+"""`xacct console`: a URL that signs in, from the right endpoint, and seen by nobody who is not meant to."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from awscli_xacct.cli.signin import endpoints
+from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.home import Home, Outcome
+
+from .federation import TOKEN, Federation
+
+pytestmark = pytest.mark.usefixtures("user")
+
+
+@pytest.fixture
+def federation(home: Home) -> Iterator[Federation]:
+    with Federation() as running:
+        home.environment["AWS_XACCT_SIGNIN_ENDPOINT"] = running.url
+        yield running
+
+
+def login(outcome: Outcome) -> dict[str, str]:
+    """The parts of a sign-in URL that a successful command printed alone."""
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.stdout.count("\n") == 1
+    return {name: value for name, [value] in parse_qs(urlsplit(outcome.stdout.strip()).query).items()}
+
+
+def test_the_url_signs_in_as_the_role(home: Home, federation: Federation, prod: str) -> None:
+    outcome = home.xacct("console", prod)
+    assert outcome.stdout.startswith(f"{federation.url}?")
+    assert login(outcome) == {
+        "Action": "login",
+        "Destination": "https://console.aws.amazon.com/",
+        "SigninToken": TOKEN,
+    }
+    document = json.loads(home.xacct("credentials", prod).stdout)
+    [asked] = federation.asked
+    assert asked.pop("Action") == "getSigninToken"
+    assert json.loads(asked.pop("Session")) == {
+        "sessionId": document["AccessKeyId"],
+        "sessionKey": document["SecretAccessKey"],
+        "sessionToken": document["SessionToken"],
+    }
+    assert asked == {}, "the session lasts as long as the credentials"
+
+
+def test_the_session_can_last_longer_than_the_credentials(
+    home: Home, federation: Federation, prod: str
+) -> None:
+    login(home.xacct("console", prod, "--duration-seconds", "43200"))
+    assert federation.asked[0]["SessionDuration"] == "43200"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "destination"),
+    [
+        (["--service", "ec2"], "https://console.aws.amazon.com/ec2/home?region=us-west-1"),
+        (["--destination", "https://x.console.aws.amazon.com/s3#a"], "https://x.console.aws.amazon.com/s3#a"),
+    ],
+)
+@pytest.mark.usefixtures("federation")
+def test_it_begins_where_it_is_told_to(home: Home, prod: str, arguments: list[str], destination: str) -> None:
+    assert login(home.xacct("console", prod, *arguments))["Destination"] == destination
+
+
+def chain(home: Home, sts: Sts, role: Role, device: MfaDevice) -> None:
+    """Profiles whose roles are assumed from a session."""
+    last = sts.add_role("Last", account="333333333333", trusts=[role.arn])
+    home.add_role("prod", role.arn)
+    home.add_role("chained", last.arn, source_profile="prod")
+    home.add_role("shared", role.arn, mfa_serial=device.serial, mfa_process=f"curl -s {sts.url}/_code")
+    home.add_role(
+        *("own", role.arn),
+        mfa_serial=device.serial,
+        mfa_process=f"curl -s {sts.url}/_code",
+        mfa_session="off",
+    )
+
+
+@pytest.mark.parametrize("profile", ["chained", "shared"])
+def test_a_role_assumed_from_a_session_has_no_duration_of_its_own(
+    home: Home, sts: Sts, federation: Federation, role: Role, device: MfaDevice, profile: str
+) -> None:
+    chain(home, sts, role, device)
+    refused = home.xacct("console", profile, "--duration-seconds", "3600")
+    assert (refused.code, refused.stdout) == (255, "")
+    assert "leave out --duration-seconds" in refused.stderr
+    assert sts.calls == []
+    login(home.xacct("console", profile))
+    assert "SessionDuration" not in federation.asked[0]
+
+
+def test_a_role_with_a_code_of_its_own_has_one(
+    home: Home, sts: Sts, federation: Federation, role: Role, device: MfaDevice
+) -> None:
+    chain(home, sts, role, device)
+    login(home.xacct("console", "own", "--duration-seconds", "7200"))
+    assert federation.asked[0]["SessionDuration"] == "7200"
+
+
+@pytest.mark.usefixtures("federation")
+def test_what_cannot_be_is_said_all_at_once_and_nobody_is_asked(home: Home, sts: Sts, prod: str) -> None:
+    outcome = home.xacct("console", prod, "--service", "../x", "--duration-seconds", "60")
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert outcome.stderr.count("  - ") == 2
+    for url in ("http://console.aws.amazon.com/", "console", "https://", "https://a b/", "https://[x/"):
+        outcome = home.xacct("console", prod, "--destination", url)
+        assert (outcome.code, outcome.stdout) == (255, "")
+        assert "the destination" in outcome.stderr
+    assert sts.calls == []
+
+
+def test_a_users_own_keys_open_no_console(home: Home, federation: Federation) -> None:
+    outcome = home.xacct("console", "default")
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert "profile default gives a user's own credentials" in outcome.stderr
+    assert federation.asked == []
+
+
+@pytest.mark.parametrize(
+    "answer", [(400, b"<html>"), (200, b"no JSON"), (200, b"[]"), (200, b'{"SigninToken": 1}'), (200, b"")]
+)
+def test_an_endpoint_that_gives_no_token(
+    home: Home, federation: Federation, prod: str, answer: tuple[int, bytes]
+) -> None:
+    federation.answer = answer
+    outcome = home.xacct("console", prod)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert f"{federation.url} gives no sign-in token" in outcome.stderr
+    assert_secret(home, prod, outcome.stderr)
+
+
+def test_an_endpoint_that_cannot_be_reached(home: Home, prod: str) -> None:
+    home.environment["AWS_XACCT_SIGNIN_ENDPOINT"] = "http://127.0.0.1:9/federation"
+    outcome = home.xacct("console", prod)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert "http://127.0.0.1:9/federation cannot be reached" in outcome.stderr
+    assert_secret(home, prod, outcome.stderr)
+
+
+def assert_secret(home: Home, prod: str, text: str) -> None:
+    """Nothing of the credentials is in a text."""
+    document = json.loads(home.xacct("credentials", prod).stdout)
+    for key in ("AccessKeyId", "SecretAccessKey", "SessionToken"):
+        assert document[key] not in text
+
+
+@pytest.mark.parametrize(
+    ("partition", "hosts"),
+    [
+        ("aws", ("https://signin.aws.amazon.com/federation", "https://console.aws.amazon.com/")),
+        ("aws-cn", ("https://signin.amazonaws.cn/federation", "https://console.amazonaws.cn/")),
+        (
+            "aws-us-gov",
+            ("https://signin.amazonaws-us-gov.com/federation", "https://console.amazonaws-us-gov.com/"),
+        ),
+    ],
+)
+def test_each_partition_has_its_own_endpoint(partition: str, hosts: tuple[str, str]) -> None:
+    assert endpoints({}, {}, partition) == hosts
+
+
+def test_a_partition_without_a_public_console_has_to_be_told(home: Home, sts: Sts, user: User) -> None:
+    role = sts.add_role("Power", trusts=[user.arn])
+    home.add_role("iso", role.arn.replace("arn:aws:", "arn:aws-iso:"))
+    outcome = home.xacct("console", "iso")
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert "the partition aws-iso has no public console" in outcome.stderr
+    assert "aws configure set xacct.signin_endpoint https://…" in outcome.stderr
+
+
+def test_endpoints_can_be_configured_in_the_file_too() -> None:
+    config = {"xacct": {"signin_endpoint": "https://signin.c2s.ic.gov/federation"}}
+    variables = {"AWS_XACCT_CONSOLE_ENDPOINT": "https://console.c2s.ic.gov/"}
+    assert endpoints(config, variables, "aws-iso") == (
+        "https://signin.c2s.ic.gov/federation",
+        "https://console.c2s.ic.gov/",
+    )
+
+
+# -- the browser ---------------------------------------------------------------------------------------
+
+
+def test_a_browser_is_given_a_page_that_nobody_else_can_read(
+    home: Home, federation: Federation, prod: str
+) -> None:
+    """What a browser is given stands where every user of the machine can read it."""
+    seen = home.path / "seen"
+    browser = home.path / "browser"
+    browser.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {seen}.new && mv {seen}.new {seen}\n', "utf-8")
+    browser.chmod(0o700)
+    outcome = home.xacct("console", prod, "--open", environment={"BROWSER": str(browser)})
+    assert (outcome.code, outcome.stdout, outcome.stderr) == (0, "", "")
+    end = time.monotonic() + 60
+    while not seen.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    [argument] = seen.read_text("utf-8").splitlines()
+    assert argument.startswith("file://")
+    page = Path(argument.removeprefix("file://"))
+    assert (page.stat().st_mode & 0o777, page.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    found = re.search(r'content="0; url=([^"]*)"', page.read_text("utf-8"))
+    assert found is not None
+    url = html.unescape(found[1])
+    assert url.startswith(f"{federation.url}?Action=login&")
+    assert parse_qs(urlsplit(url).query)["SigninToken"] == [TOKEN]
+
+
+@pytest.mark.usefixtures("federation")
+def test_a_page_that_leads_nowhere_any_more_goes_with_the_next_one(home: Home, prod: str) -> None:
+    browser = {"BROWSER": "true"}
+    for _ in range(2):
+        assert home.xacct("console", prod, "--open", environment=browser).code == 0
+    pages = list(home.aws_dir.glob("xacct/pages/*"))
+    assert len(pages) == 2
+    os.utime(pages[0], (1, 1))
+    assert home.xacct("console", prod, "--open", environment=browser).code == 0
+    assert pages[0] not in list(home.aws_dir.glob("xacct/pages/*"))
+    assert pages[1].exists()
+
+
+@pytest.mark.usefixtures("federation")
+def test_without_a_browser_that_is_said_and_no_page_is_left(home: Home, prod: str) -> None:
+    nothing = {"BROWSER": str(home.path / "no-browser"), "PATH": "/nonexistent", "DISPLAY": ""}
+    outcome = home.xacct("console", prod, "--open", environment=nothing)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert "no browser can be opened here. Leave out --open" in outcome.stderr
+    assert TOKEN not in outcome.stderr
+    assert list(home.aws_dir.glob("xacct/pages/*")) == []

@@ -1,0 +1,497 @@
+"""`xacct each`: once for each profile, several at a time, and nothing is left behind whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import select
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from awscli_xacct.cli.each import _Json
+from awscli_xacct.cli.following import GRACE, LONGEST_LINE
+from awscli_xacct.cli.many import Given
+from awscli_xacct.cli.process_pool import Children, Ended, Job
+from tests.e2e.terminal import Terminal
+from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.home import TIMEOUT, XACCT, Home, finish
+
+SAY = 'echo "$AWS_ACCOUNT_ID $AWS_REGION"; echo oops >&2'
+
+
+@pytest.fixture
+def roles(home: Home, sts: Sts, user: User) -> list[Role]:
+    """Three role profiles, and one that may not be assumed."""
+    made = []
+    for number, name in ((2, "prod-eu"), (3, "prod-us"), (4, "audit")):
+        role = sts.add_role("Power", account=str(number) * 12, trusts=[user.arn])
+        home.add_role(name, role.arn)
+        made.append(role)
+    other = sts.add_role("Other", account="555555555555", trusts=["arn:aws:iam::111111111111:user/x"])
+    home.add_role("closed", other.arn)
+    return made
+
+
+pytestmark = pytest.mark.usefixtures("roles")
+
+
+def test_each_profile_that_matches_has_a_command_of_its_own(home: Home, sts: Sts) -> None:
+    outcome = home.xacct("each", "prod-*", "audit", "--", "sh", "-c", SAY)
+    assert outcome.code == 0
+    assert sorted(outcome.stdout.splitlines()) == [
+        "audit   | 444444444444 us-west-1",
+        "prod-eu | 222222222222 us-west-1",
+        "prod-us | 333333333333 us-west-1",
+    ]
+    assert sorted(outcome.stderr.splitlines()) == ["audit   | oops", "prod-eu | oops", "prod-us | oops"]
+    assert [call.operation for call in sts.calls] == 3 * ["AssumeRole"]
+
+
+def test_what_is_cached_is_not_fetched_again(home: Home, sts: Sts) -> None:
+    for _ in range(2):
+        assert home.xacct("each", "prod-*", "--", "true").code == 0
+    assert len(sts.calls) == 2
+
+
+def test_a_profile_without_credentials_has_failed_and_the_others_run(home: Home) -> None:
+    outcome = home.xacct("each", "--all", "--", "sh", "-c", "echo here")
+    assert outcome.code == 255
+    assert sorted(outcome.stdout.splitlines()) == ["audit   | here", "prod-eu | here", "prod-us | here"]
+    lines = outcome.stderr.splitlines()
+    assert lines[0].startswith("closed  | xacct: An error occurred (AccessDenied)")
+    assert lines[-1] == "xacct: 1 of 4 failed: closed"
+
+
+def test_a_command_that_fails_is_told_with_its_exit_code(home: Home) -> None:
+    script = 'test "$AWS_ACCOUNT_ID" != 333333333333 || exit 3'
+    outcome = home.xacct("each", "prod-*", "--", "sh", "-c", script)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert outcome.stderr == "prod-us | xacct: exit code 3\nxacct: 1 of 2 failed: prod-us\n"
+
+
+def test_a_command_that_is_not_there_fails_for_each(home: Home) -> None:
+    outcome = home.xacct("each", "audit", "--", "no-such-command")
+    assert outcome.code == 255
+    assert outcome.stderr == (
+        "audit | xacct: no-such-command: command not found\nxacct: 1 of 1 failed: audit\n"
+    )
+
+
+def test_as_json_it_is_one_document(home: Home) -> None:
+    script = "printf 'no end'; printf 'x\\ny\\n' >&2; exit 2"
+    outcome = home.xacct("each", "audit", "closed", "--output", "json", "--", "sh", "-c", script)
+    assert outcome.code == 255
+    rows = {row["Profile"]: row for row in json.loads(outcome.stdout)}
+    assert rows["audit"] == {
+        "Profile": "audit",
+        "ExitCode": 2,
+        "Stdout": "no end",
+        "Stderr": "x\ny\n",
+        "Error": None,
+    }
+    assert rows["closed"]["ExitCode"] is None
+    assert "AccessDenied" in rows["closed"]["Error"]
+    assert outcome.stderr == "xacct: 2 of 2 failed: audit, closed\n"
+
+
+def test_a_line_is_never_torn_and_never_without_its_end(home: Home) -> None:
+    script = "for i in 1 2 3 4 5 6 7 8 9; do printf 'a'; printf 'b\\n'; done; printf 'last'"
+    outcome = home.xacct("each", "prod-*", "--", "sh", "-c", script)
+    for name in ("prod-eu", "prod-us"):
+        lines = [line for line in outcome.stdout.splitlines() if line.startswith(name)]
+        assert lines == [*9 * [f"{name} | ab"], f"{name} | last"]
+
+
+def test_one_code_serves_them_all_and_is_asked_for_before_anything_runs(
+    home: Home, roles: list[Role], device: MfaDevice
+) -> None:
+    text = home.config.read_text("utf-8")
+    home.config.write_text(
+        text.replace("source_profile", f"mfa_serial = {device.serial}\nsource_profile"), "utf-8"
+    )
+    for role in roles:
+        role.require_mfa = True
+    terminal = Terminal(home.terminal_for(str(XACCT), "each", "prod-*", "audit", "--", "echo", "ran"))
+    terminal.prompted()
+    assert "ran" not in terminal.shown
+    terminal.type(device.next_code())
+    assert terminal.end() == 0
+    assert terminal.prompts == 1
+    assert terminal.shown.count("| ran") == 3
+
+
+def test_a_command_is_given_no_terminal_and_no_input(home: Home) -> None:
+    """Of three that ask, nobody could tell which."""
+    script = "cat; (: < /dev/tty) 2> /dev/null || echo none"
+    terminal = Terminal(home.terminal_for(str(XACCT), "each", "audit", "--", "sh", "-c", script))
+    assert terminal.end() == 0
+    assert "audit | none" in terminal.shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["prdo-*", "--", "true"], "no role profile matches prdo-*; did you mean prod-"),
+        (
+            ["zzz", "--", "true"],
+            "no role profile matches zzz; see those there are with: aws configure role list",
+        ),
+        (["default", "--", "true"], "what default matches assumes no role; use xacct exec"),
+        (["audit"], "which command? It comes last, after --"),
+        (["audit", "--"], "which command? It comes last, after --"),
+        (["--", "true"], "for which profiles? Give patterns, or --all"),
+        (["--all", "audit", "--", "true"], "--all leaves nothing for a pattern to choose"),
+        (["audit", "--jobs", "0", "--", "true"], "argument --jobs: invalid number value: '0'"),
+        (["audit", "--jobs", "x", "--", "true"], "argument --jobs: invalid number value: 'x'"),
+    ],
+)
+def test_a_request_that_makes_no_sense_runs_nothing(
+    home: Home, sts: Sts, arguments: list[str], said: str
+) -> None:
+    outcome = home.xacct("each", *arguments)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert said in outcome.stderr
+    assert sts.calls == []
+
+
+# -- stopping ------------------------------------------------------------------------------------------
+
+# Starts a child of its own, tells both process ids, and waits for it.
+FAMILY = "sleep 600 & echo $$ $!; wait"
+STUBBORN = f"trap '' INT; {FAMILY}"
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def gone(pids: list[int]) -> bool:
+    """Whether all have ended, within a bound: whoever adopts them reaps them in time."""
+    end = time.monotonic() + TIMEOUT
+    while any(map(alive, pids)):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
+@pytest.mark.parametrize("script", [FAMILY, STUBBORN])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGQUIT, 131)],
+)
+def test_whatever_ends_it_ends_all_that_was_started(
+    home: Home, script: str, number: signal.Signals, code: int
+) -> None:
+    process = home.start_any(XACCT, "each", "prod-*", "audit", "--jobs", "2", "--", "sh", "-c", script)
+    assert process.stdout is not None
+    pids = [int(pid) for _ in range(2) for pid in process.stdout.readline().partition("|")[2].split()]
+    assert len(pids) == 4
+    process.send_signal(number)
+    outcome = finish(process)
+    assert outcome.code == code
+    assert outcome.stdout == "", "the third was begun"
+    assert "Traceback" not in outcome.stderr
+    assert gone(pids)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
+@pytest.mark.parametrize(
+    "number", [signal.SIGUSR1, signal.SIGALRM, signal.SIGXCPU, signal.SIGABRT, signal.SIGRTMIN + 3]
+)
+def test_a_signal_that_nobody_thinks_of_ends_them_too(home: Home, number: int) -> None:
+    process = home.start_any(XACCT, "each", "audit", "--", "sh", "-c", FAMILY)
+    assert process.stdout is not None
+    pids = [int(pid) for pid in process.stdout.readline().partition("|")[2].split()]
+    process.send_signal(number)
+    outcome = finish(process)
+    assert (outcome.code, outcome.stderr) == (128 + number, "")
+    assert gone(pids)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+def test_all_that_was_started_ends_though_it_was_killed(home: Home, number: signal.Signals) -> None:
+    """For want of memory, say. One that has ended by itself is not missed, nor what it left behind."""
+    other = 'test "$AWS_ACCOUNT_ID" != 444444444444 || { sleep 600 >&- 2>&- & echo over $!; exit 3; }'
+    script = f"{other}; {FAMILY}"
+    process = home.start_any(XACCT, "each", "prod-*", "audit", "--jobs", "3", "--", "sh", "-c", script)
+    assert process.stdout is not None
+    lines = [process.stdout.readline().partition("|")[2].split() for _ in range(3)]
+    (left,) = [int(line[1]) for line in lines if line[0] == "over"]
+    pids = [int(pid) for line in lines for pid in line if line[0] != "over"]
+    assert len(pids) == 4
+    assert process.stderr is not None
+    assert process.stderr.readline() == "audit   | xacct: exit code 3\n"
+    process.send_signal(number)
+    assert finish(process).code == -number
+    assert gone(pids)
+    assert alive(left)
+    os.kill(left, signal.SIGKILL)
+
+
+def test_ctrl_c_waits_for_no_call_that_is_under_way(home: Home, sts: Sts) -> None:
+    """STS may take minutes to be given up."""
+    with sts.hold("AssumeRole") as held:
+        process = home.start_any(XACCT, "each", "prod-*", "--", "true")
+        held.wait_for(2, TIMEOUT)
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        outcome = finish(process)
+        assert (outcome.code, outcome.stdout, outcome.stderr) == (130, "", "")
+        assert time.monotonic() - begin < 5
+
+
+# Tells its process id, and that it was asked to end, which it does not.
+DEAF = "trap 'echo x asked' INT; trap '' TERM; echo x $$; while :; do sleep 1; done"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
+@pytest.mark.parametrize(
+    ("first", "second", "code"),
+    [
+        (signal.SIGTERM, signal.SIGTERM, 143),
+        (signal.SIGTERM, signal.SIGHUP, 143),
+        (signal.SIGINT, signal.SIGTERM, 130),
+        (signal.SIGINT, signal.SIGINT, 130),
+    ],
+)
+def test_a_second_signal_ends_all_at_once_and_leaves_none(
+    home: Home, first: signal.Signals, second: signal.Signals, code: int
+) -> None:
+    process = home.start_any(XACCT, "each", "prod-*", "--", "sh", "-c", DEAF)
+    assert process.stdout is not None
+    pids = [int(process.stdout.readline().split()[-1]) for _ in range(2)]
+    process.send_signal(first)
+    assert [process.stdout.readline().split()[-1] for _ in range(2)] == ["asked", "asked"]
+    process.send_signal(second)
+    outcome = finish(process)
+    assert (outcome.code, outcome.stderr) == (code, "")
+    assert gone(pids)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_it_can_be_ended_while_nobody_reads_what_it_writes(
+    home: Home, number: signal.Signals, code: int
+) -> None:
+    reading, writing = os.pipe()
+    command = [str(XACCT), "each", "prod-*", "--", "sh", "-c", "echo $$; exec yes"]
+    with (
+        subprocess.Popen(command, env=home.environment, stdout=writing, start_new_session=True) as process,
+        os.fdopen(reading, "rb", buffering=0) as stream,
+    ):
+        pid = int(stream.read(100).splitlines()[0].partition(b"|")[2])
+        end = time.monotonic() + TIMEOUT
+        while select.select([], [writing], [], 0)[1]:
+            assert time.monotonic() < end, "the pipe did not fill"
+            time.sleep(0.01)
+        process.send_signal(number)
+        try:
+            assert process.wait(TIMEOUT) == code
+        finally:
+            process.kill()
+            os.close(writing)
+    assert gone([pid])
+
+
+@pytest.mark.parametrize(
+    ("refused", "asked"), [("", "INT"), ("INT", "TERM")], ids=["by SIGINT", "then by SIGTERM"]
+)
+def test_a_command_is_asked_to_end_though_it_was_started_in_the_background(
+    home: Home, tmp_path: Path, refused: str, asked: str
+) -> None:
+    """As a script starts `xacct each … &`: with SIGINT and SIGQUIT ignored, which is inherited."""
+    note = tmp_path / "note"
+    ignore = f"trap '' {refused}; " if refused else ""
+    script = f"{ignore}trap 'echo {asked} > {note}; exit' {asked}; echo ready; while :; do sleep 1; done"
+    line = f"trap '' INT QUIT; exec {shlex.join([str(XACCT), 'each', 'audit', '--', 'sh', '-c', script])}"
+    process = home.start_any(Path("/bin/sh"), "-c", line)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "audit | ready\n"
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    assert finish(process).code == 143
+    assert note.read_text("ascii") == f"{asked}\n"
+
+
+def test_when_nobody_reads_any_more_all_are_ended(home: Home) -> None:
+    script = f'"{XACCT}" each prod-eu -- sh -c "echo \\$\\$; yes" | head -1; echo "${{PIPESTATUS[0]}}"'
+    outcome = finish(home.start_any(Path("/bin/bash"), "-c", script))
+    first, code = outcome.stdout.splitlines()
+    assert (code, outcome.stderr) == ("255", "")
+    assert gone([int(first.partition("|")[2])])
+
+
+def ends(*scripts: str, at_once: int = 8) -> tuple[list[Ended], list[bytes]]:
+    heard: list[bytes] = []
+    jobs = [Job(str(number), ["sh", "-c", script], os.environ) for number, script in enumerate(scripts)]
+    children = Children(lambda _name, _is_error, line: heard.append(line))
+    return sorted(children.run(jobs, at_once), key=lambda ended: ended.name), heard
+
+
+def test_no_more_run_at_a_time_than_may() -> None:
+    _, heard = ends(*["echo begin; sleep 0.05; echo end"] * 6, at_once=2)
+    running = [sum({b"begin\n": 1, b"end\n": -1}[line] for line in heard[:count]) for count in range(13)]
+    assert max(running) <= 2
+    assert running[-1] == 0
+
+
+def test_as_many_run_at_a_time_as_may(tmp_path: Path) -> None:
+    """Neither of these can end without the other."""
+    os.mkfifo(tmp_path / "fifo")
+    ended, heard = ends(f"cat {tmp_path}/fifo", f"echo met > {tmp_path}/fifo", at_once=2)
+    assert (ended, heard) == ([Ended("0", 0), Ended("1", 0)], [b"met\n"])
+
+
+def test_a_signal_that_ended_one_is_told_as_a_shell_tells_it() -> None:
+    assert ends("kill -9 $$", "exit 1") == ([Ended("0", 128 + signal.SIGKILL), Ended("1", 1)], [])
+
+
+def test_much_output_on_both_streams_blocks_nobody() -> None:
+    script = "i=0; while [ $i -lt 3000 ]; do echo out$i; echo err$i >&2; i=$((i+1)); done"
+    ended, heard = ends(script)
+    assert (ended, len(heard)) == ([Ended("0", 0)], 6000)
+
+
+def test_a_line_may_be_of_any_length() -> None:
+    _, heard = ends(f"{sys.executable} -c \"print('x' * 1000000)\"")
+    assert [len(line) for line in heard] == [1000001]
+
+
+def test_a_line_without_an_end_is_handed_on_in_parts() -> None:
+    size = 3 * LONGEST_LINE + 5
+    _, heard = ends(f"head -c {size} /dev/zero; echo end")
+    assert b"".join(heard) == bytes(size) + b"end\n"
+    assert LONGEST_LINE <= max(map(len, heard)) < LONGEST_LINE + 2**16
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_memory_does_not_grow_with_what_is_written(home: Home, output: str) -> None:
+    """One line, of a command that writes no other; it took four times its size."""
+    size = 150_000_000
+    script = f"head -c {size} /dev/zero | tr '\\0' q"
+    each = [str(XACCT), "each", "audit", "--output", output, "--", "sh", "-c", script]
+    line = f"ulimit -v 500000; exec {shlex.join(each)}"
+    with subprocess.Popen(["sh", "-c", line], env=home.environment, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        written = 0
+        while part := process.stdout.read(2**20):
+            written += part.count(b"q")
+        assert process.wait(TIMEOUT) == 0
+    assert written == size
+
+
+def test_what_is_kept_for_json_comes_out_whole_wherever_it_was_cut(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A character of several bytes may be cut by whoever wrote it, by a pipe, and by the file it is kept in."""
+    written = 'é\U0001f600"\\\n'.encode() * 20000 + b"\xff\xe2"
+    report = _Json([Given("a", {}), Given("b\x1b", error="cannot reach http://me:pa55@host/")])
+    for start in range(0, len(written), 7):
+        report.hear("a", False, written[start : start + 7])
+    report.hear("a", True, b"x")
+    report.end(Ended("a", 3))
+    report.close()
+    text = capsys.readouterr().out
+    found = [
+        {
+            "Profile": "a",
+            "ExitCode": 3,
+            "Stdout": written.decode("utf-8", "replace"),
+            "Stderr": "x",
+            "Error": None,
+        },
+        {
+            "Profile": "b\x1b",
+            "ExitCode": None,
+            "Stdout": "",
+            "Stderr": "",
+            "Error": "cannot reach http://(hidden by xacct)@host/",
+        },
+    ]
+    assert text == f"{json.dumps(found, indent=4)}\n"
+
+
+def test_a_full_disk_under_what_is_kept_for_json_is_told(home: Home) -> None:
+    """A limit of the size of files stands in for the disk."""
+    script = "ulimit -f unlimited; head -c 200000 /dev/zero"
+    each = [str(XACCT), "each", "audit", "--output", "json", "--", "sh", "-c", script]
+    assert home.xacct("credentials", "audit").code == 0
+    outcome = finish(home.start_any(Path("/bin/sh"), "-c", f"ulimit -f 64; exec {shlex.join(each)}"))
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert outcome.stderr == (
+        "xacct: what the commands write cannot be kept in a temporary file: File too large. Name a directory with "
+        "more space in TMPDIR\n"
+    )
+
+
+@contextlib.contextmanager
+def descriptors(spare: int) -> Iterator[None]:
+    """While the block runs this process may open so many files more."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.ExitStack() as stack:
+        highest = max(int(entry.name) for entry in Path("/dev/fd").iterdir())
+        filling = stack.enter_context(Path(os.devnull).open("rb")).fileno()
+        while filling < highest:  # the limit is one of numbers, and there may be gaps
+            filling = stack.enter_context(Path(os.devnull).open("rb")).fileno()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (filling + 1 + spare, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize("spare", [14, 30])
+def test_those_for_whom_there_are_no_descriptors_wait_for_the_others(spare: int) -> None:
+    with descriptors(spare):
+        ended, heard = ends(*["sleep 0.05; echo here"] * 40, at_once=40)
+    assert [one.fault for one in ended if one.code] == []
+    assert heard == [b"here\n"] * 40
+
+
+def test_where_there_are_none_for_a_single_one_it_says_so() -> None:
+    with descriptors(3):
+        ended, _ = ends("true")
+    assert ended == [Ended("0", 126, "sh: Too many open files")]
+
+
+def test_a_command_ends_though_what_it_left_behind_goes_on_writing() -> None:
+    ended, heard = ends("yes & echo done; echo $! >&2")
+    assert ended == [Ended("0", 0)]
+    assert b"done\n" in heard
+    assert gone([int(next(line for line in heard if line.strip().isdigit()))]), "nobody reads it any more"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
+def test_what_a_command_leaves_in_the_background_is_not_waited_for() -> None:
+    ended, heard = ends("sleep 30 & echo $!; printf done")
+    assert (ended, heard[1:]) == ([Ended("0", 0)], [b"done"])
+    assert alive(int(heard[0]))
+    os.kill(int(heard[0]), signal.SIGKILL)
+
+
+def test_whoever_is_slow_to_hear_misses_nothing() -> None:
+    """The command has long ended by the time its output is taken."""
+    heard: list[bytes] = []
+
+    def hear(_name: str, _is_error: bool, line: bytes) -> None:
+        if not heard:
+            time.sleep(2 * GRACE)
+        heard.append(line)
+
+    list(Children(hear).run([Job("0", ["seq", "30000"], os.environ)], 1))
+    assert len(heard) == 30000

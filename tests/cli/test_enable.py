@@ -1,0 +1,287 @@
+"""`xacct enable` and `disable`: the plugin on and off, for the real `aws`, and nothing else changed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.steps import state
+from tests.support.home import AWS, TIMEOUT, XACCT, Home, finish
+
+from .machine import WITHOUT_PLUGIN, Machine
+
+FROM_HERE = subprocess.run(
+    [sys.executable, "-c", "from awscli_xacct.cli.installations import origin; print(origin(), end='')"],
+    cwd=Path(sys.executable).parent,
+    capture_output=True,
+    text=True,
+    check=True,
+).stdout
+"""What pip is told to install the package from. Not asked here: the tests' own directory is looked at first."""
+
+ON = "[plugins]\nxacct = awscli_xacct\n"
+PLUGINS = "# what I have\r\n[plugins]\r\n; of my own\r\nmine=mine\r\n"
+PROFILES = "\r\n[default]\r\nregion = us-west-1\r\ns3 =\r\n  a = b"
+
+
+@pytest.fixture
+def machine(home: Home, tmp_path: Path) -> Machine:
+    return Machine(home, tmp_path)
+
+
+def is_active(machine: Machine) -> bool:
+    return machine.home.aws("configure", "role", "list").code == 0
+
+
+def test_it_turns_the_plugin_on_where_there_was_no_config_file(machine: Machine) -> None:
+    aws = machine.link()
+    outcome = machine.xacct("enable")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.stdout.startswith(f"the plugin is on for {aws} (AWS CLI 1.")
+    assert machine.config.read_text("utf-8") == ON
+    assert stat.S_IMODE(machine.config.stat().st_mode) == 0o600
+    assert is_active(machine)
+
+
+def test_a_second_time_changes_nothing(machine: Machine) -> None:
+    machine.link()
+    machine.xacct("enable")
+    before = state(machine.config)
+    outcome = machine.xacct("enable")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.stdout.startswith("the plugin was on already for ")
+    assert state(machine.config) == before
+
+
+def test_what_else_is_in_the_file_stays(machine: Machine) -> None:
+    machine.link()
+    mine = machine.script("def awscli_initialize(cli): ...\n", name="mine.py")
+    machine.home.environment["PYTHONPATH"] = str(mine.parent)
+    machine.write(PLUGINS + PROFILES)
+    assert machine.xacct("enable").code == 0
+    written = f"{PLUGINS}xacct = awscli_xacct\r\n{PROFILES}"
+    assert machine.config.read_bytes().decode() == written
+    assert machine.xacct("disable").code == 0
+    assert machine.config.read_bytes().decode() == PLUGINS + PROFILES
+
+
+def test_the_file_that_a_variable_names_is_the_one(machine: Machine, tmp_path: Path) -> None:
+    machine.link()
+    elsewhere = tmp_path / "elsewhere" / "config"
+    machine.home.environment["AWS_CONFIG_FILE"] = str(elsewhere)
+    outcome = machine.xacct("enable")
+    assert (outcome.code, elsewhere.read_text("utf-8")) == (0, ON)
+    assert not machine.config.exists()
+
+
+def test_it_says_when_a_variable_keeps_the_plugin_off(machine: Machine) -> None:
+    machine.link()
+    outcome = machine.xacct("enable", environment={"AWS_XACCT_DISABLE": "1", "AWS_PROFILE": "nobody"})
+    assert outcome.code == 0
+    assert "unset AWS_XACCT_DISABLE" in outcome.stdout
+
+
+# -- where it must not be turned on ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", [None, PROFILES], ids=["no file", "a file"])
+def test_an_aws_that_does_not_find_the_plugin_is_left_alone(machine: Machine, text: str | None) -> None:
+    aws = machine.script(WITHOUT_PLUGIN)
+    if text:
+        machine.write(text)
+    before = state(machine.config) if text else None
+    outcome = machine.xacct("enable")
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert f"{aws} (AWS CLI 1." in outcome.stderr
+    assert "does not find the plugin" in outcome.stderr
+    assert f"{sys.executable} -m pip install {FROM_HERE}" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    if text:
+        assert state(machine.config) == before
+    else:
+        assert not machine.config.exists()
+
+
+def test_another_aws_on_the_path_is_not_sacrificed(machine: Machine, tmp_path: Path) -> None:
+    machine.link()
+    other = machine.script(WITHOUT_PLUGIN, tmp_path / "other")
+    machine.set_path(machine.bin, other.parent)
+    outcome = machine.xacct("enable")
+    assert outcome.code == 255
+    assert f"{other} (AWS CLI 1." in outcome.stderr
+    assert "would end in a traceback" in outcome.stderr
+    assert not machine.config.exists()
+
+
+def test_what_kept_aws_from_working_before_is_told_as_that(machine: Machine) -> None:
+    machine.link()
+    machine.write("[plugins]\nmine = not_there\n")
+    before = state(machine.config)
+    outcome = machine.xacct("enable")
+    assert outcome.code == 255
+    assert "fails without the plugin, too" in outcome.stderr
+    assert "No module named 'not_there'" in outcome.stderr
+    assert state(machine.config) == before
+
+
+def test_a_plugin_that_is_broken_is_not_turned_on(machine: Machine, tmp_path: Path) -> None:
+    """An older one, say, that this `aws` finds first; it loads, and has no `aws configure role`."""
+    library = tmp_path / "library" / "awscli_xacct"
+    library.mkdir(parents=True)
+    (library / "__init__.py").write_text("def awscli_initialize(cli): ...\n", "utf-8")
+    text = WITHOUT_PLUGIN.split("sys.meta_path")[0].split("class")[0]
+    main = "from awscli.clidriver import main\nsys.exit(main())\n"
+    machine.script(f"{text}sys.path.insert(0, {str(library.parent)!r})\n{main}")
+    outcome = machine.xacct("enable")
+    assert outcome.code == 255
+    assert "does not work with the plugin" in outcome.stderr
+    assert not machine.config.exists()
+
+
+def test_a_file_that_botocore_refuses_is_named_with_the_line(machine: Machine) -> None:
+    machine.link()
+    machine.write("[default]\nregion = a\n[default]\n")
+    outcome = machine.xacct("enable")
+    assert outcome.code == 255
+    assert f"{machine.config}, line 3: [default] a second time" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ((), "there is no aws on the PATH"),
+        (("--aws", "/nowhere/aws"), "/nowhere/aws is no program"),
+        (("--aws", str(AWS), "--v2"), "none is of version 2"),
+        (("--aws", "/bin/true"), "does not say its version"),
+        (("prod",), "unrecognized arguments: prod"),
+    ],
+    ids=["none", "nowhere", "not v2", "no aws", "too much"],
+)
+def test_what_is_amiss_with_the_aws_is_said(machine: Machine, arguments: tuple[str, ...], told: str) -> None:
+    outcome = machine.xacct("enable", *arguments)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert told in outcome.stderr
+    assert not machine.config.exists()
+
+
+def test_interrupted_it_has_done_nothing(machine: Machine, tmp_path: Path) -> None:
+    """Ctrl-C while it waits for an `aws` that hangs."""
+    started = tmp_path / "started"
+    os.mkfifo(started)
+    machine.script(f'#!/bin/sh\necho on > "{started}"\nexec sleep 600\n')
+    process = machine.home.start_any(XACCT, "enable")
+    assert started.read_text() == "on\n"
+    process.send_signal(signal.SIGINT)
+    outcome = finish(process)
+    assert (outcome.code, "Traceback" in outcome.stderr) == (130, False)
+    assert not machine.config.exists()
+
+
+def test_no_part_of_the_cli_is_imported_for_it(machine: Machine) -> None:
+    machine.link()
+    code = (
+        "import sys; from awscli_xacct.cli.main import main; main(['enable']); "
+        "print(sorted({'awscli', 'botocore', 'boto3'} & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=machine.home.environment,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+# -- which aws it is -------------------------------------------------------------------------------
+
+
+def test_links_are_seen_through(machine: Machine, tmp_path: Path) -> None:
+    machine.link()
+    (tmp_path / "second").mkdir()
+    (tmp_path / "second" / "aws").symlink_to(AWS)
+    machine.set_path(machine.bin, tmp_path / "second")
+    assert "there is " not in machine.xacct("enable").stdout
+
+
+def test_a_shim_of_pyenv_is_seen_through(machine: Machine, tmp_path: Path) -> None:
+    aws = machine.script(WITHOUT_PLUGIN, tmp_path / "versions" / "3" / "bin")
+    shims = tmp_path / "shims"
+    machine.script(f'#!/usr/bin/env bash\n# pyenv exec\nexec "{aws}" "$@"\n', shims)
+    machine.script(f'#!/bin/sh\necho "{aws}"\n', name="pyenv")
+    machine.set_path(shims, machine.bin)
+    outcome = machine.xacct("enable")
+    assert outcome.code == 255
+    assert f"{sys.executable} -m pip install {FROM_HERE}" in outcome.stderr
+
+
+def test_an_aws_of_pipx_is_known_as_one(machine: Machine, tmp_path: Path) -> None:
+    aws = machine.script(WITHOUT_PLUGIN, tmp_path / "pipx" / "venvs" / "awscli" / "bin")
+    machine.link(aws)
+    outcome = machine.xacct("enable")
+    assert outcome.code == 255
+    assert f"\n  pipx inject awscli {FROM_HERE}\n" in outcome.stderr + "\n"
+
+
+def test_a_long_shebang_is_read(machine: Machine) -> None:
+    """As pip writes it where the path of the Python has a blank or is too long."""
+    text = WITHOUT_PLUGIN.split("\n", 1)[1]
+    machine.script(f"#!/bin/sh\n'''exec' \"{sys.executable}\" \"$0\" \"$@\"\n' '''\n{text}")
+    assert f"{sys.executable} -m pip install {FROM_HERE}" in machine.xacct("enable").stderr
+
+
+# -- off again -------------------------------------------------------------------------------------
+
+
+def test_disable_takes_away_what_enable_wrote(machine: Machine) -> None:
+    machine.link()
+    machine.write("[default]\nregion = us-west-1\n")
+    before = machine.config.read_bytes()
+    machine.xacct("enable")
+    assert machine.config.read_bytes() == before + f"\n{ON}".encode()
+    outcome = machine.xacct("disable")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert "profiles stay" in outcome.stdout
+    assert machine.config.read_bytes().rstrip() == before.rstrip()
+    assert not is_active(machine)
+    again = state(machine.config)
+    assert machine.xacct("disable").stdout == f"the plugin is not on in {machine.config}\n"
+    assert state(machine.config) == again
+
+
+def test_disable_works_without_any_aws_and_for_what_was_written_by_hand(machine: Machine) -> None:
+    machine.write("[plugins]\n  mine: awscli_xacct\nother = json\n")
+    outcome = machine.xacct("disable")
+    assert outcome.code == 0
+    assert machine.config.read_text("utf-8") == "[plugins]\nother = json\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("[plugins]\n\n[default]\n", None),
+        ("[plugins]\ncli_legacy_plugin_path = /opt/mine\n", None),
+        (
+            "[plugins]\nxacct = awscli_xacct\ncli_legacy_plugin_path = /opt/mine\n",
+            "[plugins]\ncli_legacy_plugin_path = /opt/mine\n",
+        ),
+    ],
+    ids=["an empty section", "a path", "a path beside ours"],
+)
+def test_disable_leaves_what_is_not_ours(machine: Machine, text: str, left: str | None) -> None:
+    machine.write(text)
+    outcome = machine.xacct("disable")
+    assert outcome.stdout.startswith("the plugin is not on" if left is None else "the plugin is off")
+    assert machine.config.read_text("utf-8") == (left or text)
+
+
+def test_without_a_config_file_there_is_nothing_to_disable(machine: Machine) -> None:
+    outcome = machine.xacct("disable")
+    assert (outcome.code, machine.config.exists()) == (0, False)

@@ -1,0 +1,199 @@
+"""`xacct exec` and `each`: a command has the profile's client settings, too, as far as there are variables for them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+
+import botocore.session
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from awscli_xacct.cli import launch
+from awscli_xacct.cli.handed import handed_on
+from awscli_xacct.cli.resolve import read_config, resolve_in
+from awscli_xacct.credentials.sts import Sts
+from tests.configfile.texts import quickly
+from tests.credentials.test_profile_session import (
+    CHOICES,
+    KEYS,
+    LOADER,
+    SERVICES,
+    Machine,
+    clean,
+    machine,
+    seen,
+    variables,
+    with_region,
+)
+from tests.sts import Sts as SmallSts
+from tests.sts import User
+from tests.support.home import XACCT, Home
+
+from .steps import grow_old
+
+__all__ = ["clean", "machine"]
+
+DUMP = "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if k.startswith('AWS_')}))"
+
+
+def put(home: Home, profile: str, *lines: str) -> None:
+    """Add lines to a section that is there."""
+    header = f"[{profile}]\n"
+    text = home.config.read_text("utf-8")
+    assert header in text
+    home.config.write_text(text.replace(header, header + "".join(f"{line}\n" for line in lines)), "utf-8")
+
+
+# -- processes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("user")
+@pytest.mark.parametrize("command", ["exec", "each"])
+def test_a_command_follows_the_profiles_settings_and_not_those_of_default(
+    home: Home, prod: str, command: str
+) -> None:
+    """Found out anew, and from memory; what the environment says overrules them there as everywhere."""
+    put(
+        home,
+        "profile prod",
+        "use_fips_endpoint = true",
+        "ca_bundle = /ours.pem",
+        "retry_mode = standard",
+        "services = s",
+    )
+    put(home, "default", "use_dualstack_endpoint = true")
+    with home.config.open("a", encoding="utf-8") as file:
+        file.write(
+            "[services s]\ns3 =\n  endpoint_url = https://s3.example.com\nelastic_beanstalk =\n  endpoint_url = https://eb\n"
+        )
+    grow_old(home)
+    for _ in range(2):
+        outcome = home.xacct(
+            command, prod, "--", sys.executable, "-c", DUMP, environment={"AWS_RETRY_MODE": "adaptive"}
+        )
+        assert (outcome.code, outcome.stderr) == (0, "")
+        found = json.loads(outcome.stdout.partition("| ")[2] or outcome.stdout)
+        expected = {
+            "AWS_USE_FIPS_ENDPOINT": "true",
+            "AWS_USE_DUALSTACK_ENDPOINT": "false",
+            "AWS_CA_BUNDLE": "/ours.pem",
+            "AWS_RETRY_MODE": "adaptive",
+            "AWS_ENDPOINT_URL_S3": "https://s3.example.com",
+            "AWS_ENDPOINT_URL_ELASTIC_BEANSTALK": "https://eb",
+        }
+        assert {name: found.get(name) for name in expected} == expected
+    assert list(home.aws_dir.glob("xacct/resolved/*.memo")) or command == "each"
+
+
+@pytest.mark.usefixtures("user")
+def test_a_command_in_a_command_has_the_inner_profiles_settings(
+    home: Home, sts: SmallSts, user: User, prod: str
+) -> None:
+    """Those of the outer one look as if a person had set them, who would overrule the profile."""
+    role = sts.add_role("Audit", account="333333333333", trusts=[user.arn])
+    home.add_role("audit", role.arn, retry_mode="adaptive")
+    put(home, "profile prod", "retry_mode = standard", "ca_bundle = /ours.pem", "max_attempts = 4")
+    inner = f"AWS_MAX_ATTEMPTS=7 {XACCT} exec audit -- {sys.executable} -c {shlex.quote(DUMP)}"
+    outcome = home.xacct("exec", prod, "--", "sh", "-c", inner)
+    assert (outcome.code, outcome.stderr) == (0, "")
+    found = json.loads(outcome.stdout)
+    assert found["AWS_ACCOUNT_ID"] == "333333333333"
+    assert (found["AWS_RETRY_MODE"], found["AWS_MAX_ATTEMPTS"]) == ("adaptive", "7")
+    assert "AWS_CA_BUNDLE" not in found
+
+
+# -- every setting ---------------------------------------------------------------------------------
+
+
+def child_of(machine: Machine, profile: str) -> dict[str, str]:
+    """The environment of a command that is run with the credentials of a profile."""
+    memo = resolve_in(read_config(), profile).memo
+    document = {"AccessKeyId": "ASIA1", "SecretAccessKey": "s", "SessionToken": "t"}
+    assert machine
+    return launch.environment(document, memo.region, dict(os.environ), memo.handed)
+
+
+def client_in(environment: Mapping[str, str]) -> object:
+    os.environ.clear()
+    os.environ.update(environment)
+    session = botocore.session.Session()
+    session.register_component("data_loader", LOADER)
+    return seen(Sts(session.create_client, KEYS, region=None, hurry=False))
+
+
+switches = st.fixed_dictionaries(
+    {},
+    optional={
+        key: st.sampled_from(CHOICES[key])
+        for key in (
+            "use_fips_endpoint",
+            "use_dualstack_endpoint",
+            "ignore_configured_endpoint_urls",
+            "endpoint_url",
+        )
+    },
+)
+
+
+@settings(quickly, max_examples=quickly.max_examples // 4)
+@given(prod=with_region, default=switches, environment=variables)
+def test_a_client_in_the_command_is_as_the_profiles_own_session_makes_it(
+    tmp_path_factory: pytest.TempPathFactory,
+    prod: dict[str, str],
+    default: dict[str, str],
+    environment: dict[str, str],
+) -> None:
+    # A service without an address of its own has that of [default] then: no variable says otherwise.
+    assume("services" not in prod or "endpoint_url" in prod or "endpoint_url" not in default)
+    # The region is the profile's, whatever the environment says.
+    environment = {name: value for name, value in environment.items() if name != "AWS_DEFAULT_REGION"}
+    before = dict(os.environ)
+    try:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            del os.environ[name]
+        machine = Machine(tmp_path_factory.getbasetemp())
+        os.environ.update(environment, HOME=str(machine.path), AWS_EC2_METADATA_DISABLED="true")
+        machine.configure(prod, default, {}, SERVICES)
+        wanted = machine.stock()
+        assert client_in(child_of(machine, "prod")) == wanted
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def test_what_cannot_be_handed_on_is_not(machine: Machine) -> None:
+    """What is no setting of a client, has no variable, says nothing, or is the default profile's own."""
+    machine.configure(
+        {
+            "region": "us-west-1",
+            "output": "json",
+            "ca_bundle": "",
+            "foo": "bar",
+            "s3": "\n  addressing_style = path",
+        },
+        {"ca_bundle": "/default.pem"},
+        {"s3": "\n  us_east_1_regional_endpoint = legacy", "services": "nowhere"},
+    )
+    config = read_config()
+    assert handed_on(config, "prod", {}).variables == ()
+    assert handed_on(config, "default", {}).variables == ()
+    assert handed_on(config, "other", {}).variables == ("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT=legacy",)
+
+
+def test_what_depends_on_more_of_the_environment_or_holds_a_password_is_not_remembered(
+    machine: Machine,
+) -> None:
+    machine.configure({"region": "us-west-1"}, {"endpoint_url": "http://127.0.0.1:9"}, {})
+    config = read_config()
+    ignored = ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true",)
+    assert handed_on(config, "prod", {}) == (ignored, False)
+    assert handed_on(config, "prod", {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:8"}) == ((), False)
+    machine.configure({"region": "us-west-1", "ca_bundle": "/a.pem"}, {}, {})
+    assert handed_on(read_config(), "prod", {}) == (("AWS_CA_BUNDLE=/a.pem",), True)
+    machine.configure({"region": "us-west-1", "endpoint_url": "https://me:password@host"}, {}, {})
+    assert handed_on(read_config(), "prod", {}) == (("AWS_ENDPOINT_URL=https://me:password@host",), False)

@@ -1,0 +1,47 @@
+"""botocore's loader as the judge of what a config text means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from botocore.configloader import load_config, raw_config_parse
+from botocore.exceptions import ConfigParseError
+
+from awscli_xacct.configfile.document import Sections
+
+Judge = Callable[[bytes], Sections | None]
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file that every example of a property test may overwrite."""
+    return tmp_path_factory.mktemp("judge") / "config"
+
+
+@pytest.fixture(scope="session")
+def botocore_reads(scratch: Path) -> Judge:
+    """What botocore reads from a config file with these bytes; None if it refuses them."""
+
+    def judge(data: bytes) -> Sections | None:
+        scratch.write_bytes(data)
+        try:
+            sections: Sections = raw_config_parse(str(scratch))
+        except ConfigParseError:
+            return None
+        return sections
+
+    return judge
+
+
+@pytest.fixture(scope="session")
+def botocore_profiles(scratch: Path) -> Judge:
+    """The profiles botocore finds in a config file with these bytes."""
+
+    def judge(data: bytes) -> Sections:
+        scratch.write_bytes(data)
+        profiles: Sections = load_config(str(scratch))["profiles"]
+        return profiles
+
+    return judge

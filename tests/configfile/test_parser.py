@@ -1,0 +1,87 @@
+"""Whatever the text, this package and botocore read the same from it, or both refuse it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+
+from awscli_xacct.configfile import sections as headers
+from awscli_xacct.configfile import store
+from awscli_xacct.configfile.document import Document, Sections
+from awscli_xacct.errors import ConfigRefused
+
+from .conftest import Judge
+from .texts import disturbed, quickly, readable, texts
+
+
+def ours(data: bytes) -> Sections | None:
+    """What this package reads; None, and a line that exists, if it refuses the text."""
+    try:
+        return Document(data).sections()
+    except ConfigRefused as refused:
+        line = refused.line
+    assert 1 <= line <= 1 + data.count(b"\n") + data.count(b"\r")
+    return None
+
+
+def same(ours: Sections | None, botocores: Sections | None) -> bool:
+    """Equal, the order of sections too: of two headers for one profile the later counts."""
+    return ours == botocores and list(ours or []) == list(botocores or [])
+
+
+@quickly
+@given(texts() | readable | disturbed())
+@example(b"[DEFAULT]\ns3 =\n  faulty\n[a]\ns3 = own\n")  # botocore never looks at the block
+@example(b"[DEFAULT]\ns3 =\n  faulty\n")
+@example(b"[DEFAULT]\ns3 =\n  faulty\n[a]\ns3 = own\n[b]\n")
+@example(b"[a]\r[b]\r\xff")
+@example(b"[a]\nk = \0\n")
+def test_the_same_texts_are_read_to_the_same_sections(botocore_reads: Judge, data: bytes) -> None:
+    assert same(ours(data), botocore_reads(data))
+
+
+@quickly
+@given(readable)
+def test_the_profiles_are_those_botocore_finds(botocore_profiles: Judge, data: bytes) -> None:
+    assert headers.by_name(Document(data).sections()) == botocore_profiles(data)
+
+
+@quickly
+@given(readable)
+def test_a_file_read_without_botocore_is_the_same(botocore_reads: Judge, scratch: Path, data: bytes) -> None:
+    sections = botocore_reads(data)
+    assert store.own_reader(str(scratch)) == sections
+
+
+@quickly
+@given(readable)
+@example(b"")
+@example(b"\xc2\x85\x0c")
+def test_an_unedited_document_gives_its_very_bytes(data: bytes) -> None:
+    assert Document(data).render() == data
+
+
+@quickly
+@given(readable)
+def test_each_section_and_option_is_where_it_is_said_to_stand(data: bytes) -> None:
+    """The lines up to an option hold it, and the lines before do not."""
+    document = Document(data)
+    lines = data.decode().replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    for name in document.names():
+        assert f"[{name}]" in lines[document.line_of(name) - 1]
+        own = Document(data).section(name)
+        for key in own:
+            try:
+                line = document.line_of(name, key)
+            except KeyError:
+                continue  # inherited from [DEFAULT]
+            assert lines[line - 1].lower().lstrip().startswith(key)
+
+
+def test_text_of_another_encoding_is_read_in_that_encoding() -> None:
+    data = "# señor\n[default]\nregion = é\n".encode("latin-1")
+    assert Document(data, encoding="latin-1").sections() == {"default": {"region": "é"}}
+    with pytest.raises(ConfigRefused, match="line 1: byte 0xf1 is not utf-8 text"):
+        Document(data, encoding="utf-8")

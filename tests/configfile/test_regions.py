@@ -1,0 +1,65 @@
+"""Which region, or at least which partition, a profile without a region of its own belongs to."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.loaders import create_loader
+
+from awscli_xacct.profiles.defaults import role_arn
+from awscli_xacct.profiles.partitions import Partitions
+from awscli_xacct.profiles.regions import partition_of, region_in_chain
+
+ROLE = "arn:aws-cn:iam::222222222222:role/Power"
+DEVICE = "arn:aws-us-gov:iam::111111111111:mfa/dev"
+
+
+@pytest.mark.parametrize(
+    ("profiles", "region"),
+    [
+        ({"a": {"region": "r", "source_profile": "b"}, "b": {"region": "s"}}, "r"),
+        ({"a": {"source_profile": "b"}, "b": {"source_profile": "c"}, "c": {"region": "t"}}, "t"),
+        ({"a": {"region": "", "source_profile": "b"}, "b": {"region": "s"}}, "s"),
+        ({"a": {"source_profile": "a"}}, None),
+        ({"a": {"source_profile": "b"}, "b": {"source_profile": "a"}}, None),
+        ({"a": {"source_profile": "gone"}}, None),
+        ({"a": {"credential_source": "Environment"}}, None),
+        ({"a": {"region": {"x": "y"}}}, None),
+        ({}, None),
+    ],
+)
+def test_the_region_is_that_of_the_first_of_the_chain_to_have_one(
+    profiles: dict[str, dict[str, str]], region: str | None
+) -> None:
+    assert region_in_chain(profiles, "a") == region
+
+
+@pytest.mark.parametrize(
+    ("options", "partition"),
+    [
+        ({"role_arn": ROLE, "mfa_serial": DEVICE}, "aws-cn"),
+        ({"mfa_serial": DEVICE}, "aws-us-gov"),
+        ({"mfa_serial": "GAHT12345678"}, None),
+        ({"role_arn": "arn", "mfa_serial": ""}, None),
+        ({}, None),
+    ],
+)
+def test_the_role_tells_the_partition_or_else_the_device(
+    options: dict[str, str], partition: str | None
+) -> None:
+    assert partition_of(options) == partition
+
+
+@pytest.mark.parametrize(
+    "profiles",
+    [
+        {"dev": {"region": "cn-north-1"}},
+        {"dev": {"role_arn": ROLE, "source_profile": "user"}, "user": {"region": "cn-north-1"}},
+        {"dev": {"role_arn": ROLE, "source_profile": "user"}, "user": {}},
+    ],
+)
+def test_a_role_given_by_account_and_name_is_in_the_partition_its_source_calls_from(
+    profiles: dict[str, dict[str, str]],
+) -> None:
+    partitions = Partitions(create_loader().load_data("partitions"))
+    wanted = {"source_profile": "dev"}
+    assert role_arn("prod", "222222222222", "Power", profiles, wanted, partitions) == ROLE

@@ -1,0 +1,489 @@
+"""An edit of a real file: what is replaced, what is kept, what is refused, and who else may write meanwhile."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from botocore.configloader import raw_config_parse
+
+from awscli_xacct import settings
+from awscli_xacct.configfile import store
+from awscli_xacct.configfile.document import Document, Sections
+from awscli_xacct.errors import Busy, ConfigRefused, EditRefused
+
+OLD = b"# mine\n[default]\nregion = us-east-1\n"
+NEW = b"# mine\n[default]\nregion = us-west-1\n"
+
+STRANGER = 65534
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
+
+
+def change(document: Document) -> None:
+    document.set("default", "region", "us-west-1")
+
+
+@pytest.fixture
+def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The directory ``~/.aws`` of a new user, which is not there yet."""
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    umask = os.umask(0o022)
+    yield tmp_path / "home" / ".aws"
+    os.umask(umask)
+
+
+@pytest.fixture
+def config(aws: Path) -> Path:
+    """A config file of that user."""
+    aws.mkdir(mode=0o700)
+    (aws / "config").write_bytes(OLD)
+    (aws / "config").chmod(0o600)
+    return aws / "config"
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def files(directory: Path) -> list[str]:
+    """All there is in a directory but our own, where the locks are."""
+    return sorted(path.name for path in directory.iterdir() if path.name != "xacct")
+
+
+def refused(config: Path, match: str, change: Callable[[Document], None] = change) -> None:
+    with pytest.raises(EditRefused, match=match):
+        store.edit(config, change, raw_config_parse)
+
+
+# -- what is written -------------------------------------------------------------------------------
+
+
+def test_an_edit_replaces_the_file_and_leaves_nothing_else(config: Path) -> None:
+    edit = store.edit(config, change, raw_config_parse)
+    assert (edit.path, edit.before, edit.after, edit.changed) == (config, OLD, NEW, True)
+    assert config.read_bytes() == NEW
+    assert files(config.parent) == ["config"]
+
+
+def test_a_new_file_and_its_new_directories_are_private(aws: Path) -> None:
+    config = aws / "team" / "config"
+    store.edit(config, change, raw_config_parse)
+    assert config.read_bytes() == b"[default]\nregion = us-west-1\n"
+    assert [mode(path) for path in (aws, aws / "team", config)] == [0o700, 0o700, 0o600]
+
+
+def test_an_edit_that_changes_nothing_does_not_touch_the_file(config: Path) -> None:
+    os.utime(config, ns=(1, 1))
+    before = config.stat()
+    edit = store.edit(
+        config, lambda document: document.set("default", "region", "us-east-1"), raw_config_parse
+    )
+    after = config.stat()
+    assert not edit.changed
+    assert (after.st_ino, after.st_mtime_ns, after.st_ctime_ns) == (before.st_ino, 1, before.st_ctime_ns)
+
+
+def test_an_edit_that_changes_nothing_makes_no_file(aws: Path) -> None:
+    store.edit(aws / "team" / "config", lambda document: document.remove("default", "region"))
+    assert files(aws) == []
+
+
+def test_a_preview_is_the_edit_with_nothing_written(aws: Path) -> None:
+    preview = store.preview(aws / "config", change)
+    assert not aws.exists()
+    assert preview == store.edit(aws / "config", change)
+
+
+def test_what_an_editor_that_was_killed_left_is_swept(config: Path) -> None:
+    for name in (
+        ".config.xacct-abc.tmp",
+        ".config.xacct-def.tmp",
+        ".credentials.xacct-abc.tmp",
+        "config.tmp",
+    ):
+        (config.parent / name).write_bytes(b"")
+    store.edit(config, change)
+    assert files(config.parent) == [".credentials.xacct-abc.tmp", "config", "config.tmp"]
+
+
+# -- what is kept ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kept", [0o600, 0o644, 0o640, 0o400])
+def test_the_mode_is_kept(config: Path, kept: int) -> None:
+    config.chmod(kept)
+    store.edit(config, change)
+    assert mode(config) == kept
+
+
+@needs_root
+def test_the_group_is_kept_where_it_can_be(config: Path) -> None:
+    config.chmod(0o640)
+    os.chown(config, -1, 4242)
+    store.edit(config, change)
+    assert (config.stat().st_gid, mode(config)) == (4242, 0o640)
+
+
+@needs_root
+def test_the_group_is_kept_also_where_the_directory_gives_another(config: Path) -> None:
+    os.chown(config.parent, -1, 4242)
+    config.parent.chmod(0o2700)
+    store.edit(config, change)
+    assert config.stat().st_gid == os.getegid()
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_a_link_stays_and_the_file_it_leads_to_is_edited(config: Path, absolute: bool) -> None:
+    dotfiles = config.parent.parent / "dotfiles"
+    dotfiles.mkdir()
+    config.rename(dotfiles / "aws-config")
+    (dotfiles / "link").symlink_to("aws-config")
+    config.symlink_to(dotfiles / "link" if absolute else "../dotfiles/link")
+    to = config.readlink()
+    assert store.edit(config, change, raw_config_parse).path == config
+    assert config.readlink() == to
+    assert (dotfiles / "aws-config").read_bytes() == NEW
+    assert files(dotfiles) == ["aws-config", "link"]
+    assert files(config.parent) == ["config"]
+
+
+def test_a_link_that_leads_nowhere_yet_stays_and_gets_its_file(config: Path) -> None:
+    config.unlink()
+    config.symlink_to("../dotfiles/aws-config")
+    store.edit(config, change)
+    assert config.readlink() == Path("../dotfiles/aws-config")
+    assert config.read_bytes() == b"[default]\nregion = us-west-1\n"
+    assert [mode(path) for path in (config.resolve().parent, config.resolve())] == [0o700, 0o600]
+
+
+# -- what is refused -------------------------------------------------------------------------------
+
+
+@needs_root
+def test_a_file_of_somebody_else_is_not_edited(config: Path) -> None:
+    os.chown(config, STRANGER, -1)
+    refused(config, rf"config belongs to another user; .* ls -ld {config}$")
+    with pytest.raises(EditRefused, match="belongs to another user"):
+        store.preview(config, change)
+    assert config.read_bytes() == OLD
+
+
+@needs_root
+def test_a_link_to_a_file_of_somebody_else_is_not_followed(config: Path) -> None:
+    theirs = config.parent.parent / "theirs"
+    config.rename(theirs)
+    os.chown(theirs, STRANGER, -1)
+    config.symlink_to(theirs)
+    refused(config, rf"config belongs to another user; .* ls -ld {theirs}$")
+    assert theirs.read_bytes() == OLD
+
+
+@needs_root
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_into_a_directory_of_somebody_else_is_not_followed(config: Path, there: bool) -> None:
+    theirs = config.parent.parent / "theirs"
+    theirs.mkdir()
+    os.chown(theirs, STRANGER, -1)
+    config.rename(theirs / "config") if there else config.unlink()
+    config.symlink_to(theirs / "config" if there else theirs / "new" / "config")
+    refused(config, rf"leads into a directory of another user; .* ls -ld {theirs}$")
+    assert files(theirs) == (["config"] if there else [])
+
+
+def test_what_is_no_regular_file_is_read_as_none_and_not_edited(config: Path) -> None:
+    """botocore takes /dev/null, a pipe and a directory for no file; opening a pipe would hang."""
+    config.unlink()
+    os.mkfifo(config)
+    for path in (config, config.parent, Path(os.devnull)):
+        assert store.read(path) == b""
+        refused(path, "is not a regular file; nothing was written")
+
+
+def test_a_file_below_a_file_cannot_be(config: Path) -> None:
+    assert store.read(config / "config") == b""
+    refused(config / "config", "cannot be read: Not a directory")
+
+
+def test_a_circle_of_links_is_an_error(config: Path) -> None:
+    config.unlink()
+    config.symlink_to(config)
+    refused(config, "cannot be read: Too many levels of symbolic links")
+    with pytest.raises(EditRefused, match="cannot be read: Too many levels of symbolic links"):
+        store.read(config)
+
+
+def test_a_file_botocore_refuses_is_not_edited(config: Path) -> None:
+    config.write_bytes(b"[default]\nregion\n")
+    with pytest.raises(ConfigRefused, match=rf"^{config}, line 2: "):
+        store.edit(config, change)
+    assert config.read_bytes() == b"[default]\nregion\n"
+
+
+def test_what_the_change_raises_leaves_the_file_as_it_was(config: Path) -> None:
+    def fails(document: Document) -> None:
+        change(document)
+        raise LookupError("no such profile")
+
+    with pytest.raises(LookupError, match="no such profile"):
+        store.edit(config, fails)
+    assert config.read_bytes() == OLD
+    assert files(config.parent) == ["config"]
+
+
+# -- the proof -------------------------------------------------------------------------------------
+
+
+def test_the_reader_is_given_what_is_about_to_be_the_file(config: Path) -> None:
+    seen = []
+
+    def reader(path: str) -> Sections:
+        seen.append((Path(path).parent, Path(path).read_bytes(), config.read_bytes()))
+        return store.own_reader(path)
+
+    store.edit(config, change, reader)
+    assert seen == [(config.parent, NEW, OLD)]
+
+
+def test_of_a_large_file_the_reader_is_given_what_changes(config: Path) -> None:
+    filler = "".join(f"[profile p{number}]\nregion = us-west-1\n\n" for number in range(10_000)).encode()
+    assert len(filler) > settings.PROOF_LIMIT
+    config.write_bytes(OLD + filler)
+    seen = []
+
+    def reader(path: str) -> Sections:
+        seen.append(Path(path).read_bytes())
+        sections: Sections = raw_config_parse(path)
+        return sections
+
+    store.edit(config, change, reader)
+    assert seen == [b"[default]\nregion = us-west-1\n[profile p0]\nregion = us-west-1\n\n"]
+    assert config.read_bytes() == NEW + filler
+    assert files(config.parent) == ["config"]
+
+
+@pytest.mark.parametrize("filler", [b"", b"\n" * settings.PROOF_LIMIT])
+def test_a_file_that_does_not_read_as_meant_is_not_put_in_place(config: Path, filler: bytes) -> None:
+    config.write_bytes(OLD + filler)
+    with pytest.raises(EditRefused, match="would not mean what was asked; it is as it was"):
+        store.edit(config, change, lambda path: {**store.own_reader(path), "profile other": {}})
+    assert config.read_bytes() == OLD + filler
+    assert files(config.parent) == ["config"]
+
+
+@pytest.mark.parametrize("filler", [b"", b"\n" * settings.PROOF_LIMIT])
+def test_a_file_that_cannot_be_read_back_is_not_put_in_place(config: Path, filler: bytes) -> None:
+    def reader(path: str) -> Sections:
+        raise OSError(5, "Input/output error", path)
+
+    config.write_bytes(OLD + filler)
+    with pytest.raises(
+        EditRefused, match=r"would not be readable \(.*Input/output error.*\); it is as it was"
+    ):
+        store.edit(config, change, reader)
+    assert config.read_bytes() == OLD + filler
+    assert files(config.parent) == ["config"]
+
+
+def test_an_interrupted_proof_leaves_the_file_as_it_was(config: Path) -> None:
+    def reader(_path: str) -> Sections:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.edit(config, change, reader)
+    assert config.read_bytes() == OLD
+    assert files(config.parent) == ["config"]
+
+
+# -- others who write ------------------------------------------------------------------------------
+
+
+def once(action: Callable[[], object]) -> store.Reader:
+    """A reader that does something else first, once: the last moment before the old file is looked at."""
+    pending = [action]
+
+    def reader(path: str) -> Sections:
+        while pending:
+            pending.pop()()
+        return store.own_reader(path)
+
+    return reader
+
+
+THEIRS = OLD + b"[profile theirs]\nregion = us-west-2\n"
+BOTH = NEW + b"[profile theirs]\nregion = us-west-2\n"
+
+
+def test_what_a_writer_without_our_lock_wrote_meanwhile_is_kept(config: Path) -> None:
+    edit = store.edit(config, change, once(lambda: config.write_bytes(THEIRS)))
+    assert (edit.before, edit.after) == (THEIRS, BOTH)
+    assert config.read_bytes() == BOTH
+    assert files(config.parent) == ["config"]
+
+
+def test_what_another_program_renamed_into_place_meanwhile_is_kept(config: Path) -> None:
+    (config.parent / "new").write_bytes(THEIRS)
+    store.edit(config, change, once(lambda: (config.parent / "new").replace(config)))
+    assert config.read_bytes() == BOTH
+
+
+def test_a_file_removed_meanwhile_is_not_brought_back(config: Path) -> None:
+    store.edit(config, change, once(config.unlink))
+    assert config.read_bytes() == b"[default]\nregion = us-west-1\n"
+
+
+def test_a_file_made_meanwhile_is_kept(aws: Path) -> None:
+    store.edit(aws / "config", change, once(lambda: (aws / "config").write_bytes(THEIRS)))
+    assert (aws / "config").read_bytes() == BOTH
+
+
+def test_a_link_that_leads_elsewhere_meanwhile_is_followed_there(config: Path) -> None:
+    first, second = config.with_name("first"), config.with_name("second")
+    config.rename(first)
+    second.write_bytes(THEIRS)
+    config.symlink_to("first")
+
+    def switch() -> None:
+        config.unlink()
+        config.symlink_to("second")
+
+    store.edit(config, change, once(switch))
+    assert (first.read_bytes(), second.read_bytes()) == (OLD, BOTH)
+
+
+def test_a_link_that_an_editor_replaced_by_a_file_meanwhile_is_that_file(config: Path) -> None:
+    target = config.with_name("target")
+    config.rename(target)
+    config.symlink_to("target")
+    (config.parent / "new").write_bytes(THEIRS)
+    store.edit(config, change, once(lambda: (config.parent / "new").replace(config)))
+    assert not config.is_symlink()
+    assert (target.read_bytes(), config.read_bytes()) == (OLD, BOTH)
+
+
+def test_a_file_that_is_never_left_alone_is_given_up(config: Path) -> None:
+    def reader(path: str) -> Sections:
+        with config.open("ab") as file:
+            file.write(b"# again\n")
+        return store.own_reader(path)
+
+    with pytest.raises(EditRefused, match="is being rewritten by another program all the time"):
+        store.edit(config, change, reader)
+    assert config.read_bytes() == OLD + b"# again\n" * 20
+    assert files(config.parent) == ["config"]
+
+
+def test_another_editor_is_waited_for_and_named_when_it_takes_too_long(config: Path) -> None:
+    def reader(path: str) -> Sections:
+        with pytest.raises(Busy, match=rf"^{config} has been locked by process {os.getpid()} for 0 s"):
+            store.edit(config, change, wait=0)
+        return store.own_reader(path)
+
+    store.edit(config, change, reader)
+    assert config.read_bytes() == NEW
+
+
+def test_who_waits_for_another_editor_says_for_which_after_a_second(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was 304 s of silence."""
+
+    def reader(path: str) -> Sections:
+        with pytest.raises(Busy, match=rf"locked by process {os.getpid()} for 1.2 s"):
+            store.edit(config, change, wait=1.2)
+        return store.own_reader(path)
+
+    store.edit(config, change, reader)
+    said = f"xacct: waiting for process {os.getpid()}, which is at work on {config}\n"
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize("name", ["ENOSYS", "ENOLCK", "EOPNOTSUPP", "ENOTSUP", "EINVAL"])
+def test_where_file_systems_have_no_locks_the_look_before_the_rename_is_what_is_left(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """Lustre without flock, NFS without a lock daemon, FUSE."""
+    fcntl = pytest.importorskip("fcntl")
+    number = getattr(errno, name)
+    fault = OSError(number, os.strerror(number))
+
+    def no_such_call(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(fcntl, "flock", no_such_call)
+    for _ in range(2):
+        store.edit(config, change, raw_config_parse, wait=0)
+    assert config.read_bytes() == NEW
+    assert files(config.parent) == ["config"]
+    assert capsys.readouterr().err == (
+        f"xacct: {config.parent}: no file can be locked here ({fault.strerror}). Let no two commands edit {config} at "
+        f"the same time\n"
+    )
+
+
+def test_files_of_other_names_do_not_wait_for_each_other(config: Path) -> None:
+    credentials = config.with_name("credentials")
+
+    def reader(path: str) -> Sections:
+        store.edit(credentials, change, wait=0)
+        return store.own_reader(path)
+
+    store.edit(config, change, reader)
+    assert config.read_bytes() == NEW
+    assert credentials.read_bytes() == b"[default]\nregion = us-west-1\n"
+
+
+def test_one_file_by_two_names_has_one_lock(config: Path) -> None:
+    link = config.with_name("link")
+    link.symlink_to("config")
+
+    def reader(path: str) -> Sections:
+        with pytest.raises(Busy):
+            store.edit(link, change, wait=0)
+        return store.own_reader(path)
+
+    store.edit(config, change, reader)
+
+
+def test_without_a_directory_of_our_own_the_lock_stands_beside_the_file(
+    aws: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", os.devnull)
+    config = aws / "new" / "config"
+    store.edit(config, change)
+    [name, lock] = files(config.parent)
+    assert (name, lock[:7], lock[-5:]) == ("config", "config-", ".lock")
+    assert [mode(path) for path in (aws, config.parent, config, config.parent / lock)] == [
+        0o700,
+        0o700,
+        0o600,
+        0o600,
+    ]
+
+
+# -- finding and reading ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("configured", "found"),
+    [
+        (None, "HOME/.aws/config"),
+        ("~/other", "HOME/other"),
+        ("$HOME/other", "HOME/other"),
+        # What is unknown stays as it is, and an empty setting is no file: that is botocore's reading.
+        ("${NONE}/other", "${NONE}/other"),
+        ("~nobody-at-all/other", "~nobody-at-all/other"),
+        ("", "."),
+    ],
+)
+def test_a_file_is_sought_where_botocore_seeks_it(aws: Path, configured: str | None, found: str) -> None:
+    path = store.locate(configured, settings.DEFAULT_CONFIG_FILE)
+    assert str(path) == found.replace("HOME/", f"{aws.parent}/")
+
+
+def test_a_missing_file_reads_as_nothing(aws: Path) -> None:
+    assert store.read(aws / "config") == b""

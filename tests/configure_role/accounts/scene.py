@@ -1,0 +1,137 @@
+"""What is there before a setup, what is there after it, and the commands in between."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from configparser import RawConfigParser
+from typing import Any
+
+from tests.configure_role.steps import ONE_TRY, Screen, run
+from tests.embedded_aws import EmbeddedAws, create_user
+from tests.support.home import REGION, Home, Outcome
+
+DEV, PROD = "111111111111", "222222222222"
+DEV_USER = f"arn:aws:iam::{DEV}:user/dev"
+ROLE = f"arn:aws:iam::{PROD}:role/CrossAccountPowerUser"
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
+PROFILE = f"[profile prod]\nrole_arn = {ROLE}\nsource_profile = default\n"
+ASKED = ("--role-name", "CrossAccountPowerUser", "--account-profile", "prod-admin", "--policy-arn", READ_ONLY)
+CHANGES = (
+    "AttachRolePolicy",
+    "CreateRole",
+    "DeleteRole",
+    "DeleteRolePolicy",
+    "DeleteUserPolicy",
+    "DetachRolePolicy",
+    "PutRolePolicy",
+    "PutUserPolicy",
+    "UpdateAssumeRolePolicy",
+    "UpdateRole",
+)
+
+Policies = dict[str, Any]
+
+
+class Scene:
+    """Dev and Prod, and a person with keys for both."""
+
+    def __init__(self, aws: EmbeddedAws, home: Home) -> None:
+        self.aws = aws
+        self.home = home
+        self.add_profile("default", DEV, "dev")
+        self.add_profile("prod-admin", PROD, "administrator")
+        home.write_config(f"[profile prod-admin]\nregion = {REGION}\n")
+
+    def add_profile(self, profile: str, account: str, user: str, region: str = REGION) -> None:
+        """Make a user in the region's partition, and put its keys into the credentials file."""
+        keys = create_user(self.aws, account, user, region)
+        with self.home.credentials.open("a", encoding="utf-8") as file:
+            file.write(f"[{profile}]\naws_access_key_id = {keys.access_key_id}\n")
+            file.write(f"aws_secret_access_key = {keys.secret_access_key}\n\n")
+        self.home.credentials.chmod(0o600)
+
+    # -- the commands ------------------------------------------------------------------------------
+
+    def setup(
+        self, *options: str, profile: str = "prod", environment: Mapping[str, str] = ONE_TRY
+    ) -> Outcome:
+        """Run `aws configure role setup` without a terminal; without options: with the usual ones and ``--yes``."""
+        return run(self.home, "setup", profile, *(options or (*ASKED, "--yes")), environment=environment)
+
+    def set_up(self, *options: str, profile: str = "prod") -> Outcome:
+        """The same; it has to succeed."""
+        outcome = self.setup(*options, profile=profile)
+        assert outcome.code == 0, outcome.stderr
+        return outcome
+
+    def undo(self, *options: str, profile: str = "prod") -> Outcome:
+        return self.setup("--undo", "--yes", *options, profile=profile)
+
+    def screen(self, *options: str, profile: str = "prod") -> Screen:
+        """Run it on a terminal."""
+        return Screen(self.home, "setup", profile, *(options or ASKED), environment=ONE_TRY)
+
+    # -- what is there -----------------------------------------------------------------------------
+
+    def iam(self, account: str) -> Any:
+        return self.aws.client("iam", account)
+
+    def changes(self) -> list[str]:
+        """The calls so far that may have changed something."""
+        return [call.action for call in self.aws.calls() if call.action in CHANGES]
+
+    def role(self, name: str = "CrossAccountPowerUser", account: str = PROD) -> dict[str, Any]:
+        """A role's trust policy, maximum, path and what is attached to it."""
+        iam = self.iam(account)
+        role = iam.get_role(RoleName=name)["Role"]
+        attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+        inline = iam.list_role_policies(RoleName=name)["PolicyNames"]
+        return {
+            "Trust": role["AssumeRolePolicyDocument"],
+            "Maximum": role.get("MaxSessionDuration", 3600),
+            "Path": role["Path"],
+            "Attached": sorted(policy["PolicyArn"] for policy in attached),
+            "Inline": {
+                policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+                for policy in inline
+            },
+        }
+
+    def user_policies(self, user: str = "dev") -> Policies:
+        iam = self.iam(DEV)
+        names = iam.list_user_policies(UserName=user)["PolicyNames"]
+        return {name: iam.get_user_policy(UserName=user, PolicyName=name)["PolicyDocument"] for name in names}
+
+    def all(self) -> dict[str, Any]:
+        """Everything in both accounts that a setup may touch, and the config's sections."""
+        state: dict[str, Any] = {"user": self.user_policies()}
+        for account in (DEV, PROD):
+            roles = self.iam(account).list_roles()["Roles"]
+            state[account] = {role["RoleName"]: self.role(role["RoleName"], account) for role in roles}
+        config = RawConfigParser()
+        config.read(self.home.config)
+        state["config"] = {name: dict(config[name]) for name in config.sections()}
+        return state
+
+    def ledgers(self) -> list[str]:
+        return [path.name for path in (self.home.aws_dir / "xacct" / "setup").glob("*")]
+
+
+def trust(*principals: str, **more: Any) -> dict[str, Any]:
+    """A trust policy with a statement for each principal."""
+    return policy(
+        *(
+            {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole", **more}
+            for arn in principals
+        )
+    )
+
+
+def policy(*statements: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def text(document: Any) -> str:
+    return json.dumps(document)

@@ -1,0 +1,450 @@
+"""`aws configure role discover`: a profile for each account of an organization, in the config or in a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+
+from tests.configure_role.steps import CTRL_C, ESCAPE, ONE_TRY, XML_ESCAPE, Screen, done, parsed, refused, run
+from tests.embedded_aws import (
+    EmbeddedAws,
+    Fault,
+    create_account,
+    create_organization,
+    create_unit,
+    create_user,
+)
+from tests.sts import Sts, User
+from tests.support.home import REGION, Home, Outcome
+
+from .scene import DEV
+
+ROLE = "OrganizationAccountAccessRole"
+DISCOVER = ("discover", "--role-name", ROLE)
+
+
+class Organization:
+    """Dev is the management account; a person has keys for it in `default`."""
+
+    def __init__(self, aws: EmbeddedAws, home: Home) -> None:
+        self.aws = aws
+        self.home = home
+        self.root = create_organization(aws, DEV)
+        self.ids: dict[str, str] = {}
+        keys = create_user(aws, DEV, "dev")
+        home.credentials.write_text(
+            f"[default]\naws_access_key_id = {keys.access_key_id}\n"
+            f"aws_secret_access_key = {keys.secret_access_key}\n",
+            "utf-8",
+        )
+        home.credentials.chmod(0o600)
+
+    def add(self, *names: str, unit: str | None = None) -> None:
+        for name in names:
+            self.ids[name] = create_account(self.aws, DEV, name, unit=unit, root=self.root)
+
+    def arn(self, name: str) -> str:
+        return f"arn:aws:iam::{self.ids[name]}:role/{ROLE}"
+
+    def profiles(self) -> dict[str, str]:
+        """The role of each profile in the config, management account left out."""
+        config = RawConfigParser()
+        config.read(self.home.config)
+        found = {
+            header.removeprefix("profile "): config[header]["role_arn"]
+            for header in config.sections()
+            if "role_arn" in config[header]
+        }
+        return {name: arn for name, arn in found.items() if DEV not in arn}
+
+
+@pytest.fixture
+def organization(aws: EmbeddedAws, home: Home) -> Organization:
+    return Organization(aws, home)
+
+
+def test_each_active_account_gets_a_profile(organization: Organization) -> None:
+    organization.add("Prod", "Audit (EU)")
+    outcome = done(organization.home, *DISCOVER)
+    assert organization.profiles() == {
+        "prod-organizationaccountaccessrole": organization.arn("Prod"),
+        "audit-eu-organizationaccountaccessrole": organization.arn("Audit (EU)"),
+    }
+    assert outcome.lines[0] == "3 active accounts found with profile default"
+    assert outcome.lines[1] == (
+        f"account {DEV} (master) is the management account, in which AWS makes no such role by itself; --check "
+        "leaves it out if there is none"
+    )
+    who = organization.home.aws(
+        "sts", "get-caller-identity", "--profile", "prod-organizationaccountaccessrole", "--region", REGION,
+        "--query", "Account", "--output", "text",
+    )  # fmt: skip
+    assert who.stdout.strip() == organization.ids["Prod"]
+    before = organization.home.config.read_bytes()
+    assert "nothing to do: all 3 profiles are already so" in done(organization.home, *DISCOVER).stderr
+    assert organization.home.config.read_bytes() == before
+
+
+def test_a_dry_run_changes_nothing(organization: Organization) -> None:
+    organization.add("Prod")
+    before = organization.home.config.read_bytes()
+    plan = parsed(done(organization.home, *DISCOVER, "--dry-run", "--output", "json"))
+    assert [(step["Profile"], step["Action"]) for step in plan] == [
+        ("master-organizationaccountaccessrole", "add"),
+        ("prod-organizationaccountaccessrole", "add"),
+    ]
+    assert organization.home.config.read_bytes() == before
+
+
+def test_settings_and_template_are_the_ones_given(organization: Organization) -> None:
+    organization.add("Prod")
+    home = organization.home
+    home.write_config("[profile org]\nregion = us-west-1\n")
+    home.credentials.write_text(home.credentials.read_text("utf-8").replace("default", "org"), "utf-8")
+    done(
+        home, *DISCOVER, "--source-profile", "org", "--template", "org/{account_name}-{account_id}",
+        "--external-id", "42", "--duration-seconds", "900", "--region", "eu-west-1",
+        "--mfa-serial", "arn:aws:iam::111111111111:mfa/dev",
+    )  # fmt: skip
+    number = organization.ids["Prod"]
+    text = home.config.read_text("utf-8")
+    assert text[text.index(f"[profile org/prod-{number}]") :].splitlines()[1:7] == [
+        f"role_arn = {organization.arn('Prod')}",
+        "source_profile = org",
+        "mfa_serial = arn:aws:iam::111111111111:mfa/dev",
+        "external_id = 42",
+        "duration_seconds = 900",
+        "region = eu-west-1",
+    ]
+
+
+def test_the_organization_is_listed_with_another_profile_if_one_is_named(organization: Organization) -> None:
+    organization.add("Prod")
+    home = organization.home
+    lister = create_user(organization.aws, DEV, "lister")
+    home.credentials.write_text(
+        home.credentials.read_text("utf-8")
+        + f"\n[lister]\naws_access_key_id = {lister.access_key_id}\n"
+        + f"aws_secret_access_key = {lister.secret_access_key}\nregion = {REGION}\n",
+        "utf-8",
+    )
+    done(home, *DISCOVER, "--profile", "lister")
+    [call] = organization.aws.calls("ListAccounts")
+    assert call.access_key_id == lister.access_key_id
+    assert "source_profile = default\n" in home.config.read_text("utf-8")
+
+
+def test_units_are_taken_with_those_nested_in_them(organization: Organization) -> None:
+    workloads = create_unit(organization.aws, DEV, organization.root, "Workloads")
+    nested = create_unit(organization.aws, DEV, workloads, "Prod")
+    organization.add("Sandbox")
+    organization.add("Prod", unit=nested)
+    organization.add(*(f"Dev {number}" for number in range(21)), unit=workloads)
+    done(organization.home, *DISCOVER, "--ou-id", workloads, "--template", "{account_name}")
+    assert sorted(organization.profiles()) == sorted(["prod", *(f"dev-{number}" for number in range(21))])
+    # More than a page of them.
+    assert len(organization.aws.calls("ListAccountsForParent")) == 3
+    refusal = refused(organization.home, *DISCOVER, "--ou-id", "ou-ab12-12345678")
+    assert refusal[1].startswith("  - --ou-id ou-ab12-12345678: An error occurred (ParentNotFoundException)")
+
+
+def test_more_accounts_than_a_page_holds(organization: Organization) -> None:
+    organization.add(*(f"n{number}" for number in range(40)))
+    done(organization.home, *DISCOVER, "--template", "{account_name}")
+    assert len(organization.profiles()) == 40
+    assert len(organization.aws.calls("ListAccounts")) == 3
+
+
+def test_a_closed_account_gets_no_profile_and_loses_it_if_asked(organization: Organization) -> None:
+    organization.add("Prod", "Old", "Older")
+    done(organization.home, *DISCOVER, "--template", "{account_name}")
+    organization.aws.client("organizations", DEV).close_account(AccountId=organization.ids["Old"])
+    outcome = done(organization.home, *DISCOVER, "--template", "{account_name}")
+    assert "no longer wanted, and staying: old; --prune removes" in outcome.stderr
+    assert "old" in organization.profiles()
+    done(organization.home, *DISCOVER, "--template", "{account_name}", "--prune", "--yes")
+    assert sorted(organization.profiles()) == ["older", "prod"]
+
+
+# -- names -----------------------------------------------------------------------------------------
+
+
+def test_names_that_would_be_the_same_are_numbered_and_stay_so(organization: Organization) -> None:
+    organization.add("Prod", "PROD", "prod!")
+    outcome = done(organization.home, *DISCOVER, "--template", "{account_name}")
+    first = organization.profiles()
+    assert sorted(first) == ["prod", "prod-2", "prod-3"]
+    assert sum(", because prod is another one's" in line for line in outcome.lines) == 2
+    organization.add("Prod ", "prod-2")
+    done(organization.home, *DISCOVER, "--template", "{account_name}")
+    assert first.items() <= organization.profiles().items()
+    assert len(organization.profiles()) == 5
+
+
+def test_a_profile_of_another_making_is_left_alone(organization: Organization) -> None:
+    organization.add("Prod")
+    organization.home.add_role("prod", "arn:aws:iam::222222222222:role/Mine")
+    done(organization.home, *DISCOVER, "--template", "{account_name}")
+    assert organization.profiles() == {
+        "prod": "arn:aws:iam::222222222222:role/Mine",
+        "prod-2": organization.arn("Prod"),
+    }
+
+
+def test_account_names_may_hold_anything(organization: Organization) -> None:
+    names = [f"Red{ESCAPE}", "\u2003" * 50, "🙂 Büro", XML_ESCAPE]
+    organization.add(*names)
+    outcome = done(organization.home, *DISCOVER, "--template", "{account_name}", "--check")
+    assert not {"\x1b", "\x9b"} & set(outcome.stdout + outcome.stderr)
+    assert organization.profiles() == {
+        "red-31m": organization.arn(names[0]),
+        organization.ids[names[1]]: organization.arn(names[1]),
+        "buro": organization.arn(names[2]),
+        "31m": organization.arn(names[3]),
+    }
+
+
+# -- which of them work ----------------------------------------------------------------------------
+
+
+def test_a_check_leaves_out_what_cannot_be_assumed(organization: Organization) -> None:
+    organization.add("Prod", "Closed")
+    organization.aws.script(
+        Fault("AssumeRole", about=organization.ids["Closed"], times=99),
+        Fault("AssumeRole", about=DEV, times=99),
+    )
+    outcome = done(organization.home, *DISCOVER, "--template", "{account_name}", "--check")
+    assert organization.profiles() == {"prod": organization.arn("Prod")}
+    closed = f"closed, account {organization.ids['Closed']} (Closed)"
+    assert f"{closed}: does not work, An error occurred (AccessDenied)" in outcome.stderr
+    assert "2 accounts left out, because the role cannot be assumed there" in outcome.lines
+
+
+def test_a_check_that_nothing_passes_changes_nothing(organization: Organization) -> None:
+    organization.add("Prod")
+    organization.aws.script(Fault("AssumeRole", times=99))
+    assert refused(organization.home, *DISCOVER, "--check")[-2:] == [
+        "nothing was changed, because",
+        "  - none of the roles can be assumed; why is said above for each",
+    ]
+
+
+@pytest.fixture
+def sts() -> Iterator[Sts]:
+    with Sts() as running:
+        yield running
+
+
+def with_own_sts(aws: EmbeddedAws, home: Home, sts: Sts) -> User:
+    """The accounts at moto, their roles at the STS that knows MFA: moto takes a key it does not know for any."""
+    user = sts.add_user("dev", account="123456789012")
+    home.add_keys(user)
+    home.environment["AWS_ENDPOINT_URL_STS"] = sts.url
+    create_organization(aws, "123456789012")
+    return user
+
+
+def test_a_check_asks_for_one_code_before_it_begins(aws: EmbeddedAws, home: Home, sts: Sts) -> None:
+    user = with_own_sts(aws, home, sts)
+    device = sts.add_mfa_device(user)
+    accounts = [create_account(aws, "123456789012", f"n{number}") for number in range(5)]
+    for account in accounts[1:]:
+        sts.add_role("Ops", account=account, trusts=[user.arn], require_mfa=True, max_session_duration=43200)
+    long = ("--mfa-serial", device.serial, "--duration-seconds", "7200")
+    screen = Screen(home, "discover", "--role-name", "Ops", *long, "--check", "--yes")
+    screen.code(device.next_code())
+    assert screen.end() == 0
+    assert screen.shown.count("MFA code of") == 1
+    assert screen.shown.count(": works") == 4
+    assert "2 accounts left out, because the role cannot be assumed there" in screen.shown
+    assert len(sts.calls_of("GetSessionToken")) == 1
+    text = home.config.read_text("utf-8")
+    assert text.count("duration_seconds = 7200\n") == 4
+    assert [f"arn:aws:iam::{account}:role/Ops" in text for account in accounts] == [False, *[True] * 4]
+
+
+def test_ctrl_c_during_a_check_changes_nothing(aws: EmbeddedAws, home: Home, sts: Sts) -> None:
+    user = with_own_sts(aws, home, sts)
+    account = create_account(aws, "123456789012", "prod")
+    sts.add_role("Ops", account=account, trusts=[user.arn])
+    before = home.config.read_bytes()
+    with sts.hold("AssumeRole") as held:
+        screen = Screen(home, "discover", "--role-name", "Ops", "--check")
+        held.wait_for(1, timeout=60)
+        screen.keys("", CTRL_C)
+        held.release()
+        assert screen.end() == 130
+    assert home.config.read_bytes() == before
+
+
+# -- a manifest ------------------------------------------------------------------------------------
+
+
+def manifest(organization: Organization, *options: str, code: int = 0) -> tuple[Path, Outcome]:
+    """Write to a manifest, under plain names."""
+    path = organization.home.path / "team.yaml"
+    outcome = run(
+        organization.home, *DISCOVER, "--template", "{account_name}", "--manifest", str(path), *options
+    )
+    assert outcome.code == code, outcome.stderr
+    return path, outcome
+
+
+def test_a_new_manifest_is_written_and_can_be_imported(organization: Organization) -> None:
+    organization.add("Prod", "Audit")
+    before = organization.home.config.read_bytes()
+    path, outcome = manifest(organization)
+    assert path.read_text("utf-8") == (
+        "version: 1\n\n"
+        f"defaults:\n  role: {ROLE}\n  source_profile: default\n\n"
+        "accounts:\n"
+        + "".join(
+            f'  {name}: "{number}"\n'
+            for name, number in (
+                ("audit", organization.ids["Audit"]),
+                ("master", DEV),
+                ("prod", organization.ids["Prod"]),
+            )
+        )
+        + "\nroles:\n  audit: {account: audit}\n  master: {account: master}\n  prod: {account: prod}\n"
+    )
+    assert organization.home.config.read_bytes() == before
+    assert outcome.lines[-1] == f"3 roles written to {path}; use it with: aws configure role import {path}"
+    done(organization.home, "import", str(path))
+    assert organization.profiles() == {"audit": organization.arn("Audit"), "prod": organization.arn("Prod")}
+
+
+def test_a_manifest_that_is_there_keeps_its_comments_and_own_settings(organization: Organization) -> None:
+    organization.add("Prod", "Audit")
+    path = organization.home.path / "team.yaml"
+    text = (
+        "# Ours\nversion: 1\n"
+        f'accounts: {{production: "{organization.ids["Prod"]}"}}  # the one that counts\n'
+        "roles:\n"
+        f"  prod: {{account: production, role: {ROLE}, source_profile: other, duration_seconds: 1800}} # short\n"
+        f'  audit: {{role_arn: "arn:aws:iam::999999999999:role/Other", source_profile: other}}\n'
+    )
+    path.write_text(text, "utf-8")
+    _, outcome = manifest(organization, code=255)
+    assert outcome.lines[-2:] == [
+        "nothing was written, because",
+        f"  - {path} is there, and no terminal to ask on; --yes goes ahead",
+    ]
+    assert path.read_text("utf-8") == text
+    manifest(organization, "--dry-run")
+    assert path.read_text("utf-8") == text
+    manifest(organization, "--yes")
+    after = path.read_text("utf-8")
+    assert [line for line in text.splitlines() if line not in after.splitlines()] == [text.splitlines()[2]], (
+        "more than the list of accounts has changed"
+    )
+    assert "# the one that counts\n" in after
+    assert f"audit-2: {{account: audit, role: {ROLE}, source_profile: default}}\n" in after
+    assert "nothing to do: 3 roles already so" in manifest(organization)[1].stderr
+    assert path.read_text("utf-8") == after
+
+
+def test_a_person_is_asked_before_a_manifest_is_changed(organization: Organization) -> None:
+    organization.add("Prod")
+    path, _ = manifest(organization)
+    text = path.read_text("utf-8")
+    organization.add("Audit")
+    options = (*DISCOVER, "--template", "{account_name}", "--manifest", str(path))
+    screen = Screen(organization.home, *options)
+    screen.answer(f"Write this to {path}?", "n")
+    assert (screen.end(), screen.shown.splitlines()[-1]) == (255, "nothing was written")
+    assert path.read_text("utf-8") == text
+    screen = Screen(organization.home, *options)
+    screen.expect(f"Write this to {path}?")
+    path.write_text(f"{text}\n# more\n", "utf-8")
+    screen.answer("", "y")
+    assert screen.end() == 255
+    assert f"{path} has changed meanwhile; look at the difference again" in screen.shown
+    assert path.read_text("utf-8") == f"{text}\n# more\n"
+
+
+def test_a_manifest_that_cannot_be_read_stays_and_aws_is_not_asked(organization: Organization) -> None:
+    path = organization.home.path / "team.yaml"
+    path.write_text("version: 1\nroles: [\n", "utf-8")
+    _, outcome = manifest(organization, code=255)
+    assert outcome.lines[0] == "nothing was written, because"
+    assert outcome.lines[1].startswith(f"  - {path}:3:1: ")
+    assert organization.aws.calls() == []
+
+
+# -- what changes nothing --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (
+            Fault("ListAccounts", "AccessDeniedException", 400),
+            "  - profile default may not list the organization's accounts: An error occurred "
+            "(AccessDeniedException) when calling the ListAccounts operation: you may not; it takes "
+            "organizations:ListAccounts, in the management account or a delegated administrator's. Name a "
+            "profile that may: --profile P",
+        ),
+        (
+            Fault("ListAccounts", "AWSOrganizationsNotInUseException", 400, "no organization"),
+            "  - the account of profile default is in no organization: An error occurred "
+            "(AWSOrganizationsNotInUseException) when calling the ListAccounts operation: no organization. "
+            "Name another: --profile P",
+        ),
+        (
+            Fault("ListAccounts", "TooManyRequestsException", 400, "slowly"),
+            "  - the organization could not be listed with profile default: An error occurred "
+            "(TooManyRequestsException) when calling the ListAccounts operation: slowly",
+        ),
+        # The second page is refused: half an organization is none.
+        (
+            Fault("ListAccounts", "ServiceException", 500, "sorry", skip=1),
+            "  - the organization could not be listed with profile default: An error occurred "
+            "(ServiceException) when calling the ListAccounts operation: sorry",
+        ),
+    ],
+)
+def test_an_organization_that_cannot_be_listed(organization: Organization, fault: Fault, said: str) -> None:
+    organization.add(*(f"n{number}" for number in range(20)))
+    organization.aws.script(fault)
+    options = (*DISCOVER, "--prune", "--yes")
+    found = refused(organization.home, *options, environment=ONE_TRY)
+    assert [line.replace(" (reached max retries: 0)", "") for line in found] == [
+        "nothing was changed, because",
+        said,
+    ]
+
+
+def test_an_organization_that_cannot_be_reached_or_is_empty(organization: Organization) -> None:
+    down = {"AWS_ENDPOINT_URL_ORGANIZATIONS": "http://127.0.0.1:1", **ONE_TRY}
+    said = refused(organization.home, *DISCOVER, environment=down)
+    assert said[1].startswith(
+        "  - the organization could not be listed with profile default: Could not connect"
+    )
+    empty = create_unit(organization.aws, DEV, organization.root, "Empty")
+    assert refused(organization.home, *DISCOVER, "--ou-id", empty, "--prune", "--yes")[1] == (
+        f"  - there is no active account in {empty}, as profile default sees it"
+    )
+
+
+def test_all_that_is_wrong_with_the_command_is_said_at_once(organization: Organization) -> None:
+    said = refused(
+        organization.home, "discover", "--role-name", "a b", "--ou-id", "Workloads", "--template", "{name}",
+        "--check", "--prune", "--manifest", "team.yaml", "--duration-seconds", "1h", "--external-id", "x y",
+        "--source-profile", "defualt", "--region", REGION,
+    )  # fmt: skip
+    assert [line.partition(":")[0] for line in said] == [
+        "nothing was changed, because",
+        "  - --role-name 'a b'",
+        "  - --template '{name}'",
+        "  - --ou-id 'Workloads'",
+        "  - --prune and --check",
+        "  - --prune and --adopt are about the config; a manifest keeps what is in it",
+        "  - --external-id 'x y'",
+        "  - --duration-seconds '1h'",
+        "  - --source-profile 'defualt'",
+    ]
+    assert organization.aws.calls() == []

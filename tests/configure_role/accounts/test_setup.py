@@ -1,0 +1,514 @@
+"""`aws configure role setup`: the walkthrough's steps 2 to 4 in one command, and only what is missing of them."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.configure_role.steps import CTRL_D, ESCAPE, WHO, Screen
+from tests.embedded_aws import create_role
+from tests.support.home import AWS, REGION, TIMEOUT, Home
+
+from .scene import ASKED, AUDIT, DEV, DEV_USER, PROD, PROFILE, READ_ONLY, ROLE, Scene, policy, text, trust
+
+CALLER = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ROLE}
+MADE = {
+    "Trust": trust(DEV_USER),
+    "Maximum": 3600,
+    "Path": "/",
+    "Attached": [READ_ONLY],
+    "Inline": {},
+}
+
+
+def test_the_walkthrough_in_one_command(scene: Scene) -> None:
+    """Role, attached policy, the user's policy and the profile are what the README has a person make."""
+    before = scene.home.config.read_text("utf-8"), scene.home.credentials.read_bytes()
+    outcome = scene.set_up()
+    assert scene.role() == MADE
+    assert scene.user_policies() == {"ProdAccountAccess": policy(CALLER)}
+    assert scene.home.config.read_text("utf-8") == f"{before[0]}\n{PROFILE}"
+    assert scene.home.credentials.read_bytes() == before[1]
+    assert (outcome.stdout, outcome.lines[-1]) == (
+        "",
+        f"{ROLE} was assumed; try it: aws sts get-caller-identity --profile prod --region {REGION}",
+    )
+    assert [call.parameters["RoleArn"] for call in scene.aws.calls("AssumeRole")] == [ROLE]
+    who = scene.home.aws(
+        *WHO, "--profile", "prod", "--region", REGION, "--query", "Account", "--output", "text"
+    )
+    assert (who.stdout, len(scene.aws.calls("AssumeRole"))) == (f"{PROD}\n", 1)
+
+
+def test_the_plan_is_shown_before_anything_is_made(scene: Scene) -> None:
+    shown = scene.setup(*ASKED, "--dry-run").stdout
+    plan, _, _ = shown.partition("\n\nThe same with other commands:\n\n")
+    assert plan == (
+        f"{DEV_USER} is to assume {ROLE}, as profile prod\n"
+        f"1. add    role {ROLE}, with the trust policy (profile prod-admin)\n"
+        "      {\n"
+        '        "Version": "2012-10-17",\n'
+        '        "Statement": [\n'
+        "          {\n"
+        '            "Effect": "Allow",\n'
+        '            "Principal": {\n'
+        f'              "AWS": "{DEV_USER}"\n'
+        "            },\n"
+        '            "Action": "sts:AssumeRole"\n'
+        "          }\n"
+        "        ]\n"
+        "      }\n"
+        f"2. add    policy {READ_ONLY} to role CrossAccountPowerUser (profile prod-admin)\n"
+        f"3. add    policy ProdAccountAccess of user dev in account {DEV} (profile default)\n"
+        "      {\n"
+        '        "Version": "2012-10-17",\n'
+        '        "Statement": [\n'
+        "          {\n"
+        '            "Effect": "Allow",\n'
+        '            "Action": "sts:AssumeRole",\n'
+        f'            "Resource": "{ROLE}"\n'
+        "          }\n"
+        "        ]\n"
+        "      }\n"
+        f"4. add    profile prod in {scene.home.config}\n"
+        "      @@ -6,3 +6,7 @@\n"
+        "       \n"
+        "       [profile prod-admin]\n"
+        f"       region = {REGION}\n"
+        "      +\n"
+        "      +[profile prod]\n"
+        f"      +role_arn = {ROLE}\n"
+        "      +source_profile = default\n"
+        "note: source_profile = default, because no source was given"
+    )
+    assert (scene.changes(), scene.ledgers()) == ([], [])
+    assert "[profile prod]" not in scene.home.config.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ASKED,
+        (
+            *ASKED,
+            "--external-id",
+            "it's 42".replace(" ", ":").replace("'", ""),
+            "--max-session-duration",
+            "7200",
+        ),
+        ("--role-name", "team/Ops", "--account-profile", "prod-admin", "--duration-seconds", "7200"),
+    ],
+)
+def test_the_commands_of_a_dry_run_do_the_same(scene: Scene, options: tuple[str, ...]) -> None:
+    """They are pasted into a shell as they are printed."""
+    shown = scene.setup(*options, "--dry-run").stdout
+    commands = shown.partition("The same with other commands:\n\n")[2]
+    environment = {**scene.home.environment, "PATH": f"{AWS.parent}:/usr/bin:/bin"}
+    subprocess.run(
+        ["sh", "-e", "-c", commands], env=environment, check=True, timeout=TIMEOUT, capture_output=True
+    )
+    by_commands = scene.all()
+    assert scene.set_up(*options).lines[-2] == "all of it is so already"
+    scene.aws.reset()
+    again = Scene(scene.aws, Home(scene.home.path.with_name("other"), scene.aws.url))
+    again.set_up(*options, "--yes")
+    assert again.all() == by_commands
+
+
+def test_a_program_gets_the_plan_and_the_outcome(scene: Scene) -> None:
+    plan = json.loads(scene.setup(*ASKED, "--dry-run", "--output", "json").stdout)
+    assert [(step["State"], step["Profile"], step["Permission"]) for step in plan["Steps"]] == [
+        ("add", "prod-admin", "iam:CreateRole"),
+        ("add", "prod-admin", "iam:AttachRolePolicy"),
+        ("add", "default", "iam:PutUserPolicy"),
+        ("add", None, None),
+    ]
+    assert {key: plan[key] for key in ("Profile", "RoleArn", "Caller", "Notes")} == {
+        "Profile": "prod",
+        "RoleArn": ROLE,
+        "Caller": DEV_USER,
+        "Notes": ["source_profile = default, because no source was given"],
+    }
+    assert plan["Steps"][0]["Policy"] == trust(DEV_USER)
+    assert shlex.split(plan["Steps"][1]["Command"])[:3] == ["aws", "iam", "attach-role-policy"]
+    outcome = scene.set_up(*ASKED, "--yes", "--output", "json")
+    done = json.loads(outcome.stdout)
+    assert (done["Verified"]["Ok"], done["Steps"][2]) == (True, plan["Steps"][2])
+
+
+def test_a_second_run_changes_nothing(scene: Scene) -> None:
+    scene.set_up()
+    before = scene.all(), scene.home.config.stat().st_mtime_ns
+    scene.aws.forget_calls()
+    outcome = scene.set_up(*ASKED)
+    assert (scene.all(), scene.home.config.stat().st_mtime_ns) == before
+    assert scene.changes() == []
+    assert [line.split()[1] for line in outcome.lines if line[0].isdigit()] == ["same"] * 4
+    assert outcome.lines[-2] == "all of it is so already"
+
+
+def test_a_person_is_asked_and_may_say_no(scene: Scene) -> None:
+    for answer in ("n", "", "maybe"):
+        screen = scene.screen()
+        screen.answer("Set this up?", answer)
+        assert (screen.end(), screen.shown.splitlines()[-1]) == (255, "nothing was set up")
+    screen = scene.screen()
+    screen.keys("Set this up?", CTRL_D)
+    assert screen.end() == 255
+    assert scene.changes() == []
+    screen = scene.screen()
+    screen.answer("Set this up?", "y")
+    assert screen.end() == 0
+    assert scene.role() == MADE
+
+
+def test_without_a_terminal_it_has_to_be_said(scene: Scene) -> None:
+    outcome = scene.setup(*ASKED)
+    assert outcome.code == 255
+    assert outcome.lines[-2:] == [
+        "nothing was set up, because",
+        "  - there is no terminal to ask on; --yes goes ahead",
+    ]
+    assert (scene.changes(), scene.ledgers()) == ([], [])
+
+
+# -- what is there already stays -------------------------------------------------------------------
+
+
+def test_a_statement_is_added_beside_those_that_are_there(scene: Scene) -> None:
+    other = f"arn:aws:iam::{PROD}:user/other"
+    create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=other)
+    scene.iam(PROD).attach_role_policy(RoleName="CrossAccountPowerUser", PolicyArn=AUDIT)
+    shown = scene.set_up().stderr
+    assert scene.role() == {**MADE, "Trust": trust(other, DEV_USER), "Attached": [READ_ONLY, AUDIT]}
+    assert f"1. change trust policy of role {ROLE} (profile prod-admin)\n" in shown
+    # The difference: what stays without a mark, what comes with one.
+    assert f'             "AWS": "{other}"\n' in shown
+    assert f'      +        "AWS": "{DEV_USER}"\n' in shown
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{DEV}:root"}, "Action": "sts:AssumeRole"},
+        {"Effect": "Allow", "Principal": {"AWS": [PROD, DEV]}, "Action": ["sts:AssumeRole"]},
+    ],
+)
+def test_a_trust_policy_that_lets_the_caller_in_is_left_alone(
+    scene: Scene, statement: dict[str, Any]
+) -> None:
+    create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=DEV_USER)
+    document = {"Version": "2012-10-17", "Statement": statement}
+    scene.iam(PROD).update_assume_role_policy(RoleName="CrossAccountPowerUser", PolicyDocument=text(document))
+    scene.set_up()
+    assert scene.role()["Trust"] == document
+    assert "UpdateAssumeRolePolicy" not in scene.changes()
+
+
+def test_a_policy_of_the_callers_of_that_name_is_added_to(scene: Scene) -> None:
+    buckets = {"Effect": "Allow", "Action": "s3:List*", "Resource": "*"}
+    scene.iam(DEV).put_user_policy(
+        UserName="dev", PolicyName="ProdAccountAccess", PolicyDocument=text(policy(buckets))
+    )
+    scene.set_up()
+    assert scene.user_policies() == {"ProdAccountAccess": policy(buckets, CALLER)}
+
+
+def test_a_maximum_is_changed_with_the_difference_shown(scene: Scene) -> None:
+    create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=DEV_USER)
+    refused = scene.setup(*ASKED, "--duration-seconds", "7200", "--yes")
+    assert refused.lines == [
+        "nothing was set up, because",
+        "  - --duration-seconds 7200 is more than the role's maximum, 3600; ask for less, or give "
+        "--max-session-duration 7200",
+    ]
+    outcome = scene.set_up(*ASKED, "--max-session-duration", "7200", "--yes")
+    assert scene.role()["Maximum"] == 7200
+    assert (
+        "2. change maximum session duration of role CrossAccountPowerUser: 3600 s to 7200 s (profile prod-admin)"
+        in outcome.lines
+    )
+    assert scene.undo().code == 0
+    assert scene.role()["Maximum"] == 3600
+
+
+def test_a_new_role_gets_the_maximum_that_the_profile_needs(scene: Scene) -> None:
+    scene.set_up(*ASKED, "--duration-seconds", "7200", "--yes")
+    assert scene.role()["Maximum"] == 7200
+    assert "duration_seconds = 7200\n" in scene.home.config.read_text("utf-8")
+
+
+def test_a_role_elsewhere_in_the_account_is_not_taken_for_it(scene: Scene) -> None:
+    scene.iam(PROD).create_role(
+        RoleName="CrossAccountPowerUser", Path="/team/", AssumeRolePolicyDocument=text(trust(DEV_USER))
+    )
+    assert scene.setup().lines == [
+        "nothing was set up, because",
+        "  - there is a role CrossAccountPowerUser already, with the path /team/; name it as it is, --role-name "
+        "team/CrossAccountPowerUser, or take another name",
+    ]
+
+
+def test_a_boundary_and_a_denial_are_said(scene: Scene) -> None:
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Condition": {"Bool": {"a": "b"}}}
+    document = trust(DEV_USER)
+    document["Statement"].append(deny)
+    scene.iam(PROD).create_role(
+        RoleName="CrossAccountPowerUser", AssumeRolePolicyDocument=text(document), PermissionsBoundary=AUDIT
+    )
+    notes = [line for line in scene.set_up().lines if line.startswith("note: ")]
+    assert notes[:2] == [
+        f"note: role CrossAccountPowerUser has the permissions boundary {AUDIT}, which limits what it may do "
+        "whatever is attached; it is left as it is",
+        "note: the trust policy of role CrossAccountPowerUser has a Deny that is about this caller as well",
+    ]
+
+
+# -- MFA and external id ---------------------------------------------------------------------------
+
+
+def test_mfa_and_an_external_id_are_asked_for_at_both_ends(scene: Scene) -> None:
+    serial = "arn:aws:iam::111111111111:mfa/dev"
+    scene.home.write_config(f"mfa_serial = {serial}\n[profile prod-admin]\nregion = {REGION}\n")
+    screen = Screen(scene.home, "setup", "prod", *ASKED, "--require-mfa", "--external-id", "42", "--yes")
+    screen.code("123456")
+    assert screen.end() == 0
+    condition = {
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+        "StringEquals": {"sts:ExternalId": "42"},
+    }
+    assert scene.role()["Trust"] == trust(DEV_USER, Condition=condition)
+    assert f"{PROFILE}mfa_serial = {serial}\nexternal_id = 42\n" in scene.home.config.read_text("utf-8")
+    # Without saying so again it stays as strict; and a code is not asked for again.
+    scene.set_up(*ASKED)
+    assert scene.role()["Trust"] == trust(DEV_USER, Condition=condition)
+
+
+def test_a_statement_of_its_own_is_made_stricter_and_one_of_others_is_told(scene: Scene) -> None:
+    device = ("--mfa-serial", "arn:aws:iam::111111111111:mfa/dev")
+    scene.set_up()
+    screen = scene.screen(*ASKED, "--require-mfa", *device, "--yes")
+    screen.code("123456")
+    assert screen.end() == 0
+    strict = trust(DEV_USER, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
+    assert scene.role()["Trust"] == strict
+    open_to_all = trust(f"arn:aws:iam::{DEV}:root")
+    both = policy(*open_to_all["Statement"], *strict["Statement"])
+    scene.iam(PROD).update_assume_role_policy(RoleName="CrossAccountPowerUser", PolicyDocument=text(both))
+    outcome = scene.set_up(*ASKED, "--require-mfa")
+    assert scene.role()["Trust"] == both
+    assert (
+        "note: role CrossAccountPowerUser can be assumed without MFA as before: another statement of its trust "
+        "policy allows it, and setup takes none away that it has not made"
+    ) in outcome.lines
+
+
+def test_a_statement_that_would_let_the_caller_in_without_mfa_is_told(scene: Scene) -> None:
+    create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=DEV_USER)
+    strict = trust(DEV_USER, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
+    scene.iam(PROD).update_assume_role_policy(RoleName="CrossAccountPowerUser", PolicyDocument=text(strict))
+    told = (
+        "note: the trust policy of role CrossAccountPowerUser lets this caller in with MFA, and the new statement "
+        "would let it in without; --require-mfa leaves that as it is"
+    )
+    assert told in scene.setup(*ASKED, "--dry-run").stdout
+    device = ("--mfa-serial", "arn:aws:iam::111111111111:mfa/dev")
+    outcome = scene.setup(*ASKED, "--require-mfa", *device, "--dry-run").stdout
+    assert told not in outcome
+    assert f"1. same   role {ROLE}" in outcome
+
+
+def test_whatever_a_statement_asks_of_the_caller_is_told_before_a_plain_one_is_added(scene: Scene) -> None:
+    """The new one would let the caller in without, and so be more than what the administrator has written."""
+    create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=DEV_USER)
+    asks = {
+        "BoolIfExists": {"aws:MultiFactorAuthPresent": "true"},
+        "IpAddress": {"aws:SourceIp": "10.0.0.0/8"},
+    }
+    scene.iam(PROD).update_assume_role_policy(
+        RoleName="CrossAccountPowerUser", PolicyDocument=text(trust(DEV_USER, Condition=asks))
+    )
+    before = scene.role()["Trust"]
+    plan = scene.setup(*ASKED, "--dry-run").stdout
+    assert (
+        "note: the trust policy of role CrossAccountPowerUser lets this caller in under conditions, and the new "
+        "statement would let it in without these: BoolIfExists aws:MultiFactorAuthPresent true; IpAddress "
+        "aws:SourceIp 10.0.0.0/8. --require-mfa asks for MFA; to keep the others, change the trust policy yourself"
+    ) in plan
+    assert scene.setup(*ASKED).code == 255
+    assert scene.role()["Trust"] == before
+
+
+def test_tags_and_a_source_identity_of_the_profile_are_allowed_at_both_ends(scene: Scene) -> None:
+    scene.home.add_role("prod", ROLE, session_tags="team=ops", source_identity="me")
+    scene.set_up()
+    actions = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
+    scene_trust = scene.role()["Trust"]["Statement"]
+    assert [statement["Action"] for statement in scene_trust] == [actions]
+    assert scene.user_policies() == {"ProdAccountAccess": policy({**CALLER, "Action": actions})}
+    assert scene.set_up(*ASKED).lines[-2] == "all of it is so already"
+
+
+def test_mfa_without_a_device_is_no_use(scene: Scene) -> None:
+    outcome = scene.setup(*ASKED, "--require-mfa", "--yes")
+    assert outcome.code == 255
+    assert outcome.lines[0] == "--mfa-serial auto found no device, because"
+    assert scene.changes() == []
+
+
+# -- who calls, and where --------------------------------------------------------------------------
+
+
+def test_a_role_as_the_caller_gets_the_policy_and_the_trust(scene: Scene) -> None:
+    hop = create_role(scene.aws, DEV, "Hop", trusted=DEV_USER)
+    scene.home.add_role("hop", hop)
+    scene.set_up(*ASKED, "--source-profile", "hop", "--yes")
+    assert scene.role()["Trust"] == trust(hop)
+    assert scene.role("Hop", DEV)["Inline"] == {"ProdAccountAccess": policy(CALLER)}
+    assert scene.user_policies() == {}
+    assert (
+        scene.setup(*ASKED, "--source-profile", "hop", "--require-mfa", "--yes")
+        .lines[-1]
+        .endswith("is a role, and a role's session carries no MFA")
+    )
+    assert scene.undo().code == 0
+    assert scene.role("Hop", DEV)["Inline"] == {}
+
+
+def test_the_administrator_of_the_account_may_be_a_role_of_another_profile(scene: Scene) -> None:
+    """As AWS Organizations makes it in every account: one user's keys do for all of it."""
+    scene.home.add_role(
+        "prod-org", create_role(scene.aws, PROD, "OrganizationAccountAccessRole", trusted=DEV_USER)
+    )
+    scene.set_up("--role-name", "CrossAccountPowerUser", "--account-profile", "prod-org", "--yes")
+    assert scene.role() == {**MADE, "Attached": []}
+    assert scene.undo().code == 0
+
+
+def test_an_administrator_of_the_home_account_may_do_the_callers_part(scene: Scene) -> None:
+    scene.add_profile("dev-admin", DEV, "boss")
+    scene.set_up(*ASKED, "--home-admin-profile", "dev-admin", "--yes")
+    [put] = scene.aws.calls("PutUserPolicy")
+    [created] = scene.aws.calls("CreateRole")
+    assert put.parameters["UserName"] == "dev"
+    assert (
+        len({put.access_key_id, created.access_key_id, scene.aws.calls("AssumeRole")[0].access_key_id}) == 3
+    )
+
+
+def test_the_callers_policies_are_left_alone_if_asked(scene: Scene) -> None:
+    scene.set_up(*ASKED, "--no-caller-policy", "--yes")
+    assert (scene.user_policies(), scene.role()) == ({}, MADE)
+
+
+def test_a_role_of_the_home_account_is_said_to_be_one(scene: Scene) -> None:
+    scene.add_profile("dev-admin", DEV, "boss")
+    outcome = scene.set_up("--role-name", "Here", "--account-profile", "dev-admin", "--yes", profile="here")
+    assert (
+        f"note: profile dev-admin is of account {DEV}, as the caller is: the role is one of the home account"
+        in outcome.lines
+    )
+    assert scene.role("Here", DEV)["Trust"] == trust(DEV_USER)
+
+
+def test_other_partitions_have_arns_of_their_own(scene: Scene) -> None:
+    config = scene.home.config.read_text("utf-8").replace(REGION, "cn-north-1")
+    scene.home.config.write_text(config, "utf-8")
+    scene.home.credentials.unlink()
+    scene.add_profile("default", DEV, "dev", "cn-north-1")
+    scene.add_profile("prod-admin", PROD, "administrator", "cn-north-1")
+    refused = scene.setup()
+    assert refused.lines[-1] == (
+        f"  - --policy-arn '{READ_ONLY}' is in the partition aws; here it would be "
+        "arn:aws-cn:iam::aws:policy/ReadOnlyAccess"
+    )
+    outcome = scene.set_up(
+        "--role-name", "R", "--account-profile", "prod-admin", "--dry-run", "--output", "json"
+    )
+    plan = json.loads(outcome.stdout)
+    assert (plan["RoleArn"], plan["Caller"]) == (
+        f"arn:aws-cn:iam::{PROD}:role/R",
+        f"arn:aws-cn:iam::{DEV}:user/dev",
+    )
+
+
+# -- what cannot be done is said at once -----------------------------------------------------------
+
+
+def test_all_that_is_wrong_with_the_command_is_said_at_once(scene: Scene) -> None:
+    outcome = scene.setup(
+        "--source-profile", "defualt",
+        "--account-profile", "prod",
+        "--role-name", "no such name",
+        "--external-id", "a b",
+        "--duration-seconds", "1h",
+        "--max-session-duration", "60",
+        "--wait", "-1",
+        "--require-mfa", "--mfa-serial", "none",
+    )  # fmt: skip
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert [line.partition(":")[0] for line in outcome.lines] == [
+        "nothing was set up, because",
+        "  - --account-profile prod",
+        "  - --source-profile",
+        "  - --role-name 'no such name'",
+        "  - --external-id 'a b'",
+        "  - --duration-seconds '1h'",
+        "  - --max-session-duration '60'",
+        "  - --wait '-1'",
+        "  - --require-mfa takes a device, and --mfa-serial none says that there is none",
+    ]
+    assert "did you mean default?" in outcome.stderr
+    assert scene.aws.calls() == []
+    assert [line.partition(":")[0] for line in scene.setup("--yes").lines[1:]] == [
+        "  - --account-profile is missing",
+        "  - --role-name is missing",
+    ]
+    assert scene.setup("--yes", profile="").lines[0] == "which profile is meant?"
+    itself = scene.setup(*ASKED, profile="default").lines[1]
+    assert itself.startswith("  - there is no source profile, whose user is to assume the role")
+    assert scene.setup("--undo", "--wait", "long").lines[1] == (
+        "  - --wait 'long': it is a number of seconds; 0 does not wait"
+    )
+
+
+def test_a_policy_that_is_none_is_found_before_anything_is_made(scene: Scene) -> None:
+    policies = ["ReadOnlyAccess", "arn:aws:iam::aws:policy/None", f"arn:aws:iam::{DEV}:policy/Own"]
+    outcome = scene.setup(*ASKED[:4], "--policy-arn", *policies, "--yes")
+    assert outcome.lines[1:] == [
+        "  - --policy-arn 'ReadOnlyAccess': a policy's ARN looks like arn:aws:iam::aws:policy/ReadOnlyAccess",
+        f"  - --policy-arn 'arn:aws:iam::aws:policy/None': there is no such policy in account {PROD}",
+        f"  - --policy-arn 'arn:aws:iam::{DEV}:policy/Own': a role takes policies of AWS and of its own account, "
+        f"{PROD}",
+    ]
+    assert scene.changes() == []
+
+
+def test_a_home_admin_of_another_account_is_none(scene: Scene) -> None:
+    outcome = scene.setup(*ASKED, "--home-admin-profile", "prod-admin", "--yes")
+    assert outcome.lines[1:] == [
+        f"  - --home-admin-profile prod-admin is of account {PROD}, and the caller {DEV_USER} of {DEV}; name one "
+        "of the caller's account"
+    ]
+
+
+def test_a_profile_that_exists_is_changed_with_the_difference_shown(scene: Scene) -> None:
+    scene.home.add_role("prod", f"arn:aws:iam::{PROD}:role/Old", source_profile="default")
+    before = scene.all()["config"]
+    shown = scene.set_up(*ASKED, "--region", "eu-central-1", "--yes").stderr
+    assert (
+        f"      -role_arn = arn:aws:iam::{PROD}:role/Old\n      -region = {REGION}\n      +role_arn = {ROLE}\n"
+        in shown
+    )
+    assert scene.undo().code == 0
+    assert scene.all()["config"] == before
+
+
+def test_what_comes_from_outside_drives_no_terminal(scene: Scene) -> None:
+    outcome = scene.setup(*ASKED, "--source-profile", f"evil{ESCAPE}", "--yes")
+    assert "\x1b" not in outcome.stderr
+    assert "evil\\x1b[31m" in outcome.stderr

@@ -1,0 +1,251 @@
+"""A setup that ends half-way says what was done, is completed by the same command, and can be taken back whole."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from tests.configure_role.steps import CTRL_C, ONE_TRY
+from tests.embedded_aws import Fault, create_role
+from tests.support.home import finish
+
+from .scene import ASKED, AUDIT, DEV, PROD, READ_ONLY, ROLE, Scene, trust
+
+TWO_POLICIES = (*ASKED, AUDIT, "--max-session-duration", "7200", "--yes")
+
+
+def complete_and_take_back(scene: Scene, before: object) -> None:
+    """The same command completes it, and ``--undo`` leaves everything as it was."""
+    scene.aws.script()
+    scene.set_up(*TWO_POLICIES)
+    assert scene.role()["Attached"] == [READ_ONLY, AUDIT]
+    assert scene.undo().code == 0
+    assert (scene.all(), scene.ledgers()) == (before, [])
+
+
+@pytest.mark.parametrize(
+    ("fault", "permission", "done"),
+    [
+        (Fault("CreateRole"), "iam:CreateRole", 0),
+        (Fault("AttachRolePolicy"), "iam:AttachRolePolicy", 1),
+        (Fault("AttachRolePolicy", skip=1), "iam:AttachRolePolicy", 2),
+        (Fault("PutUserPolicy"), "iam:PutUserPolicy", 3),
+    ],
+)
+def test_a_call_that_is_denied_at_each_step_in_turn(
+    scene: Scene, fault: Fault, permission: str, done: int
+) -> None:
+    before = scene.all()
+    scene.aws.script(fault)
+    outcome = scene.setup(*TWO_POLICIES)
+    profile = "default" if fault.action == "PutUserPolicy" else "prod-admin"
+    assert outcome.code == 255
+    said = outcome.lines[outcome.lines.index("it ended half-way") :]
+    assert said[1].startswith("  - add ")
+    assert said[1].endswith(f"you may not; profile {profile} needs {permission} for that")
+    assert sum(line.startswith("  - done before: add ") for line in said) == done
+    assert sum(line.startswith("  - not done: add ") for line in said) == 4 - done
+    assert said[-1].startswith("  - run it again to complete it: aws configure role setup prod ")
+    # What is said to be done is done, and no more.
+    assert len(scene.changes()) == done + 1
+    complete_and_take_back(scene, before)
+
+
+@pytest.mark.parametrize("fault", ["CreateRole", "AttachRolePolicy", "PutUserPolicy"])
+def test_what_was_made_half_way_is_taken_back_at_once(scene: Scene, fault: str) -> None:
+    before = scene.all()
+    scene.aws.script(Fault(fault, "InternalFailure", 500))
+    assert scene.setup(*TWO_POLICIES).code == 255
+    assert scene.undo().code == 0
+    assert (scene.all(), scene.ledgers()) == (before, [])
+
+
+@pytest.mark.parametrize("action", ["CreateRole", "AttachRolePolicy", "PutUserPolicy"])
+def test_an_answer_that_is_lost_is_not_taken_for_a_call_that_was_not_made(scene: Scene, action: str) -> None:
+    before = scene.all()
+    scene.aws.script(Fault(action, "InternalFailure", 500, done=True))
+    assert scene.setup(*TWO_POLICIES).code == 255
+    complete_and_take_back(scene, before)
+
+
+def test_a_role_that_the_clients_second_try_finds_is_its_own(scene: Scene) -> None:
+    """The first try made it, its answer was lost, and the second is told that there is one already."""
+    before = scene.all()
+    scene.aws.script(Fault("CreateRole", "InternalFailure", 500, done=True))
+    outcome = scene.setup(environment={**ONE_TRY, "AWS_MAX_ATTEMPTS": "2"})
+    assert outcome.code == 0, outcome.stderr
+    assert len(scene.aws.calls("CreateRole")) == 2
+    assert scene.undo().code == 0
+    assert scene.all() == before
+
+
+def test_a_role_that_somebody_else_makes_meanwhile_is_not_its_own(scene: Scene) -> None:
+    screen = scene.screen()
+    screen.expect("Set this up?")
+    create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted="arn:aws:iam::222222222222:user/other")
+    screen.answer("", "y")
+    assert screen.end() == 255
+    assert "somebody else has made it meanwhile; run it again to see what there is now" in screen.shown
+    assert scene.undo().lines[0] == "nothing was taken back, because"
+
+
+def test_a_trust_policy_that_somebody_else_changes_meanwhile_is_left_alone(scene: Scene) -> None:
+    other = f"arn:aws:iam::{PROD}:user/other"
+    create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=other)
+    screen = scene.screen()
+    screen.expect("Set this up?")
+    scene.iam(PROD).update_assume_role_policy(
+        RoleName="CrossAccountPowerUser", PolicyDocument=str(trust(PROD)).replace("'", '"')
+    )
+    screen.answer("", "y")
+    assert screen.end() == 255
+    assert (
+        "the trust policy of CrossAccountPowerUser has been changed by somebody else meanwhile"
+        in screen.shown
+    )
+    assert scene.role()["Trust"] == trust(PROD)
+
+
+def test_ctrl_c_in_the_middle_says_what_was_done(scene: Scene) -> None:
+    before = scene.all()
+    scene.aws.script(Fault("AttachRolePolicy", hang=True))
+    screen = scene.screen(*TWO_POLICIES)
+    screen.keys("done: add role ", CTRL_C)
+    assert screen.end() == 130
+    said = screen.shown.splitlines()
+    said = said[said.index("interrupted") :]
+    assert said[1:3] == [
+        f"under way: add policy {READ_ONLY} to role CrossAccountPowerUser",
+        f"done before: add role {ROLE}, sessions of up to 7200 s, with the trust policy",
+    ]
+    assert f"not done: add policy {AUDIT} to role CrossAccountPowerUser" in said
+    complete_and_take_back(scene, before)
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("action", ["CreateRole", "AttachRolePolicy", "PutUserPolicy"])
+def test_killed_at_any_call_it_is_completed_or_taken_back(scene: Scene, action: str, done: bool) -> None:
+    """Whether or not the call was carried out before nobody was there to hear of it."""
+    before = scene.all()
+    for complete in (True, False):
+        scene.aws.script(Fault(action, done=done, hang=True))
+        scene.aws.forget_calls()
+        process = scene.home.start("configure", "role", "setup", "prod", *TWO_POLICIES)
+        scene.aws.wait_for_call(action)
+        process.kill()
+        finish(process)
+        if complete:
+            complete_and_take_back(scene, before)
+    scene.aws.script()
+    assert scene.undo().code == 0
+    assert (scene.all(), scene.ledgers()) == (before, [])
+
+
+def test_the_command_that_completes_it_is_the_one_that_was_given(scene: Scene) -> None:
+    scene.aws.script(Fault("CreateRole"))
+    options = (*ASKED, "--external-id", "42", "--duration-seconds", "1800", "--no-caller-policy")
+    said = scene.setup(*options, "--region", "eu-west-1", "--yes").stderr
+    command = said.partition("run it again to complete it: ")[2]
+    assert sorted(shlex.split(command)) == sorted(
+        ["aws", "configure", "role", "setup", "prod", *options, "--region", "eu-west-1"]
+    )
+
+
+# -- IAM takes its time ----------------------------------------------------------------------------
+
+
+def test_what_iam_does_not_know_yet_is_waited_for(scene: Scene) -> None:
+    """A new user is no valid principal for some seconds, a new role not there, and refused when it is."""
+    scene.aws.script(
+        Fault("CreateRole", "MalformedPolicyDocument", 400, "Invalid principal in policy"),
+        Fault("AttachRolePolicy", "NoSuchEntity", 404, "The role cannot be found."),
+        Fault("AssumeRole", times=2),
+    )
+    outcome = scene.set_up()
+    waits = [line for line in outcome.lines if line.startswith("waiting for ")]
+    assert [line.rpartition(":")[2] for line in waits] == [
+        " 0 s of at most 60 s",
+        " 0 s of at most 60 s",
+        " 0 s of at most 60 s",
+        " 1 s of at most 60 s",
+    ]
+    assert f"{ROLE} was assumed" in outcome.lines[-1]
+    assert len(scene.aws.calls("AssumeRole")) == 3
+
+
+def test_a_role_that_stays_refused_is_explained_as_verify_does(scene: Scene) -> None:
+    scene.aws.script(Fault("AssumeRole", times=99))
+    outcome = scene.setup(*ASKED, "--yes", "--wait", "1")
+    assert outcome.code == 255
+    said = outcome.lines[outcome.lines.index("all of it is made, but the role cannot be assumed after 1 s") :]
+    assert said[1] == "prod:"
+    assert f"  the trust policy of {ROLE} has to hold:" in said
+    scene.aws.script()
+    assert scene.set_up(*ASKED).lines[-2] == "all of it is so already"
+
+
+def test_a_principal_that_iam_never_knows_is_an_error_in_time(scene: Scene) -> None:
+    scene.aws.script(
+        Fault("CreateRole", "MalformedPolicyDocument", 400, "Invalid principal in policy", times=99)
+    )
+    outcome = scene.setup(*ASKED, "--yes", "--wait", "1")
+    assert outcome.code == 255
+    assert "IAM knows no such principal. If it is new, run this again in a minute" in outcome.stderr
+    assert scene.ledgers() == []
+
+
+# -- denied before anything is made ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        ("GetRole", f"  - profile prod-admin needs iam:GetRole in account {PROD}: "),
+        ("GetUserPolicy", f"  - profile default needs iam:GetUserPolicy in account {DEV}: "),
+        ("GetCallerIdentity", "  - profile default cannot call AWS: "),
+    ],
+)
+def test_what_may_not_be_looked_at_is_said_with_the_permission_it_takes(
+    scene: Scene, action: str, said: str
+) -> None:
+    scene.aws.script(Fault(action))
+    outcome = scene.setup()
+    assert (outcome.code, outcome.lines[0]) == (255, "nothing was set up, because")
+    assert outcome.lines[1].startswith(said)
+    assert scene.changes() == []
+    if action == "GetUserPolicy":
+        assert outcome.lines[1].endswith(
+            "; name a profile that has it, --home-admin-profile, or say that user dev may assume the role by "
+            "another policy, --no-caller-policy"
+        )
+
+
+def test_a_policy_that_may_not_be_looked_at_may_yet_be_attached(scene: Scene) -> None:
+    scene.aws.script(Fault("GetPolicy"))
+    scene.set_up()
+    assert scene.role()["Attached"] == [READ_ONLY]
+
+
+def test_a_quota_is_named(scene: Scene) -> None:
+    scene.aws.script(
+        Fault("PutUserPolicy", "LimitExceeded", 409, "Maximum policy size of 2048 bytes exceeded")
+    )
+    outcome = scene.setup()
+    assert "a quota of IAM is reached: https://docs.aws.amazon.com/" in outcome.stderr
+
+
+def test_a_ledger_that_cannot_be_believed_is_said_and_kept(scene: Scene) -> None:
+    scene.set_up()
+    [name] = scene.ledgers()
+    path = scene.home.aws_dir / "xacct" / "setup" / name
+    sound = path.read_text("utf-8")
+    for text, mode in (("{", 0o600), ("[]", 0o600), (sound, 0o666)):
+        path.write_text(text, "utf-8")
+        path.chmod(mode)
+        for outcome in (scene.setup(), scene.undo()):
+            assert outcome.code == 255
+            assert f"{path} says what setup has made and cannot be read" in outcome.stderr
+        assert path.read_text("utf-8") == text
+    path.chmod(0o600)
+    assert scene.undo().code == 0

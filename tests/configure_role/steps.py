@@ -1,0 +1,134 @@
+"""What the tests of the commands do again and again."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import botocore.session
+import pexpect
+import pytest
+
+from awscli_xacct.profiles.inventory import Inventory
+from awscli_xacct.storage.cache import Cache, Record
+from tests.sts import Sts
+from tests.support.home import AWS, TIMEOUT, Home, Outcome, finish_on_terminal
+
+WHO = ("sts", "get-caller-identity")
+ONE_TRY = {"AWS_MAX_ATTEMPTS": "1"}
+"""Without botocore's own retries, which wait for seconds in between."""
+STRANGER = "arn:aws:iam::999999999999:user/nobody"
+ESCAPE = "\x1b[31m"
+"""What would colour a terminal red, and stands for all that could be done to it."""
+XML_ESCAPE = "\x9b31m"
+"""The same, for a terminal that knows such characters, from a service: XML can bring no other."""
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def run(home: Home, *arguments: str, environment: Mapping[str, str] | None = None) -> Outcome:
+    """Run `aws configure role` without a terminal."""
+    return home.aws("configure", "role", *arguments, environment=environment)
+
+
+def done(home: Home, *arguments: str) -> Outcome:
+    """Run `aws configure role` without a terminal; it has to succeed."""
+    outcome = run(home, *arguments)
+    assert outcome.code == 0, outcome.stderr
+    return outcome
+
+
+def refused(home: Home, *arguments: str, environment: Mapping[str, str] | None = None) -> list[str]:
+    """What `aws configure role` says on stderr, which has to fail, print no result and leave the file alone."""
+    before = home.config.read_bytes()
+    outcome = run(home, *arguments, environment=environment)
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert home.config.read_bytes() == before
+    return outcome.lines
+
+
+def parsed(outcome: Outcome) -> Any:
+    """What a command printed as JSON."""
+    return json.loads(outcome.stdout)
+
+
+def operations(sts: Sts) -> list[str]:
+    """What STS and IAM were asked for so far."""
+    return [call.operation for call in sts.calls]
+
+
+def cache(home: Home, *profiles: str, seconds: float = 3120) -> None:
+    """Put credentials into the cache for all that some profiles use; they last 52 minutes if not told otherwise."""
+    session = botocore.session.Session()
+    session.set_config_variable("config_file", str(home.config))
+    session.set_config_variable("credentials_file", str(home.credentials))
+    kept = Cache(home.cache, warn=pytest.fail)
+    inventory = Inventory(session.full_config, home.environment, kept)
+    for name in {name for profile in profiles for name in inventory.records_of(profile)}:
+        kept.write(name, kept_record(seconds))
+
+
+def kept_record(seconds: float = 3120) -> Record:
+    """A record that lasts so long."""
+    now = time.time()
+    return Record("key", "secret", "token", now + seconds, now + seconds, about={"obtained": now})
+
+
+def timeless(text: str) -> str:
+    """A text with its moments made one, to be compared whole."""
+    return _TIME.sub("TIME", text)
+
+
+class Screen:
+    """A person at a terminal with `aws configure role` in it. All that was shown is in `shown`."""
+
+    def __init__(
+        self,
+        home: Home,
+        *arguments: str,
+        columns: int = 200,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._shown = io.StringIO()
+        self._child = pexpect.spawn(
+            str(AWS),
+            ["configure", "role", *arguments],
+            env={**home.environment, **(environment or {})},
+            timeout=TIMEOUT,
+            encoding="utf-8",
+            dimensions=(40, columns),
+        )
+        self._child.logfile_read = self._shown
+
+    @property
+    def shown(self) -> str:
+        return self._shown.getvalue().replace("\r\n", "\n")
+
+    def expect(self, text: str) -> None:
+        """Wait until some text is shown."""
+        self._child.expect_exact(text)
+
+    def answer(self, question: str, answer: str = "") -> None:
+        """Wait for a question, up to the bracket, and type an answer to it; blank is Enter alone."""
+        self._child.expect(re.escape(question) + r"[^\n]*[:\]] ")
+        self._child.sendline(answer)
+
+    def code(self, code: str) -> None:
+        """Wait to be asked for an MFA code, and type one."""
+        self.answer("MFA code of", code)
+
+    def keys(self, question: str, keys: str) -> None:
+        """Wait for a question and press keys, such as Ctrl-C, instead of answering."""
+        self.expect(question)
+        self._child.send(keys)
+
+    def end(self) -> int:
+        """Wait for the end and give the exit code."""
+        return finish_on_terminal(self._child)
+
+
+CTRL_C, CTRL_D = "\x03", "\x04"

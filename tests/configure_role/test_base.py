@@ -1,0 +1,91 @@
+"""What the commands have in common: which profiles are named, and whether they will do."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+import pytest
+
+from awscli_xacct.configure_role.base import check_roles, named_profiles, session_behind
+from awscli_xacct.errors import Faults
+from awscli_xacct.messages import printable_lines
+from awscli_xacct.profiles.inventory import Inventory
+from awscli_xacct.storage.cache import Cache
+
+from .steps import kept_record
+
+KEYS = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "secret"}
+DEVICE = {"mfa_serial": "arn:aws:iam::111111111111:mfa/dev"}
+ROLE = {"role_arn": "arn:aws:iam::222222222222:role/Power", "source_profile": "default"}
+PROFILES: dict[str, dict[str, Any]] = {
+    "default": KEYS,
+    "production": ROLE,
+    "my prod": {"region": "us-west-1"},
+    "morning": {**KEYS, **DEVICE, "mfa_session": "on"},
+}
+
+
+@pytest.fixture
+def inventory() -> Inventory:
+    return Inventory({"profiles": PROFILES}, {}, Cache(None, warn=pytest.fail))
+
+
+@pytest.mark.parametrize(
+    ("profile", "option", "named"),
+    [
+        (None, None, []),
+        ([], "list", ["list"]),
+        ("prod", None, ["prod"]),
+        ("prod", "list", ["prod"]),
+        (["b", "a", "b"], None, ["b", "a"]),
+    ],
+)
+def test_profiles_are_named_by_position_else_by_the_clis_option(
+    profile: Any, option: str | None, named: list[str]
+) -> None:
+    assert named_profiles(Namespace(profile=profile), Namespace(profile=option)) == named
+
+
+def test_all_names_that_will_not_do_are_said_at_once(inventory: Inventory) -> None:
+    with pytest.raises(Faults) as caught:
+        check_roles(["productoin", "production", "xyz", "my prod"], inventory)
+    assert str(caught.value).splitlines() == [
+        "nothing was done, because",
+        "  - there is no profile productoin; did you mean production?",
+        "  - there is no profile xyz; see those there are with: aws configure role list",
+        "  - profile my prod assumes no role; make it one with: aws configure role 'my prod' --role-arn ARN",
+    ]
+
+
+def test_a_user_with_an_mfa_session_will_do_where_sessions_are_meant(inventory: Inventory) -> None:
+    check_roles(["production", "morning"], inventory, or_users=True)
+    with pytest.raises(Faults, match="profile morning assumes no role"):
+        check_roles(["morning"], inventory)
+    with pytest.raises(Faults, match="profile default assumes no role"):
+        check_roles(["default"], inventory, or_users=True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "shared"),
+    [
+        (DEVICE, True),
+        ({}, False),
+        ({**DEVICE, "mfa_session": "off"}, False),
+        ({**DEVICE, "duration_seconds": "7200"}, False),
+        ({**DEVICE, "duration_seconds": "7200", "mfa_session": "on"}, True),
+        ({"source_profile": "morning"}, True),
+    ],
+)
+def test_a_session_is_named_only_where_the_role_is_assumed_from_it(
+    tmp_path: Any, settings: dict[str, str], shared: bool
+) -> None:
+    cache = Cache(tmp_path / "cache", warn=pytest.fail)
+    inventory = Inventory({"profiles": {**PROFILES, "prod": {**ROLE, **settings}}}, {}, cache)
+    for name in inventory.records_of("prod"):
+        cache.write(name, kept_record())
+    assert (session_behind(inventory.entry("prod")) is not None) is shared
+
+
+def test_a_message_keeps_its_lines_and_nothing_else_that_moves_the_cursor() -> None:
+    assert printable_lines("a\n  b\r\x1b[2J\tc\n") == "a\n  b\\r\\x1b[2J\\tc\n"

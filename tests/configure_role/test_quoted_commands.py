@@ -1,0 +1,100 @@
+"""The commands that messages name are run as they stand, for profiles with all sorts of names."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+
+import pytest
+
+from awscli_xacct.configfile.sections import header_for
+from tests.sts import MfaDevice, Role, Sts
+from tests.support.home import Home, Outcome
+
+from .steps import ONE_TRY, STRANGER, WHO, done, refused, run
+
+NAMES = ["list", "help", "-x", "--yes it's $HOME", "file://prüd"]
+"""Of each kind one; tests/test_messages.py has more, and runs no `aws` for them."""
+
+odd_names = pytest.mark.parametrize("name", NAMES)
+
+
+def add(home: Home, name: str, role: Role, **options: object) -> None:
+    home.add_role(header_for(name).removeprefix("profile "), role.arn, **options)
+
+
+def pasted(home: Home, command: str) -> Outcome:
+    """Run `aws` with the words that a shell makes of a line, which a person copies from a message."""
+    script = f"aws() {{ printf '%s\\0' \"$@\"; }}\n{command}"
+    shell = subprocess.run(
+        ["/bin/sh", "-c", script], env=home.environment, capture_output=True, text=True, check=False
+    )
+    assert (shell.returncode, shell.stderr) == (0, "")
+    *words, end = shell.stdout.split("\0")
+    assert words, command
+    assert end == ""
+    return home.aws(*words)
+
+
+@pytest.mark.usefixtures("user")
+@odd_names
+def test_a_faulty_setting_is_mended_and_then_tried_by_the_commands_named(
+    home: Home, role: Role, name: str
+) -> None:
+    """Profile `list`: the error named a command that ended in "Unknown options"."""
+    add(home, name, role, duration_seconds="2h")
+    broken = home.aws(*WHO, f"--profile={name}")
+    assert broken.code == 255
+    mended = pasted(home, broken.lines[-1])
+    assert (mended.code, mended.lines[0]) == (0, f"profile {name} is written to {home.config}")
+    tried = pasted(home, mended.lines[1].removeprefix("try it: "))
+    assert (tried.code, tried.stderr) == (0, "")
+    assert f"assumed-role/{role.name}" in tried.stdout
+
+
+@pytest.mark.usefixtures("user")
+@odd_names
+def test_a_new_profile_is_tried_by_the_command_named(home: Home, role: Role, name: str) -> None:
+    """`--profile=-x` was accepted, and `aws … --profile -x` then named, which is a usage error."""
+    outcome = done(home, f"--profile={name}", "--role-arn", role.arn)
+    tried = pasted(home, outcome.lines[-1].removeprefix("try it: "))
+    assert (tried.code, tried.stderr) == (0, "")
+
+
+@odd_names
+def test_a_denial_and_a_code_that_cannot_be_asked_for_name_commands_for_that_profile(
+    home: Home, sts: Sts, role: Role, device: MfaDevice, name: str
+) -> None:
+    trusted = list(role.trusts)
+    role.trusts[:] = [STRANGER]
+    add(home, name, role)
+    denied = home.aws(*WHO, f"--profile={name}", environment=ONE_TRY)
+    role.trusts[:] = trusted
+    verified = pasted(home, denied.lines[-1])
+    assert (verified.code, len(sts.calls_of("AssumeRole"))) == (0, 2), verified.stderr
+
+    home.write_config("")
+    add(home, name, role, mfa_serial=device.serial)
+    lines = refused(home, "login", f"--profile={name}")
+    assert pasted(home, lines[-1]).lines == lines
+
+
+@pytest.mark.usefixtures("user")
+@odd_names
+def test_a_profile_without_a_role_is_made_one_by_the_command_named(home: Home, role: Role, name: str) -> None:
+    home.write_config(f"[{header_for(name)}]\nregion = us-west-1\n")
+    fault = refused(home, "show", f"--profile={name}")[-1]
+    command = fault.rpartition("with: ")[2].replace(" ARN", f" {shlex.quote(role.arn)}")
+    made = pasted(home, command)
+    assert made.code == 0, made.stderr
+
+
+@pytest.mark.usefixtures("user")
+@odd_names
+def test_the_doctor_names_commands_that_mend_too(home: Home, role: Role, name: str) -> None:
+    add(home, name, role, duration_seconds="2h")
+    found = home.xacct("doctor").stdout
+    command = next(line for line in found.splitlines() if "--duration-seconds VALUE" in line)
+    command = command[command.index("aws configure") :].replace("VALUE", "3600")
+    assert pasted(home, command).code == 0
+    assert run(home, "show", f"--profile={name}").code == 0

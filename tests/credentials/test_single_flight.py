@@ -1,0 +1,616 @@
+"""One fetch for everybody: processes and threads that race, owners that die, disks that cannot keep a thing."""
+
+from __future__ import annotations
+
+import errno
+import inspect
+import os
+import random
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from awscli_xacct import settings
+from awscli_xacct.credentials.single_flight import Flight
+from awscli_xacct.errors import Busy
+from awscli_xacct.storage.cache import Cache, Record
+from tests.credentials.racer import NAME, PURPOSE, Task, race, record
+
+posix = pytest.mark.skipif(os.name == "nt", reason="the processes of a race are forked")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="uses /proc as a disk that takes nothing")
+
+NOW = 1_800_000_000.0
+UNWRITABLE = Path("/proc/self/task")
+"""A directory of the user's own in which nothing can be made, not even by root."""
+
+
+class Alone:
+    """A flight with a clock that stands still, what it says, and a fetch that counts."""
+
+    def __init__(self, directory: Path | None, *, now: float = NOW, **options: Any) -> None:
+        self.now = now
+        self.said: list[str] = []
+        self.hurries: list[bool] = []
+        self.fault: BaseException | None = None
+        self.cache = Cache(directory, clock=self.clock, warn=self.said.append)
+        self.flight = Flight(self.cache, clock=self.clock, tell=self.said.append, **options)
+
+    def clock(self) -> float:
+        return self.now
+
+    def obtain(self, hurry: bool) -> Record:
+        self.hurries.append(hurry)
+        if self.fault:
+            raise self.fault
+        return record(f"ASIA{len(self.hurries)}", self.now)
+
+    def get(self) -> str:
+        return self.flight.get(NAME, PURPOSE, self.obtain).access_key
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def alone(directory: Path) -> Alone:
+    return Alone(directory)
+
+
+@pytest.fixture
+def task(tmp_path: Path, directory: Path) -> Task:
+    log, gate, told, outcomes = (str(tmp_path / name) for name in ("log", "gate", "told", "outcomes"))
+    return Task(str(directory), log, gate, told, outcomes)
+
+
+def write(directory: Path, key: str, **times: float) -> None:
+    """Put a record into the cache of processes, whose clock is the real one."""
+    Cache(directory, warn=pytest.fail).write(NAME, record(key, time.time() - 1000, **times))
+
+
+# -- processes -------------------------------------------------------------------------------------
+
+
+@posix
+def test_of_many_processes_one_fetches_and_all_have_it(task: Task) -> None:
+    with race(replace(task, processes=12)) as running:
+        [fetch] = running.fetches()
+        outcomes = running.finish()
+        assert running.fetches() == [fetch]
+    assert [outcome["key"] for outcome in outcomes] == [f"ASIA{fetch['pid']}"] * 12
+    assert fetch["hurry"] is False
+
+
+@posix
+def test_who_waits_longer_says_for_what_and_for_which_process(task: Task, directory: Path) -> None:
+    with race(task) as owner:
+        [fetch] = owner.fetches()
+        alone = Alone(directory, now=time.time(), silent=0.05)
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(alone.get)
+            wait_until(lambda: alone.said)
+            owner.finish()
+            assert waiting.result(60) == f"ASIA{fetch['pid']}"
+    assert alone.said == [f"waiting for process {fetch['pid']}, which is getting {PURPOSE}"]
+    assert alone.hurries == []
+
+
+def test_a_short_wait_goes_unmentioned_and_a_long_one_has_a_bound() -> None:
+    """A second, and five minutes: whoever holds the lock may be asking a person."""
+    options = inspect.signature(Flight).parameters
+    assert (options["silent"].default, options["patience"].default) == (1, 300)
+    assert (settings.LOCK_SILENT_SECONDS, settings.LOCK_WAIT_SECONDS) == (1, 300)
+
+
+@posix
+def test_who_waits_too_long_gives_up_and_names_the_process(task: Task, directory: Path) -> None:
+    with race(task) as owner:
+        [fetch] = owner.fetches()
+        alone = Alone(directory, now=time.time(), silent=0, patience=0.1)
+        with pytest.raises(Busy) as caught:
+            alone.get()
+    assert str(caught.value) == (
+        f"process {fetch['pid']} has been getting {PURPOSE} for more than 0 s. Answer its question or end it, "
+        f"then run the command again"
+    )
+    assert alone.hurries == []
+
+
+@posix
+@pytest.mark.parametrize("attempt", range(6))
+def test_when_the_owner_is_killed_another_fetches_and_the_rest_share_it(
+    task: Task, attempt: int, chance: random.Random
+) -> None:
+    """At a random moment of its fetch, or of writing the record."""
+    with race(replace(task, processes=5)) as running:
+        [fetch] = running.fetches()
+        if attempt % 2:
+            Path(task.gate).touch()
+        time.sleep(chance.uniform(0, 0.02))
+        with suppress(ProcessLookupError):  # it was quicker
+            os.kill(fetch["pid"], signal.SIGKILL)
+        outcomes = running.finish()
+        fetches = running.fetches()
+    keys = {
+        outcome.get("key", outcome.get("error")) for outcome in outcomes if outcome["pid"] != fetch["pid"]
+    }
+    assert len(keys) == 1
+    assert keys <= {f"ASIA{fetch['pid']}" for fetch in fetches}
+    assert len(fetches) <= 2
+
+
+@posix
+def test_while_one_renews_the_others_use_what_is_still_good(task: Task, directory: Path) -> None:
+    write(directory, "ASIAOLD", left=3500)
+    with race(task) as owner:
+        [fetch] = owner.fetches()
+        assert fetch["hurry"] is True
+        others = [Alone(directory, now=time.time(), patience=1) for _ in range(3)]
+        for other in others:
+            assert (other.get(), other.said, other.hurries) == ("ASIAOLD", [], [])
+        owner.finish()
+        assert [other.get() for other in others] == [f"ASIA{fetch['pid']}"] * 3
+
+
+@posix
+def test_a_race_leaves_the_record_and_a_lock_file_that_nobody_else_can_reach(
+    task: Task, directory: Path
+) -> None:
+    """The lock file stays: unlinking it would part those who wait from those who come."""
+    before = os.umask(0)
+    try:
+        with race(replace(task, processes=3)) as running:
+            running.fetches()
+            owner_file = directory / f"{NAME}.owner"
+            wait_until(owner_file.exists)
+            modes = {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in directory.iterdir()}
+            assert modes == {f"{NAME}.lock": "0o600", f"{NAME}.owner": "0o600"}
+            lock = (directory / f"{NAME}.lock").stat().st_ino
+            running.finish()
+    finally:
+        os.umask(before)
+    assert sorted(path.name for path in directory.iterdir()) == [f"{NAME}.json", f"{NAME}.lock"]
+    assert (directory / f"{NAME}.lock").stat().st_ino == lock
+
+
+FORK = """
+import os, signal, threading
+from awscli_xacct.storage.cache import Cache
+from awscli_xacct.credentials.single_flight import Flight
+
+flight = Flight(Cache(None, warn=print), tell=print)
+held, done = threading.Event(), threading.Event()
+
+def hold():
+    with flight.locked("record", "credentials"):
+        held.set()
+        done.wait()
+
+thread = threading.Thread(target=hold)
+thread.start()
+held.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(20)
+    with flight.locked("record", "credentials"):
+        os._exit(10)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+done.set()
+thread.join()
+"""
+
+
+@posix
+def test_a_fork_in_the_middle_of_a_fetch_leaves_the_child_no_lock_that_nobody_releases() -> None:
+    """Multiprocessing does that. What holds between processes is the lock file, and there is none here."""
+    outcome = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORK], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (outcome.stdout, outcome.stderr) == ("10\n", "")
+
+
+# -- a hundred processes with eight threads each ---------------------------------------------------
+
+PROCESSES, THREADS = 100, 8
+
+
+@pytest.fixture
+def crowd(task: Task) -> Task:
+    return replace(task, processes=PROCESSES, threads=THREADS)
+
+
+@posix
+def test_a_crowd_that_finds_nothing_makes_one_fetch_and_each_process_says_once_what_it_waits_for(
+    crowd: Task,
+) -> None:
+    """The fetch takes until everybody has spoken, as it does with a person who looks for the device."""
+    with race(crowd) as running:
+        [fetch] = running.fetches()
+        told = running.told(PROCESSES - 1)
+        outcomes = running.finish()
+        assert running.fetches() == [fetch]
+        assert len(running.told(0)) == PROCESSES - 1
+    assert {line["line"] for line in told} == {
+        f"waiting for process {fetch['pid']}, which is getting {PURPOSE}"
+    }
+    assert len({line["pid"] for line in told} - {fetch["pid"]}) == PROCESSES - 1
+    assert [outcome["key"] for outcome in outcomes] == [f"ASIA{fetch['pid']}"] * PROCESSES * THREADS
+
+
+@posix
+def test_a_crowd_that_finds_a_good_record_fetches_and_says_nothing(crowd: Task, directory: Path) -> None:
+    write(directory, "ASIAGOOD")
+    with race(crowd) as running:
+        outcomes = running.finish()
+        assert (running.fetches(0), running.told(0)) == ([], [])
+    assert [outcome["key"] for outcome in outcomes] == ["ASIAGOOD"] * PROCESSES * THREADS
+    assert [path.name for path in directory.iterdir()] == [f"{NAME}.json"]
+
+
+@posix
+def test_a_crowd_that_finds_a_record_near_its_end_renews_it_once_and_nobody_waits_long(
+    crowd: Task, directory: Path
+) -> None:
+    """Only the one thread that renews has to: the gate opens when all others are through."""
+    write(directory, "ASIAOLD", left=3500)
+    with race(crowd) as running:
+        [fetch] = running.fetches()
+        assert fetch["hurry"] is True
+        running.outcomes(PROCESSES * THREADS - 1)
+        outcomes = running.finish()
+        assert (running.fetches(), running.told(0)) == ([fetch], [])
+    keys = [outcome["key"] for outcome in outcomes]
+    assert sorted(set(keys)) == sorted({"ASIAOLD", f"ASIA{fetch['pid']}"})
+    assert keys.count("ASIAOLD") == PROCESSES * THREADS - 1
+
+
+class Counting(Cache):
+    """A cache that says when it has been read so often."""
+
+    def __init__(self, directory: Path, reads: int, reached: threading.Event) -> None:
+        super().__init__(directory, warn=pytest.fail)
+        self._left = reads
+        self._reached = reached
+
+    def read(self, name: str) -> Record | None:
+        self._left -= 1
+        if self._left == 0:
+            self._reached.set()
+        return super().read(name)
+
+
+@posix
+def test_who_comes_while_another_renews_gets_the_new_one_if_it_is_there_soon(
+    task: Task, directory: Path
+) -> None:
+    """Two `aws eks get-token` at once: a token says it is good for 14 minutes, the old session may have five."""
+    write(directory, "ASIAOLD", left=3500)
+    waits = threading.Event()
+    late = Flight(Counting(directory, 4, waits), tell=pytest.fail)
+    with race(task) as owner, ThreadPoolExecutor(1) as pool:
+        [fetch] = owner.fetches()
+        waiting = pool.submit(late.get, NAME, PURPOSE, lambda _: pytest.fail("it is being renewed"))
+        assert waits.wait(60)
+        owner.finish()
+        assert waiting.result(60).access_key == f"ASIA{fetch['pid']}"
+
+
+@posix
+def test_a_crowd_outlives_owners_that_are_killed(crowd: Task, chance: random.Random) -> None:
+    """Six in a row, at random moments of their fetch; the next may be as far as to write the record."""
+    killed = set()
+    with race(crowd) as running:
+        for number in range(1, 7):
+            owner = running.fetches(number)[-1]["pid"]
+            time.sleep(chance.uniform(0, 0.02))
+            os.kill(owner, signal.SIGKILL)
+            killed.add(owner)
+        last = running.fetches(7)[-1]["pid"]
+        Path(crowd.gate).touch()
+        time.sleep(chance.uniform(0, 0.01))
+        with suppress(ProcessLookupError):  # it was quicker
+            os.kill(last, signal.SIGKILL)
+            killed.add(last)
+        outcomes = running.finish()
+        fetches = running.fetches()
+    survivors = [outcome for outcome in outcomes if outcome["pid"] not in killed]
+    assert len(survivors) == (PROCESSES - len(killed)) * THREADS
+    keys = {outcome.get("key", outcome.get("error")) for outcome in survivors}
+    assert len(keys) == 1
+    assert keys <= {f"ASIA{fetch['pid']}" for fetch in fetches}
+    assert len(fetches) in (7, 8)
+
+
+# -- threads ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kept", "shared"),
+    [
+        pytest.param(True, True, id="one flight"),
+        pytest.param(True, False, id="a flight each"),
+        pytest.param(False, True, id="one flight without a disk"),
+    ],
+)
+def test_of_many_threads_one_fetches_and_all_have_it(directory: Path, kept: bool, shared: bool) -> None:
+    begun, gate, fetches = threading.Barrier(9), threading.Event(), []
+
+    def obtain(hurry: bool) -> Record:
+        fetches.append(hurry)
+        gate.wait(60)
+        return record("ASIAONE", NOW)
+
+    first = Alone(directory if kept else None)
+
+    def get(_: int) -> str:
+        alone = first if shared else Alone(directory)
+        begun.wait(60)
+        return alone.flight.get(NAME, PURPOSE, obtain).access_key
+
+    with ThreadPoolExecutor(8) as pool:
+        results = pool.map(get, range(8))
+        begun.wait(60)
+        wait_until(lambda: fetches)
+        gate.set()
+        assert list(results) == ["ASIAONE"] * 8
+    assert fetches == [False]
+
+
+def test_different_records_do_not_wait_for_each_other(alone: Alone) -> None:
+    with alone.flight.locked("another", PURPOSE):
+        assert alone.get() == "ASIA1"
+
+
+def test_locks_nest_from_a_role_to_what_it_is_assumed_from(alone: Alone) -> None:
+    def obtain(_hurry: bool) -> Record:
+        return record("ASIAOUTER", NOW)._replace(token=alone.get())
+
+    outer = alone.flight.get("outer", PURPOSE, obtain)
+    assert (outer.access_key, outer.token) == ("ASIAOUTER", "ASIA1")
+
+
+class Ending(Cache):
+    """A cache whose record is there at the first look and has ended at the second."""
+
+    def __init__(self, *arguments: Any, ended: threading.Event, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._ended = ended
+        self._looks = 0
+
+    def read(self, name: str) -> Record | None:
+        self._looks += 1
+        if self._looks == 1:
+            return record("ASIAOLD", NOW, left=3600)
+        if self._looks == 2:
+            self._ended.set()
+            return None
+        return super().read(name)
+
+
+def test_who_finds_that_the_old_record_has_ended_while_another_renews_it_waits_after_all(
+    alone: Alone, directory: Path
+) -> None:
+    """It must not fetch beside the other: that would be a second prompt, or a second call."""
+    held, ended = threading.Event(), threading.Event()
+
+    def obtain(_hurry: bool) -> Record:
+        held.set()
+        assert ended.wait(60)
+        return record("ASIANEW", NOW)
+
+    cache = Ending(directory, clock=alone.clock, warn=pytest.fail, ended=ended)
+    late = Flight(cache, clock=alone.clock, tell=pytest.fail)
+    with ThreadPoolExecutor(1) as pool:
+        renewing = pool.submit(Alone(directory).flight.get, NAME, PURPOSE, obtain)
+        assert held.wait(60)
+        assert late.get(NAME, PURPOSE, alone.obtain).access_key == "ASIANEW"
+        assert renewing.result(60).access_key == "ASIANEW"
+    assert alone.hurries == []
+
+
+# -- one process -----------------------------------------------------------------------------------
+
+
+def test_a_good_record_is_used_without_a_lock(alone: Alone, directory: Path) -> None:
+    alone.cache.write(NAME, record("ASIAKEPT", NOW))
+    assert (alone.get(), alone.hurries) == ("ASIAKEPT", [])
+    assert [path.name for path in directory.iterdir()] == [f"{NAME}.json"]
+
+
+def test_a_record_is_renewed_when_it_is_due_and_not_before(alone: Alone) -> None:
+    """Ten minutes before the end of this hour."""
+    outcomes = []
+    for moment in (0, 2999, 3000, 5999, 6000):
+        alone.now = NOW + moment
+        outcomes.append(alone.get())
+    assert outcomes == ["ASIA1", "ASIA1", "ASIA2", "ASIA2", "ASIA3"]
+    assert alone.hurries == [False, True, True]
+
+
+def test_a_renewal_that_fails_leaves_the_old_record_in_use_and_is_tried_again_later(alone: Alone) -> None:
+    alone.get()
+    alone.fault = OSError("STS cannot be reached")
+    fetches = []
+    for moment in (3000, 3001, 3029, 3030, 3059, 3599):
+        alone.now = NOW + moment
+        assert alone.get() == "ASIA1"
+        fetches.append(len(alone.hurries) - 1)
+    assert fetches == [1, 1, 1, 2, 2, 3]
+    assert settings.RETRY_SECONDS == 30
+    assert alone.said == []
+    alone.fault = None
+    alone.now = NOW + 3599.5
+    assert alone.get() == "ASIA1"
+
+
+def test_a_renewal_that_failed_is_known_to_other_processes(alone: Alone, directory: Path) -> None:
+    """With an STS that hangs each command of the last ten minutes waited for it."""
+    alone.get()
+    alone.fault = OSError("STS cannot be reached")
+    alone.now = NOW + 3000
+    assert alone.get() == "ASIA1"
+    other = Alone(directory, now=NOW + 3029)
+    assert (other.get(), other.hurries) == ("ASIA1", [])
+    other.now = NOW + 3031
+    assert other.get() == "ASIA1"
+    assert other.hurries == [True]
+
+
+def test_a_fetch_that_fails_when_the_record_has_ended_is_the_callers_error(alone: Alone) -> None:
+    alone.get()
+    alone.fault = OSError("STS cannot be reached")
+    alone.now = NOW + 3600
+    with pytest.raises(OSError, match="STS cannot be reached"):
+        alone.get()
+    alone.fault = None
+    assert alone.get() == "ASIA3"
+
+
+@pytest.mark.parametrize("left", [600, 3600], ids=["fetching", "renewing"])
+def test_ctrl_c_ends_the_fetch_and_frees_the_lock(alone: Alone, left: float) -> None:
+    if left == 3600:
+        alone.cache.write(NAME, record("ASIAOLD", NOW, left=left))
+    alone.fault = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        alone.get()
+    with alone.flight.locked(NAME, PURPOSE, at_most=0) as mine:
+        assert mine
+    alone.fault = None
+    assert alone.get() == "ASIA2"
+
+
+def test_a_record_that_was_dropped_is_fetched_again(alone: Alone, directory: Path) -> None:
+    assert alone.get() == "ASIA1"
+    alone.flight.drop(NAME, "ASIA1")
+    assert not (directory / f"{NAME}.json").exists()
+    assert alone.flight.look(NAME) is None
+    assert alone.get() == "ASIA2"
+
+
+def test_a_record_that_another_process_has_put_there_meanwhile_is_not_dropped(
+    alone: Alone, directory: Path
+) -> None:
+    assert alone.get() == "ASIA1"
+    another = Alone(directory)
+    another.cache.write(NAME, record("ASIANEW", NOW + 1))
+    alone.flight.drop(NAME, "ASIA1")
+    assert (alone.get(), alone.hurries) == ("ASIANEW", [False])
+
+
+def test_dropping_what_is_not_there_says_nothing(alone: Alone) -> None:
+    alone.flight.drop(NAME, "ASIA1")
+    assert alone.said == []
+
+
+def test_a_record_is_fetched_anew_whatever_there_is(alone: Alone) -> None:
+    assert alone.get() == "ASIA1"
+    assert alone.flight.anew(NAME, PURPOSE, alone.obtain).access_key == "ASIA2"
+    assert (alone.get(), alone.hurries) == ("ASIA2", [False, False])
+
+
+def test_without_a_directory_a_record_is_kept_for_this_process() -> None:
+    homeless = Alone(None)
+    assert [homeless.get(), homeless.get()] == ["ASIA1", "ASIA1"]
+    assert homeless.said == [
+        "credentials cannot be cached: there is no home directory, or cache_dir is no absolute path. Set "
+        "AWS_XACCT_CACHE_DIR to one"
+    ]
+    homeless.now = NOW + 3600
+    assert homeless.get() == "ASIA2"
+    homeless.flight.drop(NAME, "ASIA2")
+    assert homeless.flight.look(NAME) is None
+
+
+@linux
+def test_where_nothing_can_be_written_a_record_is_kept_for_this_process_with_one_warning() -> None:
+    alone = Alone(UNWRITABLE)
+    assert [alone.get(), alone.get()] == ["ASIA1", "ASIA1"]
+    [said] = alone.said
+    assert said.startswith(f"credentials cannot be cached in {UNWRITABLE}/xacct-cache-")
+
+
+class FullDisk(Cache):
+    """A cache whose old records stay, because no new one fits."""
+
+    def write(self, name: str, record: Record) -> None:
+        pass
+
+
+def test_a_renewed_record_that_the_disk_cannot_keep_is_used_before_the_old_one_that_it_kept(
+    alone: Alone, directory: Path
+) -> None:
+    alone.cache.write(NAME, record("ASIAOLD", NOW - 3500))
+    flight = Flight(
+        FullDisk(directory, clock=alone.clock, warn=pytest.fail), clock=alone.clock, tell=pytest.fail
+    )
+    keys = [flight.get(NAME, PURPOSE, alone.obtain).access_key for _ in range(3)]
+    assert (keys, alone.hurries) == (["ASIA1"] * 3, [True])
+
+
+@posix
+def test_a_file_system_without_locks_is_used_without_them(
+    alone: Alone, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lustre without flock: filelock took the lock's own file for a lock that somebody else held, for ever."""
+    import fcntl
+
+    def no_such_call(*_: object) -> None:
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", no_such_call)
+    assert (alone.get(), alone.get()) == ("ASIA1", "ASIA1")
+    assert alone.said == [
+        f"{directory} is on a file system without locks (Function not implemented), so commands that run at the same "
+        f"time do not wait for each other"
+    ]
+    assert Alone(directory).get() == "ASIA1"
+
+
+def _directory(lock: Path) -> None:
+    lock.mkdir()
+
+
+def _dangling_link(lock: Path) -> None:
+    lock.symlink_to(lock.with_name("nowhere"))
+
+
+def _link_in_a_circle(lock: Path) -> None:
+    lock.symlink_to(lock)
+
+
+@pytest.mark.parametrize("make", [_directory, _dangling_link, _link_in_a_circle])
+def test_what_is_no_lock_file_does_not_keep_anybody_from_fetching(
+    alone: Alone, directory: Path, make: Callable[[Path], None]
+) -> None:
+    directory.mkdir(mode=0o700)
+    make(directory / f"{NAME}.lock")
+    assert (alone.get(), alone.get(), alone.said) == ("ASIA1", "ASIA1", [])
+
+
+@posix
+@pytest.mark.parametrize("text", ["", "no number", "12\n34"])
+def test_an_owner_that_cannot_be_told_is_another_process(task: Task, directory: Path, text: str) -> None:
+    with race(task) as owner:
+        owner.fetches()
+        (directory / f"{NAME}.owner").write_text(text, "ascii")
+        with pytest.raises(Busy, match="another process has been getting"):
+            Alone(directory, silent=0, patience=0).get()
+
+
+def wait_until(true: Callable[[], object]) -> None:
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.005)

@@ -1,0 +1,325 @@
+"""Writing role profiles into a manifest: what differs is changed where it stands, and no other byte."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from awscli_xacct.errors import EditRefused, Faults
+from awscli_xacct.manifest.export import merge
+
+from .configs import DEFAULT, DEVICE, PARTITIONS, Options, arn, role
+
+TEAM = """\
+# The team's roles.
+version: 1   # of the format
+defaults: {source_profile: default,   region: us-west-1}
+x-base: &base
+  session_tags: {team: "ops"}
+accounts:
+  prod: "222222222222" # never touch
+
+roles:
+  # All of production.
+  prod: {account: prod, role: Power}   # power
+  audit:   # is chained
+    account: '333333333333'
+    role: "Audit"
+
+    source_profile: prod
+    session_tags:
+      a: b   # why a
+      "c": d
+  tagged: &tagged
+    account: "444444444444"
+    role: path/Tagged
+    <<: *base
+    external_id: "1234"
+    duration_seconds: 3600
+  twin:
+    <<: *tagged
+    external_id: "9999" # another
+# The end.
+"""
+ROLES = {
+    "prod": role("2", "Power", region="us-west-1"),
+    "audit": role("3", "Audit", "prod", region="us-west-1", session_tags="a=b,c=d"),
+    "tagged": role(
+        "4",
+        "path/Tagged",
+        region="us-west-1",
+        session_tags="team=ops",
+        external_id="1234",
+        duration_seconds="3600",
+    ),
+}
+
+
+def merged(
+    text: str | None,
+    roles: Mapping[str, Options],
+    accounts: Mapping[str, str] | None = None,
+    default: Options | None = None,
+) -> str:
+    profiles = {"default": default or DEFAULT, **roles}
+    return merge(text, "team.yaml", roles, profiles, PARTITIONS, accounts)
+
+
+def with_lines(text: str, *changes: tuple[str, str]) -> str:
+    """A text in which each of some lines, which has to be there once, is another, or several."""
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+def test_a_manifest_that_says_it_all_already_stays_as_it_is() -> None:
+    assert merged(TEAM, ROLES) == TEAM
+    assert merged(TEAM, {}) == TEAM
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "changes"),
+    [
+        ("prod", {"duration_seconds": "7200"}, [("role: Power}", "role: Power, duration_seconds: 7200}")]),
+        ("prod", {"region": None}, [("role: Power}", "role: Power, region: null}")]),
+        ("prod", {"region": "eu-west-1"}, [("role: Power}", "role: Power, region: eu-west-1}")]),
+        ("prod", {"role_arn": arn("2", "p/Read")}, [("role: Power}", "role: p/Read}")]),
+        ("prod", {"role_arn": arn("3", "Power")}, [("account: prod,", 'account: "333333333333",')]),
+        (
+            "prod",
+            {"role_arn": arn("2", "Power", "aws-cn"), "region": "cn-north-1"},
+            [
+                (
+                    "{account: prod, role: Power}",
+                    '{role_arn: "arn:aws-cn:iam::222222222222:role/Power", region: cn-north-1}',
+                ),
+                # By account and name it would be in the partition of its source now.
+                ("    account: '333333333333'\n    role: \"Audit\"\n", ""),
+                ('"c": d\n', '"c": d\n    role_arn: "arn:aws:iam::333333333333:role/Audit"\n'),
+            ],
+        ),
+        (
+            "prod",
+            {"source_profile": None, "credential_source": "Environment"},
+            [("role: Power}", "role: Power, credential_source: Environment}")],
+        ),
+        ("audit", {"role_arn": arn("2", "Audit")}, [("account: '333333333333'", "account: 'prod'")]),
+        ("audit", {"role_arn": arn("3", "Read")}, [('role: "Audit"', 'role: "Read"')]),
+        ("audit", {"session_tags": "a=x,c=d"}, [("      a: b   # why a", "      a: x   # why a")]),
+        (
+            "audit",
+            {"session_tags": "c=d,e=f"},
+            [("      a: b   # why a\n", ""), ('      "c": d\n', '      "c": d\n      e: f\n')],
+        ),
+        ("audit", {"session_tags": None}, [('    session_tags:\n      a: b   # why a\n      "c": d\n', "")]),
+        (
+            "audit",
+            {"external_id": "a: b"},
+            [('      "c": d\n', '      "c": d\n    external_id: "a: b"\n')],
+        ),
+        (
+            "tagged",
+            {"session_tags": "team=dev"},
+            [
+                (
+                    "    duration_seconds: 3600\n",
+                    "    duration_seconds: 3600\n    session_tags: {team: dev}\n",
+                ),
+                ('"9999" # another\n', '"9999" # another\n    session_tags: {team: ops}\n'),
+            ],
+        ),
+        (
+            "tagged",
+            {"external_id": None, "duration_seconds": "1800"},
+            [
+                ('    external_id: "1234"\n', ""),
+                ("    duration_seconds: 3600\n", "    duration_seconds: 1800\n"),
+                ('"9999" # another\n', '"9999" # another\n    duration_seconds: 3600\n'),
+            ],
+        ),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_what_differs_is_changed_where_it_stands(
+    name: str, options: dict[str, str | None], changes: list[tuple[str, str]], newline: str
+) -> None:
+    text = TEAM.replace("\n", newline)
+    asked = {**ROLES[name], **options}
+    wanted = {**ROLES, name: {key: value for key, value in asked.items() if value is not None}}
+    expected = with_lines(TEAM, *changes).replace("\n", newline)
+    assert merged(text, wanted) == expected
+    assert merged(expected, wanted) == expected
+
+
+def test_new_roles_come_behind_the_others_in_their_style() -> None:
+    wanted = {"new one": role("2", "New", "audit"), "cn": role("3", "Far", region="us-west-1")}
+    assert merged(TEAM, {**ROLES, **wanted}) == with_lines(
+        TEAM,
+        (
+            "# The end.\n",
+            '  "new one":\n    account: prod\n    role: New\n    source_profile: audit\n    region: null\n'
+            '  cn:\n    account: "333333333333"\n    role: Far\n# The end.\n',
+        ),
+    )
+    flow = TEAM[: TEAM.index("  audit:")]
+    assert merged(flow, {"prod": ROLES["prod"], **wanted}) == flow + (
+        '  "new one": {account: prod, role: New, source_profile: audit, region: null}\n'
+        '  cn: {account: "333333333333", role: Far}\n'
+    )
+    one_line = 'version: 1\nroles: {a: {account: "222222222222", role: A, source_profile: default}} # all'
+    assert merged(one_line, wanted) == one_line.replace(
+        "default}}",
+        'default}, "new one": {account: "222222222222", role: New, source_profile: audit}, '
+        'cn: {account: "333333333333", role: Far, source_profile: default, region: us-west-1}}',
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version: 1",
+        "version: 1\n",
+        "version: 1\nroles:\n",
+        "version: 1\naccounts:\nroles:\n",
+        "version: 1\nroles: {}\n",
+        "version: 1\nroles: ~",
+    ],
+)
+def test_a_manifest_without_roles_gets_them(text: str) -> None:
+    found = merged(text, {"a": role("2", "A")}, {"dev": "111111111111"})
+    assert found.startswith("version: 1\n")
+    assert 'roles:\n  a: {account: "222222222222", role: A, source_profile: default}' in found
+    assert 'accounts:\n  dev: "111111111111"\n' in found
+    assert merged(found, {"a": role("2", "A")}, {"dev": "111111111111"}) == found
+
+
+def test_accounts_get_names_where_they_have_none() -> None:
+    wanted = {"prod": ROLES["prod"], "stage": role("5", "Power", region="us-west-1")}
+    accounts = {"Prod": "222222222222", "stage": "555555555555", "prod": "999999999999"}
+    assert merged(TEAM, wanted, accounts) == with_lines(
+        TEAM,
+        ("# never touch\n", '# never touch\n  stage: "555555555555"\n'),
+        ("# The end.\n", "  stage:\n    account: stage\n    role: Power\n# The end.\n"),
+    )
+
+
+def test_a_new_manifest_reads_well_and_says_what_all_share_once() -> None:
+    assert merged(None, {**ROLES, "my prod": role("2", "Power", None, credential_source="Environment")}) == (
+        "version: 1\n"
+        "\n"
+        "roles:\n"
+        '  prod: {account: "222222222222", role: Power, source_profile: default, region: us-west-1}\n'
+        "  audit:\n"
+        '    account: "333333333333"\n'
+        "    role: Audit\n"
+        "    source_profile: prod\n"
+        "    session_tags: {a: b, c: d}\n"
+        "    region: us-west-1\n"
+        "  tagged:\n"
+        '    account: "444444444444"\n'
+        "    role: path/Tagged\n"
+        "    source_profile: default\n"
+        '    external_id: "1234"\n'
+        "    duration_seconds: 3600\n"
+        "    session_tags: {team: ops}\n"
+        "    region: us-west-1\n"
+        '  "my prod": {account: "222222222222", role: Power, credential_source: Environment}\n'
+    )
+    assert merged(
+        " \n",
+        {"a": role("2", "R", region="eu-west-1"), "b": role("3", "R", region="eu-west-1")},
+        {"prod": "222222222222"},
+    ) == (
+        "version: 1\n"
+        "\n"
+        "defaults:\n"
+        "  role: R\n"
+        "  source_profile: default\n"
+        "  region: eu-west-1\n"
+        "\n"
+        "accounts:\n"
+        '  prod: "222222222222"\n'
+        "\n"
+        "roles:\n"
+        "  a: {account: prod}\n"
+        '  b: {account: "333333333333"}\n'
+    )
+
+
+def test_a_device_that_a_role_would_take_over_by_itself_is_not_said_and_its_lack_is() -> None:
+    wanted = {"with": role("2", "A", mfa_serial=DEVICE), "none": role("3", "B")}
+    found = merged(None, wanted, default={**DEFAULT, "mfa_serial": DEVICE})
+    assert 'with: {account: "222222222222", role: A}' in found
+    assert 'none: {account: "333333333333", role: B, mfa_serial: null}' in found
+
+
+def test_a_role_that_is_an_alias_or_merged_gets_an_entry_of_its_own() -> None:
+    text = (
+        'version: 1\nx-more: &more\n  a: &a {account: "222222222222", role: A, source_profile: default}\n'
+        "roles:\n  <<: *more\n  b: *a\n"
+    )
+    wanted = {"a": role("2", "A", external_id="12"), "b": role("2", "A", external_id="34")}
+    assert merged(text, wanted) == text.replace(
+        "b: *a\n",
+        'b: {account: "222222222222", role: A, source_profile: default, external_id: "34"}\n'
+        '  a: {account: "222222222222", role: A, source_profile: default, external_id: "12"}\n',
+    )
+
+
+def test_a_manifest_at_fault_is_not_written_into() -> None:
+    with pytest.raises(Faults) as caught:
+        merged(TEAM.replace("role: Power", "roel: Power").replace('"222222222222"', "222222222222"), ROLES)
+    assert str(caught.value) == (
+        "nothing was written, because\n"
+        "  - team.yaml:7:9: the account id 222222222222 has to be quoted, or YAML takes it for a number: "
+        '"222222222222"\n'
+        "  - team.yaml:11:3: role 'prod': role is missing; it is the role's name\n"
+        "  - team.yaml:11:25: unknown key 'roel'; did you mean role?"
+    )
+
+
+@pytest.mark.parametrize("indent", ["    ", "      "])
+def test_a_list_in_lines_is_replaced_whole(indent: str) -> None:
+    text = (
+        "version: 1\nroles:\n  a:\n"
+        '    account: "222222222222"\n    role: A\n    source_profile: default\n    session_tags: a=b,c=d\n'
+        f"    transitive_session_tags: # these\n{indent}- a\n    region: us-west-1\n"
+    )
+    wanted = {"a": role("2", "A", session_tags="a=b,c=d", transitive_session_tags="a,c", region="us-west-1")}
+    assert merged(text, wanted) == text.replace(f"{indent}- a\n", f"{indent}  [a, c]\n")
+
+
+def test_comments_alone_get_a_manifest_below_them() -> None:
+    found = merged("# Ours.\n", {"a": role("2", "A")})
+    assert found == (
+        '# Ours.\n\nversion: 1\n\nroles:\n  a: {account: "222222222222", role: A, source_profile: default}\n'
+    )
+
+
+def test_what_cannot_be_changed_without_changing_more_is_refused() -> None:
+    text = (
+        "version: 1\nroles:\n"
+        '  a: {account: "222222222222", role: A, source_profile: default, external_id: &id "1234"}\n'
+        '  b: {account: "222222222222", role: A, source_profile: default, external_id: *id}\n'
+    )
+    with pytest.raises(EditRefused) as caught:
+        merged(text, {"a": role("2", "A")})
+    assert str(caught.value) == (
+        "team.yaml: what is to be changed is written so that it cannot be changed in place (team.yaml:4:79: the alias "
+        "*id has no anchor before it); nothing was written. Write those roles out, without alias or merge"
+    )
+    wanted = {"a": role("2", "A", external_id="5678"), "b": role("2", "A", external_id="9999")}
+    assert merged(text, wanted) == text.replace('&id "1234"', '&id "5678"').replace("*id", '"9999"')
+
+
+@pytest.mark.parametrize("name", ["", " ", "123456789012", "\x1b[31m"])
+def test_what_cannot_name_an_account_does_not(name: str) -> None:
+    found = merged(None, {"a": role("2", "A")}, {name: "222222222222"})
+    assert "accounts" not in found
+
+
+def test_what_no_manifest_can_say_is_refused() -> None:
+    with pytest.raises(EditRefused, match="external_id is an empty text"):
+        merged(TEAM, {"a": role("2", "A", external_id="")})

@@ -1,0 +1,185 @@
+"""The configuration of the browser extension AWS Extend Switch Roles, read and written."""
+
+from __future__ import annotations
+
+import pytest
+
+from awscli_xacct.errors import EditRefused, Faults
+from awscli_xacct.manifest.extend_switch_roles import is_one, read, write
+from awscli_xacct.manifest.model import WantedRole
+
+from .configs import arn, role
+
+CONFIG = """\
+; all of it, and a comment ends no line: # see
+[organization1]
+aws_account_id = 000011112222
+aws_account_alias = your-account-alias ; if it is aliased
+target_role_name = Developer
+target_region = eu-west-1
+
+[profile Org1 Admin]
+role_arn = arn:aws:iam::222222222222:role/team/Admin # a path
+source_profile = organization1
+color = ffaaee
+
+  [dev]
+  aws_account_id=333333333333;x
+  source_profile = organization1
+  image = "https://aesr.dev/img/150"
+
+[other]\r
+aws_account_id = 444444444444\r
+role_name = Power\r
+region = us-west-1\r
+external_id = 1234
+
+[baseaccount2]
+aws_account_id = 000000000000
+"""
+REGION = {"region": "eu-west-1"}
+ROLES = [
+    WantedRole(
+        "Org1 Admin", {"role_arn": arn("2", "team/Admin"), "source_profile": "organization1", **REGION}
+    ),
+    WantedRole("dev", {"source_profile": "organization1", **REGION}, "333333333333", "Developer"),
+    WantedRole("other", {"external_id": "1234", "region": "us-west-1"}, "444444444444", "Power"),
+]
+
+
+def faults(text: str) -> list[str]:
+    return [str(fault) for fault in sorted(read(text, "r.ini", ["default"]).faults)]
+
+
+@pytest.mark.parametrize("text", [CONFIG, "[a]", "\n ; c\n# d\r\n  [profile a]\n"])
+def test_it_is_known_by_what_it_begins_with(text: str) -> None:
+    assert is_one(text)
+
+
+@pytest.mark.parametrize("text", ["", "# c\n", "version: 1\n", "{a: [b]}", "a = b\n[a]\n"])
+def test_all_else_is_not_of_this_dialect(text: str) -> None:
+    assert not is_one(text)
+
+
+def test_roles_are_read_by_the_extensions_rules() -> None:
+    found = read(CONFIG, "r.ini", ["organization1"])
+    assert (found.roles, found.faults) == (ROLES, [])
+    assert found.notes == ["color and image are the extension's own, and stay in r.ini"]
+    assert str(found.where("other", "region")) == "r.ini:21:10"
+    assert str(found.where("other", "role_arn")) == "r.ini:19:18"
+    assert str(found.where("dev", "external_id")) == "r.ini:13:3"
+
+
+def test_the_one_base_account_that_is_no_profile_is_who_calls_anyway() -> None:
+    found = read(CONFIG, "r.ini", ["default"])
+    assert [role.options.get("source_profile") for role in found.roles] == [None, None, None]
+    assert found.notes[0] == (
+        "the base account organization1 is no profile here, so its roles get the source default"
+    )
+    two = CONFIG + "[last]\nrole_name = A\naws_account_id = 555555555555\nsource_profile = baseaccount2\n"
+    assert [role.options.get("source_profile") for role in read(two, "r.ini", ["default"]).roles] == [
+        "organization1",
+        "organization1",
+        None,
+        "baseaccount2",
+    ]
+
+
+def test_a_base_account_with_a_role_is_how_a_person_signs_in_and_no_profile() -> None:
+    text = (
+        "[sso]\naws_account_id = 000011112222\nrole_name = Entry\n"
+        "[a]\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = sso\n"
+        "[b]\nrole_arn = arn:aws:iam::222222222222:role/B\nsource_profile = a\n"
+    )
+    assert [role.profile for role in read(text, "r.ini", ["sso"]).roles] == ["a", "b"]
+
+
+def test_all_faults_are_said_with_their_places() -> None:
+    assert faults(
+        """\
+stray = 1
+[a]
+aws_account_id = my-alias
+role_name = A
+[a]
+  nonsense
+role_name =
+[b]
+role_arn = arn:aws:iam::222222222222:role/B
+  role_name = B
+[c]
+role_name = a b
+source_profile = default
+[d]
+aws_account_id = 2222
+source_profile = default
+source_profile = x
+"""
+    ) == [
+        "r.ini:1:1: 'stray = 1' is neither a [section] nor KEY = VALUE",
+        "r.ini:3:18: the account id 'my-alias' is not 12 digits, as in 222222222222; of an alias the id has to be "
+        "written here",
+        "r.ini:5:1: 'a' a second time; it is on line 2 already",
+        "r.ini:6:3: 'nonsense' is neither a [section] nor KEY = VALUE",
+        "r.ini:7:1: 'role_name =' is neither a [section] nor KEY = VALUE",
+        "r.ini:10:15: role_arn says it all; leave role_name out",
+        "r.ini:11:1: 'c': aws_account_id is missing",
+        "r.ini:12:13: the role name 'a b' is not 1 to 64 letters, digits or characters of +=,.@-_",
+        "r.ini:14:1: 'd': role_name is missing",
+        "r.ini:15:18: the account id '2222' is not 12 digits, as in 222222222222",
+        "r.ini:17:1: 'source_profile' a second time; it is on line 16 already",
+    ]
+    assert faults("[a]\naws_account_id = 222222222222\n") == ["r.ini: there are no roles in it"]
+
+
+def written(text: str, roles: dict[str, dict[str, str]]) -> tuple[str, list[str]]:
+    return write(text, "r.ini", roles)
+
+
+def test_roles_are_written_beside_what_is_there() -> None:
+    roles = {
+        "Org1 Admin": role("2", "team/Admin"),
+        "dev": role("5", "Developer", region="eu-west-2"),
+        "other": role("4", "Power", region="us-west-1"),
+        "new": role("6", "New", duration_seconds="3600", region="eu-west-1"),
+        "profile x": role("7", "X"),
+        "a;b": role("7", "X"),
+    }
+    text, left = written(CONFIG.replace("  [dev]", "[dev]"), roles)
+    assert left == ["a;b"]
+    assert text == CONFIG.replace("  [dev]", "[dev]").replace("333333333333;x", "555555555555;x").replace(
+        '  image = "https://aesr.dev/img/150"\n',
+        '  image = "https://aesr.dev/img/150"\n  role_name = Developer\n  region = eu-west-2\n',
+    ) + (
+        "\n[new]\nrole_arn = arn:aws:iam::666666666666:role/New\nregion = eu-west-1\n"
+        "\n[profile profile x]\nrole_arn = arn:aws:iam::777777777777:role/X\n"
+    )
+    assert written(text, roles) == (text, ["a;b"])
+    names = [found.profile for found in read(text, "r.ini", ["organization1"]).roles]
+    assert names == ["Org1 Admin", "dev", "other", "new", "profile x"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (CONFIG, "r.ini:11:9"),
+        ("[a]\nrole_arn = arn:aws:iam::222222222222:role/A\n  region = x\n", "r.ini:2:12"),
+    ],
+)
+def test_a_line_that_other_tools_read_otherwise_is_refused(text: str, place: str) -> None:
+    with pytest.raises(EditRefused) as caught:
+        written(text, {"a": role("3", "A")})
+    assert str(caught.value) == (
+        f"{place}: for other AWS tools the line below belongs to this one, as it stands deeper; nothing was "
+        f"written. Take the blanks before it away"
+    )
+
+
+def test_comments_behind_a_value_stay() -> None:
+    text, _ = written("[a]\nrole_arn = arn:aws:iam::222222222222:role/A   ; why\n", {"a": role("3", "A")})
+    assert text == "[a]\nrole_arn = arn:aws:iam::333333333333:role/A   ; why\n"
+
+
+def test_a_file_at_fault_is_not_written_into() -> None:
+    with pytest.raises(Faults, match=r"r\.ini:3:1: 'x' is neither"):
+        written("[a]\naws_account_id = 222222222222\nx\n", {"a": role("3", "A")})

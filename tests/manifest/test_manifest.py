@@ -1,0 +1,331 @@
+"""Reading a manifest: what it asks for, and every fault with file, line, column and what stands there."""
+
+from __future__ import annotations
+
+import pytest
+
+from awscli_xacct.manifest.model import WantedRole
+from awscli_xacct.manifest.reader import Manifest, read
+
+from .configs import arn
+
+ROLE = 'account: "222222222222", role: A'
+
+
+def faults(text: str) -> list[str]:
+    return [str(fault) for fault in sorted(set(read(text, "m.yaml").faults))]
+
+
+def sound(text: str) -> Manifest:
+    found = read(text, "m.yaml")
+    assert found.faults == []
+    return found
+
+
+def of_role(settings: str) -> list[str]:
+    """The faults of a manifest with one role, which stands on line 3 and whose settings begin at column 7."""
+    return faults(f"version: 1\nroles:\n  a: {{{settings}}}\n")
+
+
+def test_a_role_has_what_it_says_and_of_the_defaults_what_it_does_not_say() -> None:
+    found = sound(
+        """\
+version: 1
+name: team.1
+defaults: &all
+  role: Power
+  source_profile: default
+  region: us-west-1
+  mfa_session: off
+x-tags: &tags {team: ops, "cost center": "", app: "007"}
+x-more: [&keys [team], {<<: *all}]
+accounts: {dev: "111111111111", 'no': "012345678901"}
+roles:
+  plain: {account: dev}
+  no: {account: no, role: path/To, region: null, mfa_serial: null}
+  named: {role_arn: "arn:aws:iam::333333333333:role/R", credential_source: Environment}
+  "012": {account: "222222222222", duration_seconds: 0900, session_tags: *tags, transitive_session_tags: *keys}
+  merged:
+    <<: [{region: eu-west-1, external_id: "12"}, {external_id: "34", source_identity: who}]
+    account: dev
+    source_identity: >-
+      folded
+    session_tags: a=b, c=d
+    role_session_name: "2020-01-01"
+    mfa_process: ykman oath code -s '#1'
+"""
+    )
+    common = {"source_profile": "default", "region": "us-west-1", "mfa_session": "off"}
+    assert found.name == "team.1"
+    assert found.roles == [
+        WantedRole("plain", common, "111111111111", "Power"),
+        WantedRole("no", {**common, "region": None, "mfa_serial": None}, "012345678901", "path/To"),
+        WantedRole(
+            "named",
+            {
+                "region": "us-west-1",
+                "mfa_session": "off",
+                "role_arn": arn("3", "R"),
+                "credential_source": "Environment",
+            },
+        ),
+        WantedRole(
+            "012",
+            {
+                **common,
+                "duration_seconds": "0900",
+                "session_tags": "team=ops,cost center=,app=007",
+                "transitive_session_tags": "team",
+            },
+            "222222222222",
+            "Power",
+        ),
+        WantedRole(
+            "merged",
+            {
+                **common,
+                "region": "eu-west-1",
+                "external_id": "12",
+                "source_identity": "folded",
+                "session_tags": "a=b, c=d",
+                "role_session_name": "2020-01-01",
+                "mfa_process": "ykman oath code -s '#1'",
+            },
+            "111111111111",
+            "Power",
+        ),
+    ]
+    assert str(found.where("plain", "region")) == "m.yaml:6:11"
+    assert str(found.where("plain", "role_arn")) == "m.yaml:12:20"
+    assert str(found.where("named", "role_arn")) == "m.yaml:14:21"
+    assert str(found.where("named", "duration_seconds")) == "m.yaml:14:3"
+    assert str(found.where("nobody", None)) == "m.yaml"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            "account: 222222222222, role: A",
+            '3:16: the account id 222222222222 has to be quoted, or YAML takes it for a number: "222222222222"',
+        ),
+        (
+            "account: 012345678901, role: A",
+            '3:16: the account id 012345678901 has to be quoted, or YAML takes it for a number: "012345678901"',
+        ),
+        (
+            "account: 12345678901, role: A",
+            "3:16: the account id 12345678901 is a number of 11 digits, and an id has 12; a number loses the zeros it "
+            'begins with: is "012345678901" meant?',
+        ),
+        (
+            "account: 1.23456789012e+11, role: A",
+            "3:16: the account id '1.23456789012e+11' is a number; an id is 12 digits in quotes, as in "
+            '"222222222222"',
+        ),
+        (
+            'account: "22222222222", role: A',
+            "3:16: the account id '22222222222' is not 12 digits, as in 222222222222, nor is it a name from accounts",
+        ),
+        (
+            "account: prod, role: A",
+            "3:16: account 'prod' is not among accounts; add it there, or write the account's id",
+        ),
+        (
+            "account: true, role: A",
+            '3:16: account true has to be quoted, or YAML takes it for true or false: "true"',
+        ),
+        ("account: [a], role: A", "3:16: account is a text, and this is a list"),
+        ("account: null, role: A", "3:16: account has no value"),
+        ('account: "222222222222"', "3:3: role 'a': role is missing; it is the role's name"),
+        ("role: A", "3:3: role 'a': account is missing; it is an id or a name from accounts"),
+        (
+            'account: "222222222222", role: "a b"',
+            "3:38: the role name 'a b' is not 1 to 64 letters, digits or characters of +=,.@-_",
+        ),
+        (
+            'account: "222222222222", role: 7',
+            '3:38: role 7 has to be quoted, or YAML takes it for a number: "7"',
+        ),
+        (
+            f'{ROLE}, role_arn: "arn:aws:iam::222222222222:role/A"',
+            "3:51: role_arn says it all; leave out account and role, or role_arn",
+        ),
+        (
+            f"{ROLE}, source_profile: a, credential_source: b",
+            "3:79: source_profile and credential_source exclude each other; leave one out",
+        ),
+        (f"{ROLE}, regoin: us-west-1", "3:41: unknown key 'regoin'; did you mean region?"),
+        (
+            f"{ROLE}, color: red",
+            "3:41: unknown key 'color'; the keys of a role are account, role, role_arn, source_profile, "
+            "credential_source, mfa_serial, mfa_process, mfa_session, external_id, role_session_name, "
+            "duration_seconds, session_tags, transitive_session_tags, source_identity, region",
+        ),
+        (f"{ROLE}, region: a, region: b", "3:52: 'region' a second time; it is on line 3 already"),
+        (f"{ROLE}, [x]: b", "3:41: a key has to be a text, and this is a list"),
+        (
+            f"{ROLE}, external_id: 1234",
+            '3:54: external_id 1234 has to be quoted, or YAML takes it for a number: "1234"',
+        ),
+        (
+            f"{ROLE}, external_id: 0x1F",
+            '3:54: external_id 0x1F has to be quoted, or YAML takes it for a number: "0x1F"',
+        ),
+        (
+            f"{ROLE}, external_id: 1_000",
+            '3:54: external_id 1_000 has to be quoted, or YAML takes it for a number: "1_000"',
+        ),
+        (
+            f"{ROLE}, external_id: .5",
+            '3:54: external_id .5 has to be quoted, or YAML takes it for a number: ".5"',
+        ),
+        (f"{ROLE}, region: ", "3:41: region has no value; null says that there is to be none"),
+        (f'{ROLE}, region: ""', "3:49: region is an empty text; null says that there is to be none"),
+        (f"{ROLE}, region: {{a: b}}", "3:49: region is a text, and this is a mapping"),
+        (
+            f"{ROLE}, mfa_serial: none",
+            "3:53: mfa_serial none is for the command line; null says that there is to be none",
+        ),
+        (f"{ROLE}, duration_seconds: [1]", "3:59: duration_seconds is a text, and this is a list"),
+        (
+            f"{ROLE}, session_tags: {{a: 1}}",
+            "3:59: tag 'a': 1 has to be quoted, or YAML takes it for a number: \"1\"",
+        ),
+        (
+            f"{ROLE}, session_tags: {{1: a}}",
+            "3:56: 1 has to be quoted to be a name, or YAML takes it for a number",
+        ),
+        (
+            f'{ROLE}, session_tags: {{"a=b": c}}',
+            "3:56: the tag key 'a=b' has a =, which no config file can hold",
+        ),
+        (
+            f'{ROLE}, session_tags: {{a: "b,c"}}',
+            "3:59: the tag value 'b,c' has a ,, which no config file can hold",
+        ),
+        (f'{ROLE}, session_tags: {{a: " b"}}', "3:59: ' b' begins or ends with a blank"),
+        (
+            f"{ROLE}, session_tags: {{{', '.join(f'k{n}: v' for n in range(51))}}}",
+            "3:55: 51 tags are more than 50",
+        ),
+        (
+            f"{ROLE}, transitive_session_tags: []",
+            "3:66: a list of 1 to 50 tag keys is meant; null says that there is to be none",
+        ),
+        (
+            f"{ROLE}, transitive_session_tags: [a, 1]",
+            '3:70: a tag\'s key 1 has to be quoted, or YAML takes it for a number: "1"',
+        ),
+        (
+            f"{ROLE}, external_id: {'x' * 20001}",
+            "3:54: external_id has 20001 characters, more than any value can have",
+        ),
+        (f"{ROLE}, <<: x", "3:45: << merges a mapping or a list of mappings, and this is 'x'"),
+    ],
+)
+def test_a_fault_of_a_role_is_said_where_it_stands(settings: str, said: str) -> None:
+    assert of_role(settings) == [f"m.yaml:{said}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "m.yaml: it is empty"),
+        ("# nothing\n", "m.yaml: it is empty"),
+        ("null\n", "m.yaml: it is empty"),
+        ("version: 1\n", "m.yaml: there are no roles in it"),
+        ("version: 1\nroles:\n", "m.yaml:2:1: there are no roles in it"),
+        ("version: 1\nroles: {}\n", "m.yaml:2:8: there are no roles in it"),
+        ("- a\n", "m.yaml:1:1: a manifest is a mapping of keys and values, and this is a list"),
+        ("just text\n", "m.yaml:1:1: a manifest is a mapping of keys and values, and this is 'just text'"),
+        ("version: 1\nroles: [a]\n", "m.yaml:2:8: roles is a mapping of keys and values, and this is a list"),
+        (
+            "version: 1\nroles: {a: b}\n",
+            "m.yaml:2:12: a role is a mapping of keys and values, and this is 'b'",
+        ),
+        ("version: 1\nroles: {a: b\n", "m.yaml:3:1: expected ',' or '}', but got '<stream end>'"),
+        ("version: 1\nroles:\n\ta: b\n", "m.yaml:3:1: found character '\\t' that cannot start any token"),
+        (
+            "version: 1\r\nroles: {a: \x1b[31m}\r\n",
+            "m.yaml:2:12: a character that YAML does not allow, '\\x1b'",
+        ),
+        (
+            "a: !!python/object:os.system {}\n",
+            "m.yaml:1:4: the tag tag:yaml.org,2002:python/object:os.system; a ",
+        ),
+        ("a: ! b\n", "m.yaml:1:4: the tag !; a manifest has none"),
+        ("--- {a: b}\n---\n", "m.yaml:2:1: a second document; a manifest is one"),
+        ("%YAML 1.1\n---\na: b\n", "m.yaml:2:1: a directive; a manifest is plain YAML 1.2 without any"),
+        (
+            "%TAG ! tag:x,2000:\n---\na: b\n",
+            "m.yaml:2:1: a directive; a manifest is plain YAML 1.2 without any",
+        ),
+        ("a: *b\n", "m.yaml:1:4: the alias *b has no anchor before it"),
+        ("a: &a {b: *a}\n", "m.yaml:1:11: the alias *a stands inside what it means"),
+        (f"a: {'[' * 100_000}", "m.yaml:1:13: this stands deeper than anything in a manifest"),
+    ],
+)
+def test_what_is_no_manifest_at_all_is_refused_with_its_place(text: str, said: str) -> None:
+    [found] = faults(text)
+    assert found.startswith(said)
+
+
+def test_all_faults_are_said_at_once_in_the_order_of_their_places() -> None:
+    assert faults(
+        """\
+version: 2
+name: -team
+acounts: {}
+defaults: {role_arn: x, source_profile: a, credential_source: b, mfa_serail: c}
+accounts: {prod: 222222222222, "111111111111": "333333333333", 7: "4", dev: "111111111111"}
+roles:
+  a: {account: prod, role: A}
+  b: {account: dve, role: A}
+  b: {account: dev, role: A}
+  on: {account: dev, role: A}
+  null: {account: dev, role: A}
+  d: null
+"""
+    ) == [
+        "m.yaml:1:10: version '2': the one known here is 1",
+        "m.yaml:2:7: name '-team': a manifest's name is up to 64 letters, digits and characters of _.-, and begins "
+        "with none of the last two",
+        "m.yaml:3:1: unknown key 'acounts'; did you mean accounts?",
+        "m.yaml:4:12: role_arn says which role it is, and stands with each role, not in defaults",
+        "m.yaml:4:63: source_profile and credential_source exclude each other; leave one out",
+        "m.yaml:4:66: unknown key 'mfa_serail'; did you mean mfa_serial?",
+        'm.yaml:5:18: the account id 222222222222 has to be quoted, or YAML takes it for a number: "222222222222"',
+        "m.yaml:5:32: '111111111111': an account's name cannot be an id",
+        "m.yaml:5:64: 7 has to be quoted to be a name, or YAML takes it for a number",
+        "m.yaml:5:67: the account id '4' is not 12 digits, as in 222222222222",
+        "m.yaml:8:16: account 'dve' is not among accounts; did you mean dev?",
+        "m.yaml:9:3: 'b' a second time; it is on line 8 already",
+        "m.yaml:11:3: null has to be quoted to be a name, or YAML takes it for nothing",
+        "m.yaml:12:6: a role is a mapping of keys and values, and this is 'null'",
+    ]
+    assert faults("roles: {}") == [
+        "m.yaml:1:1: version is missing; it begins with version: 1",
+        "m.yaml:1:8: there are no roles in it",
+    ]
+
+
+def test_positions_are_those_of_an_editor_with_any_line_ends_and_letters() -> None:
+    text = 'version: 1\r\n# é 😀\r\nroles:\r\n  "é😀": {account: "222222222222", role: A, regoin: x}\r\n'
+    assert faults(text) == ["m.yaml:4:44: unknown key 'regoin'; did you mean region?"]
+
+
+def test_aliases_are_counted_as_often_as_they_are_used() -> None:
+    laughs = "x-a: &a [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n" + "".join(
+        f"x-{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n"
+        for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    assert faults(laughs)[0].endswith(": the aliases before this come to more than a manifest can be")
+    wide = "x-a: &a {" + ", ".join(f"key{n}: {n}" for n in range(20_000)) + "}\nversion: 1\nroles:\n"
+    wide += "".join(f"  r{n}: *a\n" for n in range(5_000))
+    assert faults(wide)[0].endswith(": the aliases before this come to more than a manifest can be")
+    merges = "x-0: &a0 {region: x}\n" + "".join(f"x-{n}: &a{n} {{<<: *a{n - 1}}}\n" for n in range(1, 2000))
+    assert faults(merges)[0].endswith(": the aliases before this come to more than a manifest can be")
+    nothing = "x-a: &a {}\nx-b: &b {<<: [" + "*a," * 20_000 + "*a]}\nroles:\n"
+    empty = nothing + "".join(f"  r{number}: {{<<: *b}}\n" for number in range(1500))
+    assert faults(empty)[0].endswith(": the aliases before this come to more than a manifest can be")

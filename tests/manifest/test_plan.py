@@ -1,0 +1,289 @@
+"""What a request for many roles would change in a config, and the file after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from awscli_xacct.configfile.document import Document
+from awscli_xacct.errors import Faults
+from awscli_xacct.manifest.model import Place, Request, WantedRole
+from awscli_xacct.manifest.plan import Change, Plan, Step, plan
+
+from .configs import DEFAULT, DEVICE, PARTITIONS, Options, arn, config_text, role
+
+MARK = "/team.yaml"
+CREDENTIALS = "[default]\naws_access_key_id = AKIA\naws_secret_access_key = secret\n"
+
+
+def wanted(**roles: Mapping[str, str | None]) -> list[WantedRole]:
+    return [WantedRole(name, options) for name, options in roles.items()]
+
+
+def request(roles: Sequence[WantedRole], *, prune: bool = False, adopt: bool = False) -> Request:
+    lines = {found.profile: 1 + place for place, found in enumerate(roles)}
+    where = lambda name, key: Place("team.yaml", lines.get(name, 0), len(key or "") + 1)  # noqa: E731
+    return Request(roles, MARK, where, prune=prune, adopt=adopt)
+
+
+def made(account: str, name: str, source: str | None = "default", **options: str) -> dict[str, str]:
+    """A profile as a request made it, all of whose settings it had."""
+    found = role(account, name, source, **options)
+    keys = [key for key in found if key != "role_arn"]
+    return {**found, "xacct_manifest": MARK, "xacct_manifest_keys": ",".join(keys)}
+
+
+def planned(
+    asked: Request, config: Mapping[str, Options], credentials: str = CREDENTIALS
+) -> tuple[Plan, dict[str, Options]]:
+    """The plan, and the profiles in the config after it; applied a second time it has nothing to change."""
+    text = config_text({"default": {"region": "us-west-1"}, **config})
+    document = Document(text.encode(), "/config")
+    beside = Document(credentials.encode(), "/credentials")
+    found = plan(asked, document, beside, PARTITIONS)
+    found.apply(document)
+    again = Document(document.render(), "/config")
+    if not found.of("conflict"):
+        assert not plan(asked, again, beside, PARTITIONS).changes_anything
+    profiles = {name.removeprefix("profile "): options for name, options in again.sections().items()}
+    profiles.pop("default")
+    return found, profiles  # type: ignore[return-value]
+
+
+def refused(asked: Request, config: Mapping[str, Options], credentials: str = CREDENTIALS) -> list[str]:
+    with pytest.raises(Faults) as caught:
+        planned(asked, config, credentials)
+    return caught.value.faults
+
+
+def test_what_is_not_there_is_added_with_what_follows_from_it_and_marked() -> None:
+    asked = request(
+        [
+            WantedRole("prod", {"duration_seconds": "900"}, "222222222222", "team/Power"),
+            *wanted(
+                audit=role("3", "Audit", "prod"), ecs=role("3", "E", None, credential_source="EcsContainer")
+            ),
+        ]
+    )
+    found, after = planned(asked, {"mine": role("9", "Mine")}, CREDENTIALS + f"mfa_serial = {DEVICE}\n")
+    assert [(step.profile, step.action) for step in found.steps] == [
+        ("prod", "add"),
+        ("audit", "add"),
+        ("ecs", "add"),
+    ]
+    assert found.notes == (
+        "prod: source_profile = default, because no source was given",
+        f"prod: mfa_serial = {DEVICE}, taken over from profile default",
+    )
+    assert after == {
+        "mine": role("9", "Mine"),
+        "prod": {
+            "role_arn": arn("2", "team/Power"),
+            "source_profile": "default",
+            "mfa_serial": DEVICE,
+            "duration_seconds": "900",
+            "xacct_manifest": MARK,
+            "xacct_manifest_keys": "duration_seconds",
+        },
+        "audit": made("3", "Audit", "prod"),
+        "ecs": made("3", "E", None, credential_source="EcsContainer"),
+    }
+
+
+def test_of_what_was_made_here_only_what_the_manifest_says_changes() -> None:
+    config = {
+        "prod": {
+            **made("2", "Power", external_id="1234", duration_seconds="3600", session_tags="a=b, c=d"),
+            "mfa_serial": DEVICE,
+            "output": "text",
+        }
+    }
+    asked = request(wanted(prod=role("2", "Power", duration_seconds="0900", session_tags="c=d,a=b")))
+    found, after = planned(asked, config)
+    assert found.steps == (
+        Step(
+            "prod",
+            "change",
+            (
+                Change("external_id", "1234", None),
+                Change("duration_seconds", "3600", "0900"),
+                Change(
+                    "xacct_manifest_keys",
+                    "source_profile,external_id,duration_seconds,session_tags",
+                    "source_profile,duration_seconds,session_tags",
+                ),
+            ),
+            MARK,
+        ),
+    )
+    assert after["prod"] == {
+        "role_arn": arn("2", "Power"),
+        "source_profile": "default",
+        "duration_seconds": "0900",
+        "session_tags": "a=b, c=d",
+        "xacct_manifest": MARK,
+        "xacct_manifest_keys": "source_profile,duration_seconds,session_tags",
+        "mfa_serial": DEVICE,
+        "output": "text",
+    }
+
+
+def test_what_a_person_had_set_before_a_manifest_said_the_same_stays_theirs() -> None:
+    config = {"prod": {**made("2", "Power"), "region": "us-west-1"}}
+    found, after = planned(request(wanted(prod=role("2", "Power", region="us-west-1"))), config)
+    assert (found.changes_anything, after) == (False, config)
+    found, after = planned(request(wanted(prod=role("2", "Power"))), config)
+    assert (found.changes_anything, after) == (False, config)
+
+
+def test_what_many_roles_have_in_common_is_noted_once() -> None:
+    roles = [WantedRole(f"r{number}", {"role_arn": arn("2", "A")}) for number in range(12)]
+    assert planned(request(roles), {})[0].notes == (
+        "r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 and 2 more: source_profile = default, because no source was given",
+    )
+
+
+def test_another_kind_of_source_takes_the_place_of_the_one_there_is() -> None:
+    config = {"a": {**made("2", "A", "mine"), "xacct_manifest_keys": ""}, "mine": DEFAULT}
+    asked = request(wanted(a=role("2", "A", None, credential_source="Environment")))
+    _, after = planned(asked, config)
+    assert after["a"] == made("2", "A", None, credential_source="Environment")
+
+
+def test_what_somebody_else_made_is_left_as_it_is_or_a_conflict_unless_it_is_adopted() -> None:
+    other = {**made("4", "C"), "xacct_manifest": "/other.yaml"}
+    config = {"same": role("2", "A"), "hand": role("3", "B"), "other": other, "user": DEFAULT}
+    roles = wanted(
+        same=role("2", "A"),
+        hand=role("3", "X"),
+        other=role("4", "X"),
+        user=role("5", "D", source_profile="default"),
+    )
+    found, after = planned(request(roles[:3]), config)
+    assert [(step.profile, step.action, step.owner) for step in found.steps] == [
+        ("same", "same", ""),
+        ("hand", "conflict", ""),
+        ("other", "conflict", "/other.yaml"),
+    ]
+    assert found.steps[1].changes == (Change("role_arn", arn("3", "B"), arn("3", "X")),)
+    assert after == config
+    _, after = planned(request(roles[:3], adopt=True), config)
+    assert after == {
+        "same": made("2", "A"),
+        "hand": made("3", "X"),
+        "other": made("4", "X"),
+        "user": DEFAULT,
+    }
+    assert refused(request(roles, adopt=True), config) == [
+        "team.yaml:4:1: profile user has aws_access_key_id, aws_secret_access_key as well, and only one of the two "
+        "ways would be used; take another name for it"
+    ]
+
+
+def test_only_what_the_same_mark_made_is_pruned() -> None:
+    config = {
+        "a": made("2", "A"),
+        "old": made("3", "B"),
+        "older": made("3", "C", "old"),
+        "hand": role("3", "D"),
+        "other": {**made("4", "C"), "xacct_manifest": "/other.yaml"},
+    }
+    roles = wanted(a=role("2", "A"))
+    found, after = planned(request(roles), config)
+    assert (found.left, found.made, found.changes_anything, after) == (("old", "older"), 3, False, config)
+    found, after = planned(request(roles, prune=True), config)
+    assert [(step.profile, step.action) for step in found.steps] == [
+        ("a", "same"),
+        ("old", "remove"),
+        ("older", "remove"),
+    ]
+    assert (found.left, found.removes_most) == ((), True)
+    assert list(after) == ["a", "hand", "other"]
+    more = {**config, **{f"p{number}": made("2", "P") for number in range(3)}}
+    roles = wanted(a=role("2", "A"), **{f"p{number}": role("2", "P") for number in range(3)})
+    assert not planned(request(roles, prune=True), more)[0].removes_most
+
+
+def test_a_source_of_what_stays_is_not_pruned() -> None:
+    config = {"old": made("3", "B"), "hand": role("3", "D", "old"), "a": made("2", "A", "old")}
+    assert refused(request(wanted(a=role("2", "A", "old")), prune=True), config) == [
+        "team.yaml: old would be removed, and it is the source of hand, which stays",
+        "team.yaml:1:15: old would be removed, and it is the source of a, which stays",
+    ]
+
+
+def test_users_of_what_changes_are_named() -> None:
+    config = {"prod": made("3", "B"), "hand": role("3", "D", "prod"), "old": made("3", "D", "prod")}
+    found, _ = planned(request(wanted(prod=role("3", "C")), prune=True), config)
+    assert found.notes == ("prod changes, and it is the source of hand too",)
+
+
+def test_what_stands_in_the_credentials_file_would_win_there() -> None:
+    credentials = (
+        f"{CREDENTIALS}[prod]\nregion = eu-west-1\noutput = text\n[keys]\naws_access_key_id = AKIA\n"
+    )
+    asked = request(wanted(prod=role("3", "B", region="us-west-1"), keys=role("3", "B")), adopt=True)
+    assert refused(asked, {}, credentials) == [
+        "team.yaml:2:1: profile keys has aws_access_key_id as well, and only one of the two ways would be used; take "
+        "another name for it",
+        "team.yaml:1:7: region of prod stands in /credentials, line 5, too, and what stands there wins; take it out "
+        "by hand",
+    ]
+
+
+def test_all_that_is_wrong_is_said_at_once_and_what_many_share_once() -> None:
+    roles = wanted(
+        **{
+            "default": role("2", "A"),
+            "a]": role("2", "A"),
+            "lost": role("2", "A", "defualt"),
+            "loop": role("2", "A", "pool"),
+            "pool": role("2", "A", "loop"),
+            "in": role("2", "A", "pool", duration_seconds="1"),
+            "self": role("2", "A", "self"),
+            "bad": {"role_arn": "arn:aws:iam::2:role/A", "source_profile": "default", "region": "x"},
+            "chained": role("2", "A", "mine", mfa_serial=DEVICE, duration_seconds="7200"),
+            "cn": role("2", "A", region="cn-north-1"),
+        }
+    )
+    assert refused(request(roles), {"mine": role("3", "B")}) == [
+        "team.yaml:1:1: default is your own profile and no manifest's; give the role another name",
+        "team.yaml:2:1: the profile name 'a]' has a ], which ends a section header; take another character",
+        "team.yaml:3:15: source_profile 'defualt': there is no such profile; did you mean default?",
+        "team.yaml:4:15: source_profile: the sources go in a circle, loop -> pool -> loop; break it",
+        "team.yaml:6:17: duration_seconds '1': it is not between 900 (15 minutes) and 43200 (12 hours)",
+        "team.yaml:7:15: source_profile: the sources go in a circle, self -> self; break it",
+        "team.yaml:8:7: region 'x': a region looks like us-west-1",
+        "team.yaml:8:9: role_arn 'arn:aws:iam::2:role/A': the account id '2' is not 12 digits, as in 222222222222",
+        "team.yaml:9:11: profile chained: mfa_serial cannot be used here, because its source mine is a role and STS "
+        "takes an MFA code from an IAM user only; write mfa_serial: null here",
+        "team.yaml:9:17: duration_seconds '7200' is more than 3600 (1 hour), which is all that STS gives a role that "
+        "is assumed from another role or from a shared MFA session",
+        "team.yaml:10:9: role_arn 'arn:aws:iam::222222222222:role/A' is in the partition aws, but profile cn has the "
+        "region cn-north-1 of the partition aws-cn; a role cannot be assumed across partitions",
+    ]
+
+
+def test_a_chain_without_end_in_sight_is_not_followed() -> None:
+    roles = [WantedRole(f"r{n}", role("2", "A", f"r{n - 1}" if n else "default")) for n in range(3000)]
+    assert refused(request(roles), {}) == [
+        "team.yaml:51:15: source_profile: this is a chain of more than 50 roles, one behind the other"
+    ]
+    assert refused(request(roles[::-1]), {}) == [
+        "team.yaml:2950:15: source_profile: this is a chain of more than 50 roles, one behind the other"
+    ]
+
+
+def test_headers_in_quotes_are_found_and_names_that_need_them_get_them() -> None:
+    head = '[default]\naws_access_key_id = A\n[profile  "my prod"]\n'
+    text = f"{head}role_arn = {arn('2', 'A')}\nsource_profile = default\n"
+    document = Document(text.encode())
+    asked = request(wanted(**{"my prod": role("2", "B"), "it's": role("2", "C")}), adopt=True)
+    plan(asked, document, Document(b""), PARTITIONS).apply(document)
+    assert document.render().decode() == text.replace(
+        f"{arn('2', 'A')}\nsource_profile = default\n",
+        f"{arn('2', 'B')}\nsource_profile = default\nxacct_manifest = {MARK}\nxacct_manifest_keys = source_profile\n"
+        f"\n[profile 'it'\"'\"'s']\nrole_arn = {arn('2', 'C')}\nsource_profile = default\nxacct_manifest = {MARK}\n"
+        "xacct_manifest_keys = source_profile\n",
+    )

@@ -1,0 +1,116 @@
+"""Manifests of any shape: there and back again nothing is lost, and twice is once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from awscli_xacct.configfile.document import Document
+from awscli_xacct.configfile.sections import header_for, load
+from awscli_xacct.manifest.export import merge
+from awscli_xacct.manifest.plan import Plan, plan
+from awscli_xacct.manifest.source_file import Text, request_of
+
+from .configs import DEFAULT, DEVICE, PARTITIONS, Options
+from .texts import manifests, profiles, quickly
+
+DEFAULTS = st.sampled_from([DEFAULT, {**DEFAULT, "mfa_serial": DEVICE}])
+
+
+def config_of(found: Mapping[str, Options], default: Options) -> bytes:
+    document = Document(b"")
+    for name, options in {"default": default, **found}.items():
+        for key, text in options.items():
+            document.set(header_for(name), key, text)
+    return document.render()
+
+
+def imported(text: str, config: bytes, *, prune: bool = False) -> tuple[Plan, bytes]:
+    document = Document(config)
+    request, _ = request_of(Text(text, "m.yaml", "/m.yaml"), [], prune=prune)
+    found = plan(request, document, Document(b""), PARTITIONS)
+    found.apply(document)
+    return found, document.render()
+
+
+def roles_in(config: bytes) -> dict[str, dict[str, Any]]:
+    """The role profiles of a config without the marks in them."""
+    found = load(config)
+    found.pop("default")
+    return {name: _unmarked(options) for name, options in found.items()}
+
+
+def _unmarked(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: text for key, text in options.items() if not key.startswith("xacct_")}
+
+
+def comments(text: str) -> list[str]:
+    return re.findall(r"# ?(?:c\d+|before|between|after|far left)", text)
+
+
+@quickly
+@given(profiles(), DEFAULTS)
+def test_importing_what_was_exported_changes_nothing(
+    roles: dict[str, dict[str, str]], default: Options
+) -> None:
+    config = config_of(roles, default)
+    text = merge(None, "m.yaml", roles, load(config), PARTITIONS)
+    found, after = imported(text, config, prune=True)
+    assert (found.changes_anything, after) == (False, config)
+    assert roles_in(imported(text, config_of({}, default))[1]) == roles
+    assert merge(text, "m.yaml", roles, load(config), PARTITIONS) == text
+
+
+@quickly
+@given(manifests(), DEFAULTS)
+def test_importing_twice_is_importing_once(
+    found: tuple[dict[str, dict[str, str]], str], default: Options
+) -> None:
+    roles, text = found
+    made, once = imported(text, config_of({}, default))
+    assert len(made.of("add")) == len(roles)
+    got = {name: {**options, "mfa_serial": None} for name, options in roles_in(once).items()}
+    assert got == {name: {**options, "mfa_serial": None} for name, options in roles.items()}
+    again, twice = imported(text, once, prune=True)
+    assert (again.changes_anything, twice) == (False, once)
+
+
+@quickly
+@given(manifests(), DEFAULTS)
+def test_a_manifest_that_was_imported_stays_as_it_is_when_the_config_is_exported_onto_it(
+    found: tuple[dict[str, dict[str, str]], str], default: Options
+) -> None:
+    _, text = found
+    config = imported(text, config_of({}, default))[1]
+    assert merge(text, "m.yaml", roles_in(config), load(config), PARTITIONS) == text
+
+
+@quickly
+@given(manifests(), profiles(), DEFAULTS)
+def test_what_is_exported_onto_any_manifest_is_what_it_then_says(
+    found: tuple[dict[str, dict[str, str]], str], roles: dict[str, dict[str, str]], default: Options
+) -> None:
+    there, text = found
+    config = config_of(roles, default)
+    after = merge(text, "m.yaml", roles, load(config), PARTITIONS)
+    assert merge(after, "m.yaml", roles, load(config), PARTITIONS) == after
+    made = roles_in(imported(after, config_of({}, default))[1])
+    assert {name: made[name] for name in roles} == roles
+    if default is DEFAULT:  # with a device, a role that another one has as its source may differ in it
+        others = {name: options for name, options in there.items() if name not in roles}
+        assert {name: made[name] for name in others} == others
+    stays = [line for line in comments(text) if not line.startswith("# between")]
+    kept = comments(after)
+    lost = [line for line in stays if line not in kept]
+    assert len(lost) <= _removed_lines(text, after), "a comment goes only with the line it stands on"
+    assert ("\r\n" in text) == ("\r\n" in after)
+
+
+def _removed_lines(before: str, after: str) -> int:
+    """How many lines of a text are there no longer."""
+    left = set(after.splitlines())
+    return sum(line not in left for line in before.splitlines())

@@ -1,0 +1,119 @@
+"""A code from the user's own program: run without a shell, its output shown to nobody."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from awscli_xacct.errors import CodeProgramFailed
+from awscli_xacct.mfa import mfa_process
+
+
+def _program(tmp_path: Path, text: str) -> str:
+    """The `mfa_process` line for a Python program."""
+    path = tmp_path / "give code.py"
+    path.write_text(text, encoding="utf-8")
+    return f'"{sys.executable}" "{path}"'
+
+
+def test_what_the_program_prints_is_the_code_without_its_line_end(tmp_path: Path) -> None:
+    assert mfa_process.ask(_program(tmp_path, "print(' 123456 ')"), "prod") == "123456"
+
+
+def test_no_shell_reads_the_line(tmp_path: Path) -> None:
+    program = _program(tmp_path, "import sys; print(len(sys.argv), sys.argv[1:])")
+    assert mfa_process.ask(f"{program} '$HOME' ; echo", "prod") == "4 ['$HOME', ';', 'echo']"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("import sys; print('123456'); sys.exit(3)", "failed with exit code 3"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "failed with exit code -9"),
+        ("print()", "printed nothing"),
+        ("import sys; sys.stderr.write('no key'); sys.exit(1)", "failed with exit code 1"),
+    ],
+)
+def test_a_program_that_fails_is_named_by_its_exit_code_and_not_by_its_output(
+    tmp_path: Path, text: str, why: str
+) -> None:
+    with pytest.raises(CodeProgramFailed) as caught:
+        mfa_process.ask(_program(tmp_path, text), "my prod")
+    assert str(caught.value) == (
+        f"the mfa_process of profile my prod {why}. Run it by itself to see what is wrong, or do without it:\n"
+        "  aws configure role 'my prod' --mfa-process \"\""
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("/nowhere/program", "cannot be run: No such file or directory"),
+        ("'unbalanced", "cannot be split into words (No closing quotation)"),
+        (" ", "is empty"),
+    ],
+)
+def test_a_line_that_is_no_program_is_an_error(line: str, why: str) -> None:
+    with pytest.raises(CodeProgramFailed, match="the mfa_process of profile prod ") as caught:
+        mfa_process.ask(line, "prod")
+    assert why in str(caught.value)
+
+
+def test_a_program_that_gives_no_code_in_time_is_ended(tmp_path: Path) -> None:
+    alive = tmp_path / "alive"
+    text = f"import pathlib, sys, time; pathlib.Path({str(alive)!r}).touch(); time.sleep(600)"
+    with pytest.raises(CodeProgramFailed, match="gave no code within 1 s"):
+        mfa_process.ask(_program(tmp_path, text), "prod", seconds=1)
+
+
+@pytest.mark.parametrize(
+    "left", ["sleep 600", "sh -c 'sleep 0.2; while :; do echo more; done'"], ids=["silent", "writing"]
+)
+def test_what_the_program_leaves_running_is_not_waited_for(tmp_path: Path, left: str) -> None:
+    """As an agent is that keeps a PIN: it has the program's stdout, and never ends."""
+    note = tmp_path / "pid"
+    line = f"sh -c 'echo 123456; {left.replace(chr(39), chr(34))} & echo $! > {note}'"
+    try:
+        assert mfa_process.ask(line, "prod", seconds=30) == "123456"
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(note.read_text("ascii")), signal.SIGKILL)
+
+
+def test_a_program_that_has_closed_its_output_is_waited_for() -> None:
+    """Its exit code tells whether the code is one."""
+    with pytest.raises(CodeProgramFailed, match="failed with exit code 3"):
+        mfa_process.ask("sh -c 'echo 123456; exec >&-; sleep 0.2; exit 3'", "prod")
+
+
+def test_a_program_may_print_any_amount_and_is_none_the_better_for_it() -> None:
+    assert len(mfa_process.ask("sh -c 'yes | head -c 5000000'", "prod")) < 2000
+
+
+def test_the_program_reads_from_the_terminal_and_speaks_on_it(tmp_path: Path) -> None:
+    """It may ask for a PIN, whatever stdin and stderr of the command are."""
+    program = _program(
+        tmp_path,
+        "import sys; sys.stderr.write('PIN: '); sys.stderr.flush(); print(sys.stdin.readline().strip() * 2)",
+    )
+    caller = (
+        f"from awscli_xacct.mfa import mfa_process as process; code = process.ask({program!r}, 'prod'); "
+        f"open({str(tmp_path / 'code')!r}, 'w').write(code)"
+    )
+    child = pexpect.spawn(
+        # Descriptor 3 keeps the terminal open: one that nobody has open is gone for pexpect.
+        "/bin/sh",
+        ["-c", f'exec {sys.executable} -c "$0" 3<&0 </dev/null >/dev/null 2>&1', caller],
+        timeout=30,
+    )
+    child.expect_exact("PIN: ")
+    child.sendline("123")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert (child.exitstatus, (tmp_path / "code").read_text(encoding="utf-8")) == (0, "123123")

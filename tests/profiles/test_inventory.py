@@ -1,0 +1,117 @@
+"""Every role profile with what is cached for it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from awscli_xacct.errors import ProfileFault
+from awscli_xacct.profiles.cache_keys import endpoint, role_record, session_record
+from awscli_xacct.profiles.inventory import Inventory
+from awscli_xacct.profiles.source import Source
+from awscli_xacct.storage.cache import Cache, Record
+
+ARN = "arn:aws:iam::222222222222:role/team/Power"
+DEVICE = "arn:aws:iam::111111111111:mfa/dev"
+KEYS = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "secret"}
+CONFIG: dict[str, Any] = {
+    "profiles": {
+        "default": KEYS,
+        "prod": {"role_arn": ARN, "source_profile": "default", "mfa_serial": DEVICE, "region": "us-west-1"},
+        "audit": {"role_arn": "arn:aws:iam::333333333333:role/Audit", "source_profile": "prod"},
+        "odd": {"role_arn": "nonsense", "source_profile": "gone"},
+        "ec2": {"role_arn": ARN, "credential_source": "Ec2InstanceMetadata"},
+        "web": {"role_arn": ARN, "web_identity_token_file": "/token"},
+        "morning": {**KEYS, "mfa_serial": DEVICE, "mfa_session": "on"},
+        "from-morning": {"role_arn": ARN, "source_profile": "morning"},
+    }
+}
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path / "cache", warn=pytest.fail)
+
+
+@pytest.fixture
+def inventory(cache: Cache) -> Inventory:
+    return Inventory(CONFIG, {}, cache)
+
+
+def record(seconds: float = 1000) -> Record:
+    """A record that lasts so long."""
+    now = time.time()
+    return Record("key", "secret", "token", now + seconds, now + seconds, about={"obtained": now})
+
+
+def test_the_profiles_that_assume_a_role_are_listed_in_the_order_of_the_file(inventory: Inventory) -> None:
+    assert [entry.profile for entry in inventory] == ["prod", "audit", "odd", "ec2", "from-morning"]
+
+
+def test_an_entry_says_what_the_options_do(inventory: Inventory) -> None:
+    prod = inventory.entry("prod")
+    assert (prod.account, prod.role_name, prod.source) == ("222222222222", "team/Power", "default")
+    assert (prod.mfa_serial, prod.region, prod.fault) == (DEVICE, "us-west-1", None)
+    assert (prod.record, prod.session) == (None, None)
+    assert inventory.entry("ec2").source == "Ec2InstanceMetadata"
+
+
+def test_a_profile_that_cannot_work_is_listed_with_its_fault(inventory: Inventory) -> None:
+    odd = inventory.entry("odd")
+    assert (odd.account, odd.role_name, odd.source, odd.role) == ("", "nonsense", "gone", None)
+    assert odd.fault is not None
+    assert "source_profile gone does not exist" in odd.fault
+    with pytest.raises(ProfileFault):
+        inventory.records_of("odd")
+
+
+def test_what_is_cached_is_found_while_it_lasts(inventory: Inventory, cache: Cache) -> None:
+    own, session = inventory.records_of("prod")
+    assert own == inventory.own_record("prod")
+    cache.write(own, record())
+    cache.write(session, record(2000))
+    entry = inventory.entry("prod")
+    assert entry.record is not None
+    assert entry.session is not None
+    assert entry.session.expiry > entry.record.expiry
+    cache.write(own, record(-1))
+    assert inventory.entry("prod").record is None
+
+
+def test_the_records_of_a_chain_are_those_of_all_its_hops(inventory: Inventory) -> None:
+    assert inventory.records_of("audit") == [inventory.own_record("audit"), *inventory.records_of("prod")]
+
+
+def test_the_session_of_a_user_profile_serves_its_roles(inventory: Inventory, cache: Cache) -> None:
+    (session,) = inventory.records_of("morning")
+    assert inventory.records_of("from-morning") == [inventory.own_record("from-morning"), session]
+    # It is the same user, device and life, so it is the same session.
+    assert session == inventory.records_of("prod")[1]
+    cache.write(session, record())
+    assert inventory.entry("from-morning").session is not None
+
+
+def test_the_names_are_those_the_fetcher_uses(inventory: Inventory) -> None:
+    role = inventory.resolve("prod")
+    at = endpoint(CONFIG, "prod", {})
+    assert isinstance(role.source, Source)
+    assert inventory.records_of("prod") == [
+        role_record(role, at),
+        session_record(DEVICE, role.source, 43200, at),
+    ]
+
+
+def test_another_endpoint_has_records_of_its_own(cache: Cache) -> None:
+    here = Inventory(CONFIG, {}, cache).records_of("prod")
+    there = Inventory(CONFIG, {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}, cache).records_of("prod")
+    assert not set(here) & set(there)
+
+
+def test_the_users_of_a_profile_are_those_that_name_it_as_their_source(inventory: Inventory) -> None:
+    assert inventory.users_of("prod") == ["audit"]
+    assert inventory.users_of("audit") == []
+    itself = {"profiles": {"self": {**KEYS, "role_arn": ARN, "source_profile": "self"}}}
+    assert Inventory(itself, {}, Cache(None, warn=pytest.fail)).users_of("self") == []

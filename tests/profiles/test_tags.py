@@ -1,0 +1,69 @@
+"""Session tags as a config line holds them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from awscli_xacct.profiles.tags import parse_keys, parse_tags, transitive_faults
+
+_NOT_ALLOWED = "has characters other than letters, digits, blanks and _.:/=+-@"
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("", {}),
+        ("team=ops", {"team": "ops"}),
+        ("team=ops,env=prod", {"team": "ops", "env": "prod"}),
+        (" team = ops , env = prod , ", {"team": "ops", "env": "prod"}),
+        ("empty=", {"empty": ""}),
+        ("url=https://example.com/?", None),
+        ("path=a=b=c", {"path": "a=b=c"}),
+        ("cost center=R and D", {"cost center": "R and D"}),
+        ("größe=große Straße", {"größe": "große Straße"}),
+        ("k" * 128 + "=" + "v" * 256, {"k" * 128: "v" * 256}),
+        (",".join(f"k{number}=v" for number in range(50)), {f"k{number}": "v" for number in range(50)}),
+    ],
+)
+def test_a_line_is_read_as_its_tags(text: str, tags: dict[str, str] | None) -> None:
+    found, faults = parse_tags(text)
+    if tags is None:
+        assert faults
+    else:
+        assert (found, faults) == (tags, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        ("team", ["'team' is not KEY=VALUE"]),
+        ("=ops", ["the key '' has to have 1 to 128 characters"]),
+        ("k" * 129 + "=v", [f"the key {'k' * 20!r} has to have 1 to 128 characters"]),
+        ("k=" + "v" * 257, ["the value of 'k' has more than 256 characters"]),
+        ("a=1,A=2", ["the key 'A' comes twice; upper and lower case are one"]),
+        ("aws:x=1", ["the key 'aws:x' begins with aws:, which is reserved"]),
+        ("AWS:x=1", ["the key 'AWS:x' begins with aws:, which is reserved"]),
+        ("a!=1,b=*", [f"'a!' {_NOT_ALLOWED}", f"'*' {_NOT_ALLOWED}"]),
+        ("a=b\tc", [f"'b\\tc' {_NOT_ALLOWED}"]),
+        ("a=b\x1bc", [f"'b\\x1bc' {_NOT_ALLOWED}"]),
+        (",".join(f"k{number}=v" for number in range(51)), ["51 tags are more than 50"]),
+    ],
+)
+def test_all_that_is_wrong_with_a_line_is_found(text: str, faults: list[str]) -> None:
+    assert parse_tags(text)[1] == faults
+
+
+@given(st.text(max_size=400))
+def test_no_line_is_too_odd_to_be_judged(text: str) -> None:
+    tags, faults = parse_tags(text)
+    assert faults or all(1 <= len(key) <= 128 and len(value) <= 256 for key, value in tags.items())
+
+
+def test_transitive_keys_have_to_be_among_the_tags() -> None:
+    assert parse_keys(" team , ,env,") == ["team", "env"]
+    assert transitive_faults(["team", "env"], {"team": "ops"}) == [
+        "the key 'env' is none of the session's tags"
+    ]
+    assert transitive_faults([], {}) == []

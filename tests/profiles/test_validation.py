@@ -1,0 +1,598 @@
+"""What is said of a role profile's settings before anything is written: each limit, and all faults at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from awscli_xacct.configfile import sections
+from awscli_xacct.configfile.document import Document
+from awscli_xacct.messages import option
+from awscli_xacct.profiles import validation, values
+from tests.configfile.texts import quickly
+
+PARTITIONS = ["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"]
+REGIONS = {"us-west-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}
+ARN = "arn:aws:iam::222222222222:role/CrossAccountPowerUser"
+DEVICE = "arn:aws:iam::111111111111:mfa/dev"
+CONTROLS = ["\n", "\r", "\t", "\0", "\x1b", "\x7f", "\x85", "\u2028"]
+
+Check = Callable[[str], str | None]
+
+
+def role_arn_fault(arn: str) -> str | None:
+    return values.role_arn_fault(arn, PARTITIONS)
+
+
+def arn_of(length: int) -> str:
+    """A role's ARN of that length, most of it path."""
+    rest = length - len("arn:aws:iam::222222222222:role//N")
+    return f"arn:aws:iam::222222222222:role/{rest * 'p'}/N"
+
+
+# -- one setting -----------------------------------------------------------------------------------
+
+GOOD: list[tuple[Check, list[str]]] = [
+    (
+        role_arn_fault,
+        [
+            ARN,
+            "arn:aws:iam::222222222222:role/A",
+            "arn:aws:iam::000000000000:role/" + 64 * "x",
+            "arn:aws:iam::222222222222:role/team/ops/Deploy+Role=1,2.3@4-5_6",
+            "arn:aws:iam::222222222222:role/!%~:role/x/Name",
+            "arn:aws:iam::222222222222:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+            f"arn:aws:iam::222222222222:role/{510 * 'p'}/N",
+            *(f"arn:{partition}:iam::222222222222:role/Name" for partition in PARTITIONS),
+        ],
+    ),
+    (values.account_fault, ["222222222222", "000000000000"]),
+    (values.role_name_fault, ["N", "/N", "team/N", "/team/ops/N", 64 * "N", "Az09_+=,.@-"]),
+    (values.session_name_fault, ["me", 64 * "x", "Az09_+=,.@-"]),
+    (values.external_id_fault, ["id", 1224 * "x", "Az09_+=,.@:/-"]),
+    (values.serial_fault, ["GAHT12345", 256 * "x", DEVICE, "arn:aws-cn:iam::111111111111:mfa/team/dev"]),
+    (values.mfa_session_fault, ["auto", "on", "off"]),
+    (values.seconds_fault, ["900", "3600", "43200", "00900"]),
+    (values.region_fault, ["us-west-1", "eu-isoe-west-1", "us-gov-west-1", "eusc-de-east-1"]),
+    (values.line_fault, ["", "op item get 'AWS MFA' --otp", "ключ"]),
+    (
+        validation.name_fault,
+        ["prod", "my prod", "it's", 'a "quoted" one', "a[b", "é", "--x", "#", "a=b:c", "\\"],
+    ),
+]
+
+BAD: list[tuple[Check, str, str]] = [
+    # what is wrong with it is what is said
+    (role_arn_fault, "", "a role's ARN looks like"),
+    (role_arn_fault, "CrossAccountPowerUser", "a role's ARN looks like"),
+    (role_arn_fault, f" {ARN}", "a role's ARN looks like"),
+    (role_arn_fault, f"{ARN} ", "the role name"),
+    (role_arn_fault, f"x{ARN}", "a role's ARN looks like"),
+    (role_arn_fault, "arn:aws:iam:222222222222:role/Name", "a role's ARN looks like"),
+    (role_arn_fault, arn_of(2049), "a role's ARN looks like"),
+    (role_arn_fault, arn_of(2048), "the role's path"),
+    (role_arn_fault, f"arn:aws:iam::222222222222:role/{511 * 'p'}/N", "the role's path"),
+    (role_arn_fault, "arn:aws:iam::222222222222:user/dev", "this is a user's ARN"),
+    (role_arn_fault, "arn:aws:sts::222222222222:assumed-role/Name/me", "this is a role session's ARN"),
+    (role_arn_fault, "arn:amazon:iam::222222222222:role/Name", "'amazon' is no AWS partition"),
+    (
+        role_arn_fault,
+        "arn:AWS:iam::222222222222:role/Name",
+        "'AWS' is no AWS partition; they are aws, aws-cn,",
+    ),
+    (role_arn_fault, "arn:aws:sts::222222222222:role/Name", "a role belongs to IAM and to no region"),
+    (
+        role_arn_fault,
+        "arn:aws:iam:us-west-1:222222222222:role/Name",
+        "a role belongs to IAM and to no region",
+    ),
+    (role_arn_fault, "arn:aws:iam::22222222222:role/Name", "'22222222222' is not 12 digits"),
+    (role_arn_fault, "arn:aws:iam::2222222222222:role/Name", "is not 12 digits"),
+    (role_arn_fault, "arn:aws:iam::22222222222x:role/Name", "is not 12 digits"),
+    (role_arn_fault, "arn:aws:iam::222222222222:role", "the role name '' is not 1 to 64 letters"),
+    (role_arn_fault, "arn:aws:iam::222222222222:role/", "the role name '' is not 1 to 64 letters"),
+    (role_arn_fault, "arn:aws:iam::222222222222:role/team/", "the role name '' is not 1 to 64 letters"),
+    (role_arn_fault, "arn:aws:iam::222222222222:role/" + 65 * "x", "is not 1 to 64 letters"),
+    (role_arn_fault, "arn:aws:iam::222222222222:role/Näme", "the role name 'Näme' is not"),
+    (role_arn_fault, "arn:aws:iam::222222222222:role//Name", "comes after one slash"),
+    (role_arn_fault, "arn:aws:iam::222222222222:role/team//Name", "the role's path '/team/' is not words"),
+    (role_arn_fault, "arn:aws:iam::222222222222:role/a b/Name", "the role's path '/a b' is not words"),
+    *((role_arn_fault, ARN.replace("PowerUser", f"{bad}x"), "") for bad in CONTROLS),
+    *((role_arn_fault, ARN.replace("Cross", f"{bad}/x"), "") for bad in CONTROLS),
+    (values.account_fault, "", "the account id '' is not 12 digits, as in 222222222222"),
+    (values.account_fault, "22222222222", "is not 12 digits"),
+    (values.account_fault, "222222222222\n", "is not 12 digits"),
+    (values.account_fault, 12 * "\uff12", "is not 12 digits"),
+    (values.role_name_fault, "", "the role name '' is not"),
+    (values.role_name_fault, "/", "the role name '' is not"),
+    (values.role_name_fault, "team/", "the role name '' is not"),
+    (values.role_name_fault, "a b", "the role name 'a b' is not"),
+    (values.role_name_fault, 65 * "N", "is not 1 to 64"),
+    (values.role_name_fault, "//N", "the role's path '/' is not"),
+    (values.session_name_fault, "", "2 to 64 letters"),
+    (values.session_name_fault, "x", "2 to 64 letters"),
+    (values.session_name_fault, 65 * "x", "2 to 64 letters"),
+    (values.session_name_fault, "a b", "no blanks"),
+    (values.session_name_fault, "a/b", "2 to 64 letters"),
+    (values.session_name_fault, "é1", "2 to 64 letters"),
+    *((values.session_name_fault, f"ab{bad}", "2 to 64 letters") for bad in CONTROLS),
+    (values.external_id_fault, "x", "2 to 1224 letters"),
+    (values.external_id_fault, 1225 * "x", "2 to 1224 letters"),
+    (values.external_id_fault, "a b", "no blanks"),
+    (values.external_id_fault, "a;b", "2 to 1224 letters"),
+    *((values.external_id_fault, f"ab{bad}", "2 to 1224 letters") for bad in CONTROLS),
+    (values.serial_fault, "", "an MFA device is named"),
+    (values.serial_fault, "12345678", "an MFA device is named"),
+    (values.serial_fault, 257 * "x", "an MFA device is named"),
+    (values.serial_fault, "arn:aws:iam::111111111111:user/dev", "an MFA device is named"),
+    (
+        values.serial_fault,
+        "arn:aws:iam::111111111111:u2f/user/dev/key",
+        "a security key (u2f) gives no codes",
+    ),
+    *((values.serial_fault, f"GAHT12345{bad}", "an MFA device is named") for bad in CONTROLS),
+    (values.mfa_session_fault, "On", "it is one of auto, on, off"),
+    (values.mfa_session_fault, "", "it is one of auto, on, off"),
+    (values.seconds_fault, "899", "is not between 900 (15 minutes) and 43200 (12 hours)"),
+    (values.seconds_fault, "43201", "is not between 900 (15 minutes) and 43200 (12 hours)"),
+    (values.seconds_fault, 5000 * "9", "is not "),
+    *(
+        (values.seconds_fault, text, "is not a whole number of seconds, such as 3600 for an hour")
+        # The last ones are numbers to Python, and to no other SDK that reads the file.
+        for text in (
+            "",
+            "1h",
+            "3600s",
+            "3600.0",
+            "1e3",
+            "-900",
+            "+900",
+            " 900",
+            "3_600",
+            "\uff19\uff10\uff10",
+            "²",
+        )
+    ),
+    (values.region_fault, "", "a region looks like us-west-1"),
+    (values.region_fault, "us", "a region looks like us-west-1"),
+    (values.region_fault, "US-WEST-1", "a region looks like us-west-1"),
+    (values.region_fault, "us_west_1", "a region looks like us-west-1"),
+    (values.region_fault, "us-west-1.evil.example/", "a region looks like us-west-1"),
+    *((values.region_fault, f"us-west-1{bad}", "a region looks like us-west-1") for bad in CONTROLS),
+    *((values.line_fault, f"a{bad}b", "a line end or another control character") for bad in CONTROLS),
+    (values.line_fault, " a", "it begins or ends with a blank"),
+    (values.line_fault, "a ", "it begins or ends with a blank"),
+    (validation.name_fault, "", "a profile needs a name"),
+    (validation.name_fault, "  ", "a profile needs a name"),
+    (validation.name_fault, " prod", "begins or ends with a blank"),
+    (validation.name_fault, "prod ", "begins or ends with a blank"),
+    (validation.name_fault, "a]b", "has a ], which ends a section header"),
+    *((validation.name_fault, f"a{bad}b", "or has a control character") for bad in CONTROLS),
+]
+
+
+@pytest.mark.parametrize(
+    ("check", "text"),
+    [pytest.param(check, text, id=f"{check.__name__} {text[:40]}") for check, good in GOOD for text in good],
+)
+def test_what_aws_takes_is_no_fault(check: Check, text: str) -> None:
+    assert check(text) is None
+
+
+@pytest.mark.parametrize(
+    ("check", "text", "why"),
+    [pytest.param(*case, id=f"{case[0].__name__} {case[1][:40]!a}") for case in BAD],
+)
+def test_what_aws_does_not_take_is_said_with_what_it_takes(check: Check, text: str, why: str) -> None:
+    said = check(text)
+    assert said is not None
+    assert why in said
+    assert said.isprintable()
+
+
+@quickly
+@given(text=st.text(max_size=80))
+def test_no_text_is_too_odd_for_a_check(text: str) -> None:
+    for check, _ in GOOD:
+        said = check(text)
+        assert said is None or said.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("arn", "partition"), [(ARN, "aws"), (ARN.replace("aws", "aws-cn"), "aws-cn"), ("arn:aws", None)]
+)
+def test_an_arn_tells_its_partition(arn: str, partition: str | None) -> None:
+    assert values.partition_of_arn(arn) == partition
+
+
+@quickly
+@given(name=st.text(min_size=1, max_size=12) | st.text("'\"\\ $#;=:[ab", min_size=1, max_size=6))
+@example("default")
+@example("profile x")
+@example("it's")
+def test_a_name_that_is_no_fault_can_be_written_and_is_read_as_that_name(name: str) -> None:
+    assume(validation.name_fault(name) is None)
+    document = Document(b"", encoding="utf-8")
+    document.set(sections.header_for(name), "role_arn", ARN)
+    assert sections.by_name(Document(document.render(), encoding="utf-8").sections()) == {
+        name: {"role_arn": ARN}
+    }
+
+
+# -- a profile among others ------------------------------------------------------------------------
+
+KEYS = {"aws_access_key_id": "AKIA1", "aws_secret_access_key": "secret"}
+OTHERS: dict[str, dict[str, Any]] = {
+    "default": KEYS,
+    "china": {**KEYS, "region": "cn-north-1"},
+    "empty": {"region": "us-west-1"},
+    "dev": {"role_arn": ARN, "source_profile": "default"},
+    "long": {"role_arn": ARN, "source_profile": "default", "duration_seconds": "7200"},
+    "user": {**KEYS, "mfa_serial": DEVICE, "mfa_session": "on"},
+    "loop": {"role_arn": ARN, "source_profile": "prod"},
+}
+
+
+def faults(profile: Mapping[str, Any], *, force: bool = False, **others: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the profile `prod` among the others."""
+    return validation.faults_of(
+        "prod",
+        {**OTHERS, **others, "prod": profile},
+        partitions=PARTITIONS,
+        partition_of=REGIONS.get,
+        force=force,
+    )
+
+
+def role(**options: Any) -> dict[str, Any]:
+    return {"role_arn": ARN, "source_profile": "default", **options}
+
+
+ALLOWED: list[dict[str, Any]] = [
+    role(),
+    role(region="us-west-1"),
+    {"role_arn": ARN, "credential_source": "Ec2InstanceMetadata"},
+    role(source_profile="dev"),
+    role(source_profile="dev", duration_seconds="3600"),
+    role(source_profile="prod", **KEYS),
+    role(duration_seconds="43200"),
+    role(mfa_serial=DEVICE, duration_seconds="43200"),
+    role(mfa_serial=DEVICE, mfa_session="on", duration_seconds="3600"),
+    role(mfa_session="on", duration_seconds="43200"),
+    role(external_id="tenant/42", role_session_name="me", mfa_process="op item get AWS --otp"),
+    role(session_tags="team=ops,env=prod", transitive_session_tags="team", source_identity="me"),
+    role(session_tags=",".join(f"{n}={256 * 'v'}" for n in range(50))),
+    role(session_tags=f"{128 * 'k'}=v"),
+    role(source_profile="user", duration_seconds="3600"),
+]
+
+
+@pytest.mark.parametrize("profile", ALLOWED, ids=lambda profile: " ".join(profile)[:80])
+def test_a_profile_that_works_has_no_faults(profile: dict[str, Any]) -> None:
+    assert faults(profile) == []
+
+
+SOME = "those which have some: china, default, dev, long, loop, user"
+
+REFUSED: list[tuple[dict[str, Any], list[str]]] = [
+    (
+        {"source_profile": "default"},
+        ["--role-arn is missing: it names the role, as in arn:aws:iam::222222222222:role/NAME"],
+    ),
+    ({"role_arn": ARN}, ["--source-profile is missing; default would do"]),
+    (
+        role(credential_source="Environment"),
+        ['--source-profile and --credential-source exclude each other: give the one that is not meant as ""'],
+    ),
+    (
+        role(source_profile="defualt"),
+        ["--source-profile 'defualt': there is no such profile; did you mean default?"],
+    ),
+    (
+        role(source_profile="nobody at all"),
+        [
+            "--source-profile 'nobody at all': there is no such profile; there are china, default, dev, long, "
+            "loop, user"
+        ],
+    ),
+    (
+        role(source_profile="empty"),
+        [f"--source-profile 'empty': that profile has no credentials to call with; {SOME}"],
+    ),
+    (
+        role(source_profile="prod"),
+        [f"--source-profile 'prod': that profile has no credentials to call with; {SOME}"],
+    ),
+    (
+        role(source_profile="loop"),
+        [
+            "profile loop: its sources go in a circle: prod -> loop -> prod. Break it:\n"
+            "  aws configure role loop --source-profile PROFILE"
+        ],
+    ),
+    (
+        {"role_arn": ARN, "credential_source": "environment"},
+        [
+            "profile prod: credential_source 'environment' is none of Environment, Ec2InstanceMetadata, "
+            "EcsContainer. Set one of them:\n  aws configure role prod --credential-source Environment"
+        ],
+    ),
+    (
+        role(source_profile="dev", duration_seconds="3601"),
+        [
+            "--duration-seconds '3601' is more than 3600 (1 hour), which is all that STS gives a role that is "
+            "assumed from another role or from a shared MFA session"
+        ],
+    ),
+    (
+        role(mfa_serial=DEVICE, mfa_session="on", duration_seconds="3601"),
+        [
+            "--duration-seconds '3601' is more than 3600 (1 hour), which is all that STS gives a role that is "
+            "assumed from another role or from a shared MFA session"
+        ],
+    ),
+    (
+        role(source_profile="user", duration_seconds="3601"),
+        [
+            "--duration-seconds '3601' is more than 3600 (1 hour), which is all that STS gives a role that is "
+            "assumed from another role or from a shared MFA session"
+        ],
+    ),
+    (
+        {
+            "role_arn": ARN,
+            "credential_source": "EcsContainer",
+            "duration_seconds": "3601",
+            "mfa_serial": DEVICE,
+        },
+        [
+            "profile prod: mfa_serial cannot be used here, because its source EcsContainer gives a role's session, "
+            "the container's, and STS takes an MFA code from an IAM user only. Remove it:\n"
+            "  aws configure role prod --mfa-serial none",
+            "--duration-seconds '3601' is more than 3600 (1 hour), which is all that STS gives a role that is "
+            "assumed from another role or from a shared MFA session; its source EcsContainer gives a role's "
+            "session, the container's",
+        ],
+    ),
+    (
+        role(source_profile="long", duration_seconds="900"),
+        [],
+    ),
+    (
+        role(source_profile="dev", mfa_serial=DEVICE),
+        [
+            "profile prod: mfa_serial cannot be used here, because its source dev is a role and STS takes an MFA "
+            "code from an IAM user only. Ask for it on the first role of the chain:\n"
+            f"  aws configure role dev --mfa-serial {DEVICE}\n"
+            "  aws configure role prod --mfa-serial none"
+        ],
+    ),
+    (
+        role(region="cn-north-1"),
+        [
+            f"--role-arn '{ARN}' is in the partition aws, but profile prod has the region cn-north-1 of the "
+            "partition aws-cn; a role cannot be assumed across partitions"
+        ],
+    ),
+    (
+        role(source_profile="china"),
+        [
+            f"--role-arn '{ARN}' is in the partition aws, but its source china has the region cn-north-1 of the "
+            "partition aws-cn; a role cannot be assumed across partitions"
+        ],
+    ),
+    (
+        role(sso_session="corp", credential_process="op", web_identity_token_file="/t", login_session="x"),
+        [
+            "profile prod has credential_process, login_session, sso_session, web_identity_token_file as well, and "
+            "only one of the two ways would be used; take another profile name, or --force if that is meant"
+        ],
+    ),
+    (
+        role(**KEYS),
+        [
+            "profile prod has aws_access_key_id, aws_secret_access_key as well, and only one of the two ways would "
+            "be used; take another profile name, or --force if that is meant"
+        ],
+    ),
+    (role(session_tags="team"), ["--session-tags 'team': 'team' is not KEY=VALUE"]),
+    (
+        role(session_tags="team=a\nb"),
+        ["--session-tags 'team=a\\nb': it has a line end or another control character"],
+    ),
+    (
+        role(session_tags="team=a,Team=b"),
+        [
+            "--session-tags 'team=a,Team=b': the key 'Team' comes twice; upper and lower case are one",
+        ],
+    ),
+    (
+        role(session_tags="team=a", transitive_session_tags="team,env"),
+        ["--transitive-session-tags 'team,env': the key 'env' is none of the session's tags"],
+    ),
+    (
+        role(mfa_process="op\nrm"),
+        ["--mfa-process 'op\\nrm': it has a line end or another control character"],
+    ),
+    (
+        role(source_identity="x"),
+        [
+            "--source-identity 'x': 2 to 64 letters, digits or characters of +=,.@-_ are allowed, and no blanks"
+        ],
+    ),
+    (
+        role(source_profile={"a": "b"}),
+        ["--source-profile \"{'a': 'b'}\": this is an indented block and has to be one line"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"), REFUSED, ids=[" ".join(map(str, case.values()))[:80] for case, _ in REFUSED]
+)
+def test_what_keeps_a_profile_from_working_is_said(profile: dict[str, Any], said: list[str]) -> None:
+    assert faults(profile) == said
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(50, []), (51, ["51 tags are more than 50"])],
+)
+def test_fifty_tags_are_the_most(count: int, said: list[str]) -> None:
+    found = faults(role(session_tags=",".join(f"{number}=" for number in range(count))))
+    assert [fault.rpartition(": ")[2] for fault in found] == said
+
+
+@pytest.mark.parametrize("tag", [f"{129 * 'k'}=v", f"k={257 * 'v'}", "=v", "a*=b", "aws:x=y"])
+def test_a_tag_that_sts_would_not_take_is_a_fault(tag: str) -> None:
+    assert len(faults(role(session_tags=tag))) == 1
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    """Nobody should have to try once per fault."""
+    found = faults(
+        {
+            "role_arn": "arn:aws:iam::2222:role/Name",
+            "mfa_serial": "arn:aws:iam::111111111111:u2f/user/dev/key",
+            "mfa_session": "maybe",
+            "external_id": "a b",
+            "role_session_name": "x",
+            "region": "Oregon",
+            "duration_seconds": "2h",
+            "source_identity": "",
+            "session_tags": "team",
+            "transitive_session_tags": "env",
+            "mfa_process": "\n",
+            "sso_session": "corp",
+        }
+    )
+    assert [fault.split(" ")[0] for fault in found] == [
+        "--role-arn",
+        "--mfa-serial",
+        "--mfa-process",
+        "--mfa-session",
+        "--external-id",
+        "--role-session-name",
+        "--region",
+        "--duration-seconds",
+        "--source-identity",
+        "--session-tags",
+        "--transitive-session-tags",
+        "--source-profile",
+        "profile",
+    ]
+
+
+def test_all_that_a_chain_does_not_go_with_is_said_at_once_too() -> None:
+    found = faults(role(source_profile="dev", mfa_serial=DEVICE, mfa_session="x", duration_seconds="7200"))
+    assert [fault.split(":")[0].split(" '")[0] for fault in found] == [
+        "--mfa-session",
+        "profile prod",
+        "--duration-seconds",
+    ]
+
+
+def test_a_duration_that_is_wrong_anyway_is_said_once() -> None:
+    assert len(faults(role(source_profile="dev", duration_seconds="2h"))) == 1
+    assert len(faults(role(source_profile="dev", duration_seconds="99999"))) == 1
+
+
+@pytest.mark.parametrize("key", ["sso_session", "credential_process", "web_identity_token_file"])
+def test_force_lets_other_credentials_of_the_profile_pass_and_nothing_else(key: str) -> None:
+    assert faults(role(**{key: "x"}), force=True) == []
+    assert len(faults(role(**{key: "x"}, external_id="x"), force=True)) == 1
+
+
+def test_without_any_profile_that_could_call_the_way_to_one_is_named() -> None:
+    found = validation.faults_of(
+        "prod", {"prod": {"role_arn": ARN}}, partitions=PARTITIONS, partition_of=REGIONS.get
+    )
+    assert found == [
+        "--source-profile is missing, and the profile default has no credentials; those which have some: none; make "
+        "one with: aws configure"
+    ]
+
+
+def test_of_very_many_profiles_that_could_call_some_are_named() -> None:
+    many = {f"user{number:02}": KEYS for number in range(30)}
+    found = validation.faults_of(
+        "prod", {**many, "prod": role()}, partitions=PARTITIONS, partition_of=REGIONS.get
+    )
+    assert found == [
+        "--source-profile 'default': there is no such profile; there are "
+        + ", ".join(f"user{number:02}" for number in range(10))
+        + " and 20 more"
+    ]
+
+
+odd_values = st.sampled_from(["", " ", "x", "\n", "default", "dev", "prod", "3600", ARN, DEVICE]) | st.just(
+    {"a": "b"}
+)
+odd_profiles = st.dictionaries(
+    st.sampled_from(
+        [
+            *("role_arn", "source_profile", "credential_source", "mfa_serial", "mfa_session", "mfa_process"),
+            *("external_id", "role_session_name", "duration_seconds", "region", "session_tags"),
+            *("transitive_session_tags", "source_identity", "aws_access_key_id", "sso_session"),
+        ]
+    ),
+    odd_values,
+)
+
+
+@quickly
+@given(profile=odd_profiles, other=odd_profiles, force=st.booleans())
+def test_nothing_a_config_file_can_hold_is_too_odd_to_be_judged(
+    profile: dict[str, Any], other: dict[str, Any], force: bool
+) -> None:
+    found = faults(profile, force=force, dev=other)
+    assert all(isinstance(fault, str) and fault for fault in found)
+    assert len(set(found)) == len(found)
+
+
+@quickly
+@given(profile=st.sampled_from(ALLOWED), key=st.integers(), place=st.integers(0, 80), odd=st.text(max_size=2))
+def test_what_has_no_faults_can_be_written_and_is_read_as_it_was_meant(
+    profile: dict[str, str], key: int, place: int, odd: str
+) -> None:
+    """The editor refuses line ends and the like; it must not have to."""
+    settable = sorted(profile.keys() - KEYS.keys() - {"source_profile", "credential_source"})
+    edited = settable[key % len(settable)]
+    text = profile[edited]
+    changed = {**profile, edited: text[:place] + odd + text[place:]}
+    assume(not faults(changed))
+    document = Document(b"", encoding="utf-8")
+    for name, text in changed.items():
+        document.set("profile prod", name, text)
+    assert Document(document.render(), encoding="utf-8").sections() == {"profile prod": changed}
+
+
+# -- what a new profile takes over -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "serial"),
+    [
+        pytest.param({**KEYS, "mfa_serial": DEVICE}, DEVICE, id="a user with a device"),
+        pytest.param(KEYS, None, id="a user without one"),
+        pytest.param(
+            {"role_arn": ARN, "mfa_serial": DEVICE}, None, id="a role, whose device is its own affair"
+        ),
+        pytest.param(
+            {"sso_account_id": "1", "mfa_serial": DEVICE}, None, id="a role's session, which has none"
+        ),
+    ],
+)
+def test_the_device_of_a_user_is_that_of_the_roles_assumed_from_it(
+    source: dict[str, str], serial: str | None
+) -> None:
+    assert validation.mfa_serial_to_inherit({"source": source}, "source") == serial
+    assert validation.mfa_serial_to_inherit({}, "source") is None
+
+
+def test_options_are_called_like_the_keys_they_set() -> None:
+    assert option("role_session_name") == "--role-session-name"

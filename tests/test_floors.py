@@ -1,0 +1,299 @@
+"""The package is a house of floors: a module imports from its own package or from a floor further down.
+
+Never up, never sideways but for the arrows named here, and never in a circle. What is imported only for type
+checking costs nothing and binds nothing: it is left out.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+PACKAGE = "awscli_xacct"
+ROOT = Path(__file__).resolve().parents[1]
+
+FLOORS = (
+    # ground: the standard library, and little of it
+    ("errors", "iam_conditions", "iam_policy", "messages", "redaction", "settings", "storage", "tables"),
+    # a person's AWS config as text
+    ("configfile",),
+    # what a profile's settings mean
+    ("profiles",),
+    # libraries that do not know each other
+    ("credentials", "discovery", "manifest", "mfa", "setup"),
+    # faces
+    ("cli", "configure_role"),
+    # what the hosts load: the CLI's plugin and ``python -m``
+    ("__main__", ""),
+)
+"""The packages, and the modules beside them, from the ground up; the package itself is ``""``."""
+
+SIDEWAYS = {("credentials", "mfa")}
+"""Arrows within a floor. On the ground all are allowed that make no circle."""
+
+UP = {("cli", ""), ("configure_role", "")}
+"""The package itself has what others use of it, the version and `install`, and the faces use it as well."""
+
+THIRD_PARTIES: dict[str, set[str]] = {
+    "storage": {"filelock"},
+    "manifest": {"ruamel"},
+    "credentials": {"botocore"},
+    "cli": {"botocore", "awscli"},
+    "configure_role": {"botocore", "awscli"},
+    "": {"botocore"},
+}
+"""What a package may import besides the standard library."""
+
+IN_FUNCTIONS_ONLY = {"filelock"}
+"""Loaded where a lock is taken, never by whoever only might take one."""
+
+
+class Import(NamedTuple):
+    """One import of a module: what is imported, where, and whether it runs when the module is loaded."""
+
+    module: str
+    imported: str
+    line: int
+    top: bool
+
+    def __str__(self) -> str:
+        return f"{self.module or '__init__'}, line {self.line}: imports {self.imported}"
+
+
+def find_modules() -> dict[str, Path]:
+    """The modules of the package by their names in it; the package itself is ``""``."""
+    found = {}
+    for path in sorted((ROOT / PACKAGE).rglob("*.py")):
+        parts = path.relative_to(ROOT / PACKAGE).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def find_imports(module: str, source: str, *, package: bool) -> Iterator[Import]:
+    """Every import in the source of a module, as absolute names. A `package` is an ``__init__.py``."""
+    tree = ast.parse(source)
+    here = [PACKAGE, *filter(None, module.split("."))]
+    if not package:
+        here.pop()
+
+    def walk(node: ast.AST, top: bool) -> Iterator[Import]:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            children: list[ast.AST] = list(node.orelse)
+        else:
+            children = list(ast.iter_child_nodes(node))
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(module, alias.name, node.lineno, top)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(here[: len(here) + 1 - node.level]) if node.level else ""
+            origin = ".".join(filter(None, [base, node.module]))
+            for alias in node.names:
+                # A name from a package may be a module of it.
+                yield Import(module, f"{origin}.{alias.name}", node.lineno, top)
+        inside = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        for child in children:
+            yield from walk(child, top and not inside)
+
+    yield from walk(tree, top=True)
+
+
+def floor_of(module: str) -> int | None:
+    """The floor of a module's package, counted from the ground; None if no floor has it."""
+    package = module.split(".")[0]
+    return next((number for number, packages in enumerate(FLOORS) if package in packages), None)
+
+
+def resolve_own(imported: str, known: Iterable[str]) -> str | None:
+    """The module of ours that an import loads, or None if it is somebody else's."""
+    if imported.split(".")[0] != PACKAGE:
+        return None
+    name = imported.removeprefix(PACKAGE).removeprefix(".")
+    while name not in known:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def find_fault(found: Import, known: Iterable[str]) -> str | None:
+    """Why an import is not allowed, or None."""
+    package = found.module.split(".")[0]
+    floor = floor_of(found.module)
+    if floor is None:
+        return f"{found.module} is on no floor yet: add its package to FLOORS"
+    target = resolve_own(found.imported, known)
+    if target is None:
+        top_level = found.imported.split(".")[0]
+        if top_level in sys.stdlib_module_names:
+            return None
+        if top_level not in THIRD_PARTIES.get(package, ()):
+            return f"{found}: not for {package}"
+        if top_level in IN_FUNCTIONS_ONLY and found.top:
+            return f"{found}: at the top, where everybody who imports it pays"
+        return None
+    other = target.split(".")[0]
+    if other == package or (package, other) in SIDEWAYS | UP:
+        return None
+    there = floor_of(target)
+    if there is None:
+        return f"{target} is on no floor yet: add its package to FLOORS"
+    if there > floor:
+        return f"{found}: up, from floor {floor} to floor {there}"
+    if there == floor and floor > 0:
+        return f"{found}: sideways, from {package} to {other}"
+    return None
+
+
+def find_circle(arrows: Mapping[str, set[str]]) -> list[str]:
+    """Modules that load each other at their tops, in the order in which they do; none if there is no circle."""
+    done: set[str] = set()
+
+    def follow(module: str, path: list[str]) -> list[str]:
+        if module in path:
+            return [*path[path.index(module) :], module]
+        if module in done:
+            return []
+        for target in sorted(arrows.get(module, ())):
+            if circle := follow(target, [*path, module]):
+                return circle
+        done.add(module)
+        return []
+
+    return next((circle for module in sorted(arrows) if (circle := follow(module, []))), [])
+
+
+def read_imports(module: str) -> list[Import]:
+    path = MODULES[module]
+    return list(find_imports(module, path.read_text("utf-8"), package=path.name == "__init__.py"))
+
+
+MODULES = find_modules()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module or "__init__")
+def test_a_module_imports_from_its_own_package_or_from_further_down(module: str) -> None:
+    assert [fault for each in read_imports(module) if (fault := find_fault(each, MODULES))] == []
+
+
+def test_no_modules_import_each_other() -> None:
+    arrows = {
+        module: {
+            target
+            for each in read_imports(module)
+            # A package and its modules: loading one loads the other in any case.
+            if each.top and (target := resolve_own(each.imported, MODULES)) not in (None, "", module)
+        }
+        for module in MODULES
+    }
+    assert find_circle({module: {t for t in targets if t} for module, targets in arrows.items()}) == []
+
+
+def test_what_every_command_loads_first_imports_nothing_at_its_top() -> None:
+    assert [each.imported for each in read_imports("") if each.top] == []
+
+
+def test_each_exception_is_still_needed() -> None:
+    """What is no longer imported is no longer allowed."""
+    used, crossed = set(), set()
+    for module in MODULES:
+        for each in read_imports(module):
+            package = module.split(".")[0]
+            used.add((package, each.imported.split(".")[0]))
+            target = resolve_own(each.imported, MODULES)
+            if target is not None:
+                crossed.add((package, target.split(".")[0]))
+    allowed = {(package, party) for package, parties in THIRD_PARTIES.items() for party in parties}
+    assert allowed <= used
+    assert crossed >= SIDEWAYS | UP
+
+
+# -- the test itself -------------------------------------------------------------------------------
+
+LAYOUT = dict.fromkeys(
+    [
+        "",
+        "errors",
+        "storage",
+        "storage.cache",
+        "storage.locks",
+        "configfile.store",
+        "profiles.validation",
+        "credentials",
+        "credentials.single_flight",
+        "manifest.plan",
+        "mfa.codes",
+        "setup.steps",
+        "cli.launch",
+        "configure_role.role",
+    ],
+    Path(),
+)
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "why"),
+    [
+        ("errors", "import json, os.path", None),
+        ("storage.cache", "from .. import errors", None),
+        (
+            "storage.cache",
+            "from ..profiles import validation",
+            "line 1: imports awscli_xacct.profiles.validation: up",
+        ),
+        (
+            "storage.cache",
+            "def f():\n  from ..profiles.validation import x",
+            "line 2: imports awscli_xacct.profiles",
+        ),
+        ("storage.cache", "import awscli_xacct.configure_role.role", "up, from floor 0 to floor 4"),
+        ("storage.cache", "from .. import __version__", "up, from floor 0 to floor 5"),
+        ("storage.cache", "import botocore", "imports botocore: not for storage"),
+        ("configfile.store", "from ..profiles import validation", "up, from floor 1 to floor 2"),
+        ("profiles.validation", "from ..configfile.store import edit", None),
+        ("profiles.validation", "from ..credentials import single_flight", "up, from floor 2 to floor 3"),
+        ("profiles.validation", "import botocore.session", "not for profiles"),
+        ("profiles.validation", "def f():\n  import filelock", "not for profiles"),
+        ("manifest.plan", "from ..setup.steps import Step", "sideways, from manifest to setup"),
+        ("mfa.codes", "from ..credentials import single_flight", "sideways, from mfa to credentials"),
+        ("credentials.single_flight", "from ..mfa.codes import Codes", None),
+        ("credentials.single_flight", "from botocore.config import Config", None),
+        ("credentials.single_flight", "import awscli", "not for credentials"),
+        ("storage.locks", "if True:\n  import filelock", "at the top, where everybody who imports it pays"),
+        ("storage.locks", "def f():\n  import filelock", None),
+        ("storage.locks", "class C:\n  def f(self):\n    from filelock import FileLock", None),
+        ("credentials.single_flight", "if TYPE_CHECKING:\n  import awscli, filelock", None),
+        (
+            "credentials.single_flight",
+            "if TYPE_CHECKING:\n  pass\nelse:\n  import awscli",
+            "not for credentials",
+        ),
+        ("configure_role.role", "from awscli.customizations.commands import BasicCommand", None),
+        ("configure_role.role", "from ..cli import launch", "sideways, from configure_role to cli"),
+        ("cli.launch", "from .. import __version__", None),
+        ("cli.launch", "from ..configure_role.role import x", "sideways, from cli to configure_role"),
+        ("configure_role.role", "import requests", "imports requests: not for configure_role"),
+        ("new.room", "import os", "new.room is on no floor yet"),
+    ],
+)
+def test_an_import_that_is_not_allowed_is_found_wherever_it_is(
+    module: str, source: str, why: str | None
+) -> None:
+    known = {**LAYOUT, module: Path()}
+    faults = [
+        fault for each in find_imports(module, source, package=False) if (fault := find_fault(each, known))
+    ]
+    assert (why is None) == (not faults)
+    assert all(why is not None and why in fault for fault in faults)
+
+
+def test_a_circle_is_found() -> None:
+    assert find_circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+    assert find_circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_a_package_imports_relative_to_itself() -> None:
+    [found] = find_imports("credentials", "from .single_flight import SingleFlight", package=True)
+    assert resolve_own(found.imported, LAYOUT) == "credentials.single_flight"
