@@ -1,18 +1,18 @@
 """Everything this package raises on purpose.
 
-    XacctError                 anything below; its text is meant for a person
-      Faults                   several things wrong at once, each with what would be right
-      ConfigRefused            botocore could not read this file: file, line and reason
-      EditRefused              the file was left as it was: somebody else's, unwritable, unproved
-      ProfileFault             a profile cannot work as it is written
-      CannotAsk                a code is needed and there is nobody to ask
-      CodeProgramFailed        an ``mfa_process`` gave no code
-      DurationRefused          a role's maximum is known to be shorter than what its profile asks for
-      CodeRefused              the MFA code was given three times and refused three times
-      Busy                     another process kept the lock beyond the bound
-      CacheFault               what is cached cannot be looked at or dropped
+    XacctError             anything below; its text is meant for a person
+      ValidationError      several problems at once, each with what would be right
+      ConfigFileError      botocore could not read this file: file, line and reason
+      EditError            the file was left as it was: somebody else's, unwritable, unproved
+      ProfileError         a profile cannot work as it is written
+      CannotPromptError    a code is needed and there is nobody to ask
+      MfaProcessError      an ``mfa_process`` gave no code
+      RoleDurationError    a role's maximum is known to be shorter than what its profile asks for
+      CodeRejectedError    the MFA code was given three times and refused three times
+      BusyError            another process kept the lock beyond the bound
+      CacheError           what is cached cannot be looked at or dropped
 
-A message names the thing, the place, and the command that mends it. None holds a secret.
+A message names the thing, the place, and the command that fixes it. None holds a secret.
 Text that came from outside (an STS message, a file) goes through `printable` first.
 """
 
@@ -32,7 +32,7 @@ _MOST_FAULTS = 200
 """How many faults are told: nobody mends more at a time, and a file of megabytes may have one in each line."""
 
 
-class Faults(XacctError):
+class ValidationError(XacctError):
     """All that is wrong with one request, so that nobody has to try once per fault."""
 
     def __init__(self, heading: str, faults: list[str]) -> None:
@@ -44,7 +44,7 @@ class Faults(XacctError):
         super().__init__("\n".join([heading, *(f"  - {fault}" for fault in inner)]))
 
 
-class ConfigRefused(XacctError):
+class ConfigFileError(XacctError):
     """A config file that botocore refuses too. `line` counts from 1; 0 means the whole file."""
 
     def __init__(self, path: str, line: int, reason: str) -> None:
@@ -53,11 +53,11 @@ class ConfigRefused(XacctError):
         super().__init__(f"{place}: {reason}")
 
 
-class EditRefused(XacctError):
+class EditError(XacctError):
     """The edit was not made and the file is as it was."""
 
 
-class ProfileFault(XacctError):
+class ProfileError(XacctError):
     """A profile that cannot give credentials as it is written.
 
     `structural` marks the faults that the stock CLI finds as well; there its own error is shown.
@@ -68,25 +68,25 @@ class ProfileFault(XacctError):
         super().__init__(message)
 
 
-class CannotAsk(XacctError):
+class CannotPromptError(XacctError):
     """An MFA code is needed and no terminal is there to ask on."""
 
 
-class CodeProgramFailed(XacctError):
+class MfaProcessError(XacctError):
     """The program that should give MFA codes did not."""
 
 
-class DurationRefused(XacctError):
+class RoleDurationError(XacctError):
     """STS has lately refused a session of this length, and trying again would cost an MFA code."""
 
 
-class CodeRefused(XacctError):
+class CodeRejectedError(XacctError):
     """STS refused every MFA code that was given."""
 
 
-class Busy(XacctError):
+class BusyError(XacctError):
     """Another process holds what this one needs, for longer than it is reasonable to wait."""
 
 
-class CacheFault(XacctError):
+class CacheError(XacctError):
     """Cached sessions that cannot be looked at or dropped, and so may go on being served."""

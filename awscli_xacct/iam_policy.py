@@ -129,7 +129,7 @@ def without(document: Document | None, gone: Collection[Statement]) -> dict[str,
     return {**document, "Statement": [each for each in statements(document) if each not in gone]}
 
 
-def lets_in(
+def allows_assume(
     document: Document,
     principals: Collection[str],
     context: Mapping[str, str],
@@ -140,7 +140,7 @@ def lets_in(
     """Whether a trust policy allows one of `principals` all `actions` with this request `context`.
 
     A principal is an ARN, an account id, or ``*``. With `perhaps`, a statement counts whose conditions may be
-    met. A ``Deny`` is not looked at: see `forbids`.
+    met. A ``Deny`` is not looked at: see `has_deny`.
     """
     named = [each for each in statements(document) if _names(each, principals)]
     return all(_allowed(named, action, context, perhaps=perhaps) for action in actions)
@@ -166,7 +166,7 @@ def asked_of_caller(document: Document, role_arn: str, context: Mapping[str, str
     return _unmet(about, context)
 
 
-def forbids(document: Document, principals: Collection[str]) -> bool:
+def has_deny(document: Document, principals: Collection[str]) -> bool:
     """Whether a trust policy has a ``Deny`` for one of `principals`, under whatever condition."""
     return any(
         each.get("Effect") == "Deny"
@@ -176,7 +176,7 @@ def forbids(document: Document, principals: Collection[str]) -> bool:
     )
 
 
-def permits(
+def allows_caller(
     document: Document, role_arn: str, context: Mapping[str, str], actions: Sequence[str] = (ASSUME,)
 ) -> bool:
     """Whether a caller's policy allows it all `actions` on the role with this request `context`."""

@@ -65,7 +65,7 @@ def _named(profile: str, *, plain: bool = True) -> str:
     return shlex.quote(profile) if plain and not odd else shlex.quote(f"--profile={profile}")
 
 
-def tell(message: str) -> None:
+def warn(message: str) -> None:
     """One line to the user, on stderr: stdout belongs to the command."""
     write_message(f"xacct: {printable(message)}\n")
 

@@ -137,21 +137,21 @@ MEMO_TICK = 2
 # -- limits ----------------------------------------------------------------------------------------
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
-ROLE_DURATION_MINIMUM = 900
-ROLE_DURATION_MAXIMUM = 43200
+MIN_ROLE_DURATION = 900
+MAX_ROLE_DURATION = 43200
 ROLE_DURATION_DEFAULT = 3600
 
 CHAIN_MAXIMUM = 150
 """How many roles may be assumed one from the other: botocore itself gives up between 120 and 150."""
-CHAINED_DURATION_MAXIMUM = 3600
+MAX_CHAINED_DURATION = 3600
 """A role assumed from a role's or an MFA session's credentials lasts an hour at most.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
 """
 
 # https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
-SESSION_DURATION_MINIMUM = 900
-SESSION_DURATION_MAXIMUM = 129600
+MIN_SESSION_DURATION = 900
+MAX_SESSION_DURATION = 129600
 SESSION_DURATION_DEFAULT = 43200
 
 # -- how the cache behaves -------------------------------------------------------------------------

@@ -13,11 +13,7 @@ from .messages import printable
 from .storage.cache import Record
 
 _GAP = "  "
-
-
 _NARROWEST = 4
-
-
 _DRAWING = "├└│─…"
 
 

@@ -93,13 +93,13 @@ def _cold_together(sts: Sts, home: Home) -> None:
         sts.clear_calls()
         begin = time.perf_counter()
         command = [str(AWS), "sts", "get-caller-identity", "--profile", "prod"]
-        together = [
+        fetch_many = [
             subprocess.Popen(
                 command, env=dict(environment), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             for _ in range(20)
         ]
-        codes = {process.wait() for process in together}
+        codes = {process.wait() for process in fetch_many}
         seconds = time.perf_counter() - begin
         assert codes == {0}, codes
         print(f"  {name:<28} {len(sts.calls_of('AssumeRole')):>4} AssumeRole {seconds:>8.2f} s")

@@ -18,9 +18,9 @@ from unittest import mock
 import botocore.credentials
 from botocore.utils import JSONFileCache
 
-from awscli_xacct.credentials.context import Collaborators
+from awscli_xacct.credentials.context import FetchContext
 from awscli_xacct.credentials.fetcher import Fetcher
-from awscli_xacct.credentials.single_flight import Flight
+from awscli_xacct.credentials.single_flight import SingleFlight
 from awscli_xacct.credentials.sts import Keys
 from awscli_xacct.mfa.codes import Codes
 from awscli_xacct.profiles.role import Role
@@ -96,12 +96,12 @@ def compare() -> None:
 def _fetcher(day: Day, directory: Path, number: int) -> Fetcher:
     """What a command makes of the profile of one role."""
     cache = Cache(directory, clock=day.clock, warn=print)
-    using = Collaborators(
-        flight=Flight(cache, clock=day.clock, tell=print),
+    using = FetchContext(
+        flight=SingleFlight(cache, clock=day.clock, warn=print),
         client_creator=day.client,
         source_keys=lambda *_: Keys("AKIA", "secret", None),
         codes=lambda: Codes(day.person),
-        tell=print,
+        warn=print,
         clock=day.clock,
     )
     source = Source("default", None, {"aws_access_key_id": "AKIA"})
@@ -139,11 +139,11 @@ def _warm_fetch(times: int = 2000) -> None:
         print(f"{_microseconds(lambda: _take(flight, lock), times):.0f} µs")
 
 
-def _flight(fetcher: Fetcher) -> Flight:
-    return fetcher._using.flight
+def _flight(fetcher: Fetcher) -> SingleFlight:
+    return fetcher._context.flight
 
 
-def _take(flight: Flight, name: str) -> None:
+def _take(flight: SingleFlight, name: str) -> None:
     with flight.locked(name, "a benchmark"):
         pass
 

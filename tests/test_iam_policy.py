@@ -70,8 +70,8 @@ def test_what_is_no_document_is_an_error(given: Any) -> None:
 )
 def test_statements_that_let_the_caller_in(statement: dict[str, Any]) -> None:
     context = {iam_policy.MFA_PRESENT: "true", iam_policy.EXTERNAL_ID: "42"}
-    assert iam_policy.lets_in(document(statement), NAMES, context)
-    assert iam_policy.lets_in({"Statement": statement}, NAMES, context)
+    assert iam_policy.allows_assume(document(statement), NAMES, context)
+    assert iam_policy.allows_assume({"Statement": statement}, NAMES, context)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_statements_that_let_the_caller_in(statement: dict[str, Any]) -> None:
     ],
 )
 def test_statements_that_do_not_or_say_more_than_is_understood(statement: dict[str, Any]) -> None:
-    assert not iam_policy.lets_in(document(statement), NAMES, {iam_policy.EXTERNAL_ID: "42"})
+    assert not iam_policy.allows_assume(document(statement), NAMES, {iam_policy.EXTERNAL_ID: "42"})
 
 
 WITH_MFA = {iam_policy.MFA_PRESENT: "true"}
@@ -135,8 +135,8 @@ def test_what_a_condition_says_of_a_request_with_mfa_and_of_one_without(
 ) -> None:
     statement = document(allows(Condition=condition))
     for context, met in ((WITH_MFA, with_mfa), ({}, without)):
-        assert iam_policy.lets_in(statement, NAMES, context) is (met is True)
-        assert iam_policy.lets_in(statement, NAMES, context, perhaps=True) is (met is not False)
+        assert iam_policy.allows_assume(statement, NAMES, context) is (met is True)
+        assert iam_policy.allows_assume(statement, NAMES, context, perhaps=True) is (met is not False)
 
 
 @pytest.mark.parametrize(
@@ -178,10 +178,14 @@ def test_an_age_is_asked_for_by_no_new_statement() -> None:
 def test_whatever_stands_in_a_document_is_no_error(key: str, nothing: Any) -> None:
     odd = document(allows(**{"Resource": "*", key: nothing})) if key != "Statement" else {key: nothing}
     for context in ({}, WITH_MFA):
-        lets_in = iam_policy.lets_in(odd, NAMES, context)
-        assert not lets_in or (key, nothing) in [("Condition", None), ("Condition", {})] or key == "Resource"
-        iam_policy.permits(odd, ROLE, context)
-        iam_policy.forbids(odd, NAMES)
+        allows_assume = iam_policy.allows_assume(odd, NAMES, context)
+        assert (
+            not allows_assume
+            or (key, nothing) in [("Condition", None), ("Condition", {})]
+            or key == "Resource"
+        )
+        iam_policy.allows_caller(odd, ROLE, context)
+        iam_policy.has_deny(odd, NAMES)
         iam_policy.asked_for(odd, NAMES, context)
         iam_policy.asked_of_caller(odd, ROLE, context)
     assert iam_policy.with_statement(odd, allows())["Statement"][-1] == allows()
@@ -189,18 +193,18 @@ def test_whatever_stands_in_a_document_is_no_error(key: str, nothing: Any) -> No
 
 def test_all_actions_of_a_request_have_to_be_allowed() -> None:
     both, tags = (iam_policy.ASSUME, iam_policy.TAG), allows(Action="sts:TagSession")
-    assert not iam_policy.lets_in(document(allows()), NAMES, {}, both)
-    assert iam_policy.lets_in(document(allows(), tags), NAMES, {}, both)
-    assert not iam_policy.lets_in(document(tags), NAMES, {}, both)
+    assert not iam_policy.allows_assume(document(allows()), NAMES, {}, both)
+    assert iam_policy.allows_assume(document(allows(), tags), NAMES, {}, both)
+    assert not iam_policy.allows_assume(document(tags), NAMES, {}, both)
     caller = document({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"})
-    assert not iam_policy.permits(caller, ROLE, {}, both)
+    assert not iam_policy.allows_caller(caller, ROLE, {}, both)
 
 
 def test_a_denial_is_seen_under_whatever_condition() -> None:
     deny = {"Effect": "Deny", "Action": "sts:*", "Condition": {"Null": {"x": "true"}}}
-    assert iam_policy.forbids(document(allows(), {**deny, "Principal": {"AWS": ROOT}}), NAMES)
-    assert iam_policy.forbids(document({**deny, "NotPrincipal": {"AWS": ROLE}}), NAMES)
-    assert not iam_policy.forbids(document({**deny, "Principal": {"AWS": ROLE}}, allows()), NAMES)
+    assert iam_policy.has_deny(document(allows(), {**deny, "Principal": {"AWS": ROOT}}), NAMES)
+    assert iam_policy.has_deny(document({**deny, "NotPrincipal": {"AWS": ROLE}}), NAMES)
+    assert not iam_policy.has_deny(document({**deny, "Principal": {"AWS": ROLE}}, allows()), NAMES)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +220,7 @@ def test_a_denial_is_seen_under_whatever_condition() -> None:
 )
 def test_a_callers_policy_is_read_with_its_wildcards(resource: Any, allowed: bool) -> None:
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource}
-    assert iam_policy.permits(document(statement), ROLE, {}) == allowed
+    assert iam_policy.allows_caller(document(statement), ROLE, {}) == allowed
 
 
 def test_a_statement_is_added_and_taken_out_with_all_others_as_they_were() -> None:

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     elif options.shell:
         sys.stdout.write(SCRIPTS[options.shell])
     else:
-        raise dispatch.Misused(
+        raise dispatch.UsageError(
             f"which shell is meant? Name one of {', '.join(SCRIPTS)}: xacct completion bash"
         )
     return 0

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from .. import settings
-from ..errors import Faults, XacctError
+from ..errors import ValidationError, XacctError
 from ..profiles.partitions import Partitions
 from ..profiles.source import is_mfa_user, is_role
 from .fetch import botocore_session, obtain_resolved
@@ -74,9 +74,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace, resolved: Resolved) -> None:
-    """Raise `Faults` for what the console would refuse."""
+    """Raise `ValidationError` for what the console would refuse."""
     faults = []
-    low, high = settings.ROLE_DURATION_MINIMUM, settings.ROLE_DURATION_MAXIMUM
+    low, high = settings.MIN_ROLE_DURATION, settings.MAX_ROLE_DURATION
     seconds = options.duration_seconds
     if options.service and not _SERVICE.fullmatch(options.service):
         faults.append(
@@ -92,7 +92,7 @@ def _check(options: argparse.Namespace, resolved: Resolved) -> None:
     if is_mfa_user(resolved.options):
         faults.append(_no_session(resolved.profile))
     if faults:
-        raise Faults("no sign-in URL was asked for, because", faults)
+        raise ValidationError("no sign-in URL was asked for, because", faults)
 
 
 def _is_chained(resolved: Resolved) -> bool:

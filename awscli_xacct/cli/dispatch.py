@@ -49,7 +49,7 @@ INTERRUPTED = 130
 _USAGE = "xacct COMMAND …"
 
 
-class Misused(XacctError):
+class UsageError(XacctError):
     """A command line that cannot be understood."""
 
 
@@ -57,7 +57,7 @@ class Parser(argparse.ArgumentParser):
     """A parser whose errors are raised, so that they are told as all others are."""
 
     def error(self, message: str) -> NoReturn:
-        raise Misused(f"{message}. See: {self.prog} --help")
+        raise UsageError(f"{message}. See: {self.prog} --help")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -118,10 +118,10 @@ def _command(arguments: Sequence[str]) -> int:
         return 0
     if name not in COMMANDS:
         if name in SUBCOMMANDS:
-            raise Misused(f"there is no command {name} here; did you mean aws configure role {name}?")
+            raise UsageError(f"there is no command {name} here; did you mean aws configure role {name}?")
         near = get_close_matches(name, COMMANDS, n=2)
         hint = f"did you mean {' or '.join(near)}?" if near else "see: xacct --help"
-        raise Misused(f"there is no command {name}; {hint}")
+        raise UsageError(f"there is no command {name}; {hint}")
     command = load(name)
     own, others = list(arguments[1:]), []
     if hasattr(command, "split"):

@@ -14,8 +14,8 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, TextIO
 
-from ..errors import Faults, XacctError
-from ..messages import printable, printable_lines, tell
+from ..errors import ValidationError, XacctError
+from ..messages import printable, printable_lines, warn
 from ..profiles.source import is_role
 from ..redaction import without_passwords
 from .launch import environment
@@ -67,7 +67,7 @@ def split(arguments: list[str]) -> tuple[list[str], list[str]]:
 def run(options: argparse.Namespace) -> int:
     """Run the command for each; 0 only if it could be, and gave 0, for all."""
     if not options.command:
-        raise Faults("nothing was run", [f"which command? It comes last, after --: {_USAGE}"])
+        raise ValidationError("nothing was run", [f"which command? It comes last, after --: {_USAGE}"])
     # Before anything is imported: awscli leaves a variable of its own there.
     inherited = dict(os.environ)
     config = read_config()
@@ -90,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
             ended[done.name] = done.fault or f"exit code {done.code}"
     report.close()
     if ended:
-        tell(f"{len(ended)} of {len(names)} failed: {', '.join(name for name in names if name in ended)}")
+        warn(f"{len(ended)} of {len(names)} failed: {', '.join(name for name in names if name in ended)}")
     return FAILED if ended else 0
 
 
@@ -182,7 +182,7 @@ def _write(stream: TextIO, data: bytes) -> None:
 
 
 def _chosen(options: argparse.Namespace, profiles: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The role profiles that are meant, in the order of the file. Raises `Faults`."""
+    """The role profiles that are meant, in the order of the file. Raises `ValidationError`."""
     roles = [name for name, found in profiles.items() if is_role(found)]
     faults = list(_unmatched(options.patterns, roles, profiles))
     if options.all and options.patterns:
@@ -192,7 +192,7 @@ def _chosen(options: argparse.Namespace, profiles: Mapping[str, Mapping[str, Any
     if options.all and not roles:
         faults.append("no profile assumes a role; make one with: aws configure role PROFILE --role-arn ARN")
     if faults:
-        raise Faults("nothing was run", faults)
+        raise ValidationError("nothing was run", faults)
     if options.all:
         return roles
     return [name for name in roles if any(fnmatchcase(name, pattern) for pattern in options.patterns)]

@@ -29,11 +29,11 @@ _METADATA = 256 * 1024
 
 @dataclass(frozen=True)
 class Embedded:
-    """An environment with an awscli and without this package. `mend` is the command that puts it there."""
+    """An environment with an awscli and without this package. `fix` is the command that puts it there."""
 
     tool: str
     path: Path
-    mend: str
+    fix: str
 
     def __str__(self) -> str:
         return (
@@ -46,7 +46,7 @@ def find(environment: Mapping[str, str], known: Iterable[Host]) -> list[Embedded
     """All of them but those whose `aws` is among the `known` hosts; of several of one tool the last that was made."""
     seen = [host.real for host in known]
     found: dict[str, Embedded] = {}
-    for directory, tool_of, mend in _places(environment):
+    for directory, tool_of, fix in _places(environment):
         lacking: dict[str, Path] = {}
         having: set[str] = set()
         for path in _environments(directory):
@@ -59,7 +59,7 @@ def find(environment: Mapping[str, str], known: Iterable[Host]) -> list[Embedded
             else:
                 lacking[tool] = path
         for tool in sorted(lacking.keys() - having):
-            found.setdefault(f"{directory}/{tool}", Embedded(tool, lacking[tool], mend(tool)))
+            found.setdefault(f"{directory}/{tool}", Embedded(tool, lacking[tool], fix(tool)))
     return list(found.values())
 
 
@@ -93,9 +93,9 @@ def _places(
             lambda tool: f"uvx --with {package} {shlex.quote(tool)}   # wherever it is started",
         ),
     ]
-    for directory, tool_of, mend in places:
+    for directory, tool_of, fix in places:
         with contextlib.suppress(RuntimeError):  # there is no home
-            yield Path(directory).expanduser(), tool_of, mend
+            yield Path(directory).expanduser(), tool_of, fix
 
 
 def _environments(directory: Path) -> list[Path]:

@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     for other, state in zip(others, states, strict=True):
         sys.stdout.write(f"there is {other}, too: {state}\n")
     for one in embedded.find(environment, [host, *others]):
-        sys.stdout.write(f"{printable(str(one))}. Put it there:\n  {one.mend}\n")
+        sys.stdout.write(f"{printable(str(one))}. Put it there:\n  {one.fix}\n")
     if environment.get(settings.DISABLE_VARIABLE, "") not in ("", "0"):
         sys.stdout.write(
             f"{settings.DISABLE_VARIABLE} is set and keeps it off: unset {settings.DISABLE_VARIABLE}\n"

@@ -18,7 +18,7 @@ import time
 import zlib
 
 from .. import settings
-from ..storage.record import Head, expanded, machine_name, place, read_private, split
+from ..storage.record import RecordHeader, expanded, machine_name, place, read_private, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the real one is in a module, which would have to be found and read
@@ -42,12 +42,12 @@ class Memo:
         self.region = region
         self.handed = handed
 
-    def found(self, now: float) -> "bytes | None":
+    def fresh_document(self, now: float) -> "bytes | None":
         """The ``credential_process`` document of the record, a line, while it need not be renewed."""
-        kept = self.kept(now)
+        kept = self.valid_document(now)
         return kept[1] if kept and now < kept[0].renew else None
 
-    def kept(self, now: float) -> "tuple[Head, bytes] | None":
+    def valid_document(self, now: float) -> "tuple[RecordHeader, bytes] | None":
         """The record's head and document, while the credentials are valid."""
         if not self.record:
             return None
@@ -76,8 +76,8 @@ def recall(profile: str, version: str) -> "Memo | None":
         if data is None:
             return None
         head, _, body = data.partition(b"\n")
-        beginning = question(profile, version, paths, [signature(path) for path in paths])
-        if head != seal(body) or not body.startswith(beginning):
+        beginning = fingerprint(profile, version, paths, [signature(path) for path in paths])
+        if head != checksum_line(body) or not body.startswith(beginning):
             return None
         record, directory, region, *handed = decoded(body[len(beginning) :]).split("\0")
     except (OSError, ValueError):
@@ -88,7 +88,7 @@ def recall(profile: str, version: str) -> "Memo | None":
 def document(profile: str, version: str) -> "bytes | None":
     """The ``credential_process`` document of `profile`, a line, if it can be had without doing any work."""
     memo = recall(profile, version)
-    return memo.found(time.time()) if memo else None
+    return memo.fresh_document(time.time()) if memo else None
 
 
 def fields(document: bytes) -> "dict[str, str] | None":
@@ -120,7 +120,7 @@ def prompt_line(profile: str, memo: Memo) -> str:
     if not memo.record:
         return f"{name}\n"
     now = time.time()
-    kept = memo.kept(now)
+    kept = memo.valid_document(now)
     return f"{name} {_short(kept[0].expiry - now) if kept else '-'}\n"
 
 
@@ -174,7 +174,7 @@ def signature(path: str) -> str:
     return f"{found.st_dev} {found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
 
 
-def question(profile: str, version: str, paths: "list[str]", signatures: "list[str]") -> bytes:
+def fingerprint(profile: str, version: str, paths: "list[str]", signatures: "list[str]") -> bytes:
     """Everything that an answer follows from, each part ended by a NUL, which none of them can have."""
     variables = [_noted(name, os.environ.get(name)) for name in settings.RESOLUTION_VARIABLES]
     parts = [
@@ -196,7 +196,7 @@ def _noted(name: str, value: "str | None") -> str:
     return f"={zlib.crc32(encoded(value)):08x}" if name in settings.SECRET_VARIABLES else f"={value}"
 
 
-def seal(body: bytes) -> bytes:
+def checksum_line(body: bytes) -> bytes:
     """The line before a memo's body, against damage."""
     return encoded(f"{FORMAT} {zlib.crc32(body):08x}")
 

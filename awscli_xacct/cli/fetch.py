@@ -27,7 +27,7 @@ def obtain(profile: str) -> bytes:
 
 def obtain_resolved(resolved: Resolved) -> bytes:
     """The same for a profile that is resolved already."""
-    return resolved.memo.found(time.time()) or _fetched(resolved)
+    return resolved.memo.fresh_document(time.time()) or _fetched(resolved)
 
 
 def botocore_session(profile: str) -> Any:

@@ -80,17 +80,17 @@ def become(command: "Sequence[str]", variables: "Mapping[str, str]") -> int:
             raise FileNotFoundError(command[0])  # Python would call it another fault
         return spawn(command, variables) if os.name == "nt" else _replace(command, variables)
     except OSError as error:
-        return told(command, error)
+        return report_exec_error(command, error)
 
 
-def told(command: "Sequence[str]", error: OSError) -> int:
+def report_exec_error(command: "Sequence[str]", error: OSError) -> int:
     """Say why a command cannot be run, and give the exit code for that."""
-    from ..messages import tell
+    from ..messages import warn
 
     if isinstance(error, FileNotFoundError):
-        tell(f"{command[0]}: command not found")
+        warn(f"{command[0]}: command not found")
         return NOT_FOUND
-    tell(f"{command[0]}: {error.strerror or error}")
+    warn(f"{command[0]}: {error.strerror or error}")
     return NOT_EXECUTABLE
 
 

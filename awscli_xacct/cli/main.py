@@ -57,7 +57,7 @@ def _print(document: "bytes | None") -> "int | None":
 
 def _become(command: "list[str]", profile: str) -> "int | None":
     memo = fastpath.recall(profile, __version__)
-    found = memo and memo.found(time.time())
+    found = memo and memo.fresh_document(time.time())
     credentials = fastpath.fields(found) if found else None
     if memo is None or credentials is None:
         return None

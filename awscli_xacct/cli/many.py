@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ProfileFault
+from ..errors import ProfileError
 from .resolve import resolve_in
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ def obtain_many(config: Mapping[str, Any], profiles: Sequence[str]) -> list[Give
     for profile in profiles:
         try:
             memo = resolve_in(config, profile).memo
-        except ProfileFault as fault:
+        except ProfileError as fault:
             given[profile] = Given(profile, error=str(fault))
             continue
-        found = memo.found(time.time())
+        found = memo.fresh_document(time.time())
         given[profile] = Given(profile, json.loads(found) if found else None, memo.region, handed=memo.handed)
         if found is None:
             missing.append(profile)
@@ -57,7 +57,7 @@ def _fetched(profiles: Sequence[str]) -> list[tuple[str, Mapping[str, Any] | Non
 
     session = botocore_session(profiles[0])
     # The botocore that these import is there only now.
-    from ..credentials.batch import together
+    from ..credentials.batch import fetch_many
     from ..credentials.profile_session import provider_for
 
     def fetch(profile: str, fetcher: Fetcher) -> tuple[str, Mapping[str, Any] | None, str]:
@@ -69,4 +69,4 @@ def _fetched(profiles: Sequence[str]) -> list[tuple[str, Mapping[str, Any] | Non
     def failed(profile: str, _: Fetcher | None, error: Exception) -> tuple[str, None, str]:
         return profile, None, str(error) or type(error).__name__
 
-    return list(together(profiles, lambda name: provider_for(session, name).fetcher(), fetch, failed))
+    return list(fetch_many(profiles, lambda name: provider_for(session, name).fetcher(), fetch, failed))

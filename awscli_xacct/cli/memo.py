@@ -19,7 +19,7 @@ from ..storage.record import expanded
 from . import fastpath
 
 
-class Moment:
+class ConfigSnapshot:
     """The state of the two files before they are read; what is read then is no older than that."""
 
     def __init__(
@@ -40,13 +40,13 @@ class Moment:
         self._when = clock()
         signatures = [fastpath.signature(path) for path in self.paths]
         self._changed = max(map(_changed, signatures))
-        self._question = fastpath.question(profile, version, self.paths, signatures)
+        self._fingerprint = fastpath.fingerprint(profile, version, self.paths, signatures)
 
     def remember(self, memo: fastpath.Memo) -> None:
         """Keep what the profile was resolved to, unless the files are too new. A disk that cannot is no fault."""
         if self._may_change_unseen(0):
             return
-        body = self._question + fastpath.encoded(
+        body = self._fingerprint + fastpath.encoded(
             "\0".join([memo.record, memo.directory, memo.region, *memo.handed])
         )
         named = expanded(settings.MEMO_DIRECTORY)
@@ -55,7 +55,7 @@ class Moment:
         with contextlib.suppress(OSError):
             path = make(Path(named), settings.MEMO_KIND) / fastpath.memo_name(self._profile, self.paths)
             sweep(path.parent, path.name)
-            temporary = write_temporary(path.parent, path.name, fastpath.seal(body) + b"\n" + body)
+            temporary = write_temporary(path.parent, path.name, fastpath.checksum_line(body) + b"\n" + body)
             try:
                 # A file server stamps by its own clock, which may be behind this one.
                 behind = max(self._clock() - temporary.stat().st_mtime, 0)

@@ -11,7 +11,7 @@ from typing import Any
 from .. import __version__, settings
 from ..configfile import sections, store
 from ..errors import XacctError
-from ..messages import tell
+from ..messages import warn
 from ..profiles.cache_keys import setting
 from ..profiles.inventory import Inventory
 from ..profiles.names import no_profile
@@ -19,7 +19,7 @@ from ..profiles.source import is_mfa_user, is_role
 from ..storage.cache import Cache, cache_directory
 from . import fastpath
 from .handed import handed_on
-from .memo import Moment
+from .memo import ConfigSnapshot
 
 
 @dataclass(frozen=True)
@@ -38,23 +38,23 @@ class Resolved:
 
 
 def resolve(profile: str, tick: float = settings.MEMO_TICK) -> Resolved:
-    """Resolve `profile` and remember what it came to; for `tick` see `memo.Moment`.
+    """Resolve `profile` and remember what it came to; for `tick` see `memo.ConfigSnapshot`.
 
-    Raises `ConfigRefused` and `EditRefused` for files that cannot be read, `ProfileFault` for a profile that
+    Raises `ConfigFileError` and `EditError` for files that cannot be read, `ProfileError` for a profile that
     cannot work and `XacctError` for one that is not there.
     """
     try:
-        moment = Moment(profile, __version__, tick)
+        snapshot = ConfigSnapshot(profile, __version__, tick)
     except (OSError, ValueError):
-        moment = None  # reading the files tells what is wrong with them
+        snapshot = None  # reading the files tells what is wrong with them
     resolved = resolve_in(read_config(), profile)
-    if moment and resolved.lasting:
-        moment.remember(resolved.memo)
+    if snapshot and resolved.lasting:
+        snapshot.remember(resolved.memo)
     return resolved
 
 
 def resolve_in(config: Mapping[str, Any], profile: str) -> Resolved:
-    """Resolve `profile` in a config that is read already. Raises `ProfileFault` and `XacctError`."""
+    """Resolve `profile` in a config that is read already. Raises `ProfileError` and `XacctError`."""
     if profile not in config["profiles"]:
         raise XacctError(no_profile(profile, config["profiles"]))
     handed = handed_on(config, profile, os.environ)
@@ -68,7 +68,7 @@ def resolve_in(config: Mapping[str, Any], profile: str) -> Resolved:
 
 
 def read_config() -> dict[str, Any]:
-    """The two files as one config. Raises `ConfigRefused` and `EditRefused`."""
+    """The two files as one config. Raises `ConfigFileError` and `EditError`."""
     config, credentials = settings.config_paths()
     texts = [store.read(Path(path)) for path in (config, credentials)]
     return sections.full_config(*texts, paths=(config, credentials))
@@ -81,7 +81,7 @@ def inventory(config: Mapping[str, Any]) -> Inventory:
 
 def record_cache(config: Mapping[str, Any]) -> Cache:
     """The records that `config` says where to find."""
-    return Cache(cache_directory(setting(config, settings.CACHE_DIR, os.environ)), warn=tell)
+    return Cache(cache_directory(setting(config, settings.CACHE_DIR, os.environ)), warn=warn)
 
 
 def region_of(options: Mapping[str, Any]) -> str:

@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..errors import ProfileFault, XacctError
-from ..messages import tell
+from ..errors import ProfileError, XacctError
+from ..messages import warn
 from ..profiles.inventory import Inventory
 from ..profiles.source import is_mfa_user
 from ..storage.cache import Record
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     elif rows:
         sys.stdout.write(_table(rows))
     else:
-        tell(
+        warn(
             "no credentials are in the cache; whatever needs some fetches them, as does: xacct credentials PROFILE"
         )
     return 0
@@ -80,7 +80,7 @@ def _rows(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _session_record(inventory: Inventory, name: str) -> str:
     try:
         return inventory.records_of(name)[0]
-    except ProfileFault:
+    except ProfileError:
         return ""  # there is no record of that name
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import locale
 import re
 
-from ..errors import ConfigRefused, EditRefused
+from ..errors import ConfigFileError, EditError
 from . import line_edits
-from .edited import Edited
+from .edited import EditedLines
 from .line_edits import Changes
 from .parser import Reading, Section, Sections, Value
 
@@ -23,7 +23,7 @@ _LINE_END = re.compile("\r\n|\r|\n")
 class Document:
     """A config file that can be changed. `path` is used in messages only.
 
-    Raises `ConfigRefused` where botocore would not read the file.
+    Raises `ConfigFileError` where botocore would not read the file.
     """
 
     def __init__(self, data: bytes, path: str = "config", encoding: str | None = None) -> None:
@@ -69,7 +69,7 @@ class Document:
     def set(self, section: str, key: str, value: str) -> None:
         """Set an option; the section is added at the end of the file if it is not there.
 
-        Raises `EditRefused` for what cannot stand in a config file.
+        Raises `EditError` for what cannot stand in a config file.
         """
         line_edits.check_option(self._path, key, value)
         found = self._present.get(section)
@@ -102,7 +102,7 @@ class Document:
     def rename_section(self, section: str, name: str) -> None:
         """Give a section another name and leave all else of it as it is.
 
-        Raises `KeyError`, and `EditRefused` where the name is taken or cannot be written.
+        Raises `KeyError`, and `EditError` where the name is taken or cannot be written.
         """
         if section not in self._present and section not in self._added:
             raise KeyError(section)
@@ -110,7 +110,7 @@ class Document:
             return
         line_edits.check_name(self._path, name)
         if name in self._present or name in self._added:
-            raise EditRefused(f"{self._path} has a section [{name}] already; nothing was written")
+            raise EditError(f"{self._path} has a section [{name}] already; nothing was written")
         if section in self._added:
             self._added = {name if old == section else old: options for old, options in self._added.items()}
         else:
@@ -122,14 +122,14 @@ class Document:
     def meant(self, *, touched_only: bool = False) -> Sections:
         """What botocore must read from `render`'s bytes; with `touched_only`, from `excerpt`'s.
 
-        Raises `ConfigRefused` as `render` does.
+        Raises `ConfigFileError` as `render` does.
         """
         return self._edited().meant(excerpt=touched_only)
 
     def render(self) -> bytes:
         """The bytes of the file with the changes made: the very same ones where there are none.
 
-        Raises `EditRefused` where more would have to be altered than was asked, and `ConfigRefused`
+        Raises `EditError` where more would have to be altered than was asked, and `ConfigFileError`
         where a change makes botocore look at a faulty block in ``[DEFAULT]`` that it had no use for.
         """
         edited = self._edited()
@@ -137,7 +137,7 @@ class Document:
             return self._data
         edited.meant(excerpt=True)
         if self._encode(self._reading.lines) != self._data:
-            raise EditRefused(
+            raise EditError(
                 f"{self._path}: its {self._encoding} text cannot be kept byte for byte; nothing was written"
             )
         return self._encode(edited.lines())
@@ -151,15 +151,15 @@ class Document:
     def _changes_of(self, section: Section) -> Changes:
         return self._changes.setdefault(section, Changes())
 
-    def _edited(self) -> Edited:
-        return Edited(self._reading, self._changes, self._added)
+    def _edited(self) -> EditedLines:
+        return EditedLines(self._reading, self._changes, self._added)
 
     def _decode(self, data: bytes) -> str:
         try:
             return data.decode(self._encoding)
         except UnicodeDecodeError as error:
             line = 1 + len(_LINE_END.findall(data[: error.start].decode(self._encoding)))
-            raise ConfigRefused(
+            raise ConfigFileError(
                 self._path, line, f"byte 0x{data[error.start]:02x} is not {self._encoding} text"
             ) from None
 
@@ -167,7 +167,7 @@ class Document:
         try:
             return "".join(lines).encode(self._encoding)
         except UnicodeEncodeError as error:
-            raise EditRefused(
+            raise EditError(
                 f"{self._path}: {error.object[error.start : error.end]!r} cannot be written in the file's "
                 f"encoding, {self._encoding}; nothing was written"
             ) from None

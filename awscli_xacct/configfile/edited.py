@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..errors import EditRefused
+from ..errors import EditError
 from ..messages import printable
 from . import line_edits
 from .line_edits import Changes
 from .parser import DEFAULTS, Reading, Section, Sections, Value
 
 
-class Edited:
+class EditedLines:
     """What `reading` becomes with `changes` made to its sections and the sections `added` at its end."""
 
     def __init__(
@@ -30,7 +30,7 @@ class Edited:
     def meant(self, *, excerpt: bool) -> Sections:
         """What `lines` must be read as, or `excerpt`.
 
-        Raises `ConfigRefused` where a change makes botocore look at a faulty block in ``[DEFAULT]``.
+        Raises `ConfigFileError` where a change makes botocore look at a faulty block in ``[DEFAULT]``.
         """
         meant: Sections = {}
         for number in self._excerpted() if excerpt else range(len(self._parts)):
@@ -43,7 +43,7 @@ class Edited:
         return meant
 
     def lines(self) -> list[str]:
-        """All lines. Raises `EditRefused` where more would have to be altered than was asked."""
+        """All lines. Raises `EditError` where more would have to be altered than was asked."""
         self._check_depths()
         lines = self._reading.lines[: self._parts[0].header if self._parts else None]
         for number in range(len(self._parts)):
@@ -90,7 +90,7 @@ class Edited:
         if changes is None:
             return self._reading.lines[part.header : part.end]
         if changes.removed:
-            return line_edits.remains(self._reading, part)
+            return line_edits.lines_kept_after_removal(self._reading, part)
         return line_edits.changed(self._reading, part, changes, next(self._left(number + 1), None))
 
     def _with_added(self, lines: list[str]) -> list[str]:
@@ -110,8 +110,8 @@ class Edited:
             return
         above: Section | None = None
         for part in self._left(0):
-            if above and line_edits.would_swallow(self._reading, above, self._changes.get(above), part):
-                raise EditRefused(
+            if above and line_edits.would_absorb_header(self._reading, above, self._changes.get(above), part):
+                raise EditError(
                     f"{self._reading.path}, line {part.header + 1}: [{printable(part.name)}] stands so deep that "
                     f"it would become part of [{printable(above.name)}]; nothing was written. Take the blanks "
                     f"before it away"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..errors import EditRefused
+from ..errors import EditError
 from .parser import COMMENT, DEFAULTS, DELIMITER, Reading, Section, ending_of, indent_of, is_comment
 
 
@@ -54,7 +54,7 @@ def changed(reading: Reading, section: Section, changes: Changes, below: Section
     return lines
 
 
-def remains(reading: Reading, section: Section) -> list[str]:
+def lines_kept_after_removal(reading: Reading, section: Section) -> list[str]:
     """What a removed section leaves: its comments, and what sets off whatever follows it."""
     lines = reading.lines[section.header : section.end]
     behind = reading.end_of_options(section) + 1 - section.header
@@ -78,7 +78,7 @@ def append(lines: list[str], name: str, options: dict[str, str], newline: str) -
     lines.extend(f"{key} = {text}".rstrip() + newline for key, text in options.items())
 
 
-def would_swallow(reading: Reading, above: Section, changes: Changes | None, below: Section) -> bool:
+def would_absorb_header(reading: Reading, above: Section, changes: Changes | None, below: Section) -> bool:
     """Whether `below`'s header would become part of a value, if it came directly behind `above`."""
     options = changes.options if changes else {}
     if changes and changes.fresh(above):
@@ -95,7 +95,7 @@ def check_name(path: str, name: str) -> None:
     """Refuse a section name that not every reader of such files finds between its brackets."""
     _check_text(path, name)
     if name == DEFAULTS or not name or "]" in name:
-        raise EditRefused(f"{path}: [{name}] cannot be written as a section; nothing was written")
+        raise EditError(f"{path}: [{name}] cannot be written as a section; nothing was written")
 
 
 def check_option(path: str, key: str, value: str) -> None:
@@ -103,14 +103,14 @@ def check_option(path: str, key: str, value: str) -> None:
     _check_text(path, key)
     _check_text(path, value)
     if not key or key != key.lower() or DELIMITER.search(key) or key.startswith(("[", *COMMENT)):
-        raise EditRefused(f"{path}: {key!r} cannot be written as an option; nothing was written")
+        raise EditError(f"{path}: {key!r} cannot be written as an option; nothing was written")
 
 
 def _check_text(path: str, text: str) -> None:
     if not text.replace("\t", " ").isprintable():
-        raise EditRefused(f"{path}: {text!r} has a character that cannot be printed; nothing was written")
+        raise EditError(f"{path}: {text!r} has a character that cannot be printed; nothing was written")
     if text != text.strip():
-        raise EditRefused(f"{path}: {text!r} begins or ends with a blank; nothing was written")
+        raise EditError(f"{path}: {text!r} begins or ends with a blank; nothing was written")
 
 
 def _insert(lines: list[str], last: int, indent: str, options: dict[str, str], newline: str) -> None:

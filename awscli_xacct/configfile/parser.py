@@ -22,7 +22,7 @@ import re
 from sys import intern
 from typing import NoReturn
 
-from ..errors import ConfigRefused
+from ..errors import ConfigFileError
 from ..messages import printable
 
 Value = str | dict[str, str]
@@ -49,7 +49,7 @@ class Reading:
     """A config file read: `lines` with their endings, `parts` in the order of the file, ``[DEFAULT]``
     among them, and `sections` by name, without it. Lines are counted from 0.
 
-    Raises `ConfigRefused` where botocore would not read the text. `path` is for messages.
+    Raises `ConfigFileError` where botocore would not read the text. `path` is for messages.
     """
 
     def __init__(self, text: str, path: str) -> None:
@@ -72,7 +72,7 @@ class Reading:
         return self.with_defaults({key: self.value(line) for key, line in section.options.items()})
 
     def with_defaults(self, options: dict[str, Value]) -> dict[str, Value]:
-        """`options` and what a section that has no others inherits. Raises `ConfigRefused`."""
+        """`options` and what a section that has no others inherits. Raises `ConfigFileError`."""
         for key, line in self._defaults.items():
             if key not in options:
                 options[key] = self.value(line)
@@ -165,7 +165,7 @@ class Reading:
                 self.value(line)
 
     def _refuse(self, number: int, reason: str) -> NoReturn:
-        raise ConfigRefused(self.path, number + 1, reason)
+        raise ConfigFileError(self.path, number + 1, reason)
 
 
 def is_comment(line: str) -> bool:

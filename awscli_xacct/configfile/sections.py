@@ -18,7 +18,7 @@ def load(
 ) -> dict[str, dict[str, Any]]:
     """All profiles of the two files, merged as ``botocore.session.Session.full_config`` merges them.
 
-    Raises `ConfigRefused`, which names one of `paths`.
+    Raises `ConfigFileError`, which names one of `paths`.
     """
     return full_config(config, credentials, paths=paths)["profiles"]
 
@@ -28,7 +28,7 @@ def full_config(
 ) -> dict[str, dict[str, Any]]:
     """What ``botocore.session.Session.full_config`` is for two files that hold this.
 
-    Raises `ConfigRefused`, which names one of `paths`.
+    Raises `ConfigFileError`, which names one of `paths`.
     """
     sections = Document(config, paths[0]).sections()
     profiles = by_name(sections)

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 from .. import settings
-from ..errors import EditRefused
+from ..errors import EditError
 from ..storage.files import flush_directory, write_temporary
 from . import target
 from .document import Document, Sections
@@ -54,14 +54,14 @@ def own_reader(path: str) -> Sections:
 
 
 def read(path: Path) -> bytes:
-    """The file's bytes; nothing where botocore finds no file. Raises `EditRefused` if it cannot be read."""
+    """The file's bytes; nothing where botocore finds no file. Raises `EditError` if it cannot be read."""
     try:
         # botocore takes a device or a pipe for no file; /dev/null stands for "no config" in many scripts.
         return path.read_bytes() if stat.S_ISREG(path.stat().st_mode) else b""
     except (FileNotFoundError, NotADirectoryError):
         return b""
     except OSError as error:
-        raise EditRefused(
+        raise EditError(
             f"{path} cannot be read: {error.strerror}. Look at it with: ls -ld {shlex.quote(str(path))}"
         ) from None
 
@@ -77,7 +77,7 @@ def edit(
     """Make `change` in the file at `path`; it may be called more than once, each time on fresh content.
 
     An edit that changes nothing writes nothing. What `change` raises leaves the file as it was. Another
-    editor is waited for, at most `wait` seconds. Raises `EditRefused`, `ConfigRefused` and `Busy`.
+    editor is waited for, at most `wait` seconds. Raises `EditError`, `ConfigFileError` and `BusyError`.
     """
     for _ in range(_ATTEMPTS):
         real = _real(path)
@@ -95,7 +95,7 @@ def rewrite(
 ) -> Edit:
     """Put what `change` makes of the bytes of a file of any kind in their place, as `edit` does.
 
-    It may be called more than once, and proves its own outcome. Raises `EditRefused` and `Busy`.
+    It may be called more than once, and proves its own outcome. Raises `EditError` and `BusyError`.
     """
     for _ in range(_ATTEMPTS):
         real = _real(path)
@@ -110,8 +110,8 @@ def rewrite(
     raise _busy(path)
 
 
-def _busy(path: Path) -> EditRefused:
-    return EditRefused(f"{path} is being rewritten by another program all the time; nothing was written")
+def _busy(path: Path) -> EditError:
+    return EditError(f"{path} is being rewritten by another program all the time; nothing was written")
 
 
 def _real(path: Path) -> Path:
@@ -132,7 +132,7 @@ def _replace(planned: Edit, real: Path, prove: Callable[[Path], None]) -> bool:
         target.make_directory(real.parent)
         temporary = write_temporary(real.parent, real.name, planned.after, flush=True)
     except OSError as error:
-        raise EditRefused(
+        raise EditError(
             f"{real} cannot be written: {error.strerror or error}; it is as it was. Look at its directory with: "
             f"ls -ld {shlex.quote(str(real.parent))}"
         ) from None
@@ -143,7 +143,7 @@ def _replace(planned: Edit, real: Path, prove: Callable[[Path], None]) -> bool:
             return False
         temporary.replace(real)
     except OSError as error:
-        raise EditRefused(f"{real} cannot be replaced: {_why(error)}; it is as it was") from None
+        raise EditError(f"{real} cannot be replaced: {_why(error)}; it is as it was") from None
     finally:
         target.discard(temporary)
     with contextlib.suppress(OSError):  # the new file is in place, whatever may be wrong with the disk
@@ -164,18 +164,16 @@ def _why(error: OSError) -> str:
 def _prove(real: Path, document: Document, reader: Reader, temporary: Path) -> None:
     """Read back what is about to become the user's file, and compare it with what was meant.
 
-    Raises `EditRefused`. Of a file beyond `settings.PROOF_LIMIT` the sections that changed are read.
+    Raises `EditError`. Of a file beyond `settings.PROOF_LIMIT` the sections that changed are read.
     """
     whole = temporary.stat().st_size <= settings.PROOF_LIMIT
     excerpt = None if whole else write_temporary(real.parent, real.name, document.excerpt())
     try:
         found = reader(str(excerpt or temporary))
     except Exception as error:  # noqa: BLE001 - a reader that refuses the text, with whatever error it has
-        raise EditRefused(
-            f"{real}: the edited file would not be readable ({error}); it is as it was"
-        ) from None
+        raise EditError(f"{real}: the edited file would not be readable ({error}); it is as it was") from None
     finally:
         if excerpt:
             target.discard(excerpt)
     if found != document.meant(touched_only=not whole):
-        raise EditRefused(f"{real}: the edited file would not mean what was asked; it is as it was")
+        raise EditError(f"{real}: the edited file would not mean what was asked; it is as it was")

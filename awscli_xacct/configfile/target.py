@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import settings
-from ..errors import Busy, EditRefused
-from ..messages import tell
+from ..errors import BusyError, EditError
+from ..messages import warn
 from ..storage.files import make_private_directory, temporary_prefix
-from ..storage.locks import NoLocks, file_lock, owner, release, sign, taken
+from ..storage.locks import NoLocksError, file_lock, owner, release, sign, taken
 from ..storage.places import check_may_make, trouble
 from ..storage.record import expanded, is_ours
 
@@ -33,9 +33,9 @@ _said: set[str] = set()
 
 
 def check(path: Path, real: Path) -> None:
-    """Raises `EditRefused` where `real`, which is `path` with its links resolved, is not ours to replace."""
+    """Raises `EditError` where `real`, which is `path` with its links resolved, is not ours to replace."""
     if os.fspath(path).startswith("~"):
-        raise EditRefused(
+        raise EditError(
             f"{path} is in no home directory, because none is known here; nothing was written. Name it: export "
             f"HOME=DIRECTORY"
         )
@@ -44,20 +44,20 @@ def check(path: Path, real: Path) -> None:
         directory = next((parent for parent in real.parents if parent.exists()), real.parent)
         above = directory.stat()
     except OSError as error:
-        raise EditRefused(f"{path} cannot be read: {error.strerror}. {_look_at(path)}") from None
+        raise EditError(f"{path} cannot be read: {error.strerror}. {_look_at(path)}") from None
     if found is not None and not stat.S_ISREG(found.st_mode):
-        raise EditRefused(f"{path} is not a regular file; nothing was written. {_look_at(path)}")
+        raise EditError(f"{path} is not a regular file; nothing was written. {_look_at(path)}")
     if found is not None and not is_ours(found):
-        raise EditRefused(f"{path} belongs to another user; nothing was written. {_look_at(real)}")
+        raise EditError(f"{path} belongs to another user; nothing was written. {_look_at(real)}")
     linked = os.path.abspath(path) != os.fspath(real)  # noqa: PTH100 - Path.resolve follows the links
     if linked and not (is_ours(above) or above.st_uid == 0):
-        raise EditRefused(
+        raise EditError(
             f"{path} leads into a directory of another user; nothing was written. {_look_at(directory)}"
         )
     try:
         check_may_make(real.parent)
     except OSError as error:
-        raise EditRefused(f"{real}: {error}; nothing was written. Run the command as that user") from None
+        raise EditError(f"{real}: {error}; nothing was written. Run the command as that user") from None
 
 
 def make_directory(directory: Path) -> Path:
@@ -106,7 +106,7 @@ def discard(temporary: Path) -> None:
 
 @contextlib.contextmanager
 def locked(real: Path, wait: float) -> Iterator[None]:
-    """One editor at a time, for at most `wait` seconds. Raises `Busy` and `EditRefused`."""
+    """One editor at a time, for at most `wait` seconds. Raises `BusyError` and `EditError`."""
     lock = _acquire(real, wait)
     try:
         yield
@@ -125,7 +125,7 @@ def _acquire(real: Path, wait: float) -> BaseFileLock | None:
         try:
             lock = file_lock(made() / name)
             _take(lock, real, wait)
-        except NoLocks as error:
+        except NoLocksError as error:
             _warn(
                 f"{real.parent}: no file can be locked here ({error.strerror}). Let no two commands edit {real} at "
                 f"the same time"
@@ -138,28 +138,28 @@ def _acquire(real: Path, wait: float) -> BaseFileLock | None:
             return lock
     why = trouble(real.parent)
     if why:
-        raise EditRefused(f"{real} cannot be locked, and nothing was written: {why}")
-    raise EditRefused(
+        raise EditError(f"{real} cannot be locked, and nothing was written: {why}")
+    raise EditError(
         f"{real} cannot be locked: {getattr(fault, 'strerror', None) or fault}; nothing was written. "
         f"{_look_at(real.parent)}"
     )
 
 
 def _take(lock: BaseFileLock, real: Path, wait: float) -> None:
-    """Wait for a lock, and say so after a second. Raises `Busy` after `wait` seconds, and `OSError`."""
+    """Wait for a lock, and say so after a second. Raises `BusyError` after `wait` seconds, and `OSError`."""
     begun = time.monotonic()
     said = False
     while not taken(lock):
         waited = time.monotonic() - begun
         if waited >= wait:
             holder = owner(lock)
-            raise Busy(
+            raise BusyError(
                 f"{real} has been locked by {holder} for {wait:g} s; nothing was written. Answer its question or end "
                 f"it, then run the command again"
             )
         if waited >= settings.LOCK_SILENT_SECONDS and not said:
             said = True
-            tell(f"waiting for {owner(lock)}, which is at work on {real}")
+            warn(f"waiting for {owner(lock)}, which is at work on {real}")
         time.sleep(settings.LOCK_POLL_SECONDS)
 
 
@@ -175,7 +175,7 @@ def _warn(message: str) -> None:
     """Say something once, however often an edit has to start over."""
     if message not in _said:
         _said.add(message)
-        tell(message)
+        warn(message)
 
 
 def _look(real: Path) -> os.stat_result | None:

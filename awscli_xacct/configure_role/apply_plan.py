@@ -13,14 +13,14 @@ from botocore.configloader import raw_config_parse
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
-from ..errors import Faults
+from ..errors import ValidationError
 from ..manifest.model import Request
 from ..manifest.plan import ADD, CHANGE, CONFLICT, REMOVE, SAME, Plan, Step, listed, plan
 from ..messages import write_message
 from ..tables import counted, table
-from .base import FAILED, Subcommand, say
+from .base import FAILED, Subcommand, print_message
 from .interview import can_confirm, confirmed
-from .output import give
+from .output import print_result
 from .remove import own_records
 
 _MARKS = (settings.MANIFEST, settings.MANIFEST_KEYS)
@@ -51,18 +51,18 @@ class PlannedCommand(Subcommand):
         shown = self._planned(request)
         self._show(shown, request, parsed_globals)
         if shown.of(CONFLICT):
-            raise Faults(_NOTHING, list(_conflicts(shown)))
+            raise ValidationError(_NOTHING, list(_conflicts(shown)))
         if not shown.changes_anything:
-            say(f"nothing to do: {_already(shown)} in {path}")
+            print_message(f"nothing to do: {_already(shown)} in {path}")
             return 0
         if consent.dry_run:
-            say(f"{path} would be changed: {_summary(shown)}")
+            print_message(f"{path} would be changed: {_summary(shown)}")
             return 0
         if not consent.yes and not _agreed(shown, request, path):
-            say("nothing was changed")
+            print_message("nothing was changed")
             return FAILED
         self._make(shown, request)
-        say(f"{path} is written: {_summary(shown, done=True)}")
+        print_message(f"{path} is written: {_summary(shown, done=True)}")
         return 0
 
     def _planned(self, request: Request) -> Plan:
@@ -93,7 +93,7 @@ class PlannedCommand(Subcommand):
 
         def change(document: Document) -> None:
             if self._plan(request, document).steps != shown.steps:
-                raise Faults(_NOTHING, [f"{path} has changed meanwhile; look at the plan again"])
+                raise ValidationError(_NOTHING, [f"{path} has changed meanwhile; look at the plan again"])
             shown.apply(document)
 
         store.edit(path, change, raw_config_parse)
@@ -101,28 +101,30 @@ class PlannedCommand(Subcommand):
 
     def _show(self, shown: Plan, request: Request, parsed_globals: Any) -> None:
         result = [_result(step) for step in shown.steps]
-        give(self._session, parsed_globals, self.NAME, result, lambda: _text(shown))
+        print_result(self._session, parsed_globals, self.NAME, result, lambda: _text(shown))
         for note in shown.notes:
-            say(note)
+            print_message(note)
         if shown.left:
-            say(
+            print_message(
                 f"no longer wanted, and staying: {listed(shown.left)}; --prune removes what was made from "
                 f"{request.mark}"
             )
 
 
 def _agreed(shown: Plan, request: Request, path: Path) -> bool:
-    """Whether it may be done. Raises `Faults` where that takes ``--yes``."""
+    """Whether it may be done. Raises `ValidationError` where that takes ``--yes``."""
     if shown.of(REMOVE) and shown.removes_most:
         number = f"{len(shown.of(REMOVE))} of the {counted(shown.made, 'profile')}"
         most = f"{number} made from {request.mark} would be removed, more than half; --yes goes ahead"
-        raise Faults(_NOTHING, [most])
+        raise ValidationError(_NOTHING, [most])
     if can_confirm():
         if not sys.stdout.isatty():
             write_message(_text(shown))
         return confirmed(f"Write this to {path} ({_summary(shown)})?")
     if shown.of(CHANGE) or shown.of(REMOVE):
-        raise Faults(_NOTHING, [f"there is no terminal to ask on ({_summary(shown)}); --yes goes ahead"])
+        raise ValidationError(
+            _NOTHING, [f"there is no terminal to ask on ({_summary(shown)}); --yes goes ahead"]
+        )
     return True
 
 

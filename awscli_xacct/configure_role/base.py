@@ -14,7 +14,7 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.merged import MergedProfiles
 from ..credentials.mfa_session import shares_session
-from ..errors import Faults, XacctError
+from ..errors import ValidationError, XacctError
 from ..messages import printable_lines, role_command, write_message
 from ..profiles.cache_keys import setting
 from ..profiles.inventory import Entry, Inventory
@@ -51,7 +51,7 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
 
     def _cache(self) -> Cache:
         config = self._session.full_config
-        return Cache(cache_directory(setting(config, settings.CACHE_DIR, os.environ)), warn=say)
+        return Cache(cache_directory(setting(config, settings.CACHE_DIR, os.environ)), warn=print_message)
 
     def _inventory(self) -> Inventory:
         return Inventory(self._session.full_config, os.environ, self._cache())
@@ -71,7 +71,7 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
         return Partitions(self._session.get_component("data_loader").load_data("partitions"))
 
     def _apply(self, plan: Plan, document: Document) -> MergedProfiles:
-        """Make a plan's changes in a document, and give all profiles as they are then. Raises `Faults`."""
+        """Make a plan's changes in a document, and give all profiles as they are then. Raises `ValidationError`."""
         path = self._credentials_path()
         return plan.apply(document, Document(store.read(path), str(path)), self._partitions())
 
@@ -84,7 +84,7 @@ def named_profiles(parsed_args: Any, parsed_globals: Any) -> list[str]:
 
 
 def check_roles(names: list[str], inventory: Inventory, *, or_users: bool = False) -> None:
-    """Raise `Faults` unless all of `names` are role profiles; near names are offered.
+    """Raise `ValidationError` unless all of `names` are role profiles; near names are offered.
 
     With `or_users` the profiles of users that run on an MFA session will do as well.
     """
@@ -98,7 +98,7 @@ def check_roles(names: list[str], inventory: Inventory, *, or_users: bool = Fals
                 f"profile {name} assumes no role; make it one with: {role_command(name, '--role-arn ARN')}"
             )
     if faults:
-        raise Faults("nothing was done, because", faults)
+        raise ValidationError("nothing was done, because", faults)
 
 
 def session_behind(entry: Entry) -> Record | None:
@@ -109,6 +109,6 @@ def session_behind(entry: Entry) -> Record | None:
 NO_ROLES = "no profile assumes a role; make one with: aws configure role PROFILE --role-arn ARN"
 
 
-def say(message: str) -> None:
+def print_message(message: str) -> None:
     """A message for the person, on stderr: stdout belongs to results."""
     write_message(f"{printable_lines(message)}\n")

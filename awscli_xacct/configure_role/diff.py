@@ -10,7 +10,7 @@ from io import StringIO
 
 from ..configfile.store import Edit
 from ..messages import printable
-from .base import say
+from .base import print_message
 from .output import HIDDEN, SECRETS
 
 _SECRET = re.compile(rf"(?i)^([ +-]\s*(?:{'|'.join(sorted(SECRETS))})\s*[=:]\s*).+")
@@ -19,7 +19,7 @@ _SECRET = re.compile(rf"(?i)^([ +-]\s*(?:{'|'.join(sorted(SECRETS))})\s*[=:]\s*)
 def print_diff(edit: Edit) -> None:
     """The change as a unified diff, control characters escaped and secrets beside it hidden."""
     if not edit.changed:
-        say(f"{edit.path}: nothing would change")
+        print_message(f"{edit.path}: nothing would change")
         return
     for line in diff_lines(edit):
         sys.stdout.write(f"{line}\n")

@@ -13,8 +13,8 @@ from .. import settings
 from ..credentials.verification import verdict, verified
 from ..discovery.accounts import Account, accounts, parent_fault
 from ..discovery.names import Holder, holder_of, named, rendered, template_fault
-from ..errors import Faults, XacctError
-from ..manifest.model import Place, Request, WantedRole
+from ..errors import ValidationError, XacctError
+from ..manifest.model import Place, Request, RoleSpec
 from ..profiles import validation
 from ..profiles.defaults import Wanted, changed, completed, role_arn, source_of
 from ..profiles.edit import AUTO, NONE
@@ -24,7 +24,7 @@ from ..profiles.values import account_fault, role_name_fault
 from ..setup.iam_client import is_denied, service_code
 from ..tables import counted
 from .apply_plan import Consent, PlannedCommand
-from .base import say
+from .base import print_message
 from .clients import ProfileClients
 from .discover_help import DESCRIPTION, EXAMPLES, OPTIONS, SYNOPSIS
 from .manifest_target import IntoManifest, Roles
@@ -82,7 +82,7 @@ class DiscoverCommand(PlannedCommand):
             return manifest.write(roles, own_names, profiles, self._partitions(), consent)
         mark = " ".join(["discover", found[0].organization, role, *sorted(parsed_args.ou_id or [])])
         request = Request(
-            [WantedRole(name, options) for name, options in wanted_by_name.items()],
+            [RoleSpec(name, options) for name, options in wanted_by_name.items()],
             mark,
             lambda name, _: Place(labels.get(name, self.NAME)),
             prune=parsed_args.prune,
@@ -93,7 +93,7 @@ class DiscoverCommand(PlannedCommand):
     def _check(
         self, parsed_args: Any, wanted: Mapping[str, str | None], source: str | None, lister: str | None
     ) -> None:
-        """Raise `Faults` with all that is wrong before AWS is asked anything."""
+        """Raise `ValidationError` with all that is wrong before AWS is asked anything."""
         profiles = self._session.full_config["profiles"]
         faults = [no_profile(lister, profiles)] if lister and lister not in profiles else []
         if not parsed_args.role_name:
@@ -113,7 +113,7 @@ class DiscoverCommand(PlannedCommand):
             faults.append("--prune and --adopt are about the config; a manifest keeps what is in it")
         faults += self._setting_faults(wanted, source)
         if faults:
-            raise Faults(_HEADING, faults)
+            raise ValidationError(_HEADING, faults)
 
     def _setting_faults(self, wanted: Mapping[str, str | None], source: str | None) -> list[str]:
         """What would be wrong with each of the profiles, found on one that stands for all."""
@@ -130,19 +130,21 @@ class DiscoverCommand(PlannedCommand):
         return [fault.reason for fault in found]
 
     def _listed(self, lister: str, parents: Sequence[str]) -> list[Account]:
-        """The accounts there are, at least one. Raises `Faults`."""
+        """The accounts there are, at least one. Raises `ValidationError`."""
         try:
             found = accounts(ProfileClients(lister, self._session).client("organizations"), parents)
         except (ClientError, BotoCoreError, ResponseParserError, XacctError) as error:
-            raise Faults(_HEADING, [_why(error, lister, parents)]) from None
+            raise ValidationError(_HEADING, [_why(error, lister, parents)]) from None
         if not found:
             where = f"in {', '.join(parents)}" if parents else "in the organization"
-            raise Faults(_HEADING, [f"there is no active account {where}, as profile {lister} sees it"])
-        say(f"{counted(len(found), 'active account')} found with profile {lister}")
+            raise ValidationError(
+                _HEADING, [f"there is no active account {where}, as profile {lister} sees it"]
+            )
+        print_message(f"{counted(len(found), 'active account')} found with profile {lister}")
         return found
 
     def _working(self, roles: Roles, labels: Mapping[str, str]) -> set[str]:
-        """Those of the roles that can be assumed. Raises `Faults` if none can."""
+        """Those of the roles that can be assumed. Raises `ValidationError` if none can."""
         config = self._session.full_config
         # A role that lasts longer than an hour takes an MFA code of its own, and one for each account is no check.
         tried = {
@@ -153,14 +155,16 @@ class DiscoverCommand(PlannedCommand):
         working = set()
         for number, result in enumerate(verified(self._session, list(roles), config), start=1):
             why = "" if result.ok else f", {_first_line(result.error)}"
-            say(f"{number}/{len(roles)} {result.profile}, {labels[result.profile]}: {verdict(result)}{why}")
+            print_message(
+                f"{number}/{len(roles)} {result.profile}, {labels[result.profile]}: {verdict(result)}{why}"
+            )
             if result.ok:
                 working.add(result.profile)
         if not working:
-            raise Faults(_HEADING, ["none of the roles can be assumed; why is said above for each"])
+            raise ValidationError(_HEADING, ["none of the roles can be assumed; why is said above for each"])
         if len(working) < len(roles):
             left_out = counted(len(roles) - len(working), "account")
-            say(f"{left_out} left out, because the role cannot be assumed there")
+            print_message(f"{left_out} left out, because the role cannot be assumed there")
         return working
 
 
@@ -211,12 +215,12 @@ def _tell_names(found: Sequence[Account], names: Mapping[str, str], template: st
     for account in found:
         plain = rendered(template, account, role)
         if names[account.id] != plain:
-            say(f"{account.label} becomes {names[account.id]}, because {plain} is another one's")
+            print_message(f"{account.label} becomes {names[account.id]}, because {plain} is another one's")
 
 
 def _tell_management(found: Sequence[Account]) -> None:
     [account] = [account for account in found if account.management]
-    say(
+    print_message(
         f"{account.label} is the management account, in which AWS makes no such role by itself; --check leaves it "
         f"out if there is none"
     )

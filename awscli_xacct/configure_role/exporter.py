@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from ..configfile import store
-from ..errors import Faults
+from ..errors import ValidationError
 from ..manifest import EXTENSION, FORMATS, MANIFEST, extend_switch_roles
 from ..manifest.export import merge
 from ..manifest.source_file import STDIN, decoded
 from ..profiles import validation
 from ..profiles.source import is_role
 from ..tables import counted
-from .base import NO_ROLES, Subcommand, say
+from .base import NO_ROLES, Subcommand, print_message
 from .diff import print_diff
 
 _REFUSED = "nothing was written, because"
@@ -86,17 +86,17 @@ class ExportCommand(Subcommand):
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:  # noqa: ARG002 - awscli's signature
         name = parsed_args.file
         if not name:
-            raise Faults("which file is meant?", ["name it: aws configure role export FILE"])
+            raise ValidationError("which file is meant?", ["name it: aws configure role export FILE"])
         roles = self._roles()
         if not roles:
-            raise Faults(_REFUSED, [NO_ROLES])
+            raise ValidationError(_REFUSED, [NO_ROLES])
         if name == STDIN:
             written = self._written(b"", name, parsed_args.format, roles)
             sys.stdout.buffer.write(written)  # in UTF-8, whatever the terminal's encoding
             return 0
         path = Path(name)
         if not path.parent.is_dir():
-            raise Faults(_REFUSED, [f"there is no directory {path.parent}"])
+            raise ValidationError(_REFUSED, [f"there is no directory {path.parent}"])
 
         def change(data: bytes) -> bytes:
             return self._written(data, name, parsed_args.format, roles)
@@ -107,7 +107,9 @@ class ExportCommand(Subcommand):
             return 0
         edit = store.rewrite(path, change)
         done = "written to" if edit.changed else "already so in"
-        say(f"{counted(len(roles), 'role profile')} {'is' if len(roles) == 1 else 'are'} {done} {path}")
+        print_message(
+            f"{counted(len(roles), 'role profile')} {'is' if len(roles) == 1 else 'are'} {done} {path}"
+        )
         return 0
 
     def _roles(self) -> Roles:
@@ -123,7 +125,7 @@ class ExportCommand(Subcommand):
                 name, profiles, partitions=partitions.names, partition_of=partitions.of_region
             )
             if faults:
-                say(f"profile {name} is left out: {'; '.join(faults)}")
+                print_message(f"profile {name} is left out: {'; '.join(faults)}")
             else:
                 roles[name] = options
         return roles
@@ -131,9 +133,9 @@ class ExportCommand(Subcommand):
     def _written(self, data: bytes, path: str, asked: str | None, roles: Roles) -> bytes:
         """The file with the roles in it, in the format it has."""
         source = decoded(data, path)
-        there = EXTENSION if extend_switch_roles.is_one(source.text) else MANIFEST
+        there = EXTENSION if extend_switch_roles.looks_like(source.text) else MANIFEST
         if asked and source.text.strip() and asked != there:
-            raise Faults(
+            raise ValidationError(
                 _REFUSED, [f"{path} has the format {there}; leave out --format, or name another file"]
             )
         if (asked or there) == EXTENSION:
@@ -145,5 +147,5 @@ class ExportCommand(Subcommand):
 def _for_extension(text: str, path: str, roles: Roles) -> bytes:
     written, left = extend_switch_roles.write(text, path, roles)
     for name in left:
-        say(f"profile {name} is left out: the extension has no way to write its name")
+        print_message(f"profile {name} is left out: the extension has no way to write its name")
     return written.encode()

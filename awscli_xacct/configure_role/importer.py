@@ -6,10 +6,10 @@ import sys
 from importlib import resources
 from typing import Any
 
-from ..errors import Faults
+from ..errors import ValidationError
 from ..manifest.source_file import load, request_of
 from .apply_plan import Consent, PlannedCommand
-from .base import say
+from .base import print_message
 
 
 class ImportCommand(PlannedCommand):
@@ -97,7 +97,7 @@ class ImportCommand(PlannedCommand):
             sys.stdout.write(schema.read_text(encoding="utf-8"))
             return 0
         if not parsed_args.file:
-            raise Faults("which manifest is meant?", ["name it: aws configure role import FILE"])
+            raise ValidationError("which manifest is meant?", ["name it: aws configure role import FILE"])
         source = load(parsed_args.file)
         request, notes = request_of(
             source,
@@ -106,6 +106,6 @@ class ImportCommand(PlannedCommand):
             adopt=parsed_args.adopt,
         )
         for note in notes:
-            say(note)
+            print_message(note)
         consent = Consent(dry_run=parsed_args.dry_run, yes=parsed_args.yes)
         return self._carry_out(request, consent, parsed_globals)

@@ -13,7 +13,7 @@ from ..messages import option, printable
 from ..profiles.edit import AUTO, NONE
 from ..profiles.source import Profiles, has_static_keys, is_role
 from ..profiles.validation import mfa_serial_to_inherit
-from ..profiles.values import SHAPE
+from ..profiles.values import EXAMPLE_ROLE_ARN
 
 REMOVE = "-"
 """What takes a setting away: a blank keeps it, as in ``aws configure``."""
@@ -82,7 +82,7 @@ class Interview:
         """What is wrong with the settings that are not asked for: no answer could mend it."""
         itself = self.current.get(settings.SOURCE_PROFILE) == self.profile
         source = {settings.SOURCE_PROFILE: self.profile} if itself else _SOUND_SOURCE
-        return self.faults({**self._unasked(), settings.ROLE_ARN: SHAPE, **source})
+        return self.faults({**self._unasked(), settings.ROLE_ARN: EXAMPLE_ROLE_ARN, **source})
 
     def ask(self) -> dict[str, str | None]:
         """The keys to set, and those to remove (None); what is kept is left out.

@@ -10,8 +10,8 @@ from ..messages import printable
 from ..profiles.inventory import Entry
 from ..profiles.role import Role
 from ..tables import can_draw, remaining, table
-from .base import NO_ROLES, Subcommand, say, session_behind
-from .output import give
+from .base import NO_ROLES, Subcommand, print_message, session_behind
+from .output import print_result
 
 _BROKEN = "cannot work"
 
@@ -50,12 +50,12 @@ class ListCommand(Subcommand):
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         entries = list(self._inventory())
         if not entries:
-            say(NO_ROLES)
+            print_message(NO_ROLES)
         result = [_result(entry) for entry in entries]
         draw = _tree if parsed_args.tree else _rows
-        give(self._session, parsed_globals, self.NAME, result, lambda: draw(entries))
+        print_result(self._session, parsed_globals, self.NAME, result, lambda: draw(entries))
         if any(entry.fault for entry in entries):
-            say(f"why a profile {_BROKEN}: aws configure role show PROFILE")
+            print_message(f"why a profile {_BROKEN}: aws configure role show PROFILE")
         return 0
 
 

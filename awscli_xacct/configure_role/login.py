@@ -12,10 +12,10 @@ from .. import settings
 from ..credentials.fetcher import Fetcher
 from ..credentials.mfa_session import MfaSession
 from ..credentials.profile_session import provider_for
-from ..errors import Faults, XacctError
+from ..errors import ValidationError, XacctError
 from ..profiles.source import is_mfa_user
 from ..tables import counted, remaining
-from .base import Subcommand, check_roles, named_profiles, say
+from .base import Subcommand, check_roles, named_profiles, print_message
 
 
 class LoginCommand(Subcommand):
@@ -58,7 +58,7 @@ class LoginCommand(Subcommand):
             session = provider_for(self._session, name).session()
             sessions[session.name] = (str(profiles[name][settings.MFA_SERIAL]), session)
         if not names and not sessions and not failed:
-            raise Faults(
+            raise ValidationError(
                 "there is nothing to log in to, because",
                 [
                     "no profile has an MFA session; give one a device with: "
@@ -67,12 +67,12 @@ class LoginCommand(Subcommand):
             )
         for serial, session in sessions.values():
             with _noted(serial, failed):
-                say(f"MFA session of {serial}: {remaining(session.get())} left")
+                print_message(f"MFA session of {serial}: {remaining(session.get())} left")
         for fetcher in fetchers if names else []:
-            fetcher.try_again()
-            say(f"profile {fetcher.role.profile}: {remaining(fetcher.fetch())} left")
+            fetcher.forget_duration_refusal()
+            print_message(f"profile {fetcher.role.profile}: {remaining(fetcher.fetch())} left")
         if failed:
-            raise Faults("not all could be had, because", failed)
+            raise ValidationError("not all could be had, because", failed)
         return 0
 
 
@@ -119,14 +119,14 @@ class LogoutCommand(Subcommand):
         cache = self._cache()
         if parsed_args.all:
             dropped = cache.remove_all(cache.names())
-            say(f"{counted(dropped, 'cached session')} dropped")
+            print_message(f"{counted(dropped, 'cached session')} dropped")
             return 0
         if not names:
-            raise Faults("which profile is meant?", ["name it, or give --all"])
+            raise ValidationError("which profile is meant?", ["name it, or give --all"])
         inventory = self._inventory()
         check_roles(names, inventory, or_users=True)
         records = {name: inventory.records_of(name) for name in names}
         for name, found in records.items():
             dropped = cache.remove_all(found)
-            say(f"profile {name}: {counted(dropped, 'cached session')} dropped")
+            print_message(f"profile {name}: {counted(dropped, 'cached session')} dropped")
         return 0

@@ -9,16 +9,16 @@ from typing import Any
 from .. import settings
 from ..configfile import store
 from ..discovery.names import Holder, holder_of
-from ..errors import Faults
+from ..errors import ValidationError
 from ..manifest.export import merge
-from ..manifest.model import WantedRole
+from ..manifest.model import RoleSpec
 from ..manifest.reader import read
 from ..manifest.source_file import decoded
 from ..profiles.partitions import Partitions
 from ..profiles.source import Profiles
 from ..tables import counted
 from .apply_plan import Consent
-from .base import FAILED, say
+from .base import FAILED, print_message
 from .diff import print_diff
 from .interview import can_confirm, confirmed
 
@@ -29,17 +29,17 @@ Roles = Mapping[str, Mapping[str, Any]]
 
 
 class IntoManifest:
-    """A manifest that may not be there yet. Raises `Faults` with all that is wrong with it."""
+    """A manifest that may not be there yet. Raises `ValidationError` with all that is wrong with it."""
 
     def __init__(self, name: str) -> None:
         self.path = Path(name)
         if not self.path.parent.is_dir():
-            raise Faults(_HEADING, [f"there is no directory {self.path.parent}"])
+            raise ValidationError(_HEADING, [f"there is no directory {self.path.parent}"])
         self._before = store.read(self.path)
         self._source = decoded(self._before, name)
         self._manifest = read(self._source.text, name, may_be_empty=True)
         if self._manifest.faults:
-            raise Faults(_HEADING, [str(fault) for fault in sorted(set(self._manifest.faults))])
+            raise ValidationError(_HEADING, [str(fault) for fault in sorted(set(self._manifest.faults))])
 
     @property
     def taken(self) -> dict[str, Holder | None]:
@@ -74,29 +74,33 @@ class IntoManifest:
         )
         number = counted(len(roles), "role")
         if not edit.changed:
-            say(f"nothing to do: {number} already so in {self.path}")
+            print_message(f"nothing to do: {number} already so in {self.path}")
             return 0
         print_diff(edit)
         if consent.dry_run:
-            say(f"{self.path} would be changed")
+            print_message(f"{self.path} would be changed")
             return 0
         if self._before and not consent.yes:
             if not can_confirm():
-                raise Faults(_HEADING, [f"{self.path} is there, and no terminal to ask on; --yes goes ahead"])
+                raise ValidationError(
+                    _HEADING, [f"{self.path} is there, and no terminal to ask on; --yes goes ahead"]
+                )
             if not confirmed(f"Write this to {self.path}?"):
-                say("nothing was written")
+                print_message("nothing was written")
                 return FAILED
         store.rewrite(self.path, lambda data: self._unchanged(data, edit.after))
-        say(f"{number} written to {self.path}; use it with: aws configure role import {self.path}")
+        print_message(f"{number} written to {self.path}; use it with: aws configure role import {self.path}")
         return 0
 
     def _unchanged(self, data: bytes, after: bytes) -> bytes:
         if data != self._before:
-            raise Faults(_HEADING, [f"{self.path} has changed meanwhile; look at the difference again"])
+            raise ValidationError(
+                _HEADING, [f"{self.path} has changed meanwhile; look at the difference again"]
+            )
         return after
 
 
-def _holder(role: WantedRole) -> Holder | None:
+def _holder(role: RoleSpec) -> Holder | None:
     if role.account:
         return role.account, role.role_name.removeprefix("/")
     return holder_of(str(role.options.get(settings.ROLE_ARN)))

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from .. import settings
 from ..credentials.sts import is_denied
-from ..errors import Faults
+from ..errors import ValidationError
 from ..messages import role_command
 from ..profiles.edit import AUTO, NONE
 from ..profiles.source import Profiles, has_static_keys, is_role, role_session
@@ -22,15 +22,15 @@ _BY_HAND = "name the device: --mfa-serial ARN"
 
 
 def find_device(source: str | None, host: Any) -> str:
-    """The serial of the only device that can give codes. Raises `Faults`, which lists them if there are several.
+    """The serial of the only device that can give codes. Raises `ValidationError`, which lists several.
 
     `host` is the CLI's session, whose files are read; the call is made with the credentials of `source`.
     """
     if source is None:
-        raise Faults(_HEADING, [f"there is no source profile to ask with; {_BY_HAND}"])
+        raise ValidationError(_HEADING, [f"there is no source profile to ask with; {_BY_HAND}"])
     first = _first_role(source, host.full_config["profiles"])
     if first is not None:
-        raise Faults(
+        raise ValidationError(
             _HEADING,
             [
                 f"the source {source} is a role, and only a user has devices; the first role of the chain is the one "
@@ -39,7 +39,7 @@ def find_device(source: str | None, host: Any) -> str:
         )
     session = role_session(host.full_config["profiles"], source)
     if session is not None:
-        raise Faults(
+        raise ValidationError(
             _HEADING,
             [f"the source {source} {session}, and only a user has devices: give --mfa-serial {NONE}"],
         )
@@ -48,16 +48,16 @@ def find_device(source: str | None, host: Any) -> str:
     if len(usable) == 1:
         return usable[0]
     if usable:
-        raise Faults(
+        raise ValidationError(
             f"the user of profile {source} has several MFA devices; name the one to use:",
             [f"--mfa-serial {serial}" for serial in usable],
         )
     if serials:
-        raise Faults(
+        raise ValidationError(
             _HEADING,
             [f"{', '.join(serials)} gives no codes, being a security key; add a virtual device to the user"],
         )
-    raise Faults(
+    raise ValidationError(
         _HEADING,
         [f"the user of profile {source} has none; add one in IAM, or give --mfa-serial {NONE}"],
     )
@@ -68,7 +68,7 @@ def _serials(source: str, host: Any) -> list[str]:
         devices = ProfileClients(source, host).client("iam").list_mfa_devices()["MFADevices"]
     except (ClientError, BotoCoreError) as error:
         mend = f"allow the user iam:ListMFADevices, or {_BY_HAND}" if is_denied(error) else _BY_HAND
-        raise Faults(_HEADING, [f"IAM was asked with profile {source}: {error}; {mend}"]) from None
+        raise ValidationError(_HEADING, [f"IAM was asked with profile {source}: {error}; {mend}"]) from None
     return [str(device["SerialNumber"]) for device in devices]
 
 

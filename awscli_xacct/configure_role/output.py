@@ -13,7 +13,7 @@ SECRETS = frozenset({"aws_secret_access_key", "aws_session_token", "aws_security
 HIDDEN = "(hidden)"
 
 
-def give(session: Any, parsed_globals: Any, name: str, result: Any, text: Callable[[], str]) -> None:
+def print_result(session: Any, parsed_globals: Any, name: str, result: Any, text: Callable[[], str]) -> None:
     """Print a result: `text` for people, `result` formatted where the command line asks for a format."""
     if parsed_globals.output is None and parsed_globals.query is None:
         sys.stdout.write(text())

@@ -12,7 +12,7 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import headers_of
 from ..messages import option, profile_words
-from ..setup.journal import Entry, Ledger
+from ..setup.journal import Entry, Journal
 from ..setup.steps import ADD, CHANGE, KEEP, REMOVE, SAME, Step
 from ..setup.undo import gone
 from .diff import diff_lines
@@ -26,7 +26,7 @@ def profile_step(
     before: Options | None,
     after: Options,
     apply: Callable[[Document], Any],
-    ledger: Ledger,
+    journal: Journal,
 ) -> Step:
     """Write a profile so that its options are `after`; `before` is None for one that is new."""
     edit = store.preview(path, apply)
@@ -36,7 +36,7 @@ def profile_step(
     was = before or {}
     keys = [key for key in {**was, **after} if was.get(key) != after.get(key)]
     new: Entry = {"before": {}, "after": {}, "made": before is None}
-    noted = next(iter(ledger.find("profile")), new)
+    noted = next(iter(journal.find("profile")), new)
     entry: Entry = {
         "kind": "profile",
         "before": {**{key: was.get(key) for key in keys}, **noted["before"]},
@@ -54,19 +54,19 @@ def profile_step(
     )
 
 
-def profile_back(
+def undo_profile_steps(
     profile: str,
     path: Path,
     options: Options | None,
     forget: Callable[[], object],
-    ledger: Ledger,
+    journal: Journal,
 ) -> list[Step]:
     """The steps that take a profile back. `options` are what it has by now, None if it is gone.
 
     `forget` drops its cached credentials.
     """
     steps = []
-    for entry in ledger.find("profile"):
+    for entry in journal.find("profile"):
         title = f"profile {profile} in {path}"
         if options is None:
             steps.append(gone(entry, title))

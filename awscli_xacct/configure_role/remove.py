@@ -12,12 +12,12 @@ from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import header_for, headers_of, profile_of
-from ..errors import Faults, ProfileFault
+from ..errors import ProfileError, ValidationError
 from ..messages import printable
 from ..profiles import validation
 from ..profiles.inventory import Inventory
 from ..profiles.source import has_static_keys, is_role
-from .base import FAILED, Subcommand, check_roles, named_profiles, say
+from .base import FAILED, Subcommand, check_roles, named_profiles, print_message
 from .interview import can_confirm, confirmed
 
 
@@ -44,7 +44,7 @@ class RemoveCommand(Subcommand):
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = named_profiles(parsed_args, parsed_globals)
         if not names:
-            raise Faults("which profile is meant?", ["name it: aws configure role remove PROFILE"])
+            raise ValidationError("which profile is meant?", ["name it: aws configure role remove PROFILE"])
         inventory = self._inventory()
         check_roles(names, inventory)
         elsewhere = Credentials(self._credentials_path())
@@ -54,9 +54,9 @@ class RemoveCommand(Subcommand):
             faults += _keys_faults(names, document)
         faults += [elsewhere.keeps(name) for name in names if not headers_of(document.names(), name)]
         if faults:
-            raise Faults("nothing was removed, because", faults)
+            raise ValidationError("nothing was removed, because", faults)
         if not parsed_args.yes and not _agreed(names):
-            say("nothing was removed")
+            print_message("nothing was removed")
             return FAILED
         cache, records = self._cache(), own_records(names, inventory)
 
@@ -66,10 +66,10 @@ class RemoveCommand(Subcommand):
                     document.remove_section(header)
 
         edit = store.edit(self._config_path(), change, raw_config_parse)
-        say(f"removed from {edit.path}: {', '.join(names)}")
+        print_message(f"removed from {edit.path}: {', '.join(names)}")
         for name in names:
             if name in elsewhere:
-                say(elsewhere.keeps(name))
+                print_message(elsewhere.keeps(name))
         cache.remove_all(records)
         return 0
 
@@ -92,7 +92,9 @@ class RenameCommand(Subcommand):
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:  # noqa: ARG002 - awscli's signature
         old, new = parsed_args.old, parsed_args.new
         if not (old and new):
-            raise Faults("which profile is meant?", ["name it twice: aws configure role rename OLD NEW"])
+            raise ValidationError(
+                "which profile is meant?", ["name it twice: aws configure role rename OLD NEW"]
+            )
         inventory = self._inventory()
         check_roles([old], inventory)
         path = self._config_path()
@@ -104,7 +106,7 @@ class RenameCommand(Subcommand):
             *Credentials(self._credentials_path()).uses(old),
         ]
         if faults:
-            raise Faults("nothing was renamed, because", faults)
+            raise ValidationError("nothing was renamed, because", faults)
 
         def change(document: Document) -> None:
             for header in headers_of(document.names(), old):
@@ -114,10 +116,10 @@ class RenameCommand(Subcommand):
                     document.set(header, settings.SOURCE_PROFILE, new)
 
         edit = store.edit(path, change, raw_config_parse)
-        say(f"{old} is {new} now in {edit.path}")
+        print_message(f"{old} is {new} now in {edit.path}")
         followers = inventory.users_of(old)
         if followers:
-            say(f"its users follow: {', '.join(followers)}")
+            print_message(f"its users follow: {', '.join(followers)}")
         return 0
 
 
@@ -184,13 +186,15 @@ def own_records(names: list[str], inventory: Inventory) -> set[str]:
     staying: set[str] = set()
     for name, options in inventory.profiles.items():
         if is_role(options):
-            with contextlib.suppress(ProfileFault):
+            with contextlib.suppress(ProfileError):
                 (going if name in names else staying).add(inventory.own_record(name))
     return going - staying
 
 
 def _agreed(names: list[str]) -> bool:
-    """Ask on the terminal. Raises `Faults` where there is none."""
+    """Ask on the terminal. Raises `ValidationError` where there is none."""
     if not can_confirm():
-        raise Faults("nothing was removed, because", ["there is no terminal to ask on; --yes goes ahead"])
+        raise ValidationError(
+            "nothing was removed, because", ["there is no terminal to ask on; --yes goes ahead"]
+        )
     return confirmed(f"Remove {', '.join(map(printable, names))}?")

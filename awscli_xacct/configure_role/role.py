@@ -15,10 +15,10 @@ from botocore.configloader import raw_config_parse
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
-from ..errors import Faults
+from ..errors import ValidationError
 from ..profiles import validation
 from ..profiles.edit import AUTO, NONE, Plan
-from .base import FAILED, Subcommand, say
+from .base import FAILED, Subcommand, print_message
 from .diff import print_diff
 from .help import DESCRIPTION, EXAMPLES, OPTIONS, SYNOPSIS
 
@@ -72,7 +72,7 @@ class RoleCommand(Subcommand):
         if plan.asks_for_nothing:
             plan.wanted = self._asked(plan)
             if not parsed_args.dry_run and not _agreed(store.preview(path, apply)):
-                say("nothing was written")
+                print_message("nothing was written")
                 return FAILED
         else:
             self._find_device(plan)
@@ -82,24 +82,24 @@ class RoleCommand(Subcommand):
             print_diff(edit)
             return 0
         if parsed_args.verify and not self._works(plan):
-            say(f"profile {plan.profile} was not written")
+            print_message(f"profile {plan.profile} was not written")
             return FAILED
         edit = store.edit(path, apply, raw_config_parse)
         print_notes(plan, edit)
         done = "written to" if edit.changed else "already so in"
-        say(f"profile {plan.profile} is {done} {edit.path}")
+        print_message(f"profile {plan.profile} is {done} {edit.path}")
         if edit.changed and not parsed_args.verify:
-            say(f"try it: {plan.trial}")
+            print_message(f"try it: {plan.trial}")
         return 0
 
     def _asked(self, plan: Plan) -> dict[str, str | None]:
-        """What a person wants, asked on the terminal. Raises `Faults` where there is none, or no use."""
+        """What a person wants, asked on the terminal. Raises `ValidationError` where there is none, or no use."""
         from .interview import Interview, can_ask
         from .mfa_devices import find_device
 
         if not can_ask():
             options = ", ".join(f"--{option['name']}" for option in OPTIONS[1:-3])
-            raise Faults(
+            raise ValidationError(
                 "there is nothing to set, and no terminal to ask on",
                 [*_meant(plan.profile), f"give at least one of {options}, --region"],
             )
@@ -122,17 +122,17 @@ class RoleCommand(Subcommand):
         named = None if plan.profile in profiles else validation.name_fault(plan.profile)
         faults = [named] if named else interview.unmendable()
         if faults:
-            raise Faults(f"profile {plan.profile} cannot be written, because", faults)
+            raise ValidationError(f"profile {plan.profile} cannot be written, because", faults)
         if plan.profile not in profiles:
-            say("; ".join([f"profile {plan.profile} is new", *_meant(plan.profile)]))
+            print_message("; ".join([f"profile {plan.profile} is new", *_meant(plan.profile)]))
         try:
             return interview.ask()
         except EOFError:
             sys.stdout.write("\n")
-            raise Faults("nothing was written", ["the questions were left unanswered"]) from None
+            raise ValidationError("nothing was written", ["the questions were left unanswered"]) from None
 
     def _find_device(self, plan: Plan) -> None:
-        """Put the caller's device in the place of ``--mfa-serial auto``. Raises `Faults`."""
+        """Put the caller's device in the place of ``--mfa-serial auto``. Raises `ValidationError`."""
         if plan.wanted.get(settings.MFA_SERIAL) != AUTO:
             return
         from .mfa_devices import find_device
@@ -142,7 +142,7 @@ class RoleCommand(Subcommand):
         self._apply(replace(plan, wanted=without, notes=[]), self._document())
         source = plan.source(self._session.full_config["profiles"])
         plan.wanted[settings.MFA_SERIAL] = serial = find_device(source, self._session)
-        say(f"mfa_serial = {serial}, which is the device of the user of profile {source}")
+        print_message(f"mfa_serial = {serial}, which is the device of the user of profile {source}")
 
     def _works(self, plan: Plan) -> bool:
         """Whether the role can be assumed as the profile would do it; if not, why not is said."""
@@ -153,7 +153,7 @@ class RoleCommand(Subcommand):
         config = self._session.full_config
         after = {**config, "profiles": {**config["profiles"], plan.profile: profiles[plan.profile]}}
         result = assume(plan.profile, provider_for(self._session, plan.profile, after).fetcher())
-        say(
+        print_message(
             f"role {profiles[plan.profile][settings.ROLE_ARN]} was assumed"
             if result.ok
             else explanation(result)
@@ -184,12 +184,14 @@ def _agreed(edit: store.Edit) -> bool:
 
 
 def _from_command_line(parsed_args: Any, parsed_globals: Any) -> Plan:
-    """What the command line asks for. Raises `Faults` unless it names one profile."""
+    """What the command line asks for. Raises `ValidationError` unless it names one profile."""
     named, option = parsed_args.profile, parsed_globals.profile
     if not (named or option):
-        raise Faults("which profile is meant?", ["name it: aws configure role PROFILE --role-arn ARN"])
+        raise ValidationError(
+            "which profile is meant?", ["name it: aws configure role PROFILE --role-arn ARN"]
+        )
     if named and option and named != option:
-        raise Faults("two profiles are named", [f"{named} and --profile {option}: give one"])
+        raise ValidationError("two profiles are named", [f"{named} and --profile {option}: give one"])
     given = {settings.REGION: parsed_globals.region}
     for key in (found["name"].replace("-", "_") for found in OPTIONS):
         if key not in ("profile", "account_id", "role_name", "verify", "dry_run", "force"):
@@ -204,4 +206,4 @@ def _from_command_line(parsed_args: Any, parsed_globals: Any) -> Plan:
 def print_notes(plan: Plan, edit: store.Edit) -> None:
     """What follows from the plan and was not asked for in so many words."""
     for note in plan.notes if edit.changed else []:
-        say(note)
+        print_message(note)

@@ -11,20 +11,20 @@ from .. import settings
 from ..credentials.batch import asks_for_itself
 from ..credentials.profile_session import provider_for
 from ..credentials.verification import Result, assume, explanation, failure
-from ..errors import Faults
+from ..errors import ValidationError
 from ..messages import subcommand
 from ..profiles.edit import AUTO, Plan
-from ..setup.journal import Ledger
+from ..setup.journal import Journal
 from ..setup.planner import Survey
-from ..setup.steps import SAME, Patience, carry_out
-from .base import FAILED, Subcommand, named_profiles, say
+from ..setup.steps import SAME, RetryPolicy, carry_out
+from .base import FAILED, Subcommand, named_profiles, print_message
 from .interview import can_confirm, confirmed
 from .mfa_devices import find_device
-from .output import give
+from .output import print_result
 from .profile_step import profile_step
 from .setup_args import HEADING, NOTHING, check, settings_given, sides, split_name, wait_fault, wish, words_of
 from .setup_help import DESCRIPTION, EXAMPLES, OPTIONS, SYNOPSIS
-from .setup_undo import undoing
+from .setup_undo import plan_undo
 from .setup_view import Work
 
 Options = Mapping[str, Any]
@@ -42,14 +42,14 @@ class SetupCommand(Subcommand):
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = named_profiles(parsed_args, parsed_globals)
         if not names:
-            raise Faults(
+            raise ValidationError(
                 "which profile is meant?", ["name it: aws configure role setup PROFILE --role-name NAME"]
             )
-        with Ledger.opened(self._config_path(), names[0]) as ledger:
+        with Journal.opened(self._config_path(), names[0]) as journal:
             run = self._undo if parsed_args.undo else self._set_up
-            return run(names[0], ledger, parsed_args, parsed_globals)
+            return run(names[0], journal, parsed_args, parsed_globals)
 
-    def _set_up(self, profile: str, ledger: Ledger, parsed_args: Any, parsed_globals: Any) -> int:
+    def _set_up(self, profile: str, journal: Journal, parsed_args: Any, parsed_globals: Any) -> int:
         profiles = self._session.full_config["profiles"]
         check(profile, parsed_args, profiles)
         plan = Plan(profile, settings_given(parsed_args, parsed_globals.region))
@@ -58,7 +58,7 @@ class SetupCommand(Subcommand):
             fault = (
                 "there is no source profile, whose user is to assume the role; name one: --source-profile P"
             )
-            raise Faults(HEADING, [fault])
+            raise ValidationError(HEADING, [fault])
         both = sides(parsed_args, source, self._session)
         path, name = split_name(parsed_args.role_name)
         role_arn = f"arn:{both.caller.partition}:iam::{both.target.account}:role{path}{name}"
@@ -73,10 +73,10 @@ class SetupCommand(Subcommand):
             "home_account": both.home.account,
             "home_profile": both.home.profile,
         }
-        _check_same(ledger, about, profile)
-        survey = Survey(wish(profile, parsed_args, options), both.caller, both.target, both.home, ledger)
+        _check_same(journal, about, profile)
+        survey = Survey(wish(profile, parsed_args, options), both.caller, both.target, both.home, journal)
         apply = partial(self._apply, plan)
-        written = profile_step(profile, self._config_path(), profiles.get(profile), options, apply, ledger)
+        written = profile_step(profile, self._config_path(), profiles.get(profile), options, apply, journal)
         again = shlex.join(words_of(parsed_args, parsed_globals.region))
         work = Work(
             heading=f"{both.caller.arn} is to assume {role_arn}, as profile {profile}",
@@ -89,41 +89,51 @@ class SetupCommand(Subcommand):
         )
         if parsed_args.dry_run:
             return self._shown(work, parsed_globals)
-        ledger.about = about
+        journal.about = about
         patience = _patience(parsed_args.wait)
-        if not _done(work, ledger, patience, yes=parsed_args.yes):
+        if not _done(work, journal, patience, yes=parsed_args.yes):
             return FAILED
         result = self._verified(profile, options, patience)
-        say(f"{role_arn} was assumed; try it: {plan.trial}" if result.ok else _refused(result, patience))
+        print_message(
+            f"{role_arn} was assumed; try it: {plan.trial}" if result.ok else _refused(result, patience)
+        )
         if parsed_globals.output or parsed_globals.query:
-            found = {**work.for_programs(), "Verified": result.for_programs()}
-            give(self._session, parsed_globals, self.NAME, found, str)
+            found = {**work.to_dict(), "Verified": result.to_dict()}
+            print_result(self._session, parsed_globals, self.NAME, found, str)
         return 0 if result.ok else FAILED
 
-    def _undo(self, profile: str, ledger: Ledger, parsed_args: Any, parsed_globals: Any) -> int:
+    def _undo(self, profile: str, journal: Journal, parsed_args: Any, parsed_globals: Any) -> int:
         patience = _patience(parsed_args.wait)
-        work = undoing(
-            profile, ledger, parsed_args, self._session, self._config_path(), self._inventory(), self._cache()
+        work = plan_undo(
+            profile,
+            journal,
+            parsed_args,
+            self._session,
+            self._config_path(),
+            self._inventory(),
+            self._cache(),
         )
         if parsed_args.dry_run:
             return self._shown(work, parsed_globals)
-        if not _done(work, ledger, patience, yes=parsed_args.yes):
+        if not _done(work, journal, patience, yes=parsed_args.yes):
             return FAILED
         kept = [step for step in work.steps if not step.to_do]
-        say("what is kept, and why, is said above" if kept else "all that setup has made is taken back")
+        print_message(
+            "what is kept, and why, is said above" if kept else "all that setup has made is taken back"
+        )
         if parsed_globals.output or parsed_globals.query:
-            give(self._session, parsed_globals, self.NAME, work.for_programs(), str)
+            print_result(self._session, parsed_globals, self.NAME, work.to_dict(), str)
         return FAILED if kept else 0
 
     def _shown(self, work: Work, parsed_globals: Any) -> int:
         """The plan and its commands for a person, or the plan for a program."""
         commands = work.commands()
         same = f"\n\nThe same with other commands:\n\n{commands}" if commands else "\n"
-        give(self._session, parsed_globals, self.NAME, work.for_programs(), lambda: work.text() + same)
+        print_result(self._session, parsed_globals, self.NAME, work.to_dict(), lambda: work.text() + same)
         return 0
 
     def _find_device(self, plan: Plan, source: str, *, required: bool) -> None:
-        """Put the caller's device into the plan, if it is asked for or MFA is required. Raises `Faults`."""
+        """Put the caller's device into the plan, if it is asked for or MFA is required. Raises `ValidationError`."""
         wanted = plan.wanted.get(settings.MFA_SERIAL)
         if wanted != AUTO and (not required or wanted):
             return
@@ -132,10 +142,10 @@ class SetupCommand(Subcommand):
             plan.wanted[settings.MFA_SERIAL] = find_device(source, self._session)
 
     def _outcome(self, plan: Plan) -> Options:
-        """The profile's options as the plan has them. Raises `Faults` with what is wrong with that."""
+        """The profile's options as the plan has them. Raises `ValidationError` with what is wrong with that."""
         return dict(self._apply(plan, self._document())[plan.profile])
 
-    def _verified(self, profile: str, options: Options, patience: Patience) -> Result:
+    def _verified(self, profile: str, options: Options, patience: RetryPolicy) -> Result:
         """Assume the role, again while that is denied and the time is not up."""
         config = self._session.full_config
         config = {**config, "profiles": {**config["profiles"], profile: options}}
@@ -161,42 +171,44 @@ class SetupCommand(Subcommand):
         return results[0]
 
 
-def _done(work: Work, ledger: Ledger, patience: Patience, *, yes: bool) -> bool:
+def _done(work: Work, journal: Journal, patience: RetryPolicy, *, yes: bool) -> bool:
     """Show the plan and carry it out; False if a person, asked, does not want it."""
-    say(work.text())
+    print_message(work.text())
     if not work.to_do:
         if any(step.state == SAME for step in work.steps):
-            say("all of it is so already")
+            print_message("all of it is so already")
         return True
     if not (yes or can_confirm()):
-        raise Faults(f"{work.otherwise}, because", ["there is no terminal to ask on; --yes goes ahead"])
+        raise ValidationError(
+            f"{work.otherwise}, because", ["there is no terminal to ask on; --yes goes ahead"]
+        )
     if not (yes or confirmed(work.question)):
-        say(work.otherwise)
+        print_message(work.otherwise)
         return False
-    carry_out(work.steps, ledger, patience, command=work.again)
+    carry_out(work.steps, journal, patience, command=work.again)
     return True
 
 
-def _patience(seconds: str) -> Patience:
+def _patience(seconds: str) -> RetryPolicy:
     fault = wait_fault(seconds)
     if fault:
-        raise Faults("nothing was done, because", [f"--wait {seconds!r}: {fault}"])
-    return Patience(int(seconds), say)
+        raise ValidationError("nothing was done, because", [f"--wait {seconds!r}: {fault}"])
+    return RetryPolicy(int(seconds), print_message)
 
 
-def _check_same(ledger: Ledger, about: Mapping[str, str], profile: str) -> None:
-    """Raise `Faults` if setup has made this profile for another role or another caller's account."""
-    for key in ("role_arn", "home_account") if ledger.entries else ():
-        if ledger.about[key] != about[key]:
-            raise Faults(
+def _check_same(journal: Journal, about: Mapping[str, str], profile: str) -> None:
+    """Raise `ValidationError` if setup has made this profile for another role or another caller's account."""
+    for key in ("role_arn", "home_account") if journal.entries else ():
+        if journal.about[key] != about[key]:
+            raise ValidationError(
                 HEADING,
                 [
-                    f"setup has made profile {profile} for {ledger.about[key]}, and this is {about[key]}; take that "
+                    f"setup has made profile {profile} for {journal.about[key]}, and this is {about[key]}; take that "
                     f"back first: {subcommand('setup', profile)} --undo"
                 ],
             )
 
 
-def _refused(result: Result, patience: Patience) -> str:
+def _refused(result: Result, patience: RetryPolicy) -> str:
     waited = f"all of it is made, but the role cannot be assumed after {patience.seconds:g} s"
     return f"{waited if result.denial else 'all of it is made, but the role cannot be assumed'}\n{explanation(result)}"

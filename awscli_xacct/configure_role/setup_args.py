@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .. import settings
-from ..errors import Faults, XacctError
+from ..errors import ValidationError, XacctError
 from ..iam_policy import ASSUME, EXTERNAL_ID, MFA_PRESENT, SET_IDENTITY, TAG
 from ..messages import option
 from ..profiles import values
@@ -18,7 +18,7 @@ from ..profiles.names import no_profile
 from ..profiles.source import Profiles, has_static_keys, is_role
 from ..profiles.validation import name_fault
 from ..setup.iam_client import Iam
-from ..setup.model import Caller, Side, Wish, caller_of
+from ..setup.model import AccountContext, Caller, SetupRequest, caller_of
 from .clients import ProfileClients
 
 NOTHING = "nothing was set up"
@@ -41,12 +41,12 @@ class Sides:
     """Who calls, and both accounts: the role's and the caller's own."""
 
     caller: Caller
-    target: Side
-    home: Side
+    target: AccountContext
+    home: AccountContext
 
 
 def check(profile: str, arguments: Any, profiles: Profiles) -> None:
-    """Raise `Faults` with all that is wrong with a command line by itself."""
+    """Raise `ValidationError` with all that is wrong with a command line by itself."""
     faults = [] if profile in profiles else [name_fault(profile)]
     faults += _profile_faults(profile, arguments, profiles)
     if not arguments.account_profile:
@@ -71,7 +71,7 @@ def check(profile: str, arguments: Any, profiles: Profiles) -> None:
         faults.append("--require-mfa takes a device, and --mfa-serial none says that there is none")
     found = [fault for fault in faults if fault]
     if found:
-        raise Faults(HEADING, found)
+        raise ValidationError(HEADING, found)
 
 
 def settings_given(arguments: Any, region: str | None) -> dict[str, str | None]:
@@ -93,14 +93,15 @@ def words_of(arguments: Any, region: str | None) -> list[str]:
 
 
 def sides(arguments: Any, source: str, session: Any) -> Sides:
-    """Who calls, and both accounts, asked of STS. Raises `Faults`."""
+    """Who calls, and both accounts, asked of STS. Raises `ValidationError`."""
     profiles = session.full_config["profiles"]
     admin, home_admin = arguments.account_profile, arguments.home_admin_profile or source
     clients = {name: ProfileClients(name, session) for name in dict.fromkeys((source, admin, home_admin))}
     arns = {name: identity(each, NOTHING) for name, each in clients.items()}
     caller = caller_of(arns[source], _own_role(profiles[source]))
     target, home = (
-        Side(name, account_of(arns[name]), Iam(clients[name].client("iam"))) for name in (admin, home_admin)
+        AccountContext(name, account_of(arns[name]), Iam(clients[name].client("iam")))
+        for name in (admin, home_admin)
     )
     faults = []
     if arns[admin].split(":")[1] != caller.partition:
@@ -118,11 +119,11 @@ def sides(arguments: Any, source: str, session: Any) -> Sides:
             f"--require-mfa: the caller {caller.arn} is a role, and a role's session carries no MFA"
         )
     if faults:
-        raise Faults(HEADING, faults)
+        raise ValidationError(HEADING, faults)
     return Sides(caller, target, home)
 
 
-def wish(profile: str, arguments: Any, options: Mapping[str, Any]) -> Wish:
+def wish(profile: str, arguments: Any, options: Mapping[str, Any]) -> SetupRequest:
     """What is asked for, where `options` are the profile's as they will be."""
     path, name = split_name(arguments.role_name)
     external_id = options.get(settings.EXTERNAL_ID)
@@ -131,7 +132,7 @@ def wish(profile: str, arguments: Any, options: Mapping[str, Any]) -> Wish:
         context[MFA_PRESENT] = "true"
     if external_id:
         context[EXTERNAL_ID] = str(external_id)
-    return Wish(
+    return SetupRequest(
         profile,
         name,
         path,
@@ -153,11 +154,11 @@ def split_name(role_name: str) -> tuple[str, str]:
 
 
 def identity(clients: ProfileClients, otherwise: str) -> str:
-    """The ARN a profile calls as. Raises `Faults` that say which one could not be asked."""
+    """The ARN a profile calls as. Raises `ValidationError` that say which one could not be asked."""
     try:
         return clients.caller_arn()
     except (ClientError, BotoCoreError, XacctError) as error:
-        raise Faults(
+        raise ValidationError(
             f"{otherwise}, because", [f"profile {clients.profile} cannot call AWS: {error}"]
         ) from None
 
@@ -187,7 +188,7 @@ def _own_role(profile: Mapping[str, Any]) -> str | None:
 
 def _maximum_fault(text: str) -> str | None:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
-    low, high = settings.ROLE_DURATION_DEFAULT, settings.ROLE_DURATION_MAXIMUM
+    low, high = settings.ROLE_DURATION_DEFAULT, settings.MAX_ROLE_DURATION
     if text.isascii() and text.isdigit() and low <= int(text) <= high:
         return None
     return f"it is a number of seconds between {low} (1 hour) and {high} (12 hours)"

@@ -9,25 +9,25 @@ from typing import Any
 from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import headers_of
-from ..errors import Faults, ProfileFault
+from ..errors import ProfileError, ValidationError
 from ..profiles.inventory import Inventory
 from ..profiles.names import no_profile
 from ..setup.iam_client import Iam
-from ..setup.journal import Ledger
-from ..setup.model import Side
-from ..setup.undo import steps_back
+from ..setup.journal import Journal
+from ..setup.model import AccountContext
+from ..setup.undo import undo_steps
 from ..storage.cache import Cache
 from .clients import ProfileClients
-from .profile_step import profile_back
+from .profile_step import undo_profile_steps
 from .setup_args import account_of, identity
 from .setup_view import Work
 
 _NOTHING = "nothing was taken back"
 
 
-def undoing(
+def plan_undo(
     profile: str,
-    ledger: Ledger,
+    journal: Journal,
     arguments: Any,
     session: Any,
     path: Path,
@@ -36,13 +36,15 @@ def undoing(
 ) -> Work:
     """What takes back the entries of a ledger, with the credentials it names or the command line names instead.
 
-    Raises `Faults` where there are none, or the profiles are of other accounts by now.
+    Raises `ValidationError` where there are none, or the profiles are of other accounts by now.
     """
     command = ["aws", "configure", "role", "setup", profile]
-    if not ledger.entries:
+    if not journal.entries:
         made = shlex.join(command)
-        raise Faults(f"{_NOTHING}, because", [f"nothing is noted on this machine as made by: {made}"])
-    about = ledger.about
+        raise ValidationError(
+            f"{_NOTHING}, because", [f"nothing is noted on this machine as made by: {made}"]
+        )
+    about = journal.about
     target, home = (
         _side(
             given or about[f"{side}_profile"],
@@ -57,7 +59,7 @@ def undoing(
     users = inventory.users_of(profile)
     if users:
         listed = ", ".join(users)
-        raise Faults(
+        raise ValidationError(
             f"{_NOTHING}, because",
             [
                 f"profile {profile} is the source of {listed}; remove those first: aws configure role remove PROFILE"
@@ -68,10 +70,10 @@ def undoing(
         cache.remove_all(records)
 
     records = _records(profile, inventory)
-    back = profile_back(profile, path, options, forget, ledger)
+    back = undo_profile_steps(profile, path, options, forget, journal)
     return Work(
         heading=f"what setup has made for profile {profile} and {about['role_arn']} is to be taken back",
-        steps=[*back, *steps_back(ledger, target, home)],
+        steps=[*back, *undo_steps(journal, target, home)],
         notes=[],
         about={"Profile": profile, "RoleArn": about["role_arn"]},
         question="Take this back?",
@@ -80,16 +82,16 @@ def undoing(
     )
 
 
-def _side(profile: str, account: str, session: Any) -> Side:
+def _side(profile: str, account: str, session: Any) -> AccountContext:
     profiles = session.full_config["profiles"]
     fault = None if profile in profiles else no_profile(profile, profiles)
     if fault is None:
         clients = ProfileClients(profile, session)
         found = account_of(identity(clients, _NOTHING))
         if found == account:
-            return Side(profile, account, Iam(clients.client("iam")))
+            return AccountContext(profile, account, Iam(clients.client("iam")))
         fault = f"profile {profile} is of account {found}, and what was made is in account {account}"
-    raise Faults(
+    raise ValidationError(
         f"{_NOTHING}, because",
         [f"{fault}; name a profile of account {account}: --account-profile P or --home-admin-profile P"],
     )
@@ -99,5 +101,5 @@ def _records(profile: str, inventory: Inventory) -> list[str]:
     """What is cached for a profile alone."""
     try:
         return [inventory.own_record(profile)]
-    except (ProfileFault, KeyError):
+    except (ProfileError, KeyError):
         return []

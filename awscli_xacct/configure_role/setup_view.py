@@ -44,7 +44,7 @@ class Work:
         """The `aws` commands that do the same, to be pasted into a POSIX shell."""
         return "".join(f"{shell_line(step.command)}\n" for step in self.steps if step.to_do and step.command)
 
-    def for_programs(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The plan with the same keys for each step, None where there is nothing."""
         return {
             **self.about,

@@ -13,7 +13,7 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import headers_of
 from ..credentials.mfa_session import shares_session
-from ..errors import Faults
+from ..errors import ValidationError
 from ..messages import printable
 from ..profiles.inventory import Entry, Inventory
 from ..profiles.partitions import CONSOLES
@@ -23,7 +23,7 @@ from ..redaction import without_passwords
 from ..storage.cache import Record
 from ..tables import remaining
 from .base import Subcommand, check_roles, named_profiles, session_behind
-from .output import HIDDEN, SECRETS, give
+from .output import HIDDEN, SECRETS, print_result
 
 
 class ShowCommand(Subcommand):
@@ -48,7 +48,7 @@ class ShowCommand(Subcommand):
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = named_profiles(parsed_args, parsed_globals)
         if not names:
-            raise Faults("which profile is meant?", ["name it: aws configure role show PROFILE"])
+            raise ValidationError("which profile is meant?", ["name it: aws configure role show PROFILE"])
         inventory = self._inventory()
         check_roles(names, inventory)
         files = [_Lines(self._config_path(), config=True), _Lines(self._credentials_path(), config=False)]
@@ -58,9 +58,9 @@ class ShowCommand(Subcommand):
             "Profile": entry.profile,
             "Fault": entry.fault,
             "SwitchRoleUrl": _link(entry),
-            "Hops": [hop.for_programs() for hop in hops],
+            "Hops": [hop.to_dict() for hop in hops],
         }
-        give(self._session, parsed_globals, self.NAME, result, lambda: _text(hops, result))
+        print_result(self._session, parsed_globals, self.NAME, result, lambda: _text(hops, result))
         return 0
 
 
@@ -81,7 +81,7 @@ class _Hop:
     settings: list[_Setting]
     entry: Entry | None = None
 
-    def for_programs(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         record = self.entry.record if self.entry else None
         session = session_behind(self.entry) if self.entry else None
         return {

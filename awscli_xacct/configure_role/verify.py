@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..credentials.verification import Result, explanation, verdict, verified
-from ..errors import Faults
+from ..errors import ValidationError
 from ..messages import printable_lines
 from ..tables import duration, table
-from .base import FAILED, NO_ROLES, Subcommand, check_roles, named_profiles, say
-from .output import give
+from .base import FAILED, NO_ROLES, Subcommand, check_roles, named_profiles, print_message
+from .output import print_result
 
 
 class VerifyCommand(Subcommand):
@@ -39,17 +39,17 @@ class VerifyCommand(Subcommand):
         if parsed_args.all:
             names = [entry.profile for entry in inventory]
             if not names:
-                raise Faults("there is nothing to verify", [NO_ROLES])
+                raise ValidationError("there is nothing to verify", [NO_ROLES])
         if not names:
-            raise Faults("which profile is meant?", ["name it, or give --all"])
+            raise ValidationError("which profile is meant?", ["name it, or give --all"])
         check_roles(names, inventory)
         results: dict[str, Result] = {}
         for result in verified(self._session, names):
             results[result.profile] = result
-            say(f"{len(results)}/{len(names)} {result.profile}: {verdict(result)}")
+            print_message(f"{len(results)}/{len(names)} {result.profile}: {verdict(result)}")
         ordered = [results[name] for name in names]
-        rows = [result.for_programs() for result in ordered]
-        give(self._session, parsed_globals, self.NAME, rows, lambda: _text(ordered))
+        rows = [result.to_dict() for result in ordered]
+        print_result(self._session, parsed_globals, self.NAME, rows, lambda: _text(ordered))
         return 0 if all(result.ok for result in ordered) else FAILED
 
 

@@ -19,7 +19,7 @@ AT_ONCE = 16
 """How many chains are worked on at a time; what they do is wait for STS."""
 
 
-def together(
+def fetch_many(
     names: Iterable[str],
     fetcher_of: Callable[[str], Fetcher],
     work: Callable[[str, Fetcher], Result],

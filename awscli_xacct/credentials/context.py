@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 from botocore.loaders import create_loader
 
 from .. import settings
-from ..messages import tell
+from ..messages import warn
 from ..profiles.cache_keys import mfa_prompt, session_duration
 from ..profiles.partitions import Partitions
 from ..profiles.regions import partition_of, region_in_chain
 from ..profiles.source import Source
 from ..storage.cache import Record
-from ..storage.markers import Notes, Where
-from .single_flight import Flight, Tell
-from .sts import Issued, Keys, Sts, is_dead_caller
+from ..storage.markers import Markers, Where
+from .single_flight import SingleFlight, Tell
+from .sts import Issued, Keys, Sts, is_expired_or_unknown_caller
 
 if TYPE_CHECKING:
     from ..mfa.codes import Codes
@@ -30,7 +30,7 @@ _COMMERCIAL = "aws"
 
 
 @dataclass(frozen=True)
-class Collaborators:
+class FetchContext:
     """The parts of one session.
 
     source_keys       the credentials a chain begins with, by botocore's providers; told for which profile
@@ -42,43 +42,43 @@ class Collaborators:
     too_long          the roles whose maximum STS has found shorter than what is asked for
     """
 
-    flight: Flight
+    flight: SingleFlight
     client_creator: Callable[..., Any]
     source_keys: Callable[[str, Source], Keys]
     codes: Callable[[], Codes]
-    tell: Tell
+    warn: Tell
     region: str | None = None
     endpoint: tuple[Any, ...] = ()
     session_duration: int = settings.SESSION_DURATION_DEFAULT
-    too_long: Notes = field(default_factory=lambda: Notes(None, _TOO_LONG))
+    too_long: Markers = field(default_factory=lambda: Markers(None, _TOO_LONG))
     clock: Callable[[], float] = time.time
 
-    def sts(self, keys: Keys, *, hurry: bool = False) -> Sts:
+    def sts(self, keys: Keys, *, quick: bool = False) -> Sts:
         """STS as the owner of `keys` sees it."""
-        return Sts(self.client_creator, keys, region=self.region, hurry=hurry, clock=self.clock)
+        return Sts(self.client_creator, keys, region=self.region, quick=quick, clock=self.clock)
 
     def is_dead(self, keys: Keys) -> bool:
         """Whether STS says that these credentials have ended; not if it cannot be asked."""
         try:
-            self.sts(keys, hurry=True).caller_arn()
+            self.sts(keys, quick=True).caller_arn()
         except Exception as error:  # noqa: BLE001 - whatever it is, they may be good
-            return is_dead_caller(error)
+            return is_expired_or_unknown_caller(error)
         return False
 
 
-def collaborators_for(provider: Any, config: Mapping[str, Any]) -> Collaborators:
-    """The parts of a botocore session, by way of its `provider.AssumeRoleProvider`. Raises `ProfileFault`."""
+def make_context(provider: Any, config: Mapping[str, Any]) -> FetchContext:
+    """The parts of a botocore session, by way of its `provider.AssumeRoleProvider`. Raises `ProfileError`."""
     records = provider.record_cache(config)
-    return Collaborators(
-        flight=Flight(records, tell=tell),
+    return FetchContext(
+        flight=SingleFlight(records, warn=warn),
         client_creator=provider.client_creator,
         source_keys=provider.source_keys,
         codes=partial(_codes, mfa_prompt(config, os.environ), records.where),
-        tell=tell,
+        warn=warn,
         region=region_for(config, provider.profile),
         endpoint=provider.endpoint(config),
         session_duration=session_duration(config, os.environ),
-        too_long=Notes(records.where, _TOO_LONG),
+        too_long=Markers(records.where, _TOO_LONG),
     )
 
 

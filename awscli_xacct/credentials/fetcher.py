@@ -11,21 +11,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import settings
-from ..errors import CannotAsk, DurationRefused
+from ..errors import CannotPromptError, RoleDurationError
 from ..messages import printable, profile_option, role_command, subcommand
 from ..profiles.cache_keys import role_record
 from ..profiles.role import Role
 from ..storage.cache import Record
 from .callers import hour_of_a_session, no_code_of_a_session
 from .clocks import clock_fault
-from .context import Collaborators, keys_of, record_of
+from .context import FetchContext, keys_of, record_of
 from .mfa_session import MfaSession, decide, device_lock, user_session
 from .sts import (
     Keys,
     add_place,
     is_chained,
-    is_dead_caller,
     is_denied,
+    is_expired_or_unknown_caller,
     is_refused_code,
     is_too_long,
     is_unavailable,
@@ -38,60 +38,60 @@ _FRESH = 60
 class Fetcher:
     """Credentials of one role profile."""
 
-    def __init__(self, role: Role, using: Collaborators) -> None:
+    def __init__(self, role: Role, context: FetchContext) -> None:
         self.role = role
-        self._using = using
-        self.name = role_record(role, using.endpoint)
+        self._context = context
+        self.name = role_record(role, context.endpoint)
 
     def fetch(self) -> Record:
         """The role's credentials: cached, or fetched once for all who need them.
 
         Raises botocore's own errors where STS refuses or cannot be reached, and `XacctError`.
         """
-        return self._using.flight.get(self.name, self._purpose, self._obtain)
+        return self._context.flight.get(self.name, self._purpose, self._obtain)
 
-    def fetch_anew(self) -> Record:
+    def refresh(self) -> Record:
         """The role's credentials from STS, whatever is cached; the roles before it may come from the cache."""
-        self.try_again()
-        return self._using.flight.anew(self.name, self._purpose, self._obtain)
+        self.forget_duration_refusal()
+        return self._context.flight.refresh(self.name, self._purpose, self._obtain)
 
-    def try_again(self) -> None:
+    def forget_duration_refusal(self) -> None:
         """Forget that STS has found the role's maximum shorter than what is asked for."""
-        self._using.too_long.remove(self.name)
+        self._context.too_long.remove(self.name)
 
     def is_dead(self, keys: Keys) -> bool:
         """Whether STS says that these credentials, which a service has refused, have ended."""
-        return self._using.is_dead(keys)
+        return self._context.is_dead(keys)
 
     def drop(self, access_key: str) -> None:
         """Forget the credentials with this access key, which a service has refused."""
-        self._using.flight.drop(self.name, access_key)
+        self._context.flight.drop(self.name, access_key)
 
     def chain(self) -> list[Fetcher]:
         """The fetchers of all roles of the chain, the first to be assumed first."""
         source = self.role.source
-        return [*(Fetcher(source, self._using).chain() if isinstance(source, Role) else []), self]
+        return [*(Fetcher(source, self._context).chain() if isinstance(source, Role) else []), self]
 
     def session(self) -> MfaSession | None:
         """The shared MFA session the role is assumed from, or None if it is assumed without one."""
         role = self.role
         if role.session_source:
-            return user_session(role.session_source, self._using)
+            return user_session(role.session_source, self._context)
         if not role.mfa_serial or isinstance(role.source, Role):
             return None
         if not decide(role, user_keys=self._source_keys().token is None).shared:
             return None
-        return MfaSession(role.mfa_serial, role.source, role.profile, self._using, role.mfa_process)
+        return MfaSession(role.mfa_serial, role.source, role.profile, self._context, role.mfa_process)
 
     def caller_arn(self) -> str:
         """The ARN that calls for the role. May ask for an MFA code."""
         source = self.role.source
         if isinstance(source, Role):
-            keys = keys_of(Fetcher(source, self._using).fetch())
+            keys = keys_of(Fetcher(source, self._context).fetch())
         else:
             session = self.session()
             keys = keys_of(session.get()) if session else self._source_keys()
-        return self._using.sts(keys).caller_arn()
+        return self._context.sts(keys).caller_arn()
 
     @property
     def _purpose(self) -> str:
@@ -99,32 +99,32 @@ class Fetcher:
 
     # -- the three ways ----------------------------------------------------------------------------
 
-    def _obtain(self, hurry: bool) -> Record:
+    def _obtain(self, quick: bool) -> Record:
         role = self.role
         if isinstance(role.source, Role):
-            caller = Fetcher(role.source, self._using)
-            return self._assume_from(caller.fetch, caller.drop, role.request, hurry)
+            caller = Fetcher(role.source, self._context)
+            return self._assume_from(caller.fetch, caller.drop, role.request, quick)
         if role.session_source:
-            session = user_session(role.session_source, self._using)
-            return self._assume_from(session.get, session.drop, role.request, hurry)
+            session = user_session(role.session_source, self._context)
+            return self._assume_from(session.get, session.drop, role.request, quick)
         keys = self._source_keys()
         if not role.mfa_serial:
-            return self._assume(keys, role.request, hurry)
+            return self._assume(keys, role.request, quick)
         decision = decide(role, user_keys=keys.token is None)
         if not decision.shared:
             self._check_maximum()
         if decision.note:
-            self._using.tell(decision.note)
+            self._context.warn(decision.note)
         request = dict(role.request)
         if decision.duration is not None:
             request["DurationSeconds"] = decision.duration
         if not decision.shared:
-            return self._assume_with_code(keys, request, hurry)
-        session = MfaSession(role.mfa_serial, role.source, role.profile, self._using, role.mfa_process)
-        return self._assume_shared(session, keys, request, hurry)
+            return self._assume_with_code(keys, request, quick)
+        session = MfaSession(role.mfa_serial, role.source, role.profile, self._context, role.mfa_process)
+        return self._assume_shared(session, keys, request, quick)
 
     def _assume_shared(
-        self, session: MfaSession, keys: Keys, request: Mapping[str, Any], hurry: bool
+        self, session: MfaSession, keys: Keys, request: Mapping[str, Any], quick: bool
     ) -> Record:
         """From the shared session; or, if there can be none or it is too old for the role, with a code."""
         try:
@@ -132,26 +132,26 @@ class Fetcher:
         except Exception as error:
             if not is_denied(error):
                 raise
-            self._using.tell(
+            self._context.warn(
                 f"profile {self.role.profile}: no MFA session may be had, so it takes a code of its own"
             )
-            return self._assume_with_code(keys, request, hurry)
+            return self._assume_with_code(keys, request, quick)
         try:
-            return self._assume_from(lambda: session.get(keys), session.drop, request, hurry)
+            return self._assume_from(lambda: session.get(keys), session.drop, request, quick)
         except Exception as error:
-            age = self._using.clock() - float(got.about["obtained"])
+            age = self._context.clock() - float(got.about["obtained"])
             if not is_denied(error) or age < _FRESH:
                 raise
-            self._using.tell(
+            self._context.warn(
                 f"profile {self.role.profile}: refused from an MFA session that is {age / 60:.0f} min old; "
                 f"the role may want a younger one, so it takes a code of its own"
             )
             try:
-                return self._assume_with_code(keys, request, hurry)
-            except CannotAsk:
+                return self._assume_with_code(keys, request, quick)
+            except CannotPromptError:
                 raise error from None
 
-    def _assume_with_code(self, keys: Keys, request: Mapping[str, Any], hurry: bool) -> Record:
+    def _assume_with_code(self, keys: Keys, request: Mapping[str, Any], quick: bool) -> Record:
         from ..mfa.codes import Request
 
         serial = str(self.role.mfa_serial)
@@ -159,24 +159,24 @@ class Fetcher:
 
         def assume(code: str) -> Record:
             try:
-                return self._assume(keys, {**request, "SerialNumber": serial, "TokenCode": code}, hurry)
+                return self._assume(keys, {**request, "SerialNumber": serial, "TokenCode": code}, quick)
             except Exception as error:
                 if is_too_long(error):
-                    self._using.too_long.write(self.name)
+                    self._context.too_long.write(self.name)
                 raise
 
-        with self._using.flight.locked(device_lock(serial), f"a code of {serial}"):
-            return self._using.codes().spend(
+        with self._context.flight.locked(device_lock(serial), f"a code of {serial}"):
+            return self._context.codes().spend(
                 question, assume, lambda error: is_refused_code(error) and keys.token is None
             )
 
     def _check_maximum(self) -> None:
-        """Raise `DurationRefused` where STS has lately refused so long a session: it would cost another code."""
-        note = self._using.too_long.read(self.name)
+        """Raise `RoleDurationError` where STS has lately refused so long a session: it would cost another code."""
+        note = self._context.too_long.read(self.name)
         if note is None or note[0] > settings.TOO_LONG_SECONDS:
             return
         role = self.role
-        raise DurationRefused(
+        raise RoleDurationError(
             f"profile {role.profile}: STS refused duration_seconds = {role.duration_seconds} {note[0] / 60:.0f} min "
             f"ago, because that is more than the maximum of {printable(role.role_arn)}, and no other MFA code is "
             f"spent on it. {_shorter(role)}\nIf that has been done, try again with:\n"
@@ -184,24 +184,24 @@ class Fetcher:
         )
 
     def _assume_from(
-        self, get: Callable[[], Record], drop: Callable[[str], None], request: Mapping[str, Any], hurry: bool
+        self, get: Callable[[], Record], drop: Callable[[str], None], request: Mapping[str, Any], quick: bool
     ) -> Record:
         """With a caller's session, once more with a new one if the service says that it has ended already."""
         caller = get()
         try:
-            return self._assume(keys_of(caller), request, hurry)
+            return self._assume(keys_of(caller), request, quick)
         except Exception as error:
-            if not is_dead_caller(error):
+            if not is_expired_or_unknown_caller(error):
                 raise
         drop(caller.access_key)
-        return self._assume(keys_of(get()), request, hurry)
+        return self._assume(keys_of(get()), request, quick)
 
-    def _assume(self, keys: Keys, request: Mapping[str, Any], hurry: bool) -> Record:
+    def _assume(self, keys: Keys, request: Mapping[str, Any], quick: bool) -> Record:
         try:
-            issued = self._using.sts(keys, hurry=hurry).assume_role({**self._session_name(), **request})
+            issued = self._context.sts(keys, quick=quick).assume_role({**self._session_name(), **request})
         except Exception as error:
             if not is_refused_code(error):
-                add_place(error, _place(self.role, error, self._using.clock()))
+                add_place(error, _place(self.role, error, self._context.clock()))
             elif keys.token is not None:  # no other code will be taken either
                 add_place(error, f"{_while(self.role)}. {no_code_of_a_session(self.role)}")
             raise
@@ -215,11 +215,11 @@ class Fetcher:
 
     def _session_name(self) -> dict[str, str]:
         """What the stock CLI calls a role session whose profile does not name it."""
-        return {"RoleSessionName": f"botocore-session-{int(self._using.clock())}"}
+        return {"RoleSessionName": f"botocore-session-{int(self._context.clock())}"}
 
     def _source_keys(self) -> Keys:
         assert not isinstance(self.role.source, Role)  # noqa: S101 - a role's keys are its fetcher's
-        return self._using.source_keys(self.role.profile, self.role.source)
+        return self._context.source_keys(self.role.profile, self.role.source)
 
 
 def _source_name(role: Role) -> str:

@@ -30,7 +30,7 @@ from ..profiles.cache_keys import session_record
 from ..profiles.role import Role
 from ..profiles.source import Source
 from ..storage.cache import Record, key_name
-from .context import Collaborators, record_of
+from .context import FetchContext, record_of
 from .sts import Issued, Keys, add_place, is_refused_code
 
 
@@ -46,7 +46,7 @@ class Decision:
 def decide(role: Role, *, user_keys: bool) -> Decision:
     """How to assume `role`, which has an ``mfa_serial``, with a caller that has long-term keys or not."""
     asked = role.duration_seconds
-    longer = (asked or 0) > settings.CHAINED_DURATION_MAXIMUM
+    longer = (asked or 0) > settings.MAX_CHAINED_DURATION
     if not user_keys or role.mfa_session == "off":
         return Decision(shared=False, duration=asked)
     if not longer:
@@ -54,7 +54,7 @@ def decide(role: Role, *, user_keys: bool) -> Decision:
     if role.mfa_session == "on":
         return Decision(
             shared=True,
-            duration=settings.CHAINED_DURATION_MAXIMUM,
+            duration=settings.MAX_CHAINED_DURATION,
             note=f"profile {role.profile}: its role session lasts 1 hour, not duration_seconds = {asked}, "
             f"because mfa_session = on assumes it from the shared MFA session",
         )
@@ -75,15 +75,15 @@ class MfaSession:
     """The session that a code of one device buys one user, for all roles and processes."""
 
     def __init__(
-        self, serial: str, source: Source, profile: str, using: Collaborators, program: str | None = None
+        self, serial: str, source: Source, profile: str, context: FetchContext, program: str | None = None
     ) -> None:
         """`profile` is the one that a person is told about; `program` gives codes, if there is one."""
-        self.name = session_record(serial, source, using.session_duration, using.endpoint)
+        self.name = session_record(serial, source, context.session_duration, context.endpoint)
         self._serial = serial
         self._source = source
         self._profile = profile
         self._program = program
-        self._using = using
+        self._context = context
 
     def get(self, keys: Keys | None = None) -> Record:
         """The session, to assume a role from: cached, or bought with a code by whoever comes first.
@@ -102,22 +102,22 @@ class MfaSession:
 
     def _get(self, keys: Keys | None, spare: float | None) -> Record:
         purpose = f"an MFA session of {self._serial}"
-        return self._using.flight.get(self.name, purpose, lambda hurry: self._buy(keys, hurry), spare=spare)
+        return self._context.flight.get(self.name, purpose, lambda quick: self._buy(keys, quick), spare=spare)
 
     def is_dead(self, keys: Keys) -> bool:
         """Whether STS says that these credentials, which a service has refused, have ended."""
-        return self._using.is_dead(keys)
+        return self._context.is_dead(keys)
 
     def drop(self, access_key: str) -> None:
         """Forget the session with this access key, which STS has refused."""
-        self._using.flight.drop(self.name, access_key)
+        self._context.flight.drop(self.name, access_key)
 
-    def _buy(self, keys: Keys | None, hurry: bool) -> Record:
+    def _buy(self, keys: Keys | None, quick: bool) -> Record:
         from ..mfa.codes import Request
 
-        using = self._using
-        sts = using.sts(keys or using.source_keys(self._profile, self._source), hurry=hurry)
-        duration = using.session_duration
+        context = self._context
+        sts = context.sts(keys or context.source_keys(self._profile, self._source), quick=quick)
+        duration = context.session_duration
 
         def buy(code: str) -> Issued:
             try:
@@ -131,8 +131,8 @@ class MfaSession:
 
         purpose = f"a session of {_in_words(duration)} for all its roles"
         request = Request(self._serial, self._profile, purpose, self._program)
-        with using.flight.locked(device_lock(self._serial), f"a code of {self._serial}"):
-            issued = using.codes().spend(request, buy, is_refused_code)
+        with context.flight.locked(device_lock(self._serial), f"a code of {self._serial}"):
+            issued = context.codes().spend(request, buy, is_refused_code)
         about = {
             "profile": self._source.name,
             "device": self._serial,
@@ -142,10 +142,10 @@ class MfaSession:
         return record_of(issued, about=about)
 
 
-def user_session(source: Source, using: Collaborators) -> MfaSession:
+def user_session(source: Source, context: FetchContext) -> MfaSession:
     """The MFA session that a user profile with ``mfa_session = on`` runs on."""
     assert source.mfa_serial is not None  # noqa: S101 - that is what makes it one
-    return MfaSession(source.mfa_serial, source, source.name, using, source.mfa_process)
+    return MfaSession(source.mfa_serial, source, source.name, context, source.mfa_process)
 
 
 def device_lock(serial: str) -> str:

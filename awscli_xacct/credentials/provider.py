@@ -21,8 +21,8 @@ from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError
 
 from .. import settings
-from ..errors import ProfileFault, XacctError
-from ..messages import printable, tell
+from ..errors import ProfileError, XacctError
+from ..messages import printable, warn
 from ..profiles import cache_keys
 from ..profiles.role import Role, resolve
 from ..profiles.source import Source, is_mfa_user, is_role, resolve_user
@@ -30,7 +30,7 @@ from ..storage.cache import Cache, cache_directory
 from . import loading
 
 if TYPE_CHECKING:
-    from .context import Collaborators
+    from .context import FetchContext
     from .fetcher import Fetcher
     from .mfa_session import MfaSession
     from .sts import Keys
@@ -81,7 +81,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
                 loading.register(["CREDENTIALS_PROFILE"])
             else:
                 return None
-        except ProfileFault as fault:
+        except ProfileError as fault:
             if fault.structural:
                 return self._stock_credentials(fault)
             raise InvalidConfigError(error_msg=str(fault)) from None
@@ -94,7 +94,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         return self._current
 
     def role(self) -> Role:
-        """The provider's profile, which is a role. Raises `ProfileFault`."""
+        """The provider's profile, which is a role. Raises `ProfileError`."""
         config = self._load_config()
         sso_sessions = config.get("sso_sessions")
         return resolve(
@@ -102,26 +102,26 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         )
 
     def fetcher(self) -> Fetcher:
-        """The fetcher of the provider's profile, which is a role. Raises `ProfileFault`."""
+        """The fetcher of the provider's profile, which is a role. Raises `ProfileError`."""
         from .fetcher import Fetcher
 
         role = self.role()
         self._check_circle(role)
-        return Fetcher(role, self._collaborators())
+        return Fetcher(role, self._make_context())
 
     def session(self) -> MfaSession:
-        """The MFA session of the provider's profile, which is a user's. Raises `ProfileFault`."""
+        """The MFA session of the provider's profile, which is a user's. Raises `ProfileError`."""
         from .mfa_session import user_session
 
         user = self._user()
         self._check_circle(user)
-        return user_session(user, self._collaborators())
+        return user_session(user, self._make_context())
 
     def drop_if_refused(self, parsed: Any, model: Any, **_: Any) -> None:
         """Botocore's ``after-call``: credentials a service calls dead are dropped, so the next command heals."""
         if not isinstance(parsed, Mapping) or "Error" not in parsed or self._asking:
             return
-        from .refusals import DEAD_SESSION, ENDED, refusal
+        from .refusals import EXPIRED_CODES, REJECTED_CODES, refusal
 
         code = refusal(parsed)
         if code is None or model.name in ("AssumeRole", "GetSessionToken"):
@@ -129,7 +129,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         self._asking = True  # what STS is asked about them comes by here, too
         try:
             if self._current:
-                self._current.drop(certain=code in ENDED, once=code not in DEAD_SESSION)
+                self._current.drop(certain=code in EXPIRED_CODES, once=code not in REJECTED_CODES)
         finally:
             self._asking = False
 
@@ -147,7 +147,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         """This configuration's records; one object, because it warns once."""
         if self._records is None:
             directory = cache_directory(cache_keys.setting(config, settings.CACHE_DIR, os.environ))
-            self._records = Cache(directory, warn=tell)
+            self._records = Cache(directory, warn=warn)
         return self._records
 
     def endpoint(self, config: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -178,7 +178,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
             raise
 
     def _check_circle(self, hop: Role | Source) -> None:
-        """Raise `ProfileFault` where a program would wait for itself, and see to it that it can be found out."""
+        """Raise `ProfileError` where a program would wait for itself, and see to it that it can be found out."""
         from . import recursion_guard
         from .programs import MarkedPrograms
 
@@ -187,10 +187,10 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         if self._profile_provider_builder and not isinstance(self._profile_provider_builder, MarkedPrograms):
             self._profile_provider_builder = MarkedPrograms(self._profile_provider_builder, names)
 
-    def _collaborators(self) -> Collaborators:
-        from .context import collaborators_for
+    def _make_context(self) -> FetchContext:
+        from .context import make_context
 
-        return collaborators_for(self, self._load_config())
+        return make_context(self, self._load_config())
 
     def _credentials(
         self,
@@ -217,7 +217,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         It gets a cache of its own, an empty one: the key of the CLI's leaves out who calls. Raises
         `InvalidConfigError` where it would leave out something that a profile asks for.
         """
-        if not isinstance(fault, ProfileFault):  # those botocore says itself
+        if not isinstance(fault, ProfileError):  # those botocore says itself
             self._refuse_stock(fault)
         stock = StockProvider(
             load_config=self._load_config,
@@ -335,7 +335,7 @@ def _reason(fault: Exception) -> str:
 
 
 def _tell_of_stock(fault: Exception) -> None:
-    tell(f"botocore's own credentials are used, because of {_reason(fault)}")
+    warn(f"botocore's own credentials are used, because of {_reason(fault)}")
 
 
 def install(session: Any, unhonoured: Unhonoured) -> None:

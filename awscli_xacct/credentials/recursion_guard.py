@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from .. import settings
-from ..errors import ProfileFault
+from ..errors import ProfileError
 from ..messages import profile_option
 from ..profiles.role import Role
 from ..profiles.source import Source
@@ -36,14 +36,14 @@ def marked(names: Sequence[str], environment: Mapping[str, str]) -> dict[str, st
 
 
 def check(names: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Raise `ProfileFault` if this process is to give the credentials of one of `names` already."""
+    """Raise `ProfileError` if this process is to give the credentials of one of `names` already."""
     files = _files(environment)
     resolving = [entry[0] for entry in _resolving(environment) if entry[1:] == files]
     for name in names:
         if name in resolving:
             way = [*resolving[resolving.index(name) :], *names[: names.index(name) + 1]]
             asker = resolving[-1]
-            raise ProfileFault(
+            raise ProfileError(
                 name,
                 f"profile {name} waits for itself: {' -> '.join(way)}. The credential_process of {asker} asks for "
                 f"the credentials it is to give; let it ask for another profile's:\n"

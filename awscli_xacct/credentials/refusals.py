@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-DEAD_SESSION = frozenset(
+REJECTED_CODES = frozenset(
     {
         "AuthFailure",
         "ExpiredToken",
@@ -19,7 +19,7 @@ DEAD_SESSION = frozenset(
 )
 """What services say of credentials that have ended or were never theirs, and some of them of others as well."""
 
-ENDED = frozenset({"ExpiredToken", "ExpiredTokenException"})
+EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException"})
 """Those of which there is no doubt. EC2 says AuthFailure where a region is not enabled, or an image is somebody
 else's, and dropping a good session may cost an MFA code: of the others STS has the last word."""
 
@@ -37,4 +37,4 @@ def refusal(parsed: Mapping[str, Any]) -> str | None:
     code = str(error.get("Code") or "") if isinstance(error, Mapping) else "none"
     status = parsed.get("ResponseMetadata", {}).get("HTTPStatusCode")
     nameless = status in REFUSALS and code in ("", str(status))
-    return code if code in DEAD_SESSION or nameless else None
+    return code if code in REJECTED_CODES or nameless else None

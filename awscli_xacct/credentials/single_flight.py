@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import settings
-from ..errors import Busy, CacheFault
+from ..errors import BusyError, CacheError
 from ..storage.cache import Cache, Record
 from ..storage.files import PRIVATE_FILE
-from ..storage.locks import NoLocks, file_lock, owner, release, sign, taken
-from ..storage.markers import Notes
+from ..storage.locks import NoLocksError, file_lock, owner, release, sign, taken
+from ..storage.markers import Markers
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -43,8 +43,8 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_process_locks.clear)
 
 
-class Flight:
-    """Gets records through the cache. `tell` says one line to the user.
+class SingleFlight:
+    """Gets records through the cache. `warn` says one line to the user.
 
     Who waits for a lock says so after `silent` seconds and gives up after `patience` more.
     """
@@ -54,18 +54,18 @@ class Flight:
         cache: Cache,
         *,
         clock: Callable[[], float] = time.time,
-        tell: Tell,
+        warn: Tell,
         silent: float = settings.LOCK_SILENT_SECONDS,
         patience: float = settings.LOCK_WAIT_SECONDS,
     ) -> None:
         self._cache = cache
         self._clock = clock
-        self._tell = tell
+        self._tell = warn
         self._silent = silent
         self._patience = patience
         self._warned = False
         self._kept: dict[str, Record] = {}
-        self._failed = Notes(cache.where, "retry", clock)
+        self._failed = Markers(cache.where, "retry", clock)
 
     def get(self, name: str, purpose: str, obtain: Obtain, *, spare: float | None = None) -> Record:
         """A good record of that name, fetched with `obtain` if there is none.
@@ -73,7 +73,7 @@ class Flight:
         `obtain` is told whether it only renews: then the old record is still good, is used if the fetch
         fails, and nobody should wait long. `purpose` is what waiting processes are told, such as
         ``credentials of profile prod``. With `spare` a record is good to so many seconds before its end, whatever
-        it says itself. Raises what `obtain` raises, and `Busy`.
+        it says itself. Raises what `obtain` raises, and `BusyError`.
         """
         record = self.look(name)
         while record is None or self._due(name, record, spare):
@@ -90,7 +90,7 @@ class Flight:
             # Somebody else was renewing a record that has ended meanwhile: now it is worth waiting for.
         return record
 
-    def anew(self, name: str, purpose: str, obtain: Obtain) -> Record:
+    def refresh(self, name: str, purpose: str, obtain: Obtain) -> Record:
         """A record fetched now, whatever there is, in the place of what there is."""
         with self.locked(name, purpose):
             return self._keep(name, obtain(False))
@@ -109,7 +109,7 @@ class Flight:
             self._kept.pop(name, None)
             try:
                 self._cache.remove(name)
-            except CacheFault as fault:
+            except CacheError as fault:
                 self._tell(str(fault))
 
     def _come(self, name: str, spare: float | None, *, renewed: bool) -> bool:
@@ -148,7 +148,7 @@ class Flight:
         """Hold the lock of `name`; yields False if it is held elsewhere for `at_most` seconds, or `unless` comes true.
 
         Where no lock file can be had (a read-only disk) it holds among this process's threads only.
-        Among them it is waited for without a bound: what they wait for is this very process. Raises `Busy`.
+        Among them it is waited for without a bound: what they wait for is this very process. Raises `BusyError`.
         """
         among_threads = _process_locks.setdefault(f"{self._cache.directory}/{name}", threading.Lock())
         if not among_threads.acquire(timeout=-1 if at_most is None else at_most):
@@ -187,7 +187,7 @@ class Flight:
         try:
             if not (taken(lock) or self._wait_for(lock, purpose, at_most, unless)):
                 return False
-        except NoLocks as error:
+        except NoLocksError as error:
             if not self._warned:
                 self._warned = True
                 self._tell(
@@ -206,7 +206,7 @@ class Flight:
     ) -> bool:
         """Wait for a lock; False if `unless` has come true before, or `at_most` seconds are over.
 
-        Raises `Busy` and `OSError`.
+        Raises `BusyError` and `OSError`.
         """
         begun = time.monotonic()
         holder = ""
@@ -218,7 +218,7 @@ class Flight:
                 holder = owner(lock)
                 self._tell(f"waiting for {holder}, which is getting {purpose}")
             if at_most is None and waited >= self._silent + self._patience:
-                raise Busy(
+                raise BusyError(
                     f"{holder} has been getting {purpose} for more than {self._patience:.0f} s. Answer its "
                     f"question or end it, then run the command again"
                 )

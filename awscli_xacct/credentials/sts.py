@@ -72,19 +72,19 @@ class Sts:
         keys: Keys,
         *,
         region: str | None,
-        hurry: bool,
+        quick: bool,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`region` is used where the session has none; None: there is none, and botocore's own choice is good.
 
-        With `hurry` the calls give up after seconds.
+        With `quick` the calls give up after seconds.
         """
         self._clock = clock
         options = {
             "aws_access_key_id": keys.access_key,
             "aws_secret_access_key": keys.secret_key,
             "aws_session_token": keys.token,
-            **({"config": impatient()} if hurry else {}),
+            **({"config": short_timeout_config()} if quick else {}),
         }
         try:
             self._client = client_creator("sts", **options)
@@ -134,7 +134,7 @@ def _issued(answer: Any, asked: float) -> Issued:
     lifetime = _moment(credentials["Expiration"]) - _answered(answer, asked)
     if not math.isfinite(lifetime):
         raise ValueError("no time")
-    expiry = asked + min(lifetime, settings.SESSION_DURATION_MAXIMUM)
+    expiry = asked + min(lifetime, settings.MAX_SESSION_DURATION)
     return Issued(key, secret, token, asked, expiry, answer.get("AssumedRoleUser", {}).get("Arn"))
 
 
@@ -149,7 +149,7 @@ def is_usable(part: object) -> bool:
     return isinstance(part, str) and part.isascii() and part.isprintable() and bool(part) and " " not in part
 
 
-def impatient() -> Config:
+def short_timeout_config() -> Config:
     """While the old credentials are still good nobody should wait long for new ones. Botocore writes into it."""
     try:
         return Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
@@ -190,7 +190,7 @@ def is_refused_code(error: Exception) -> bool:
     return _code(error) == "AccessDenied" and "MultiFactorAuthentication failed" in str(error)
 
 
-def is_dead_caller(error: Exception) -> bool:
+def is_expired_or_unknown_caller(error: Exception) -> bool:
     """Whether STS says that the calling credentials themselves are expired or unknown."""
     return _code(error) in _DEAD
 

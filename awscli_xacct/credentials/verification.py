@@ -9,7 +9,7 @@ from typing import Any
 
 from ..storage.cache import Record
 from .access_denied import Denial, explain
-from .batch import together
+from .batch import fetch_many
 from .clocks import clock_fault
 from .fetcher import Fetcher
 from .profile_session import provider_for
@@ -30,7 +30,7 @@ class Result:
     def ok(self) -> bool:
         return self.record is not None
 
-    def for_programs(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """The same keys for each profile, None where there is nothing."""
         denial = None
         if self.denial:
@@ -54,7 +54,7 @@ def assume(profile: str, fetcher: Fetcher) -> Result:
     """Assume the roles of a chain, hop by hop; the last one anew. Raises nothing but what ends the process."""
     for hop in fetcher.chain():
         try:
-            record = hop.fetch_anew() if hop is fetcher else hop.fetch()
+            record = hop.refresh() if hop is fetcher else hop.fetch()
         except Exception as error:  # noqa: BLE001 - whatever a source raises is this profile's failure
             return failure(profile, hop, error, _denial(hop, error))
     return Result(profile, record)
@@ -65,7 +65,7 @@ def verified(session: Any, names: Sequence[str], config: Mapping[str, Any] | Non
 
     All that may ask a person is done first, one after the other. `config` is believed instead of the files.
     """
-    return together(names, lambda name: provider_for(session, name, config).fetcher(), assume, _unready)
+    return fetch_many(names, lambda name: provider_for(session, name, config).fetcher(), assume, _unready)
 
 
 def _unready(profile: str, start: Fetcher | None, error: Exception) -> Result:

@@ -15,7 +15,7 @@ from ..configfile.merged import MergedProfiles
 from ..profiles import validation
 from ..profiles.partitions import Partitions
 from ..profiles.source import has_static_keys
-from .model import Fault, Request, WantedRole
+from .model import Fault, Request, RoleSpec
 
 _OWN_PROFILE = "default is your own profile and no manifest's; give the role another name"
 _SOURCE = f"{settings.SOURCE_PROFILE}:"
@@ -54,7 +54,7 @@ class _Check:
                 yield Fault(self._request.where(name, settings.SOURCE_PROFILE), fault)
             yield from self._setting_faults(role, with_chain=name not in chains and not fault)
 
-    def _setting_faults(self, role: WantedRole, *, with_chain: bool) -> Iterator[Fault]:
+    def _setting_faults(self, role: RoleSpec, *, with_chain: bool) -> Iterator[Fault]:
         name = role.profile
         profiles: Mapping[str, Any] = self._profiles
         if not with_chain:
@@ -71,7 +71,7 @@ class _Check:
             if fault.key not in role.unread and not elsewhere:
                 yield Fault(self._request.where(name, fault.key), _said(fault))
 
-    def _source_fault(self, role: WantedRole) -> str | None:
+    def _source_fault(self, role: RoleSpec) -> str | None:
         """What is wrong with a role's source itself; for all roles with the same source the same."""
         if settings.SOURCE_PROFILE in role.unread or settings.CREDENTIAL_SOURCE in role.unread:
             return None

@@ -12,17 +12,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import settings
-from ..errors import EditRefused, Faults
+from ..errors import EditError, ValidationError
 from ..messages import printable
 from ..profiles.defaults import ORDER, Wanted, role_arn
 from ..profiles.partitions import Partitions
 from ..profiles.source import Profiles
 from ..profiles.validation import mfa_serial_to_inherit
-from ..profiles.values import SHAPE, account_fault
+from ..profiles.values import EXAMPLE_ROLE_ARN, account_fault
 from . import writing, yaml_nodes
 from .fields import ACCOUNT, ROLE
-from .meaning import comes_to, same
-from .model import WantedRole
+from .meaning import resolve_settings, same
+from .model import RoleSpec
 from .reader import Manifest, read
 from .yaml_edit import Splices
 
@@ -44,7 +44,7 @@ def merge(
 
     `text` is the manifest as it is, None or blank for none; its other roles keep their meaning. `profiles` are
     those of the config, `accounts` names for account ids, which are added where the manifest has none for them.
-    Raises `Faults` with all that is wrong with the manifest as it is, and `EditRefused` where it is written so
+    Raises `ValidationError` with all that is wrong with the manifest as it is, and `EditError` where it is written so
     that it cannot be changed in place.
     """
     return _Merging(path, roles, profiles, partitions, accounts or {}).merged(text)
@@ -81,7 +81,9 @@ class _Merging:
             return f"{text.rstrip()}\n\n{self._new()}"
         others = [role for role in manifest.roles if role.profile not in self._meant]
         # Each sees its source as a role, before what either comes to is known.
-        self._meant.update({role.profile: {settings.ROLE_ARN: SHAPE} | _set(role.options) for role in others})
+        self._meant.update(
+            {role.profile: {settings.ROLE_ARN: EXAMPLE_ROLE_ARN} | _set(role.options) for role in others}
+        )
         self._meant.update([(role.profile, self._effective(role)) for role in others])
         for _ in range(_PASSES):
             after = self._pass(manifest, text)
@@ -94,7 +96,7 @@ class _Merging:
         found = (
             "; ".join(str(fault) for fault in sorted(set(manifest.faults))) or "a change of it changes more"
         )
-        raise EditRefused(
+        raise EditError(
             f"{printable(self._path)}: what is to be changed is written so that it cannot be changed in place "
             f"({found}); nothing was written. Write those roles out, without alias or merge"
         )
@@ -102,7 +104,7 @@ class _Merging:
     def _read(self, text: str) -> Manifest:
         manifest = read(text, self._path, may_be_empty=True)
         if manifest.faults:
-            raise Faults(
+            raise ValidationError(
                 "nothing was written, because", [str(fault) for fault in sorted(set(manifest.faults))]
             )
         return manifest
@@ -118,7 +120,7 @@ class _Merging:
         text = writing.whole(common, self._accounts, own)
         manifest = self._read(text)
         if self._pass(manifest, text) != text:
-            raise EditRefused(f"{printable(self._path)}: these profiles cannot be written as a manifest")
+            raise EditError(f"{printable(self._path)}: these profiles cannot be written as a manifest")
         return text
 
     def _pass(self, manifest: Manifest, text: str) -> str:
@@ -184,10 +186,10 @@ class _Merging:
                     splices.remove(node, key)
             splices.set(node, settings.ROLE_ARN, new)
 
-    def _effective(self, role: WantedRole) -> dict[str, str]:
+    def _effective(self, role: RoleSpec) -> dict[str, str]:
         """What the import of a role comes to in a config that does not have its profile yet."""
         alone: Profiles = ChainMap({role.profile: {}}, self._profiles)  # type: ignore[arg-type]
-        return _set(comes_to(role, role.options, alone, self._partitions)[0])
+        return _set(resolve_settings(role, role.options, alone, self._partitions)[0])
 
     def _entry(self, name: str, names: Mapping[str, str], defaults: Options) -> dict[str, Any]:
         """A role written out, without what the defaults say or what follows by itself."""

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 
 from .. import settings
 from ..configfile.document import Document
-from ..errors import EditRefused, Faults
+from ..errors import EditError, ValidationError
 from ..profiles.defaults import ORDER
 from ..profiles.values import account_fault, role_name_fault
-from .model import Fault, Place, WantedRole
+from .model import Fault, Place, RoleSpec
 from .yaml_nodes import shortened
 
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -31,7 +31,7 @@ _TARGET_ROLE, _TARGET_REGION = "target_role_name", "target_region"
 _OWN = ("color", "image")
 
 
-def is_one(text: str) -> bool:
+def looks_like(text: str) -> bool:
     """Whether the text is of this dialect: the first of it that is no comment is a section's header."""
     for line in _LINE_END.split(text):
         found = line.strip()
@@ -49,11 +49,11 @@ class _Section:
 
 
 @dataclass
-class Extended:
+class ExtensionConfig:
     """The roles of such a file, what is wrong with it, and what is to be said about it."""
 
     path: str
-    roles: list[WantedRole] = field(default_factory=list)
+    roles: list[RoleSpec] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     places: dict[tuple[str, str | None], Place] = field(default_factory=dict)
@@ -65,13 +65,13 @@ class Extended:
         return next((place for place in found if place), Place(self.path))
 
 
-def read(text: str, path: str, profiles: Container[str]) -> Extended:
+def read(text: str, path: str, profiles: Container[str]) -> ExtensionConfig:
     """The roles in a text of this dialect. `path` is for messages, `profiles` are those of the config.
 
     A base account is who calls for its roles, so it is a profile of the config; where it is the only one and
     there is no profile of that name, its roles have no source but what an import gives them.
     """
-    found = Extended(path)
+    found = ExtensionConfig(path)
     sections = _sections(text, found)
     sources = {section.values.get(settings.SOURCE_PROFILE) for section in sections.values()}
     bases = {name for name, section in sections.items() if _is_base(section, name in sources)}
@@ -102,8 +102,12 @@ def _is_base(section: _Section, is_source: bool) -> bool:
 
 
 def _role(
-    section: _Section, sections: dict[str, _Section], bases: set[str], nobody: str | None, found: Extended
-) -> WantedRole:
+    section: _Section,
+    sections: dict[str, _Section],
+    bases: set[str],
+    nobody: str | None,
+    found: ExtensionConfig,
+) -> RoleSpec:
     values = section.values
     source = values.get(settings.SOURCE_PROFILE)
     base = sections[source].values if source in bases and source is not None else {}
@@ -125,7 +129,7 @@ def _role(
         if faults:
             unread.add(settings.ROLE_ARN)
             account = role_name = ""
-    return WantedRole(section.name, options, account, role_name, frozenset(unread))
+    return RoleSpec(section.name, options, account, role_name, frozenset(unread))
 
 
 def _named_faults(section: _Section, account: str, role_name: str) -> list[Fault]:
@@ -144,7 +148,7 @@ def _named_faults(section: _Section, account: str, role_name: str) -> list[Fault
     return faults
 
 
-def _sections(text: str, found: Extended) -> dict[str, _Section]:
+def _sections(text: str, found: ExtensionConfig) -> dict[str, _Section]:
     sections: dict[str, _Section] = {}
     section: _Section | None = None
     for number, line in enumerate(_LINE_END.split(text), 1):
@@ -186,13 +190,16 @@ def write(text: str, path: str, roles: Mapping[str, Mapping[str, str]]) -> tuple
     """A text of this dialect with roles (config options by profile) in it, and the names it cannot hold.
 
     Each role is named by its ARN, or, where it is there already, as it is named there; colours, images and all
-    else stay. No source is written: who is signed in to the console calls. Raises `Faults` with all that is wrong
-    with the text as it is, and `EditRefused` where it cannot be changed.
+    else stay. No source is written: who is signed in to the console calls.
+
+    Raises `ValidationError` with all that is wrong with the text as it is, and `EditError` where it cannot be changed.
     """
-    found = Extended(path)
+    found = ExtensionConfig(path)
     sections = _sections(text, found)
     if found.faults:
-        raise Faults("nothing was written, because", [str(fault) for fault in sorted(set(found.faults))])
+        raise ValidationError(
+            "nothing was written, because", [str(fault) for fault in sorted(set(found.faults))]
+        )
     document = Document(text.encode(), path, "utf-8")
     headers = {_name_in(header): header for header in document.names()}
     for section in sections.values():
@@ -213,12 +220,12 @@ def write(text: str, path: str, roles: Mapping[str, Mapping[str, str]]) -> tuple
 
 
 def _check_depths(document: Document, header: str | None, section: _Section) -> None:
-    """Raise `EditRefused` where blanks before a line mean something to the editor, as to all other AWS tools."""
+    """Raise `EditError` where blanks before a line mean something to the editor, as to all other AWS tools."""
     options = document.section(header) if header is not None else {}
     for key, value in section.values.items():
         read_as = options.get(key.lower())
         if not isinstance(read_as, str) or _COMMENT.sub("", read_as).rstrip() != value:
-            raise EditRefused(
+            raise EditError(
                 f"{section.places[key]}: for other AWS tools the line below belongs to this one, as it stands "
                 f"deeper; nothing was written. Take the blanks before it away"
             )

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from .. import settings
 from ..profiles.defaults import ORDER
-from ..profiles.tags import MOST_TAGS
+from ..profiles.tags import MAX_TAGS
 from ..profiles.values import account_fault
 from . import yaml_nodes
 from .model import Fault, Place
@@ -20,7 +20,7 @@ NOT_IN_DEFAULTS = (settings.ROLE_ARN,)
 _NEVER_NULL = (ACCOUNT, ROLE, settings.ROLE_ARN)
 
 _LONGEST_NEAR = 100
-LONGEST_TEXT = 20_000
+MAX_TEXT_LENGTH = 20_000
 """Characters of one setting; 50 session tags of full length take that."""
 
 
@@ -80,7 +80,7 @@ class Values:
         """What keeps a key from being a name, or None."""
         if key.taken_for:
             return f"{key.text or 'this'} has to be quoted to be a name, or YAML takes it for {key.taken_for}"
-        return None if len(key.text) <= LONGEST_TEXT else "a name has not that many characters"
+        return None if len(key.text) <= MAX_TEXT_LENGTH else "a name has not that many characters"
 
     def setting(self, read: Settings, key: str, node: Node) -> None:
         """Read one setting into `read`."""
@@ -146,7 +146,7 @@ class Values:
         return text
 
     def _short(self, node: Scalar, what: str) -> str | None:
-        if len(node.text) <= LONGEST_TEXT:
+        if len(node.text) <= MAX_TEXT_LENGTH:
             return node.text
         self.fault(node, f"{what} has {len(node.text)} characters, more than any value can have")
         return None
@@ -155,8 +155,8 @@ class Values:
         """Tags as a config line has them. What such a line cannot hold is a fault; the rest is for the rules."""
         self.mapping(node, settings.SESSION_TAGS)
         entries = node.entries()
-        if len(entries) > MOST_TAGS:
-            self.fault(node, f"{len(entries)} tags are more than {MOST_TAGS}")
+        if len(entries) > MAX_TAGS:
+            self.fault(node, f"{len(entries)} tags are more than {MAX_TAGS}")
             return None
         tags = []
         for name, (key, value) in entries.items():
@@ -172,9 +172,9 @@ class Values:
         return ",".join(filter(None, tags)) if tags and all(tags) else None
 
     def _keys(self, node: Listing) -> str | None:
-        if not 0 < len(node.items) <= MOST_TAGS:
+        if not 0 < len(node.items) <= MAX_TAGS:
             self.fault(
-                node, f"a list of 1 to {MOST_TAGS} tag keys is meant; null says that there is to be none"
+                node, f"a list of 1 to {MAX_TAGS} tag keys is meant; null says that there is to be none"
             )
             return None
         keys = []

@@ -9,11 +9,11 @@ from ..profiles.defaults import Wanted, completed, role_arn
 from ..profiles.partitions import Partitions
 from ..profiles.source import Profiles
 from ..profiles.tags import parse_keys, parse_tags
-from .model import WantedRole
+from .model import RoleSpec
 
 
-def comes_to(
-    role: WantedRole, asked: Wanted, profiles: Profiles, partitions: Partitions
+def resolve_settings(
+    role: RoleSpec, asked: Wanted, profiles: Profiles, partitions: Partitions
 ) -> tuple[dict[str, str | None], list[str]]:
     """All that is to be set (None: removed) for what is `asked` of a role, and what is to be said of it.
 

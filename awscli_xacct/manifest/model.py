@@ -21,7 +21,7 @@ class Place(NamedTuple):
         return f"{path}:{self.line}:{self.column}" if self.line else path
 
 
-class WantedRole(NamedTuple):
+class RoleSpec(NamedTuple):
     """One role profile: config keys to set and, as None, keys that it is not to have.
 
     The role is named in `options`, or by `account` (twelve digits) and `role_name`, of which the ARN is made in
@@ -54,7 +54,7 @@ class Request:
     go; with `adopt`, profiles that somebody else made are taken over. `faults` were found in the source itself.
     """
 
-    roles: Sequence[WantedRole]
+    roles: Sequence[RoleSpec]
     mark: str
     where: Callable[[str, str | None], Place]
     prune: bool = False

@@ -15,13 +15,13 @@ from .. import settings
 from ..configfile.document import Document
 from ..configfile.merged import MergedProfiles
 from ..configfile.sections import header_for, headers_of, profile_of
-from ..errors import Faults
+from ..errors import ValidationError
 from ..profiles.defaults import ORDER, changed
 from ..profiles.partitions import Partitions
-from ..profiles.values import SHAPE
+from ..profiles.values import EXAMPLE_ROLE_ARN
 from .checks import faults_of
-from .meaning import comes_to, same
-from .model import Fault, Request, WantedRole
+from .meaning import resolve_settings, same
+from .model import Fault, Request, RoleSpec
 
 ADD, CHANGE, SAME, REMOVE, CONFLICT = "add", "change", "same", "remove", "conflict"
 
@@ -93,7 +93,7 @@ class Plan:
 def plan(request: Request, document: Document, credentials: Document, partitions: Partitions) -> Plan:
     """What `request` would change in the config `document`, beside the credentials file.
 
-    Raises `Faults` with all that is wrong with it.
+    Raises `ValidationError` with all that is wrong with it.
     """
     return _Planning(request, document, credentials, partitions).plan()
 
@@ -114,7 +114,7 @@ class _Planning:
         for role in self._request.roles:
             options = dict(role.options)
             if role.account or settings.ROLE_ARN in role.unread:
-                options[settings.ROLE_ARN] = SHAPE
+                options[settings.ROLE_ARN] = EXAMPLE_ROLE_ARN
             self._after.changed[role.profile] = changed(self._before.get(role.profile, {}), options)
         full = {role.profile: self._options(role) for role in self._request.roles}
         made = self._made()
@@ -123,7 +123,9 @@ class _Planning:
         faults = faults_of(self._request, self._after, self._partitions)
         faults += [*self._elsewhere_faults(full), *self._users_faults(gone)]
         if faults:
-            raise Faults("nothing was changed, because", [str(fault) for fault in dict.fromkeys(faults)])
+            raise ValidationError(
+                "nothing was changed, because", [str(fault) for fault in dict.fromkeys(faults)]
+            )
         steps = [self._step(role.profile, full[role.profile]) for role in self._request.roles]
         notes = [f"{listed(names)}: {note}" for note, names in self._notes.items()]
         notes += self._user_notes([step.profile for step in steps if step.action == CHANGE], gone)
@@ -131,7 +133,7 @@ class _Planning:
         left = [] if self._request.prune else left
         return Plan(tuple(steps), len(made), tuple(left), tuple(notes))
 
-    def _options(self, role: WantedRole) -> dict[str, str | None]:
+    def _options(self, role: RoleSpec) -> dict[str, str | None]:
         """All that a wanted role comes to: what is asked, what follows from it, what is taken back, the marks."""
         name = role.profile
         before = self._before.get(name, {})
@@ -144,9 +146,11 @@ class _Planning:
                 asked[other] = None
         # Only this profile is seen as it is, its sources as they will be.
         self._after.changed[name] = before
-        full, notes = comes_to(role, asked, self._after, self._partitions)
+        full, notes = resolve_settings(role, asked, self._after, self._partitions)
         after = changed(before, full)
-        self._after.changed[name] = after | ({settings.ROLE_ARN: SHAPE} if _unread_arn(role, after) else {})
+        self._after.changed[name] = after | (
+            {settings.ROLE_ARN: EXAMPLE_ROLE_ARN} if _unread_arn(role, after) else {}
+        )
         for note in notes if name not in self._before else ():
             self._notes.setdefault(note, []).append(name)
         keys = [
@@ -238,5 +242,5 @@ _SOURCES = (settings.SOURCE_PROFILE, settings.CREDENTIAL_SOURCE)
 _MARKS = (settings.MANIFEST, settings.MANIFEST_KEYS)
 
 
-def _unread_arn(role: WantedRole, after: Mapping[str, Any]) -> bool:
+def _unread_arn(role: RoleSpec, after: Mapping[str, Any]) -> bool:
     return settings.ROLE_ARN in role.unread and settings.ROLE_ARN not in after

@@ -15,7 +15,7 @@ from .. import settings
 from ..profiles.values import account_fault, role_name_fault
 from . import yaml_nodes
 from .fields import ACCOUNT, NOT_IN_DEFAULTS, ROLE, ROLE_KEYS, Settings, Values
-from .model import Fault, Place, WantedRole
+from .model import Fault, Place, RoleSpec
 from .yaml_nodes import Node, Scalar
 
 VERSION = "1"
@@ -39,7 +39,7 @@ class Manifest:
     name: str | None = None
     accounts: dict[str, str] = field(default_factory=dict)
     defaults: dict[str, str | None] = field(default_factory=dict)
-    roles: list[WantedRole] = field(default_factory=list)
+    roles: list[RoleSpec] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     top: yaml_nodes.Mapping | None = None
     role_nodes: dict[str, Node] = field(default_factory=dict)
@@ -57,7 +57,7 @@ def read(text: str, path: str, *, may_be_empty: bool = False) -> Manifest:
     manifest = Manifest(path)
     try:
         root, manifest.faults = yaml_nodes.tree(text, path)
-    except yaml_nodes.Unreadable as error:
+    except yaml_nodes.UnreadableError as error:
         manifest.faults = [error.fault]
         return manifest
     _Reader(manifest, may_be_empty=may_be_empty).read(root)
@@ -145,7 +145,7 @@ class _Reader:
             own = self._settings(value, in_role=True)
             self._manifest.places[name, None] = Place(self._manifest.path, key.line, key.column)
             if own is None:
-                self._manifest.roles.append(WantedRole(name, {}, unread=frozenset(ROLE_KEYS)))
+                self._manifest.roles.append(RoleSpec(name, {}, unread=frozenset(ROLE_KEYS)))
             else:
                 self._role(name, key, own, defaults)
 
@@ -196,7 +196,7 @@ class _Reader:
             found.unread.add(settings.ROLE_ARN)
             account = role_name = ""
         options = {each: text for each, text in found.texts.items() if each not in (ACCOUNT, ROLE)}
-        self._manifest.roles.append(WantedRole(name, options, account, role_name, frozenset(found.unread)))
+        self._manifest.roles.append(RoleSpec(name, options, account, role_name, frozenset(found.unread)))
         places = self._manifest.places
         for each, node in found.nodes.items():
             places[name, each] = Place(self._manifest.path, node.line, node.column)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .. import settings
-from ..errors import Faults
+from ..errors import ValidationError
 from . import extend_switch_roles, reader
-from .model import Fault, Place, Request, WantedRole
+from .model import Fault, Place, Request, RoleSpec
 
 STDIN = "-"
 _REFUSED = "nothing was changed, because"
@@ -31,10 +31,10 @@ class Text:
 
 
 def load(name: str, stdin: BinaryIO | None = None) -> Text:
-    """The text of a file, or of stdin if the name is ``-``. Raises `Faults`."""
+    """The text of a file, or of stdin if the name is ``-``. Raises `ValidationError`."""
     if name == STDIN:
         if stdin is None and sys.stdin is None:
-            raise Faults(_REFUSED, ["there is no stdin to read"])
+            raise ValidationError(_REFUSED, ["there is no stdin to read"])
         data = (stdin or sys.stdin.buffer).read(settings.MANIFEST_BYTES + 1)
         return decoded(data, "stdin")
     # Not pathlib's resolve, which raises for a link that leads round in a circle.
@@ -48,11 +48,11 @@ def request_of(
 
     `profiles` are the names of those that the config has.
 
-    Faults of the file itself are in the request. Raises `Faults` where nothing of it can be read.
+    ValidationError of the file itself are in the request. Raises `ValidationError` where nothing of it can be read.
     """
     notes: list[str] = []
-    roles: list[WantedRole]
-    if extend_switch_roles.is_one(source.text):
+    roles: list[RoleSpec]
+    if extend_switch_roles.looks_like(source.text):
         extended = extend_switch_roles.read(source.text, source.path, profiles)
         roles, faults, where, name, notes = (
             extended.roles,
@@ -72,7 +72,7 @@ def request_of(
         nameless = "what comes on stdin needs a name for --prune to know it by, as in name: team"
         faults = [*faults, Fault(Place(source.path), nameless)]
     if faults and not roles:
-        raise Faults(_REFUSED, [str(fault) for fault in sorted(set(faults))])
+        raise ValidationError(_REFUSED, [str(fault) for fault in sorted(set(faults))])
     return Request(roles, mark, where, prune=prune, adopt=adopt, faults=tuple(faults)), notes
 
 
@@ -86,23 +86,27 @@ def _read(name: str) -> bytes:
                 if path.is_dir()
                 else "no regular file; send what it gives to stdin, and name it -"
             )
-            raise Faults(_REFUSED, [f"{Place(name)} is {what}"])
+            raise ValidationError(_REFUSED, [f"{Place(name)} is {what}"])
         with path.open("rb") as file:
             return file.read(settings.MANIFEST_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise Faults(_REFUSED, [f"{Place(name)} cannot be read: {reason}"]) from None
+        raise ValidationError(_REFUSED, [f"{Place(name)} cannot be read: {reason}"]) from None
 
 
 def decoded(data: bytes, path: str, resolved: str | None = None) -> Text:
-    """The text in a file's bytes. Raises `Faults`."""
+    """The text in a file's bytes. Raises `ValidationError`."""
     if len(data) > settings.MANIFEST_BYTES:
         limit = settings.MANIFEST_BYTES // 1024 // 1024
-        raise Faults(_REFUSED, [f"{Place(path)} is larger than {limit} MiB, more than a manifest can be"])
+        raise ValidationError(
+            _REFUSED, [f"{Place(path)} is larger than {limit} MiB, more than a manifest can be"]
+        )
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
         place = Place(path, 1 + before.count("\n"), len(before) - before.rfind("\n"))
-        raise Faults(_REFUSED, [f"{place}: byte 0x{data[error.start]:02x} is not UTF-8 text"]) from None
+        raise ValidationError(
+            _REFUSED, [f"{place}: byte 0x{data[error.start]:02x} is not UTF-8 text"]
+        ) from None
     return Text(text.removeprefix(_BOM), path, resolved, text.startswith(_BOM))

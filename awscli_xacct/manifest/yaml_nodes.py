@@ -42,7 +42,7 @@ _BOOLEANS = ("true", "True", "TRUE", "false", "False", "FALSE")
 _NULLS = ("", "~", "null", "Null", "NULL")
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """The text is no YAML that a manifest can be."""
 
     def __init__(self, fault: Fault) -> None:
@@ -175,7 +175,7 @@ def is_merge(key: Node) -> bool:
 
 
 def tree(text: str, path: str) -> tuple[Node | None, list[Fault]]:
-    """The text's one document (None: it has none), and the keys in it that cannot be. Raises `Unreadable`."""
+    """The text's one document (None: it has none), and the keys in it that cannot be. Raises `UnreadableError`."""
     return _Builder(path).build(text)
 
 
@@ -204,7 +204,7 @@ class _Builder:
                 else:
                     self._take(event)
         except (YAMLError, YAMLStreamError) as error:
-            raise Unreadable(self._from_parser(error, text)) from None
+            raise UnreadableError(self._from_parser(error, text)) from None
         return self._root, self._faults
 
     def _take(self, event: Any) -> None:
@@ -248,8 +248,8 @@ class _Builder:
         else:
             self._root = node
 
-    def _refused(self, mark: Any, text: str) -> Unreadable:
-        return Unreadable(Fault(Place(self._path, mark.line + 1, mark.column + 1), printable(text)))
+    def _refused(self, mark: Any, text: str) -> UnreadableError:
+        return UnreadableError(Fault(Place(self._path, mark.line + 1, mark.column + 1), printable(text)))
 
     def _from_parser(self, error: Any, text: str) -> Fault:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)

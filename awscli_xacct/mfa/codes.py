@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from .. import settings
-from ..errors import CannotAsk, CodeRefused
+from ..errors import CannotPromptError, CodeRejectedError
 from ..messages import printable, subcommand
 from . import mfa_process, terminal
 from .interruption import ending_aws
@@ -18,8 +18,8 @@ from .memory import UsedCodes
 Answer = TypeVar("Answer")
 
 
-Asker = Callable[[str], str]
-"""Asks a person for one line, given the prompt. Raises `CannotAsk` where there is nobody to ask."""
+Prompt = Callable[[str], str]
+"""Asks a person for one line, given the prompt. Raises `CannotPromptError` where there is nobody to ask."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Request:
         return printable(f"MFA code of {self.serial} for profile {self.profile} ({self.purpose}): ")
 
 
-class Sayer(Protocol):
+class Notify(Protocol):
     """Says a line to the person who is asked."""
 
     def __call__(self, text: str, end: str = "\n") -> None: ...
@@ -48,8 +48,8 @@ class Codes:
 
     def __init__(
         self,
-        ask: Asker = terminal.ask,
-        say: Sayer = terminal.say,
+        ask: Prompt = terminal.ask,
+        say: Notify = terminal.say,
         *,
         quiet: Callable[[], AbstractContextManager[None]] = terminal.quiet,
         used: UsedCodes | None = None,
@@ -66,8 +66,8 @@ class Codes:
     ) -> Answer:
         """What `use` gives for a code that it accepts.
 
-        `refused` tells whether an error of `use` means that the code was wrong. Raises `CannotAsk` where
-        there is nobody to ask, `CodeProgramFailed` where the program does not give a code, `CodeRefused`
+        `refused` tells whether an error of `use` means that the code was wrong. Raises `CannotPromptError` where
+        there is nobody to ask, `MfaProcessError` where the program does not give a code, `CodeRejectedError`
         after `settings.CODE_TRIES` codes, and what else `use` raises.
         """
         for left in reversed(range(settings.CODE_TRIES)):
@@ -87,7 +87,7 @@ class Codes:
                 return answer
             if left:
                 self._say("That code was not accepted; it may be mistyped, or used already.")
-        raise CodeRefused(
+        raise CodeRejectedError(
             f"none of {settings.CODE_TRIES} codes of {request.serial} was accepted for profile "
             f"{request.profile}. Check that this is the right device and that its clock is right, then run the "
             f"command again"
@@ -127,8 +127,8 @@ class Codes:
         while True:
             try:
                 answer = self._ask(request.prompt)
-            except CannotAsk as error:
-                raise CannotAsk(
+            except CannotPromptError as error:
+                raise CannotPromptError(
                     f"profile {request.profile} needs an MFA code of {request.serial}, but {error}. Give it in a "
                     f"terminal, and commands without one work while the session lasts:\n"
                     f"  {subcommand('login', request.profile)}"

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ..errors import CannotAsk
+from ..errors import CannotPromptError
 
 _PROMPT = "AWS_XACCT_PROMPT"
 HERE = "{prompt}"
@@ -57,7 +57,7 @@ class Dialog:
         return shown and shutil.which(self.program, path=environment.get("PATH")) is not None
 
     def ask(self, prompt: str, environment: Mapping[str, str]) -> str:
-        """What the person enters. Raises `CannotAsk` if the window is closed or never comes."""
+        """What the person enters. Raises `CannotPromptError` if the window is closed or never comes."""
         words = [argument.replace(HERE, self.spell(prompt)) for argument in self.arguments]
         program = shutil.which(self.program, path=environment.get("PATH")) or self.program
         try:
@@ -70,10 +70,10 @@ class Dialog:
                 check=False,
             )
         except OSError as error:
-            raise CannotAsk(f"{self.program} cannot be run: {error.strerror}") from None
+            raise CannotPromptError(f"{self.program} cannot be run: {error.strerror}") from None
         answer = done.stdout.decode("utf-8", "replace").strip()
         if done.returncode or not answer:
-            raise CannotAsk("the dialog was closed without a code")
+            raise CannotPromptError("the dialog was closed without a code")
         return answer
 
 

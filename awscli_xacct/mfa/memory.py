@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable
 
-from ..storage.markers import Notes, Where
+from ..storage.markers import Markers, Where
 
 STEP = 30
 """Seconds for which a device shows a code."""
@@ -21,8 +21,8 @@ class UsedCodes:
     """The last code of each device."""
 
     def __init__(self, where: Where, clock: Callable[[], float] = time.time) -> None:
-        """For `where` see `Notes`."""
-        self._notes = Notes(where, "code", clock)
+        """For `where` see `Markers`."""
+        self._notes = Markers(where, "code", clock)
         self._clock = clock
 
     def remember(self, serial: str, code: str) -> None:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 
 from .. import settings
-from ..errors import CodeProgramFailed
+from ..errors import MfaProcessError
 from ..messages import role_command
 from .terminal import NOCTTY, TERMINAL
 
@@ -33,7 +33,7 @@ _PATIENCE = 0.25
 
 
 def ask(command: str, profile: str, seconds: float = settings.MFA_PROCESS_SECONDS) -> str:
-    """What the program prints, trimmed. Raises `CodeProgramFailed`, which tells its exit code only."""
+    """What the program prints, trimmed. Raises `MfaProcessError`, which tells its exit code only."""
     try:
         words = shlex.split(command, posix=os.name != "nt")
     except ValueError as error:
@@ -111,9 +111,9 @@ def _open_terminal() -> int | None:
         return None
 
 
-def failed(profile: str, why: str) -> CodeProgramFailed:
+def failed(profile: str, why: str) -> MfaProcessError:
     """The error for a program that gave no code. What it printed is never part of it."""
-    return CodeProgramFailed(
+    return MfaProcessError(
         f"the mfa_process of profile {profile} {why}. Run it by itself to see what is wrong, or do without it:\n  "
         + role_command(profile, '--mfa-process ""')
     )

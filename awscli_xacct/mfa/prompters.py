@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from .. import settings
-from ..errors import CannotAsk
+from ..errors import CannotPromptError
 from . import dialog, terminal, terminal_child, windows_console
 
 
-class Way(NamedTuple):
+class PromptMethod(NamedTuple):
     """One way of asking a person: whether it can be gone here, and how."""
 
     available: Callable[[], bool]
@@ -27,25 +27,25 @@ def _ask_terminal(prompt: str) -> str:
 def _ask_dialog(prompt: str) -> str:
     found = dialog.find()
     if found is None:
-        raise CannotAsk("there is no dialog program to ask with")
+        raise CannotPromptError("there is no dialog program to ask with")
     return found.ask(prompt, os.environ)
 
 
-TERMINAL = Way(lambda: os.name == "nt" or terminal.available(), _ask_terminal)
-DIALOG = Way(lambda: dialog.find() is not None, _ask_dialog)
+TERMINAL = PromptMethod(lambda: os.name == "nt" or terminal.available(), _ask_terminal)
+DIALOG = PromptMethod(lambda: dialog.find() is not None, _ask_dialog)
 
 # What each value of `mfa_prompt` allows, the first that is available taken.
-WAYS = {"auto": (TERMINAL, DIALOG), "tty": (TERMINAL,), "gui": (DIALOG,), "none": ()}
+PROMPT_METHODS = {"auto": (TERMINAL, DIALOG), "tty": (TERMINAL,), "gui": (DIALOG,), "none": ()}
 
 
 def asker(mode: str) -> Callable[[str], str]:
-    """What asks a person as `mode` allows; it raises `CannotAsk` where nobody can be asked."""
+    """What asks a person as `mode` allows; it raises `CannotPromptError` where nobody can be asked."""
 
     def ask(prompt: str) -> str:
-        for way in WAYS[mode]:
+        for way in PROMPT_METHODS[mode]:
             if way.available():
                 return way.ask(prompt)
-        raise CannotAsk(_WHY[mode])
+        raise CannotPromptError(_WHY[mode])
 
     return ask
 

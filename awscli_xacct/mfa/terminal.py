@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-from ..errors import CannotAsk
+from ..errors import CannotPromptError
 
 TERMINAL = "/dev/tty"
 NOCTTY = getattr(os, "O_NOCTTY", 0)  # Windows has neither; there `console` asks
@@ -35,17 +35,17 @@ def available() -> bool:
 def ask(prompt: str, *, abandoned: int | None = None) -> str:
     """One line from the terminal, without its line end and not echoed.
 
-    `abandoned` is a descriptor at whose end nobody waits for the answer any more. Raises `CannotAsk` then,
+    `abandoned` is a descriptor at whose end nobody waits for the answer any more. Raises `CannotPromptError` then,
     where there is no terminal or it ends (Ctrl-D, hang-up), and in the background; `KeyboardInterrupt` on Ctrl-C.
     """
     try:
         terminal = os.open(TERMINAL, os.O_RDWR | NOCTTY)
     except OSError:
-        raise CannotAsk("there is no terminal to ask on") from None
+        raise CannotPromptError("there is no terminal to ask on") from None
     try:
         if not _in_foreground(terminal):
             # Whoever asks from there is stopped without a word, and holds up all who wait for the answer.
-            raise CannotAsk("this command runs in the background")
+            raise CannotPromptError("this command runs in the background")
         with _unechoed(terminal, lambda: _say(terminal, prompt)):
             try:
                 _say(terminal, prompt)
@@ -54,11 +54,11 @@ def ask(prompt: str, *, abandoned: int | None = None) -> str:
                 with contextlib.suppress(OSError):
                     _say(terminal, "\n")
     except OSError:
-        raise CannotAsk("the terminal is gone") from None
+        raise CannotPromptError("the terminal is gone") from None
     finally:
         os.close(terminal)
     if not answer:
-        raise CannotAsk("no code was given")
+        raise CannotPromptError("no code was given")
     return answer.decode("ascii", "replace").rstrip("\r\n")
 
 
@@ -68,11 +68,11 @@ def _in_foreground(terminal: int) -> bool:
 
 
 def _read_line(terminal: int, abandoned: int | None) -> bytes:
-    """A line, or as much of one as there was before the end. Raises `CannotAsk` and `OSError`."""
+    """A line, or as much of one as there was before the end. Raises `CannotPromptError` and `OSError`."""
     answer = b""
     while len(answer) < _LONGEST_ANSWER and not answer.endswith((b"\n", b"\r")):
         if abandoned is not None and abandoned in select.select([terminal, abandoned], [], [])[0]:
-            raise CannotAsk("nobody waits for the answer")
+            raise CannotPromptError("nobody waits for the answer")
         read = os.read(terminal, _LONGEST_ANSWER)
         if not read:
             break

@@ -13,7 +13,7 @@ import sys
 import threading
 from pathlib import Path
 
-from ..errors import CannotAsk
+from ..errors import CannotPromptError
 from . import terminal
 from .interruption import end_aws
 
@@ -35,7 +35,7 @@ def needed() -> bool:
 
 
 def ask(prompt: str) -> str:
-    """As `terminal.ask`; what that raises for Ctrl-C is the main thread's to get, and here it is `CannotAsk`."""
+    """As `terminal.ask`; what that raises for Ctrl-C is the main thread's to get, here `CannotPromptError`."""
     child = subprocess.Popen(  # noqa: S603 - this interpreter, and this module in it
         [sys.executable, "-I", "-S", "-c", _PROGRAM, str(_PACKAGES)],
         stdin=subprocess.PIPE,
@@ -54,10 +54,10 @@ def ask(prompt: str) -> str:
     if child.returncode == _ANSWERED:
         return answer
     if child.returncode == _NO_ANSWER:
-        raise CannotAsk(answer)
+        raise CannotPromptError(answer)
     if child.returncode in (_INTERRUPTED, -2):
         end_aws()
-        raise CannotAsk("the question was interrupted")
+        raise CannotPromptError("the question was interrupted")
     return terminal.ask(prompt)
 
 
@@ -66,7 +66,7 @@ def main() -> int:
     prompt = sys.stdin.readline().removesuffix("\n")
     try:
         sys.stdout.write(terminal.ask(prompt, abandoned=sys.stdin.fileno()))
-    except CannotAsk as error:
+    except CannotPromptError as error:
         sys.stdout.write(str(error))
         return _NO_ANSWER
     except KeyboardInterrupt:

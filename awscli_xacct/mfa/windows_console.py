@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..errors import CannotAsk
+from ..errors import CannotPromptError
 
 _ENTER = "\r\n"
 _CONTROL_C, _CONTROL_D, _CONTROL_Z, _BACKSPACE = "\x03", "\x04", "\x1a", "\b"
 
 
 def ask(prompt: str) -> str:
-    """One line from the console, not echoed. Raises `CannotAsk` where there is none."""
+    """One line from the console, not echoed. Raises `CannotPromptError` where there is none."""
     import msvcrt
 
     try:
@@ -26,13 +26,13 @@ def ask(prompt: str) -> str:
             finally:
                 console.write("\n")
     except OSError:
-        raise CannotAsk("there is no console to ask on") from None
+        raise CannotPromptError("there is no console to ask on") from None
 
 
 def read_line(read: Callable[[], str]) -> str:
     """A line of characters from `read`, which gives one at a time as they are typed.
 
-    Raises `KeyboardInterrupt` on Ctrl-C and `CannotAsk` on Ctrl-Z or Ctrl-D.
+    Raises `KeyboardInterrupt` on Ctrl-C and `CannotPromptError` on Ctrl-Z or Ctrl-D.
     """
     typed: list[str] = []
     while True:
@@ -42,7 +42,7 @@ def read_line(read: Callable[[], str]) -> str:
         if character == _CONTROL_C:
             raise KeyboardInterrupt
         if character in (_CONTROL_D, _CONTROL_Z):
-            raise CannotAsk("no code was given")
+            raise CannotPromptError("no code was given")
         if character == _BACKSPACE:
             del typed[-1:]
         else:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import settings
-from ..errors import ProfileFault
+from ..errors import ProfileError
 from ..storage.cache import key_name
 from .role import Role
 from .source import Source
@@ -53,7 +53,7 @@ def setting(config: Mapping[str, Any], key: str, environment: Mapping[str, str])
 
 
 def mfa_prompt(config: Mapping[str, Any], environment: Mapping[str, str]) -> str:
-    """Where MFA codes are asked for. Raises `ProfileFault`."""
+    """Where MFA codes are asked for. Raises `ProfileError`."""
     mode = setting(config, settings.MFA_PROMPT, environment) or "auto"
     if mode not in settings.MFA_PROMPTS:
         rule = f"none of {', '.join(settings.MFA_PROMPTS)}"
@@ -62,11 +62,11 @@ def mfa_prompt(config: Mapping[str, Any], environment: Mapping[str, str]) -> str
 
 
 def session_duration(config: Mapping[str, Any], environment: Mapping[str, str]) -> int:
-    """How long a shared MFA session is to last, in seconds. Raises `ProfileFault`."""
+    """How long a shared MFA session is to last, in seconds. Raises `ProfileError`."""
     text = setting(config, settings.MFA_SESSION_DURATION, environment)
     if text is None:
         return settings.SESSION_DURATION_DEFAULT
-    low, high = settings.SESSION_DURATION_MINIMUM, settings.SESSION_DURATION_MAXIMUM
+    low, high = settings.MIN_SESSION_DURATION, settings.MAX_SESSION_DURATION
     # int() takes no more than some thousand digits.
     if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS and low <= int(text) <= high):
         rule = f"not a number of seconds between {low} (15 minutes) and {high} (36 hours)"
@@ -75,7 +75,7 @@ def session_duration(config: Mapping[str, Any], environment: Mapping[str, str]) 
     return int(text)
 
 
-def _fault(key: str, value: str, rule: str, sound: str, environment: Mapping[str, str]) -> ProfileFault:
+def _fault(key: str, value: str, rule: str, sound: str, environment: Mapping[str, str]) -> ProfileError:
     """A plugin-wide setting that cannot be, told with the place that it comes from."""
     variable = settings.variable(key)
     shown = repr(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…")
@@ -87,4 +87,4 @@ def _fault(key: str, value: str, rule: str, sound: str, environment: Mapping[str
             f"{environment.get(settings.CONFIG_FILE_VARIABLE) or settings.DEFAULT_CONFIG_FILE}, or for now with:\n"
             f"  export {variable}={sound}"
         )
-    return ProfileFault(settings.CONFIG_SECTION, text)
+    return ProfileError(settings.CONFIG_SECTION, text)

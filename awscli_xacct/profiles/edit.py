@@ -10,7 +10,7 @@ from .. import settings
 from ..configfile.document import Document
 from ..configfile.merged import MergedProfiles
 from ..configfile.sections import header_for
-from ..errors import Faults
+from ..errors import ValidationError
 from ..messages import printable, profile_option
 from . import validation
 from .defaults import changed, completed, role_arn, source_of
@@ -49,7 +49,7 @@ class Plan:
     def apply(self, document: Document, credentials: Document, partitions: Partitions) -> MergedProfiles:
         """Make the changes in `document`, and give all profiles as they are then.
 
-        Raises `Faults` with all that is wrong with the outcome; `document` is not to be used then.
+        Raises `ValidationError` with all that is wrong with the outcome; `document` is not to be used then.
         """
         profiles = MergedProfiles(document, credentials)
         header = profiles.header(self.profile) or header_for(self.profile)
@@ -69,7 +69,7 @@ class Plan:
             force=self.force,
         )
         if faults:
-            raise Faults(f"profile {printable(self.profile)} was not written, because", faults)
+            raise ValidationError(f"profile {printable(self.profile)} was not written, because", faults)
         if settings.REGION not in after:
             source = profiles.get(str(after.get(settings.SOURCE_PROFILE)), {})
             self.region = str(source.get(settings.REGION, settings.DEFAULT_REGION))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import settings
-from ..errors import ProfileFault
+from ..errors import ProfileError
 from ..storage.cache import Cache, Record
 from .cache_keys import endpoint, role_record, session_duration, session_record
 from .role import Role, resolve
@@ -78,13 +78,13 @@ class Inventory:
         try:
             role = self.resolve(name)
             session = self.session_of(role, name)
-        except ProfileFault as fault:
+        except ProfileError as fault:
             return Entry(name, options, fault=str(fault))
         record = self._cache.read(role_record(role, endpoint(self._config, name, self._environment)))
         return Entry(name, options, role, record=record, session=session)
 
     def resolve(self, name: str) -> Role:
-        """The chain a role profile stands for. Raises `ProfileFault`."""
+        """The chain a role profile stands for. Raises `ProfileError`."""
         sso_sessions = self._config.get("sso_sessions")
         return resolve(self.profiles, name, sso_sessions=sso_sessions, environment=self._environment)
 
@@ -94,13 +94,13 @@ class Inventory:
         return self._cache.read(record) if record else None
 
     def own_record(self, name: str) -> str:
-        """The name of a profile's role session's record. Raises `ProfileFault`."""
+        """The name of a profile's role session's record. Raises `ProfileError`."""
         return role_record(self.resolve(name), endpoint(self._config, name, self._environment))
 
     def records_of(self, name: str) -> list[str]:
         """The names of all records that a profile uses: its chain's, and the MFA session's if it has one.
 
-        The profile is a role or a user with an MFA session. Raises `ProfileFault`.
+        The profile is a role or a user with an MFA session. Raises `ProfileError`.
         """
         at = endpoint(self._config, name, self._environment)
         if not is_role(self.profiles[name]):
@@ -114,7 +114,7 @@ class Inventory:
         return records
 
     def _session_record(self, role: Role, name: str) -> str | None:
-        """The name of the MFA session's record; None for a role that uses none. Raises `ProfileFault`."""
+        """The name of the MFA session's record; None for a role that uses none. Raises `ProfileError`."""
         if isinstance(role.source, Role):
             return None
         serial = role.mfa_serial or role.source.mfa_serial

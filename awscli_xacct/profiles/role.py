@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .. import settings
-from ..errors import ProfileFault
+from ..errors import ProfileError
 from ..messages import profile_option, role_command
 from .source import (
     MACHINE_SESSIONS,
@@ -96,7 +96,7 @@ def resolve(
 ) -> Role:
     """The whole chain that profile `name` stands for.
 
-    Raises `ProfileFault`; `structural` ones are those that the stock CLI finds too.
+    Raises `ProfileError`; `structural` ones are those that the stock CLI finds too.
     """
     return _role(profiles, name, [name], sso_sessions or {}, environment)
 
@@ -115,7 +115,7 @@ def _role(
         isinstance(source, Source) and source.mfa_serial is not None and not serial
     )
     if serial and (isinstance(source, Role) or source.role_session):
-        raise ProfileFault(name, chained_mfa_fault(name, serial, source))
+        raise ProfileError(name, chained_mfa_fault(name, serial, source))
     return Role(
         profile=name,
         role_arn=text_of(profile, name, settings.ROLE_ARN) or "",
@@ -143,14 +143,14 @@ def _source(
     source = text_of(profile, name, settings.SOURCE_PROFILE)
     named = text_of(profile, name, settings.CREDENTIAL_SOURCE)
     if source is not None and named is not None:
-        raise ProfileFault(
+        raise ProfileError(
             name,
             f"profile {name} has both source_profile and credential_source. Remove one:\n  "
             + role_command(name, '--credential-source ""'),
             structural=True,
         )
     if source is None and named is None:
-        raise ProfileFault(
+        raise ProfileError(
             name,
             f"profile {name} has no source_profile and no credential_source. Give it one:\n  "
             + role_command(name, "--source-profile PROFILE"),
@@ -158,7 +158,7 @@ def _source(
         )
     if named is not None:
         if named not in settings.CREDENTIAL_SOURCES:
-            raise ProfileFault(
+            raise ProfileError(
                 name,
                 f"profile {name}: credential_source {named!r} is none of "
                 f"{', '.join(settings.CREDENTIAL_SOURCES)}. Set one of them:\n  "
@@ -169,14 +169,14 @@ def _source(
         return Source(None, named, identity, role_session=MACHINE_SESSIONS.get(named))
     assert source is not None  # noqa: S101 - one of the two is there
     if source not in profiles:
-        raise ProfileFault(
+        raise ProfileError(
             name,
             f"profile {name}: its source_profile {source} does not exist. Name one that does:\n  "
             + role_command(name, "--source-profile PROFILE"),
             structural=True,
         )
     if source in visited and not (source == name and has_static_keys(profiles[source])):
-        raise ProfileFault(
+        raise ProfileError(
             name,
             f"profile {name}: its sources go in a circle: {' -> '.join([*visited, source])}. Break it:\n  "
             + role_command(name, "--source-profile PROFILE"),
@@ -184,7 +184,7 @@ def _source(
         )
     if has_static_keys(profiles[source]) or not is_role(profiles[source]):
         if not gives_credentials(profiles, source):
-            raise ProfileFault(
+            raise ProfileError(
                 name,
                 f"profile {name}: its source_profile {source} has no credentials. Give it some:\n"
                 f"  aws configure {profile_option(source)}",
@@ -194,7 +194,7 @@ def _source(
     if len(visited) >= settings.CHAIN_MAXIMUM:
         # Without an end to it all of `list` failed of one such chain, in Python's own limit.
         last = visited[0]
-        raise ProfileFault(
+        raise ProfileError(
             last,
             f"profile {last}: its chain is too long: more than {settings.CHAIN_MAXIMUM} roles, one assumed from the "
             f"other, down to {source} and on. Give it a source that is nearer to a user:\n  "
@@ -238,7 +238,7 @@ def _first(role: Role) -> Role:
 def _mode(profile: Profile, name: str) -> str:
     mode = text_of(profile, name, settings.MFA_SESSION) or "auto"
     if mode not in settings.MFA_SESSION_MODES:
-        raise ProfileFault(
+        raise ProfileError(
             name,
             f"profile {name}: mfa_session {mode!r} is none of {', '.join(settings.MFA_SESSION_MODES)}. "
             f"Set one:\n"
@@ -253,7 +253,7 @@ def _duration(profile: Profile, name: str, source: Role | Source, *, chained: bo
         return None
     fault = duration_fault(text, chained=chained, source=source)
     if fault:
-        raise ProfileFault(
+        raise ProfileError(
             name,
             f"profile {name}: duration_seconds {text!r} {fault}. Set one:\n  "
             + role_command(name, "--duration-seconds 3600"),
@@ -269,7 +269,7 @@ def _tags(profile: Profile, name: str) -> dict[str, str]:
 
     tags, faults = parse_tags(text)
     if faults:
-        raise ProfileFault(
+        raise ProfileError(
             name,
             f"profile {name}: session_tags: {'; '.join(faults)}. Set them:\n  "
             + role_command(name, "--session-tags KEY=VALUE …"),
@@ -288,12 +288,12 @@ def duration_fault(text: str, *, chained: bool, source: Role | Source | None = N
         seconds = int(text)
     except ValueError:
         return "is not a whole number of seconds, such as 3600 for an hour"
-    low, high = settings.ROLE_DURATION_MINIMUM, settings.ROLE_DURATION_MAXIMUM
+    low, high = settings.MIN_ROLE_DURATION, settings.MAX_ROLE_DURATION
     if not low <= seconds <= high:
         return f"is not between {low} (15 minutes) and {high} (12 hours)"
-    if chained and seconds > settings.CHAINED_DURATION_MAXIMUM:
+    if chained and seconds > settings.MAX_CHAINED_DURATION:
         return (
-            f"is more than {settings.CHAINED_DURATION_MAXIMUM} (1 hour), which is all that STS gives a role "
+            f"is more than {settings.MAX_CHAINED_DURATION} (1 hour), which is all that STS gives a role "
             f"that is assumed from another role or from a shared MFA session"
             + (
                 f"; its source {source.name} {source.role_session}"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from .. import settings
-from ..errors import ProfileFault
+from ..errors import ProfileError
 from ..messages import option, profile_option, role_command
 from ..storage.record import machine_name
 
@@ -73,7 +73,7 @@ def is_mfa_user(profile: Profile) -> bool:
 
 
 def resolve_user(profiles: Profiles, name: str, *, sso_sessions: Profiles | None = None) -> Source:
-    """The user profile `name`, which is no role, as the beginning of chains. Raises `ProfileFault`."""
+    """The user profile `name`, which is no role, as the beginning of chains. Raises `ProfileError`."""
     return user_of(profiles, name, sso_sessions or {})
 
 
@@ -110,7 +110,7 @@ def user_of(profiles: Profiles, name: str, sso_sessions: Profiles) -> Source:
     if not is_mfa_user(profile):
         return Source(name, None, identity, role_session=session)
     if session:
-        raise ProfileFault(
+        raise ProfileError(
             name,
             f"profile {name}: mfa_session = on cannot be used here, because the profile {session}, and STS gives an "
             f"MFA session for an IAM user's long-term keys only. Turn it off:\n"
@@ -219,7 +219,7 @@ def named_identity(name: str, environment: Mapping[str, str]) -> dict[str, Any]:
 def text_of(profile: Profile, name: str, key: str) -> str | None:
     value = profile.get(key)
     if isinstance(value, dict):
-        raise ProfileFault(
+        raise ProfileError(
             name,
             f"profile {name}: {key} is an indented block and has to be one line: "
             f"{role_command(name, f'{option(key)} VALUE')}",

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-MOST_TAGS = 50
-LONGEST_KEY = 128
-LONGEST_VALUE = 256
+MAX_TAGS = 50
+MAX_KEY_LENGTH = 128
+MAX_VALUE_LENGTH = 256
 # Of what counts as a blank, those that are control characters are left out.
 _CHARACTERS = re.compile(r"(?:[\w.:/=+@-]|[^\S\t-\r\x1c-\x1f\x85])*")
 
@@ -28,8 +28,8 @@ def parse_tags(text: str) -> tuple[dict[str, str], list[str]]:
         if key.lower() in (known.lower() for known in tags):
             faults.append(f"the key {key!r} comes twice; upper and lower case are one")
         tags[key] = value
-    if len(tags) > MOST_TAGS:
-        faults.append(f"{len(tags)} tags are more than {MOST_TAGS}")
+    if len(tags) > MAX_TAGS:
+        faults.append(f"{len(tags)} tags are more than {MAX_TAGS}")
     return tags, faults
 
 
@@ -45,10 +45,10 @@ def transitive_faults(keys: Iterable[str], tags: Iterable[str]) -> list[str]:
 
 
 def _tag_faults(key: str, value: str) -> Iterable[str]:
-    if not 1 <= len(key) <= LONGEST_KEY:
-        yield f"the key {key[:20]!r} has to have 1 to {LONGEST_KEY} characters"
-    if len(value) > LONGEST_VALUE:
-        yield f"the value of {key!r} has more than {LONGEST_VALUE} characters"
+    if not 1 <= len(key) <= MAX_KEY_LENGTH:
+        yield f"the key {key[:20]!r} has to have 1 to {MAX_KEY_LENGTH} characters"
+    if len(value) > MAX_VALUE_LENGTH:
+        yield f"the value of {key!r} has more than {MAX_VALUE_LENGTH} characters"
     for text in (key, value):
         if not _CHARACTERS.fullmatch(text):
             yield f"{text!r} has characters other than letters, digits, blanks and _.:/=+-@"

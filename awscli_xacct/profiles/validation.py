@@ -11,13 +11,13 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from .. import settings
-from ..errors import ProfileFault
+from ..errors import ProfileError
 from ..messages import option, printable
 from .role import Role, chained_mfa_fault, duration_fault, resolve
 from .source import Profiles, gives_credentials, has_static_keys, is_role, role_session
 from .tags import parse_keys, parse_tags, transitive_faults
 from .values import (
-    SHAPE,
+    EXAMPLE_ROLE_ARN,
     external_id_fault,
     line_fault,
     mfa_session_fault,
@@ -152,7 +152,7 @@ def _value_faults(
         ),
     }
     if settings.ROLE_ARN not in profile:
-        missing = f"{spelled(settings.ROLE_ARN)} is missing: it names the role, as in {SHAPE}"
+        missing = f"{spelled(settings.ROLE_ARN)} is missing: it names the role, as in {EXAMPLE_ROLE_ARN}"
         yield Fault(name, settings.ROLE_ARN, missing)
     for key, check in checks.items():
         if key in profile:
@@ -163,7 +163,7 @@ def _value_faults(
 
 
 def _source_faults(name: str, profiles: Profiles, spelled: Spelling) -> list[Fault]:
-    """Faults of the chain; those of the profile's own values are found before."""
+    """ValidationError of the chain; those of the profile's own values are found before."""
     profile = profiles[name]
     source = profile.get(settings.SOURCE_PROFILE)
     if isinstance(source, dict) or isinstance(profile.get(settings.CREDENTIAL_SOURCE), dict):
@@ -175,7 +175,7 @@ def _source_faults(name: str, profiles: Profiles, spelled: Spelling) -> list[Fau
         # The copy is only read, which is all that a ChainMap's parts have to bear here.
         trial = ChainMap({name: _only_chain(profile)}, profiles)  # type: ignore[arg-type]
         role = resolve(trial, name, environment={})
-    except ProfileFault as found:
+    except ProfileError as found:
         return [Fault(found.profile, settings.SOURCE_PROFILE, str(found))]
     return _chain_faults(name, profile, role, spelled)
 
@@ -209,7 +209,7 @@ def source_fault(name: str, profiles: Profiles, source: Any, spelled: Spelling) 
 def _only_chain(profile: Mapping[str, Any]) -> dict[str, Any]:
     """A role profile without what has been looked at already, or is once the chain is known."""
     kept = {key: value for key, value in profile.items() if key not in _SENT}
-    return kept | {settings.ROLE_ARN: SHAPE}
+    return kept | {settings.ROLE_ARN: EXAMPLE_ROLE_ARN}
 
 
 def _chain_faults(name: str, profile: Mapping[str, Any], role: Role, spelled: Spelling) -> list[Fault]:

@@ -25,7 +25,7 @@ _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
 
-SHAPE = "arn:aws:iam::222222222222:role/NAME"
+EXAMPLE_ROLE_ARN = "arn:aws:iam::222222222222:role/NAME"
 
 
 def role_arn_fault(arn: str, partitions: Collection[str]) -> str | None:
@@ -33,17 +33,17 @@ def role_arn_fault(arn: str, partitions: Collection[str]) -> str | None:
     found = _ROLE.fullmatch(arn)
     if not found or len(arn) > 2048:
         if ":user/" in arn:
-            return f"this is a user's ARN; a role's looks like {SHAPE}"
+            return f"this is a user's ARN; a role's looks like {EXAMPLE_ROLE_ARN}"
         if ":assumed-role/" in arn:
-            return f"this is a role session's ARN; the role's own looks like {SHAPE}"
-        return f"a role's ARN looks like {SHAPE}"
+            return f"this is a role session's ARN; the role's own looks like {EXAMPLE_ROLE_ARN}"
+        return f"a role's ARN looks like {EXAMPLE_ROLE_ARN}"
     if found["partition"] not in partitions:
         return f"{found['partition']!r} is no AWS partition; they are {', '.join(sorted(partitions))}"
     if found["service"] != "iam" or found["region"]:
-        return f"a role belongs to IAM and to no region: {SHAPE}"
+        return f"a role belongs to IAM and to no region: {EXAMPLE_ROLE_ARN}"
     path = found["path"] or "/"
     if path.startswith("//"):
-        return f"the role's name or path comes after one slash: {SHAPE}"
+        return f"the role's name or path comes after one slash: {EXAMPLE_ROLE_ARN}"
     return account_fault(found["account"]) or role_name_fault(path[1:])
 
 

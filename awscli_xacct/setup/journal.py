@@ -36,7 +36,7 @@ _WAIT = 1.0
 """Seconds to wait for another setup of the same profile, which may be asking a person."""
 
 
-class Ledger:
+class Journal:
     """The entries of one profile. `about` says what they are about: role, accounts, profiles."""
 
     def __init__(self, path: Path) -> None:
@@ -46,10 +46,10 @@ class Ledger:
 
     @classmethod
     @contextlib.contextmanager
-    def opened(cls, config: Path, profile: str) -> Iterator[Ledger]:
+    def opened(cls, config: Path, profile: str) -> Iterator[Journal]:
         """The ledger of a profile of a config file; no other process has it until the end of the block.
 
-        Raises `XacctError`: `Busy`, or that it cannot be believed.
+        Raises `XacctError`: `BusyError`, or that it cannot be believed.
         """
         directory = expanded(settings.SETUP_DIRECTORY)
         if not directory:
@@ -57,10 +57,10 @@ class Ledger:
                 "setup notes what it makes in your home directory, and there is none. Name it: export HOME=DIRECTORY"
             )
         name = hashlib.sha256(json.dumps([str(config.absolute()), profile]).encode()).hexdigest()[:32]
-        ledger = cls(Path(place(directory, settings.SETUP_KIND)) / f"{name}.json")
-        with locked(Path(directory) / ledger.path.name, _WAIT):
-            ledger._read()
-            yield ledger
+        journal = cls(Path(place(directory, settings.SETUP_KIND)) / f"{name}.json")
+        with locked(Path(directory) / journal.path.name, _WAIT):
+            journal._read()
+            yield journal
 
     def find(self, kind: str) -> list[Entry]:
         return [entry for entry in self.entries if entry["kind"] == kind]
@@ -74,12 +74,12 @@ class Ledger:
         self.entries = [*(each for each in self.entries if _thing(each) != _thing(entry)), entry]
         self._write()
 
-    def withdraw(self, entry: Entry) -> None:
+    def remove(self, entry: Entry) -> None:
         """Forget an entry; the file goes with the last one."""
         self.entries = [each for each in self.entries if each != entry]
         self._write()
 
-    def put_back(self, entries: list[Entry]) -> None:
+    def restore(self, entries: list[Entry]) -> None:
         """Hold what it held before: nothing was made after all."""
         self.entries = entries
         self._write()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import iam_policy
-from ..errors import Faults, XacctError
+from ..errors import ValidationError, XacctError
 from ..messages import profile_words
 from .iam_client import FoundRole, Iam, Owner
 from .journal import Entry
@@ -15,7 +15,7 @@ from .steps import Step
 
 
 @dataclass(frozen=True)
-class Wish:
+class SetupRequest:
     """What is asked for. `role_name` is without its `path`, which begins and ends with a slash.
 
     Durations are seconds; `context` is what the profile's request will bring along (MFA, external id), `actions`
@@ -36,7 +36,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Side:
+class AccountContext:
     """One account, and the profile with which its IAM is asked."""
 
     profile: str
@@ -76,20 +76,22 @@ class Caller:
 def caller_of(arn: str, source_role: str | None = None) -> Caller:
     """The caller with an ARN of STS's; `source_role` is the role's own ARN if the source is one.
 
-    Raises `Faults` for one that can assume no role.
+    Raises `ValidationError` for one that can assume no role.
     """
     name = arn.split(":", 5)[5]
     if name == "root":
-        raise Faults(
+        raise ValidationError(
             "this caller can assume no role", [f"{arn} is a root user; call with the keys of an IAM user"]
         )
     if not name.startswith(("user/", "assumed-role/")):
-        raise Faults("this caller can assume no role", [f"{arn} is neither a user nor a role's session"])
+        raise ValidationError(
+            "this caller can assume no role", [f"{arn} is neither a user nor a role's session"]
+        )
     return Caller(arn, *iam_policy.principal_of(arn, source_role))
 
 
-def on_side(
-    side: Side,
+def iam_step(
+    side: AccountContext,
     state: str,
     title: str,
     command: str,

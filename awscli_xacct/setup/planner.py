@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .. import iam_policy
-from ..errors import Faults
+from ..errors import ValidationError
 from .iam_client import FoundRole, is_denied
-from .journal import Ledger
-from .model import Caller, Side, Wish, check_unchanged, is_ours, on_side
+from .journal import Journal
+from .model import AccountContext, Caller, SetupRequest, check_unchanged, iam_step, is_ours
 from .role_planner import RoleSteps
 from .steps import ADD, CHANGE, SAME, Step
 
@@ -22,17 +22,24 @@ from .steps import ADD, CHANGE, SAME, Step
 class Survey:
     """What is there, and the steps to what is wished for. `notes` are things to be said about it."""
 
-    def __init__(self, wish: Wish, caller: Caller, target: Side, home: Side, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        wish: SetupRequest,
+        caller: Caller,
+        target: AccountContext,
+        home: AccountContext,
+        journal: Journal,
+    ) -> None:
         self.wish = wish
         self.caller = caller
         self._target = target
         self._home = home
-        self._ledger = ledger
+        self._ledger = journal
         self.notes: list[str] = []
         self.role_arn = f"arn:{caller.partition}:iam::{target.account}:role{wish.path}{wish.role_name}"
 
     def steps(self) -> list[Step]:
-        """The steps in both accounts, in their order. Raises `Faults` with all that stands in the way."""
+        """The steps in both accounts, in their order. Raises `ValidationError` with all that stands in the way."""
         faults: list[str] = []
         found = self._read(faults, self._target, "iam:GetRole", lambda iam: iam.role(self.wish.role_name))
         attached: list[str] = []
@@ -47,7 +54,7 @@ class Survey:
         faults += self._policy_faults(attached or [])
         policy = self._caller_policy(faults)
         if faults:
-            raise Faults("nothing was set up, because", faults)
+            raise ValidationError("nothing was set up, because", faults)
         if self._target.account == self.caller.account:
             self.notes.append(
                 f"profile {self._target.profile} is of account {self.caller.account}, as the caller is: the "
@@ -60,7 +67,7 @@ class Survey:
 
     # -- what is in the way ------------------------------------------------------------------------
 
-    def _read(self, faults: list[str], side: Side, permission: str, read: Any) -> Any:
+    def _read(self, faults: list[str], side: AccountContext, permission: str, read: Any) -> Any:
         """What `read` gives; a refusal goes to the faults with the permission it takes."""
         try:
             return read(side.iam)
@@ -137,7 +144,7 @@ class Survey:
             )
             return []
         title = f"policy {name} of {owner} in account {home.account}"
-        if found is not None and iam_policy.permits(found, self.role_arn, wish.context, wish.actions):
+        if found is not None and iam_policy.allows_caller(found, self.role_arn, wish.context, wish.actions):
             return [Step(SAME, f"{title} allows to assume the role", document=found, profile=home.profile)]
         others = iam_policy.without(found, [statement]) if found is not None else {}
         demands = iam_policy.asked_of_caller(others, self.role_arn, {})
@@ -162,7 +169,7 @@ class Survey:
         noted = [entry for entry in self._ledger.find("caller") if thing.items() <= entry.items()]
         made = noted[0]["made"] if noted else found is None
         return [
-            on_side(
+            iam_step(
                 home,
                 ADD if found is None else CHANGE,
                 title,

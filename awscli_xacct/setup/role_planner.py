@@ -12,19 +12,21 @@ from typing import Any
 
 from .. import iam_policy, settings
 from .iam_client import FoundRole, service_code
-from .journal import Entry, Ledger
-from .model import Caller, Side, Wish, check_unchanged, is_ours, on_side
+from .journal import Entry, Journal
+from .model import AccountContext, Caller, SetupRequest, check_unchanged, iam_step, is_ours
 from .steps import ADD, CHANGE, SAME, Step
 
 
 class RoleSteps:
     """The steps for one role with the ARN `role_arn`; `notes` are things to be said about them."""
 
-    def __init__(self, wish: Wish, caller: Caller, target: Side, ledger: Ledger, role_arn: str) -> None:
+    def __init__(
+        self, wish: SetupRequest, caller: Caller, target: AccountContext, journal: Journal, role_arn: str
+    ) -> None:
         self._wish = wish
         self._caller = caller
         self._target = target
-        self._ledger = ledger
+        self._ledger = journal
         self._role_arn = role_arn
         self.notes: list[str] = []
 
@@ -106,7 +108,7 @@ class RoleSteps:
 
     def _trust_step(self, found: FoundRole) -> Step:
         caller, statement = self._caller, self._statement
-        if iam_policy.forbids(found.trust, caller.names):
+        if iam_policy.has_deny(found.trust, caller.names):
             self.notes.append(
                 f"the trust policy of role {found.name} has a Deny that is about this caller as well"
             )
@@ -144,7 +146,9 @@ class RoleSteps:
     def _lets_in(
         self, document: iam_policy.Document, context: Mapping[str, str], *, perhaps: bool = False
     ) -> bool:
-        return iam_policy.lets_in(document, self._caller.names, context, self._wish.actions, perhaps=perhaps)
+        return iam_policy.allows_assume(
+            document, self._caller.names, context, self._wish.actions, perhaps=perhaps
+        )
 
     def _note_widening(self, found: FoundRole, statement: iam_policy.Statement) -> None:
         """Say what others' statements ask of this caller, and the new one does not."""
@@ -211,4 +215,4 @@ class RoleSteps:
     def _on_role(
         self, state: str, title: str, command: str, asked: Mapping[str, Any], act: Any, **more: Any
     ) -> Step:
-        return on_side(self._target, state, title, command, asked, act, **more)
+        return iam_step(self._target, state, title, command, asked, act, **more)

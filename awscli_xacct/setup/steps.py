@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import Faults
+from ..errors import ValidationError
 from .iam_client import is_denied, is_refusal, service_code
-from .journal import Entry, Ledger
+from .journal import Entry, Journal
 
 ADD, CHANGE, SAME, REMOVE, KEEP = "add", "change", "same", "remove", "keep"
 """What a step comes to. `SAME` and `KEEP` do nothing: it is so already; it is not setup's to take back."""
@@ -60,11 +60,11 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long to wait for IAM, in seconds, and whom to tell. `clock` and `sleep` are the machine's own."""
 
     seconds: float
-    tell: Callable[[str], None]
+    warn: Callable[[str], None]
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
@@ -77,52 +77,52 @@ class Patience:
             pause = min(_PAUSES[min(tries, len(_PAUSES) - 1)], self.seconds - waited)
             if pause <= 0:
                 return False
-            self.tell(f"waiting for {waiting_for}: {waited:.0f} s of at most {self.seconds:g} s")
+            self.warn(f"waiting for {waiting_for}: {waited:.0f} s of at most {self.seconds:g} s")
             self.sleep(pause)
             tries += 1
         return True
 
 
-def carry_out(steps: Sequence[Step], ledger: Ledger, patience: Patience, *, command: str) -> None:
+def carry_out(steps: Sequence[Step], journal: Journal, patience: RetryPolicy, *, command: str) -> None:
     """Do the steps that are to be done; `command` is the one that completes it if that ends half-way.
 
-    Raises `Faults` with what was done and what was not. Ctrl-C passes, and the same is told before.
+    Raises `ValidationError` with what was done and what was not. Ctrl-C passes, and the same is told before.
     """
     todo = [step for step in steps if step.to_do]
     done = 0
     try:
         for step in todo:
-            _do(step, ledger, patience, fresh=done > 0)
+            _do(step, journal, patience, fresh=done > 0)
             done += 1
-            patience.tell(f"done: {_title(step)}")
+            patience.warn(f"done: {_title(step)}")
     except KeyboardInterrupt:
         under_way = [f"under way: {_title(step)}" for step in todo[done : done + 1]]
-        patience.tell("\n".join(["", "interrupted", *under_way, *_state_of(todo, done, command)]))
+        patience.warn("\n".join(["", "interrupted", *under_way, *_state_of(todo, done, command)]))
         raise
     except Exception as error:  # noqa: BLE001 - whatever ends it, what was done is to be told
         failed = todo[done]
         faults = [f"{_title(failed)}: {_reason(failed, error)}", *_state_of(todo, done, command)]
-        raise Faults("it ended half-way", faults) from None
+        raise ValidationError("it ended half-way", faults) from None
 
 
-def _do(step: Step, ledger: Ledger, patience: Patience, *, fresh: bool) -> None:
+def _do(step: Step, journal: Journal, patience: RetryPolicy, *, fresh: bool) -> None:
     if step.state == REMOVE:
         _call(step, patience, fresh=fresh)
         for entry in step.entries:
-            ledger.withdraw(entry)
+            journal.remove(entry)
         return
-    noted = ledger.entries
+    noted = journal.entries
     for entry in step.entries:
-        ledger.add(entry)
+        journal.add(entry)
     try:
         _call(step, patience, fresh=fresh)
     except Exception as error:
         if is_refusal(error):
-            ledger.put_back(noted)
+            journal.restore(noted)
         raise
 
 
-def _call(step: Step, patience: Patience, *, fresh: bool) -> None:
+def _call(step: Step, patience: RetryPolicy, *, fresh: bool) -> None:
     """The step's call, again while IAM may not have heard yet of what it is about."""
     last: list[Exception] = []
 

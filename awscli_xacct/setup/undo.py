@@ -11,17 +11,17 @@ from typing import Any
 
 from .. import iam_policy
 from .iam_client import FoundRole, Owner
-from .journal import Entry, Ledger
-from .model import Side, is_ours, on_side
+from .journal import Entry, Journal
+from .model import AccountContext, iam_step, is_ours
 from .steps import KEEP, REMOVE, Step
 
 
-def steps_back(ledger: Ledger, target: Side, home: Side | None) -> list[Step]:
+def undo_steps(journal: Journal, target: AccountContext, home: AccountContext | None) -> list[Step]:
     """The steps that take the entries of a ledger back, last made first; `home` is needed for a caller's policy."""
-    found = target.iam.role(str(ledger.about["role_name"]))
-    steps = [step for entry in ledger.find("caller") if home for step in _caller(entry, home)]
-    steps += [step for entry in ledger.find("attachment") for step in _attachment(entry, found, target)]
-    return [*steps, *_role(ledger, found, target)]
+    found = target.iam.role(str(journal.about["role_name"]))
+    steps = [step for entry in journal.find("caller") if home for step in _caller(entry, home)]
+    steps += [step for entry in journal.find("attachment") for step in _attachment(entry, found, target)]
+    return [*steps, *_role(journal, found, target)]
 
 
 def gone(entry: Entry, what: str) -> Step:
@@ -29,7 +29,7 @@ def gone(entry: Entry, what: str) -> Step:
     return Step(REMOVE, f"{what} from the notes of setup: it is gone already", entries=[entry])
 
 
-def _caller(entry: Entry, home: Side) -> Iterator[Step]:
+def _caller(entry: Entry, home: AccountContext) -> Iterator[Step]:
     owner, name = Owner(*entry["owner"]), str(entry["policy"])
     title = f"policy {name} of {owner} in account {home.account}"
     found = home.iam.inline_policy(owner, name)
@@ -38,7 +38,7 @@ def _caller(entry: Entry, home: Side) -> Iterator[Step]:
         yield gone(entry, title)
     elif left["Statement"]:
         asked = _inline(owner, name) | {"PolicyDocument": iam_policy.written(left)}
-        yield on_side(
+        yield iam_step(
             home,
             REMOVE,
             f"a statement from {title}",
@@ -50,7 +50,7 @@ def _caller(entry: Entry, home: Side) -> Iterator[Step]:
             entries=[entry],
         )
     elif entry["made"]:
-        yield on_side(
+        yield iam_step(
             home,
             REMOVE,
             title,
@@ -67,13 +67,13 @@ def _inline(owner: Owner, name: str) -> dict[str, Any]:
     return {f"{owner.kind.capitalize()}Name": owner.name, "PolicyName": name}
 
 
-def _attachment(entry: Entry, found: FoundRole | None, target: Side) -> Iterator[Step]:
+def _attachment(entry: Entry, found: FoundRole | None, target: AccountContext) -> Iterator[Step]:
     arn = str(entry["arn"])
     if found is None or arn not in target.iam.attached(found.name):
         yield gone(entry, f"policy {arn}")
         return
     asked = {"RoleName": found.name, "PolicyArn": arn}
-    yield on_side(
+    yield iam_step(
         target,
         REMOVE,
         f"policy {arn} from role {found.name}",
@@ -84,18 +84,18 @@ def _attachment(entry: Entry, found: FoundRole | None, target: Side) -> Iterator
     )
 
 
-def _role(ledger: Ledger, found: FoundRole | None, target: Side) -> Iterator[Step]:
+def _role(journal: Journal, found: FoundRole | None, target: AccountContext) -> Iterator[Step]:
     """The role itself if setup has made it and nobody else uses it; else what setup has changed about it."""
-    made = next(iter(ledger.find("role")), None)
-    about = [entry for kind in ("trust", "maximum", "role") for entry in ledger.find(kind)]
+    made = next(iter(journal.find("role")), None)
+    about = [entry for kind in ("trust", "maximum", "role") for entry in journal.find(kind)]
     if found is None:
         yield from (gone(entry, f"{entry['kind']} of the role") for entry in about)
         return
     ours = made is not None and is_ours(found, made)
-    others = _others(ledger, found, target) if ours else []
+    others = _others(journal, found, target) if ours else []
     if ours and not others:
         asked = {"RoleName": found.name}
-        yield on_side(
+        yield iam_step(
             target,
             REMOVE,
             f"role {found.arn}",
@@ -105,9 +105,9 @@ def _role(ledger: Ledger, found: FoundRole | None, target: Side) -> Iterator[Ste
             entries=about,
         )
         return
-    for entry in ledger.find("trust"):
+    for entry in journal.find("trust"):
         yield _statements(entry, found, target)
-    for entry in ledger.find("maximum"):
+    for entry in journal.find("maximum"):
         yield _maximum(entry, found, target)
     if ours:
         yield Step(KEEP, f"role {found.arn}: {'; '.join(others)}")
@@ -115,12 +115,12 @@ def _role(ledger: Ledger, found: FoundRole | None, target: Side) -> Iterator[Ste
         yield Step(KEEP, f"role {found.arn}: it is another one than setup has made")
 
 
-def _others(ledger: Ledger, found: FoundRole, target: Side) -> list[str]:
+def _others(journal: Journal, found: FoundRole, target: AccountContext) -> list[str]:
     """What others have put on a role that setup has made."""
-    own = [entry["arn"] for entry in ledger.find("attachment")]
+    own = [entry["arn"] for entry in journal.find("attachment")]
     attached = [arn for arn in target.iam.attached(found.name) if arn not in own]
     inline = target.iam.inline(found.name)
-    left = iam_policy.without(found.trust, ledger.statements("trust"))["Statement"]
+    left = iam_policy.without(found.trust, journal.statements("trust"))["Statement"]
     return [
         *(f"policy {arn} is attached to it, and not by setup" for arn in attached),
         *(f"it has an inline policy {name}, which setup has not made" for name in inline),
@@ -128,7 +128,7 @@ def _others(ledger: Ledger, found: FoundRole, target: Side) -> list[str]:
     ]
 
 
-def _statements(entry: Entry, found: FoundRole, target: Side) -> Step:
+def _statements(entry: Entry, found: FoundRole, target: AccountContext) -> Step:
     left = iam_policy.without(found.trust, entry["statements"])
     title = f"trust policy of role {found.arn}"
     if left == iam_policy.without(found.trust, []):
@@ -136,7 +136,7 @@ def _statements(entry: Entry, found: FoundRole, target: Side) -> Step:
     if not left["Statement"]:
         return Step(KEEP, f"{title}: nothing else is left in it, and a role has to have one")
     asked = {"RoleName": found.name, "PolicyDocument": iam_policy.written(left)}
-    return on_side(
+    return iam_step(
         target,
         REMOVE,
         f"a statement from the {title}",
@@ -149,14 +149,14 @@ def _statements(entry: Entry, found: FoundRole, target: Side) -> Step:
     )
 
 
-def _maximum(entry: Entry, found: FoundRole, target: Side) -> Step:
+def _maximum(entry: Entry, found: FoundRole, target: AccountContext) -> Step:
     what = f"maximum session duration of role {found.name}"
     if found.maximum == entry["before"]:
         return gone(entry, what)
     if found.maximum != entry["after"]:
         return Step(KEEP, f"{what}: {found.maximum} s is not what setup has made it, {entry['after']} s")
     asked = {"RoleName": found.name, "MaxSessionDuration": entry["before"]}
-    return on_side(
+    return iam_step(
         target,
         REMOVE,
         f"the change of the {what}: {entry['after']} s back to {entry['before']} s",

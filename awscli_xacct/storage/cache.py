@@ -30,9 +30,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import settings
-from ..errors import CacheFault
+from ..errors import CacheError
 from .files import replace, sweep
-from .record import Head, expanded, place, read_private, split
+from .record import RecordHeader, expanded, place, read_private, split
 
 Clock = Callable[[], float]
 Warn = Callable[[str], None]
@@ -166,7 +166,7 @@ class Cache:
         return self.directory
 
     def names(self) -> list[str]:
-        """The names of all records there are, good or not. Raises `CacheFault` if they cannot be looked at."""
+        """The names of all records there are, good or not. Raises `CacheError` if they cannot be looked at."""
         if self.directory is None:
             return []
         try:
@@ -178,7 +178,7 @@ class Cache:
         return sorted(path.stem for path in paths if path.suffix == ".json" and is_key_name(path.stem))
 
     def remove(self, name: str) -> bool:
-        """Drop a record; whether there was one. Raises `CacheFault` if it stays."""
+        """Drop a record; whether there was one. Raises `CacheError` if it stays."""
         if self.directory is None:
             return False
         try:
@@ -190,12 +190,12 @@ class Cache:
         return True
 
     def remove_all(self, names: Iterable[str]) -> int:
-        """Drop records; how many there were. Raises `CacheFault`, once all have been tried, if any stays."""
+        """Drop records; how many there were. Raises `CacheError`, once all have been tried, if any stays."""
         dropped, faults = 0, []
         for name in names:
             try:
                 dropped += self.remove(name)
-            except CacheFault as fault:
+            except CacheError as fault:
                 faults.append(fault)
         if faults:
             raise faults[0]
@@ -218,21 +218,21 @@ class Cache:
             self._warn(message)
 
 
-def _fault(done: str, directory: Path, error: OSError) -> CacheFault:
+def _fault(done: str, directory: Path, error: OSError) -> CacheError:
     from .places import mend
 
-    return CacheFault(f"the sessions in {directory} cannot be {done}: {mend(directory, error)}")
+    return CacheError(f"the sessions in {directory} cannot be {done}: {mend(directory, error)}")
 
 
 def _encode(name: str, record: Record) -> bytes:
     about = dict(record.about)
     # A record that does not say when it was obtained is none: nothing is true of a NaN.
-    head = Head(float(about.pop("obtained", "nan")), float(record.expiry), float(record.renew))
+    head = RecordHeader(float(about.pop("obtained", "nan")), float(record.expiry), float(record.renew))
     body = f"{json.dumps(record.document())}\n{json.dumps(about)}\n".encode()
     return head.line(name, body) + body
 
 
-def _decode(name: str, data: bytes) -> tuple[Head, Record]:
+def _decode(name: str, data: bytes) -> tuple[RecordHeader, Record]:
     """A record and its head. Raises whatever reading a text that is no record raises."""
     head, body = split(name, data)
     credentials, about = (json.loads(line) for line in body.decode("utf-8").splitlines())

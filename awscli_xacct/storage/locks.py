@@ -23,7 +23,7 @@ from .files import PRIVATE_FILE
 _NONE_HERE = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 
 
-class NoLocks(OSError):
+class NoLocksError(OSError):
     """The file system has no locks."""
 
 
@@ -38,7 +38,7 @@ def file_lock(path: Path) -> BaseFileLock:
 
 
 def taken(lock: BaseFileLock) -> bool:
-    """Whether the lock could be had at once. Raises `OSError`; `NoLocks` where the file system has none."""
+    """Whether the lock could be had at once. Raises `OSError`; `NoLocksError` where the file system has none."""
     from filelock import Timeout
 
     try:
@@ -47,7 +47,7 @@ def taken(lock: BaseFileLock) -> bool:
         _check_locks(lock)
         return False
     except NotImplementedError:
-        raise NoLocks(errno.ENOSYS, os.strerror(errno.ENOSYS)) from None
+        raise NoLocksError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from None
     except OSError as error:
         raise _meant(error) from None
     return True
@@ -81,11 +81,11 @@ def _signature(lock: BaseFileLock) -> Path:
 
 
 def _meant(error: OSError) -> OSError:
-    return NoLocks(*error.args) if error.errno in _NONE_HERE else error
+    return NoLocksError(*error.args) if error.errno in _NONE_HERE else error
 
 
 def _check_locks(lock: BaseFileLock) -> None:
-    """Raise `NoLocks` where nobody can hold a lock: older filelocks take any refusal for another's lock."""
+    """Raise `NoLocksError` where nobody can hold a lock: older filelocks take any refusal for another's lock."""
     try:
         import fcntl
     except ImportError:

@@ -17,7 +17,7 @@ from .record import read_private
 Where = Path | None | Callable[[], Path | None]
 
 
-class Notes:
+class Markers:
     """The notes of one kind, which is their files' ending. Times are seconds since the epoch."""
 
     def __init__(self, where: Where, kind: str, clock: Callable[[], float] = time.time) -> None:

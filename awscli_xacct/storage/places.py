@@ -22,7 +22,7 @@ from pathlib import Path
 
 from .. import settings
 from .files import make_private_directory
-from .record import OWNED, expanded, is_ours, is_private
+from .record import HAS_POSIX_OWNERS, expanded, is_ours, is_private
 
 ROOT = 0
 
@@ -74,14 +74,14 @@ def make(directory: Path, kind: str, warn: Callable[[str], None] | None = None) 
 
 def check_may_make(path: Path) -> None:
     """Raise `PermissionError` where `path` would be made in what is another user's, by root's power or by chance."""
-    strange = _strange(path) if OWNED else None
+    strange = _strange(path) if HAS_POSIX_OWNERS else None
     if strange:
         raise PermissionError(f"{_whose(strange)}, and nothing is made in another user's directory")
 
 
 def obstacle(directory: Path) -> tuple[str, str] | None:
     """Whose directory keeps this user from `directory`, in words, and the command that mends it; None if none does."""
-    if not OWNED:
+    if not HAS_POSIX_OWNERS:
         return None
     state = Path(expanded(settings.STATE_DIRECTORY) or os.devnull)
     for place in _from_home(directory):
@@ -115,7 +115,7 @@ def mend(directory: Path, error: OSError) -> str:
     name = shlex.quote(str(directory))
     with contextlib.suppress(OSError):
         found = directory.stat()
-        if is_ours(found) and OWNED and found.st_mode & stat.S_IRWXU != stat.S_IRWXU:
+        if is_ours(found) and HAS_POSIX_OWNERS and found.st_mode & stat.S_IRWXU != stat.S_IRWXU:
             return f"{error.strerror or error}. Make it writable with: chmod u+rwx {name}"
     return f"{error.strerror or error}. Look at it with: ls -ld {name}"
 

@@ -14,13 +14,13 @@ FORMAT = "xacct 2"
 RECORD_LIMIT = 64 * 1024
 """Bytes; a session token may have some 4,096 characters, a record a few times that."""
 
-OTHERS = 0o077
-OWNED = hasattr(os, "geteuid")
+GROUP_OTHER_BITS = 0o077
+HAS_POSIX_OWNERS = hasattr(os, "geteuid")
 
-_LONGEST = settings.SESSION_DURATION_MAXIMUM + settings.CLOCK_SLACK
+_LONGEST = settings.MAX_SESSION_DURATION + settings.CLOCK_SLACK
 
 
-class Head:
+class RecordHeader:
     """The first line of a record: when it was obtained, ends and is to be renewed, in seconds since the epoch."""
 
     def __init__(self, obtained: float, expiry: float, renew: float) -> None:
@@ -41,7 +41,7 @@ class Head:
         return possible and self.obtained <= now + settings.CLOCK_SLACK and now < self.expiry
 
 
-def split(name: str, data: bytes) -> tuple[Head, bytes]:
+def split(name: str, data: bytes) -> tuple[RecordHeader, bytes]:
     """The head of the record called `name`, and what follows it. Raises `ValueError` if it is none, or damaged."""
     first, _, body = data.partition(b"\n")
     head, _, checksum = first.decode("ascii").rpartition(" ")
@@ -50,7 +50,7 @@ def split(name: str, data: bytes) -> tuple[Head, bytes]:
     product, version, own_name, obtained, expiry, renew = head.split(" ")
     if f"{product} {version}" != FORMAT or own_name != name:
         raise ValueError("another format, or a copy of another record")
-    return Head(float(obtained), float(expiry), float(renew)), body
+    return RecordHeader(float(obtained), float(expiry), float(renew)), body
 
 
 def _checksum(head: str, body: bytes) -> str:
@@ -73,7 +73,11 @@ def expanded(path: str) -> str:
 
 def is_private(found: os.stat_result) -> bool:
     """Whether that is a directory which only this user can look into."""
-    return stat.S_ISDIR(found.st_mode) and is_ours(found) and not (OWNED and found.st_mode & OTHERS)
+    return (
+        stat.S_ISDIR(found.st_mode)
+        and is_ours(found)
+        and not (HAS_POSIX_OWNERS and found.st_mode & GROUP_OTHER_BITS)
+    )
 
 
 def place(directory: str, kind: str) -> str:
@@ -99,7 +103,7 @@ def machine_name() -> str:
 
 def is_ours(found: os.stat_result) -> bool:
     """Whether a file belongs to this user."""
-    return not OWNED or found.st_uid == os.geteuid()
+    return not HAS_POSIX_OWNERS or found.st_uid == os.geteuid()
 
 
 def read_private(path: "str | os.PathLike[str]") -> bytes | None:
@@ -121,7 +125,7 @@ def read_private(path: "str | os.PathLike[str]") -> bytes | None:
             raise PermissionError("it is not a regular file")
         if not is_ours(found):
             raise PermissionError("it belongs to another user")
-        if OWNED and found.st_mode & OTHERS:
+        if HAS_POSIX_OWNERS and found.st_mode & GROUP_OTHER_BITS:
             raise PermissionError("other users have access to it")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             return file.read(RECORD_LIMIT)

@@ -98,14 +98,14 @@ def test_without_an_aws_it_says_where_to_get_one(machine: Machine) -> None:
     (machine.bin / "aws").unlink()
     fault = only(examined(machine), "fault")
     assert fault["Text"] == "there is no aws on the PATH"
-    assert "https://docs.aws.amazon.com/" in fault["Mend"]
+    assert "https://docs.aws.amazon.com/" in fault["Fix"]
 
 
 def test_a_plugin_that_is_not_on(machine: Machine) -> None:
     machine.write(machine.config.read_text("utf-8").replace(ON, ""))
     fault = only(examined(machine), "fault")
     assert "the plugin is not on" in fault["Text"]
-    assert fault["Mend"] == "xacct enable"
+    assert fault["Fix"] == "xacct enable"
     assert machine.xacct("enable").code == 0
     assert examined(machine) == []
 
@@ -115,7 +115,7 @@ def test_an_aws_that_dies_of_the_missing_plugin(machine: Machine) -> None:
     machine.script(WITHOUT_PLUGIN)
     fault = only(examined(machine), "fault")
     assert "fails whatever it is asked: ModuleNotFoundError: No module named 'awscli_xacct'" in fault["Text"]
-    assert re.search(r"-m pip install \S+\nor: xacct disable", fault["Mend"])
+    assert re.search(r"-m pip install \S+\nor: xacct disable", fault["Fix"])
 
 
 def test_a_plugin_that_is_on_and_not_active(machine: Machine, tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_another_aws_without_the_plugin_that_still_runs_is_a_warning(
     machine.set_path(machine.bin, tmp_path / "other")
     warning = only(examined(machine), "warning")
     assert f"{tmp_path / 'other' / 'aws'} (AWS CLI 2.20.0): the plugin is not on" in warning["Text"]
-    assert warning["Mend"] == f"xacct enable --aws {tmp_path / 'other' / 'aws'}"
+    assert warning["Fix"] == f"xacct enable --aws {tmp_path / 'other' / 'aws'}"
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_environments_with_an_awscli_of_their_own_are_found(machine: Machine) ->
     (cache / "wheel" / "awscli").mkdir(parents=True)
     found = examined(machine)
     assert {finding["State"] for finding in found} == {"warning"}
-    mends = [re.sub("with \\S+", "with X", finding["Mend"]) for finding in found]
+    mends = [re.sub("with \\S+", "with X", finding["Fix"]) for finding in found]
     assert mends[0] == "uv tool install --with X server"
     assert mends[1].startswith("pipx inject 'my tool' ")
     assert mends[2].startswith(f"uvx --with X {SERVER} ")
@@ -290,7 +290,7 @@ def test_what_others_can_reach_is_a_fault_that_its_command_mends(
     assert {finding["State"] for finding in found} == {"fault"}
     assert all(told in finding["Text"] for finding in found)
     for finding in found:
-        subprocess.run(["sh", "-c", finding["Mend"]], check=True, timeout=TIMEOUT)
+        subprocess.run(["sh", "-c", finding["Fix"]], check=True, timeout=TIMEOUT)
     assert examined(machine) == []
 
 
@@ -298,7 +298,7 @@ def test_keys_in_the_config_file_make_it_private(machine: Machine) -> None:
     machine.write(machine.config.read_text("utf-8") + "[profile x]\naws_secret_access_key = hush\n")
     machine.config.chmod(0o644)
     fault = only(examined(machine), "fault")
-    assert fault["Mend"] == f"chmod 600 {machine.config}"
+    assert fault["Fix"] == f"chmod 600 {machine.config}"
     assert "hush" not in json.dumps(fault)
 
 
@@ -316,7 +316,7 @@ def test_a_file_that_botocore_refuses_is_named_with_its_line(machine: Machine) -
     assert [finding["Check"] for finding in found if finding["State"] == "fault"] == ["aws", "files"]
     text = next(finding for finding in found if finding["Check"] == "files")
     assert text["Text"].startswith(f"{machine.config}, line 7: [profile prod] a second time")
-    assert text["Mend"] == f"${{EDITOR:-vi}} +7 {machine.config}"
+    assert text["Fix"] == f"${{EDITOR:-vi}} +7 {machine.config}"
 
 
 # -- the cache -------------------------------------------------------------------------------------
@@ -325,7 +325,7 @@ def test_a_file_that_botocore_refuses_is_named_with_its_line(machine: Machine) -
 def test_a_cache_that_others_can_reach(machine: Machine) -> None:
     machine.home.cache.mkdir(parents=True)
     machine.home.cache.chmod(0o755)
-    assert only(examined(machine), "warning")["Mend"] == f"chmod 700 {machine.home.cache}"
+    assert only(examined(machine), "warning")["Fix"] == f"chmod 700 {machine.home.cache}"
 
 
 def test_a_named_directory_that_others_can_reach_is_no_fault(machine: Machine, tmp_path: Path) -> None:
@@ -348,7 +348,7 @@ def test_a_disk_that_is_full(machine: Machine) -> None:
 def test_a_disk_that_cannot_be_written(machine: Machine) -> None:
     fault = only(examined(machine, AWS_XACCT_CACHE_DIR="/proc/cache"), "fault")
     assert "sessions cannot be kept in /proc/cache" in fault["Text"]
-    assert fault["Mend"] == "export AWS_XACCT_CACHE_DIR=DIRECTORY"
+    assert fault["Fix"] == "export AWS_XACCT_CACHE_DIR=DIRECTORY"
 
 
 # -- variables -------------------------------------------------------------------------------------
@@ -382,7 +382,7 @@ def test_a_variable_that_stands_in_the_way(
     ]
     finding = only(found, state)
     assert told in finding["Text"]
-    assert finding["Mend"]
+    assert finding["Fix"]
     assert "hush" not in json.dumps(found)
 
 
@@ -390,7 +390,7 @@ def test_a_setting_is_blamed_on_the_place_it_stands_in(machine: Machine) -> None
     """Both of them, each where it is: the variable wins over the file."""
     machine.write(machine.config.read_text("utf-8") + "[xacct]\nmfa_prompt = gtk\nmfa_session_duration = 1\n")
     found = examined(machine, AWS_XACCT_MFA_PROMPT="qt")
-    assert [(finding["Text"].split(" is ")[0], finding["Mend"]) for finding in found] == [
+    assert [(finding["Text"].split(" is ")[0], finding["Fix"]) for finding in found] == [
         ("AWS_XACCT_MFA_PROMPT 'qt'", "unset AWS_XACCT_MFA_PROMPT"),
         ("[xacct] mfa_session_duration '1'", "export AWS_XACCT_MFA_SESSION_DURATION=43200"),
     ]
@@ -420,7 +420,7 @@ def test_every_profile_that_cannot_work_is_told_at_once(machine: Machine) -> Non
     assert "profile c: " in told
     assert "profile d: " in told
     assert "profile fine" not in told
-    mends = [finding["Mend"] for finding in found]
+    mends = [finding["Fix"] for finding in found]
     assert "aws configure role a --duration-seconds VALUE" in mends
 
 
@@ -433,7 +433,7 @@ def test_keys_that_nobody_reads(machine: Machine) -> None:
     found = examined(machine)
     assert [finding["State"] for finding in found] == ["warning"] * 3
     assert found[0]["Text"] == "profile prod: nobody reads mfa_seriel"
-    assert "mfa_serial" in found[0]["Mend"]
+    assert "mfa_serial" in found[0]["Fix"]
     assert (
         found[1]["Text"] == "profile user assumes no role, and nobody reads its external_id, duration_seconds"
     )
@@ -466,7 +466,7 @@ def test_what_botocore_reads_of_a_profile_is_known() -> None:
 def test_keys_that_nobody_reads_and_whose_they_are(machine: Machine) -> None:
     unread = ["policy_arns", "include_profile", "foo_bar", "granted_color", "rol_session_name"]
     machine.write(machine.config.read_text("utf-8") + "".join(f"{key} = x\n" for key in unread))
-    told = {finding["Text"].rpartition(" ")[2]: finding["Mend"] for finding in examined(machine)}
+    told = {finding["Text"].rpartition(" ")[2]: finding["Fix"] for finding in examined(machine)}
     assert set(told) == set(unread)
     assert "aws-vault" in told["include_profile"]
     assert "granted" in told["granted_color"]
@@ -480,14 +480,14 @@ def test_a_section_that_is_no_profile_and_looks_like_one(machine: Machine, heade
     machine.write(machine.config.read_text("utf-8") + f"[{header}]\nrole_arn = x\n[mine]\nx = y\n")
     warning = only(examined(machine), "warning")
     assert f"nobody reads [{header}]" in warning["Text"]
-    assert f"[profile {meant}]" in warning["Mend"]
+    assert f"[profile {meant}]" in warning["Fix"]
 
 
 def test_a_login_session_without_what_it_needs(machine: Machine) -> None:
     machine.write(machine.config.read_text("utf-8") + "[profile me]\nlogin_session = x\nregion = a-b\n")
     fault = only(examined(machine), "fault")
     assert "does not find awscrt, without which profile me has no credentials" in fault["Text"]
-    assert fault["Mend"].endswith("-m pip install awscrt")
+    assert fault["Fix"].endswith("-m pip install awscrt")
 
 
 def test_a_config_file_with_two_names(machine: Machine) -> None:
@@ -519,7 +519,7 @@ def test_a_clock_that_is_off(machine: Machine, sts: Sts, offset: float, state: s
     sts.clock_offset = offset
     finding = only(examined(machine), state)
     assert told in finding["Text"]
-    assert finding["Mend"]
+    assert finding["Fix"]
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "file:///etc/passwd", "nonsense"])

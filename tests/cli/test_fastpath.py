@@ -20,8 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from awscli_xacct import __version__
 from awscli_xacct.cli import fastpath
 from awscli_xacct.cli import resolve as resolved
-from awscli_xacct.cli.memo import Moment
-from awscli_xacct.errors import ProfileFault
+from awscli_xacct.cli.memo import ConfigSnapshot
+from awscli_xacct.errors import ProfileError
 from awscli_xacct.profiles.cache_keys import setting
 from awscli_xacct.profiles.inventory import Inventory
 from awscli_xacct.profiles.source import is_mfa_user, is_role
@@ -150,7 +150,7 @@ def test_files_of_a_server_whose_clock_is_behind_are_not_believed_too_early(plac
     for ahead, kept in ((100.0, 0), (0.0, 1)):
         wait_for_the_clock()
         os.utime(place.config)
-        moment = Moment("prod", __version__, 0 if kept else TICK, clock=partial(_clock, ahead))
+        moment = ConfigSnapshot("prod", __version__, 0 if kept else TICK, clock=partial(_clock, ahead))
         moment.remember(fastpath.Memo("name", "directory", ""))
         assert len(place.memos) == kept
 
@@ -202,7 +202,7 @@ def test_a_profile_without_a_record_of_ours_is_remembered_as_such(place: Place) 
     remembered("default")
     memo = fastpath.recall("default", __version__)
     assert memo is not None
-    assert (memo.record, memo.found(time.time())) == ("", None)
+    assert (memo.record, memo.fresh_document(time.time())) == ("", None)
     assert place.expected("default") is None
 
 
@@ -262,7 +262,7 @@ def test_all_variables_that_resolution_reads_are_listed(profiles: dict[str, dict
                 inventory.own_record(name)
             elif is_mfa_user(options):
                 inventory.records_of(name)
-        except ProfileFault:
+        except ProfileError:
             pass
     assert environment.read <= set(RESOLUTION_VARIABLES)
 

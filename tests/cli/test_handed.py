@@ -123,7 +123,7 @@ def client_in(environment: Mapping[str, str]) -> object:
     os.environ.update(environment)
     session = botocore.session.Session()
     session.register_component("data_loader", LOADER)
-    return seen(Sts(session.create_client, KEYS, region=None, hurry=False))
+    return seen(Sts(session.create_client, KEYS, region=None, quick=False))
 
 
 switches = st.fixed_dictionaries(

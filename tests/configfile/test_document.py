@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 
 from awscli_xacct.configfile.document import Document
-from awscli_xacct.errors import ConfigRefused, EditRefused
+from awscli_xacct.errors import ConfigFileError, EditError
 
 TEXT = b"[default]\nregion = us-east-1\n\n[profile prod]\nrole_arn = old\n"
 
@@ -134,7 +134,7 @@ def test_a_name_that_is_taken_is_refused(document: Document) -> None:
     document.set("profile dev", "region", "a")
     for taken in ("profile prod", "profile dev"):
         with pytest.raises(
-            EditRefused, match=rf"^config has a section \[{taken}\] already; nothing was written"
+            EditError, match=rf"^config has a section \[{taken}\] already; nothing was written"
         ):
             document.rename_section("default", taken)
     document.remove_section("profile prod")
@@ -176,23 +176,23 @@ def test_an_excerpt_holds_the_changed_sections_their_neighbours_and_the_defaults
     "value", ["a\nb", "a\rb", "a\0", "\x1b[2J", "a\u2028b", "\ud800", " a", "a\t", "\u00a0"]
 )
 def test_a_value_that_is_not_one_line_of_text_is_refused(document: Document, value: str) -> None:
-    with pytest.raises(EditRefused, match=r"nothing was written$"):
+    with pytest.raises(EditError, match=r"nothing was written$"):
         document.set("default", "region", value)
     assert document.render() == TEXT
 
 
 @pytest.mark.parametrize("key", ["", "Region", "a=b", "a:b", "#a", ";a", "[a]", "a\nb", " a", "a "])
 def test_an_option_that_would_not_be_read_back_is_refused(document: Document, key: str) -> None:
-    with pytest.raises(EditRefused, match=r"nothing was written$"):
+    with pytest.raises(EditError, match=r"nothing was written$"):
         document.set("default", key, "x")
     assert document.render() == TEXT
 
 
 @pytest.mark.parametrize("name", ["", "DEFAULT", "a]", "profile a]b", "a\nb", " a", "a "])
 def test_a_new_section_name_that_not_every_reader_finds_is_refused(document: Document, name: str) -> None:
-    with pytest.raises(EditRefused, match=r"nothing was written$"):
+    with pytest.raises(EditError, match=r"nothing was written$"):
         document.set(name, "region", "x")
-    with pytest.raises(EditRefused, match=r"nothing was written$"):
+    with pytest.raises(EditError, match=r"nothing was written$"):
         document.rename_section("default", name)
     assert document.render() == TEXT
 
@@ -200,7 +200,7 @@ def test_a_new_section_name_that_not_every_reader_finds_is_refused(document: Doc
 def test_a_value_that_the_files_encoding_lacks_is_refused() -> None:
     document = Document("# señor\n[a]\n".encode("latin-1"), encoding="latin-1")
     document.set("a", "note", "日本")
-    with pytest.raises(EditRefused, match=r"'日本' cannot be written in the file's encoding, latin-1"):
+    with pytest.raises(EditError, match=r"'日本' cannot be written in the file's encoding, latin-1"):
         document.render()
 
 
@@ -210,7 +210,7 @@ def test_text_that_its_encoding_does_not_give_back_is_read_but_not_edited() -> N
     assert document.sections() == {"a": {"k": "1"}}
     assert document.render() == data
     document.set("a", "k", "2")
-    with pytest.raises(EditRefused, match="its cp932 text cannot be kept byte for byte"):
+    with pytest.raises(EditError, match="its cp932 text cannot be kept byte for byte"):
         document.render()
 
 
@@ -219,13 +219,13 @@ def test_text_that_its_encoding_does_not_give_back_is_read_but_not_edited() -> N
 
 @pytest.mark.parametrize("text", ["[a\x1b[2J]\n[a\x1b[2J]\n", "[a]\nk\x1b = 1\nk\x1b = 2\n"])
 def test_no_escape_sequence_of_a_file_reaches_the_terminal(text: str) -> None:
-    with pytest.raises(ConfigRefused) as refused:
+    with pytest.raises(ConfigFileError) as refused:
         Document(text.encode())
     assert str(refused.value).isprintable()
 
 
 def test_a_secret_on_a_line_of_its_own_is_not_shown() -> None:
-    with pytest.raises(ConfigRefused) as refused:
+    with pytest.raises(ConfigFileError) as refused:
         Document(b"[default]\naws_secret_access_key =\n  wJalrXUtnFEMI/K7MDENG\n")
     assert str(refused.value) == "config, line 3: a line without a = in an indented block"
 

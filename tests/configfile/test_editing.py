@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hypothesis import assume, example, given
 
 from awscli_xacct.configfile.document import Document, Sections, Value
-from awscli_xacct.errors import ConfigRefused, EditRefused
+from awscli_xacct.errors import ConfigFileError, EditError
 
 from .conftest import Judge
 from .texts import Ask, edits, quickly
@@ -28,7 +28,7 @@ def made(edits: Edits) -> tuple[Document, list[Ask]]:
     for change in asked:
         try:
             change(document)
-        except (EditRefused, KeyError):
+        except (EditError, KeyError):
             continue
         accepted.append(change)
     return document, accepted
@@ -39,10 +39,10 @@ def rendered(document: Document) -> bytes:
     into a value, and one that lets a section inherit a faulty block."""
     try:
         return document.render()
-    except EditRefused as refused:
+    except EditError as refused:
         assume("stands so deep" not in str(refused))
         raise
-    except ConfigRefused as refused:
+    except ConfigFileError as refused:
         assume("in an indented block" not in str(refused))
         raise
 

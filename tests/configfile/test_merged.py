@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from awscli_xacct.configfile import sections
 from awscli_xacct.configfile.document import Document
 from awscli_xacct.configfile.merged import MergedProfiles
-from awscli_xacct.errors import ConfigRefused
+from awscli_xacct.errors import ConfigFileError
 from tests.configfile.texts import quickly, readable, texts
 
 CONFIG = b"""\
@@ -49,8 +49,8 @@ def merged(config: bytes = CONFIG, credentials: bytes = CREDENTIALS) -> MergedPr
 def test_they_are_the_profiles_of_the_two_files_read_whole(config: bytes, credentials: bytes) -> None:
     try:
         whole = sections.load(config, credentials)
-    except ConfigRefused:
-        with pytest.raises(ConfigRefused):
+    except ConfigFileError:
+        with pytest.raises(ConfigFileError):
             merged(config, credentials)
         return
     found = merged(config, credentials)

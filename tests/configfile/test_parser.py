@@ -10,7 +10,7 @@ from hypothesis import example, given
 from awscli_xacct.configfile import sections as headers
 from awscli_xacct.configfile import store
 from awscli_xacct.configfile.document import Document, Sections
-from awscli_xacct.errors import ConfigRefused
+from awscli_xacct.errors import ConfigFileError
 
 from .conftest import Judge
 from .texts import disturbed, quickly, readable, texts
@@ -20,7 +20,7 @@ def ours(data: bytes) -> Sections | None:
     """What this package reads; None, and a line that exists, if it refuses the text."""
     try:
         return Document(data).sections()
-    except ConfigRefused as refused:
+    except ConfigFileError as refused:
         line = refused.line
     assert 1 <= line <= 1 + data.count(b"\n") + data.count(b"\r")
     return None
@@ -83,5 +83,5 @@ def test_each_section_and_option_is_where_it_is_said_to_stand(data: bytes) -> No
 def test_text_of_another_encoding_is_read_in_that_encoding() -> None:
     data = "# señor\n[default]\nregion = é\n".encode("latin-1")
     assert Document(data, encoding="latin-1").sections() == {"default": {"region": "é"}}
-    with pytest.raises(ConfigRefused, match="line 1: byte 0xf1 is not utf-8 text"):
+    with pytest.raises(ConfigFileError, match="line 1: byte 0xf1 is not utf-8 text"):
         Document(data, encoding="utf-8")

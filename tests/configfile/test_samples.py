@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from awscli_xacct.configfile.document import Document
-from awscli_xacct.errors import ConfigRefused, EditRefused
+from awscli_xacct.errors import ConfigFileError, EditError
 
 from .conftest import Judge
 
@@ -218,7 +218,7 @@ def test_a_sample_is_read_as_botocore_reads_it(name: str, botocore_reads: Judge)
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_sample_is_refused_where_botocore_refuses_it(name: str, botocore_reads: Judge) -> None:
     line, reason = REFUSED[name]
-    with pytest.raises(ConfigRefused) as refused:
+    with pytest.raises(ConfigFileError) as refused:
         opened(f"{name}.refused")
     assert (refused.value.line, refused.value.reason) == (line, reason)
     assert str(refused.value) == f"{name}.refused.config, line {line}: {reason}"
@@ -234,7 +234,7 @@ def test_every_sample_is_looked_at() -> None:
 def test_a_header_that_would_fall_into_a_value_keeps_the_section_above_it() -> None:
     document = opened("indented-header-below-deep-option")
     document.remove_section("profile prod")
-    with pytest.raises(EditRefused, match=r"line 7: \[profile audit\] stands so deep .* part of \[default\]"):
+    with pytest.raises(EditError, match=r"line 7: \[profile audit\] stands so deep .* part of \[default\]"):
         document.render()
 
 
@@ -242,5 +242,5 @@ def test_a_header_that_would_fall_into_a_value_keeps_the_section_above_it() -> N
 def test_a_faulty_block_that_nobody_inherits_must_not_become_inherited(change: Change) -> None:
     document = opened("faulty-default-block-unused")
     change(document)
-    with pytest.raises(ConfigRefused, match=r"line 3: a line without a = in an indented block"):
+    with pytest.raises(ConfigFileError, match=r"line 3: a line without a = in an indented block"):
         document.render()

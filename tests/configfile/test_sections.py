@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from awscli_xacct.configfile import sections as headers
 from awscli_xacct.configfile.document import Document
-from awscli_xacct.errors import ConfigRefused, EditRefused
+from awscli_xacct.errors import ConfigFileError, EditError
 
 from .conftest import Judge
 from .texts import NAMES, quickly
@@ -29,7 +29,7 @@ def test_a_header_names_the_profile_botocore_takes_it_for(botocore_profiles: Jud
     data = f"[{name}]\nk = v\n".encode(errors="replace")
     try:
         sections = Document(data).sections()
-    except ConfigRefused:
+    except ConfigFileError:
         return
     found = [profile for header in sections if (profile := headers.profile_of(header)) is not None]
     assert found == list(botocore_profiles(data) or {})
@@ -47,7 +47,7 @@ def test_a_new_profile_is_found_under_its_name(botocore_profiles: Judge, name: s
     document = Document(b"")
     try:
         document.set(headers.header_for(name), "region", "us-west-1")
-    except EditRefused:
+    except EditError:
         return
     assert botocore_profiles(document.render()) == {name: {"region": "us-west-1"}}
 
@@ -86,7 +86,7 @@ def test_both_files_together_are_botocores_full_config(tmp_path: Path) -> None:
 
 def test_a_fault_in_either_file_is_told_with_its_own_path() -> None:
     paths = ("/home/anna/.aws/config", "/home/anna/.aws/credentials")
-    with pytest.raises(ConfigRefused, match=r"^/home/anna/\.aws/config, line 1: "):
+    with pytest.raises(ConfigFileError, match=r"^/home/anna/\.aws/config, line 1: "):
         headers.load(b"x", b"", paths=paths)
-    with pytest.raises(ConfigRefused, match=r"^/home/anna/\.aws/credentials, line 1: "):
+    with pytest.raises(ConfigFileError, match=r"^/home/anna/\.aws/credentials, line 1: "):
         headers.load(b"", b"x", paths=paths)

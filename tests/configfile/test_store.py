@@ -14,7 +14,7 @@ from botocore.configloader import raw_config_parse
 from awscli_xacct import settings
 from awscli_xacct.configfile import store
 from awscli_xacct.configfile.document import Document, Sections
-from awscli_xacct.errors import Busy, ConfigRefused, EditRefused
+from awscli_xacct.errors import BusyError, ConfigFileError, EditError
 
 OLD = b"# mine\n[default]\nregion = us-east-1\n"
 NEW = b"# mine\n[default]\nregion = us-west-1\n"
@@ -56,7 +56,7 @@ def files(directory: Path) -> list[str]:
 
 
 def refused(config: Path, match: str, change: Callable[[Document], None] = change) -> None:
-    with pytest.raises(EditRefused, match=match):
+    with pytest.raises(EditError, match=match):
         store.edit(config, change, raw_config_parse)
 
 
@@ -168,7 +168,7 @@ def test_a_link_that_leads_nowhere_yet_stays_and_gets_its_file(config: Path) -> 
 def test_a_file_of_somebody_else_is_not_edited(config: Path) -> None:
     os.chown(config, STRANGER, -1)
     refused(config, rf"config belongs to another user; .* ls -ld {config}$")
-    with pytest.raises(EditRefused, match="belongs to another user"):
+    with pytest.raises(EditError, match="belongs to another user"):
         store.preview(config, change)
     assert config.read_bytes() == OLD
 
@@ -213,13 +213,13 @@ def test_a_circle_of_links_is_an_error(config: Path) -> None:
     config.unlink()
     config.symlink_to(config)
     refused(config, "cannot be read: Too many levels of symbolic links")
-    with pytest.raises(EditRefused, match="cannot be read: Too many levels of symbolic links"):
+    with pytest.raises(EditError, match="cannot be read: Too many levels of symbolic links"):
         store.read(config)
 
 
 def test_a_file_botocore_refuses_is_not_edited(config: Path) -> None:
     config.write_bytes(b"[default]\nregion\n")
-    with pytest.raises(ConfigRefused, match=rf"^{config}, line 2: "):
+    with pytest.raises(ConfigFileError, match=rf"^{config}, line 2: "):
         store.edit(config, change)
     assert config.read_bytes() == b"[default]\nregion\n"
 
@@ -269,7 +269,7 @@ def test_of_a_large_file_the_reader_is_given_what_changes(config: Path) -> None:
 @pytest.mark.parametrize("filler", [b"", b"\n" * settings.PROOF_LIMIT])
 def test_a_file_that_does_not_read_as_meant_is_not_put_in_place(config: Path, filler: bytes) -> None:
     config.write_bytes(OLD + filler)
-    with pytest.raises(EditRefused, match="would not mean what was asked; it is as it was"):
+    with pytest.raises(EditError, match="would not mean what was asked; it is as it was"):
         store.edit(config, change, lambda path: {**store.own_reader(path), "profile other": {}})
     assert config.read_bytes() == OLD + filler
     assert files(config.parent) == ["config"]
@@ -281,9 +281,7 @@ def test_a_file_that_cannot_be_read_back_is_not_put_in_place(config: Path, fille
         raise OSError(5, "Input/output error", path)
 
     config.write_bytes(OLD + filler)
-    with pytest.raises(
-        EditRefused, match=r"would not be readable \(.*Input/output error.*\); it is as it was"
-    ):
+    with pytest.raises(EditError, match=r"would not be readable \(.*Input/output error.*\); it is as it was"):
         store.edit(config, change, reader)
     assert config.read_bytes() == OLD + filler
     assert files(config.parent) == ["config"]
@@ -371,7 +369,7 @@ def test_a_file_that_is_never_left_alone_is_given_up(config: Path) -> None:
             file.write(b"# again\n")
         return store.own_reader(path)
 
-    with pytest.raises(EditRefused, match="is being rewritten by another program all the time"):
+    with pytest.raises(EditError, match="is being rewritten by another program all the time"):
         store.edit(config, change, reader)
     assert config.read_bytes() == OLD + b"# again\n" * 20
     assert files(config.parent) == ["config"]
@@ -379,7 +377,7 @@ def test_a_file_that_is_never_left_alone_is_given_up(config: Path) -> None:
 
 def test_another_editor_is_waited_for_and_named_when_it_takes_too_long(config: Path) -> None:
     def reader(path: str) -> Sections:
-        with pytest.raises(Busy, match=rf"^{config} has been locked by process {os.getpid()} for 0 s"):
+        with pytest.raises(BusyError, match=rf"^{config} has been locked by process {os.getpid()} for 0 s"):
             store.edit(config, change, wait=0)
         return store.own_reader(path)
 
@@ -393,7 +391,7 @@ def test_who_waits_for_another_editor_says_for_which_after_a_second(
     """It was 304 s of silence."""
 
     def reader(path: str) -> Sections:
-        with pytest.raises(Busy, match=rf"locked by process {os.getpid()} for 1.2 s"):
+        with pytest.raises(BusyError, match=rf"locked by process {os.getpid()} for 1.2 s"):
             store.edit(config, change, wait=1.2)
         return store.own_reader(path)
 
@@ -442,7 +440,7 @@ def test_one_file_by_two_names_has_one_lock(config: Path) -> None:
     link.symlink_to("config")
 
     def reader(path: str) -> Sections:
-        with pytest.raises(Busy):
+        with pytest.raises(BusyError):
             store.edit(link, change, wait=0)
         return store.own_reader(path)
 

@@ -71,7 +71,7 @@ STEPPER = """
 # Edits the file again and again, each time in a child that comes one step further. A step is whatever
 # Python asks of the system and tells an audit hook of before it does.
 import traceback
-from awscli_xacct.errors import EditRefused
+from awscli_xacct.errors import EditError
 
 config, old, stop = Path(sys.argv[1]), Path(sys.argv[1]).read_bytes(), sys.argv[2]
 
@@ -100,7 +100,7 @@ def outcome(last):
         return {0: "edited", 1: "finished", 2: "refused", -9: "killed"}.get(code, "raised")
     try:
         os._exit(["edited", "finished"].index(edit(last)))
-    except EditRefused:
+    except EditError:
         os._exit(2)
     except BaseException:
         traceback.print_exc()

@@ -60,7 +60,7 @@ def test_a_directory_that_may_not_be_written_is_named(home: Path) -> None:
     (home / ".aws").rename(home / "closed")
     (home / "closed").chmod(0o500)
     assert edited_by_user(config, home) == (
-        f"EditRefused {config} cannot be written: Permission denied; it is as it was. "
+        f"EditError {config} cannot be written: Permission denied; it is as it was. "
         f"Look at its directory with: ls -ld {home / 'closed'}\n"
     )
     assert config.read_bytes() == OLD
@@ -72,7 +72,7 @@ def test_a_directory_that_cannot_be_made_is_named(home: Path) -> None:
     give(home, USER)
     config = home / "closed" / "new" / "config"
     assert edited_by_user(config, home) == (
-        f"EditRefused {config} cannot be written: Permission denied; it is as it was. "
+        f"EditError {config} cannot be written: Permission denied; it is as it was. "
         f"Look at its directory with: ls -ld {home / 'closed' / 'new'}\n"
     )
     assert files(home / "closed") == []
@@ -82,7 +82,7 @@ def test_a_file_that_may_not_be_read_is_named(home: Path) -> None:
     config = home / ".aws" / "config"
     config.chmod(0o200)
     assert edited_by_user(config, home) == (
-        f"EditRefused {config} cannot be read: Permission denied. Look at it with: ls -ld {config}\n"
+        f"EditError {config} cannot be read: Permission denied. Look at it with: ls -ld {config}\n"
     )
     assert files(home / ".aws") == ["config"]
 
@@ -93,7 +93,7 @@ def test_a_directory_that_may_not_be_entered_is_named(home: Path) -> None:
     (home / "closed").chmod(0)
     config = home / "closed" / "config"
     assert edited_by_user(config, home) == (
-        f"EditRefused {config} cannot be read: Permission denied. Look at it with: ls -ld {config}\n"
+        f"EditError {config} cannot be read: Permission denied. Look at it with: ls -ld {config}\n"
     )
 
 
@@ -120,7 +120,7 @@ told(sys.argv[1], setting("default", "region", "us-west-1"))
     config = home / ".aws" / "config"
     give(home, os.geteuid())
     assert processes.output(program, config, home=home) == (
-        f"edited\nEditRefused {config} cannot be written: File too large; it is as it was. "
+        f"edited\nEditError {config} cannot be written: File too large; it is as it was. "
         f"Look at its directory with: ls -ld {home / '.aws'}\n"
     )
     assert config.read_bytes() == OLD
@@ -147,7 +147,7 @@ def test_a_file_that_is_mounted_by_itself_is_said_to_be_a_mount_point(tmp_path: 
         command, env=processes.environment(tmp_path), capture_output=True, text=True, check=True
     )
     assert done.stdout == (
-        f"EditRefused {config} cannot be replaced: it is a mount point. Edit the file where it is mounted from, or "
+        f"EditError {config} cannot be replaced: it is a mount point. Edit the file where it is mounted from, or "
         f"mount the directory it is in instead of it; it is as it was\n"
     )
     assert config.read_bytes() == OLD
@@ -184,7 +184,7 @@ def test_on_a_full_disk_the_file_is_kept(tmp_path: Path) -> None:
     assert done.stdout == (
         "edited\n"
         "No space left on device\n"
-        f"EditRefused {tmp_path / 'config'} cannot be written: No space left on device; it is as it was. "
+        f"EditError {tmp_path / 'config'} cannot be written: No space left on device; it is as it was. "
         f"Look at its directory with: ls -ld {tmp_path}\n"
         "True ['.aws', 'ballast', 'config']\n"
     )
@@ -205,6 +205,6 @@ told(sys.argv[1], setting("default", "note", "s\\u00e9"))
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.startswith(
-        f"edited\nEditRefused {config}: 'é' cannot be written in the file's encoding, "
+        f"edited\nEditError {config}: 'é' cannot be written in the file's encoding, "
     )
     assert config.read_bytes() == OLD.replace(b"us-east-1", b"us-west-1")

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, settings
 from hypothesis import strategies as st
 
 from awscli_xacct.configfile.document import Document
-from awscli_xacct.errors import ConfigRefused
+from awscli_xacct.errors import ConfigFileError
 
 quickly = settings(
     # The suite looks at some texts, always the same ones; XACCT_TEST_EXAMPLES=20000 looks at others.
@@ -151,7 +151,7 @@ def disturbed(draw: st.DrawFn) -> bytes:
 def _is_read(data: bytes) -> bool:
     try:
         Document(data)
-    except ConfigRefused:
+    except ConfigFileError:
         return False
     return True
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from awscli_xacct.configure_role.base import check_roles, named_profiles, session_behind
-from awscli_xacct.errors import Faults
+from awscli_xacct.errors import ValidationError
 from awscli_xacct.messages import printable_lines
 from awscli_xacct.profiles.inventory import Inventory
 from awscli_xacct.storage.cache import Cache
@@ -48,7 +48,7 @@ def test_profiles_are_named_by_position_else_by_the_clis_option(
 
 
 def test_all_names_that_will_not_do_are_said_at_once(inventory: Inventory) -> None:
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(ValidationError) as caught:
         check_roles(["productoin", "production", "xyz", "my prod"], inventory)
     assert str(caught.value).splitlines() == [
         "nothing was done, because",
@@ -60,9 +60,9 @@ def test_all_names_that_will_not_do_are_said_at_once(inventory: Inventory) -> No
 
 def test_a_user_with_an_mfa_session_will_do_where_sessions_are_meant(inventory: Inventory) -> None:
     check_roles(["production", "morning"], inventory, or_users=True)
-    with pytest.raises(Faults, match="profile morning assumes no role"):
+    with pytest.raises(ValidationError, match="profile morning assumes no role"):
         check_roles(["morning"], inventory)
-    with pytest.raises(Faults, match="profile default assumes no role"):
+    with pytest.raises(ValidationError, match="profile default assumes no role"):
         check_roles(["default"], inventory, or_users=True)
 
 

@@ -9,7 +9,7 @@ from tests.support.home import Home
 
 from .steps import CTRL_C, CTRL_D, ESCAPE, Screen, refused
 
-SHAPE = "arn:aws:iam::222222222222:role/NAME"
+EXAMPLE_ROLE_ARN = "arn:aws:iam::222222222222:role/NAME"
 INTRODUCTION = "Enter keeps what stands in brackets, - removes it, Ctrl-C ends and writes nothing.\n"
 QUESTIONS = [
     "Role ARN",
@@ -125,7 +125,7 @@ def test_a_dash_removes_and_the_change_can_be_declined(home: Home, prod: str) ->
 def test_it_can_be_left_at_any_question(home: Home, prod: str, keys: str, code: int) -> None:
     before = home.config.read_bytes()
     screen = Screen(home, prod)
-    answer(screen, {"Role ARN": SHAPE}, QUESTIONS[:3])
+    answer(screen, {"Role ARN": EXAMPLE_ROLE_ARN}, QUESTIONS[:3])
     screen.keys("External id", keys)
     assert screen.end() == code
     assert home.config.read_bytes() == before
@@ -135,7 +135,7 @@ def test_it_can_be_left_at_any_question(home: Home, prod: str, keys: str, code: 
 @pytest.mark.usefixtures("prod")
 def test_each_answer_is_checked_at_once(home: Home) -> None:
     # A role's own device is asked about although it is assumed from a role: there it cannot stay.
-    home.add_role("audit", SHAPE, source_profile="prod", mfa_serial="TOKEN1234")
+    home.add_role("audit", EXAMPLE_ROLE_ARN, source_profile="prod", mfa_serial="TOKEN1234")
     screen = Screen(home, "audit")
     steps = [
         ("Role ARN", "arn:aws:iam::2:role/x", "'arn:aws:iam::2:role/x': the account id '2' is not 12 digits"),
@@ -163,7 +163,7 @@ def test_each_answer_is_checked_at_once(home: Home) -> None:
         (
             "Default region name",
             "cn-north-1",
-            f"--role-arn '{SHAPE}' is in the partition aws, but profile audit",
+            f"--role-arn '{EXAMPLE_ROLE_ARN}' is in the partition aws, but profile audit",
         ),
         ("Default region name", "", None),
     ]
@@ -174,7 +174,7 @@ def test_each_answer_is_checked_at_once(home: Home) -> None:
     screen.answer("Write this", "y")
     assert screen.end() == 0
     assert home.config.read_text(encoding="utf-8").endswith(
-        f"[profile audit]\nrole_arn = {SHAPE}\nregion = us-west-1\nsource_profile = prod\n"
+        f"[profile audit]\nrole_arn = {EXAMPLE_ROLE_ARN}\nregion = us-west-1\nsource_profile = prod\n"
         f"duration_seconds = 1800\n\n"
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from awscli.customizations.globalargs import jmespath
 
-from awscli_xacct.configure_role.output import give
+from awscli_xacct.configure_role.output import print_result
 from awscli_xacct.storage.cache import Record
 from awscli_xacct.tables import counted, duration, remaining, table
 
@@ -114,7 +114,7 @@ def test_control_characters_are_shown_escaped() -> None:
 
 
 class Session:
-    """As much of a session as `give` asks: the configured output format."""
+    """As much of a session as `print_result` asks: the configured output format."""
 
     def get_config_variable(self, name: str) -> str:
         assert name == "output"
@@ -122,11 +122,11 @@ class Session:
 
 
 def given(capsys: pytest.CaptureFixture[str], result: Any, **options: Any) -> str:
-    """What `give` prints with some of the CLI's own options."""
+    """What `print_result` prints with some of the CLI's own options."""
     if "query" in options:
         options["query"] = jmespath.compile(options["query"])
     parsed_globals = Namespace(**{"output": None, "query": None, "color": "off", **options})
-    give(Session(), parsed_globals, "show", result, lambda: "for people\n")
+    print_result(Session(), parsed_globals, "show", result, lambda: "for people\n")
     return capsys.readouterr().out
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from awscli_xacct.errors import Faults
+from awscli_xacct.errors import ValidationError
 from tests.sts import Role
 from tests.support.home import AWS, Home, Outcome, finish
 
@@ -44,7 +44,7 @@ def test_credentials_that_cannot_be_cached_are_used_with_nowhere_to_say_so(
 
 def test_what_a_fault_goes_on_with_stands_under_its_text() -> None:
     """A command that mends it stood flush with the marks of the faults."""
-    assert str(Faults("not done, because", ["one. Mend it:\n  aws x", "two"])).splitlines() == [
+    assert str(ValidationError("not done, because", ["one. Mend it:\n  aws x", "two"])).splitlines() == [
         "not done, because",
         "  - one. Mend it:",
         "      aws x",

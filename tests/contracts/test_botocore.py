@@ -23,7 +23,7 @@ from botocore import configprovider, credentials, exceptions
 from botocore.config import Config
 from botocore.utils import ensure_boolean, parse_timestamp
 
-from awscli_xacct.credentials.sts import impatient
+from awscli_xacct.credentials.sts import short_timeout_config
 
 V2 = awscli.__version__.startswith("2.")
 """Whether this is version 2; tests/v2 runs this module there."""
@@ -305,7 +305,7 @@ def test_without_a_region_a_client_of_sts_is_made_all_the_same(
 
 
 def test_a_renewal_can_be_hurried() -> None:
-    config = impatient()
+    config = short_timeout_config()
     assert (config.connect_timeout, config.read_timeout) == (3, 5)
     assert list(config.retries.values()) == [2]
 

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from awscli_xacct.credentials.single_flight import Flight
+from awscli_xacct.credentials.single_flight import SingleFlight
 from awscli_xacct.errors import XacctError
 from awscli_xacct.storage.cache import Cache, Record
 
@@ -55,17 +55,17 @@ def record(key: str, obtained: float, *, life: float = 3600, left: float = 600) 
 def run(task: Task) -> None:
     """Be one process: each of its threads gets the record."""
 
-    def tell(line: str) -> None:
+    def warn(line: str) -> None:
         _append(task.told, pid=os.getpid(), line=line)
 
-    def obtain(hurry: bool) -> Record:
-        _append(task.log, pid=os.getpid(), hurry=hurry)
+    def obtain(quick: bool) -> Record:
+        _append(task.log, pid=os.getpid(), quick=quick)
         while not Path(task.gate).exists():
             time.sleep(0.005)
         return record(f"ASIA{os.getpid()}", time.time())
 
-    flight = Flight(
-        Cache(Path(task.directory), warn=tell), tell=tell, silent=task.silent, patience=task.patience
+    flight = SingleFlight(
+        Cache(Path(task.directory), warn=warn), warn=warn, silent=task.silent, patience=task.patience
     )
 
     def get(_thread: int) -> None:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from awscli_xacct.errors import CannotAsk, CodeRefused, DurationRefused
+from awscli_xacct.errors import CannotPromptError, CodeRejectedError, RoleDurationError
 from awscli_xacct.storage.cache import Cache
 from tests.credentials.world import World, keys_of
 from tests.sts import Session
@@ -130,7 +130,7 @@ def test_credentials_for_one_address_are_none_for_another(world: World) -> None:
 def test_fetching_anew_calls_whatever_is_cached(world: World) -> None:
     world.add_role("prod")
     before = world.get("prod")
-    after = world.fetcher("prod").fetch_anew().access_key
+    after = world.fetcher("prod").refresh().access_key
     assert before != after == world.get("prod")
 
 
@@ -277,11 +277,11 @@ def test_roles_that_are_needed_at_the_same_time_share_the_one_question(world: Wo
     """Threads of one process; the same with processes is in test_flight."""
     for number in range(8):
         world.add_mfa_role(f"role{number}")
-    using = world.collaborators()
+    context = world.collaborators()
     with ThreadPoolExecutor(8) as pool:
         list(
             pool.map(
-                lambda number: world.fetcher(f"role{number}", flight=using.flight).fetch().token, range(8)
+                lambda number: world.fetcher(f"role{number}", flight=context.flight).fetch().token, range(8)
             )
         )
     assert len(world.person.asked) == 1
@@ -378,7 +378,7 @@ def test_a_session_that_signs_itself_is_renewed_sooner_than_one_that_roles_are_a
     world.pass_time(12 * HOUR - 600)
     world.get("prod")
     assert world.calls() == ["GetSessionToken", "AssumeRole prod"]
-    world.person.answers = [CannotAsk("nobody is there")]
+    world.person.answers = [CannotPromptError("nobody is there")]
     assert world.session("default").fetch() == first, "it is good to its end"
     world.pass_time(31)
     assert world.session("default").fetch() != first
@@ -426,7 +426,7 @@ def test_a_role_whose_maximum_is_shorter_costs_one_code_and_not_another_to_find_
     assert (world.calls(), len(world.person.asked)) == (["AssumeRole prod"], 1)
     world.said.clear()
     world.pass_time(120)
-    with pytest.raises(DurationRefused) as caught:
+    with pytest.raises(RoleDurationError) as caught:
         world.get("prod")
     assert str(caught.value) == (
         "profile prod: STS refused duration_seconds = 7200 2 min ago, because that is more than the maximum of "
@@ -452,11 +452,11 @@ def test_what_was_found_out_of_a_roles_maximum_does_not_stand_in_the_way_for_eve
     else:
         role.max_session_duration = 7200
     if way == "it is told to":
-        fetcher.try_again()
+        fetcher.forget_duration_refusal()
     if way == "an hour has passed":
         world.pass_time(HOUR + 1)
     world.calls()
-    record = fetcher.fetch_anew() if way == "anew" else fetcher.fetch()
+    record = fetcher.refresh() if way == "anew" else fetcher.fetch()
     assert world.calls()[-1] == "AssumeRole prod"
     assert world.get("prod") == record.access_key
 
@@ -537,7 +537,7 @@ def test_a_session_is_asked_for_one_code_and_told_why_it_can_give_none(world: Wo
 def test_three_codes_that_are_refused_are_enough(world: World, mode: str) -> None:
     world.add_mfa_role("prod", mfa_session=mode)
     world.person.answers += [world.person.device.wrong_code() for _ in range(3)]
-    with pytest.raises(CodeRefused) as caught:
+    with pytest.raises(CodeRejectedError) as caught:
         world.get("prod")
     assert str(caught.value) == (
         "none of 3 codes of arn:aws:iam::111111111111:mfa/dev was accepted for profile prod. Check that this is the "
@@ -549,8 +549,8 @@ def test_three_codes_that_are_refused_are_enough(world: World, mode: str) -> Non
 
 def test_with_nobody_to_ask_the_way_to_a_session_is_named_and_nothing_is_called(world: World) -> None:
     world.add_mfa_role("prod")
-    world.person.answers.append(CannotAsk("there is no terminal to ask on"))
-    with pytest.raises(CannotAsk) as caught:
+    world.person.answers.append(CannotPromptError("there is no terminal to ask on"))
+    with pytest.raises(CannotPromptError) as caught:
         world.get("prod")
     assert str(caught.value) == (
         "profile prod needs an MFA code of arn:aws:iam::111111111111:mfa/dev, but there is no terminal to ask on. "
@@ -577,10 +577,10 @@ def test_a_renewal_that_nobody_can_be_asked_for_uses_the_old_session_to_its_end(
     session = max(world.records, key=lambda path: b"get-session-token" in path.read_bytes())
     session.unlink()
     world.pass_time(3100)
-    world.person.answers += [CannotAsk("there is no terminal to ask on")] * 2
+    world.person.answers += [CannotPromptError("there is no terminal to ask on")] * 2
     assert world.get("prod") == first
     world.pass_time(501)
-    with pytest.raises(CannotAsk):
+    with pytest.raises(CannotPromptError):
         world.get("prod")
 
 
@@ -624,7 +624,7 @@ def test_no_secret_is_in_a_message_a_name_or_what_is_shown_of_things(world: Worl
     fetcher = world.fetcher("prod")
     record = fetcher.fetch()
     world.sts.fail("AssumeRole", times=None, status=403, code="AccessDenied", message="no\x1b[2J")
-    error = refused(lambda: world.fetcher("prod").fetch_anew())
+    error = refused(lambda: world.fetcher("prod").refresh())
     session = Cache(world.directory, clock=world.clock, warn=pytest.fail).read(
         str(getattr(fetcher.session(), "name", None))
     )

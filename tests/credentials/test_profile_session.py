@@ -85,19 +85,19 @@ class Machine:
             self.session("prod", region).get_component("credential_provider").get_provider("assume-role")
         )
         assert type(provider) is StockProvider
-        return seen(Sts(provider._client_creator, KEYS, region=None, hurry=False))
+        return seen(Sts(provider._client_creator, KEYS, region=None, quick=False))
 
     def installed(self) -> dict[str, Any]:
         """What the provider does in `prod`'s own session: `aws`, `xacct credentials`, `xacct console`."""
         session = self.session("prod")
         install(session)
         provider = session.get_component("credential_provider").get_provider("assume-role")
-        return seen(provider.fetcher()._using.sts(KEYS))
+        return seen(provider.fetcher()._context.sts(KEYS))
 
     def beside(self, host: str | None, region: str | None = None) -> dict[str, Any]:
         """What it does in another session: `verify`, `login`, `--verify`, `discover --check`, `each`."""
         provider = provider_for(self.session(host, region), "prod")
-        return seen(provider.fetcher()._using.sts(KEYS))
+        return seen(provider.fetcher()._context.sts(KEYS))
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ def test_the_command_lines_timeouts_hold_for_every_profile(machine: Machine) -> 
     session = machine.session("other")
     session.set_default_client_config(Config(read_timeout=7, connect_timeout=8))
     provider = provider_for(session, "prod")
-    assert seen(provider.fetcher()._using.sts(KEYS))["seconds"] == (8, 7)
+    assert seen(provider.fetcher()._context.sts(KEYS))["seconds"] == (8, 7)
 
 
 # -- no region -------------------------------------------------------------------------------------
@@ -290,9 +290,9 @@ def test_so_it_is_where_an_mfa_session_is_bought(machine: Machine, profile: str)
     mfa = {"mfa_serial": "arn:aws-cn:iam::111111111111:mfa/dev", "mfa_session": "on"}
     machine.configure({"role_arn": ROLE.replace("aws", "aws-cn")}, mfa, {"region": "us-west-1"})
     provider = provider_for(machine.session("other"), profile)
-    using = provider.session()._using if profile == "default" else provider.fetcher()._using
-    for hurry in (False, True):
-        assert seen(using.sts(KEYS, hurry=hurry))["url"] == "https://sts.cn-northwest-1.amazonaws.com.cn/"
+    context = provider.session()._context if profile == "default" else provider.fetcher()._context
+    for quick in (False, True):
+        assert seen(context.sts(KEYS, quick=quick))["url"] == "https://sts.cn-northwest-1.amazonaws.com.cn/"
 
 
 def test_each_partition_has_a_region_to_begin_with() -> None:
@@ -322,7 +322,7 @@ def test_profiles_with_the_same_settings_share_a_client_and_others_do_not(machin
             )
     session = machine.session("other")
     prod, same, new = (
-        provider_for(session, name).fetcher()._using.sts(KEYS)._client for name in ("prod", "same", "new")
+        provider_for(session, name).fetcher()._context.sts(KEYS)._client for name in ("prod", "same", "new")
     )
     assert prod is same
     assert prod is not new

@@ -22,7 +22,7 @@ from botocore.loaders import create_loader
 import awscli_xacct
 from awscli_xacct.credentials.profile_session import provider_for
 from awscli_xacct.credentials.provider import AssumeRoleProvider, SessionCredentials
-from awscli_xacct.credentials.refusals import DEAD_SESSION
+from awscli_xacct.credentials.refusals import REJECTED_CODES
 from awscli_xacct.errors import XacctError
 from awscli_xacct.storage.cache import Cache, Record
 from tests.credentials.world import keys_of
@@ -467,7 +467,7 @@ def test_a_source_that_is_refused_drops_no_role(machine: Machine) -> None:
     machine.user.disable_key()
     provider = session.get_component("credential_provider").get_provider("assume-role")
     with pytest.raises(ClientError, match="InvalidClientTokenId"):
-        provider.fetcher().fetch_anew()
+        provider.fetcher().refresh()
     assert machine.key("prod") == key
 
 
@@ -633,7 +633,7 @@ def test_the_cache_is_where_the_user_says(
 
 
 def test_codes_of_services_that_mean_dead_credentials_hold_those_of_sts() -> None:
-    assert {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"} <= DEAD_SESSION
+    assert {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"} <= REJECTED_CODES
 
 
 def test_an_mfa_session_of_a_users_profile_is_shared_like_a_roles(

@@ -22,8 +22,8 @@ from typing import Any
 import pytest
 
 from awscli_xacct import settings
-from awscli_xacct.credentials.single_flight import Flight
-from awscli_xacct.errors import Busy
+from awscli_xacct.credentials.single_flight import SingleFlight
+from awscli_xacct.errors import BusyError
 from awscli_xacct.storage.cache import Cache, Record
 from tests.credentials.racer import NAME, PURPOSE, Task, race, record
 
@@ -44,13 +44,13 @@ class Alone:
         self.hurries: list[bool] = []
         self.fault: BaseException | None = None
         self.cache = Cache(directory, clock=self.clock, warn=self.said.append)
-        self.flight = Flight(self.cache, clock=self.clock, tell=self.said.append, **options)
+        self.flight = SingleFlight(self.cache, clock=self.clock, warn=self.said.append, **options)
 
     def clock(self) -> float:
         return self.now
 
-    def obtain(self, hurry: bool) -> Record:
-        self.hurries.append(hurry)
+    def obtain(self, quick: bool) -> Record:
+        self.hurries.append(quick)
         if self.fault:
             raise self.fault
         return record(f"ASIA{len(self.hurries)}", self.now)
@@ -90,7 +90,7 @@ def test_of_many_processes_one_fetches_and_all_have_it(task: Task) -> None:
         outcomes = running.finish()
         assert running.fetches() == [fetch]
     assert [outcome["key"] for outcome in outcomes] == [f"ASIA{fetch['pid']}"] * 12
-    assert fetch["hurry"] is False
+    assert fetch["quick"] is False
 
 
 @posix
@@ -109,7 +109,7 @@ def test_who_waits_longer_says_for_what_and_for_which_process(task: Task, direct
 
 def test_a_short_wait_goes_unmentioned_and_a_long_one_has_a_bound() -> None:
     """A second, and five minutes: whoever holds the lock may be asking a person."""
-    options = inspect.signature(Flight).parameters
+    options = inspect.signature(SingleFlight).parameters
     assert (options["silent"].default, options["patience"].default) == (1, 300)
     assert (settings.LOCK_SILENT_SECONDS, settings.LOCK_WAIT_SECONDS) == (1, 300)
 
@@ -119,7 +119,7 @@ def test_who_waits_too_long_gives_up_and_names_the_process(task: Task, directory
     with race(task) as owner:
         [fetch] = owner.fetches()
         alone = Alone(directory, now=time.time(), silent=0, patience=0.1)
-        with pytest.raises(Busy) as caught:
+        with pytest.raises(BusyError) as caught:
             alone.get()
     assert str(caught.value) == (
         f"process {fetch['pid']} has been getting {PURPOSE} for more than 0 s. Answer its question or end it, "
@@ -156,7 +156,7 @@ def test_while_one_renews_the_others_use_what_is_still_good(task: Task, director
     write(directory, "ASIAOLD", left=3500)
     with race(task) as owner:
         [fetch] = owner.fetches()
-        assert fetch["hurry"] is True
+        assert fetch["quick"] is True
         others = [Alone(directory, now=time.time(), patience=1) for _ in range(3)]
         for other in others:
             assert (other.get(), other.said, other.hurries) == ("ASIAOLD", [], [])
@@ -188,9 +188,9 @@ def test_a_race_leaves_the_record_and_a_lock_file_that_nobody_else_can_reach(
 FORK = """
 import os, signal, threading
 from awscli_xacct.storage.cache import Cache
-from awscli_xacct.credentials.single_flight import Flight
+from awscli_xacct.credentials.single_flight import SingleFlight
 
-flight = Flight(Cache(None, warn=print), tell=print)
+flight = SingleFlight(Cache(None, warn=print), warn=print)
 held, done = threading.Event(), threading.Event()
 
 def hold():
@@ -267,7 +267,7 @@ def test_a_crowd_that_finds_a_record_near_its_end_renews_it_once_and_nobody_wait
     write(directory, "ASIAOLD", left=3500)
     with race(crowd) as running:
         [fetch] = running.fetches()
-        assert fetch["hurry"] is True
+        assert fetch["quick"] is True
         running.outcomes(PROCESSES * THREADS - 1)
         outcomes = running.finish()
         assert (running.fetches(), running.told(0)) == ([fetch], [])
@@ -298,7 +298,7 @@ def test_who_comes_while_another_renews_gets_the_new_one_if_it_is_there_soon(
     """Two `aws eks get-token` at once: a token says it is good for 14 minutes, the old session may have five."""
     write(directory, "ASIAOLD", left=3500)
     waits = threading.Event()
-    late = Flight(Counting(directory, 4, waits), tell=pytest.fail)
+    late = SingleFlight(Counting(directory, 4, waits), warn=pytest.fail)
     with race(task) as owner, ThreadPoolExecutor(1) as pool:
         [fetch] = owner.fetches()
         waiting = pool.submit(late.get, NAME, PURPOSE, lambda _: pytest.fail("it is being renewed"))
@@ -347,8 +347,8 @@ def test_a_crowd_outlives_owners_that_are_killed(crowd: Task, chance: random.Ran
 def test_of_many_threads_one_fetches_and_all_have_it(directory: Path, kept: bool, shared: bool) -> None:
     begun, gate, fetches = threading.Barrier(9), threading.Event(), []
 
-    def obtain(hurry: bool) -> Record:
-        fetches.append(hurry)
+    def obtain(quick: bool) -> Record:
+        fetches.append(quick)
         gate.wait(60)
         return record("ASIAONE", NOW)
 
@@ -411,7 +411,7 @@ def test_who_finds_that_the_old_record_has_ended_while_another_renews_it_waits_a
         return record("ASIANEW", NOW)
 
     cache = Ending(directory, clock=alone.clock, warn=pytest.fail, ended=ended)
-    late = Flight(cache, clock=alone.clock, tell=pytest.fail)
+    late = SingleFlight(cache, clock=alone.clock, warn=pytest.fail)
     with ThreadPoolExecutor(1) as pool:
         renewing = pool.submit(Alone(directory).flight.get, NAME, PURPOSE, obtain)
         assert held.wait(60)
@@ -516,7 +516,7 @@ def test_dropping_what_is_not_there_says_nothing(alone: Alone) -> None:
 
 def test_a_record_is_fetched_anew_whatever_there_is(alone: Alone) -> None:
     assert alone.get() == "ASIA1"
-    assert alone.flight.anew(NAME, PURPOSE, alone.obtain).access_key == "ASIA2"
+    assert alone.flight.refresh(NAME, PURPOSE, alone.obtain).access_key == "ASIA2"
     assert (alone.get(), alone.hurries) == ("ASIA2", [False, False])
 
 
@@ -552,8 +552,8 @@ def test_a_renewed_record_that_the_disk_cannot_keep_is_used_before_the_old_one_t
     alone: Alone, directory: Path
 ) -> None:
     alone.cache.write(NAME, record("ASIAOLD", NOW - 3500))
-    flight = Flight(
-        FullDisk(directory, clock=alone.clock, warn=pytest.fail), clock=alone.clock, tell=pytest.fail
+    flight = SingleFlight(
+        FullDisk(directory, clock=alone.clock, warn=pytest.fail), clock=alone.clock, warn=pytest.fail
     )
     keys = [flight.get(NAME, PURPOSE, alone.obtain).access_key for _ in range(3)]
     assert (keys, alone.hurries) == (["ASIA1"] * 3, [True])
@@ -605,7 +605,7 @@ def test_an_owner_that_cannot_be_told_is_another_process(task: Task, directory: 
     with race(task) as owner:
         owner.fetches()
         (directory / f"{NAME}.owner").write_text(text, "ascii")
-        with pytest.raises(Busy, match="another process has been getting"):
+        with pytest.raises(BusyError, match="another process has been getting"):
             Alone(directory, silent=0, patience=0).get()
 
 

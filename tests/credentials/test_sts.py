@@ -56,11 +56,11 @@ def connect(sts: Server, session: Any) -> Iterator[Connect]:
         def create_client(service: str, **options: Any) -> Any:
             return stack.enter_context(closing(session.create_client(service, **calling(sts, options))))
 
-        def connect(caller: User | Keys, *, off: float = 0.0, hurry: bool = False) -> Sts:
+        def connect(caller: User | Keys, *, off: float = 0.0, quick: bool = False) -> Sts:
             if isinstance(caller, User):
                 caller = Keys(caller.access_key, caller.secret_key, None)
             return Sts(
-                create_client, caller, region="us-east-1", hurry=hurry, clock=lambda: time.time() + off
+                create_client, caller, region="us-east-1", quick=quick, clock=lambda: time.time() + off
             )
 
         yield connect
@@ -133,7 +133,7 @@ class Answering:
 
 def made(answer: Any) -> Sts:
     keys = Keys("AKIA1", "secret", None)
-    return Sts(Answering(answer), keys, region="us-east-1", hurry=False, clock=lambda: NOW)
+    return Sts(Answering(answer), keys, region="us-east-1", quick=False, clock=lambda: NOW)
 
 
 def answer(expiration: Any = None, date: Any = None, **credentials: Any) -> dict[str, Any]:
@@ -254,7 +254,7 @@ def test_garbage_from_the_wire_is_an_error_of_botocores(
 ) -> None:
     sts.answer_garbage(times=None, body=body, content_type=content_type)
     with pytest.raises(CredentialRetrievalError, match="the answer to AssumeRole holds no credentials"):
-        connect(user, hurry=True).assume_role(assume(role))
+        connect(user, quick=True).assume_role(assume(role))
 
 
 # -- clients ---------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ def test_garbage_from_the_wire_is_an_error_of_botocores(
 def test_a_client_is_made_by_the_session_with_the_callers_keys() -> None:
     """So that the user's endpoints, proxies and certificates hold."""
     creator = Answering({})
-    Sts(creator, Keys("ASIA1", "secret", "token"), region="us-east-1", hurry=False)
+    Sts(creator, Keys("ASIA1", "secret", "token"), region="us-east-1", quick=False)
     assert creator.options == [
         {
             "service": "sts",
@@ -283,15 +283,15 @@ def test_a_session_without_a_region_calls_in_that_of_the_source() -> None:
             raise NoRegionError
         return creator(service, **options)
 
-    Sts(create_client, Keys("AKIA1", "secret", None), region="eu-west-1", hurry=False)
+    Sts(create_client, Keys("AKIA1", "secret", None), region="eu-west-1", quick=False)
     assert [options["region_name"] for options in creator.options] == ["eu-west-1"]
 
 
 def test_a_renewal_gives_up_soon() -> None:
     """The old credentials are still good: nobody should wait for a minute, times five attempts."""
     creator = Answering({})
-    for hurry in (True, False):
-        Sts(creator, Keys("AKIA1", "secret", None), region="us-east-1", hurry=hurry)
+    for quick in (True, False):
+        Sts(creator, Keys("AKIA1", "secret", None), region="us-east-1", quick=quick)
     hurried, patient = (options.get("config") for options in creator.options)
     assert patient is None
     assert hurried is not None
@@ -306,7 +306,7 @@ def test_one_renewal_leaves_no_settings_to_the_next(session: Any) -> None:
             lambda service, **options: create_client(service, **{"region_name": "us-east-1", **options}),  # noqa: B023
             Keys("AKIA1", "secret", None),
             region="us-east-1",
-            hurry=True,
+            quick=True,
         )
     assert creator.options[0]["config"].retries == {"total_max_attempts": 2}
 
@@ -323,7 +323,13 @@ def error_of(call: Callable[[], object]) -> Exception:
 
 def meanings(error: Exception) -> set[str]:
     """Everything that an error is taken to mean."""
-    tests = (ours.is_refused_code, ours.is_dead_caller, ours.is_denied, ours.is_too_long, ours.is_unavailable)
+    tests = (
+        ours.is_refused_code,
+        ours.is_expired_or_unknown_caller,
+        ours.is_denied,
+        ours.is_too_long,
+        ours.is_unavailable,
+    )
     return {test.__name__ for test in tests if test(error)}
 
 
@@ -349,11 +355,11 @@ def test_credentials_that_are_dead_are_told_from_a_role_that_refuses(
     issued = connect(user).assume_role(assume(role))
     session = connect(Keys(issued.access_key, issued.secret_key, issued.token))
     sts.expire_all_sessions()
-    assert meanings(error_of(session.caller_arn)) == {"is_dead_caller"}
+    assert meanings(error_of(session.caller_arn)) == {"is_expired_or_unknown_caller"}
     sts.revoke(issued.access_key)
-    assert meanings(error_of(session.caller_arn)) == {"is_dead_caller"}
+    assert meanings(error_of(session.caller_arn)) == {"is_expired_or_unknown_caller"}
     sts.revoke(user.access_key)
-    assert meanings(error_of(connect(user).caller_arn)) == {"is_dead_caller"}
+    assert meanings(error_of(connect(user).caller_arn)) == {"is_expired_or_unknown_caller"}
 
 
 def test_a_duration_beyond_the_roles_maximum_is_told(sts: Server, connect: Connect, user: User) -> None:
@@ -380,7 +386,7 @@ def test_a_service_that_cannot_answer_just_now_is_told(
     sts: Server, connect: Connect, user: User, role: Role, status: int, code: str
 ) -> None:
     sts.fail(times=None, status=status, code=code)
-    assert meanings(error_of(lambda: connect(user, hurry=True).assume_role(assume(role)))) == {
+    assert meanings(error_of(lambda: connect(user, quick=True).assume_role(assume(role)))) == {
         "is_unavailable"
     }
 

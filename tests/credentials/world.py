@@ -10,17 +10,17 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
-from awscli_xacct.credentials.context import Collaborators
+from awscli_xacct.credentials.context import FetchContext
 from awscli_xacct.credentials.fetcher import Fetcher
 from awscli_xacct.credentials.mfa_session import MfaSession, user_session
-from awscli_xacct.credentials.single_flight import Flight
+from awscli_xacct.credentials.single_flight import SingleFlight
 from awscli_xacct.credentials.sts import Keys
 from awscli_xacct.mfa.codes import Codes
 from awscli_xacct.mfa.memory import UsedCodes
 from awscli_xacct.profiles.role import resolve
 from awscli_xacct.profiles.source import Source, resolve_user
 from awscli_xacct.storage.cache import Cache
-from awscli_xacct.storage.markers import Notes
+from awscli_xacct.storage.markers import Markers
 from tests.sts import MfaDevice, Sts, User
 
 
@@ -100,18 +100,18 @@ class World:
         """The access key that a command gets."""
         return self.fetcher(profile).fetch().access_key
 
-    def collaborators(self, **changes: Any) -> Collaborators:
+    def collaborators(self, **changes: Any) -> FetchContext:
         cache = Cache(self.directory, clock=self.clock, warn=self.said.append)
         parts: dict[str, Any] = {
-            "flight": Flight(cache, clock=self.clock, tell=self.said.append),
+            "flight": SingleFlight(cache, clock=self.clock, warn=self.said.append),
             "client_creator": self.create_client,
             "source_keys": self._source_keys,
             "codes": self._codes,
-            "tell": self.said.append,
-            "too_long": Notes(self.directory, "too-long", self.clock),
+            "warn": self.said.append,
+            "too_long": Markers(self.directory, "too-long", self.clock),
             "clock": self.clock,
         }
-        return Collaborators(**{**parts, **changes})
+        return FetchContext(**{**parts, **changes})
 
     def create_client(self, service: str, **options: Any) -> Any:
         self.options.append(dict(options))

@@ -115,7 +115,7 @@ except Exception as error:
 """
     outcome = run(home, str(AWS.with_name("python")), "-c", program)
     assert outcome.stdout == (
-        f"EditRefused {real}: {home.aws_dir} belongs to nobody, and nothing is made in another user's directory; "
+        f"EditError {real}: {home.aws_dir} belongs to nobody, and nothing is made in another user's directory; "
         f"nothing was written. Run the command as that user\n"
     )
     assert tree(home) == before

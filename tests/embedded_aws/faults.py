@@ -51,7 +51,7 @@ class Answer(NamedTuple):
 
 
 class FaultScript:
-    """Faults in their order; the first that is for an action counts."""
+    """ValidationError in their order; the first that is for an action counts."""
 
     def __init__(self, faults: list[list[Any]]) -> None:
         self._faults = [Fault(*fields) for fields in faults]

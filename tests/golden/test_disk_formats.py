@@ -12,10 +12,10 @@ from awscli_xacct import __version__, settings
 from awscli_xacct.cli import fastpath, memo
 from awscli_xacct.profiles.cache_keys import role_record
 from awscli_xacct.profiles.role import resolve
-from awscli_xacct.setup.journal import Ledger
+from awscli_xacct.setup.journal import Journal
 from awscli_xacct.storage.cache import Cache, Record
 from awscli_xacct.storage.files import write_temporary
-from awscli_xacct.storage.markers import Notes
+from awscli_xacct.storage.markers import Markers
 
 NAME = "0123456789abcdef" * 4
 NOW = 1_800_000_000.25
@@ -62,7 +62,7 @@ def test_record_name_of_a_chain() -> None:
 
 @pytest.mark.parametrize("kind", ["code", "retry", "too-long"])
 def test_marker(tmp_path: Path, kind: str) -> None:
-    Notes(tmp_path, kind, clock=lambda: NOW).write(NAME, "two words")
+    Markers(tmp_path, kind, clock=lambda: NOW).write(NAME, "two words")
     assert [(path.name, path.read_text("ascii")) for path in tmp_path.iterdir()] == [
         (f"{NAME}.{kind}", "1800000000 two words")
     ]
@@ -78,7 +78,7 @@ def test_memo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    moment = memo.Moment("prod", __version__)
+    moment = memo.ConfigSnapshot("prod", __version__)
     moment.remember(fastpath.Memo(NAME, "/cache", "us-west-1", ["AWS_REGION=us-west-1"]))
     (path,) = (tmp_path / ".aws" / "xacct" / "resolved").iterdir()
     head, _, body = path.read_bytes().partition(b"\n")
@@ -89,7 +89,7 @@ def test_memo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_journal_of_setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    with Ledger.opened(Path("/config"), "prod") as ledger:
+    with Journal.opened(Path("/config"), "prod") as ledger:
         ledger.about = {"role_arn": "arn"}
         ledger.add({"kind": "attachment", "arn": "policy"})
     assert ledger.path.relative_to(tmp_path) == Path(".aws/xacct/setup/4788df66e84e8bfb71b6022a1707c0d0.json")

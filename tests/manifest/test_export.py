@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from awscli_xacct.errors import EditRefused, Faults
+from awscli_xacct.errors import EditError, ValidationError
 from awscli_xacct.manifest.export import merge
 
 from .configs import DEFAULT, DEVICE, PARTITIONS, Options, arn, role
@@ -269,7 +269,7 @@ def test_a_role_that_is_an_alias_or_merged_gets_an_entry_of_its_own() -> None:
 
 
 def test_a_manifest_at_fault_is_not_written_into() -> None:
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(ValidationError) as caught:
         merged(TEAM.replace("role: Power", "roel: Power").replace('"222222222222"', "222222222222"), ROLES)
     assert str(caught.value) == (
         "nothing was written, because\n"
@@ -304,7 +304,7 @@ def test_what_cannot_be_changed_without_changing_more_is_refused() -> None:
         '  a: {account: "222222222222", role: A, source_profile: default, external_id: &id "1234"}\n'
         '  b: {account: "222222222222", role: A, source_profile: default, external_id: *id}\n'
     )
-    with pytest.raises(EditRefused) as caught:
+    with pytest.raises(EditError) as caught:
         merged(text, {"a": role("2", "A")})
     assert str(caught.value) == (
         "team.yaml: what is to be changed is written so that it cannot be changed in place (team.yaml:4:79: the alias "
@@ -321,5 +321,5 @@ def test_what_cannot_name_an_account_does_not(name: str) -> None:
 
 
 def test_what_no_manifest_can_say_is_refused() -> None:
-    with pytest.raises(EditRefused, match="external_id is an empty text"):
+    with pytest.raises(EditError, match="external_id is an empty text"):
         merged(TEAM, {"a": role("2", "A", external_id="")})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from awscli_xacct.errors import EditRefused, Faults
-from awscli_xacct.manifest.extend_switch_roles import is_one, read, write
-from awscli_xacct.manifest.model import WantedRole
+from awscli_xacct.errors import EditError, ValidationError
+from awscli_xacct.manifest.extend_switch_roles import looks_like, read, write
+from awscli_xacct.manifest.model import RoleSpec
 
 from .configs import arn, role
 
@@ -39,11 +39,9 @@ aws_account_id = 000000000000
 """
 REGION = {"region": "eu-west-1"}
 ROLES = [
-    WantedRole(
-        "Org1 Admin", {"role_arn": arn("2", "team/Admin"), "source_profile": "organization1", **REGION}
-    ),
-    WantedRole("dev", {"source_profile": "organization1", **REGION}, "333333333333", "Developer"),
-    WantedRole("other", {"external_id": "1234", "region": "us-west-1"}, "444444444444", "Power"),
+    RoleSpec("Org1 Admin", {"role_arn": arn("2", "team/Admin"), "source_profile": "organization1", **REGION}),
+    RoleSpec("dev", {"source_profile": "organization1", **REGION}, "333333333333", "Developer"),
+    RoleSpec("other", {"external_id": "1234", "region": "us-west-1"}, "444444444444", "Power"),
 ]
 
 
@@ -53,12 +51,12 @@ def faults(text: str) -> list[str]:
 
 @pytest.mark.parametrize("text", [CONFIG, "[a]", "\n ; c\n# d\r\n  [profile a]\n"])
 def test_it_is_known_by_what_it_begins_with(text: str) -> None:
-    assert is_one(text)
+    assert looks_like(text)
 
 
 @pytest.mark.parametrize("text", ["", "# c\n", "version: 1\n", "{a: [b]}", "a = b\n[a]\n"])
 def test_all_else_is_not_of_this_dialect(text: str) -> None:
-    assert not is_one(text)
+    assert not looks_like(text)
 
 
 def test_roles_are_read_by_the_extensions_rules() -> None:
@@ -167,7 +165,7 @@ def test_roles_are_written_beside_what_is_there() -> None:
     ],
 )
 def test_a_line_that_other_tools_read_otherwise_is_refused(text: str, place: str) -> None:
-    with pytest.raises(EditRefused) as caught:
+    with pytest.raises(EditError) as caught:
         written(text, {"a": role("3", "A")})
     assert str(caught.value) == (
         f"{place}: for other AWS tools the line below belongs to this one, as it stands deeper; nothing was "
@@ -181,5 +179,5 @@ def test_comments_behind_a_value_stay() -> None:
 
 
 def test_a_file_at_fault_is_not_written_into() -> None:
-    with pytest.raises(Faults, match=r"r\.ini:3:1: 'x' is neither"):
+    with pytest.raises(ValidationError, match=r"r\.ini:3:1: 'x' is neither"):
         written("[a]\naws_account_id = 222222222222\nx\n", {"a": role("3", "A")})

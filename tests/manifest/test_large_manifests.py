@@ -17,7 +17,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import DocumentEndEvent, StreamEndEvent
 
 from awscli_xacct import settings
-from awscli_xacct.errors import Faults
+from awscli_xacct.errors import ValidationError
 from awscli_xacct.manifest import reader
 from awscli_xacct.manifest.scanning import BoundedScanner
 from awscli_xacct.manifest.source_file import Text, request_of
@@ -90,11 +90,11 @@ def test_ten_times_the_roles_are_ten_times_the_work(text: str) -> None:
 
 
 def test_of_very_many_faults_a_person_is_told_a_part() -> None:
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(ValidationError) as caught:
         request_of(Text(HEAD + "x" + "\ny: z" * 10_000, "m.yaml"), [])
     lines = str(caught.value).splitlines()
     assert len(lines) <= 202
-    large = Faults("no", [f"m.yaml:{line}:1: bad" for line in range(60_000)])
+    large = ValidationError("no", [f"m.yaml:{line}:1: bad" for line in range(60_000)])
     assert str(large).splitlines()[-1] == "  - and 59800 more"
     assert len(str(large).splitlines()) == 202
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from awscli_xacct.manifest.model import WantedRole
+from awscli_xacct.manifest.model import RoleSpec
 from awscli_xacct.manifest.reader import Manifest, read
 
 from .configs import arn
@@ -58,9 +58,9 @@ roles:
     common = {"source_profile": "default", "region": "us-west-1", "mfa_session": "off"}
     assert found.name == "team.1"
     assert found.roles == [
-        WantedRole("plain", common, "111111111111", "Power"),
-        WantedRole("no", {**common, "region": None, "mfa_serial": None}, "012345678901", "path/To"),
-        WantedRole(
+        RoleSpec("plain", common, "111111111111", "Power"),
+        RoleSpec("no", {**common, "region": None, "mfa_serial": None}, "012345678901", "path/To"),
+        RoleSpec(
             "named",
             {
                 "region": "us-west-1",
@@ -69,7 +69,7 @@ roles:
                 "credential_source": "Environment",
             },
         ),
-        WantedRole(
+        RoleSpec(
             "012",
             {
                 **common,
@@ -80,7 +80,7 @@ roles:
             "222222222222",
             "Power",
         ),
-        WantedRole(
+        RoleSpec(
             "merged",
             {
                 **common,

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from awscli_xacct.configfile.document import Document
-from awscli_xacct.errors import Faults
-from awscli_xacct.manifest.model import Place, Request, WantedRole
+from awscli_xacct.errors import ValidationError
+from awscli_xacct.manifest.model import Place, Request, RoleSpec
 from awscli_xacct.manifest.plan import Change, Plan, Step, plan
 
 from .configs import DEFAULT, DEVICE, PARTITIONS, Options, arn, config_text, role
@@ -17,11 +17,11 @@ MARK = "/team.yaml"
 CREDENTIALS = "[default]\naws_access_key_id = AKIA\naws_secret_access_key = secret\n"
 
 
-def wanted(**roles: Mapping[str, str | None]) -> list[WantedRole]:
-    return [WantedRole(name, options) for name, options in roles.items()]
+def wanted(**roles: Mapping[str, str | None]) -> list[RoleSpec]:
+    return [RoleSpec(name, options) for name, options in roles.items()]
 
 
-def request(roles: Sequence[WantedRole], *, prune: bool = False, adopt: bool = False) -> Request:
+def request(roles: Sequence[RoleSpec], *, prune: bool = False, adopt: bool = False) -> Request:
     lines = {found.profile: 1 + place for place, found in enumerate(roles)}
     where = lambda name, key: Place("team.yaml", lines.get(name, 0), len(key or "") + 1)  # noqa: E731
     return Request(roles, MARK, where, prune=prune, adopt=adopt)
@@ -52,7 +52,7 @@ def planned(
 
 
 def refused(asked: Request, config: Mapping[str, Options], credentials: str = CREDENTIALS) -> list[str]:
-    with pytest.raises(Faults) as caught:
+    with pytest.raises(ValidationError) as caught:
         planned(asked, config, credentials)
     return caught.value.faults
 
@@ -60,7 +60,7 @@ def refused(asked: Request, config: Mapping[str, Options], credentials: str = CR
 def test_what_is_not_there_is_added_with_what_follows_from_it_and_marked() -> None:
     asked = request(
         [
-            WantedRole("prod", {"duration_seconds": "900"}, "222222222222", "team/Power"),
+            RoleSpec("prod", {"duration_seconds": "900"}, "222222222222", "team/Power"),
             *wanted(
                 audit=role("3", "Audit", "prod"), ecs=role("3", "E", None, credential_source="EcsContainer")
             ),
@@ -138,7 +138,7 @@ def test_what_a_person_had_set_before_a_manifest_said_the_same_stays_theirs() ->
 
 
 def test_what_many_roles_have_in_common_is_noted_once() -> None:
-    roles = [WantedRole(f"r{number}", {"role_arn": arn("2", "A")}) for number in range(12)]
+    roles = [RoleSpec(f"r{number}", {"role_arn": arn("2", "A")}) for number in range(12)]
     assert planned(request(roles), {})[0].notes == (
         "r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 and 2 more: source_profile = default, because no source was given",
     )
@@ -266,7 +266,7 @@ def test_all_that_is_wrong_is_said_at_once_and_what_many_share_once() -> None:
 
 
 def test_a_chain_without_end_in_sight_is_not_followed() -> None:
-    roles = [WantedRole(f"r{n}", role("2", "A", f"r{n - 1}" if n else "default")) for n in range(3000)]
+    roles = [RoleSpec(f"r{n}", role("2", "A", f"r{n - 1}" if n else "default")) for n in range(3000)]
     assert refused(request(roles), {}) == [
         "team.yaml:51:15: source_profile: this is a chain of more than 50 roles, one behind the other"
     ]

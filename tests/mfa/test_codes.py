@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awscli_xacct.errors import CannotAsk, CodeProgramFailed, CodeRefused
+from awscli_xacct.errors import CannotPromptError, CodeRejectedError, MfaProcessError
 from awscli_xacct.mfa.codes import Codes, Request
 from awscli_xacct.mfa.memory import UsedCodes
 from tests.configfile.texts import quickly
@@ -130,14 +130,14 @@ def test_what_is_not_six_digits_is_asked_again_and_never_sent(answer: str) -> No
 @given(answer=st.text(max_size=12) | st.text("0123456789 \u0661x", min_size=4, max_size=9))
 def test_nothing_but_six_digits_is_ever_sent(answer: str) -> None:
     desk = Desk(answer, "999999", "999999", "999999")
-    with pytest.raises(CodeRefused):
+    with pytest.raises(CodeRejectedError):
         desk.spend()
     assert all(len(code) == 6 and set(code) <= set("0123456789") for code in desk.sent)
 
 
 def test_three_codes_that_are_refused_are_the_end() -> None:
     desk = Desk("111111", "222222", "333333", "444444")
-    with pytest.raises(CodeRefused) as caught:
+    with pytest.raises(CodeRejectedError) as caught:
         desk.spend("444444")
     assert str(caught.value) == (
         "none of 3 codes of arn:aws:iam::111111111111:mfa/dev was accepted for profile prod. Check that this is the "
@@ -163,8 +163,8 @@ def test_an_error_that_is_about_something_else_is_not_asked_about_again() -> Non
 
 
 def test_with_nobody_to_ask_the_command_that_asks_is_named() -> None:
-    desk = Desk(CannotAsk("there is no terminal to ask on"))
-    with pytest.raises(CannotAsk) as caught:
+    desk = Desk(CannotPromptError("there is no terminal to ask on"))
+    with pytest.raises(CannotPromptError) as caught:
         desk.spend(request=Request(SERIAL, "my prod", "role R"))
     assert str(caught.value) == (
         "profile my prod needs an MFA code of arn:aws:iam::111111111111:mfa/dev, but there is no terminal to ask on. "
@@ -235,7 +235,7 @@ def test_a_code_comes_again_some_day(tmp_path: Path) -> None:
 
 
 def test_a_code_that_was_refused_may_have_been_mistyped_and_is_not_remembered(tmp_path: Path) -> None:
-    with pytest.raises(CodeRefused):
+    with pytest.raises(CodeRejectedError):
         Desk("111111", "111111", "111111", directory=tmp_path).spend()
     desk = Desk("111111", directory=tmp_path)
     assert desk.spend("111111") == "session for 111111"
@@ -278,7 +278,7 @@ def test_a_program_gives_the_code_and_nobody_is_asked() -> None:
 @pytest.mark.parametrize("command", ["echo 12345", "echo hello", "echo 123 456", "printf '123456\\n123456'"])
 def test_a_program_that_prints_no_code_has_failed_and_what_it_printed_is_not_told(command: str) -> None:
     """It may be a secret that went to the wrong place."""
-    with pytest.raises(CodeProgramFailed) as caught:
+    with pytest.raises(MfaProcessError) as caught:
         Desk().spend("123456", request=with_program(command))
     assert str(caught.value) == (
         "the mfa_process of profile prod printed something else than six digits. Run it by itself to see what is "
@@ -290,7 +290,7 @@ def test_a_program_that_prints_the_same_code_over_and_over_has_failed(tmp_path: 
     """A wrong one, from a vault that was not told of the new device. It was run for half a minute, without a pause."""
     runs = tmp_path / "runs"
     desk = Desk(directory=tmp_path / "cache")
-    with pytest.raises(CodeProgramFailed, match="printed a code that has been used"):
+    with pytest.raises(MfaProcessError, match="printed a code that has been used"):
         desk.spend(request=with_program(f"sh -c 'echo >> {runs}; echo 123456'"))
     assert desk.sent == ["123456"]
     assert len(runs.read_text()) == 3

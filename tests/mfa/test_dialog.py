@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from awscli_xacct.errors import CannotAsk
+from awscli_xacct.errors import CannotPromptError
 from awscli_xacct.mfa import dialog
 from awscli_xacct.mfa.dialog import DIALOGS, HERE, Dialog
 
@@ -95,10 +95,10 @@ def test_the_first_program_that_is_there_is_taken(programs: Path) -> None:
 @pytest.mark.parametrize(("answer", "code"), [("", 0), ("123456", 1)])
 def test_a_dialog_that_is_closed_gives_no_code(programs: Path, answer: str, code: int) -> None:
     _stand_in(programs, "zenity", answer, code)
-    with pytest.raises(CannotAsk, match="closed without a code"):
+    with pytest.raises(CannotPromptError, match="closed without a code"):
         KINDS["zenity"].ask(PROMPT, _environment(programs, DISPLAY=":0"))
 
 
 def test_a_program_that_cannot_be_run_is_named(programs: Path) -> None:
-    with pytest.raises(CannotAsk, match="zenity cannot be run"):
+    with pytest.raises(CannotPromptError, match="zenity cannot be run"):
         KINDS["zenity"].ask(PROMPT, _environment(programs, DISPLAY=":0"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from awscli_xacct.errors import CodeProgramFailed
+from awscli_xacct.errors import MfaProcessError
 from awscli_xacct.mfa import mfa_process
 
 
@@ -43,7 +43,7 @@ def test_no_shell_reads_the_line(tmp_path: Path) -> None:
 def test_a_program_that_fails_is_named_by_its_exit_code_and_not_by_its_output(
     tmp_path: Path, text: str, why: str
 ) -> None:
-    with pytest.raises(CodeProgramFailed) as caught:
+    with pytest.raises(MfaProcessError) as caught:
         mfa_process.ask(_program(tmp_path, text), "my prod")
     assert str(caught.value) == (
         f"the mfa_process of profile my prod {why}. Run it by itself to see what is wrong, or do without it:\n"
@@ -60,7 +60,7 @@ def test_a_program_that_fails_is_named_by_its_exit_code_and_not_by_its_output(
     ],
 )
 def test_a_line_that_is_no_program_is_an_error(line: str, why: str) -> None:
-    with pytest.raises(CodeProgramFailed, match="the mfa_process of profile prod ") as caught:
+    with pytest.raises(MfaProcessError, match="the mfa_process of profile prod ") as caught:
         mfa_process.ask(line, "prod")
     assert why in str(caught.value)
 
@@ -68,7 +68,7 @@ def test_a_line_that_is_no_program_is_an_error(line: str, why: str) -> None:
 def test_a_program_that_gives_no_code_in_time_is_ended(tmp_path: Path) -> None:
     alive = tmp_path / "alive"
     text = f"import pathlib, sys, time; pathlib.Path({str(alive)!r}).touch(); time.sleep(600)"
-    with pytest.raises(CodeProgramFailed, match="gave no code within 1 s"):
+    with pytest.raises(MfaProcessError, match="gave no code within 1 s"):
         mfa_process.ask(_program(tmp_path, text), "prod", seconds=1)
 
 
@@ -88,7 +88,7 @@ def test_what_the_program_leaves_running_is_not_waited_for(tmp_path: Path, left:
 
 def test_a_program_that_has_closed_its_output_is_waited_for() -> None:
     """Its exit code tells whether the code is one."""
-    with pytest.raises(CodeProgramFailed, match="failed with exit code 3"):
+    with pytest.raises(MfaProcessError, match="failed with exit code 3"):
         mfa_process.ask("sh -c 'echo 123456; exec >&-; sleep 0.2; exit 3'", "prod")
 
 

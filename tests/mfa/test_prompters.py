@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from awscli_xacct.errors import CannotAsk
-from awscli_xacct.mfa.prompters import WAYS, asker
+from awscli_xacct.errors import CannotPromptError
+from awscli_xacct.mfa.prompters import PROMPT_METHODS, asker
 from awscli_xacct.settings import MFA_PROMPTS
 from tests.sts import MfaDevice, Sts
 from tests.support.home import Home, finish_on_terminal
@@ -38,11 +38,11 @@ def _zenity(home: Home, code: str) -> dict[str, str]:
 
 
 def test_each_value_of_mfa_prompt_has_its_ways() -> None:
-    assert set(WAYS) == set(MFA_PROMPTS)
+    assert set(PROMPT_METHODS) == set(MFA_PROMPTS)
 
 
 def test_none_forbids_asking() -> None:
-    with pytest.raises(CannotAsk, match="mfa_prompt = none forbids asking"):
+    with pytest.raises(CannotPromptError, match="mfa_prompt = none forbids asking"):
         asker("none")("MFA code: ")
 
 

@@ -29,7 +29,7 @@ PATIENCE = 60.0
 PROMPT = "Code of the device é: "
 ASK = f"""
 import signal, sys, threading
-from awscli_xacct.errors import CannotAsk
+from awscli_xacct.errors import CannotPromptError
 from awscli_xacct.mfa import prompters as sources, terminal
 
 question = terminal.ask
@@ -37,7 +37,7 @@ question = terminal.ask
 def ask():
     try:
         print(repr(question({PROMPT!r})))
-    except CannotAsk as error:
+    except CannotPromptError as error:
         print(f"cannot ask: {{error}}")
     except KeyboardInterrupt:
         print("interrupted")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from awscli_xacct.errors import CannotAsk
+from awscli_xacct.errors import CannotPromptError
 from awscli_xacct.mfa.windows_console import read_line
 
 
@@ -23,5 +23,5 @@ def test_ctrl_c_interrupts() -> None:
 
 @pytest.mark.parametrize("end", ["\x1a", "\x04"])
 def test_ctrl_z_and_ctrl_d_give_no_code(end: str) -> None:
-    with pytest.raises(CannotAsk, match="no code was given"):
+    with pytest.raises(CannotPromptError, match="no code was given"):
         read_line(iter(f"12{end}").__next__)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from awscli_xacct.errors import ProfileFault
+from awscli_xacct.errors import ProfileError
 from awscli_xacct.profiles.cache_keys import endpoint, role_record, session_record
 from awscli_xacct.profiles.inventory import Inventory
 from awscli_xacct.profiles.source import Source
@@ -64,7 +64,7 @@ def test_a_profile_that_cannot_work_is_listed_with_its_fault(inventory: Inventor
     assert (odd.account, odd.role_name, odd.source, odd.role) == ("", "nonsense", "gone", None)
     assert odd.fault is not None
     assert "source_profile gone does not exist" in odd.fault
-    with pytest.raises(ProfileFault):
+    with pytest.raises(ProfileError):
         inventory.records_of("odd")
 
 

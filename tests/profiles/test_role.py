@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from awscli_xacct import settings
 from awscli_xacct.configfile import sections
 from awscli_xacct.credentials.provider import AssumeRoleProvider, SessionCredentials
-from awscli_xacct.errors import ConfigRefused, ProfileFault
+from awscli_xacct.errors import ConfigFileError, ProfileError
 from awscli_xacct.profiles.role import Role, resolve
 from awscli_xacct.profiles.source import Profiles, gives_credentials, is_role, resolve_user, role_session
 from awscli_xacct.storage.cache import key_name
@@ -605,10 +605,10 @@ def test_a_source_that_gives_a_roles_session_is_a_role_already(
     profiles: Profiles, source: str, how: str
 ) -> None:
     """An hour at most and no code: STS refuses both at every use."""
-    with pytest.raises(ProfileFault, match=rf"more than 3600 \(1 hour\)[\s\S]*its source {source} .*{how}"):
+    with pytest.raises(ProfileError, match=rf"more than 3600 \(1 hour\)[\s\S]*its source {source} .*{how}"):
         resolve(called_by(source, profiles, duration_seconds="7200"), "a", environment={})
     with pytest.raises(
-        ProfileFault, match=f"its source {source} .*{how}, and STS takes an MFA code"
+        ProfileError, match=f"its source {source} .*{how}, and STS takes an MFA code"
     ) as raised:
         resolve(called_by(source, profiles, mfa_serial=DEVICE), "a", environment={})
     assert str(raised.value).endswith(
@@ -630,7 +630,7 @@ def test_an_instance_gives_no_code_and_may_be_given_more_than_an_hour() -> None:
     instance = "Ec2InstanceMetadata"
     assert not resolve(called_by(instance, {}, duration_seconds="7200"), "a", environment={}).chained
     with pytest.raises(
-        ProfileFault, match="its source Ec2InstanceMetadata gives a role's session, the instance's"
+        ProfileError, match="its source Ec2InstanceMetadata gives a role's session, the instance's"
     ):
         resolve(called_by(instance, {}, mfa_serial=DEVICE), "a", environment={})
 
@@ -640,7 +640,7 @@ def test_a_profile_that_gives_a_roles_session_can_have_no_mfa_session() -> None:
     user = {"credential_process": "xacct credentials p", "mfa_serial": DEVICE, "mfa_session": "on"}
     profiles = {"a": ROLE, "b": user, "p": {**ROLE, "source_profile": "c"}, "c": USER}
     for call in (lambda: resolve(profiles, "a", environment={}), lambda: resolve_user(profiles, "b")):
-        with pytest.raises(ProfileFault, match="profile b: mfa_session = on cannot be used here") as raised:
+        with pytest.raises(ProfileError, match="profile b: mfa_session = on cannot be used here") as raised:
             call()
         assert "gives the session of the role profile p, and STS gives an MFA session" in str(raised.value)
         assert str(raised.value).endswith("\n  aws configure set mfa_session off --profile b")
@@ -648,7 +648,7 @@ def test_a_profile_that_gives_a_roles_session_can_have_no_mfa_session() -> None:
 
 def test_a_chain_that_begins_with_a_session_has_no_role_that_a_code_could_be_asked_for() -> None:
     profiles = {"a": {**ROLE, **MFA}, "b": {**ROLE, "source_profile": "c"}, "c": WEB}
-    with pytest.raises(ProfileFault, match="its source b is a role") as raised:
+    with pytest.raises(ProfileError, match="its source b is a role") as raised:
         resolve(profiles, "a", environment={})
     assert str(raised.value).endswith("Remove it:\n  aws configure role a --mfa-serial none")
 
@@ -706,7 +706,7 @@ def test_an_mfa_session_mode_that_there_is_not_is_an_error(mode: str) -> None:
     if mode == "":
         assert resolve(profiles, "a", environment={}).mfa_session == "auto"
         return
-    with pytest.raises(ProfileFault, match=f"profile a: mfa_session '{mode}' is none of auto, on, off"):
+    with pytest.raises(ProfileError, match=f"profile a: mfa_session '{mode}' is none of auto, on, off"):
         resolve(profiles, "a", environment={})
 
 
@@ -746,7 +746,7 @@ def test_the_two_files_give_the_config_that_a_botocore_session_finds(
     expected = botocore_config(*files)
     try:
         found: dict[str, dict[str, Any]] | None = sections.full_config(config, credentials)
-    except ConfigRefused:
+    except ConfigFileError:
         found = None
     assert found == expected
     assert list((found or {}).get("profiles", [])) == list((expected or {}).get("profiles", []))
@@ -982,7 +982,7 @@ def test_a_chain_may_be_long() -> None:
 def test_a_chain_without_end_is_said_to_be_too_long(length: int) -> None:
     """It is that of one profile: what stands nearer to the user works."""
     profiles = long_chain(length)
-    with pytest.raises(ProfileFault, match="profile 0: its chain is too long: more than 150 roles") as raised:
+    with pytest.raises(ProfileError, match="profile 0: its chain is too long: more than 150 roles") as raised:
         resolve(profiles, "0", environment={})
     assert (raised.value.profile, raised.value.structural) == ("0", False)
     assert str(raised.value).endswith("\n  aws configure role 0 --source-profile PROFILE")

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from awscli_xacct.settings import CLOCK_SLACK, SESSION_DURATION_MAXIMUM
+from awscli_xacct.settings import CLOCK_SLACK, MAX_SESSION_DURATION
 from awscli_xacct.storage.cache import Cache, Record, cache_directory, key_name
 from tests.configfile.texts import quickly
 
@@ -26,7 +26,7 @@ NOW = 1_800_000_000.0
 NAME = key_name({"role": "arn:aws:iam::222222222222:role/CrossAccountPowerUser"})
 OTHER = key_name({"role": "arn:aws:iam::333333333333:role/Audit"})
 NOBODY = 65534
-LONGEST = SESSION_DURATION_MAXIMUM + CLOCK_SLACK
+LONGEST = MAX_SESSION_DURATION + CLOCK_SLACK
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows protects files by access lists, not by modes")
 as_root = pytest.mark.skipif(
@@ -90,7 +90,7 @@ def crafted(head: str, *lines: object, name: str = NAME) -> bytes:
 # -- round trip ------------------------------------------------------------------------------------
 
 texts = st.text(min_size=1)
-lives = st.floats(min_value=1, max_value=SESSION_DURATION_MAXIMUM)
+lives = st.floats(min_value=1, max_value=MAX_SESSION_DURATION)
 
 
 @st.composite
@@ -282,7 +282,7 @@ def test_a_clock_that_was_set_back_makes_records_worthless(kept: Kept, path: Pat
 
 
 def test_the_longest_session_there_is_can_be_kept(kept: Kept) -> None:
-    longest = record(expiry=NOW + SESSION_DURATION_MAXIMUM)
+    longest = record(expiry=NOW + MAX_SESSION_DURATION)
     kept.cache.write(NAME, longest)
     assert kept.cache.read(NAME) == longest
 

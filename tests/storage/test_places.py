@@ -11,8 +11,8 @@ import pytest
 
 from awscli_xacct.cli import browser, resolve
 from awscli_xacct.configfile import store
-from awscli_xacct.errors import EditRefused, XacctError
-from awscli_xacct.setup.journal import Ledger
+from awscli_xacct.errors import EditError, XacctError
+from awscli_xacct.setup.journal import Journal
 from awscli_xacct.storage import places, record
 
 pytestmark = pytest.mark.skipif(
@@ -197,7 +197,7 @@ def test_setup_notes_nothing_in_a_directory_that_is_another_users_and_says_what_
     state = home / ".aws" / "xacct"
     state.mkdir(parents=True)
     os.chown(state, NOBODY, NOBODY)
-    with pytest.raises(EditRefused) as raised, Ledger.opened(home / ".aws" / "config", "prod"):
+    with pytest.raises(EditError) as raised, Journal.opened(home / ".aws" / "config", "prod"):
         pass
     said = f"{state} belongs to nobody. Mend it with: sudo chown -R root {state}"
     assert str(raised.value).endswith(f".json cannot be locked, and nothing was written: {said}")
@@ -211,7 +211,7 @@ def test_setup_without_a_home_notes_nothing_where_it_is_run(
     monkeypatch.setenv("HOME", "relative")
     with (
         pytest.raises(XacctError, match="there is none"),
-        Ledger.opened(tmp_path / "config", "prod"),
+        Journal.opened(tmp_path / "config", "prod"),
     ):
         pass
     with pytest.raises(

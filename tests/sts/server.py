@@ -101,7 +101,7 @@ class _LoopbackServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _LoopbackServer
     protocol_version = "HTTP/1.1"
-    # Head and body in one packet: in two, the second waits for the client's delayed acknowledgement.
+    # RecordHeader and body in one packet: in two, the second waits for the client's delayed acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True
 

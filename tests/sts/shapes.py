@@ -29,7 +29,7 @@ SERIAL_NUMBER = Shape(9, 256, r"[\w+=/:,.@-]*")
 TOKEN_CODE = Shape(6, 6, r"[\d]*")
 TAG_KEY = Shape(1, 128)
 TAG_VALUE = Shape(0, 256)
-MOST_TAGS = 50
+MAX_TAGS = 50
 
 _ROLE_ARN = re.compile(r"arn:aws[\w-]*:iam::\d{12}:role/(?:[\x21-\x7e]*/)?[\w+=,.@-]{1,64}", re.ASCII)
 
@@ -84,8 +84,8 @@ class Checked:
     def tags(self) -> dict[str, str]:
         """The session tags. Raises Refusal where two keys differ in case alone."""
         given = tags(self._parameters)
-        if len(given) > MOST_TAGS:
-            self._fault(str(given), "Tags", f"Member must have length less than or equal to {MOST_TAGS}")
+        if len(given) > MAX_TAGS:
+            self._fault(str(given), "Tags", f"Member must have length less than or equal to {MAX_TAGS}")
         for number, (key, value) in enumerate(given, 1):
             self._check(key, f"tags.{number}.member.key", TAG_KEY)
             self._check(value, f"tags.{number}.member.value", TAG_VALUE)

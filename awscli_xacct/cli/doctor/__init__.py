@@ -12,7 +12,7 @@ from pathlib import Path
 from ...messages import printable, printable_lines
 from ..dispatch import FAILED
 from . import clock, environment, files, installations, profiles
-from .report import FAULT, UNCHECKED, WARNING, Finding, Patient
+from .report import FAULT, UNCHECKED, WARNING, DoctorContext, Finding
 
 HELP = "Find what is wrong: with aws, the plugin, files, variables, profiles, the clock. Changes nothing."
 EXAMPLES = """\
@@ -21,7 +21,7 @@ EXAMPLES = """\
 
   The exit code is 0 if there is no fault; warnings do not count."""
 
-CHECKS: dict[str, Callable[[Patient], Iterator[Finding]]] = {
+CHECKS: dict[str, Callable[[DoctorContext], Iterator[Finding]]] = {
     "aws": installations.check,
     "files": files.check_config,
     "cache": files.check_cache,
@@ -45,11 +45,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Look at everything, and say it."""
     aws = options.aws.expanduser().absolute() if options.aws else None
-    found = list(examine(Patient(os.environ, aws, options.clock_url)))
+    found = list(examine(DoctorContext(os.environ, aws, options.clock_url)))
     faults = sum(finding.state == FAULT for _, finding in found)
     if options.json:
         checks = [
-            {"Check": name, "State": finding.state, "Text": finding.text, "Mend": finding.mend or None}
+            {"Check": name, "State": finding.state, "Text": finding.text, "Fix": finding.fix or None}
             for name, finding in found
         ]
         json.dump({"Ok": not faults, "Checks": checks}, sys.stdout, indent=2)
@@ -66,11 +66,11 @@ def run(options: argparse.Namespace) -> int:
     return FAILED if faults else 0
 
 
-def examine(patient: Patient) -> Iterator[tuple[str, Finding]]:
+def examine(context: DoctorContext) -> Iterator[tuple[str, Finding]]:
     """Every finding, with the check it is of. A check that fails itself is one that was not made."""
     for name, check in CHECKS.items():
         try:
-            for finding in check(patient):
+            for finding in check(context):
                 yield name, finding
         except Exception as error:  # noqa: BLE001 - the doctor is for machines on which nothing works
             yield name, Finding(UNCHECKED, f"{name}: {type(error).__name__}: {error}")
@@ -82,7 +82,7 @@ def _lines(found: Iterable[Finding], *, coloured: bool) -> Iterator[str]:
         if coloured and finding.state in _COLOURS:
             state = f"{_COLOURS[finding.state]}{state}{_PLAIN}"
         yield f"{state}  {printable(finding.text)}"
-        for line in printable_lines(finding.mend).splitlines():
+        for line in printable_lines(finding.fix).splitlines():
             yield f"{'':<{_WIDTH}}    {line}"
 
 

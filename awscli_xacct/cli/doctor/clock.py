@@ -13,7 +13,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from .report import FAULT, OK, UNCHECKED, WARNING, Finding, Patient
+from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
 _DEFAULT = "https://sts.amazonaws.com/"
 _TIMEOUT = 3
@@ -32,10 +32,10 @@ class _Stay(HTTPRedirectHandler):
         return None
 
 
-def check(patient: Patient) -> Iterator[Finding]:
+def check(context: DoctorContext) -> Iterator[Finding]:
     """One request of the head of a page, to where STS is called, or to the address that was given."""
     variables = ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
-    url = patient.clock_url or next(filter(None, map(patient.environment.get, variables)), _DEFAULT)
+    url = context.clock_url or next(filter(None, map(context.environment.get, variables)), _DEFAULT)
     try:
         offset = _offset(url)
     except (OSError, ValueError, TypeError, LookupError) as error:

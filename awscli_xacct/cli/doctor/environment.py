@@ -6,24 +6,24 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from ... import settings
-from ...errors import ProfileFault
+from ...errors import ProfileError
 from ...profiles.cache_keys import mfa_prompt, session_duration
 from ...profiles.names import no_profile
-from .report import FAULT, OK, WARNING, Finding, Patient
+from .report import FAULT, OK, WARNING, DoctorContext, Finding
 
 _KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 _PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 _PREFIX = "AWS_XACCT_"
 
 
-def check(patient: Patient) -> Iterator[Finding]:
+def check(context: DoctorContext) -> Iterator[Finding]:
     """All at once; a healthy environment is one line."""
-    found = [*_keys(patient), *_profile(patient), *_own(patient)]
+    found = [*_keys(context), *_profile(context), *_own(context)]
     yield from found or [Finding(OK, "no environment variable stands in the way")]
 
 
-def _keys(patient: Patient) -> Iterator[Finding]:
-    set_ = [name for name in (_KEY, _SECRET, _TOKEN) if patient.environment.get(name)]
+def _keys(context: DoctorContext) -> Iterator[Finding]:
+    set_ = [name for name in (_KEY, _SECRET, _TOKEN) if context.environment.get(name)]
     unset = f"unset {' '.join(set_)}"
     if set_ and (_KEY in set_) != (_SECRET in set_):
         yield Finding(
@@ -40,17 +40,17 @@ def _keys(patient: Patient) -> Iterator[Finding]:
         )
 
 
-def _profile(patient: Patient) -> Iterator[Finding]:
+def _profile(context: DoctorContext) -> Iterator[Finding]:
     for name in _PROFILES:
-        profile = patient.environment.get(name)
-        if profile and patient.config is not None and profile not in patient.config["profiles"]:
+        profile = context.environment.get(name)
+        if profile and context.config is not None and profile not in context.config["profiles"]:
             yield Finding(
-                FAULT, f"{name}: {no_profile(profile, patient.config['profiles'])}", f"unset {name}"
+                FAULT, f"{name}: {no_profile(profile, context.config['profiles'])}", f"unset {name}"
             )
 
 
-def _own(patient: Patient) -> Iterator[Finding]:
-    if patient.environment.get(settings.DISABLE_VARIABLE, "") not in ("", "0"):
+def _own(context: DoctorContext) -> Iterator[Finding]:
+    if context.environment.get(settings.DISABLE_VARIABLE, "") not in ("", "0"):
         yield Finding(
             WARNING,
             f"{settings.DISABLE_VARIABLE} is set: the plugin is off for each command",
@@ -58,14 +58,14 @@ def _own(patient: Patient) -> Iterator[Finding]:
         )
     known = [settings.variable(key) for key in settings.PLUGIN_WIDE]
     known += [settings.DISABLE_VARIABLE, settings.RESOLVING_VARIABLE]
-    for name in sorted(patient.environment):
+    for name in sorted(context.environment):
         if name.startswith(_PREFIX) and name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             yield Finding(WARNING, f"{name} is set, and nothing reads it{hint}", f"unset {name}")
     for read in (mfa_prompt, session_duration):
         try:
-            read(patient.config or {}, patient.environment)
-        except ProfileFault as fault:
-            text, _, mend = str(fault).partition("\n")
-            yield Finding(FAULT, text, mend.strip())
+            read(context.config or {}, context.environment)
+        except ProfileError as fault:
+            text, _, fix = str(fault).partition("\n")
+            yield Finding(FAULT, text, fix.strip())

@@ -12,13 +12,13 @@ from pathlib import Path
 from ... import settings
 from ...configfile import store
 from ...configfile.document import Document
-from ...errors import ConfigRefused, XacctError
+from ...errors import ConfigFileError, XacctError
 from ...profiles.cache_keys import setting
 from ...storage.cache import cache_directory
 from ...storage.files import write_temporary
 from ...storage.places import obstacle
-from ...storage.record import OTHERS, OWNED, is_ours, place
-from .report import FAULT, FILES, OK, UNCHECKED, WARNING, Finding, Patient
+from ...storage.record import GROUP_OTHER_BITS, HAS_POSIX_OWNERS, is_ours, place
+from .report import FAULT, FILES, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
 _OTHERS_WRITE = 0o022
 _SECRETS = ("aws_secret_access_key", "aws_session_token")
@@ -26,12 +26,12 @@ _TRIAL = b"\0" * 16384
 """About what a handful of records take."""
 
 
-def check_config(patient: Patient) -> Iterator[Finding]:
+def check_config(context: DoctorContext) -> Iterator[Finding]:
     """The config and the credentials file."""
     for variable in FILES:
-        path = patient.path(variable)
+        path = context.path(variable)
         if not path.exists():
-            if variable in patient.environment and str(path) != os.devnull:
+            if variable in context.environment and str(path) != os.devnull:
                 yield Finding(
                     WARNING, f"{variable} names {path}, and there is no such file", f"unset {variable}"
                 )
@@ -43,13 +43,13 @@ def check_config(patient: Patient) -> Iterator[Finding]:
 
 
 def _access(path: Path, *, private: bool) -> Iterator[Finding]:
-    if not OWNED or not path.is_file():
+    if not HAS_POSIX_OWNERS or not path.is_file():
         return
     name = shlex.quote(str(path))
     found = path.stat()
     if not is_ours(found):
         yield Finding(FAULT, f"{path} belongs to another user", f'sudo chown "$(id -u)" {name}')
-    if private and found.st_mode & OTHERS:
+    if private and found.st_mode & GROUP_OTHER_BITS:
         yield Finding(FAULT, f"{path} holds keys, and other users can read it", f"chmod 600 {name}")
     elif found.st_mode & _OTHERS_WRITE:
         yield Finding(FAULT, f"other users can write {path}", f"chmod go-w {name}")
@@ -72,10 +72,10 @@ def _access(path: Path, *, private: bool) -> Iterator[Finding]:
 def _read(path: Path) -> tuple[Document | None, list[Finding]]:
     try:
         return Document(store.read(path), str(path)), []
-    except ConfigRefused as refused:
+    except ConfigFileError as refused:
         line = f"+{refused.line} " if refused.line else ""
-        mend = f"${{EDITOR:-vi}} {line}{shlex.quote(str(path))}"
-        return None, [Finding(FAULT, f"{refused}. Every aws command ends in an error because of it", mend)]
+        fix = f"${{EDITOR:-vi}} {line}{shlex.quote(str(path))}"
+        return None, [Finding(FAULT, f"{refused}. Every aws command ends in an error because of it", fix)]
     except XacctError as error:
         return None, [Finding(FAULT, str(error))]
 
@@ -93,13 +93,13 @@ def _is_relative(directory: str) -> bool:
         return False
 
 
-def check_cache(patient: Patient) -> Iterator[Finding]:
+def check_cache(context: DoctorContext) -> Iterator[Finding]:
     """The directory in which sessions are kept: private, and with room for some."""
-    configured = setting(patient.config or {}, settings.CACHE_DIR, patient.environment)
+    configured = setting(context.config or {}, settings.CACHE_DIR, context.environment)
     variable = settings.variable(settings.CACHE_DIR)
     elsewhere = f"export {variable}=DIRECTORY"
     if configured and _is_relative(configured):
-        in_variable = patient.environment.get(variable)
+        in_variable = context.environment.get(variable)
         where = variable if in_variable else f"[{settings.CONFIG_SECTION}] {settings.CACHE_DIR}"
         yield Finding(
             FAULT,
@@ -134,10 +134,8 @@ def check_cache(patient: Patient) -> Iterator[Finding]:
             return
         write_temporary(there, "doctor", _TRIAL, flush=True).unlink()
     except OSError as error:
-        mend = (
-            f"df -h {shlex.quote(str(there))}" if error.errno in (errno.ENOSPC, errno.EDQUOT) else elsewhere
-        )
-        yield Finding(FAULT, f"sessions cannot be kept in {directory}: {error.strerror or error}", mend)
+        fix = f"df -h {shlex.quote(str(there))}" if error.errno in (errno.ENOSPC, errno.EDQUOT) else elsewhere
+        yield Finding(FAULT, f"sessions cannot be kept in {directory}: {error.strerror or error}", fix)
         return
     except StopIteration:
         yield Finding(UNCHECKED, f"{directory}: nothing of its path is there")

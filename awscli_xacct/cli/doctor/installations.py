@@ -14,7 +14,7 @@ from ... import __version__, settings
 from ...errors import XacctError
 from .. import embedded, installations, plugin_section, trials
 from ..installations import Host
-from .report import FAULT, OK, UNCHECKED, WARNING, Finding, Patient
+from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
 _OLDEST = {"1": (1, 45), "2": (2, 9)}
 _OLDEST_PYTHON = (3, 10)
@@ -30,57 +30,57 @@ print(json.dumps({name: spec.origin for name in sys.argv[1].split() if (spec := 
 """
 
 
-def check(patient: Patient) -> Iterator[Finding]:
+def check(context: DoctorContext) -> Iterator[Finding]:
     """All of them; what is wrong with another one than the first is a warning, as long as it runs."""
-    named, environment = patient.aws, patient.environment
+    named, environment = context.aws, context.environment
     found = [installations.look_at(named, environment)] if named else installations.find(environment)
     if not found:
         yield Finding(FAULT, "there is no aws on the PATH", f"install it: {_INSTALL}")
-    _ = patient.document, patient.config  # read once, before there are threads
-    for findings in trials.at_once(lambda host: _all_of(host, patient, first=host is found[0]), found):
+    _ = context.document, context.config  # read once, before there are threads
+    for findings in trials.at_once(lambda host: _all_of(host, context, first=host is found[0]), found):
         yield from findings
-    if patient.document is not None and plugin_section.is_on(patient.document) and not named:
+    if context.document is not None and plugin_section.is_on(context.document) and not named:
         for other in embedded.find(environment, found):
-            yield Finding(WARNING, str(other), other.mend)
+            yield Finding(WARNING, str(other), other.fix)
 
 
-def _all_of(host: Host, patient: Patient, *, first: bool) -> list[Finding]:
+def _all_of(host: Host, context: DoctorContext, *, first: bool) -> list[Finding]:
     """What is found of one `aws`; that one cannot be looked at keeps nobody from the others."""
     try:
-        return list(_look_at(host, patient, first=first))
+        return list(_look_at(host, context, first=first))
     except Exception as error:  # noqa: BLE001 - whatever a program of somebody else's answers
         return [Finding(UNCHECKED, f"{host}: {type(error).__name__}: {error}")]
 
 
-def _look_at(host: Host, patient: Patient, *, first: bool) -> Iterator[Finding]:
+def _look_at(host: Host, context: DoctorContext, *, first: bool) -> Iterator[Finding]:
     program = shlex.quote(str(host.path))
     if not host.version:
         yield Finding(FAULT, f"{host.path} {host.trouble}", f"{program} --version")
         return
     yield from _ages(host)
-    document = patient.document
+    document = context.document
     on = document is not None and plugin_section.is_on(document)
     on = on and not (host.is_v2 and document is not None and not plugin_section.path_of(document))
     # One that does what only the plugin can needs not be asked whether it runs at all.
-    sign = plugin_section.sign_of_life(host, patient.environment) if on else None
+    sign = plugin_section.sign_of_life(host, context.environment) if on else None
     if document is not None and sign is not None and not sign.code:
         yield Finding(OK, f"{host}: the plugin is active")
-        logins = [] if host.is_v2 or not patient.config else _logins(patient.config["profiles"])
+        logins = [] if host.is_v2 or not context.config else _logins(context.config["profiles"])
         yield from _parts(host, plugin_section.path_of(document) if host.is_v2 else [], logins)
         return
-    answer = sign if sign and sign.hung else host.run("--version", environment=patient.environment)
+    answer = sign if sign and sign.hung else host.run("--version", environment=context.environment)
     if answer.code:
-        mend = f"{host.how_to_install()}\nor: xacct disable" if installations.MODULE in answer.reason else ""
-        if patient.document is None:
-            mend = "mend the config file, of which more below"
-        yield Finding(FAULT, f"{host} fails whatever it is asked: {answer.reason}", mend)
+        fix = f"{host.how_to_install()}\nor: xacct disable" if installations.MODULE in answer.reason else ""
+        if context.document is None:
+            fix = "mend the config file, of which more below"
+        yield Finding(FAULT, f"{host} fails whatever it is asked: {answer.reason}", fix)
         return
     if document is None:
         yield Finding(UNCHECKED, f"{host}: whether the plugin is on, as the config file cannot be read")
         return
     if sign is None:
-        mend = "xacct enable" if first and not patient.aws else f"xacct enable --aws {program}"
-        yield Finding(FAULT if first else WARNING, f"{host}: the plugin is not on", mend)
+        fix = "xacct enable" if first and not context.aws else f"xacct enable --aws {program}"
+        yield Finding(FAULT if first else WARNING, f"{host}: the plugin is not on", fix)
         return
     yield Finding(
         FAULT if first else WARNING,

@@ -16,7 +16,7 @@ from ...messages import option, role_command
 from ...profiles import validation
 from ...profiles.partitions import Partitions
 from . import keys
-from .report import FAULT, OK, UNCHECKED, WARNING, Finding, Patient
+from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
 # What begins a section that is no profile.
 _NO_PROFILES = ("plugins", settings.CONFIG_SECTION, "preview", "sso-session", "services", "__")
@@ -32,9 +32,9 @@ _OF_ROLES = (
 )
 
 
-def check(patient: Patient) -> Iterator[Finding]:
+def check(context: DoctorContext) -> Iterator[Finding]:
     """Every role profile, and the keys of all of them."""
-    config = patient.config
+    config = context.config
     if config is None:
         yield Finding(UNCHECKED, "profiles, as the files they are in cannot be read")
         return
@@ -42,7 +42,7 @@ def check(patient: Patient) -> Iterator[Finding]:
     found = [
         *_faults(profiles),
         *_unread(profiles),
-        *_headers(patient),
+        *_headers(context),
         *_plugin_wide(config),
     ]
     roles = sum(settings.ROLE_ARN in options for options in profiles.values())
@@ -65,9 +65,9 @@ def _faults(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
             spelled=lambda key: key,
         )
         for fault in faults:
-            mend = role_command(fault.profile, f"{option(fault.key)} VALUE" if fault.key else "")
+            fix = role_command(fault.profile, f"{option(fault.key)} VALUE" if fault.key else "")
             about = "" if fault.reason.startswith("profile ") else f"profile {name}: "
-            yield Finding(FAULT, f"{about}{fault.reason}", mend)
+            yield Finding(FAULT, f"{about}{fault.reason}", fix)
 
 
 def _unread(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
@@ -79,15 +79,15 @@ def _unread(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
                 f"profile {name} assumes no role, and nobody reads its {', '.join(unread)}",
                 f"{role_command(name, '--role-arn ARN')}, or take them out",
             )
-        for key, mend in keys.unread(iter(options)):
-            if settings.ROLE_ARN in options or mend.startswith("if "):
-                yield Finding(WARNING, f"profile {name}: nobody reads {key}", mend)
+        for key, fix in keys.unread(iter(options)):
+            if settings.ROLE_ARN in options or fix.startswith("if "):
+                yield Finding(WARNING, f"profile {name}: nobody reads {key}", fix)
 
 
-def _headers(patient: Patient) -> Iterator[Finding]:
+def _headers(context: DoctorContext) -> Iterator[Finding]:
     """Sections of the config file that are no profile, and look like one that is meant."""
-    path = patient.config_path
-    sections = patient.document.sections() if patient.document else {}
+    path = context.config_path
+    sections = context.document.sections() if context.document else {}
     for header, options in sections.items():
         if header.startswith(_NO_PROFILES) or profile_of(header) is not None:
             continue

@@ -25,15 +25,15 @@ OK, WARNING, FAULT, UNCHECKED = "ok", "warning", "fault", "not checked"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. `mend` is the command, or the words, that put it right."""
+    """One thing that was looked at. `fix` is the command, or the words, that put it right."""
 
     state: str
     text: str
-    mend: str = ""
+    fix: str = ""
 
 
 @dataclass(frozen=True)
-class Patient:
+class DoctorContext:
     """The machine and the user that are looked at. `aws` names the one that counts, the first on the PATH else."""
 
     environment: Mapping[str, str]
