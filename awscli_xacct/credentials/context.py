@@ -35,7 +35,7 @@ class FetchContext:
 
     source_keys       the credentials a chain begins with, by botocore's providers; told for which profile
     codes             makes what asks for MFA codes; called when the first one is needed
-    tell              says one line to the user
+    warn              says one line to the user
     region            where STS is called if the session has no region; None: where botocore does
     endpoint          whatever the user has configured as STS's address: credentials of one are none at another
     session_duration  how long a shared MFA session is to last, in seconds
