@@ -34,7 +34,7 @@ def plan_undo(
     inventory: Inventory,
     cache: Cache,
 ) -> Work:
-    """What takes back the entries of a ledger, with the credentials it names or the command line names instead.
+    """What takes back the entries of a journal, with the credentials it names or the command line names instead.
 
     Raises `ValidationError` where there are none, or the profiles are of other accounts by now.
     """

@@ -47,7 +47,7 @@ class Journal:
     @classmethod
     @contextlib.contextmanager
     def opened(cls, config: Path, profile: str) -> Iterator[Journal]:
-        """The ledger of a profile of a config file; no other process has it until the end of the block.
+        """The journal of a profile of a config file; no other process has it until the end of the block.
 
         Raises `XacctError`: `BusyError`, or that it cannot be believed.
         """

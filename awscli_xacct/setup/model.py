@@ -113,7 +113,7 @@ def iam_step(
 
 
 def is_ours(found: FoundRole, entry: Entry) -> bool:
-    """Whether a role is the one that a ledger's entry is about, and not another of its name."""
+    """Whether a role is the one that a journal's entry is about, and not another of its name."""
     return found.role_id == entry.get("id") or f"({entry['mark']})" in found.description
 
 

@@ -34,7 +34,7 @@ class Survey:
         self.caller = caller
         self._target = target
         self._home = home
-        self._ledger = journal
+        self._journal = journal
         self.notes: list[str] = []
         self.role_arn = f"arn:{caller.partition}:iam::{target.account}:role{wish.path}{wish.role_name}"
 
@@ -60,7 +60,7 @@ class Survey:
                 f"profile {self._target.profile} is of account {self.caller.account}, as the caller is: the "
                 f"role is one of the home account"
             )
-        role = RoleSteps(self.wish, self.caller, self._target, self._ledger, self.role_arn)
+        role = RoleSteps(self.wish, self.caller, self._target, self._journal, self.role_arn)
         steps = role.steps(found, attached or [])
         self.notes += role.notes
         return [*steps, *policy]
@@ -90,11 +90,11 @@ class Survey:
                 f"--duration-seconds {wish.duration} is more than the role's maximum, {maximum}; ask for less, "
                 f"or give --max-session-duration {wish.duration}"
             )
-        entry = next(iter(self._ledger.find("role")), None)
+        entry = next(iter(self._journal.find("role")), None)
         if found is not None and entry and not is_ours(found, entry):
             yield (
                 f"setup has made a role {found.name}, and this is another one; if it is the right one, forget "
-                f"the first with: rm {self._ledger.path}"
+                f"the first with: rm {self._journal.path}"
             )
 
     def _policy_faults(self, attached: Sequence[str]) -> Iterator[str]:
@@ -166,7 +166,7 @@ class Survey:
             home.iam.put_inline_policy(owner, name, asked["PolicyDocument"])
 
         thing = {"kind": "caller", "owner": list(owner), "policy": name}
-        noted = [entry for entry in self._ledger.find("caller") if thing.items() <= entry.items()]
+        noted = [entry for entry in self._journal.find("caller") if thing.items() <= entry.items()]
         made = noted[0]["made"] if noted else found is None
         return [
             iam_step(

@@ -26,7 +26,7 @@ class RoleSteps:
         self._wish = wish
         self._caller = caller
         self._target = target
-        self._ledger = journal
+        self._journal = journal
         self._role_arn = role_arn
         self.notes: list[str] = []
 
@@ -71,7 +71,7 @@ class RoleSteps:
                 if made is None or not is_ours(made, entry):
                     raise
                 role_id = made.role_id
-            self._ledger.add({**entry, "id": role_id})
+            self._journal.add({**entry, "id": role_id})
 
         lasting = f", sessions of up to {longest} s" if "MaxSessionDuration" in asked else ""
         return self._on_role(
@@ -95,7 +95,7 @@ class RoleSteps:
         wanted = self._wish.maximum
         if wanted is None or wanted == found.maximum:
             return
-        before = next((entry["before"] for entry in self._ledger.find("maximum")), found.maximum)
+        before = next((entry["before"] for entry in self._journal.find("maximum")), found.maximum)
         asked = {"RoleName": found.name, "MaxSessionDuration": wanted}
         yield self._on_role(
             CHANGE,
@@ -112,7 +112,7 @@ class RoleSteps:
             self.notes.append(
                 f"the trust policy of role {found.name} has a Deny that is about this caller as well"
             )
-        own = [each for each in self._ledger.statements("trust") if each != statement]
+        own = [each for each in self._journal.statements("trust") if each != statement]
         stale = [each for each in own if each in iam_policy.statements(found.trust)]
         enough = statement in iam_policy.statements(found.trust) or self._lets_in(
             found.trust, self._wish.context
@@ -156,7 +156,7 @@ class RoleSteps:
         own = iam_policy.demands(statement.get("Condition"))
         kept = {iam_policy.MFA_PRESENT: "true"} if wish.require_mfa else {}
         kept |= {iam_policy.EXTERNAL_ID: wish.external_id} if wish.external_id else {}
-        others = iam_policy.without(found.trust, self._ledger.statements("trust"))
+        others = iam_policy.without(found.trust, self._journal.statements("trust"))
         asked = [each for each in iam_policy.asked_for(others, self._caller.names, kept) if each not in own]
         if not asked:
             return

@@ -1,6 +1,6 @@
 """The steps of a setup, or of taking one back: what each would do, and doing them one after the other.
 
-A step that is to be done is noted in the ledger before its call is made; one that takes back is struck out
+A step that is to be done is noted in the journal before its call is made; one that takes back is struck out
 after it. IAM is eventually consistent, so a call that cannot know yet what was just made is made again.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
@@ -41,7 +41,7 @@ class Step:
     profile  whose credentials do it; nothing for a file
     needs    the permission that takes
     command  the `aws` command that does the same
-    entries  what the ledger is to hold of it; for `REMOVE`, what it is not to hold any longer
+    entries  what the journal is to hold of it; for `REMOVE`, what it is not to hold any longer
     """
 
     state: str

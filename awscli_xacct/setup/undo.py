@@ -1,6 +1,6 @@
 """Taking back what `setup` has made in IAM: exactly that, and nothing that somebody else has put beside it.
 
-Every entry of the ledger is compared with what is there now. What is gone already needs nothing; what was
+Every entry of the journal is compared with what is there now. What is gone already needs nothing; what was
 changed by somebody else, or is used by somebody else, is kept, and why is said.
 """
 
@@ -17,7 +17,7 @@ from .steps import KEEP, REMOVE, Step
 
 
 def undo_steps(journal: Journal, target: AccountContext, home: AccountContext | None) -> list[Step]:
-    """The steps that take the entries of a ledger back, last made first; `home` is needed for a caller's policy."""
+    """The steps that take the entries of a journal back, last made first; `home` is needed for a caller's policy."""
     found = target.iam.role(str(journal.about["role_name"]))
     steps = [step for entry in journal.find("caller") if home for step in _caller(entry, home)]
     steps += [step for entry in journal.find("attachment") for step in _attachment(entry, found, target)]

@@ -30,7 +30,7 @@ ROOT = 0
 def elsewhere(directory: str, kind: str) -> str:
     """What is used in the place of a directory that is not plainly private; nothing is made.
 
-    For those who look there often `stored.place` asks the first question itself.
+    For those who look there often `record.place` asks the first question itself.
     """
     if _usable(directory) or not os.path.isdir(directory):
         return directory

@@ -89,11 +89,13 @@ def test_memo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_journal_of_setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    with Journal.opened(Path("/config"), "prod") as ledger:
-        ledger.about = {"role_arn": "arn"}
-        ledger.add({"kind": "attachment", "arn": "policy"})
-    assert ledger.path.relative_to(tmp_path) == Path(".aws/xacct/setup/4788df66e84e8bfb71b6022a1707c0d0.json")
-    assert json.loads(ledger.path.read_bytes()) == {
+    with Journal.opened(Path("/config"), "prod") as journal:
+        journal.about = {"role_arn": "arn"}
+        journal.add({"kind": "attachment", "arn": "policy"})
+    assert journal.path.relative_to(tmp_path) == Path(
+        ".aws/xacct/setup/4788df66e84e8bfb71b6022a1707c0d0.json"
+    )
+    assert json.loads(journal.path.read_bytes()) == {
         "version": 1,
         "about": {"role_arn": "arn"},
         "entries": [{"kind": "attachment", "arn": "policy"}],

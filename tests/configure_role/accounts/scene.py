@@ -115,7 +115,7 @@ class Scene:
         state["config"] = {name: dict(config[name]) for name in config.sections()}
         return state
 
-    def ledgers(self) -> list[str]:
+    def journals(self) -> list[str]:
         return [path.name for path in (self.home.aws_dir / "xacct" / "setup").glob("*")]
 
 

@@ -85,7 +85,7 @@ def test_the_plan_is_shown_before_anything_is_made(scene: Scene) -> None:
         "      +source_profile = default\n"
         "note: source_profile = default, because no source was given"
     )
-    assert (scene.changes(), scene.ledgers()) == ([], [])
+    assert (scene.changes(), scene.journals()) == ([], [])
     assert "[profile prod]" not in scene.home.config.read_text("utf-8")
 
 
@@ -173,7 +173,7 @@ def test_without_a_terminal_it_has_to_be_said(scene: Scene) -> None:
         "nothing was set up, because",
         "  - there is no terminal to ask on; --yes goes ahead",
     ]
-    assert (scene.changes(), scene.ledgers()) == ([], [])
+    assert (scene.changes(), scene.journals()) == ([], [])
 
 
 # -- what is there already stays -------------------------------------------------------------------

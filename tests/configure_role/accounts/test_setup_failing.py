@@ -21,7 +21,7 @@ def complete_and_take_back(scene: Scene, before: object) -> None:
     scene.set_up(*TWO_POLICIES)
     assert scene.role()["Attached"] == [READ_ONLY, AUDIT]
     assert scene.undo().code == 0
-    assert (scene.all(), scene.ledgers()) == (before, [])
+    assert (scene.all(), scene.journals()) == (before, [])
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_what_was_made_half_way_is_taken_back_at_once(scene: Scene, fault: str) 
     scene.aws.script(Fault(fault, "InternalFailure", 500))
     assert scene.setup(*TWO_POLICIES).code == 255
     assert scene.undo().code == 0
-    assert (scene.all(), scene.ledgers()) == (before, [])
+    assert (scene.all(), scene.journals()) == (before, [])
 
 
 @pytest.mark.parametrize("action", ["CreateRole", "AttachRolePolicy", "PutUserPolicy"])
@@ -139,7 +139,7 @@ def test_killed_at_any_call_it_is_completed_or_taken_back(scene: Scene, action: 
             complete_and_take_back(scene, before)
     scene.aws.script()
     assert scene.undo().code == 0
-    assert (scene.all(), scene.ledgers()) == (before, [])
+    assert (scene.all(), scene.journals()) == (before, [])
 
 
 def test_the_command_that_completes_it_is_the_one_that_was_given(scene: Scene) -> None:
@@ -192,7 +192,7 @@ def test_a_principal_that_iam_never_knows_is_an_error_in_time(scene: Scene) -> N
     outcome = scene.setup(*ASKED, "--yes", "--wait", "1")
     assert outcome.code == 255
     assert "IAM knows no such principal. If it is new, run this again in a minute" in outcome.stderr
-    assert scene.ledgers() == []
+    assert scene.journals() == []
 
 
 # -- denied before anything is made ----------------------------------------------------------------
@@ -235,9 +235,9 @@ def test_a_quota_is_named(scene: Scene) -> None:
     assert "a quota of IAM is reached: https://docs.aws.amazon.com/" in outcome.stderr
 
 
-def test_a_ledger_that_cannot_be_believed_is_said_and_kept(scene: Scene) -> None:
+def test_a_journal_that_cannot_be_believed_is_said_and_kept(scene: Scene) -> None:
     scene.set_up()
-    [name] = scene.ledgers()
+    [name] = scene.journals()
     path = scene.home.aws_dir / "xacct" / "setup" / name
     sound = path.read_text("utf-8")
     for text, mode in (("{", 0o600), ("[]", 0o600), (sound, 0o666)):

@@ -17,7 +17,7 @@ def test_all_of_it_is_taken_back(scene: Scene) -> None:
     scene.set_up()
     outcome = scene.undo()
     assert (outcome.code, outcome.lines[-1]) == (0, "all that setup has made is taken back")
-    assert (scene.all(), scene.ledgers(), scene.home.records()) == (before, [], [])
+    assert (scene.all(), scene.journals(), scene.home.records()) == (before, [], [])
     again = scene.undo()
     assert (again.code, again.lines) == (
         255,
@@ -137,7 +137,7 @@ def test_what_is_gone_already_needs_nothing(scene: Scene) -> None:
     assert scene.home.aws("configure", "role", "remove", "prod", "--yes").code == 0
     outcome = scene.undo()
     assert outcome.code == 0, outcome.stderr
-    assert (scene.all(), scene.ledgers()) == (before, [])
+    assert (scene.all(), scene.journals()) == (before, [])
 
 
 def test_an_undo_that_ends_half_way_is_completed(scene: Scene) -> None:
