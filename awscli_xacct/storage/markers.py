@@ -33,7 +33,7 @@ class Markers:
 
     def write(self, name: str, words: str = "") -> None:
         """Make a note, now. `name` is a digest that tells a reader nothing."""
-        line = f"{self._clock():.0f} {words}"
+        line = f"{int(self._clock())} {words}"  # never rounded up: a marker of the future is none
         self._own[name] = line
         directory = self._directory
         if directory is None:
