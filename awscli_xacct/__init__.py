@@ -28,9 +28,12 @@ def awscli_initialize(cli):  # type: ignore[no-untyped-def]
     cli.register_last("building-command-table.main", _add_command, unique_id="xacct-configure-role")
     cli.register("building-command-table.configure", _add_to_configure, unique_id="xacct-role")
     if "awscli.completer" in sys.modules:
-        from .configure_role.completion import extend
+        from contextlib import suppress
 
-        extend(sys.modules["awscli.completer"].Completer)
+        with suppress(Exception):  # a broken plugin completes nothing of ours, and all of the CLI's own
+            from .configure_role.completion import extend
+
+            extend(sys.modules["awscli.completer"].Completer)
 
 
 def install(session: object) -> None:

@@ -7,10 +7,10 @@ import re
 import pytest
 
 from tests.sts import Role, Sts, User
-from tests.support.home import Home, Outcome
+from tests.support.home import AWS, Home, Outcome
 
 from .conftest import Damage
-from .steps import OFF, WHO, arn, is_session_of, operations, who
+from .steps import OFF, WHO, arn, is_session_of, operations, run, who
 
 UNFINISHED = "def unfinished("
 BROKEN = "raise RuntimeError('broken')\n"
@@ -278,3 +278,15 @@ def test_aws_counts_what_is_used_as_with_the_stock_cli(home: Home, sts: Sts) -> 
     assert found[0] == found[1]
     assert len(found[0]) == 2
     assert "i" in found[0][1]
+
+
+def test_a_damaged_completion_leaves_the_clis_own(home: Home, damage: Damage) -> None:
+    """It is loaded while the plugin is initialised: a traceback at each press of Tab."""
+    line = "aws configure li"
+    environment = {
+        **damage("configure_role/completion.py", UNFINISHED),
+        "COMP_LINE": line,
+        "COMP_POINT": str(len(line)),
+    }
+    outcome = run(home, str(AWS.with_name("aws_completer")), environment=environment)
+    assert (outcome.code, outcome.stdout.split(), outcome.stderr) == (0, ["list"], "")
