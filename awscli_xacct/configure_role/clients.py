@@ -6,7 +6,7 @@ from typing import Any
 
 from .. import install, settings
 from ..credentials.context import region_for
-from ..credentials.sessions import ProfileSession
+from ..credentials.profile_session import ProfileSession
 
 
 class ProfileClients:

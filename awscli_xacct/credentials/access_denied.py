@@ -17,8 +17,7 @@ from ..iam_policy import ASSUME, SET_IDENTITY, TAG, caller_statement, principal_
 from ..messages import role_command
 from ..profiles.role import Role
 from ..storage.cache import Record
-from .clocks import clock_fault
-from .sts import is_refused_code
+from .sts import clock_fault, is_refused_code
 
 
 @dataclass(frozen=True)

@@ -84,8 +84,7 @@ def make_context(provider: Any, config: Mapping[str, Any]) -> FetchContext:
 
 def _codes(mode: str, where: Where) -> Codes:
     """What asks for codes; loaded only when one is needed."""
-    from ..mfa.codes import Codes
-    from ..mfa.memory import UsedCodes
+    from ..mfa.codes import Codes, UsedCodes
     from ..mfa.prompters import asker
 
     return Codes(asker(mode), used=UsedCodes(where))

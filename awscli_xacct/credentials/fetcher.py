@@ -17,12 +17,12 @@ from ..profiles.cache_keys import role_record
 from ..profiles.role import Role
 from ..storage.cache import Record
 from .callers import hour_of_a_session, no_code_of_a_session
-from .clocks import clock_fault
 from .context import FetchContext, keys_of, record_of
 from .mfa_session import MfaSession, decide, device_lock, user_session
 from .sts import (
     Keys,
     add_place,
+    clock_fault,
     is_chained,
     is_denied,
     is_expired_or_unknown_caller,

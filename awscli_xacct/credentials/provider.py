@@ -180,12 +180,15 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
     def _check_circle(self, hop: Role | Source) -> None:
         """Raise `ProfileError` where a program would wait for itself, and see to it that it can be found out."""
         from . import recursion_guard
-        from .programs import MarkedPrograms
 
         names = recursion_guard.names_of(hop)
         recursion_guard.check(names, os.environ)
-        if self._profile_provider_builder and not isinstance(self._profile_provider_builder, MarkedPrograms):
-            self._profile_provider_builder = MarkedPrograms(self._profile_provider_builder, names)
+        if self._profile_provider_builder and not isinstance(
+            self._profile_provider_builder, recursion_guard.MarkedPrograms
+        ):
+            self._profile_provider_builder = recursion_guard.MarkedPrograms(
+                self._profile_provider_builder, names
+            )
 
     def _make_context(self) -> FetchContext:
         from .context import make_context

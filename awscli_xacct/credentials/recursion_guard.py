@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from .. import settings
 from ..errors import ProfileError
@@ -17,6 +18,11 @@ from ..messages import profile_option
 from ..profiles.role import Role
 from ..profiles.source import Source
 from ..settings import config_paths
+
+if TYPE_CHECKING:
+    import subprocess
+
+_PROCESS = "custom-process"
 
 
 def names_of(hop: Role | Source) -> list[str]:
@@ -49,6 +55,34 @@ def check(names: Sequence[str], environment: Mapping[str, str]) -> None:
                 f"the credentials it is to give; let it ask for another profile's:\n"
                 f"  aws configure set credential_process COMMAND {profile_option(asker)}",
             )
+
+
+class MarkedPrograms:
+    """botocore's builder of a source profile's providers, with that of programs changed.
+
+    `names` are the profiles of the chain, the last to be assumed first.
+    """
+
+    def __init__(self, builder: Any, names: Sequence[str]) -> None:
+        self._builder = builder
+        self._names = names
+        self.last: subprocess.Popen[bytes] | None = None
+        """The program that was started last."""
+
+    def providers(self, *arguments: Any, **options: Any) -> list[Any]:
+        """The providers in their order."""
+        found: list[Any] = self._builder.providers(*arguments, **options)
+        for provider in found:
+            if provider.METHOD == _PROCESS:
+                provider._popen = self._start
+        return found
+
+    def _start(self, command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+        import subprocess  # most that loads this module starts no program
+
+        environment = marked(self._names, os.environ)
+        self.last = subprocess.Popen(command, env=environment, **options)  # noqa: S603 - the user's own command
+        return self.last
 
 
 def _files(environment: Mapping[str, str]) -> list[str]:

@@ -25,7 +25,7 @@ from botocore.exceptions import (
 from ..errors import XacctError
 from ..messages import printable, profile_option
 from ..profiles.source import Source
-from .programs import MarkedPrograms
+from .recursion_guard import MarkedPrograms
 from .sts import Keys, is_usable
 
 _LONGEST = 600

@@ -10,10 +10,9 @@ from typing import Any
 from ..storage.cache import Record
 from .access_denied import Denial, explain
 from .batch import fetch_many
-from .clocks import clock_fault
 from .fetcher import Fetcher
 from .profile_session import provider_for
-from .sts import is_denied
+from .sts import clock_fault, is_denied
 
 
 @dataclass(frozen=True)

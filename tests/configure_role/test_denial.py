@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from awscli_xacct.credentials.access_denied import Denial, explain
-from awscli_xacct.credentials.clocks import clock_fault, clock_offset
+from awscli_xacct.credentials.sts import clock_fault, clock_offset
 from awscli_xacct.profiles.role import Role
 from awscli_xacct.profiles.source import Source
 from awscli_xacct.storage.cache import Record

@@ -70,7 +70,7 @@ SIGNATURES = {
     "botocore.session:Session.get_config_variable": "self logical_name methods=",
     "botocore.session:Session.set_config_variable": "self logical_name value",
     "botocore.session:Session.register": "self event_name handler unique_id= unique_id_uses_count=",
-    # credentials.sessions: subclassed, and made like another one
+    # credentials.profile_session: subclassed, and made like another one
     "botocore.session:Session": "session_vars= event_hooks= include_builtin_handlers= profile=",
     "botocore.session:Session.register_component": "self name component",
     "botocore.session:Session.unregister": "self event_name handler= unique_id= unique_id_uses_count=",
@@ -192,7 +192,7 @@ def test_providers_stand_in_a_list_in_which_one_can_be_put_in_anothers_place(ses
 
 
 def test_a_session_has_what_another_one_is_made_like_it_with(session: Any) -> None:
-    """By `credentials.sessions`, which has its own `full_config`: all of botocore has to ask for that."""
+    """By `credentials.profile_session`, which has its own `full_config`: all of botocore has to ask for that."""
 
     class Given(botocore.session.Session):  # type: ignore[misc]
         full_config = property(lambda self: {"profiles": {"p": {"region": "eu-west-3"}}})  # noqa: ARG005
@@ -229,7 +229,7 @@ def test_variables_stand_in_tables_with_the_settings_they_overrule() -> None:
 def test_programs_are_started_by_what_is_kept_under_the_providers_name_for_it(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """`credentials.programs` puts something else there; `cli.fetch` looks when the credentials end."""
+    """`credentials.recursion_guard` puts something else there; `cli.fetch` looks when the credentials end."""
     (tmp_path / "config").write_text("[profile p]\ncredential_process = tell me\n", "utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     builder = credentials.ProfileProviderBuilder(botocore.session.Session(profile="p"))

@@ -15,8 +15,7 @@ from awscli_xacct.credentials.fetcher import Fetcher
 from awscli_xacct.credentials.mfa_session import MfaSession, user_session
 from awscli_xacct.credentials.single_flight import SingleFlight
 from awscli_xacct.credentials.sts import Keys
-from awscli_xacct.mfa.codes import Codes
-from awscli_xacct.mfa.memory import UsedCodes
+from awscli_xacct.mfa.codes import Codes, UsedCodes
 from awscli_xacct.profiles.role import resolve
 from awscli_xacct.profiles.source import Source, resolve_user
 from awscli_xacct.storage.cache import Cache

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awscli_xacct.errors import CannotPromptError, CodeRejectedError, MfaProcessError
-from awscli_xacct.mfa.codes import Codes, Request
-from awscli_xacct.mfa.memory import UsedCodes
+from awscli_xacct.mfa.codes import Codes, Request, UsedCodes
 from tests.configfile.texts import quickly
 
 SERIAL = "arn:aws:iam::111111111111:mfa/dev"

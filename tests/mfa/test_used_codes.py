@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from awscli_xacct.mfa.memory import UsedCodes
+from awscli_xacct.mfa.codes import UsedCodes
 
 DEVICE, OTHER = "arn:aws:iam::111111111111:mfa/dev", "arn:aws:iam::111111111111:mfa/other"
 STEP_BEGINS = 1_800_000_000.0  # a multiple of 30
