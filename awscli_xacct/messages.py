@@ -70,6 +70,16 @@ def warn(message: str) -> None:
     write_message(f"xacct: {printable(message)}\n")
 
 
+def warn_once(message: str) -> None:
+    """`warn`, but only the first time this process has that message: an edit may have to start over."""
+    if message not in _warned:
+        _warned.add(message)
+        warn(message)
+
+
+_warned: set[str] = set()
+
+
 def write_message(text: str) -> None:
     """Write on stderr; that it is closed, or on a full disk, fails no command, whose work may be done by now."""
     import sys

@@ -198,10 +198,6 @@ SETUP_WAIT_SECONDS = 60
 CODE_TRIES = 3
 """How often an MFA code is asked for before giving up."""
 
-PROOF_LIMIT = 256 * 1024
-"""Bytes up to which an edited config file is read back whole by botocore's loader. That takes some 200 ms
-a megabyte; of a larger file (some 2,500 profiles) the sections that changed are read back."""
-
 # -- manifests -------------------------------------------------------------------------------------
 
 MANIFEST_BYTES = 8 * 1024 * 1024

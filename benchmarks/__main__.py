@@ -134,7 +134,7 @@ def _one_edit(home: Home) -> None:
         beyond = (ours.seconds - base.seconds) * 1000
         print(
             f"  {profiles:>6} profiles, {size:>5.0f} KiB   {beyond:>6.0f} ms and {ours.memory - base.memory:>5.1f} MiB "
-            f"beyond `aws configure get` (target 100 ms, 50 MiB at {PROFILES}); stock `configure set` "
+            f"beyond `aws configure get` (target 600 ms, 50 MiB at {PROFILES}); stock `configure set` "
             f"{(theirs.seconds - base.seconds) * 1000:>6.0f} ms"
         )
     print()

@@ -11,8 +11,7 @@ import re
 
 from ..errors import ConfigFileError, EditError
 from . import line_edits
-from .edited import EditedLines
-from .line_edits import Changes
+from .line_edits import Changes, EditedLines
 from .parser import Reading, Section, Sections, Value
 
 __all__ = ["Document", "Sections", "Value"]
@@ -119,32 +118,25 @@ class Document:
 
     # -- the file with the changes made ------------------------------------------------------------
 
-    def meant(self, *, touched_only: bool = False) -> Sections:
-        """What botocore must read from `render`'s bytes; with `touched_only`, from `excerpt`'s.
-
-        Raises `ConfigFileError` as `render` does.
-        """
-        return self._edited().meant(excerpt=touched_only)
+    def expected_sections(self) -> Sections:
+        """Return what botocore must read from `render`'s bytes. Raises `ConfigFileError` as `render` does."""
+        return self._edited().expected_sections()
 
     def render(self) -> bytes:
-        """The bytes of the file with the changes made: the very same ones where there are none.
+        """Return the file's bytes with the changes made; without changes, the very bytes it was read from.
 
-        Raises `EditError` where more would have to be altered than was asked, and `ConfigFileError`
-        where a change makes botocore look at a faulty block in ``[DEFAULT]`` that it had no use for.
+        Raises `EditError` where a change would also alter what it is not about, and `ConfigFileError`
+        where it makes botocore read an invalid block in ``[DEFAULT]`` that it ignored before.
         """
         edited = self._edited()
         if not edited.changed:
             return self._data
-        edited.meant(excerpt=True)
+        edited.expected_sections()
         if self._encode(self._reading.lines) != self._data:
             raise EditError(
                 f"{self._path}: its {self._encoding} text cannot be kept byte for byte; nothing was written"
             )
         return self._encode(edited.lines())
-
-    def excerpt(self) -> bytes:
-        """Of `render`'s bytes what the changes could have an effect on, to be read on its own."""
-        return self._encode(self._edited().excerpt())
 
     # -- how it is done ----------------------------------------------------------------------------
 

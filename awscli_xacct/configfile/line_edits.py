@@ -1,23 +1,37 @@
-"""How a changed section is written: its own lines, spliced.
+"""Apply changes to a config file's lines by splicing them; nothing else is rewritten.
 
-A line is taken over as it stands unless the change is about it, and what a person wrote as a comment
-stays, also where what it stood in goes.
+A line is kept as it is unless the change is about it, and comments stay, even where the section or value
+they stood in goes.
 
-Depth decides what a line means: one that stands deeper than the option above it is part of that
-option's value, be it a header. So a new option stands exactly as deep as the last one of its section.
+Indentation decides what a line means: one that is indented deeper than the option above it continues that
+option's value, even if it looks like a header. So a new option is indented exactly as the last one of its
+section.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ..errors import EditError
-from .parser import COMMENT, DEFAULTS, DELIMITER, Reading, Section, ending_of, indent_of, is_comment
+from ..messages import printable
+from .parser import (
+    COMMENT,
+    DEFAULTS,
+    DELIMITER,
+    Reading,
+    Section,
+    Sections,
+    Value,
+    ending_of,
+    indent_of,
+    is_comment,
+)
 
 
 @dataclass
 class Changes:
-    """What is asked of one section: options to set or, with None, to remove; another name; its end."""
+    """Changes to one section: options to set (None: to remove), a new name, or its removal."""
 
     options: dict[str, str | None] = field(default_factory=dict)
     name: str | None = None
@@ -26,20 +40,91 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.options) or self.name is not None or self.removed
 
-    def fresh(self, section: Section) -> dict[str, str]:
-        """The options to set that are not there yet."""
+    def new_options(self, section: Section) -> dict[str, str]:
+        """Return the options to set that `section` does not have yet."""
         return {
             key: text for key, text in self.options.items() if text is not None and key not in section.options
         }
 
 
-def changed(reading: Reading, section: Section, changes: Changes, below: Section | None) -> list[str]:
-    """The lines of a section with `changes` made; `below` is the section that is going to follow it."""
+class EditedLines:
+    """The lines of `reading` with `changes` made to its sections, and the sections `added` at its end."""
+
+    def __init__(
+        self, reading: Reading, changes: dict[Section, Changes], added: dict[str, dict[str, str]]
+    ) -> None:
+        self._reading = reading
+        self._changes = {section: asked for section, asked in changes.items() if asked}
+        self._left = [
+            part for part in reading.parts if part not in self._changes or not self._changes[part].removed
+        ]
+        self._added = added
+
+    @property
+    def changed(self) -> bool:
+        return bool(self._changes or self._added)
+
+    def expected_sections(self) -> Sections:
+        """Return what botocore must read from `lines`.
+
+        Raises `ConfigFileError` where a change makes botocore read an invalid block in ``[DEFAULT]``.
+        """
+        expected: Sections = {}
+        for part in self._left:
+            if part.name != DEFAULTS:
+                changes = self._changes.get(part)
+                expected[(changes and changes.name) or part.name] = self._options(part, changes)
+        for name, added in self._added.items():
+            expected[name] = self._reading.with_defaults(dict(added))
+        return expected
+
+    def lines(self) -> list[str]:
+        """Return all lines. Raises `EditError` where a change would also alter what it is not about."""
+        self._check_depths()
+        parts = self._reading.parts
+        lines = self._reading.lines[: parts[0].header if parts else None]
+        below = dict(pairwise([*self._left, None]))
+        for part in parts:
+            changes = self._changes.get(part)
+            if changes is None:
+                lines += self._reading.lines[part.header : part.end]
+            elif changes.removed:
+                lines += lines_kept_after_removal(self._reading, part)
+            else:
+                lines += changed_lines(self._reading, part, changes, below[part])
+        for name, options in self._added.items():
+            _append_section(lines, name, options, self._reading.newline)
+        return lines
+
+    def _options(self, part: Section, changes: Changes | None) -> dict[str, Value]:
+        if changes is None:
+            return self._reading.options(part)
+        values: dict[str, Value] = {
+            key: self._reading.value(line) for key, line in part.options.items() if key not in changes.options
+        }
+        values.update({key: text for key, text in changes.options.items() if text is not None})
+        return self._reading.with_defaults(values)
+
+    def _check_depths(self) -> None:
+        """Refuse a removal after which an indented header would continue the value above it."""
+        if len(self._left) == len(self._reading.parts):
+            return
+        for above, part in pairwise(self._left):
+            if would_absorb_header(self._reading, above, self._changes.get(above), part):
+                raise EditError(
+                    f"{self._reading.path}, line {part.header + 1}: [{printable(part.name)}] stands so deep that "
+                    f"it would become part of [{printable(above.name)}]; nothing was written. Take the blanks "
+                    f"before it away"
+                )
+
+
+def changed_lines(reading: Reading, section: Section, changes: Changes, below: Section | None) -> list[str]:
+    """Return a section's lines with `changes` made; `below` is the section that will follow it."""
     lines = reading.lines[section.header : section.end]
-    fresh = changes.fresh(section)
-    if fresh:
+    new = changes.new_options(section)
+    if new:
         last = reading.end_of_options(section) - section.header
-        _insert(lines, last, _indent_for(reading, section, below), fresh, reading.newline)
+        _insert(lines, last, _indent_for(reading, section, below), new, reading.newline)
     # From the end to the beginning, so that the line numbers found in reading stay true.
     for key in sorted(
         changes.options.keys() & section.options, key=section.options.__getitem__, reverse=True
@@ -55,7 +140,7 @@ def changed(reading: Reading, section: Section, changes: Changes, below: Section
 
 
 def lines_kept_after_removal(reading: Reading, section: Section) -> list[str]:
-    """What a removed section leaves: its comments, and what sets off whatever follows it."""
+    """Return what remains of a removed section: its comments, and the blank lines after it."""
     lines = reading.lines[section.header : section.end]
     behind = reading.end_of_options(section) + 1 - section.header
     comments, rest = _comments(lines[1:behind]), lines[behind:]
@@ -68,7 +153,7 @@ def lines_kept_after_removal(reading: Reading, section: Section) -> list[str]:
     return comments + rest
 
 
-def append(lines: list[str], name: str, options: dict[str, str], newline: str) -> None:
+def _append_section(lines: list[str], name: str, options: dict[str, str], newline: str) -> None:
     """Add a new section to `lines`, a blank line before it."""
     if lines and not ending_of(lines[-1]):
         lines[-1] += newline
@@ -81,7 +166,7 @@ def append(lines: list[str], name: str, options: dict[str, str], newline: str) -
 def would_absorb_header(reading: Reading, above: Section, changes: Changes | None, below: Section) -> bool:
     """Whether `below`'s header would become part of a value, if it came directly behind `above`."""
     options = changes.options if changes else {}
-    if changes and changes.fresh(above):
+    if changes and changes.new_options(above):
         deepest = _indent_for(reading, above, below)
     else:
         left = [line for key, line in above.options.items() if options.get(key, "") is not None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .document import Document, Sections
@@ -100,3 +100,57 @@ def header_for(name: str) -> str:
         return name
     plain = f"profile {name}"
     return plain if profile_of(plain) == name else f"profile {shlex.quote(name)}"
+
+
+class MergedProfiles(Mapping[str, Mapping[str, Any]]):
+    """What ``botocore.session.Session.full_config["profiles"]`` would hold; `changed` ones take precedence.
+
+    Profiles are looked up one at a time: a file of 10,000 is edited for the sake of one, and a dict of each would
+    cost more than the edit.
+    """
+
+    def __init__(self, config: Document, credentials: Document) -> None:
+        self._config = config
+        self._headers = {}
+        for header in config.names():
+            name = profile_of(header)
+            if name is not None:
+                self._headers[name] = header
+        self._credentials = credentials.sections()
+        self._credentials_document = credentials
+        self.changed: dict[str, Mapping[str, Any]] = {}
+
+    def header(self, name: str) -> str | None:
+        """The section header that counts for a profile, or None if the config file has none."""
+        return self._headers.get(name)
+
+    def overruled(self, name: str, wanted: Mapping[str, str | None]) -> dict[str, str]:
+        """Those of the `wanted` settings that the credentials file has otherwise, and why they would not count.
+
+        What stands there wins, and that file is left alone.
+        """
+        found = self._credentials.get(name, {})
+        return {
+            key: f"{key} of {name} stands in {self._credentials_document.path}, line "
+            f"{self._credentials_document.line_of(name, key)}, too, and what stands there wins; take it out by hand"
+            for key, text in wanted.items()
+            if key in found and found[key] != text
+        }
+
+    def __getitem__(self, name: str) -> Mapping[str, Any]:
+        if name in self.changed:
+            return self.changed[name]
+        if name not in self:
+            raise KeyError(name)
+        header = self._headers.get(name)
+        options = dict(self._config.section(header)) if header is not None else {}
+        return options | self._credentials.get(name, {})
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._headers or name in self._credentials or name in self.changed
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self._headers, *self._credentials, *self.changed]))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

@@ -19,8 +19,11 @@ from pathlib import Path
 
 from .. import settings
 from ..errors import EditError
-from ..storage.files import flush_directory, write_temporary
-from . import target
+from ..messages import warn_once
+from ..storage.files import discard, flush_directory, make_private_directory, sweep, write_temporary
+from ..storage.locks import locked
+from ..storage.places import check_may_make
+from ..storage.record import is_ours
 from .document import Document, Sections
 
 Change = Callable[[Document], None]
@@ -81,9 +84,9 @@ def edit(
     """
     for _ in range(_ATTEMPTS):
         real = _real(path)
-        target.check(path, real)
-        with target.locked(real, wait):
-            target.sweep(real)
+        _check_replaceable(path, real)
+        with locked(real, wait):
+            sweep(real.parent, real.name)
             planned, document = _planned(path, real, change)
             if not planned.changed or _replace(planned, real, partial(_prove, real, document, reader)):
                 return planned
@@ -99,10 +102,10 @@ def rewrite(
     """
     for _ in range(_ATTEMPTS):
         real = _real(path)
-        target.check(path, real)
-        with target.locked(real, wait):
-            target.sweep(real)
-            target.check(path, real)
+        _check_replaceable(path, real)
+        with locked(real, wait):
+            sweep(real.parent, real.name)
+            _check_replaceable(path, real)
             before = read(real)
             planned = Edit(path, before, change(before))
             if not planned.changed or _replace(planned, real, lambda _: None):
@@ -119,7 +122,7 @@ def _real(path: Path) -> Path:
 
 
 def _planned(path: Path, real: Path, change: Change) -> tuple[Edit, Document]:
-    target.check(path, real)
+    _check_replaceable(path, real)
     before = read(real)
     document = Document(before, str(path))
     change(document)
@@ -129,7 +132,8 @@ def _planned(path: Path, real: Path, change: Change) -> tuple[Edit, Document]:
 def _replace(planned: Edit, real: Path, prove: Callable[[Path], None]) -> bool:
     """Put the new bytes in place of the old; False if somebody else has changed the file meanwhile."""
     try:
-        target.make_directory(real.parent)
+        if not real.parent.exists():
+            make_private_directory(real.parent)
         temporary = write_temporary(real.parent, real.name, planned.after, flush=True)
     except OSError as error:
         raise EditError(
@@ -137,7 +141,7 @@ def _replace(planned: Edit, real: Path, prove: Callable[[Path], None]) -> bool:
             f"ls -ld {shlex.quote(str(real.parent))}"
         ) from None
     try:
-        target.keep_mode(real, temporary)
+        _keep_mode(real, temporary)
         prove(temporary)
         if _real(planned.path) != real or read(real) != planned.before:
             return False
@@ -145,7 +149,7 @@ def _replace(planned: Edit, real: Path, prove: Callable[[Path], None]) -> bool:
     except OSError as error:
         raise EditError(f"{real} cannot be replaced: {_why(error)}; it is as it was") from None
     finally:
-        target.discard(temporary)
+        discard(temporary)
     with contextlib.suppress(OSError):  # the new file is in place, whatever may be wrong with the disk
         flush_directory(real.parent)
     return True
@@ -162,18 +166,73 @@ def _why(error: OSError) -> str:
 
 
 def _prove(real: Path, document: Document, reader: Reader, temporary: Path) -> None:
-    """Read back what is about to become the user's file, and compare it with what was meant.
-
-    Raises `EditError`. Of a file beyond `settings.PROOF_LIMIT` the sections that changed are read.
-    """
-    whole = temporary.stat().st_size <= settings.PROOF_LIMIT
-    excerpt = None if whole else write_temporary(real.parent, real.name, document.excerpt())
+    """Read back what is about to become the user's file, and compare it with what was meant. Raises `EditError`."""
     try:
-        found = reader(str(excerpt or temporary))
+        found = reader(str(temporary))
     except Exception as error:  # noqa: BLE001 - a reader that refuses the text, with whatever error it has
         raise EditError(f"{real}: the edited file would not be readable ({error}); it is as it was") from None
-    finally:
-        if excerpt:
-            target.discard(excerpt)
-    if found != document.meant(touched_only=not whole):
+    if found != document.expected_sections():
         raise EditError(f"{real}: the edited file would not mean what was asked; it is as it was")
+
+
+def _check_replaceable(path: Path, real: Path) -> None:
+    """Raises `EditError` where `real`, which is `path` with its links resolved, is not ours to replace."""
+    if os.fspath(path).startswith("~"):
+        raise EditError(
+            f"{path} is in no home directory, because none is known here; nothing was written. Name it: export "
+            f"HOME=DIRECTORY"
+        )
+    try:
+        found = _stat(real)
+        directory = next((parent for parent in real.parents if parent.exists()), real.parent)
+        above = directory.stat()
+    except OSError as error:
+        raise EditError(f"{path} cannot be read: {error.strerror}. {_look_at(path)}") from None
+    if found is not None and not stat.S_ISREG(found.st_mode):
+        raise EditError(f"{path} is not a regular file; nothing was written. {_look_at(path)}")
+    if found is not None and not is_ours(found):
+        raise EditError(f"{path} belongs to another user; nothing was written. {_look_at(real)}")
+    linked = os.path.abspath(path) != os.fspath(real)  # noqa: PTH100 - Path.resolve follows the links
+    if linked and not (is_ours(above) or above.st_uid == 0):
+        raise EditError(
+            f"{path} leads into a directory of another user; nothing was written. {_look_at(directory)}"
+        )
+    try:
+        check_may_make(real.parent)
+    except OSError as error:
+        raise EditError(f"{real}: {error}; nothing was written. Run the command as that user") from None
+
+
+def _keep_mode(real: Path, new: Path) -> None:
+    """Give the file that will replace `real` its mode and group. Raises `OSError`.
+
+    A group that this user is not in cannot be given; its members then have what all others have.
+    """
+    old = _stat(real)
+    if old is None:
+        return  # made 0600, as it should be
+    mode = stat.S_IMODE(old.st_mode)
+    if hasattr(os, "chown") and new.stat().st_gid != old.st_gid:
+        try:
+            os.chown(new, -1, old.st_gid)
+        except OSError:
+            mode = mode & ~stat.S_IRWXG | (mode & stat.S_IRWXO) << 3
+    made = stat.S_IMODE(new.stat().st_mode)
+    if made == mode:
+        return  # as on a drive without modes, where chmod may be refused
+    try:
+        new.chmod(mode)
+    except OSError as error:
+        if made & ~mode:
+            warn_once(f"{real}: its mode {mode:03o} cannot be kept ({error.strerror}); it is {made:03o} now")
+
+
+def _stat(real: Path) -> os.stat_result | None:
+    try:
+        return real.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _look_at(path: Path) -> str:
+    return f"Look at it with: ls -ld {shlex.quote(str(path))}"

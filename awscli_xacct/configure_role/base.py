@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
-from ..configfile.merged import MergedProfiles
+from ..configfile.sections import MergedProfiles
 from ..credentials.mfa_session import shares_session
 from ..errors import ValidationError, XacctError
 from ..messages import printable_lines, role_command, write_message

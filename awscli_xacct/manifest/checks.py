@@ -11,7 +11,7 @@ from math import inf
 from typing import Any
 
 from .. import settings
-from ..configfile.merged import MergedProfiles
+from ..configfile.sections import MergedProfiles
 from ..profiles import validation
 from ..profiles.partitions import Partitions
 from ..profiles.source import has_static_keys

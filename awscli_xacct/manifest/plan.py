@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 
 from .. import settings
 from ..configfile.document import Document
-from ..configfile.merged import MergedProfiles
-from ..configfile.sections import header_for, headers_of, profile_of
+from ..configfile.sections import MergedProfiles, header_for, headers_of, profile_of
 from ..errors import ValidationError
 from ..profiles.defaults import ORDER, changed
 from ..profiles.partitions import Partitions

@@ -8,8 +8,7 @@ from typing import Any
 
 from .. import settings
 from ..configfile.document import Document
-from ..configfile.merged import MergedProfiles
-from ..configfile.sections import header_for
+from ..configfile.sections import MergedProfiles, header_for
 from ..errors import ValidationError
 from ..messages import printable, profile_option
 from . import validation

@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import settings
-from ..configfile.target import locked
 from ..errors import XacctError
 from ..storage.files import replace
+from ..storage.locks import locked
 from ..storage.places import make
 from ..storage.record import expanded, place, read_private
 

@@ -7,6 +7,7 @@ file", and the profile directory's own access list does the rest.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import tempfile
@@ -89,14 +90,18 @@ def temporary_prefix(name: str) -> str:
 
 
 def sweep(directory: Path, name: str) -> None:
-    """Remove what writers of `name` that were killed have left; for whoever holds the lock of it."""
+    """Remove the temporary files that killed writers of `name` left. The caller holds the lock of `name`."""
     prefix = temporary_prefix(name)
-    try:
+    with contextlib.suppress(OSError):
         for left in directory.iterdir():
             if left.name.startswith(prefix) and left.suffix == ".tmp":
-                left.unlink()
-    except OSError:
-        pass  # they are private, and the next writer tries again
+                discard(left)
+
+
+def discard(temporary: Path) -> None:
+    """Remove a temporary file; if that fails, the next writer's `sweep` tries again."""
+    with contextlib.suppress(OSError):
+        temporary.unlink()
 
 
 def flush_directory(path: Path) -> None:

@@ -205,7 +205,7 @@ def test_an_edited_sample_is_exactly_what_it_has_to_be(edit: str, botocore_reads
     EDITS[edit](document)
     after = document.render()
     assert after == sample(edit)
-    assert botocore_reads(in_utf_8(name, after)) == document.meant()
+    assert botocore_reads(in_utf_8(name, after)) == document.expected_sections()
 
 
 @pytest.mark.parametrize("name", names())
