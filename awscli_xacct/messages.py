@@ -66,8 +66,15 @@ def _named(profile: str, *, plain: bool = True) -> str:
 
 
 def warn(message: str) -> None:
-    """One line to the user, on stderr: stdout belongs to the command."""
-    write_message(f"xacct: {printable(message)}\n")
+    """Print one line for the user, after the name of this package."""
+    print_message(f"xacct: {printable(message)}")
+
+
+def print_message(message: str) -> None:
+    """Print lines for the user on stderr, as stdout belongs to results, and wrap them on a terminal."""
+    import sys
+
+    write_message(f"{wrap(printable_lines(message), sys.stderr)}\n")
 
 
 def warn_once(message: str) -> None:
@@ -81,7 +88,10 @@ _warned: set[str] = set()
 
 
 def write_message(text: str) -> None:
-    """Write on stderr; that it is closed, or on a full disk, fails no command, whose work may be done by now."""
+    """Write a text on stderr as it is.
+
+    A stderr that is closed or on a full disk does not fail the command, whose work may be done by now.
+    """
     import sys
 
     try:
@@ -90,6 +100,66 @@ def write_message(text: str) -> None:
             sys.stderr.flush()
     except (OSError, ValueError):
         abandon(sys.stderr)
+
+
+def wrap_error(error: Exception) -> None:
+    """Wrap the text of an error that the AWS CLI prints as it is, in a command of its own.
+
+    A program that catches the error gets its text in one piece, and so do our own commands.
+    """
+    import sys
+
+    if "awscli.clidriver" in sys.modules and "awscli_xacct.configure_role.role" not in sys.modules:
+        error.args = (wrap(str(error), sys.stderr), *error.args[1:])
+
+
+def wrap(text: str, stream: TextIO | None) -> str:
+    """Wrap `text` at words to the width of the terminal that `stream` writes to; leave it as it is without one.
+
+    Commands and paths are not broken, because they are copied. A command that ends a line too long gets a line of
+    its own. Indented lines hold commands, JSON or differences and stay as they are, except the items of a list.
+    """
+    width = terminal_width(stream)
+    lines = text.split("\n")
+    if not width or all(len(line) <= width for line in lines):
+        return text
+    return "\n".join(_wrap_line(line, width) for line in lines)
+
+
+def _wrap_line(line: str, width: int) -> str:
+    import re
+    from textwrap import TextWrapper
+
+    indent = line[: len(line) - len(line.lstrip())]
+    if len(line) <= width or (indent and not line.startswith("- ", len(indent))):
+        return line
+    inner = f"{indent}  "
+    line = re.sub(
+        r"(?<=:) (?=(?:aws|xacct|sudo|export|unset|chmod|ls|pip|python3?) )", f"\n{inner}", line, count=1
+    )
+    prose, *command = line.split("\n")
+    # In a path with spaces each word but the first has a separator inside.
+    path = r"(?<!\S)(?:[~/]|[A-Za-z]:\\)\S*(?: [^\s/\\]+[/\\]\S*)+"
+    prose = re.sub(path, lambda found: found[0].replace(" ", "\0"), prose)
+    wrapper = TextWrapper(width, subsequent_indent=inner, break_long_words=False, break_on_hyphens=False)
+    return "\n".join([*(each.replace("\0", " ") for each in wrapper.wrap(prose)), *command])
+
+
+def terminal_width(stream: TextIO | None) -> int:
+    """Return the columns of the terminal that a stream writes to; 0 if it writes to none."""
+    import os
+    import shutil
+
+    try:
+        if stream is None or not stream.isatty():
+            return 0
+        columns = os.get_terminal_size(stream.fileno()).columns
+    except OSError:
+        columns = 0
+    except ValueError:
+        return 0  # closed
+    # COLUMNS may be another terminal's: it counts only where this one does not know its size.
+    return columns or shutil.get_terminal_size().columns
 
 
 def abandon(stream: TextIO) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 import time
 import unicodedata
 from collections.abc import Sequence
 
-from .messages import printable
+from .messages import printable, terminal_width
 from .storage.cache import Record
 
 _GAP = "  "
@@ -24,8 +22,8 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, whole: bool =
     """
     cells = [list(titles), *([printable(cell) or "-" for cell in row] for row in rows)]
     widths = [max(_width(row[column]) for row in cells) for column in range(len(titles))]
-    if sys.stdout.isatty() and not whole:
-        _narrow(widths, _terminal_width())
+    if not whole and (available := terminal_width(sys.stdout)):
+        _narrow(widths, available)
     lines = (_GAP.join(_fit(cell, width) for cell, width in zip(row, widths, strict=True)) for row in cells)
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
@@ -59,14 +57,6 @@ def duration(seconds: float) -> str:
 def counted(number: int, thing: str) -> str:
     """``1 session``, ``2 sessions``."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
-
-
-def _terminal_width() -> int:
-    """The columns of the terminal itself; what COLUMNS says may be another one's."""
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or shutil.get_terminal_size().columns
-    except OSError:
-        return shutil.get_terminal_size().columns
 
 
 def _narrow(widths: list[int], available: int) -> None:

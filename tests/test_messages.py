@@ -1,14 +1,156 @@
-"""How the commands in messages name a profile, whatever it is called."""
+"""Messages: how they are wrapped, where they are printed, and how their commands name a profile."""
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
 import shlex
+import struct
+import termios
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TextIO
 
+import pexpect
 import pytest
 
 from awscli_xacct import messages
 from awscli_xacct.configure_role.role import RoleCommand
-from awscli_xacct.messages import profile_option, role_command, subcommand
+from awscli_xacct.messages import profile_option, role_command, subcommand, wrap
+from tests.sts import Sts
+from tests.support.home import XACCT, Home
+
+DEVICE = "arn:aws:iam::111111111111:mfa/dev"
+NEEDS_CODE = (
+    f"profile prod needs an MFA code of {DEVICE}, but mfa_prompt = none forbids asking. Give it in a terminal, and "
+    "commands without one work while the session lasts:",
+    "  aws configure role login prod",
+)
+NO_PROMPT = {"AWS_XACCT_MFA_PROMPT": "none"}
+
+
+# -- wrapping --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def terminal() -> Iterator[TextIO]:
+    """A stream that writes to a terminal of 40 columns."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+    with os.fdopen(slave, "w") as stream:
+        yield stream
+    os.close(master)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrapped"),
+    [
+        ("short", "short"),
+        (
+            "a sentence that is longer than the forty columns there are",
+            "a sentence that is longer than the forty\n  columns there are",
+        ),
+        (
+            "heading:\n  - an item of a list that is longer than the columns\n  - another",
+            "heading:\n  - an item of a list that is longer\n    than the columns\n  - another",
+        ),
+        (
+            "profile prod assumes no role; make it one with: aws configure role prod --role-arn ARN",
+            "profile prod assumes no role; make it\n  one with:\n  aws configure role prod --role-arn ARN",
+        ),
+        (
+            "Log in, so that others can work meanwhile:\n  aws configure role login --some-long-option prod",
+            "Log in, so that others can work\n  meanwhile:\n  aws configure role login --some-long-option prod",
+        ),
+        (
+            "the file with the profiles, /home/me/My Documents/aws/config, is gone",
+            "the file with the profiles,\n  /home/me/My Documents/aws/config, is\n  gone",
+        ),
+        (
+            "it is in /a/directory/whose/name/is/longer-than-the-terminal/is-wide and stays",
+            "it is in\n  /a/directory/whose/name/is/longer-than-the-terminal/is-wide\n  and stays",
+        ),
+        (
+            '    "Resource": "a line of JSON, or of a difference, whatever"',
+            '    "Resource": "a line of JSON, or of a difference, whatever"',
+        ),
+    ],
+    ids=["short", "sentence", "list", "command", "own-line", "path-with-spaces", "long-path", "indented"],
+)
+def test_wrap_breaks_at_words_but_not_in_a_command_or_a_path(
+    terminal: TextIO, text: str, wrapped: str
+) -> None:
+    assert wrap(text, terminal) == wrapped
+    assert wrap(wrapped, terminal) == wrapped
+
+
+def test_wrap_leaves_text_alone_where_there_is_no_terminal() -> None:
+    long = "word " * 100
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        assert wrap(long, nowhere) == long
+    assert wrap(long, nowhere) == long, "a stream that is closed"
+    assert wrap(long, None) == long
+
+
+def shown_by(child: pexpect.spawn[str]) -> list[str]:
+    """The lines that a command shows on its terminal."""
+    child.expect(pexpect.EOF)
+    child.close()
+    return str(child.before).strip().splitlines()
+
+
+@pytest.fixture
+def role_with_device(home: Home, sts: Sts) -> Home:
+    """A home where `prod` needs a code, and nobody can be asked for it."""
+    user = sts.add_user("dev")
+    home.add_keys(user)
+    role = sts.add_role("Ops", trusts=[user.arn])
+    home.add_role("prod", role.arn, mfa_serial=DEVICE)
+    return home
+
+
+@pytest.mark.parametrize("command", ["aws", "xacct"])
+def test_errors_are_wrapped_on_a_terminal_and_not_in_a_pipe(role_with_device: Home, command: str) -> None:
+    """An error of the provider, which the AWS CLI prints itself; for `xacct` the same one."""
+    home = role_with_device
+    words = (
+        ["sts", "get-caller-identity", "--profile", "prod"] if command == "aws" else ["credentials", "prod"]
+    )
+    program = str(home.executable) if command == "aws" else str(XACCT)
+    lead = "" if command == "aws" else "xacct: "
+    assert shown_by(home.terminal_for(program, *words, environment=NO_PROMPT, columns=60)) == [
+        f"{lead}profile prod needs an MFA code of",
+        f"  {DEVICE}, but mfa_prompt = none",
+        "  forbids asking. Give it in a terminal, and commands",
+        "  without one work while the session lasts:",
+        "  aws configure role login prod",
+    ]
+    piped = home.aws if command == "aws" else home.xacct
+    outcome = piped(*words, environment=NO_PROMPT)
+    assert outcome.lines == [f"{lead}{NEEDS_CODE[0]}", NEEDS_CODE[1]]
+
+
+def test_errors_of_configure_role_are_wrapped_item_by_item(home: Home) -> None:
+    home.config.write_text(
+        home.config.read_text("utf-8") + "\n[profile plain]\nregion = eu-west-1\n", "utf-8"
+    )
+    words = ("configure", "role", "verify", "nobody", "plain")
+    assert shown_by(home.terminal(*words, columns=60)) == [
+        "nothing was done, because",
+        "  - there is no profile nobody; see those there are with:",
+        "    aws configure role list",
+        "  - profile plain assumes no role; make it one with:",
+        "    aws configure role plain --role-arn ARN",
+    ]
+    assert home.aws(*words).lines == [
+        "nothing was done, because",
+        "  - there is no profile nobody; see those there are with: aws configure role list",
+        "  - profile plain assumes no role; make it one with: aws configure role plain --role-arn ARN",
+    ]
+
+
+# -- commands --------------------------------------------------------------------------------------
 
 
 def test_the_names_that_are_subcommands_are_those_there_are() -> None:

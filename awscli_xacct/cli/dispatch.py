@@ -27,7 +27,7 @@ from typing import Any, NoReturn
 
 from .. import __version__
 from ..errors import XacctError
-from ..messages import SUBCOMMANDS, abandon, printable_lines, write_message
+from ..messages import SUBCOMMANDS, abandon, print_message
 
 COMMANDS = {
     "credentials": "credentials",
@@ -93,7 +93,7 @@ def failed(error: BaseException) -> int:
         text = f"the output cannot be written: {error.strerror or error}"
     elif not _is_meant(error):
         text = f"unexpected {type(error).__name__}: {text}"
-    write_message(f"xacct: {printable_lines(text)}\n")
+    print_message(f"xacct: {text}")
     return FAILED
 
 

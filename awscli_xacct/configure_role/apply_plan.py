@@ -16,9 +16,9 @@ from ..configfile.document import Document
 from ..errors import ValidationError
 from ..manifest.model import Request
 from ..manifest.plan import ADD, CHANGE, CONFLICT, REMOVE, SAME, Plan, Step, listed, plan
-from ..messages import write_message
+from ..messages import print_message, write_message
 from ..tables import counted, table
-from .base import FAILED, Subcommand, print_message
+from .base import FAILED, Subcommand
 from .interview import can_confirm, confirmed
 from .output import print_result
 from .remove import own_records

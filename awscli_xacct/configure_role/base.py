@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles
 from ..credentials.mfa_session import shares_session
 from ..errors import ValidationError, XacctError
-from ..messages import printable_lines, role_command, write_message
+from ..messages import print_message, printable_lines, role_command, wrap
 from ..profiles.cache_keys import setting
 from ..profiles.inventory import Entry, Inventory
 from ..profiles.names import no_profile
@@ -42,7 +43,7 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
             return self._run(parsed_args, parsed_globals)
         except (XacctError, BotoCoreError, ClientError) as error:
             # The CLI prints it as it is, and it may quote a config file or a service.
-            error.args = (printable_lines(str(error)), *error.args[1:])
+            error.args = (wrap(printable_lines(str(error)), sys.stderr), *error.args[1:])
             raise
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
@@ -107,8 +108,3 @@ def session_behind(entry: Entry) -> Record | None:
 
 
 NO_ROLES = "no profile assumes a role; make one with: aws configure role PROFILE --role-arn ARN"
-
-
-def print_message(message: str) -> None:
-    """A message for the person, on stderr: stdout belongs to results."""
-    write_message(f"{printable_lines(message)}\n")

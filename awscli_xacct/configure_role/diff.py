@@ -9,8 +9,7 @@ from difflib import unified_diff
 from io import StringIO
 
 from ..configfile.store import Edit
-from ..messages import printable
-from .base import print_message
+from ..messages import print_message, printable
 from .output import HIDDEN, SECRETS
 
 _SECRET = re.compile(rf"(?i)^([ +-]\s*(?:{'|'.join(sorted(SECRETS))})\s*[=:]\s*).+")

@@ -15,6 +15,7 @@ from ..discovery.accounts import Account, accounts, parent_fault
 from ..discovery.names import Holder, holder_of, named, rendered, template_fault
 from ..errors import ValidationError, XacctError
 from ..manifest.model import Place, Request, RoleSpec
+from ..messages import print_message
 from ..profiles import validation
 from ..profiles.defaults import Wanted, changed, completed, role_arn, source_of
 from ..profiles.edit import AUTO, NONE
@@ -24,7 +25,6 @@ from ..profiles.values import account_fault, role_name_fault
 from ..setup.iam_client import is_denied, service_code
 from ..tables import counted
 from .apply_plan import Consent, PlannedCommand
-from .base import print_message
 from .clients import ProfileClients
 from .discover_help import DESCRIPTION, EXAMPLES, OPTIONS, SYNOPSIS
 from .manifest_target import IntoManifest, Roles

@@ -12,10 +12,11 @@ from ..errors import ValidationError
 from ..manifest import EXTENSION, FORMATS, MANIFEST, extend_switch_roles
 from ..manifest.export import merge
 from ..manifest.source_file import STDIN, decoded
+from ..messages import print_message
 from ..profiles import validation
 from ..profiles.source import is_role
 from ..tables import counted
-from .base import NO_ROLES, Subcommand, print_message
+from .base import NO_ROLES, Subcommand
 from .diff import print_diff
 
 _REFUSED = "nothing was written, because"

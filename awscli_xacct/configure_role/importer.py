@@ -8,8 +8,8 @@ from typing import Any
 
 from ..errors import ValidationError
 from ..manifest.source_file import load, request_of
+from ..messages import print_message
 from .apply_plan import Consent, PlannedCommand
-from .base import print_message
 
 
 class ImportCommand(PlannedCommand):

@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from .. import settings
-from ..messages import printable
+from ..messages import print_message, printable
 from ..profiles.inventory import Entry
 from ..profiles.role import Role
 from ..tables import can_draw, remaining, table
-from .base import NO_ROLES, Subcommand, print_message, session_behind
+from .base import NO_ROLES, Subcommand, session_behind
 from .output import print_result
 
 _BROKEN = "cannot work"

@@ -13,9 +13,10 @@ from ..credentials.fetcher import Fetcher
 from ..credentials.mfa_session import MfaSession
 from ..credentials.profile_session import provider_for
 from ..errors import ValidationError, XacctError
+from ..messages import print_message
 from ..profiles.source import is_mfa_user
 from ..tables import counted, remaining
-from .base import Subcommand, check_roles, named_profiles, print_message
+from .base import Subcommand, check_roles, named_profiles
 
 
 class LoginCommand(Subcommand):

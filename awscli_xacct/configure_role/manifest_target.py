@@ -14,11 +14,12 @@ from ..manifest.export import merge
 from ..manifest.model import RoleSpec
 from ..manifest.reader import read
 from ..manifest.source_file import decoded
+from ..messages import print_message
 from ..profiles.partitions import Partitions
 from ..profiles.source import Profiles
 from ..tables import counted
 from .apply_plan import Consent
-from .base import FAILED, print_message
+from .base import FAILED
 from .diff import print_diff
 from .interview import can_confirm, confirmed
 

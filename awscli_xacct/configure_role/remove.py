@@ -13,11 +13,11 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import header_for, headers_of, profile_of
 from ..errors import ProfileError, ValidationError
-from ..messages import printable
+from ..messages import print_message, printable
 from ..profiles import validation
 from ..profiles.inventory import Inventory
 from ..profiles.source import has_static_keys, is_role
-from .base import FAILED, Subcommand, check_roles, named_profiles, print_message
+from .base import FAILED, Subcommand, check_roles, named_profiles
 from .interview import can_confirm, confirmed
 
 

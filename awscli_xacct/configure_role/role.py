@@ -16,9 +16,10 @@ from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
 from ..errors import ValidationError
+from ..messages import print_message
 from ..profiles import validation
 from ..profiles.edit import AUTO, NONE, Plan
-from .base import FAILED, Subcommand, print_message
+from .base import FAILED, Subcommand
 from .diff import print_diff
 from .help import DESCRIPTION, EXAMPLES, OPTIONS, SYNOPSIS
 

@@ -12,12 +12,12 @@ from ..credentials.batch import asks_for_itself
 from ..credentials.profile_session import provider_for
 from ..credentials.verification import Result, assume, explanation, failure
 from ..errors import ValidationError
-from ..messages import subcommand
+from ..messages import print_message, subcommand
 from ..profiles.edit import AUTO, Plan
 from ..setup.journal import Journal
 from ..setup.planner import Survey
 from ..setup.steps import SAME, RetryPolicy, carry_out
-from .base import FAILED, Subcommand, named_profiles, print_message
+from .base import FAILED, Subcommand, named_profiles
 from .interview import can_confirm, confirmed
 from .mfa_devices import find_device
 from .output import print_result

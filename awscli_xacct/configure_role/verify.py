@@ -7,9 +7,9 @@ from typing import Any
 
 from ..credentials.verification import Result, explanation, verdict, verified
 from ..errors import ValidationError
-from ..messages import printable_lines
+from ..messages import print_message, printable_lines
 from ..tables import duration, table
-from .base import FAILED, NO_ROLES, Subcommand, check_roles, named_profiles, print_message
+from .base import FAILED, NO_ROLES, Subcommand, check_roles, named_profiles
 from .output import print_result
 
 

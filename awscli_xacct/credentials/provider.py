@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError
 
 from .. import settings
 from ..errors import ProfileError, XacctError
-from ..messages import printable, warn
+from ..messages import printable, warn, wrap_error
 from ..profiles import cache_keys
 from ..profiles.role import Role, resolve
 from ..profiles.source import Source, is_mfa_user, is_role, resolve_user
@@ -84,8 +84,11 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         except ProfileError as fault:
             if fault.structural:
                 return self._stock_credentials(fault)
-            raise InvalidConfigError(error_msg=str(fault)) from None
-        except (XacctError, BotoCoreError, ClientError):
+            error = InvalidConfigError(error_msg=str(fault))
+            wrap_error(error)
+            raise error from None
+        except (XacctError, BotoCoreError, ClientError) as error:
+            wrap_error(error)
             raise
         except Exception as fault:  # noqa: BLE001 - a plugin's fault must not take the CLI with it
             stock = self._stock_credentials(fault)
@@ -299,7 +302,8 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
             if record is None or time.time() >= record.renew:
                 loading.register(self.features)
                 record = self._fetching().fetch()
-        except (XacctError, BotoCoreError, ClientError):
+        except (XacctError, BotoCoreError, ClientError) as error:
+            wrap_error(error)
             raise
         except Exception as fault:  # noqa: BLE001 - a plugin's fault must not take the CLI with it
             return self._from_stock(fault)

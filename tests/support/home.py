@@ -127,12 +127,18 @@ class Home:
             start_new_session=True,
         )
 
-    def terminal(self, *arguments: str, environment: Mapping[str, str] | None = None) -> pexpect.spawn[str]:
+    def terminal(
+        self, *arguments: str, environment: Mapping[str, str] | None = None, columns: int = 200
+    ) -> pexpect.spawn[str]:
         """Start `aws` on a terminal of its own."""
-        return self.terminal_for(str(self.executable), *arguments, environment=environment)
+        return self.terminal_for(str(self.executable), *arguments, environment=environment, columns=columns)
 
     def terminal_for(
-        self, command: str, *arguments: str, environment: Mapping[str, str] | None = None
+        self,
+        command: str,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        columns: int = 200,
     ) -> pexpect.spawn[str]:
         """Start any command on a terminal of its own."""
         return pexpect.spawn(
@@ -141,7 +147,7 @@ class Home:
             env={**self.environment, **(environment or {})},
             timeout=TIMEOUT,
             encoding="utf-8",
-            dimensions=(40, 200),
+            dimensions=(40, columns),
         )
 
 
