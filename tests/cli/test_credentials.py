@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.steps import run
-from tests.e2e.terminal import Terminal
 from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.commands import run
 from tests.support.home import XACCT, Home, Outcome
+from tests.support.terminal import Terminal
 
 from .steps import grow_old
 

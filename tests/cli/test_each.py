@@ -21,9 +21,9 @@ from awscli_xacct.cli.each import _Json
 from awscli_xacct.cli.following import GRACE, LONGEST_LINE
 from awscli_xacct.cli.many import Given
 from awscli_xacct.cli.process_pool import Children, Ended, Job
-from tests.e2e.terminal import Terminal
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.home import TIMEOUT, XACCT, Home, finish
+from tests.support.terminal import Terminal
 
 SAY = 'echo "$AWS_ACCOUNT_ID $AWS_REGION"; echo oops >&2'
 

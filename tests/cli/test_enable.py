@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.steps import state
+from tests.support.commands import state
 from tests.support.home import AWS, TIMEOUT, XACCT, Home, finish
 
 from .machine import WITHOUT_PLUGIN, Machine

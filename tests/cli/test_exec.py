@@ -88,7 +88,7 @@ def test_the_real_aws_runs_as_the_role(home: Home, sts: Sts, prod: str) -> None:
     aws = str(Path(sys.executable).with_name("aws"))
     outcome = home.xacct("exec", prod, "--", aws, "sts", "get-caller-identity", "--query", "Arn")
     assert outcome.code == 0
-    assert ":assumed-role/CrossAccountPowerUser/" in outcome.stdout
+    assert ":assumed-role/Power/" in outcome.stdout
     assert [call.operation for call in sts.calls] == ["AssumeRole", "GetCallerIdentity"]
 
 

@@ -6,8 +6,8 @@ import shlex
 
 import pytest
 
-from tests.e2e.steps import WHO
 from tests.sts import Sts, User
+from tests.support.commands import WHO
 from tests.support.home import AWS, XACCT, Home
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.steps import is_session_of, run
 from tests.sts import Role, Sts, User
+from tests.support.commands import is_session_of, run
 from tests.support.home import REGION, XACCT, Home
 
 from .node import NoSdk, sdk
@@ -85,7 +85,7 @@ def test_all_sdks_run_on_one_session(home: Home, sts: Sts, role: Role, javascrip
 def test_boto3_shows_what_is_wrong_in_the_words_of_xacct(home: Home, sts: Sts) -> None:
     other = sts.add_role("Other", trusts=["arn:aws:iam::111111111111:user/x"])
     home.config.write_text(
-        home.config.read_text("utf-8").replace(":role/CrossAccountPowerUser", f":role/{other.name}"), "utf-8"
+        home.config.read_text("utf-8").replace(":role/Power", f":role/{other.name}"), "utf-8"
     )
     outcome = run(home, sys.executable, "-c", BOTO3)
     assert outcome.code == 1

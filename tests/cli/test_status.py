@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from tests.e2e.steps import run
 from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.commands import run
 from tests.support.home import XACCT, Home
 
 from .steps import grow_old
@@ -32,8 +32,8 @@ def test_what_is_valid_is_shown_and_nobody_is_called(home: Home, sts: Sts, role:
     outcome = home.xacct("status")
     assert (outcome.code, outcome.stderr) == (0, "")
     assert timeless(outcome.stdout).splitlines() == [
-        "PROFILE  KIND  OWNER                               LASTS  UNTIL",
-        "prod     role  222222222222 CrossAccountPowerUser  AN HOUR    TIME",
+        "PROFILE  KIND  OWNER               LASTS  UNTIL",
+        "prod     role  222222222222 Power  AN HOUR    TIME",
     ]
     assert sts.calls == []
 
@@ -51,8 +51,8 @@ def test_a_session_that_roles_share_is_shown_once(
     rows = json.loads(home.xacct("status", "--json").stdout)
     assert [(row["Profile"], row["Kind"], row["Owner"]) for row in rows] == [
         ("default", "mfa-session", device.serial),
-        ("a", "role", "222222222222 CrossAccountPowerUser"),
-        ("b", "role", "222222222222 CrossAccountPowerUser"),
+        ("a", "role", "222222222222 Power"),
+        ("b", "role", "222222222222 Power"),
     ]
     assert 43100 < rows[0]["SecondsLeft"] <= 43200
     assert 3500 < rows[1]["SecondsLeft"] <= 3600

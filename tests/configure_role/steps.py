@@ -15,12 +15,8 @@ import pytest
 
 from awscli_xacct.profiles.inventory import Inventory
 from awscli_xacct.storage.cache import Cache, Record
-from tests.sts import Sts
 from tests.support.home import AWS, TIMEOUT, Home, Outcome, finish_on_terminal
 
-WHO = ("sts", "get-caller-identity")
-ONE_TRY = {"AWS_MAX_ATTEMPTS": "1"}
-"""Without botocore's own retries, which wait for seconds in between."""
 STRANGER = "arn:aws:iam::999999999999:user/nobody"
 ESCAPE = "\x1b[31m"
 """What would colour a terminal red, and stands for all that could be done to it."""
@@ -54,11 +50,6 @@ def refused(home: Home, *arguments: str, environment: Mapping[str, str] | None =
 def parsed(outcome: Outcome) -> Any:
     """What a command printed as JSON."""
     return json.loads(outcome.stdout)
-
-
-def operations(sts: Sts) -> list[str]:
-    """What STS and IAM were asked for so far."""
-    return [call.operation for call in sts.calls]
 
 
 def cache(home: Home, *profiles: str, seconds: float = 3120) -> None:

@@ -11,9 +11,10 @@ import jsonschema
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts
+from tests.support.commands import WHO
 from tests.support.home import Home
 
-from .steps import CTRL_C, CTRL_D, ESCAPE, WHO, Screen, cache, done, parsed, refused, run
+from .steps import CTRL_C, CTRL_D, ESCAPE, Screen, cache, done, parsed, refused, run
 
 TEAM = """\
 version: 1

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.commands import ONE_TRY, WHO, operations
 from tests.support.home import Home
 
-from .steps import ONE_TRY, STRANGER, WHO, XML_ESCAPE, Screen, done, operations, refused, run
+from .steps import STRANGER, XML_ESCAPE, Screen, done, refused, run
 
 A_DAY = 12 * 3600
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.commands import ONE_TRY, operations
 from tests.support.home import Home
 
-from .steps import ONE_TRY, XML_ESCAPE, done, operations, refused
+from .steps import XML_ESCAPE, done, refused
 
 KEY = "arn:aws:iam::111111111111:u2f/user/dev/yubikey-ABC"
 HEADING = "--mfa-serial auto found no device, because"

@@ -9,9 +9,10 @@ import pytest
 
 from awscli_xacct.configfile.sections import header_for
 from tests.sts import MfaDevice, Role, Sts
+from tests.support.commands import ONE_TRY, WHO
 from tests.support.home import Home, Outcome
 
-from .steps import ONE_TRY, STRANGER, WHO, done, refused, run
+from .steps import STRANGER, done, refused, run
 
 NAMES = ["list", "help", "-x", "--yes it's $HOME", "file://prüd"]
 """Of each kind one; tests/test_messages.py has more, and runs no `aws` for them."""

@@ -6,9 +6,8 @@ import pytest
 
 from awscli_xacct.errors import ValidationError
 from tests.sts import Role
+from tests.support.commands import WHO
 from tests.support.home import AWS, Home, Outcome, finish
-
-from .steps import WHO
 
 
 def to(home: Home, stderr: str, *arguments: str, cache: str = "") -> Outcome:

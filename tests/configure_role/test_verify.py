@@ -8,9 +8,10 @@ import sys
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.commands import ONE_TRY, operations
 from tests.support.home import Home, finish
 
-from .steps import ESCAPE, ONE_TRY, STRANGER, XML_ESCAPE, Screen, done, operations, parsed, refused, run
+from .steps import ESCAPE, STRANGER, XML_ESCAPE, Screen, done, parsed, refused, run
 
 CAUSES = (
     "  likely causes:\n"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts
+from tests.support.commands import ONE_TRY, WHO, operations
 from tests.support.home import Home, finish
 
-from .steps import ONE_TRY, STRANGER, WHO, Screen, done, operations, refused, run
+from .steps import STRANGER, Screen, done, refused, run
 
 SETTINGS = {
     "--session-tags": ["team=ops", "cost center=R and D"],

@@ -34,21 +34,6 @@ Connect = Callable[..., Sts]
 
 
 @pytest.fixture
-def user(sts: Server) -> User:
-    return sts.add_user("dev")
-
-
-@pytest.fixture
-def device(sts: Server, user: User) -> MfaDevice:
-    return sts.add_mfa_device(user)
-
-
-@pytest.fixture
-def role(sts: Server, user: User) -> Role:
-    return sts.add_role("CrossAccountPowerUser", trusts=[user.arn], max_session_duration=43200)
-
-
-@pytest.fixture
 def connect(sts: Server, session: Any) -> Iterator[Connect]:
     """STS as somebody sees it whose clock is off by so many seconds."""
     with ExitStack() as stack:
@@ -80,7 +65,7 @@ def test_a_role_session_is_given_with_its_account(
     session = sts.find_key(issued.access_key)
     assert session is not None
     assert (issued.secret_key, issued.token) == (session.secret_key, session.session_token)
-    assert issued.arn == "arn:aws:sts::222222222222:assumed-role/CrossAccountPowerUser/me"
+    assert issued.arn == "arn:aws:sts::222222222222:assumed-role/Power/me"
     assert issued.account == "222222222222"
 
 

@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.sts import Role, Sts, User
-from tests.support.home import AWS, Home, Outcome
-
-from .steps import (
+from tests.support.commands import (
     WHO,
     arn,
     aws_after,
@@ -23,6 +21,7 @@ from .steps import (
     run,
     who,
 )
+from tests.support.home import AWS, Home, Outcome
 
 
 def callers(sts: Sts) -> list[str]:

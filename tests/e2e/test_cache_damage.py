@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.sts import Role, Sts
+from tests.support.commands import WHO, arn, is_session_of, operations, record_in, who
 from tests.support.home import Home
-
-from .steps import WHO, arn, is_session_of, operations, record_in, who
 
 
 def truncate(record: Path) -> None:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.sts import Role, Sts
+from tests.support.commands import is_session_of, operations, state, tree, who
 from tests.support.home import Home, Outcome
-
-from .steps import is_session_of, operations, state, tree, who
 
 ARN = "arn:aws:iam::222222222222:role/CrossAccountPowerUser"
 MFA = "arn:aws:iam::111111111111:mfa/dev"

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.sts import Sts
+from tests.support.commands import OFF, aws_after, bound_by_modes, operations, run, state, tree
 from tests.support.home import AWS, Home
-
-from .steps import OFF, aws_after, bound_by_modes, operations, run, state, tree
 
 ARN = "arn:aws:iam::222222222222:role/CrossAccountPowerUser"
 MFA = "arn:aws:iam::111111111111:mfa/dev"

@@ -11,9 +11,8 @@ import pytest
 from awscli_xacct.storage.cache import Cache
 from tests.sts import Role, Sts, User
 from tests.support.answering import answering
+from tests.support.commands import ONE_TRY, WHO, arn, is_session_of, operations, record_in, who
 from tests.support.home import Home
-
-from .steps import ONE_TRY, WHO, arn, is_session_of, operations, record_in, who
 
 HOUR = 3600.0
 

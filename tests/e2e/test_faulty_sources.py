@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.sts import Role, Sts
+from tests.support.commands import WHO, arn, is_session_of, operations
 from tests.support.home import Home, Outcome
-
-from .steps import WHO, arn, is_session_of, operations
 
 SECRET = "hunter2-wJalrXUtnFEMI"
 KEYS = {"Version": 1, "AccessKeyId": "AKIA1", "SecretAccessKey": SECRET}

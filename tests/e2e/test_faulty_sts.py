@@ -9,9 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.sts import Role, Sts, User
+from tests.support.commands import ONE_TRY, WHO, arn, is_session_of, operations, who
 from tests.support.home import Home, Outcome
-
-from .steps import ONE_TRY, WHO, arn, is_session_of, operations, who
 
 OPENED = b'<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>'
 CLOSED = b"</AssumeRoleResult></AssumeRoleResponse>"

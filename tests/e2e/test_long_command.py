@@ -14,10 +14,9 @@ import time
 import pytest
 
 from tests.sts import Hold, MfaDevice, Role, Sts
+from tests.support.commands import operations
 from tests.support.home import Home, finish
-
-from .steps import operations
-from .terminal import Terminal, who_asks
+from tests.support.terminal import Terminal, log_in
 
 LIFE = 5.0
 """Seconds a session lives: enough for two pages on a busy machine."""
@@ -100,15 +99,12 @@ def test_it_renews_every_role_of_a_chain(home: Home, sts: Sts, pages: Pages, rol
     assert [call.parameters["RoleArn"] for call in sts.calls_of("AssumeRole")] == [role.arn, last.arn] * 2
 
 
+@pytest.mark.usefixtures("other")
 @pytest.mark.parametrize("times", [1, 2])
 def test_it_renews_from_the_shared_mfa_session_without_a_question(
-    times: int, home: Home, sts: Sts, pages: Pages, role: Role, device: MfaDevice, vault: str
+    times: int, home: Home, sts: Sts, pages: Pages, device: MfaDevice, vault: str
 ) -> None:
-    other = sts.add_role("Other", trusts=role.trusts, require_mfa=True)
-    home.add_role("other", other.arn, mfa_serial=device.serial)
-    person = who_asks(home, vault)
-    person.answer(device.next_code())
-    assert person.end() == 0
+    log_in(home, vault, device)
     sts.clear_calls()
 
     sts.session_life = LIFE
@@ -137,14 +133,11 @@ def test_it_asks_again_when_the_shared_session_ends_too(
     assert operations(sts) == [*renewed, "ListUsers", "ListUsers", *renewed, "ListUsers"]
 
 
+@pytest.mark.usefixtures("other")
 def test_without_a_terminal_it_ends_with_a_clear_error_when_the_shared_session_ends(
-    home: Home, sts: Sts, pages: Pages, role: Role, device: MfaDevice, vault: str
+    home: Home, sts: Sts, pages: Pages, device: MfaDevice, vault: str
 ) -> None:
-    other = sts.add_role("Other", trusts=role.trusts, require_mfa=True)
-    home.add_role("other", other.arn, mfa_serial=device.serial)
-    person = who_asks(home, vault)
-    person.answer(device.next_code())
-    assert person.end() == 0
+    log_in(home, vault, device)
 
     sts.session_life = LIFE
     process = home.start(*LIST, "other")

@@ -8,10 +8,9 @@ import sys
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts
+from tests.support.commands import WHO, is_session_of, operations
 from tests.support.home import AWS, XACCT, Home
-
-from .steps import WHO, is_session_of, operations
-from .terminal import Terminal, who_asks
+from tests.support.terminal import Terminal, log_in, who_asks
 
 READY = "ready for more> "
 
@@ -31,9 +30,7 @@ def test_ctrl_c_ends_it_with_130(home: Home, sts: Sts, role: Role, device: MfaDe
     assert "Traceback" not in person.shown
     check_nothing_was_done(home, sts)
 
-    again = who_asks(home, vault)
-    again.answer(device.next_code())
-    assert again.end() == 0
+    again = log_in(home, vault, device)
     assert is_session_of(role, again.caller)
 
 

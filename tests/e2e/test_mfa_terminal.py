@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts
+from tests.support.commands import WHO, arn, is_session_of, operations, tree, who
 from tests.support.home import AWS, TIMEOUT, Home, finish
-
-from .steps import WHO, arn, is_session_of, operations, tree, who
-from .terminal import PROMPT, Terminal, who_asks
+from tests.support.terminal import PROMPT, Terminal, log_in, who_asks
 
 SHARED = ["GetSessionToken", "AssumeRole", "GetCallerIdentity"]
 DIRECT = ["AssumeRole", "GetCallerIdentity"]
@@ -18,9 +17,7 @@ def test_ten_roles_of_one_device_ask_once(home: Home, sts: Sts, device: MfaDevic
     roles = [sts.add_role(f"Role{number}", trusts=role.trusts, require_mfa=True) for number in range(10)]
     for each in roles:
         home.add_role(each.name, each.arn, mfa_serial=device.serial)
-    person = who_asks(home, roles[0].name)
-    person.answer(device.next_code())
-    assert person.end() == 0
+    person = log_in(home, roles[0].name, device)
     assert (person.prompts, is_session_of(roles[0], person.caller)) == (1, True)
     for each in roles[1:]:
         assert is_session_of(each, who(home, each.name)), "without a terminal, so without a question"
@@ -33,9 +30,7 @@ def test_the_shared_session_lasts_as_long_as_is_asked_for(
     home: Home, sts: Sts, device: MfaDevice, vault: str
 ) -> None:
     home.environment["AWS_XACCT_MFA_SESSION_DURATION"] = "900"
-    person = who_asks(home, vault)
-    person.answer(device.next_code())
-    assert person.end() == 0
+    log_in(home, vault, device)
     assert sts.calls[0].parameters["DurationSeconds"] == "900"
 
 
@@ -61,9 +56,7 @@ def test_a_role_of_more_than_an_hour_is_assumed_as_its_mode_says(
 ) -> None:
     role.require_mfa = True
     home.add_role("long", role.arn, mfa_serial=device.serial, mfa_session=mode, duration_seconds=duration)
-    person = who_asks(home, "long")
-    person.answer(device.next_code())
-    assert person.end() == 0
+    person = log_in(home, "long", device)
     assert is_session_of(role, person.caller)
     assert operations(sts) == calls
     (assumed,) = sts.calls_of("AssumeRole")
@@ -225,10 +218,8 @@ def test_after_one_code_commands_without_a_terminal_work(
 
 @pytest.mark.parametrize("gives_up", [False, True], ids=["answered", "given up"])
 def test_of_two_commands_one_asks_and_the_other_waits(
-    home: Home, sts: Sts, role: Role, device: MfaDevice, vault: str, gives_up: bool
+    home: Home, sts: Sts, role: Role, other: Role, device: MfaDevice, vault: str, gives_up: bool
 ) -> None:
-    other = sts.add_role("Other", trusts=role.trusts, require_mfa=True)
-    home.add_role("other", other.arn, mfa_serial=device.serial)
     first = who_asks(home, vault)
     first.prompted()
     second = who_asks(home, "other")

@@ -12,10 +12,18 @@ import pytest
 
 from tests.cli.steps import grow_old
 from tests.sts import Role, Sts
+from tests.support.commands import (
+    WHO,
+    arn,
+    bound_by_modes,
+    bound_to_no_account,
+    is_session_of,
+    run,
+    tree,
+    who,
+)
 from tests.support.drives import without_locks, without_modes
 from tests.support.home import AWS, XACCT, Home, Outcome
-
-from .steps import WHO, arn, bound_by_modes, bound_to_no_account, is_session_of, run, tree, who
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
 

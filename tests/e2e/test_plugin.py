@@ -7,10 +7,10 @@ import re
 import pytest
 
 from tests.sts import Role, Sts, User
+from tests.support.commands import OFF, WHO, arn, is_session_of, operations, run, who
 from tests.support.home import AWS, Home, Outcome
 
 from .conftest import Damage
-from .steps import OFF, WHO, arn, is_session_of, operations, run, who
 
 UNFINISHED = "def unfinished("
 BROKEN = "raise RuntimeError('broken')\n"

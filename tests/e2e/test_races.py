@@ -5,10 +5,9 @@ from __future__ import annotations
 import signal
 
 from tests.sts import Role, Sts
+from tests.support.commands import ONE_TRY, WHO, arn, is_session_of, operations, who
+from tests.support.crowd import crowd
 from tests.support.home import Home
-
-from .crowd import crowd
-from .steps import ONE_TRY, WHO, arn, is_session_of, operations, who
 
 ALL = 20
 SECONDS = 60.0

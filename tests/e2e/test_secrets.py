@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.commands import ONE_TRY, WHO, tree
+from tests.support.crowd import crowd
 from tests.support.home import AWS, REGION, XACCT, Home
-
-from .crowd import crowd
-from .steps import ONE_TRY, WHO, tree
-from .terminal import Terminal, who_asks
+from tests.support.terminal import Terminal, who_asks
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc to read")
 

@@ -9,7 +9,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,24 +22,7 @@ from tests.embedded_aws import (
     lay_out_walkthrough,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 REPOSITORY = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[EmbeddedAws]:
-    """One server for the module."""
-    with EmbeddedAws() as aws:
-        yield aws
-
-
-@pytest.fixture
-def aws(running: EmbeddedAws) -> EmbeddedAws:
-    """The server, with nothing in it."""
-    running.reset()
-    return running
 
 
 @pytest.fixture

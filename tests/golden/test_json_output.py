@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.configure_role.steps import ONE_TRY
-from tests.sts import Role, Sts, User
+from tests.sts import Sts, User
+from tests.support.commands import ONE_TRY
 from tests.support.home import Home
 
 from .compare import assert_golden
@@ -22,25 +22,14 @@ roles:
 
 
 @pytest.fixture
-def user(sts: Sts, home: Home) -> User:
-    """The IAM user, with an MFA device that no profile has, and keys in `default`."""
-    user = sts.add_user("dev")
-    home.add_keys(user)
-    return user
+def profiles(sts: Sts, home: Home, user: User) -> None:
+    """The profile `prod`, and `denied`, whose role trusts somebody else."""
+    home.add_role("prod", sts.add_role("Power", trusts=[user.arn]).arn)
+    home.add_role("denied", sts.add_role("Closed", trusts=["arn:aws:iam::999999999999:user/nobody"]).arn)
 
 
-@pytest.fixture
-def role(sts: Sts, home: Home, user: User) -> Role:
-    """A role of the profile `prod`, and one of `denied` that nobody may assume."""
-    role = sts.add_role("Power", trusts=[user.arn])
-    home.add_role("prod", role.arn)
-    closed = sts.add_role("Closed", trusts=["arn:aws:iam::999999999999:user/nobody"])
-    home.add_role("denied", closed.arn)
-    return role
-
-
-def test_configure_role(home: Home, role: Role) -> None:
-    assert role.name == "Power"
+@pytest.mark.usefixtures("profiles")
+def test_configure_role(home: Home) -> None:
     found = {}
     for name, arguments, code in (
         ("verify", ("verify", "prod", "denied"), 255),
@@ -53,8 +42,8 @@ def test_configure_role(home: Home, role: Role) -> None:
     assert_golden("configure-role", found, home.path)
 
 
-def test_import_plan(home: Home, role: Role) -> None:
-    assert role.name == "Power"
+@pytest.mark.usefixtures("profiles")
+def test_import_plan(home: Home) -> None:
     manifest = home.path / "roles.yaml"
     manifest.write_text(MANIFEST, encoding="utf-8")
     outcome = home.aws("configure", "role", "import", str(manifest), "--dry-run", "--output", "json")
@@ -62,8 +51,8 @@ def test_import_plan(home: Home, role: Role) -> None:
     assert_golden("import-plan", json.loads(outcome.stdout), home.path)
 
 
-def test_xacct(home: Home, role: Role) -> None:
-    assert role.name == "Power"
+@pytest.mark.usefixtures("profiles")
+def test_xacct(home: Home) -> None:
     document = json.loads(home.xacct("credentials", "prod").stdout)
     each = json.loads(home.xacct("each", "prod", "--output", "json", "--", "echo", "hello").stdout)
     status = json.loads(home.xacct("status", "--json").stdout)
@@ -75,8 +64,8 @@ def test_xacct(home: Home, role: Role) -> None:
     assert_golden("xacct", found, home.path)
 
 
-def test_doctor(home: Home, user: User) -> None:
-    assert user.name == "dev"
+@pytest.mark.usefixtures("user")
+def test_doctor(home: Home) -> None:
     report = json.loads(home.xacct("doctor", "--json").stdout)
     findings: list[dict[str, Any]] = report["Checks"]
     shape = {

@@ -6,18 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from . import MfaDevice, Role, Sts, User
+from . import Role, Sts, User
 from .clients import Clients
-
-
-@pytest.fixture
-def user(sts: Sts) -> User:
-    return sts.add_user("dev")
-
-
-@pytest.fixture
-def device(sts: Sts, user: User) -> MfaDevice:
-    return sts.add_mfa_device(user)
 
 
 @pytest.fixture

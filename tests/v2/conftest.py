@@ -8,18 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import device, prod, role, user, vault
 from tests.sts import Sts
 
 from .home import PARTS, VARIABLE, HomeOfV2, copy, find
 
-__all__ = ["device", "prod", "role", "user", "vault"]
-
-pytest.register_assert_rewrite("tests.e2e.steps")
-
 
 @pytest.fixture(scope="session")
-def aws() -> Path:
+def aws_v2() -> Path:
     """The `aws` of version 2."""
     found = find()
     if found is None:
@@ -37,9 +32,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path, sts: Sts, aws: Path, installed: Path) -> HomeOfV2:
+def home(tmp_path: Path, sts: Sts, aws_v2: Path, installed: Path) -> HomeOfV2:
     """A HOME whose `aws` is version 2, has the plugin on and calls `sts`."""
-    return HomeOfV2(tmp_path / "home", sts.url, aws, installed)
+    return HomeOfV2(tmp_path / "home", sts.url, aws_v2, installed)
 
 
 @pytest.fixture

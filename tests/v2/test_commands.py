@@ -8,10 +8,10 @@ import pytest
 
 from tests.configure_role.steps import Screen
 from tests.configure_role.test_interview import answer
-from tests.e2e.steps import WHO, is_session_of, operations, who
-from tests.e2e.terminal import Terminal
 from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.commands import WHO, is_session_of, operations, who
 from tests.support.home import Home
+from tests.support.terminal import Terminal
 
 SUBCOMMANDS = ("list", "show", "verify", "login", "logout", "remove", "rename")
 
@@ -28,7 +28,7 @@ def test_a_role_is_written_verified_shown_used_listed_and_removed(home: Home, st
     assert is_session_of(role, who(home, "prod", environment={"AWS_REGION": "us-west-1"}))
     listed = home.aws("configure", "role", "list", "--output", "json")
     assert [row["Profile"] for row in json.loads(listed.stdout)] == ["prod"]
-    assert "CrossAccountPowerUser" in home.aws("configure", "role", "show", "prod").stdout
+    assert "Power" in home.aws("configure", "role", "show", "prod").stdout
 
     removed = home.aws("configure", "role", "remove", "prod", "--yes")
     assert (removed.code, home.config.read_text("utf-8")) == (0, before), removed.stderr

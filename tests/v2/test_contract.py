@@ -19,12 +19,12 @@ ALONE = ("-q", "-c", os.devnull, "--rootdir", str(ROOT), "--noconftest", "-p", "
 
 
 @pytest.fixture
-def python(aws: Path) -> Path:
+def python(aws_v2: Path) -> Path:
     """The Python that runs version 2."""
-    with aws.open("rb") as file:
+    with aws_v2.open("rb") as file:
         first = file.readline()
     if not first.startswith(b"#!"):
-        pytest.skip(f"{aws} is a program with a Python inside, which runs nothing else")
+        pytest.skip(f"{aws_v2} is a program with a Python inside, which runs nothing else")
     return Path(os.fsdecode(first[2:].split()[0]))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from awscli_xacct.cli import plugin_section
 from tests.cli.machine import WITHOUT_PLUGIN, Machine
-from tests.e2e.steps import state
+from tests.support.commands import state
 from tests.support.home import AWS
 
 from .home import HomeOfV2

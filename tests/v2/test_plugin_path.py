@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.steps import WHO, arn, is_session_of, who
 from tests.sts import Role, User
+from tests.support.commands import WHO, arn, is_session_of, who
 from tests.support.home import AWS, Home
 
 from .home import HomeOfV2

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from tests.e2e.crowd import crowd
-from tests.e2e.steps import OFF, WHO, arn, is_session_of, operations, record_in, who
-from tests.e2e.terminal import who_asks
 from tests.e2e.test_expiry import make_due
 from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.commands import OFF, WHO, arn, is_session_of, operations, record_in, who
+from tests.support.crowd import crowd
 from tests.support.home import Home
+from tests.support.terminal import log_in
 
 SECONDS = 60.0
 ALL = 8
@@ -38,13 +38,9 @@ def test_cold_commands_at_once_make_one_call(home: Home, sts: Sts, role: Role, p
 
 
 def test_one_code_on_the_terminal_serves_all_roles(
-    home: Home, sts: Sts, device: MfaDevice, role: Role, vault: str
+    home: Home, sts: Sts, device: MfaDevice, role: Role, other: Role, vault: str
 ) -> None:
-    other = sts.add_role("Other", trusts=role.trusts, require_mfa=True)
-    home.add_role("other", other.arn, mfa_serial=device.serial)
-    person = who_asks(home, vault)
-    person.answer(device.next_code())
-    assert person.end() == 0
+    person = log_in(home, vault, device)
     assert is_session_of(role, person.caller)
     assert is_session_of(other, who(home, "other"))
     assert operations(sts).count("GetSessionToken") == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,20 +10,6 @@ from tests.embedded_aws import EmbeddedAws
 from tests.support.home import Home
 
 from .scene import Scene
-
-
-@pytest.fixture(scope="session")
-def running() -> Iterator[EmbeddedAws]:
-    """One server for all of these tests."""
-    with EmbeddedAws() as aws:
-        yield aws
-
-
-@pytest.fixture
-def aws(running: EmbeddedAws) -> EmbeddedAws:
-    """The server, with nothing in it."""
-    running.reset()
-    return running
 
 
 @pytest.fixture

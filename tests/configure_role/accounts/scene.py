@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from configparser import RawConfigParser
 from typing import Any
 
-from tests.configure_role.steps import ONE_TRY, Screen, run
+from tests.configure_role.steps import Screen, run
 from tests.embedded_aws import EmbeddedAws, create_user
+from tests.support.commands import ONE_TRY
 from tests.support.home import REGION, Home, Outcome
 
 DEV, PROD = "111111111111", "222222222222"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.configure_role.steps import CTRL_C, ESCAPE, ONE_TRY, XML_ESCAPE, Screen, done, parsed, refused, run
+from tests.configure_role.steps import CTRL_C, ESCAPE, XML_ESCAPE, Screen, done, parsed, refused, run
 from tests.embedded_aws import (
     EmbeddedAws,
     Fault,
@@ -18,6 +18,7 @@ from tests.embedded_aws import (
     create_user,
 )
 from tests.sts import Sts, User
+from tests.support.commands import ONE_TRY
 from tests.support.home import REGION, Home, Outcome
 
 from .scene import DEV

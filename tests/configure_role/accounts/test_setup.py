@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.configure_role.steps import CTRL_D, ESCAPE, WHO, Screen
+from tests.configure_role.steps import CTRL_D, ESCAPE, Screen
 from tests.embedded_aws import create_role
+from tests.support.commands import WHO
 from tests.support.home import AWS, REGION, TIMEOUT, Home
 
 from .scene import ASKED, AUDIT, DEV, DEV_USER, PROD, PROFILE, READ_ONLY, ROLE, Scene, policy, text, trust

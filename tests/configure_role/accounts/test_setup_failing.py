@@ -6,8 +6,9 @@ import shlex
 
 import pytest
 
-from tests.configure_role.steps import CTRL_C, ONE_TRY
+from tests.configure_role.steps import CTRL_C
 from tests.embedded_aws import Fault, create_role
+from tests.support.commands import ONE_TRY
 from tests.support.home import finish
 
 from .scene import ASKED, AUDIT, DEV, PROD, READ_ONLY, ROLE, Scene, trust

@@ -1,4 +1,4 @@
-"""What the tests of the real `aws` do again and again."""
+"""Commands that tests of several rooms run, and what they check in the outcome."""
 
 from __future__ import annotations
 

@@ -7,9 +7,10 @@ import re
 
 import pexpect
 
-from tests.support.home import Home, finish_on_terminal
+from tests.sts import MfaDevice
 
-from .steps import WHO
+from .commands import WHO
+from .home import Home, finish_on_terminal
 
 PROMPT = re.compile(r"MFA code of (?P<serial>\S+) for profile (?P<profile>\S+) \([^)]*\): ")
 _ARN = re.compile(r'"Arn": "([^"]+)"')
@@ -66,3 +67,11 @@ class Terminal:
 def who_asks(home: Home, profile: str, *options: str) -> Terminal:
     """`aws sts get-caller-identity` for a profile, on a terminal."""
     return Terminal(home.terminal(*WHO, "--profile", profile, *options))
+
+
+def log_in(home: Home, profile: str, device: MfaDevice) -> Terminal:
+    """Call AWS with a profile on a terminal, and answer the one question with the device's next code."""
+    person = who_asks(home, profile)
+    person.answer(device.next_code())
+    assert person.end() == 0
+    return person
