@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import html
 import json
 import os
 import re
 import sys
+import time
+import webbrowser
+from pathlib import Path
 from typing import Any
 
 from .. import settings
 from ..errors import ValidationError, XacctError
 from ..profiles.partitions import Partitions
 from ..profiles.source import is_mfa_user, is_role
+from ..storage.files import write_temporary
+from ..storage.places import make
+from ..storage.record import expanded
 from .fetch import botocore_session, obtain_resolved
 from .resolve import Resolved, inventory, resolve
 from .signin import checked_url, endpoints, signin_url
@@ -65,9 +73,7 @@ def run(options: argparse.Namespace) -> int:
         raise XacctError(_no_session(resolved.profile))
     url = signin_url(session, found.signin, document, destination, options.duration_seconds)
     if options.open:
-        from .browser import take
-
-        take(url)
+        open_browser(url)
     else:
         sys.stdout.write(f"{url}\n")
     return 0
@@ -122,3 +128,46 @@ def _no_session(profile: str) -> str:
         f"profile {profile} gives a user's own credentials, and the console takes a role's only; a user signs in "
         f"with a password"
     )
+
+
+_PAGE = """<!DOCTYPE html>
+<meta charset="utf-8">
+<meta name="referrer" content="no-referrer">
+<meta http-equiv="refresh" content="0; url={url}">
+<title>AWS console</title>
+<a href="{url}">AWS console</a>
+"""
+
+
+def open_browser(url: str) -> None:
+    """Open `url` in the user's browser. Raises `XacctError` where there is none, or no page can be written."""
+    try:
+        named = expanded(settings.PAGE_DIRECTORY)
+        if not named:
+            raise FileNotFoundError("there is no home directory")
+        directory = make(Path(named), settings.PAGE_KIND)
+        _sweep(directory)
+        temporary = write_temporary(directory, "console", _PAGE.format(url=html.escape(url)).encode())
+        page = temporary.with_suffix(".html")
+        temporary.replace(page)
+    except OSError as error:
+        raise XacctError(f"no page for the browser can be written: {error}. {_WITHOUT}") from None
+    try:
+        opened = webbrowser.open(page.as_uri())
+    except webbrowser.Error:
+        opened = False
+    if not opened:
+        page.unlink(missing_ok=True)
+        raise XacctError(f"no browser can be opened here. {_WITHOUT}")
+
+
+_WITHOUT = "Leave out --open to have the URL, and give it to a browser yourself"
+
+
+def _sweep(directory: Path) -> None:
+    """Remove the pages that lead nowhere any more."""
+    with contextlib.suppress(OSError):
+        for page in directory.iterdir():
+            with contextlib.suppress(OSError):
+                if time.time() - page.stat().st_mtime > settings.SIGNIN_SECONDS:
+                    page.unlink()

@@ -18,11 +18,11 @@ from ..errors import ValidationError, XacctError
 from ..messages import printable, printable_lines, warn
 from ..profiles.source import is_role
 from ..redaction import without_passwords
+from .fetch import Given, obtain_many
 from .launch import environment
-from .many import Given, obtain_many
+from .output_spool import OutputSpool
 from .process_pool import Children, Ended, Job
 from .resolve import read_config
-from .spill import Spill
 
 HELP = "Run a command once for each of many role profiles, several at a time."
 EXAMPLES = """\
@@ -127,7 +127,7 @@ class _Json:
     """All that was written, as one JSON document at the end. Until then it is on the disk, however much it is."""
 
     def __init__(self, given: Sequence[Given]) -> None:
-        self._written = Spill()
+        self._written = OutputSpool()
         self._rows: dict[str, dict[str, Any]] = {
             each.profile: {
                 "Profile": each.profile,

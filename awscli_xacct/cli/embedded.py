@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from .installations import MODULE, Host, origin
+from .installations import MODULE, Installation, origin
 
 _MOST = 5000
 """How many environments are looked at in one place: uv's cache keeps what it ever made."""
@@ -42,7 +42,7 @@ class Embedded:
         )
 
 
-def find(environment: Mapping[str, str], known: Iterable[Host]) -> list[Embedded]:
+def find(environment: Mapping[str, str], known: Iterable[Installation]) -> list[Embedded]:
     """All of them but those whose `aws` is among the `known` hosts; of several of one tool the last that was made."""
     seen = [host.real for host in known]
     found: dict[str, Embedded] = {}

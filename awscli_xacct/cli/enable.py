@@ -14,8 +14,8 @@ from .. import settings
 from ..configfile import store
 from ..errors import XacctError
 from ..messages import printable
-from . import embedded, installations, plugin_section, trials
-from .installations import Host
+from . import embedded, installations, plugin_section, probes
+from .installations import Installation
 
 HELP = "Turn the plugin on for the aws on the PATH, of version 1 or 2."
 EXAMPLES = """\
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     done = store.edit(path, change)
     state = "is on" if done.changed else "was on already"
     sys.stdout.write(f"the plugin {state} for {host}, in {path}\n")
-    states = trials.at_once(lambda other: _state(other, environment), others)
+    states = probes.map_concurrently(lambda other: _state(other, environment), others)
     for other, state in zip(others, states, strict=True):
         sys.stdout.write(f"there is {other}, too: {state}\n")
     for one in embedded.find(environment, [host, *others]):
@@ -66,7 +66,9 @@ def config_path(environment: Mapping[str, str]) -> Path:
     return store.locate(environment.get("AWS_CONFIG_FILE"), settings.DEFAULT_CONFIG_FILE)
 
 
-def choose(found: Sequence[Host], named: str | None, environment: Mapping[str, str], *, v2: bool) -> Host:
+def choose(
+    found: Sequence[Installation], named: str | None, environment: Mapping[str, str], *, v2: bool
+) -> Installation:
     """The `aws` that is meant. Raises `XacctError`."""
     if named:
         path = Path(named).expanduser().absolute()
@@ -88,7 +90,9 @@ def choose(found: Sequence[Host], named: str | None, environment: Mapping[str, s
     return host
 
 
-def _try(host: Host, others: Sequence[Host], planned: store.Edit, environment: Mapping[str, str]) -> None:
+def _try(
+    host: Installation, others: Sequence[Installation], planned: store.Edit, environment: Mapping[str, str]
+) -> None:
     """Raise `XacctError` if the edit would leave an `aws` without the plugin, or dead. Nothing is written yet."""
     with plugin_section.trial(planned.after, environment) as after:
         sign = plugin_section.sign_of_life(host, after, _PATIENCE)
@@ -107,14 +111,14 @@ def _try(host: Host, others: Sequence[Host], planned: store.Edit, environment: M
         )
 
 
-def _dead(others: Sequence[Host], environment: Mapping[str, str]) -> list[Host]:
+def _dead(others: Sequence[Installation], environment: Mapping[str, str]) -> list[Installation]:
     """Those that do not run; one that never did is none of them."""
     alive = [other for other in others if other.version]
-    runs = trials.at_once(lambda other: other.run("--version", environment=environment), alive)
+    runs = probes.map_concurrently(lambda other: other.run("--version", environment=environment), alive)
     return [other for other, run in zip(alive, runs, strict=True) if run.code]
 
 
-def _refusal(host: Host, planned: store.Edit, reason: str, environment: Mapping[str, str]) -> str:
+def _refusal(host: Installation, planned: store.Edit, reason: str, environment: Mapping[str, str]) -> str:
     with plugin_section.trial(planned.before, environment) as before:
         bare = host.run("configure", "list-profiles" if host.is_v2 else "list", environment=before)
     left = f"{planned.path} is as it was"
@@ -132,7 +136,7 @@ def _names_us(reason: str) -> bool:
     return f"No module named '{installations.MODULE}'" in reason
 
 
-def _state(other: Host, environment: Mapping[str, str]) -> str:
+def _state(other: Installation, environment: Mapping[str, str]) -> str:
     if not other.version:
         return f"it {other.trouble}"
     if plugin_section.sign_of_life(other, environment).code == 0:

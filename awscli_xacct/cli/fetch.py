@@ -6,15 +6,19 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import install, settings
 from ..credentials import recursion_guard
-from ..errors import XacctError
+from ..errors import ProfileError, XacctError
 from ..messages import profile_option
-from .resolve import Resolved, resolve
+from .resolve import Resolved, resolve, resolve_in
+
+if TYPE_CHECKING:
+    from ..credentials.fetcher import Fetcher
 
 
 def obtain(profile: str) -> bytes:
@@ -93,3 +97,58 @@ def _document(frozen: Any, expiry: datetime | None) -> dict[str, Any]:
         "AccountId": getattr(frozen, "account_id", None),
     }
     return {name: value for name, value in document.items() if value}
+
+
+@dataclass(frozen=True)
+class Given:
+    """A profile's ``credential_process`` document, or why it has none; `region` is its own, or nothing.
+
+    `handed` is what else of it is for commands, as ``NAME=value``.
+    """
+
+    profile: str
+    document: Mapping[str, Any] | None = None
+    region: str = ""
+    error: str = ""
+    handed: Sequence[str] = ()
+
+
+def obtain_many(config: Mapping[str, Any], profiles: Sequence[str]) -> list[Given]:
+    """The credentials of role profiles, in their order.
+
+    Those in the cache take no work; the others are fetched, and if somebody has to be asked for a code, that is
+    done before all else.
+    """
+    given: dict[str, Given] = {}
+    missing = []
+    for profile in profiles:
+        try:
+            memo = resolve_in(config, profile).memo
+        except ProfileError as fault:
+            given[profile] = Given(profile, error=str(fault))
+            continue
+        found = memo.fresh_document(time.time())
+        given[profile] = Given(profile, json.loads(found) if found else None, memo.region, handed=memo.handed)
+        if found is None:
+            missing.append(profile)
+    for name, document, error in _fetch_missing(missing) if missing else ():
+        given[name] = replace(given[name], document=document, error=error)
+    return [given[profile] for profile in profiles]
+
+
+def _fetch_missing(profiles: Sequence[str]) -> list[tuple[str, Mapping[str, Any] | None, str]]:
+    session = botocore_session(profiles[0])
+    # The botocore that these import is there only now.
+    from ..credentials.batch import fetch_many
+    from ..credentials.profile_session import provider_for
+
+    def fetch(profile: str, fetcher: Fetcher) -> tuple[str, Mapping[str, Any] | None, str]:
+        try:
+            return profile, fetcher.fetch().document(), ""
+        except Exception as error:  # noqa: BLE001 - it is this profile's failure, and the others go on
+            return failed(profile, None, error)
+
+    def failed(profile: str, _: Fetcher | None, error: Exception) -> tuple[str, None, str]:
+        return profile, None, str(error) or type(error).__name__
+
+    return list(fetch_many(profiles, lambda name: provider_for(session, name).fetcher(), fetch, failed))

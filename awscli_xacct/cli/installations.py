@@ -16,8 +16,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from . import trials
-from .trials import Run as Run
+from . import probes
+from .probes import Run as Run
 
 PACKAGE = "awscli-xacct"
 MODULE = "awscli_xacct"
@@ -48,7 +48,7 @@ def origin() -> str:
 
 
 @dataclass(frozen=True)
-class Host:
+class Installation:
     """One `aws`: `path` as it is found, `real` with links and shims seen through.
 
     `version` is empty where it does not run even without a config file, or does not say one, and `trouble` is
@@ -79,37 +79,37 @@ class Host:
             return f"{made} && DIRECTORY/bin/xacct enable --aws {shlex.quote(str(self.path))}"
         return f"{shlex.quote(str(self.python))} -m pip install {origin()}"
 
-    def run(self, *arguments: str, environment: Mapping[str, str], seconds: float = trials.SECONDS) -> Run:
+    def run(self, *arguments: str, environment: Mapping[str, str], seconds: float = probes.SECONDS) -> Run:
         """Run it, as it is installed and with nobody at the keyboard, for so many seconds."""
         return _run([str(self.path), *arguments], environment, seconds)
 
 
-def find(environment: Mapping[str, str]) -> list[Host]:
+def find(environment: Mapping[str, str]) -> list[Installation]:
     """Every `aws` on the PATH, the one a shell would run first; one with several names once."""
     found: dict[Path, Path] = {}
     for path in _on_path(environment):
         found.setdefault(_seen_through(path, environment), path)
-    return trials.at_once(lambda both: _look_at(both[1], both[0], environment), list(found.items()))
+    return probes.map_concurrently(lambda both: _look_at(both[1], both[0], environment), list(found.items()))
 
 
-def look_at(path: Path, environment: Mapping[str, str]) -> Host:
+def look_at(path: Path, environment: Mapping[str, str]) -> Installation:
     """What the `aws` at `path` is."""
-    return trials.at_once(lambda each: _look_at(each, _seen_through(each, environment), environment), [path])[
-        0
-    ]
+    return probes.map_concurrently(
+        lambda each: _look_at(each, _seen_through(each, environment), environment), [path]
+    )[0]
 
 
-def _look_at(path: Path, real: Path, environment: Mapping[str, str]) -> Host:
+def _look_at(path: Path, real: Path, environment: Mapping[str, str]) -> Installation:
     """It is run once, without a config file, so that no plugin is in its way."""
     answer = _run([str(path), "--version"], {**environment, "AWS_CONFIG_FILE": os.devnull})
     version = _VERSION.search(answer.stdout + answer.stderr)
     python = _python_of(real, environment)
     if answer.code:
-        said = "" if answer.code == trials.DID_NOT_RUN else f"exit code {answer.code}, "
-        return Host(path, real, "", "", python, f"does not run: {said}{answer.reason}")
+        said = "" if answer.code == probes.DID_NOT_RUN else f"exit code {answer.code}, "
+        return Installation(path, real, "", "", python, f"does not run: {said}{answer.reason}")
     if version is None:
-        return Host(path, real, "", "", python, f"does not say its version: {answer.reason}")
-    return Host(path, real, version[1], version[2], python)
+        return Installation(path, real, "", "", python, f"does not say its version: {answer.reason}")
+    return Installation(path, real, version[1], version[2], python)
 
 
 def _on_path(environment: Mapping[str, str]) -> Iterator[Path]:
@@ -162,11 +162,11 @@ def _is_ours(place: str) -> bool:
     return not place or Path(place).resolve() == Path(__file__).resolve().parents[2]
 
 
-def _run(command: list[str], environment: Mapping[str, str], seconds: float = trials.SECONDS) -> Run:
+def _run(command: list[str], environment: Mapping[str, str], seconds: float = probes.SECONDS) -> Run:
     variables = {name: value for name, value in environment.items() if name not in _LEFT_OUT} | _QUIET
     # What lets this xacct run from a directory of its own would put another awscli before the one in question.
     path = [place for place in environment.get("PYTHONPATH", "").split(os.pathsep) if not _is_ours(place)]
     variables.pop("PYTHONPATH", None)
     if path:
         variables["PYTHONPATH"] = os.pathsep.join(path)
-    return trials.run(command, variables, seconds)
+    return probes.run(command, variables, seconds)

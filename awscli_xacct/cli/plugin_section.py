@@ -19,8 +19,8 @@ from pathlib import Path
 from ..configfile.document import Document, Value
 from ..errors import XacctError
 from ..storage.files import write_temporary
-from .installations import MODULE, Host, Run
-from .trials import SECONDS
+from .installations import MODULE, Installation, Run
+from .probes import SECONDS
 
 SECTION = "plugins"
 NAME = "xacct"
@@ -106,7 +106,7 @@ def _ours(document: Document) -> list[str]:
     return [name for name, value in section_of(document).items() if value == MODULE]
 
 
-def sign_of_life(host: Host, environment: Mapping[str, str], seconds: float = SECONDS) -> Run:
+def sign_of_life(host: Installation, environment: Mapping[str, str], seconds: float = SECONDS) -> Run:
     """Have an `aws` do what only one with the plugin can; its exit code is 0 if the plugin is active."""
     return host.run(*_SIGN, environment=environment, seconds=seconds)
 

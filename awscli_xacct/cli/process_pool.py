@@ -3,7 +3,7 @@
 Each is in a process group of its own, so that what it has started is reached as well, and has no terminal: of many
 that ask, nobody could tell which. Whatever ends the wait for them (Ctrl-C, SIGTERM, a fault) ends them too: they
 are asked as Ctrl-C asks, then by SIGTERM, and after a bound, or at the next signal, they are killed; by the
-`guardian` if this process is killed. What a command that has ended by itself left in the background is let be.
+`watchdog` if this process is killed. What a command that has ended by itself left in the background is let be.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import FrameType, TracebackType
 
-from .following import follow
-from .guardian import Guardian
+from .child_output import follow
 from .launch import NOT_EXECUTABLE, NOT_FOUND
+from .watchdog import Watchdog
 
 PATIENCE = 5
 """Seconds that children have to come to their end in, all together."""
@@ -78,7 +78,7 @@ class Children:
         self._waiting: list[Job] = []
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._ended: SimpleQueue[Ended | Exception] = SimpleQueue()
-        self._guardian: Guardian
+        self._watchdog: Watchdog
 
     def run(self, jobs: Sequence[Job], at_once: int) -> Iterator[Ended]:
         """The ends of all jobs, as they come. Whoever stops listening stops the children.
@@ -88,7 +88,7 @@ class Children:
         self._waiting = list(reversed(jobs))
         with _Signals() as signals:
             try:
-                self._guardian = Guardian()
+                self._watchdog = Watchdog()
                 # Daemons: whoever is blocked in `hear` must not hold this process.
                 for number in range(min(at_once, len(jobs))):
                     try:
@@ -124,7 +124,7 @@ class Children:
                 job = self._waiting.pop()
                 try:
                     child = self._running[job.name] = _start(job)
-                    self._guardian.began(child.pid)
+                    self._watchdog.began(child.pid)
                 except OSError as error:
                     if error.errno in _SCARCE and self._running:
                         self._waiting.append(job)
@@ -142,7 +142,7 @@ class Children:
         code = follow(child, lambda is_error, line: self._hear(name, is_error, line))
         with self._ending:
             self._running.pop(name, None)
-            self._guardian.ended(child.pid)
+            self._watchdog.ended(child.pid)
             self._ending.notify_all()
         return code if code >= 0 else 128 - code
 
@@ -166,7 +166,7 @@ class Children:
         for child in left:
             _kill(child)
         with self._ending:
-            self._guardian.dismiss()
+            self._watchdog.dismiss()
 
 
 def _start(job: Job) -> subprocess.Popen[bytes]:

@@ -18,7 +18,7 @@ from ..profiles.names import no_profile
 from ..profiles.source import is_mfa_user, is_role
 from ..storage.cache import Cache, cache_directory
 from . import fastpath
-from .handed import handed_on
+from .exported_settings import export_settings
 from .memo import ConfigSnapshot
 
 
@@ -57,7 +57,7 @@ def resolve_in(config: Mapping[str, Any], profile: str) -> Resolved:
     """Resolve `profile` in a config that is read already. Raises `ProfileError` and `XacctError`."""
     if profile not in config["profiles"]:
         raise XacctError(no_profile(profile, config["profiles"]))
-    handed = handed_on(config, profile, os.environ)
+    handed = export_settings(config, profile, os.environ)
     memo = fastpath.Memo(
         _record(profile, config),
         setting(config, settings.CACHE_DIR, os.environ) or settings.DEFAULT_CACHE_DIRECTORY,

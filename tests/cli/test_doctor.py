@@ -16,7 +16,7 @@ import pexpect
 import pytest
 
 from awscli_xacct.cli.doctor import keys
-from awscli_xacct.cli.trials import SECONDS
+from awscli_xacct.cli.probes import SECONDS
 from tests.sts import Role, Sts, User
 from tests.support.home import TIMEOUT, XACCT, Home, Outcome
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from awscli_xacct.cli.child_output import GRACE, LONGEST_LINE
 from awscli_xacct.cli.each import _Json
-from awscli_xacct.cli.following import GRACE, LONGEST_LINE
-from awscli_xacct.cli.many import Given
+from awscli_xacct.cli.fetch import Given
 from awscli_xacct.cli.process_pool import Children, Ended, Job
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.home import TIMEOUT, XACCT, Home, finish

@@ -214,7 +214,7 @@ def test_a_session_has_what_another_one_is_made_like_it_with(session: Any) -> No
 
 
 def test_variables_stand_in_tables_with_the_settings_they_overrule() -> None:
-    """`cli.handed` reads them."""
+    """`cli.exported_settings` reads them."""
     tables = (configprovider.BOTOCORE_DEFAUT_SESSION_VARIABLES, configprovider.DEFAULT_S3_CONFIG_VARS)
     found = {key: row[:2] for table in tables for key, row in table.items()}
     assert found["ca_bundle"] == ("ca_bundle", "AWS_CA_BUNDLE")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from awscli_xacct.cli import browser, resolve
+from awscli_xacct.cli import console, resolve
 from awscli_xacct.configfile import store
 from awscli_xacct.errors import EditError, XacctError
 from awscli_xacct.setup.journal import Journal
@@ -217,7 +217,7 @@ def test_setup_without_a_home_notes_nothing_where_it_is_run(
     with pytest.raises(
         XacctError, match="no page for the browser can be written: there is no home directory"
     ):
-        browser.take("https://example.com")
+        console.open_browser("https://example.com")
     for edit in (lambda: store.edit(Path("~/.aws/config"), lambda _: None), lambda: resolve.resolve("prod")):
         with pytest.raises(XacctError):
             edit()

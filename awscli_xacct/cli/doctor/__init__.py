@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ...messages import printable, printable_lines
 from ..dispatch import FAILED
-from . import clock, environment, files, installations, profiles
+from . import aws, clock, environment, files, profiles
 from .report import FAULT, UNCHECKED, WARNING, DoctorContext, Finding
 
 HELP = "Find what is wrong: with aws, the plugin, files, variables, profiles, the clock. Changes nothing."
@@ -22,7 +22,7 @@ EXAMPLES = """\
   The exit code is 0 if there is no fault; warnings do not count."""
 
 CHECKS: dict[str, Callable[[DoctorContext], Iterator[Finding]]] = {
-    "aws": installations.check,
+    "aws": aws.check,
     "files": files.check_config,
     "cache": files.check_cache,
     "variables": environment.check,
@@ -44,8 +44,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Look at everything, and say it."""
-    aws = options.aws.expanduser().absolute() if options.aws else None
-    found = list(examine(DoctorContext(os.environ, aws, options.clock_url)))
+    named = options.aws.expanduser().absolute() if options.aws else None
+    found = list(examine(DoctorContext(os.environ, named, options.clock_url)))
     faults = sum(finding.state == FAULT for _, finding in found)
     if options.json:
         checks = [

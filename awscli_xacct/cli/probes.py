@@ -110,7 +110,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], seconds: float =
     return Run(code, stdout, stderr)
 
 
-def at_once(look: Callable[[_Item], _Answer], items: Sequence[_Item]) -> list[_Answer]:
+def map_concurrently(look: Callable[[_Item], _Answer], items: Sequence[_Item]) -> list[_Answer]:
     """What `look` gives for each item, in their order. What is run meanwhile ends if this is interrupted."""
     if not items:
         return []

@@ -28,7 +28,7 @@ done
 """
 
 
-class Guardian:
+class Watchdog:
     """Knows which groups of processes are to end with this process. For use in threads."""
 
     def __init__(self) -> None:

@@ -12,8 +12,8 @@ from typing import Any
 
 from ... import __version__, settings
 from ...errors import XacctError
-from .. import embedded, installations, plugin_section, trials
-from ..installations import Host
+from .. import embedded, installations, plugin_section, probes
+from ..installations import Installation
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
 _OLDEST = {"1": (1, 45), "2": (2, 9)}
@@ -37,14 +37,16 @@ def check(context: DoctorContext) -> Iterator[Finding]:
     if not found:
         yield Finding(FAULT, "there is no aws on the PATH", f"install it: {_INSTALL}")
     _ = context.document, context.config  # read once, before there are threads
-    for findings in trials.at_once(lambda host: _all_of(host, context, first=host is found[0]), found):
+    for findings in probes.map_concurrently(
+        lambda host: _all_of(host, context, first=host is found[0]), found
+    ):
         yield from findings
     if context.document is not None and plugin_section.is_on(context.document) and not named:
         for other in embedded.find(environment, found):
             yield Finding(WARNING, str(other), other.fix)
 
 
-def _all_of(host: Host, context: DoctorContext, *, first: bool) -> list[Finding]:
+def _all_of(host: Installation, context: DoctorContext, *, first: bool) -> list[Finding]:
     """What is found of one `aws`; that one cannot be looked at keeps nobody from the others."""
     try:
         return list(_look_at(host, context, first=first))
@@ -52,7 +54,7 @@ def _all_of(host: Host, context: DoctorContext, *, first: bool) -> list[Finding]
         return [Finding(UNCHECKED, f"{host}: {type(error).__name__}: {error}")]
 
 
-def _look_at(host: Host, context: DoctorContext, *, first: bool) -> Iterator[Finding]:
+def _look_at(host: Installation, context: DoctorContext, *, first: bool) -> Iterator[Finding]:
     program = shlex.quote(str(host.path))
     if not host.version:
         yield Finding(FAULT, f"{host.path} {host.trouble}", f"{program} --version")
@@ -89,7 +91,7 @@ def _look_at(host: Host, context: DoctorContext, *, first: bool) -> Iterator[Fin
     )
 
 
-def _ages(host: Host) -> Iterator[Finding]:
+def _ages(host: Installation) -> Iterator[Finding]:
     oldest = _OLDEST.get(host.version.split(".")[0], _OLDEST["1"])
     if _numbers(host.version) < oldest:
         yield Finding(
@@ -110,7 +112,7 @@ def _logins(profiles: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return [name for name, options in profiles.items() if options.get(settings.LOGIN_SESSION)]
 
 
-def _parts(host: Host, path: Sequence[str], logins: Sequence[str]) -> Iterator[Finding]:
+def _parts(host: Installation, path: Sequence[str], logins: Sequence[str]) -> Iterator[Finding]:
     """Whether what the plugin needs is there, and whether it is the plugin that this `xacct` belongs to."""
     found = located(host, path)
     for name in plugin_section.NEEDED:
@@ -137,7 +139,7 @@ def _parts(host: Host, path: Sequence[str], logins: Sequence[str]) -> Iterator[F
         )
 
 
-def located(host: Host, path: Sequence[str]) -> dict[str, str]:
+def located(host: Installation, path: Sequence[str]) -> dict[str, str]:
     """Where an `aws` finds the plugin and what that needs, by name, with `path` searched last."""
     if host.python is None:
         places = {name: Path(*name.split(".")) / "__init__.py" for name in plugin_section.NEEDED}
@@ -147,7 +149,7 @@ def located(host: Host, path: Sequence[str]) -> dict[str, str]:
             for name, file in places.items()
             if (Path(directory) / file).is_file()
         }
-    done = trials.run(
+    done = probes.run(
         [str(host.python), "-c", _LOCATE, " ".join([*plugin_section.NEEDED, _CRT]), *path], os.environ
     )
     if done.code:

@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from awscli_xacct.cli import launch
-from awscli_xacct.cli.handed import handed_on
+from awscli_xacct.cli.exported_settings import export_settings
 from awscli_xacct.cli.resolve import read_config, resolve_in
 from awscli_xacct.credentials.sts import Sts
 from tests.configfile.texts import quickly
@@ -180,9 +180,9 @@ def test_what_cannot_be_handed_on_is_not(machine: Machine) -> None:
         {"s3": "\n  us_east_1_regional_endpoint = legacy", "services": "nowhere"},
     )
     config = read_config()
-    assert handed_on(config, "prod", {}).variables == ()
-    assert handed_on(config, "default", {}).variables == ()
-    assert handed_on(config, "other", {}).variables == ("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT=legacy",)
+    assert export_settings(config, "prod", {}).variables == ()
+    assert export_settings(config, "default", {}).variables == ()
+    assert export_settings(config, "other", {}).variables == ("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT=legacy",)
 
 
 def test_what_depends_on_more_of_the_environment_or_holds_a_password_is_not_remembered(
@@ -191,9 +191,12 @@ def test_what_depends_on_more_of_the_environment_or_holds_a_password_is_not_reme
     machine.configure({"region": "us-west-1"}, {"endpoint_url": "http://127.0.0.1:9"}, {})
     config = read_config()
     ignored = ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true",)
-    assert handed_on(config, "prod", {}) == (ignored, False)
-    assert handed_on(config, "prod", {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:8"}) == ((), False)
+    assert export_settings(config, "prod", {}) == (ignored, False)
+    assert export_settings(config, "prod", {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:8"}) == ((), False)
     machine.configure({"region": "us-west-1", "ca_bundle": "/a.pem"}, {}, {})
-    assert handed_on(read_config(), "prod", {}) == (("AWS_CA_BUNDLE=/a.pem",), True)
+    assert export_settings(read_config(), "prod", {}) == (("AWS_CA_BUNDLE=/a.pem",), True)
     machine.configure({"region": "us-west-1", "endpoint_url": "https://me:password@host"}, {}, {})
-    assert handed_on(read_config(), "prod", {}) == (("AWS_ENDPOINT_URL=https://me:password@host",), False)
+    assert export_settings(read_config(), "prod", {}) == (
+        ("AWS_ENDPOINT_URL=https://me:password@host",),
+        False,
+    )

@@ -21,7 +21,7 @@ _DEFAULT = "default"
 _OWN_WAY = frozenset({settings.REGION, "profile"})
 
 
-class Handed(NamedTuple):
+class ExportedSettings(NamedTuple):
     """Environment variables as ``NAME=value``; `lasting` if they may be remembered.
 
     They may not if they follow from more than the files and what `warm.question` asks, or if one holds a password.
@@ -31,11 +31,13 @@ class Handed(NamedTuple):
     lasting: bool = True
 
 
-def handed_on(config: Mapping[str, Any], profile: str, environment: Mapping[str, str]) -> Handed:
+def export_settings(
+    config: Mapping[str, Any], profile: str, environment: Mapping[str, str]
+) -> ExportedSettings:
     """The variables for a command that gets the credentials of `profile`."""
     own, default = (_settings(config, name) for name in (profile, _DEFAULT))
     if profile == _DEFAULT or not (own or default):
-        return Handed()  # which spares most profiles the loading of botocore
+        return ExportedSettings()  # which spares most profiles the loading of botocore
     found: dict[str, str] = {}
     for variable, path, is_switch in _known():
         value = _at(own, path)
@@ -51,7 +53,9 @@ def handed_on(config: Mapping[str, Any], profile: str, environment: Mapping[str,
         # No address is none that a variable could say, and those of [default] are not for these credentials.
         found["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true"
     lasting = not elsewhere and not any("@" in address for address in addresses.values())
-    return Handed(tuple(f"{name}={value}" for name, value in sorted(found.items())), lasting=lasting)
+    return ExportedSettings(
+        tuple(f"{name}={value}" for name, value in sorted(found.items())), lasting=lasting
+    )
 
 
 def _settings(config: Mapping[str, Any], profile: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from ..errors import XacctError
 _PIECE = 2**16
 
 
-class Spill:
+class OutputSpool:
     """The outputs of many, each by its name. For use in threads. Raises `XacctError` if the disk is full."""
 
     def __init__(self) -> None:
