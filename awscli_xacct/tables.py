@@ -1,4 +1,4 @@
-"""Tables for people, and durations in words."""
+"""Tables for people, and durations and times in words."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .storage.cache import Record
 
 _GAP = "  "
 _NARROWEST = 4
+_LONGEST_ZONE = 5
 _DRAWING = "├└│─…"
 
 
@@ -52,6 +53,15 @@ def duration(seconds: float) -> str:
     if not hours:
         return f"{minutes} min"
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def local_time(moment: float, now: float | None = None) -> str:
+    """Return a time (seconds since the epoch) in the local zone, as ``17:04 CET``; with its date unless it is today."""
+    found, today = time.localtime(moment), time.localtime(now)
+    # Windows has no short names of time zones.
+    zone = found.tm_zone if len(found.tm_zone) <= _LONGEST_ZONE else time.strftime("UTC%z", found)
+    date = "" if found[:3] == today[:3] else time.strftime("%Y-%m-%d ", found)
+    return f"{date}{time.strftime('%H:%M', found)} {zone}"
 
 
 def counted(number: int, thing: str) -> str:

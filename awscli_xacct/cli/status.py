@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import ProfileError, XacctError
 from ..messages import warn
@@ -38,6 +38,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class _Row(NamedTuple):
+    kind: str
+    profile: str
+    owner: str
+    record: Record
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what a program is given: the times in UTC and in whole seconds."""
+        return {
+            "Profile": self.profile,
+            "Kind": self.kind,
+            "Owner": self.owner,
+            "Expiration": self.record.expiry_text,
+            "SecondsLeft": int(self.record.expiry - time.time()),
+        }
+
+
 def run(options: argparse.Namespace) -> int:
     """Print what is valid."""
     if options.prompt:
@@ -45,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     rows = list(_rows(read_config()))
     if options.json:
-        sys.stdout.write(f"{json.dumps(rows, indent=4)}\n")
+        sys.stdout.write(f"{json.dumps([row.to_dict() for row in rows], indent=4)}\n")
     elif rows:
         sys.stdout.write(_table(rows))
     else:
@@ -55,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _rows(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows(config: Mapping[str, Any]) -> Iterator[_Row]:
     """The MFA sessions, each once, and then the roles, in the order of the file."""
     cache = record_cache(config)
     inventory = Inventory(config, os.environ, cache)
@@ -63,7 +80,7 @@ def _rows(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for entry in inventory:
         if entry.record:
             owner = f"{entry.account} {entry.role_name}"
-            roles.append(_row(_ROLE, entry.profile, owner, entry.record))
+            roles.append(_Row(_ROLE, entry.profile, owner, entry.record))
         if entry.session:
             sessions[entry.session.access_key] = entry.session
     for name, options in config["profiles"].items():
@@ -73,7 +90,7 @@ def _rows(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 sessions[session.access_key] = session
     for session in sessions.values():
         about = session.about
-        yield _row(_SESSION, str(about.get("profile", "")), str(about.get("device", "")), session)
+        yield _Row(_SESSION, str(about.get("profile", "")), str(about.get("device", "")), session)
     yield from roles
 
 
@@ -84,21 +101,11 @@ def _session_record(inventory: Inventory, name: str) -> str:
         return ""  # there is no record of that name
 
 
-def _row(kind: str, profile: str, owner: str, record: Record) -> dict[str, Any]:
-    return {
-        "Profile": profile,
-        "Kind": kind,
-        "Owner": owner,
-        "Expiration": record.expiry_text,
-        "SecondsLeft": int(record.expiry - time.time()),
-    }
-
-
-def _table(rows: list[dict[str, Any]]) -> str:
-    from ..tables import duration, table
+def _table(rows: list[_Row]) -> str:
+    from ..tables import local_time, remaining, table
 
     lines = [
-        [row["Profile"], row["Kind"], row["Owner"], duration(row["SecondsLeft"]), row["Expiration"]]
+        [row.profile, row.kind, row.owner, remaining(row.record), local_time(row.record.expiry)]
         for row in rows
     ]
     return table(["PROFILE", "KIND", "OWNER", "LASTS", "UNTIL"], lines)

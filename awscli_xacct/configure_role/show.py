@@ -21,7 +21,7 @@ from ..profiles.role import Role
 from ..profiles.source import Source, is_role
 from ..redaction import without_passwords
 from ..storage.cache import Record
-from ..tables import remaining
+from ..tables import local_time, remaining
 from .base import Subcommand, check_roles, named_profiles, session_behind
 from .output import HIDDEN, SECRETS, print_result
 
@@ -201,4 +201,4 @@ def _cached(entry: Entry) -> Iterator[str]:
 
 
 def _lasts(record: Record) -> str:
-    return f"for {remaining(record)}, until {record.expiry_text}"
+    return f"for {remaining(record)}, until {local_time(record.expiry)}"

@@ -31,9 +31,9 @@ def run(home: Home, *arguments: str, environment: Mapping[str, str] | None = Non
     return home.aws("configure", "role", *arguments, environment=environment)
 
 
-def done(home: Home, *arguments: str) -> Outcome:
+def done(home: Home, *arguments: str, environment: Mapping[str, str] | None = None) -> Outcome:
     """Run `aws configure role` without a terminal; it has to succeed."""
-    outcome = run(home, *arguments)
+    outcome = run(home, *arguments, environment=environment)
     assert outcome.code == 0, outcome.stderr
     return outcome
 
