@@ -23,6 +23,7 @@ from awscli_xacct.credentials.fetcher import Fetcher
 from awscli_xacct.credentials.single_flight import SingleFlight
 from awscli_xacct.credentials.sts import Keys
 from awscli_xacct.mfa.codes import Codes
+from awscli_xacct.profiles.cache_keys import CacheKeys
 from awscli_xacct.profiles.role import Role
 from awscli_xacct.profiles.source import Source
 from awscli_xacct.storage.cache import Cache
@@ -98,6 +99,7 @@ def _fetcher(day: Day, directory: Path, number: int) -> Fetcher:
     cache = Cache(directory, clock=day.clock, warn=print)
     using = FetchContext(
         flight=SingleFlight(cache, clock=day.clock, warn=print),
+        cache_keys=CacheKeys({}, "", {}),
         client_creator=day.client,
         source_keys=lambda *_: Keys("AKIA", "secret", None),
         codes=lambda: Codes(day.person),

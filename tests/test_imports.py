@@ -39,7 +39,7 @@ WARM = {
     "awscli_xacct.profiles.source",
     "awscli_xacct.storage.cache",
     "awscli_xacct.credentials",
-    "awscli_xacct.credentials.loading",
+    "awscli_xacct.credentials.session_credentials",
     "awscli_xacct.credentials.provider",
     "awscli_xacct.errors",
     "awscli_xacct.profiles",

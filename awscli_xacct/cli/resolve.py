@@ -12,11 +12,10 @@ from .. import __version__, settings
 from ..configfile import sections, store
 from ..errors import XacctError
 from ..messages import warn
-from ..profiles.cache_keys import setting
+from ..profiles.cache_keys import CacheKeys, record_cache, setting
 from ..profiles.inventory import Inventory
 from ..profiles.names import no_profile
 from ..profiles.source import is_mfa_user, is_role
-from ..storage.cache import Cache, cache_directory
 from . import fastpath
 from .exported_settings import export_settings
 from .memo import ConfigSnapshot
@@ -76,12 +75,7 @@ def read_config() -> dict[str, Any]:
 
 def inventory(config: Mapping[str, Any]) -> Inventory:
     """The role profiles of `config`, with what is cached for them."""
-    return Inventory(config, os.environ, record_cache(config))
-
-
-def record_cache(config: Mapping[str, Any]) -> Cache:
-    """The records that `config` says where to find."""
-    return Cache(cache_directory(setting(config, settings.CACHE_DIR, os.environ)), warn=warn)
+    return Inventory(config, os.environ, record_cache(config, os.environ, warn))
 
 
 def region_of(options: Mapping[str, Any]) -> str:
@@ -93,6 +87,4 @@ def region_of(options: Mapping[str, Any]) -> str:
 def _record(profile: str, config: Mapping[str, Any]) -> str:
     """The name of the record that holds a profile's credentials; nothing if they are in none of ours."""
     options = config["profiles"][profile]
-    if is_role(options):
-        return inventory(config).own_record(profile)
-    return inventory(config).records_of(profile)[0] if is_mfa_user(options) else ""
+    return CacheKeys(config, profile, os.environ).all()[0] if is_role(options) or is_mfa_user(options) else ""

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 from ..errors import ProfileError, XacctError
 from ..messages import warn
+from ..profiles.cache_keys import record_cache
 from ..profiles.inventory import Inventory
 from ..profiles.source import is_mfa_user
 from ..storage.cache import Record
 from . import fastpath
-from .resolve import read_config, record_cache, resolve
+from .resolve import read_config, resolve
 
 HELP = "Show which credentials are valid, for how long, and whose they are."
 EXAMPLES = """\
@@ -74,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _rows(config: Mapping[str, Any]) -> Iterator[_Row]:
     """The MFA sessions, each once, and then the roles, in the order of the file."""
-    cache = record_cache(config)
+    cache = record_cache(config, os.environ, warn)
     inventory = Inventory(config, os.environ, cache)
     roles, sessions = [], {}
     for entry in inventory:

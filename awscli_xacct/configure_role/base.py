@@ -17,12 +17,12 @@ from ..configfile.sections import MergedProfiles
 from ..credentials.mfa_session import shares_session
 from ..errors import ValidationError, XacctError
 from ..messages import print_message, printable_lines, role_command, wrap
-from ..profiles.cache_keys import setting
+from ..profiles.cache_keys import record_cache
 from ..profiles.inventory import Entry, Inventory
 from ..profiles.names import no_profile
 from ..profiles.partitions import Partitions
 from ..profiles.source import is_mfa_user, is_role
-from ..storage.cache import Cache, Record, cache_directory
+from ..storage.cache import Cache, Record
 from .clients import usable
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
 
     def _cache(self) -> Cache:
         config = self._session.full_config
-        return Cache(cache_directory(setting(config, settings.CACHE_DIR, os.environ)), warn=print_message)
+        return record_cache(config, os.environ, print_message)
 
     def _inventory(self) -> Inventory:
         return Inventory(self._session.full_config, os.environ, self._cache())

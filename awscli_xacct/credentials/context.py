@@ -13,13 +13,16 @@ from botocore.loaders import create_loader
 
 from .. import settings
 from ..messages import warn
-from ..profiles.cache_keys import mfa_prompt, session_duration
+from ..profiles.cache_keys import CacheKeys, mfa_prompt
 from ..profiles.partitions import Partitions
 from ..profiles.regions import partition_of, region_in_chain
+from ..profiles.role import Role
 from ..profiles.source import Source
 from ..storage.cache import Record
 from ..storage.markers import Markers, Where
+from . import recursion_guard
 from .single_flight import SingleFlight, Tell
+from .source_keys import SourceKeys
 from .sts import Issued, Keys, Sts, is_expired_or_unknown_caller
 
 if TYPE_CHECKING:
@@ -33,23 +36,21 @@ _COMMERCIAL = "aws"
 class FetchContext:
     """The parts of one session.
 
+    cache_keys        names the records of the session's profile, and of its chain
     source_keys       the credentials a chain begins with, by botocore's providers; told for which profile
     codes             makes what asks for MFA codes; called when the first one is needed
     warn              says one line to the user
     region            where STS is called if the session has no region; None: where botocore does
-    endpoint          whatever the user has configured as STS's address: credentials of one are none at another
-    session_duration  how long a shared MFA session is to last, in seconds
     too_long          the roles whose maximum STS has found shorter than what is asked for
     """
 
     flight: SingleFlight
+    cache_keys: CacheKeys
     client_creator: Callable[..., Any]
     source_keys: Callable[[str, Source], Keys]
     codes: Callable[[], Codes]
     warn: Tell
     region: str | None = None
-    endpoint: tuple[Any, ...] = ()
-    session_duration: int = settings.SESSION_DURATION_DEFAULT
     too_long: Markers = field(default_factory=lambda: Markers(None, _TOO_LONG))
     clock: Callable[[], float] = time.time
 
@@ -66,18 +67,23 @@ class FetchContext:
         return False
 
 
-def make_context(provider: Any, config: Mapping[str, Any]) -> FetchContext:
-    """The parts of a botocore session, by way of its `provider.AssumeRoleProvider`. Raises `ProfileError`."""
-    records = provider.record_cache(config)
+def make_context(provider: Any, hop: Role | Source) -> FetchContext:
+    """Return the parts of a botocore session, for the chain that ends at `hop`.
+
+    `provider` is the session's `provider.AssumeRoleProvider`. Raises `ProfileError`, also where the chain is being
+    fetched already by a process that waits for this one.
+    """
+    recursion_guard.guard(provider, hop)
+    keys, records = provider.cache_keys, provider.records
+    keys.session_duration()  # a setting that cannot be is an error for every profile
     return FetchContext(
         flight=SingleFlight(records, warn=warn),
-        client_creator=provider.client_creator,
-        source_keys=provider.source_keys,
-        codes=partial(_codes, mfa_prompt(config, os.environ), records.where),
+        cache_keys=keys,
+        client_creator=provider._client_creator,
+        source_keys=SourceKeys(provider).get,
+        codes=partial(_codes, mfa_prompt(keys.config, os.environ), records.where),
         warn=warn,
-        region=region_for(config, provider.profile),
-        endpoint=provider.endpoint(config),
-        session_duration=session_duration(config, os.environ),
+        region=region_for(keys.config, keys.profile),
         too_long=Markers(records.where, _TOO_LONG),
     )
 

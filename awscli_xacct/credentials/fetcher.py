@@ -6,29 +6,23 @@ botocore's own providers; each is looked up only when a record is missing.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import settings
 from ..errors import CannotPromptError, RoleDurationError
-from ..messages import printable, profile_option, role_command, subcommand
-from ..profiles.cache_keys import role_record
+from ..messages import printable, subcommand
 from ..profiles.role import Role
 from ..storage.cache import Record
-from .callers import hour_of_a_session, no_code_of_a_session
+from .advice import add_advice, duration_advice, source_name
 from .context import FetchContext, keys_of, record_of
 from .mfa_session import MfaSession, decide, device_lock, user_session
 from .sts import (
     Keys,
-    add_place,
-    clock_fault,
-    is_chained,
     is_denied,
     is_expired_or_unknown_caller,
     is_refused_code,
     is_too_long,
-    is_unavailable,
 )
 
 _FRESH = 60
@@ -41,7 +35,7 @@ class Fetcher:
     def __init__(self, role: Role, context: FetchContext) -> None:
         self.role = role
         self._context = context
-        self.name = role_record(role, context.endpoint)
+        self.name = context.cache_keys.of_role(role)
 
     def fetch(self) -> Record:
         """The role's credentials: cached, or fetched once for all who need them.
@@ -179,7 +173,7 @@ class Fetcher:
         raise RoleDurationError(
             f"profile {role.profile}: STS refused duration_seconds = {role.duration_seconds} {note[0] / 60:.0f} min "
             f"ago, because that is more than the maximum of {printable(role.role_arn)}, and no other MFA code is "
-            f"spent on it. {_shorter(role)}\nIf that has been done, try again with:\n"
+            f"spent on it. {duration_advice(role)}\nIf that has been done, try again with:\n"
             f"  {subcommand('login', role.profile)}"
         )
 
@@ -200,15 +194,12 @@ class Fetcher:
         try:
             issued = self._context.sts(keys, quick=quick).assume_role({**self._session_name(), **request})
         except Exception as error:
-            if not is_refused_code(error):
-                add_place(error, _place(self.role, error, self._context.clock()))
-            elif keys.token is not None:  # no other code will be taken either
-                add_place(error, f"{_while(self.role)}. {no_code_of_a_session(self.role)}")
+            add_advice(error, self.role, self._context.clock(), by_session=keys.token is not None)
             raise
         about = {
             "profile": self.role.profile,
             "role": self.role.role_arn,
-            "source": _source_name(self.role),
+            "source": source_name(self.role),
             "method": "assume-role",
         }
         return record_of(issued, about=about)
@@ -220,43 +211,3 @@ class Fetcher:
     def _source_keys(self) -> Keys:
         assert not isinstance(self.role.source, Role)  # noqa: S101 - a role's keys are its fetcher's
         return self._context.source_keys(self.role.profile, self.role.source)
-
-
-def _source_name(role: Role) -> str:
-    return role.source.profile if isinstance(role.source, Role) else role.source.name
-
-
-def _while(role: Role) -> str:
-    return f"while assuming {role.role_arn} for profile {role.profile} from {_source_name(role)}"
-
-
-def _place(role: Role, error: Exception, now: float) -> str:
-    """Which hop of which profile an STS error belongs to, and what to do about it."""
-    place = _while(role)
-    who = f"aws sts get-caller-identity {profile_option(_source_name(role))}"
-    if is_denied(error):
-        return (
-            f"{place}. Who may not do what, and the policies that would allow it, are shown by:\n"
-            + f"  {subcommand('verify', role.profile)}"
-        )
-    if is_too_long(error):
-        return f"{place}. {_shorter(role)}"
-    if is_chained(error):
-        return f"{place}. {hour_of_a_session(role)}"
-    if is_unavailable(error):
-        return f"{place}. STS cannot be reached or does not answer just now; try the network with:\n  {who}"
-    fault = clock_fault(error, now)
-    return f"{place}. {fault[0].upper()}{fault[1:]}" if fault else place
-
-
-def _shorter(role: Role) -> str:
-    *_, account, path = f"::{role.role_arn}".split(":")
-    name = path.rpartition("/")[2]
-    # Without a profile it would act in the caller's own account, where there may be a role of that name.
-    there = profile_option(f"ADMIN-OF-{account}")
-    return (
-        f"Ask for less, or have the role's maximum raised in its account:\n"
-        f"  {role_command(role.profile, '--duration-seconds 3600')}\n"
-        f"  aws iam update-role --role-name {shlex.quote(printable(name))} "
-        f"--max-session-duration {role.duration_seconds} {printable(there)}"
-    )

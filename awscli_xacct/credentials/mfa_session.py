@@ -26,7 +26,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import settings
-from ..profiles.cache_keys import session_record
 from ..profiles.role import Role
 from ..profiles.source import Source
 from ..storage.cache import Record, key_name
@@ -78,7 +77,7 @@ class MfaSession:
         self, serial: str, source: Source, profile: str, context: FetchContext, program: str | None = None
     ) -> None:
         """`profile` is the one that a person is told about; `program` gives codes, if there is one."""
-        self.name = session_record(serial, source, context.session_duration, context.endpoint)
+        self.name = context.cache_keys.of_session(source, serial)
         self._serial = serial
         self._source = source
         self._profile = profile
@@ -117,7 +116,7 @@ class MfaSession:
 
         context = self._context
         sts = context.sts(keys or context.source_keys(self._profile, self._source), quick=quick)
-        duration = context.session_duration
+        duration = context.cache_keys.session_duration()
 
         def buy(code: str) -> Issued:
             try:

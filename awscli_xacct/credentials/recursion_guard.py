@@ -34,6 +34,15 @@ def names_of(hop: Role | Source) -> list[str]:
     return names if hop.profile is None or hop.profile in names else [*names, hop.profile]
 
 
+def guard(provider: Any, hop: Role | Source) -> None:
+    """Mark the programs that `provider` starts. Raises `ProfileError` where one of them would wait for itself."""
+    names = names_of(hop)
+    check(names, os.environ)
+    builder = provider._profile_provider_builder
+    if builder and not isinstance(builder, MarkedPrograms):
+        provider._profile_provider_builder = MarkedPrograms(builder, names)
+
+
 def marked(names: Sequence[str], environment: Mapping[str, str]) -> dict[str, str]:
     """The environment for a program that is to give the credentials of the last of `names`."""
     files = _files(environment)

@@ -1,16 +1,18 @@
-"""What a source gives, or whose fault it is that it gives nothing.
+"""The keys that a chain begins with, from botocore's own providers, or an error that names the source.
 
-A source is the user's: a program, a token file, a metadata service. What it does wrong is told as its own, in one
-line; botocore's providers let the JSON decoder's errors, or the system's, go as they are, and those were taken for a
-fault of this package: the program ran a second time, which may be a second login in a browser. Nothing of what a
-program writes to stdout is shown: it may be a secret. Its stderr is, for that is where it says what is wrong.
+A source is the user's: a program, a token file, a metadata service. What it does wrong is reported as its own error, in
+one line; botocore's providers let the errors of the JSON decoder or the system through, and those were taken for a bug
+in this package: the program ran a second time, which may be a second login in a browser. What a program writes to
+stdout is never shown, because it may be a secret. Its stderr is, because that is where it says what is wrong.
 """
 
 from __future__ import annotations
 
 import json
 import signal
+import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from botocore.compat import compat_shell_split
@@ -22,34 +24,63 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
+from .. import settings
 from ..errors import XacctError
 from ..messages import printable, profile_option
 from ..profiles.source import Source
 from .recursion_guard import MarkedPrograms
 from .sts import Keys, is_usable
 
-_LONGEST = 600
-"""Characters of what others say that are shown."""
+_MAX_SHOWN = 600
+"""Characters of a foreign message that are shown."""
 _CONFIG_ERRORS = (InvalidConfigError, PartialCredentialsError)
 _PROCESS = "credential_process"
 
 
-def source_keys(
-    load: Callable[[], Any], profile: str, source: Source, settings: Mapping[str, Any], programs: object
-) -> Keys:
-    """The keys of `source`, which `load` gives as botocore's credentials, for the sake of `profile`.
+class SourceKeys:
+    """Gets the keys of sources through `provider`, ours in a botocore session.
 
-    `settings` are those of the source's own profile, `programs` what starts its program. Raises botocore's
-    errors, with the profile's name in them, whatever a source does.
+    A source that has failed is not asked again for a while: in a command of many requests each would run its program.
     """
+
+    def __init__(self, provider: Any) -> None:
+        self._provider = provider
+        self._failed: dict[str, tuple[float, Exception]] = {}
+
+    def get(self, profile: str, source: Source) -> Keys:
+        """Return the keys of `source`, to assume the role of `profile` with.
+
+        Raises botocore's errors, with the profile's name in them, whatever a source does.
+        """
+        provider = self._provider
+        config = provider._loaded_config = provider._load_config()
+        if source.profile is None:
+            load = partial(provider._resolve_credentials_from_source, source.credential_source, profile)
+        else:
+            load = partial(provider._resolve_credentials_from_profile, source.profile)
+        failed = self._failed.get(source.name)
+        if failed is not None and time.monotonic() < failed[0] + settings.RETRY_SECONDS:
+            raise failed[1]
+        options = config["profiles"].get(source.profile, {})
+        try:
+            return _load_keys(load, profile, source, options, provider._profile_provider_builder)
+        except (BotoCoreError, ClientError) as error:
+            self._failed[source.name] = time.monotonic(), error
+            raise
+
+
+def _load_keys(
+    load: Callable[[], Any], profile: str, source: Source, options: Mapping[str, Any], programs: object
+) -> Keys:
+    """Return the keys of the botocore credentials that `load` returns; `options` are the source profile's."""
     started = programs if isinstance(programs, MarkedPrograms) else None
     if started:
         started.last = None
-    program = str(settings.get(_PROCESS, "")) if started else ""
+    program = str(options.get(_PROCESS, "")) if started else ""
     try:
         keys = _frozen(load())
         # Of keys in a file, STS says what is wrong with them, as it does to the stock CLI.
-        written = "aws_access_key_id" in settings
+        written = "aws_access_key_id" in options
         if None in keys[:2] or not (written or all(is_usable(part) for part in keys if part is not None)):
             raise TypeError("not credentials")
     except XacctError:
@@ -57,25 +88,26 @@ def source_keys(
     except Exception as error:
         ran = started.last if started else None
         if program and (ran is not None or not isinstance(error, (BotoCoreError, ClientError))):
-            told = f"{_program_fault(error, program, ran)}. Give it another with: {_mended(source)}"
+            fix = f"aws configure set {_PROCESS} COMMAND {printable(profile_option(source.name))}"
+            reason = f"{_program_fault(error, program, ran)}. Give it another with: {fix}"
         elif isinstance(error, (BotoCoreError, ClientError)):
-            # What is wrong with the config is told in the words of stock.
+            # What is wrong with the config is reported in botocore's words.
             if not isinstance(error, _CONFIG_ERRORS) and f"profile {profile}" not in str(error):
-                error.args = (f"{_line(str(error))} ({_place(profile, source)})", *error.args[1:])
+                error.args = (f"{_one_line(str(error))} ({_location(profile, source)})", *error.args[1:])
             raise
         else:
-            told = _fault(error)
-        raise CredentialRetrievalError(provider=_place(profile, source), error_msg=told) from None
+            reason = _reason(error)
+        raise CredentialRetrievalError(provider=_location(profile, source), error_msg=reason) from None
     return keys
 
 
-def fault_of(error: Exception, profile: str, source: Source) -> CredentialRetrievalError:
-    """The error that says that `source`, looked for for the sake of `profile`, is at fault."""
-    return CredentialRetrievalError(provider=_place(profile, source), error_msg=_fault(error))
+def source_error(error: Exception, profile: str, source: Source) -> CredentialRetrievalError:
+    """Return `error` as one of `source`, which was asked for the credentials of `profile`."""
+    return CredentialRetrievalError(provider=_location(profile, source), error_msg=_reason(error))
 
 
 def _frozen(credentials: Any) -> Keys:
-    """What has just been loaded. To ask for it in botocore's way may load it again: near its end it "renews"."""
+    """Return what has just been loaded. Asking in botocore's way may load it again: near their end they refresh."""
     frozen = getattr(credentials, "_frozen_credentials", None) or credentials.get_frozen_credentials()
     return Keys(frozen.access_key, frozen.secret_key, frozen.token)
 
@@ -83,10 +115,10 @@ def _frozen(credentials: Any) -> Keys:
 def _program_fault(error: Exception, command: str, ran: Any) -> str:
     name = f"its {_PROCESS} {_first_word(command)}"
     if ran is None:
-        return f"{name} cannot be started: {_fault(error)}"
+        return f"{name} cannot be started: {_reason(error)}"
     if ran.returncode:
-        said = _line(str(getattr(error, "kwargs", {}).get("error_msg", "")))
-        return f"{name} {_ended(ran.returncode)}{f': {said}' if said else ''}".rstrip(". ")
+        stderr = _one_line(str(getattr(error, "kwargs", {}).get("error_msg", "")))
+        return f"{name} {_ended(ran.returncode)}{f': {stderr}' if stderr else ''}".rstrip(". ")
     if isinstance(error, json.JSONDecodeError):
         return f"{name} printed {'something that is no JSON' if error.doc.strip() else 'nothing'}"
     missing = isinstance(error, CredentialRetrievalError) and "required key" in str(error)
@@ -104,34 +136,30 @@ def _ended(code: int) -> str:
         return f"was ended by signal {-code}"
 
 
-def _fault(error: Exception) -> str:
-    """What may be shown of an error that nobody wrote for people: its text may be anything."""
+def _reason(error: Exception) -> str:
+    """Return what may be shown of an error that was not written for people: its text may be anything."""
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename else ""
-        return _line(f"{error.strerror}{where}")
+        return _one_line(f"{error.strerror}{where}")
     return f"what it gives cannot be used ({type(error).__name__})"
 
 
-def _place(profile: str, source: Source) -> str:
+def _location(profile: str, source: Source) -> str:
     if source.profile is None:
         return f"credential_source {source.name} of profile {printable(profile)}"
     own = f"profile {printable(source.profile)}"
     return own if source.profile == profile else f"{own}, the source of profile {printable(profile)}"
 
 
-def _mended(source: Source) -> str:
-    return f"aws configure set {_PROCESS} COMMAND {printable(profile_option(source.name))}"
-
-
 def _first_word(command: str) -> str:
-    """The program; what follows may be a password."""
+    """Return the program; its arguments may hold a password."""
     try:
         words = compat_shell_split(command)
     except ValueError:
         words = command.split()
-    return _line(words[0] if words else "")
+    return _one_line(words[0] if words else "")
 
 
-def _line(text: str) -> str:
+def _one_line(text: str) -> str:
     line = printable(" ".join(text.split()))
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+    return line if len(line) <= _MAX_SHOWN else f"{line[:_MAX_SHOWN]}…"

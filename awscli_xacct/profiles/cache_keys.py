@@ -1,49 +1,102 @@
-"""What the records of a configuration are called in the cache, and the plugin-wide settings.
+"""The cache keys of a profile, and the plugin-wide settings.
 
-The name of a record is made of everything that makes its credentials what they are, so editing any
-setting leads to another record. `config` is botocore's ``session.full_config`` throughout.
+A cache key is a digest of everything that makes the credentials of its record what they are, so editing any setting
+leads to another record. `config` is botocore's ``session.full_config`` throughout.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from .. import settings
 from ..errors import ProfileError
-from ..storage.cache import key_name
-from .role import Role
-from .source import Source
+from ..storage.cache import Cache, cache_directory, key_name
+from .role import Role, resolve
+from .source import Source, is_role, resolve_user
 
 _DIGITS = 10
 _SHOWN = 80
 
 
-def role_record(role: Role, endpoint: tuple[Any, ...]) -> str:
-    """The name of a role session's record."""
-    return key_name({"role": role.identity, "at": endpoint})
+class CacheKeys:
+    """One profile under one config and environment, and the keys of the records that its credentials are in.
 
-
-def session_record(serial: str, source: Source, duration: int, endpoint: tuple[Any, ...]) -> str:
-    """The name of a shared MFA session's record: one for each user and device. `duration` is in seconds."""
-    return key_name({"session": [serial, duration], "by": source.identity, "at": endpoint})
-
-
-def endpoint(config: Mapping[str, Any], profile: str, environment: Mapping[str, str]) -> tuple[Any, ...]:
-    """Whatever may send a profile's STS calls elsewhere than to AWS: credentials of one are none there.
-
-    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    Whatever may send STS calls elsewhere than to AWS is part of each key: credentials of one endpoint mean nothing to
+    another. https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     """
-    options = config.get("profiles", {}).get(profile, {})
-    services = config.get("services", {}).get(str(options.get("services")), {})
-    return (
-        environment.get("AWS_ENDPOINT_URL_STS"),
-        environment.get("AWS_ENDPOINT_URL"),
-        environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
-        services.get("sts"),
-        options.get("endpoint_url"),
-        options.get("ignore_configured_endpoint_urls"),
-    )
+
+    def __init__(self, config: Mapping[str, Any], profile: str, environment: Mapping[str, str]) -> None:
+        self.config = config
+        self.profile = profile
+        self._environment = environment
+        options = config.get("profiles", {}).get(profile, {})
+        services = config.get("services", {}).get(str(options.get("services")), {})
+        self._endpoint = (
+            environment.get("AWS_ENDPOINT_URL_STS"),
+            environment.get("AWS_ENDPOINT_URL"),
+            environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
+            services.get("sts"),
+            options.get("endpoint_url"),
+            options.get("ignore_configured_endpoint_urls"),
+        )
+
+    @cached_property
+    def role(self) -> Role:
+        """The chain of the profile, which assumes a role. Raises `ProfileError`."""
+        profiles, sso_sessions = self.config["profiles"], self.config.get("sso_sessions")
+        return resolve(profiles, self.profile, sso_sessions=sso_sessions, environment=self._environment)
+
+    @cached_property
+    def user(self) -> Source:
+        """The profile as a source: it assumes no role. Raises `ProfileError`."""
+        sso_sessions = self.config.get("sso_sessions")
+        return resolve_user(self.config["profiles"], self.profile, sso_sessions=sso_sessions)
+
+    def of_role(self, role: Role) -> str:
+        """Return the key of a role session."""
+        return key_name({"role": role.identity, "at": self._endpoint})
+
+    def of_session(self, source: Source, serial: str | None = None) -> str:
+        """Return the key of a shared MFA session: one for each user and device. Raises `ProfileError`.
+
+        `serial` is the device of the role that it is for; None: the source's own.
+        """
+        device = [serial or str(source.mfa_serial), self.session_duration()]
+        return key_name({"session": device, "by": source.identity, "at": self._endpoint})
+
+    def shared_session_of(self, role: Role) -> str | None:
+        """Return the key of the shared MFA session that calls for a role, None if none does. Raises `ProfileError`."""
+        source = role.source
+        if isinstance(source, Role) or not (role.mfa_serial or source.mfa_serial):
+            return None
+        return self.of_session(source, role.mfa_serial)
+
+    def all(self) -> list[str]:
+        """Return the keys of all records the profile uses, its own first: its chain's, and its MFA session's.
+
+        The profile is a role's, or a user's with an MFA session. Raises `ProfileError`.
+        """
+        if not is_role(self.config["profiles"][self.profile]):
+            return [self.of_session(self.user)]
+        keys: list[str] = []
+        hop: Role | Source = self.role
+        while isinstance(hop, Role):
+            keys += [self.of_role(hop), *filter(None, [self.shared_session_of(hop)])]
+            hop = hop.source
+        return keys
+
+    def session_duration(self) -> int:
+        """Return how long a shared MFA session lasts, in seconds. Raises `ProfileError`."""
+        return session_duration(self.config, self._environment)
+
+
+def record_cache(
+    config: Mapping[str, Any], environment: Mapping[str, str], warn: Callable[[str], None]
+) -> Cache:
+    """Return the cache that `config` names; `warn` prints one line."""
+    return Cache(cache_directory(setting(config, settings.CACHE_DIR, environment)), warn=warn)
 
 
 def setting(config: Mapping[str, Any], key: str, environment: Mapping[str, str]) -> str | None:

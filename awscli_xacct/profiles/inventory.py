@@ -12,9 +12,9 @@ from typing import Any
 from .. import settings
 from ..errors import ProfileError
 from ..storage.cache import Cache, Record
-from .cache_keys import endpoint, role_record, session_duration, session_record
-from .role import Role, resolve
-from .source import Source, is_role, resolve_user
+from .cache_keys import CacheKeys
+from .role import Role
+from .source import is_role
 
 
 @dataclass(frozen=True)
@@ -74,55 +74,38 @@ class Inventory:
 
     def entry(self, name: str) -> Entry:
         """One role profile."""
-        options = self.profiles[name]
+        options, keys = self.profiles[name], self.keys(name)
         try:
-            role = self.resolve(name)
-            session = self.session_of(role, name)
+            session = keys.shared_session_of(keys.role)
         except ProfileError as fault:
             return Entry(name, options, fault=str(fault))
-        record = self._cache.read(role_record(role, endpoint(self._config, name, self._environment)))
-        return Entry(name, options, role, record=record, session=session)
+        return Entry(
+            name,
+            options,
+            keys.role,
+            record=self._cache.read(keys.of_role(keys.role)),
+            session=self._cache.read(session) if session else None,
+        )
+
+    def keys(self, name: str) -> CacheKeys:
+        """Return a profile with the keys of its records."""
+        return CacheKeys(self._config, name, self._environment)
 
     def resolve(self, name: str) -> Role:
         """The chain a role profile stands for. Raises `ProfileError`."""
-        sso_sessions = self._config.get("sso_sessions")
-        return resolve(self.profiles, name, sso_sessions=sso_sessions, environment=self._environment)
-
-    def session_of(self, role: Role, name: str) -> Record | None:
-        """The shared MFA session that a role would be assumed from, if it is there and valid."""
-        record = self._session_record(role, name)
-        return self._cache.read(record) if record else None
+        return self.keys(name).role
 
     def own_record(self, name: str) -> str:
         """The name of a profile's role session's record. Raises `ProfileError`."""
-        return role_record(self.resolve(name), endpoint(self._config, name, self._environment))
+        keys = self.keys(name)
+        return keys.of_role(keys.role)
 
     def records_of(self, name: str) -> list[str]:
         """The names of all records that a profile uses: its chain's, and the MFA session's if it has one.
 
         The profile is a role or a user with an MFA session. Raises `ProfileError`.
         """
-        at = endpoint(self._config, name, self._environment)
-        if not is_role(self.profiles[name]):
-            user = resolve_user(self.profiles, name, sso_sessions=self._config.get("sso_sessions"))
-            return [self._record_of_session(str(user.mfa_serial), user, name)]
-        records = []
-        hop: Role | Source = self.resolve(name)
-        while isinstance(hop, Role):
-            records += [role_record(hop, at), *filter(None, [self._session_record(hop, name)])]
-            hop = hop.source
-        return records
-
-    def _session_record(self, role: Role, name: str) -> str | None:
-        """The name of the MFA session's record; None for a role that uses none. Raises `ProfileError`."""
-        if isinstance(role.source, Role):
-            return None
-        serial = role.mfa_serial or role.source.mfa_serial
-        return self._record_of_session(serial, role.source, name) if serial else None
-
-    def _record_of_session(self, serial: str, source: Source, name: str) -> str:
-        duration = session_duration(self._config, self._environment)
-        return session_record(serial, source, duration, endpoint(self._config, name, self._environment))
+        return self.keys(name).all()
 
     def users_of(self, name: str) -> list[str]:
         """The other profiles that use `name` as their source."""

@@ -123,7 +123,7 @@ def test_a_rotated_key_counts_at_once(world: World) -> None:
 def test_credentials_for_one_address_are_none_for_another(world: World) -> None:
     world.add_role("prod")
     for address in ("https://one", "https://two", "https://one"):
-        world.fetcher("prod", endpoint=(address,)).fetch()
+        world.fetcher("prod", cache_keys=world.cache_keys(AWS_ENDPOINT_URL_STS=address)).fetch()
     assert world.calls() == ["AssumeRole prod"] * 2
 
 
@@ -343,7 +343,7 @@ def test_each_user_and_each_device_has_a_session_of_its_own(world: World) -> Non
 
 def test_a_session_lasts_as_long_as_was_asked_for(world: World) -> None:
     world.add_mfa_role("prod")
-    world.fetcher("prod", session_duration=1800).fetch()
+    world.fetcher("prod", cache_keys=world.cache_keys(AWS_XACCT_MFA_SESSION_DURATION="1800")).fetch()
     [bought] = world.sts.calls_of("GetSessionToken")
     assert bought.parameters["DurationSeconds"] == "1800"
     assert "(a session of 30 min for all its roles)" in world.person.asked[0]

@@ -21,8 +21,9 @@ from botocore.loaders import create_loader
 
 import awscli_xacct
 from awscli_xacct.credentials.profile_session import provider_for
-from awscli_xacct.credentials.provider import AssumeRoleProvider, SessionCredentials
+from awscli_xacct.credentials.provider import AssumeRoleProvider
 from awscli_xacct.credentials.refusals import REJECTED_CODES
+from awscli_xacct.credentials.session_credentials import SessionCredentials
 from awscli_xacct.errors import XacctError
 from awscli_xacct.storage.cache import Cache, Record
 from tests.credentials.world import keys_of

@@ -16,6 +16,7 @@ from awscli_xacct.credentials.mfa_session import MfaSession, user_session
 from awscli_xacct.credentials.single_flight import SingleFlight
 from awscli_xacct.credentials.sts import Keys
 from awscli_xacct.mfa.codes import Codes, UsedCodes
+from awscli_xacct.profiles.cache_keys import CacheKeys
 from awscli_xacct.profiles.role import resolve
 from awscli_xacct.profiles.source import Source, resolve_user
 from awscli_xacct.storage.cache import Cache
@@ -103,6 +104,7 @@ class World:
         cache = Cache(self.directory, clock=self.clock, warn=self.said.append)
         parts: dict[str, Any] = {
             "flight": SingleFlight(cache, clock=self.clock, warn=self.said.append),
+            "cache_keys": self.cache_keys(),
             "client_creator": self.create_client,
             "source_keys": self._source_keys,
             "codes": self._codes,
@@ -111,6 +113,9 @@ class World:
             "clock": self.clock,
         }
         return FetchContext(**{**parts, **changes})
+
+    def cache_keys(self, profile: str = "", **environment: str) -> CacheKeys:
+        return CacheKeys({"profiles": self.profiles}, profile, environment)
 
     def create_client(self, service: str, **options: Any) -> Any:
         self.options.append(dict(options))

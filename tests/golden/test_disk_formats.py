@@ -10,8 +10,7 @@ import pytest
 
 from awscli_xacct import __version__, settings
 from awscli_xacct.cli import fastpath, memo
-from awscli_xacct.profiles.cache_keys import role_record
-from awscli_xacct.profiles.role import resolve
+from awscli_xacct.profiles.cache_keys import CacheKeys
 from awscli_xacct.setup.journal import Journal
 from awscli_xacct.storage.cache import Cache, Record
 from awscli_xacct.storage.files import write_temporary
@@ -55,9 +54,8 @@ def test_record_name_of_a_chain() -> None:
         },
         "audit": {"role_arn": "arn:aws:iam::333333333333:role/Audit", "source_profile": "prod"},
     }
-    role = resolve(profiles, "audit", environment={})
-    name = role_record(role, (None, None, None, None, None, None))
-    assert name == "8970777e3b9e627feeaeffb43e7df87acaa5fd45677525bbd67fb6cf64423726"
+    keys = CacheKeys({"profiles": profiles}, "audit", {})
+    assert keys.of_role(keys.role) == "8970777e3b9e627feeaeffb43e7df87acaa5fd45677525bbd67fb6cf64423726"
 
 
 @pytest.mark.parametrize("kind", ["code", "retry", "too-long"])

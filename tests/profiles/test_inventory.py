@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from awscli_xacct.errors import ProfileError
-from awscli_xacct.profiles.cache_keys import endpoint, role_record, session_record
+from awscli_xacct.profiles.cache_keys import CacheKeys
 from awscli_xacct.profiles.inventory import Inventory
 from awscli_xacct.profiles.source import Source
 from awscli_xacct.storage.cache import Cache, Record
@@ -96,11 +96,11 @@ def test_the_session_of_a_user_profile_serves_its_roles(inventory: Inventory, ca
 
 def test_the_names_are_those_the_fetcher_uses(inventory: Inventory) -> None:
     role = inventory.resolve("prod")
-    at = endpoint(CONFIG, "prod", {})
+    keys = CacheKeys(CONFIG, "prod", {})
     assert isinstance(role.source, Source)
     assert inventory.records_of("prod") == [
-        role_record(role, at),
-        session_record(DEVICE, role.source, 43200, at),
+        keys.of_role(role),
+        keys.of_session(role.source, DEVICE),
     ]
 
 

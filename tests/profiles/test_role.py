@@ -26,7 +26,8 @@ from hypothesis import strategies as st
 
 from awscli_xacct import settings
 from awscli_xacct.configfile import sections
-from awscli_xacct.credentials.provider import AssumeRoleProvider, SessionCredentials
+from awscli_xacct.credentials.provider import AssumeRoleProvider
+from awscli_xacct.credentials.session_credentials import SessionCredentials
 from awscli_xacct.errors import ConfigFileError, ProfileError
 from awscli_xacct.profiles.role import Role, resolve
 from awscli_xacct.profiles.source import Profiles, gives_credentials, is_role, resolve_user, role_session

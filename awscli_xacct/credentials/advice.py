@@ -1,0 +1,83 @@
+"""What to do about an error that STS answers AssumeRole with.
+
+A program, a variable or a file may give a user's keys or a session, and only STS's answer tells which. Where the config
+tells, the profile is refused before any call: see `profiles.source.role_session`.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
+"""
+
+from __future__ import annotations
+
+import shlex
+
+from ..messages import printable, profile_option, role_command, subcommand
+from ..profiles.role import Role
+from .sts import (
+    add_place,
+    clock_fault,
+    is_chained,
+    is_denied,
+    is_refused_code,
+    is_too_long,
+    is_unavailable,
+)
+
+
+def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) -> None:
+    """Add to an STS error which hop of which profile it belongs to, and what to do about it.
+
+    `by_session` is whether the caller was a session; `now` is in seconds since the epoch. Nothing is added to the
+    refusal of a user's MFA code: the next one may be right.
+    """
+    advice = ""
+    if is_refused_code(error):
+        if not by_session:
+            return
+        advice = (
+            f"What {_source(role)} gives is a session, and only a user's long-term keys can give an MFA code. Use such "
+            f"keys as source, or leave the device out:\n  {role_command(role.profile, '--mfa-serial none')}"
+        )
+    elif is_denied(error):
+        advice = (
+            f"Who may not do what, and the policies that would allow it, are shown by:\n"
+            f"  {subcommand('verify', role.profile)}"
+        )
+    elif is_too_long(error):
+        advice = duration_advice(role)
+    elif is_chained(error):
+        advice = (
+            f"What {_source(role)} gives is a session already, and STS gives a role that is assumed from a session "
+            f"(role chaining) 1 hour at most. Ask for that:\n  {role_command(role.profile, '--duration-seconds 3600')}"
+        )
+    elif is_unavailable(error):
+        advice = (
+            f"STS cannot be reached or does not answer just now; try the network with:\n"
+            f"  aws sts get-caller-identity {profile_option(source_name(role))}"
+        )
+    elif fault := clock_fault(error, now):
+        advice = f"{fault[0].upper()}{fault[1:]}"
+    place = f"while assuming {role.role_arn} for profile {role.profile} from {source_name(role)}"
+    add_place(error, f"{place}. {advice}" if advice else place)
+
+
+def duration_advice(role: Role) -> str:
+    """Return what to do where a role's maximum is shorter than what its profile asks for."""
+    *_, account, path = f"::{role.role_arn}".split(":")
+    name = path.rpartition("/")[2]
+    # Without a profile it would act in the caller's own account, where there may be a role of that name.
+    there = profile_option(f"ADMIN-OF-{account}")
+    return (
+        f"Ask for less, or have the role's maximum raised in its account:\n"
+        f"  {role_command(role.profile, '--duration-seconds 3600')}\n"
+        f"  aws iam update-role --role-name {shlex.quote(printable(name))} "
+        f"--max-session-duration {role.duration_seconds} {printable(there)}"
+    )
+
+
+def source_name(role: Role) -> str:
+    """Return the profile or credential source that a role is assumed from."""
+    return role.source.profile if isinstance(role.source, Role) else role.source.name
+
+
+def _source(role: Role) -> str:
+    return source_name(role) if role.source.profile is None else f"profile {role.source.profile}"

@@ -1,0 +1,131 @@
+"""The credentials object that botocore holds for a profile: it reads the cache, and refreshes through a fetcher."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from botocore import credentials as stock
+from botocore.credentials import DeferredRefreshableCredentials
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ..errors import XacctError
+from ..messages import printable, warn, wrap_error
+from ..storage.cache import Cache
+
+if TYPE_CHECKING:
+    from .fetcher import Fetcher
+    from .mfa_session import MfaSession
+
+MANDATORY_SHARE = 3
+"""A refresh that fails is an error in the last third of the refresh window; before that the old credentials serve."""
+
+
+class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
+    """Credentials that refresh themselves, in good time for a session of any length.
+
+    botocore refreshes 15 minutes before the end, which is all of a short session; here that follows from the session's
+    own life. And all threads wait for the new credentials: what they sign with the old ones may expire too early.
+    """
+
+    features: frozenset[str] = frozenset()
+    """What the calls for these credentials are counted as: see `register_features`."""
+
+    def __init__(
+        self,
+        key: str,
+        cache: Cache,
+        make_fetcher: Callable[[], Fetcher | MfaSession],
+        make_stock: Callable[[Exception], Any],
+        method: str,
+    ) -> None:
+        """`key` is the record's in `cache`.
+
+        `make_stock` makes the credentials that botocore itself would use, should our own code fail with an exception.
+        """
+        self._key = key
+        self._cache = cache
+        self._make_fetcher = make_fetcher
+        self._fetcher: Fetcher | MfaSession | None = None
+        self._checked: set[str] = set()
+        self._make_stock = make_stock
+        self._stock: Any = None
+        super().__init__(self._refresh_from_cache, method)
+
+    def drop(self, *, certain: bool, once: bool = False) -> None:
+        """Drop the cached record that this process uses: at once if `certain`, else if STS rejects it too.
+
+        With `once`, STS is not asked about the same credentials again.
+        """
+        used = self._frozen_credentials
+        if used is None or (once and used.access_key in self._checked):
+            return
+        self._checked.add(used.access_key)
+        if certain or self._get_fetcher().is_dead(used):
+            self._get_fetcher().drop(used.access_key)
+
+    def _get_fetcher(self) -> Fetcher | MfaSession:
+        if self._fetcher is None:
+            self._fetcher = self._make_fetcher()
+        return self._fetcher
+
+    def _refresh_from_cache(self) -> dict[str, Any]:
+        try:
+            record = self._cache.read(self._key)
+            if record is None or time.time() >= record.renew:
+                register_features(self.features)
+                record = self._get_fetcher().fetch()
+        except (XacctError, BotoCoreError, ClientError) as error:
+            wrap_error(error)
+            raise
+        except Exception as bug:  # noqa: BLE001 - a bug in the plugin must not take the CLI with it
+            return self._refresh_from_stock(bug)
+        self._advisory_refresh_timeout = record.expiry - record.renew
+        self._mandatory_refresh_timeout = self._advisory_refresh_timeout
+        return {
+            "access_key": record.access_key,
+            "secret_key": record.secret_key,
+            "token": record.token,
+            "expiry_time": record.expiry_text,
+            "account_id": record.account,
+        }
+
+    def _protected_refresh(self, is_mandatory: bool) -> None:  # noqa: ARG002 - all threads wait, but few have to fail
+        must = self.refresh_needed(self._advisory_refresh_timeout / MANDATORY_SHARE)
+        super()._protected_refresh(is_mandatory=must)
+
+    def _refresh_from_stock(self, error: Exception) -> dict[str, Any]:
+        from datetime import datetime, timedelta, timezone
+
+        if self._stock is None:  # kept, because it keeps what it has fetched
+            self._stock = self._make_stock(error)
+        warn_of_stock(error)
+        frozen = self._stock.get_frozen_credentials()
+        expiry = getattr(self._stock, "_expiry_time", None) or datetime.now(timezone.utc) + timedelta(hours=1)
+        return {
+            "access_key": frozen.access_key,
+            "secret_key": frozen.secret_key,
+            "token": frozen.token,
+            "expiry_time": expiry.isoformat(),
+        }
+
+
+def register_features(ids: Iterable[str]) -> None:
+    """Have botocore count these features in the ``m/`` part of the current call's User-Agent; older releases do not.
+
+    AWS counts the features of its SDKs by it.
+    """
+    register = getattr(stock, "register_feature_ids", None)
+    if register is not None:
+        register(ids)
+
+
+def reason_of(error: Exception) -> str:
+    """Return an unexpected error as text for a message."""
+    return f"{type(error).__name__}: {printable(str(error))}"
+
+
+def warn_of_stock(error: Exception) -> None:
+    """Tell the user that botocore's own credentials are used, because of `error`."""
+    warn(f"botocore's own credentials are used, because of {reason_of(error)}")
