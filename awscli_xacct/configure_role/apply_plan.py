@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from botocore.configloader import raw_config_parse
@@ -16,23 +13,15 @@ from ..configfile.document import Document
 from ..errors import ValidationError
 from ..manifest.model import Request
 from ..manifest.plan import ADD, CHANGE, CONFLICT, REMOVE, SAME, Plan, Step, listed, plan
-from ..messages import print_message, write_message
+from ..messages import print_message
 from ..tables import counted, table
-from .base import FAILED, Subcommand
-from .interview import can_confirm, confirmed
+from .base import Subcommand
+from .confirm import Change, Consent, confirm_and_apply
 from .output import print_result
 from .remove import own_records
 
 _MARKS = (settings.MANIFEST, settings.MANIFEST_KEYS)
 _NOTHING = "nothing was changed, because"
-
-
-@dataclass(frozen=True)
-class Consent:
-    """What may be done without asking: nothing but showing the plan (`dry_run`), or all of it (`yes`)."""
-
-    dry_run: bool = False
-    yes: bool = False
 
 
 class PlannedCommand(Subcommand):
@@ -52,18 +41,23 @@ class PlannedCommand(Subcommand):
         self._show(shown, request, parsed_globals)
         if shown.of(CONFLICT):
             raise ValidationError(_NOTHING, list(_conflicts(shown)))
-        if not shown.changes_anything:
-            print_message(f"nothing to do: {_already(shown)} in {path}")
+
+        def make() -> int:
+            self._make(shown, request)
+            print_message(f"{path} is written: {_summary(shown, done=True)}")
             return 0
-        if consent.dry_run:
-            print_message(f"{path} would be changed: {_summary(shown)}")
-            return 0
-        if not consent.yes and not _agreed(shown, request, path):
-            print_message("nothing was changed")
-            return FAILED
-        self._make(shown, request)
-        print_message(f"{path} is written: {_summary(shown, done=True)}")
-        return 0
+
+        change = Change(
+            question=f"Write this to {path} ({_summary(shown)})?",
+            declined="nothing was changed",
+            apply=make,
+            text=lambda: _text(shown),
+            up_to_date="" if shown.changes_anything else f"nothing to do: {_already(shown)} in {path}",
+            preview=f"{path} would be changed: {_summary(shown)}",
+            only_if_yes=_too_much(shown, request),
+            unattended=not (shown.of(CHANGE) or shown.of(REMOVE)),
+        )
+        return confirm_and_apply(change, consent)
 
     def _planned(self, request: Request) -> Plan:
         """The plan as the files are now; that it can be carried out is tried."""
@@ -111,21 +105,12 @@ class PlannedCommand(Subcommand):
             )
 
 
-def _agreed(shown: Plan, request: Request, path: Path) -> bool:
-    """Whether it may be done. Raises `ValidationError` where that takes ``--yes``."""
-    if shown.of(REMOVE) and shown.removes_most:
-        number = f"{len(shown.of(REMOVE))} of the {counted(shown.made, 'profile')}"
-        most = f"{number} made from {request.mark} would be removed, more than half; --yes goes ahead"
-        raise ValidationError(_NOTHING, [most])
-    if can_confirm():
-        if not sys.stdout.isatty():
-            write_message(_text(shown))
-        return confirmed(f"Write this to {path} ({_summary(shown)})?")
-    if shown.of(CHANGE) or shown.of(REMOVE):
-        raise ValidationError(
-            _NOTHING, [f"there is no terminal to ask on ({_summary(shown)}); --yes goes ahead"]
-        )
-    return True
+def _too_much(shown: Plan, request: Request) -> str:
+    """Why a plan needs ``--yes``: it removes more than half of what was made from the same manifest."""
+    if not (shown.of(REMOVE) and shown.removes_most):
+        return ""
+    number = f"{len(shown.of(REMOVE))} of the {counted(shown.made, 'profile')}"
+    return f"{number} made from {request.mark} would be removed, more than half"
 
 
 def _result(step: Step) -> dict[str, Any]:
@@ -163,7 +148,7 @@ def _summary(shown: Plan, *, done: bool = False) -> str:
 
 def _already(shown: Plan) -> str:
     number = len(shown.of(SAME))
-    return "the profile is already so" if number == 1 else f"all {number} profiles are already so"
+    return "the profile is up to date" if number == 1 else f"all {number} profiles are up to date"
 
 
 def _conflicts(shown: Plan) -> Iterator[str]:

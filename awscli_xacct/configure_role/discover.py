@@ -24,8 +24,9 @@ from ..profiles.source import Profiles, is_role
 from ..profiles.values import account_fault, role_name_fault
 from ..setup.iam_client import is_denied, service_code
 from ..tables import counted
-from .apply_plan import Consent, PlannedCommand
+from .apply_plan import PlannedCommand
 from .clients import ProfileClients
+from .confirm import Consent
 from .discover_help import DESCRIPTION, EXAMPLES, OPTIONS, SYNOPSIS
 from .manifest_target import IntoManifest, Roles
 from .mfa_devices import find_device

@@ -17,7 +17,7 @@ from ..profiles import validation
 from ..profiles.source import is_role
 from ..tables import counted
 from .base import NO_ROLES, Subcommand
-from .diff import print_diff
+from .output import print_diff
 
 _REFUSED = "nothing was written, because"
 _BOM = b"\xef\xbb\xbf"
@@ -104,13 +104,15 @@ class ExportCommand(Subcommand):
 
         if parsed_args.dry_run:
             before = store.read(path)
-            print_diff(store.Edit(path, before, change(before)))
-            return 0
-        edit = store.rewrite(path, change)
-        done = "written to" if edit.changed else "already so in"
-        print_message(
-            f"{counted(len(roles), 'role profile')} {'is' if len(roles) == 1 else 'are'} {done} {path}"
-        )
+            edit = store.Edit(path, before, change(before))
+            print_diff(edit)
+            if edit.changed:
+                return 0
+        else:
+            edit = store.rewrite(path, change)
+        done = "written to" if edit.changed else "already up to date in"
+        number = counted(len(roles), "role profile")
+        print_message(f"{number} {'is' if len(roles) == 1 else 'are'} {done} {path}")
         return 0
 
     def _roles(self) -> Roles:

@@ -9,7 +9,8 @@ from typing import Any
 from ..errors import ValidationError
 from ..manifest.source_file import load, request_of
 from ..messages import print_message
-from .apply_plan import Consent, PlannedCommand
+from .apply_plan import PlannedCommand
+from .confirm import Consent
 
 
 class ImportCommand(PlannedCommand):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any
 
 from .. import settings
 from ..errors import XacctError
@@ -31,36 +31,6 @@ _QUESTIONS = {
 _SOUND_SOURCE = {settings.CREDENTIAL_SOURCE: settings.CREDENTIAL_SOURCES[0]}
 
 Options = Mapping[str, Any]
-
-
-def can_ask() -> bool:
-    """Whether a person can be asked on stdin and stdout."""
-    return _on_terminal(sys.stdin, sys.stdout)
-
-
-def _on_terminal(*streams: TextIO | None) -> bool:
-    """Whether some streams are a terminal's; those that the process was started without are None."""
-    return all(stream is not None and stream.isatty() for stream in streams)
-
-
-def agreed(text: str) -> bool:
-    """Ask yes or no; Enter is yes."""
-    return input(f"{text} [Y/n]: ").strip().lower() in ("", "y", "yes")
-
-
-def can_confirm() -> bool:
-    """Whether a person can be asked on stdin and stderr, whatever stdout is."""
-    return _on_terminal(sys.stdin, sys.stderr)
-
-
-def confirmed(question: str) -> bool:
-    """Ask, on stderr, before something that is not easily undone; Enter is no."""
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
-    answer = sys.stdin.readline()
-    if not answer.endswith("\n"):
-        sys.stderr.write("\n")  # Ctrl-D leaves the cursor where it was
-    return answer.strip().lower() in ("y", "yes")
 
 
 @dataclass(frozen=True)

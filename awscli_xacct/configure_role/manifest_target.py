@@ -18,10 +18,8 @@ from ..messages import print_message
 from ..profiles.partitions import Partitions
 from ..profiles.source import Profiles
 from ..tables import counted
-from .apply_plan import Consent
-from .base import FAILED
-from .diff import print_diff
-from .interview import can_confirm, confirmed
+from .confirm import Change, Consent, confirm_and_apply
+from .output import diff_lines, print_diff
 
 _HEADING = "nothing was written, because"
 _BOM = b"\xef\xbb\xbf"
@@ -74,24 +72,24 @@ class IntoManifest:
             self.path, self._before, (_BOM if self._source.has_bom else b"") + text.encode("utf-8")
         )
         number = counted(len(roles), "role")
-        if not edit.changed:
-            print_message(f"nothing to do: {number} already so in {self.path}")
+
+        def replace() -> int:
+            store.rewrite(self.path, lambda data: self._unchanged(data, edit.after))
+            print_message(
+                f"{number} written to {self.path}; use it with: aws configure role import {self.path}"
+            )
             return 0
-        print_diff(edit)
-        if consent.dry_run:
-            print_message(f"{self.path} would be changed")
-            return 0
-        if self._before and not consent.yes:
-            if not can_confirm():
-                raise ValidationError(
-                    _HEADING, [f"{self.path} is there, and no terminal to ask on; --yes goes ahead"]
-                )
-            if not confirmed(f"Write this to {self.path}?"):
-                print_message("nothing was written")
-                return FAILED
-        store.rewrite(self.path, lambda data: self._unchanged(data, edit.after))
-        print_message(f"{number} written to {self.path}; use it with: aws configure role import {self.path}")
-        return 0
+
+        change = Change(
+            question=f"Write this to {self.path}?" if self._before else "",
+            declined="nothing was written",
+            apply=replace,
+            text=lambda: "".join(f"{line}\n" for line in diff_lines(edit)),
+            up_to_date="" if edit.changed else f"nothing to do: {number} up to date in {self.path}",
+            preview=f"{self.path} would be changed",
+            show=lambda: print_diff(edit),
+        )
+        return confirm_and_apply(change, consent)
 
     def _unchanged(self, data: bytes, after: bytes) -> bytes:
         if data != self._before:

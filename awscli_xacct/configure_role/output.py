@@ -1,36 +1,60 @@
-"""Results for people by default, and in the CLI's own formats where ``--output`` or ``--query`` asks."""
+"""What commands print on stdout: results, for people or in the CLI's own formats, and changes of files."""
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from difflib import unified_diff
+from io import StringIO
 from typing import Any
 
+from ..configfile.store import Edit
 from ..messages import printable
 
 SECRETS = frozenset({"aws_secret_access_key", "aws_session_token", "aws_security_token"})
-"""Settings whose values are nobody's business, even on the user's own screen."""
+"""Settings whose values are never shown, not even on the user's own screen."""
 HIDDEN = "(hidden)"
+
+_SECRET_LINE = re.compile(rf"(?i)^([ +-]\s*(?:{'|'.join(sorted(SECRETS))})\s*[=:]\s*).+")
 
 
 def print_result(session: Any, parsed_globals: Any, name: str, result: Any, text: Callable[[], str]) -> None:
-    """Print a result: `text` for people, `result` formatted where the command line asks for a format."""
+    """Print `text` for people, or `result` where ``--output`` or ``--query`` asks for a format of the CLI."""
     if parsed_globals.output is None and parsed_globals.query is None:
         sys.stdout.write(text())
         return
-    from awscli.formatter import get_formatter  # xacct shows tables where there may be no awscli to import
+    from awscli.formatter import get_formatter  # xacct shows tables where awscli may be missing
 
     output = parsed_globals.output or session.get_config_variable("output") or "json"
-    # JSON has escapes of its own, and a program that reads it gets what there is.
-    get_formatter(output, parsed_globals)(name, result if output == "json" else _escaped(result))
+    # JSON escapes control characters itself, and programs that parse it get the original text.
+    get_formatter(output, parsed_globals)(name, result if output == "json" else _escape(result))
 
 
-def _escaped(result: Any) -> Any:
-    """A result with the control characters in all its strings escaped."""
+def print_diff(edit: Edit) -> None:
+    """Print a change of a file as a unified diff."""
+    for line in diff_lines(edit):
+        sys.stdout.write(f"{line}\n")
+
+
+def diff_lines(edit: Edit) -> Iterator[str]:
+    """The lines of a unified diff, with control characters escaped and secrets hidden."""
+    # Only a line feed ends a line, as in diff(1): str.splitlines would break at form feeds and others as well.
+    before, after = (
+        list(StringIO(data.decode("utf-8", "backslashreplace"))) for data in (edit.before, edit.after)
+    )
+    for line in unified_diff(before, after, str(edit.path), str(edit.path)):
+        yield _SECRET_LINE.sub(rf"\1{HIDDEN}", printable(line.rstrip("\r\n")))
+        if not line.endswith("\n"):
+            yield "\\ No newline at end of file"
+
+
+def _escape(result: Any) -> Any:
+    """Escape the control characters in all strings of a result."""
     if isinstance(result, str):
         return printable(result)
     if isinstance(result, dict):
-        return {key: _escaped(value) for key, value in result.items()}
+        return {key: _escape(value) for key, value in result.items()}
     if isinstance(result, list):
-        return [_escaped(item) for item in result]
+        return [_escape(item) for item in result]
     return result

@@ -15,7 +15,7 @@ from ..messages import option, profile_words
 from ..setup.journal import Entry, Journal
 from ..setup.steps import ADD, CHANGE, KEEP, REMOVE, SAME, Step
 from ..setup.undo import gone
-from .diff import diff_lines
+from .output import diff_lines
 
 Options = Mapping[str, Any]
 

@@ -1,4 +1,4 @@
-"""``aws configure role remove`` and ``rename``: what becomes of whole profiles."""
+"""``aws configure role remove``: delete profiles, with their cached credentials."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from botocore.configloader import raw_config_parse
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
-from ..configfile.sections import header_for, headers_of, profile_of
+from ..configfile.sections import headers_of
 from ..errors import ProfileError, ValidationError
-from ..messages import print_message, printable
-from ..profiles import validation
+from ..messages import print_message
 from ..profiles.inventory import Inventory
 from ..profiles.source import has_static_keys, is_role
-from .base import FAILED, Subcommand, check_roles, named_profiles
-from .interview import can_confirm, confirmed
+from .base import Subcommand, check_roles, named_profiles
+from .confirm import Change, Consent, confirm_and_apply
 
 
 class RemoveCommand(Subcommand):
@@ -47,7 +46,7 @@ class RemoveCommand(Subcommand):
             raise ValidationError("which profile is meant?", ["name it: aws configure role remove PROFILE"])
         inventory = self._inventory()
         check_roles(names, inventory)
-        elsewhere = Credentials(self._credentials_path())
+        elsewhere = CredentialsFile(self._credentials_path())
         faults = [] if parsed_args.force else _users_faults(names, inventory)
         document = Document(store.read(self._config_path()))
         if not parsed_args.force:
@@ -55,9 +54,14 @@ class RemoveCommand(Subcommand):
         faults += [elsewhere.keeps(name) for name in names if not headers_of(document.names(), name)]
         if faults:
             raise ValidationError("nothing was removed, because", faults)
-        if not parsed_args.yes and not _agreed(names):
-            print_message("nothing was removed")
-            return FAILED
+        change = Change(
+            question=f"Remove {', '.join(names)}?",
+            declined="nothing was removed",
+            apply=lambda: self._remove(names, inventory, elsewhere),
+        )
+        return confirm_and_apply(change, Consent(yes=parsed_args.yes))
+
+    def _remove(self, names: list[str], inventory: Inventory, elsewhere: CredentialsFile) -> int:
         cache, records = self._cache(), own_records(names, inventory)
 
         def change(document: Document) -> None:
@@ -74,56 +78,7 @@ class RemoveCommand(Subcommand):
         return 0
 
 
-class RenameCommand(Subcommand):
-    """Renames a profile, here and where others name it as their source."""
-
-    NAME = "rename"
-    DESCRIPTION = (
-        "Give a role profile another name. Profiles that use it as their source follow; cached credentials stay "
-        "good."
-    )
-    SYNOPSIS = "aws configure role rename <old> <new>"
-    EXAMPLES = "To rename a profile::\n\n    $ aws configure role rename prod production\n"
-    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
-        {"name": "old", "positional_arg": True, "nargs": "?", "help_text": "The name the profile has."},
-        {"name": "new", "positional_arg": True, "nargs": "?", "help_text": "The name it gets."},
-    ]
-
-    def _run(self, parsed_args: Any, parsed_globals: Any) -> int:  # noqa: ARG002 - awscli's signature
-        old, new = parsed_args.old, parsed_args.new
-        if not (old and new):
-            raise ValidationError(
-                "which profile is meant?", ["name it twice: aws configure role rename OLD NEW"]
-            )
-        inventory = self._inventory()
-        check_roles([old], inventory)
-        path = self._config_path()
-        faults = [
-            *filter(None, [validation.name_fault(new)]),
-            *([f"there is a profile {new} already"] if new in inventory.profiles else []),
-            *(["the profile default is named by its place, not by a name"] if old == "default" else []),
-            *_headers_faults(old, Document(store.read(path), str(path))),
-            *Credentials(self._credentials_path()).uses(old),
-        ]
-        if faults:
-            raise ValidationError("nothing was renamed, because", faults)
-
-        def change(document: Document) -> None:
-            for header in headers_of(document.names(), old):
-                document.rename_section(header, header_for(new))
-            for header in document.names():
-                if profile_of(header) and document.section(header).get(settings.SOURCE_PROFILE) == old:
-                    document.set(header, settings.SOURCE_PROFILE, new)
-
-        edit = store.edit(path, change, raw_config_parse)
-        print_message(f"{old} is {new} now in {edit.path}")
-        followers = inventory.users_of(old)
-        if followers:
-            print_message(f"its users follow: {', '.join(followers)}")
-        return 0
-
-
-class Credentials:
+class CredentialsFile:
     """The profiles of the credentials file, which these commands read and never write."""
 
     def __init__(self, path: Path) -> None:
@@ -171,15 +126,6 @@ def _keys_faults(names: list[str], document: Document) -> list[str]:
     ]
 
 
-def _headers_faults(name: str, document: Document) -> list[str]:
-    """A profile that stands twice: of the two the later counts, and under another name both would."""
-    headers = headers_of(document.names(), name)
-    if len(headers) < 2:
-        return []
-    lines = " and ".join(str(document.line_of(header)) for header in headers)
-    return [f"{name} stands twice in the config file, in lines {lines}; take one away"]
-
-
 def own_records(names: list[str], inventory: Inventory) -> set[str]:
     """The records of role sessions that no profile which stays shares; MFA sessions are their device's."""
     going: set[str] = set()
@@ -189,12 +135,3 @@ def own_records(names: list[str], inventory: Inventory) -> set[str]:
             with contextlib.suppress(ProfileError):
                 (going if name in names else staying).add(inventory.own_record(name))
     return going - staying
-
-
-def _agreed(names: list[str]) -> bool:
-    """Ask on the terminal. Raises `ValidationError` where there is none."""
-    if not can_confirm():
-        raise ValidationError(
-            "nothing was removed, because", ["there is no terminal to ask on; --yes goes ahead"]
-        )
-    return confirmed(f"Remove {', '.join(map(printable, names))}?")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
@@ -20,8 +19,9 @@ from ..messages import print_message
 from ..profiles import validation
 from ..profiles.edit import AUTO, NONE, Plan
 from .base import FAILED, Subcommand
-from .diff import print_diff
+from .confirm import Change, Consent, confirm_and_apply, has_terminal
 from .help import DESCRIPTION, EXAMPLES, OPTIONS, SYNOPSIS
+from .output import print_diff
 
 _SUBCOMMANDS = {
     "list": ("list", "ListCommand"),
@@ -30,7 +30,7 @@ _SUBCOMMANDS = {
     "login": ("login", "LoginCommand"),
     "logout": ("login", "LogoutCommand"),
     "remove": ("remove", "RemoveCommand"),
-    "rename": ("remove", "RenameCommand"),
+    "rename": ("rename", "RenameCommand"),
     "import": ("importer", "ImportCommand"),
     "export": ("exporter", "ExportCommand"),
     "discover": ("discover", "DiscoverCommand"),
@@ -68,37 +68,56 @@ class RoleCommand(Subcommand):
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         plan = _from_command_line(parsed_args, parsed_globals)
-        path = self._config_path()
-        apply: Callable[[Document], Any] = lambda document: self._apply(plan, document)  # noqa: E731
-        if plan.asks_for_nothing:
+        asked = plan.asks_for_nothing
+        if asked:
             plan.wanted = self._asked(plan)
-            if not parsed_args.dry_run and not _agreed(store.preview(path, apply)):
-                print_message("nothing was written")
-                return FAILED
         else:
             self._find_device(plan)
-        if parsed_args.dry_run:
-            edit = store.preview(path, apply)
-            print_notes(plan, edit)
+        write = partial(self._write, plan, verify=parsed_args.verify)
+        if not (asked or parsed_args.dry_run):
+            return write()  # settings on the command line are an answer already
+        edit = store.preview(self._config_path(), partial(self._change, plan))
+
+        def show() -> None:
+            if asked and edit.changed:
+                sys.stdout.write("\n")
+            if parsed_args.dry_run:
+                _print_notes(plan, edit)
             print_diff(edit)
-            return 0
-        if parsed_args.verify and not self._works(plan):
+
+        change = Change(
+            show=show,
+            question=f"Write this to {edit.path}?" if edit.changed else "",
+            declined="nothing was written",
+            apply=write,
+            preview="" if edit.changed else _up_to_date(plan, edit),
+        )
+        return confirm_and_apply(change, Consent(dry_run=parsed_args.dry_run))
+
+    def _write(self, plan: Plan, *, verify: bool) -> int:
+        """Write the profile, with `verify` only if its role can be assumed. Return the exit code."""
+        if verify and not self._works(plan):
             print_message(f"profile {plan.profile} was not written")
             return FAILED
-        edit = store.edit(path, apply, raw_config_parse)
-        print_notes(plan, edit)
-        done = "written to" if edit.changed else "already so in"
-        print_message(f"profile {plan.profile} is {done} {edit.path}")
-        if edit.changed and not parsed_args.verify:
+        edit = store.edit(self._config_path(), partial(self._change, plan), raw_config_parse)
+        _print_notes(plan, edit)
+        if not edit.changed:
+            print_message(_up_to_date(plan, edit))
+            return 0
+        print_message(f"profile {plan.profile} is written to {edit.path}")
+        if not verify:
             print_message(f"try it: {plan.trial}")
         return 0
 
+    def _change(self, plan: Plan, document: Document) -> None:
+        self._apply(plan, document)
+
     def _asked(self, plan: Plan) -> dict[str, str | None]:
         """What a person wants, asked on the terminal. Raises `ValidationError` where there is none, or no use."""
-        from .interview import Interview, can_ask
+        from .interview import Interview
         from .mfa_devices import find_device
 
-        if not can_ask():
+        if not has_terminal(sys.stdin, sys.stdout):
             options = ", ".join(f"--{option['name']}" for option in OPTIONS[1:-3])
             raise ValidationError(
                 "there is nothing to set, and no terminal to ask on",
@@ -169,21 +188,6 @@ def _meant(profile: str) -> list[str]:
     ]
 
 
-def _agreed(edit: store.Edit) -> bool:
-    """Whether the person at the terminal, shown the change, agrees to it."""
-    from .interview import agreed
-
-    if not edit.changed:
-        return True
-    sys.stdout.write("\n")
-    print_diff(edit)
-    try:
-        return agreed(f"\nWrite this to {edit.path}?")
-    except EOFError:
-        sys.stdout.write("\n")
-        return False
-
-
 def _from_command_line(parsed_args: Any, parsed_globals: Any) -> Plan:
     """What the command line asks for. Raises `ValidationError` unless it names one profile."""
     named, option = parsed_args.profile, parsed_globals.profile
@@ -204,7 +208,11 @@ def _from_command_line(parsed_args: Any, parsed_globals: Any) -> Plan:
     return Plan(named or option, wanted, parsed_args.account_id, parsed_args.role_name, parsed_args.force)
 
 
-def print_notes(plan: Plan, edit: store.Edit) -> None:
+def _up_to_date(plan: Plan, edit: store.Edit) -> str:
+    return f"profile {plan.profile} is already up to date in {edit.path}"
+
+
+def _print_notes(plan: Plan, edit: store.Edit) -> None:
     """What follows from the plan and was not asked for in so many words."""
     for note in plan.notes if edit.changed else []:
         print_message(note)

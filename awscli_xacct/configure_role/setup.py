@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,7 @@ from ..setup.journal import Journal
 from ..setup.planner import Survey
 from ..setup.steps import SAME, RetryPolicy, carry_out
 from .base import FAILED, Subcommand, named_profiles
-from .interview import can_confirm, confirmed
+from .confirm import Change, Consent, confirm_and_apply, has_terminal
 from .mfa_devices import find_device
 from .output import print_result
 from .profile_step import profile_step
@@ -75,8 +76,8 @@ class SetupCommand(Subcommand):
         }
         _check_same(journal, about, profile)
         survey = Survey(wish(profile, parsed_args, options), both.caller, both.target, both.home, journal)
-        apply = partial(self._apply, plan)
-        written = profile_step(profile, self._config_path(), profiles.get(profile), options, apply, journal)
+        write = partial(self._apply, plan)
+        written = profile_step(profile, self._config_path(), profiles.get(profile), options, write, journal)
         again = shlex.join(words_of(parsed_args, parsed_globals.region))
         work = Work(
             heading=f"{both.caller.arn} is to assume {role_arn}, as profile {profile}",
@@ -87,20 +88,21 @@ class SetupCommand(Subcommand):
             otherwise=NOTHING,
             again=f"{subcommand('setup', profile)} {again}",
         )
-        if parsed_args.dry_run:
-            return self._shown(work, parsed_globals)
-        journal.about = about
         patience = _patience(parsed_args.wait)
-        if not _done(work, journal, patience, yes=parsed_args.yes):
-            return FAILED
-        result = self._verified(profile, options, patience)
-        print_message(
-            f"{role_arn} was assumed; try it: {plan.trial}" if result.ok else _refused(result, patience)
-        )
-        if parsed_globals.output or parsed_globals.query:
-            found = {**work.to_dict(), "Verified": result.to_dict()}
-            print_result(self._session, parsed_globals, self.NAME, found, str)
-        return 0 if result.ok else FAILED
+
+        def apply() -> int:
+            journal.about = about
+            _do(work, journal, patience)
+            result = self._verified(profile, options, patience)
+            print_message(
+                f"{role_arn} was assumed; try it: {plan.trial}" if result.ok else _refused(result, patience)
+            )
+            if parsed_globals.output or parsed_globals.query:
+                found = {**work.to_dict(), "Verified": result.to_dict()}
+                print_result(self._session, parsed_globals, self.NAME, found, str)
+            return 0 if result.ok else FAILED
+
+        return self._confirmed(work, apply, parsed_args, parsed_globals)
 
     def _undo(self, profile: str, journal: Journal, parsed_args: Any, parsed_globals: Any) -> int:
         patience = _patience(parsed_args.wait)
@@ -113,24 +115,37 @@ class SetupCommand(Subcommand):
             self._inventory(),
             self._cache(),
         )
-        if parsed_args.dry_run:
-            return self._shown(work, parsed_globals)
-        if not _done(work, journal, patience, yes=parsed_args.yes):
-            return FAILED
-        kept = [step for step in work.steps if not step.to_do]
-        print_message(
-            "what is kept, and why, is said above" if kept else "all that setup has made is taken back"
-        )
-        if parsed_globals.output or parsed_globals.query:
-            print_result(self._session, parsed_globals, self.NAME, work.to_dict(), str)
-        return FAILED if kept else 0
 
-    def _shown(self, work: Work, parsed_globals: Any) -> int:
-        """The plan and its commands for a person, or the plan for a program."""
+        def apply() -> int:
+            _do(work, journal, patience)
+            kept = [step for step in work.steps if not step.to_do]
+            print_message(
+                "what is kept, and why, is said above" if kept else "all that setup has made is taken back"
+            )
+            if parsed_globals.output or parsed_globals.query:
+                print_result(self._session, parsed_globals, self.NAME, work.to_dict(), str)
+            return FAILED if kept else 0
+
+        return self._confirmed(work, apply, parsed_args, parsed_globals)
+
+    def _confirmed(self, work: Work, apply: Callable[[], int], parsed_args: Any, parsed_globals: Any) -> int:
+        """Show the plan, on stdout for a dry run, and have it confirmed and applied. Return the exit code."""
+        change = Change(
+            question=work.question if work.to_do else "",
+            declined=work.otherwise,
+            apply=apply,
+            text=lambda: "" if has_terminal(sys.stderr) else f"{work.text()}\n",
+            show=lambda: (
+                self._print_plan(work, parsed_globals) if parsed_args.dry_run else print_message(work.text())
+            ),
+        )
+        return confirm_and_apply(change, Consent(dry_run=parsed_args.dry_run, yes=parsed_args.yes))
+
+    def _print_plan(self, work: Work, parsed_globals: Any) -> None:
+        """Print the plan and its commands for a person, or the plan for a program."""
         commands = work.commands()
         same = f"\n\nThe same with other commands:\n\n{commands}" if commands else "\n"
         print_result(self._session, parsed_globals, self.NAME, work.to_dict(), lambda: work.text() + same)
-        return 0
 
     def _find_device(self, plan: Plan, source: str, *, required: bool) -> None:
         """Put the caller's device into the plan, if it is asked for or MFA is required. Raises `ValidationError`."""
@@ -171,22 +186,12 @@ class SetupCommand(Subcommand):
         return results[0]
 
 
-def _done(work: Work, journal: Journal, patience: RetryPolicy, *, yes: bool) -> bool:
-    """Show the plan and carry it out; False if a person, asked, does not want it."""
-    print_message(work.text())
-    if not work.to_do:
-        if any(step.state == SAME for step in work.steps):
-            print_message("all of it is so already")
-        return True
-    if not (yes or can_confirm()):
-        raise ValidationError(
-            f"{work.otherwise}, because", ["there is no terminal to ask on; --yes goes ahead"]
-        )
-    if not (yes or confirmed(work.question)):
-        print_message(work.otherwise)
-        return False
-    carry_out(work.steps, journal, patience, command=work.again)
-    return True
+def _do(work: Work, journal: Journal, patience: RetryPolicy) -> None:
+    """Carry out the steps that are to be done."""
+    if work.to_do:
+        carry_out(work.steps, journal, patience, command=work.again)
+    elif any(step.state == SAME for step in work.steps):
+        print_message("nothing to do: everything is in place already")
 
 
 def _patience(seconds: str) -> RetryPolicy:

@@ -52,9 +52,9 @@ def test_a_new_manifest_has_all_role_profiles_and_importing_it_changes_nothing(
     assert path.read_text("utf-8") == profiles
     kept = state(path), state(home.config)
     outcome = done(home, "export", str(path))
-    assert outcome.lines == [f"2 role profiles are already so in {path}"]
+    assert outcome.lines == [f"2 role profiles are already up to date in {path}"]
     outcome = done(home, "import", str(path), "--prune")
-    assert outcome.lines == [f"nothing to do: all 2 profiles are already so in {home.config}"]
+    assert outcome.lines == [f"nothing to do: all 2 profiles are up to date in {home.config}"]
     assert (state(path), state(home.config)) == kept
     assert done(home, "export", "-").stdout == profiles
 

@@ -89,7 +89,7 @@ def test_roles_are_added_and_work_and_a_second_run_touches_nothing(
     outcome = done(home, "import", str(team), "--prune", "--yes")
     assert (outcome.stdout, outcome.lines) == (
         "",
-        [f"nothing to do: all 2 profiles are already so in {home.config}"],
+        [f"nothing to do: all 2 profiles are up to date in {home.config}"],
     )
     assert state(home) == kept
 
@@ -115,7 +115,7 @@ def test_a_change_wants_to_be_agreed_to_and_own_settings_stay(home: Home, team: 
     edit(team, "3600", "1800")
     assert refused_with_plan(home, str(team)) == [
         "nothing was changed, because",
-        "  - there is no terminal to ask on (1 to change, 1 the same); --yes goes ahead",
+        "  - cannot ask for confirmation without a terminal; pass --yes",
     ]
     outcome = done(home, "import", str(team), "--yes")
     assert outcome.stdout == (
@@ -150,11 +150,11 @@ def test_pruning_removes_what_this_manifest_made_with_its_credentials(
     outcome = done(home, "import", str(team))
     assert outcome.lines == [
         f"no longer wanted, and staying: audit; --prune removes what was made from {team}",
-        f"nothing to do: all 4 profiles are already so in {home.config}",
+        f"nothing to do: all 4 profiles are up to date in {home.config}",
     ]
     assert refused_with_plan(home, str(team), "--prune") == [
         "nothing was changed, because",
-        "  - there is no terminal to ask on (1 to remove, 4 the same); --yes goes ahead",
+        "  - cannot ask for confirmation without a terminal; pass --yes",
     ]
     outcome = done(home, "import", str(team), "--prune", "--yes")
     assert outcome.lines == [f"{home.config} is written: 1 removed, 4 the same"]
@@ -187,7 +187,7 @@ def test_more_than_half_goes_only_where_it_is_said(home: Home, team: Path, yes: 
         assert screen.end() == 255
         assert screen.shown.splitlines()[-2:] == [
             "nothing was changed, because",
-            f"  - 2 of the 2 profiles made from {team} would be removed, more than half; --yes goes ahead",
+            f"  - 2 of the 2 profiles made from {team} would be removed, more than half; pass --yes",
         ]
         assert "[profile prod]" in home.config.read_text("utf-8")
 
@@ -299,7 +299,7 @@ def test_a_manifest_is_known_by_where_it_really_is(home: Home, team: Path, tmp_p
     done(home, "import", str(link))
     assert f"xacct_manifest = {team}\n" in home.config.read_text("utf-8")
     assert done(home, "import", str(team)).lines == [
-        f"nothing to do: all 2 profiles are already so in {home.config}"
+        f"nothing to do: all 2 profiles are up to date in {home.config}"
     ]
     odd = tmp_path / "odd\n.yaml"
     odd.write_text(team.read_text("utf-8"), "utf-8")
@@ -326,7 +326,7 @@ def test_on_a_terminal_the_plan_is_shown_and_asked_about(
     screen = Screen(home, "import", str(team))
     assert (screen.end(), screen.shown) == (
         0,
-        f"nothing to do: all 2 profiles are already so in {home.config}\n",
+        f"nothing to do: all 2 profiles are up to date in {home.config}\n",
     )
 
 

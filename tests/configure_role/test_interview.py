@@ -35,7 +35,7 @@ def test_a_new_profile_is_asked_for_shown_and_written(home: Home, role: Role) ->
         screen,
         {"Role ARN": role.arn, "Duration in seconds": "900", "External id": "-", "Role session name": "me"},
     )
-    screen.answer(f"Write this to {home.config}?")
+    screen.answer(f"Write this to {home.config}?", "y")
     assert screen.end() == 0
     written = (
         f"[profile prod]\nrole_arn = {role.arn}\nsource_profile = default\n"
@@ -58,7 +58,7 @@ def test_a_new_profile_is_asked_for_shown_and_written(home: Home, role: Role) ->
         f" region = us-west-1\n"
         f" \n"
         + "".join(f"+{line}\n" for line in written.splitlines())
-        + f"\nWrite this to {home.config}? [Y/n]: \n"
+        + f"Write this to {home.config}? [y/N] y\n"
         f"profile prod is written to {home.config}\n"
         f"try it: aws sts get-caller-identity --profile prod --region us-west-1\n"
     )
@@ -94,7 +94,7 @@ def test_enter_keeps_what_there_is(home: Home, role: Role, prod: str) -> None:
         f"Role session name [me]: \n"
         f"Duration in seconds [900]: \n"
         f"Default region name [us-west-1]: \n"
-        f"profile prod is already so in {home.config}\n"
+        f"profile prod is already up to date in {home.config}\n"
     )
     after = home.config.stat()
     assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
@@ -105,7 +105,7 @@ def test_a_dash_removes_and_the_change_can_be_declined(home: Home, prod: str) ->
     for keys, code in (("n\r", 255), (CTRL_C, 130)):
         screen = Screen(home, prod)
         answer(screen, {"External id": "-", "MFA device (auto: ask IAM)": "none"})
-        screen.keys("[Y/n]: ", keys)
+        screen.keys("[y/N] ", keys)
         assert screen.end() == code
         assert ("nothing was written" in screen.shown) is (code == 255)
         assert "\n-external_id = 42\n" in screen.shown
@@ -189,7 +189,7 @@ def test_a_device_can_be_asked_of_iam_or_taken_over(
     home.add_role("prod", role.arn)
     screen = Screen(home, "prod")
     answer(screen, {"MFA device (auto: ask IAM)": "auto"})
-    screen.answer("Write this")
+    screen.answer("Write this", "y")
     assert screen.end() == 0
     assert f"+mfa_serial = {device.serial}\n" in screen.shown
     # The new source's device is proposed; IAM knows of none, and the question comes again; none is none.
@@ -198,7 +198,7 @@ def test_a_device_can_be_asked_of_iam_or_taken_over(
     screen.answer(f"[{device.serial}]", "auto")
     screen.expect("the user of profile keyless has none; add one in IAM")
     answer(screen, {"MFA device (auto: ask IAM)": "-"}, QUESTIONS[2:])
-    screen.answer("Write this")
+    screen.answer("Write this", "y")
     assert screen.end() == 0
     assert home.config.read_text(encoding="utf-8").endswith("source_profile = keyless\n")
 
@@ -207,7 +207,7 @@ def test_a_source_profile_takes_the_place_of_a_credential_source(home: Home, rol
     home.add_role("prod", role.arn, credential_source="Environment")
     screen = Screen(home, "prod")
     answer(screen, {"Source profile": "default"})
-    screen.answer("Write this")
+    screen.answer("Write this", "y")
     assert screen.end() == 0
     assert "\n-credential_source = Environment\n+source_profile = default\n" in screen.shown
 

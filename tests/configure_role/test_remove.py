@@ -149,7 +149,7 @@ def test_what_cannot_be_removed_is_explained(home: Home, role: Role) -> None:
     )
     assert refused(home, "remove", "prod") == [
         "nothing was removed, because",
-        "  - there is no terminal to ask on; --yes goes ahead",
+        "  - cannot ask for confirmation without a terminal; pass --yes",
     ]
     assert refused(home, "remove", "prod", "other", "--yes") == [
         "nothing was removed, because",

@@ -187,7 +187,7 @@ def test_the_same_command_again_changes_nothing_at_all(home: Home) -> None:
     assert home.aws(*command).code == 0
     before = state(home.config)
     outcome = home.aws(*command)
-    assert outcome == Outcome(0, "", f"profile prod is already so in {home.config}\n")
+    assert outcome == Outcome(0, "", f"profile prod is already up to date in {home.config}\n")
     assert state(home.config) == before
 
 
@@ -238,7 +238,7 @@ def test_a_dry_run_of_nothing_prints_nothing(home: Home) -> None:
     home.write_config(PROD)
     outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN, "--dry-run")
     assert (outcome.code, outcome.stdout) == (0, "")
-    assert outcome.lines == [f"{home.config}: nothing would change"]
+    assert outcome.lines == [f"profile prod is already up to date in {home.config}"]
 
 
 def test_help_names_every_option_and_shows_examples(home: Home) -> None:

@@ -83,7 +83,7 @@ def test_the_device_is_found_in_iam(home: Home, device: MfaDevice, prod: str) ->
 def test_a_role_is_asked_for_on_a_terminal(home: Home, user: User, role: Role) -> None:
     screen = Screen(home, "prod")
     answer(screen, {"Role ARN": role.arn})
-    screen.answer(f"Write this to {home.config}?")
+    screen.answer(f"Write this to {home.config}?", "y")
     assert (screen.end(), user.name) == (0, "dev")
     section = f"[profile prod]\nrole_arn = {role.arn}\nsource_profile = default\n"
     assert home.config.read_text("utf-8").endswith(section)

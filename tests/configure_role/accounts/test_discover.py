@@ -85,7 +85,7 @@ def test_each_active_account_gets_a_profile(organization: Organization) -> None:
     )  # fmt: skip
     assert who.stdout.strip() == organization.ids["Prod"]
     before = organization.home.config.read_bytes()
-    assert "nothing to do: all 3 profiles are already so" in done(organization.home, *DISCOVER).stderr
+    assert "nothing to do: all 3 profiles are up to date" in done(organization.home, *DISCOVER).stderr
     assert organization.home.config.read_bytes() == before
 
 
@@ -332,7 +332,7 @@ def test_a_manifest_that_is_there_keeps_its_comments_and_own_settings(organizati
     _, outcome = manifest(organization, code=255)
     assert outcome.lines[-2:] == [
         "nothing was written, because",
-        f"  - {path} is there, and no terminal to ask on; --yes goes ahead",
+        "  - cannot ask for confirmation without a terminal; pass --yes",
     ]
     assert path.read_text("utf-8") == text
     manifest(organization, "--dry-run")
@@ -344,7 +344,7 @@ def test_a_manifest_that_is_there_keeps_its_comments_and_own_settings(organizati
     )
     assert "# the one that counts\n" in after
     assert f"audit-2: {{account: audit, role: {ROLE}, source_profile: default}}\n" in after
-    assert "nothing to do: 3 roles already so" in manifest(organization)[1].stderr
+    assert "nothing to do: 3 roles up to date" in manifest(organization)[1].stderr
     assert path.read_text("utf-8") == after
 
 

@@ -113,7 +113,7 @@ def test_the_commands_of_a_dry_run_do_the_same(scene: Scene, options: tuple[str,
         ["sh", "-e", "-c", commands], env=environment, check=True, timeout=TIMEOUT, capture_output=True
     )
     by_commands = scene.all()
-    assert scene.set_up(*options).lines[-2] == "all of it is so already"
+    assert scene.set_up(*options).lines[-2] == "nothing to do: everything is in place already"
     scene.aws.reset()
     again = Scene(scene.aws, Home(scene.home.path.with_name("other"), scene.aws.url))
     again.set_up(*options, "--yes")
@@ -149,7 +149,7 @@ def test_a_second_run_changes_nothing(scene: Scene) -> None:
     assert (scene.all(), scene.home.config.stat().st_mtime_ns) == before
     assert scene.changes() == []
     assert [line.split()[1] for line in outcome.lines if line[0].isdigit()] == ["same"] * 4
-    assert outcome.lines[-2] == "all of it is so already"
+    assert outcome.lines[-2] == "nothing to do: everything is in place already"
 
 
 def test_a_person_is_asked_and_may_say_no(scene: Scene) -> None:
@@ -172,7 +172,7 @@ def test_without_a_terminal_it_has_to_be_said(scene: Scene) -> None:
     assert outcome.code == 255
     assert outcome.lines[-2:] == [
         "nothing was set up, because",
-        "  - there is no terminal to ask on; --yes goes ahead",
+        "  - cannot ask for confirmation without a terminal; pass --yes",
     ]
     assert (scene.changes(), scene.journals()) == ([], [])
 
@@ -351,7 +351,7 @@ def test_tags_and_a_source_identity_of_the_profile_are_allowed_at_both_ends(scen
     scene_trust = scene.role()["Trust"]["Statement"]
     assert [statement["Action"] for statement in scene_trust] == [actions]
     assert scene.user_policies() == {"ProdAccountAccess": policy({**CALLER, "Action": actions})}
-    assert scene.set_up(*ASKED).lines[-2] == "all of it is so already"
+    assert scene.set_up(*ASKED).lines[-2] == "nothing to do: everything is in place already"
 
 
 def test_mfa_without_a_device_is_no_use(scene: Scene) -> None:

@@ -183,7 +183,7 @@ def test_a_role_that_stays_refused_is_explained_as_verify_does(scene: Scene) -> 
     assert said[1] == "prod:"
     assert f"  the trust policy of {ROLE} has to hold:" in said
     scene.aws.script()
-    assert scene.set_up(*ASKED).lines[-2] == "all of it is so already"
+    assert scene.set_up(*ASKED).lines[-2] == "nothing to do: everything is in place already"
 
 
 def test_a_principal_that_iam_never_knows_is_an_error_in_time(scene: Scene) -> None:

@@ -1,0 +1,97 @@
+"""The one flow in which a change is shown, asked about, and made: same options, words and default answer everywhere.
+
+Enter means no. Where there is no terminal to ask on, ``--yes`` is needed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+from ..errors import ValidationError
+from ..messages import print_message, printable
+from .base import FAILED
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What the command line says about asking: ``--dry-run`` shows the change only, ``--yes`` makes it unasked."""
+
+    dry_run: bool = False
+    yes: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of a person's files or AWS accounts.
+
+    question    asks for it; empty for a change that needs no confirmation
+    declined    what is reported if it is not made, as in "nothing was removed"
+    apply       makes it and returns the exit code
+    text        the change once more, shown with the question where stdout or stderr is redirected
+    up_to_date  reported instead of all else where there is nothing to do
+    preview     reported at the end of a dry run
+    only_if_yes why this change is never made without ``--yes``, if so
+    unattended  whether it is made without a question where nobody can be asked
+    show        prints the change, where that has not been done
+    """
+
+    question: str
+    declined: str
+    apply: Callable[[], int]
+    text: Callable[[], str] = str
+    up_to_date: str = ""
+    preview: str = ""
+    only_if_yes: str = ""
+    unattended: bool = False
+    show: Callable[[], object] = lambda: None
+
+
+def confirm_and_apply(change: Change, consent: Consent) -> int:
+    """Show a change, ask for it unless `consent` has been given, and make it. Return the exit code.
+
+    Raises `ValidationError` where ``--yes`` is needed and missing, and whatever `change.apply` raises.
+    """
+    change.show()
+    if change.up_to_date:
+        print_message(change.up_to_date)
+    elif consent.dry_run:
+        if change.preview:
+            print_message(change.preview)
+    elif not consent.yes and change.question and not _is_confirmed(change):
+        print_message(change.declined)
+        return FAILED
+    else:
+        return change.apply()
+    return 0
+
+
+def has_terminal(*streams: Any) -> bool:
+    """Whether all these streams are a terminal's. A stream that the process was started without is None."""
+    return all(stream is not None and stream.isatty() for stream in streams)
+
+
+def _is_confirmed(change: Change) -> bool:
+    if change.only_if_yes:
+        raise ValidationError(f"{change.declined}, because", [f"{change.only_if_yes}; pass --yes"])
+    screen = next((stream for stream in (sys.stderr, sys.stdout) if has_terminal(sys.stdin, stream)), None)
+    if screen is not None:
+        if not has_terminal(sys.stdout, sys.stderr):
+            screen.write(change.text())
+        return _ask(change.question, screen)
+    if change.unattended:
+        return True
+    raise ValidationError(
+        f"{change.declined}, because", ["cannot ask for confirmation without a terminal; pass --yes"]
+    )
+
+
+def _ask(question: str, screen: TextIO) -> bool:
+    screen.write(f"{printable(question)} [y/N] ")
+    screen.flush()
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        screen.write("\n")  # Ctrl-D leaves the cursor on the line of the question
+    return answer.strip().lower() in ("y", "yes")
