@@ -30,7 +30,7 @@ Finding = dict[str, Any]
 def machine(home: Home, user: User, role: Role, tmp_path: Path) -> Machine:
     """A healthy one, with a role profile."""
     machine = Machine(home, tmp_path)
-    machine.link()
+    machine.link_forked()
     machine.write(f"{ON}[profile prod]\nrole_arn = {role.arn}\nsource_profile = default\n")
     assert user.name == "dev"
     return machine
@@ -53,6 +53,8 @@ def only(found: list[Finding], state: str) -> Finding:
 
 
 def test_a_healthy_machine_has_nothing(machine: Machine) -> None:
+    (machine.bin / "aws").unlink()
+    machine.link()
     outcome = machine.xacct("doctor")
     assert (outcome.code, outcome.stderr) == (0, "")
     *checks, last = outcome.stdout.splitlines()

@@ -1,11 +1,12 @@
-"""A process that has awscli loaded and forks an `aws` for whoever asks; `forked` starts it and asks.
+"""A process that has awscli loaded and forks an `aws` or `xacct` on request; `forked` starts it and asks.
 
-Most of the CPU time of an `aws` is spent on loading awscli, which is the same in every run. What is not the same is
-made anew in each child: arguments, environment, directory, descriptors, session, what awscli keeps of the home
-directory that it was loaded in, and the plugin, which is never loaded here.
+Most of the CPU time of an `aws` is spent on loading awscli, which is the same in every run. Each child gets its own
+arguments, environment, directory, descriptors and session, its own copy of what awscli derives from the home
+directory when it is loaded, and the plugin, which is never loaded here.
 
-Run as `aws_server.py AWS DESCRIPTOR`: the script to run, and a socket on which requests come. Whatever this imports
-awscli imports, too, so that a child has loaded what an `aws` has.
+Run as `aws_server.py DESCRIPTOR LISTENING SCRIPT…`: a socket on which the tests' own process asks, one to which the
+programs made by `forked.write_client` connect, and the scripts it can run. It imports only what awscli imports as
+well, so that a child has loaded what an `aws` has.
 """
 
 from __future__ import annotations
@@ -21,11 +22,18 @@ import socket
 import sys
 import time
 import types
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 HOME = "/home-of-the-process-that-forks-aws"
 """What HOME is here, so that whatever was made of it while awscli was loaded can be found."""
+
+DECISIVE = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC_", "OPENSSL_", "SSLKEYLOGFILE")
+"""How the variables begin that Python, or the libraries it is linked with, look at when it starts."""
+
+LARGEST_REQUEST = 1 << 20
+"""Bytes of a request on a connection."""
 
 Place = tuple[Any, str, Any]
 """Something that has an attribute made of HOME, the attribute's name, and its value."""
@@ -48,6 +56,17 @@ def load() -> list[str]:
     finally:
         kind.__getitem__ = real  # type: ignore[method-assign]
     return sorted(seen - {"HOME"})
+
+
+def suits(environment: Mapping[str, str], own: Mapping[str, str], looked_at: list[str]) -> bool:
+    """Whether a process started in this environment would have been the same up to where this one is.
+
+    Never where coverage is measured: it begins with the process, and ends with it.
+    """
+    if any(name.startswith("COV") for name in environment):
+        return False
+    decisive = {name for name in {*environment, *own} if name.startswith(DECISIVE)} | {*looked_at}
+    return "HOME" in environment and all(environment.get(name) == own.get(name) for name in decisive)
 
 
 def made_of_home() -> list[Place]:
@@ -109,7 +128,9 @@ def become(request: dict[str, Any], descriptors: list[int], places: list[Place],
     os.chdir(request["directory"])
     os.umask(request["umask"])
     os.environ.clear()
-    os.environ.update({**request["environment"], "AWS_DATA_PATH": data_path})
+    os.environ.update(request["environment"])
+    if request["arguments"][0].endswith("aws"):  # what awscli sets when it is loaded, which here it was already
+        os.environ["AWS_DATA_PATH"] = data_path
     time.tzset()
     random.seed()
     home = os.path.expanduser("~")  # noqa: PTH111 - as awscli does
@@ -123,37 +144,88 @@ def become(request: dict[str, Any], descriptors: list[int], places: list[Place],
         setattr(sys, f"__{name}__", made)
 
 
-def serve(asked: socket.socket, places: list[Place]) -> None:
-    """Fork for each request, and tell how each child ended. Returns in the children alone."""
-    data_path = os.environ["AWS_DATA_PATH"]
-    poll = select.poll()
-    poll.register(asked, select.POLLIN)
-    running: dict[int, tuple[int, int]] = {}
-    while True:
-        for ready, _ in poll.poll():
-            if ready in running:
-                poll.unregister(ready)
-                os.close(ready)
-                pid, answer = running.pop(ready)
-                tell(answer, os.waitpid(pid, 0)[1])
-                os.close(answer)
-                continue
-            message, received, _, _ = socket.recv_fds(asked, 16, 5)
-            if not message:
-                os._exit(0)  # whoever asked has ended
-            body, answer, *descriptors = received
-            with open(body, "rb") as file:  # noqa: PTH123
-                request = json.load(file)
-            pid = os.fork()
-            if pid == 0:
-                become(request, descriptors, places, data_path)
-                return
-            for descriptor in descriptors:
+class Server:
+    """Forks on request, and reports how each child ended. `serve` returns in the children alone."""
+
+    def __init__(self, asked: socket.socket, listening: socket.socket, looked_at: list[str]) -> None:
+        self._asked = asked
+        self._listening = listening
+        self._looked_at = looked_at
+        self._own = dict(os.environ)
+        self._data_path = os.environ["AWS_DATA_PATH"]
+        self._places = made_of_home()
+        self._poll = select.poll()
+        self._poll.register(asked, select.POLLIN)
+        self._poll.register(listening, select.POLLIN)
+        self._running: dict[int, tuple[int, int]] = {}
+        self._clients: dict[int, int] = {}
+
+    def serve(self) -> None:
+        """Serve until the process that asks has ended."""
+        while True:
+            for ready, _ in self._poll.poll():
+                if ready in self._running:
+                    self._report_end(ready)
+                elif ready in self._clients:
+                    self._kill(ready)
+                elif ready == self._listening.fileno():
+                    connection, _ = self._listening.accept()
+                    if self._answer_client(connection.detach()):
+                        return
+                else:
+                    message, received, _, _ = socket.recv_fds(self._asked, 16, 5)
+                    if not message:
+                        os._exit(0)
+                    body, answer, *descriptors = received
+                    with open(body, "rb") as file:  # noqa: PTH123
+                        request = json.load(file)
+                    if self._fork(request, answer, descriptors):
+                        return
+
+    def _answer_client(self, connection: int) -> bool:
+        """Fork for a program that has connected, or tell it to start the real one. True in the child."""
+        peer = socket.socket(fileno=os.dup(connection))
+        with peer:
+            message, descriptors, _, _ = socket.recv_fds(peer, LARGEST_REQUEST, 3)
+        request = json.loads(message) if message else {"environment": {}}
+        if not suits(request["environment"], self._own, self._looked_at):
+            for descriptor in (connection, *descriptors):
                 os.close(descriptor)
-            watched = os.pidfd_open(pid)
-            running[watched] = pid, answer
-            poll.register(watched, select.POLLIN)
-            tell(answer, pid)
+            return False
+        if self._fork(request, connection, descriptors):
+            return True
+        self._clients[connection] = next(pid for pid, answer in self._running.values() if answer == connection)
+        self._poll.register(connection, select.POLLIN)
+        return False
+
+    def _fork(self, request: dict[str, Any], answer: int, descriptors: list[int]) -> bool:
+        """Fork. True in the child."""
+        pid = os.fork()
+        if pid == 0:
+            become(request, descriptors, self._places, self._data_path)
+            return True
+        for descriptor in descriptors:
+            os.close(descriptor)
+        watched = os.pidfd_open(pid)
+        self._running[watched] = pid, answer
+        self._poll.register(watched, select.POLLIN)
+        tell(answer, pid)
+        return False
+
+    def _report_end(self, watched: int) -> None:
+        self._poll.unregister(watched)
+        os.close(watched)
+        pid, answer = self._running.pop(watched)
+        if self._clients.pop(answer, None):
+            self._poll.unregister(answer)
+        tell(answer, os.waitpid(pid, 0)[1])
+        os.close(answer)
+
+    def _kill(self, connection: int) -> None:
+        """Kill the child of a client that has been killed itself."""
+        self._poll.unregister(connection)
+        with suppress(ProcessLookupError):
+            os.killpg(self._clients.pop(connection), signal.SIGKILL)
 
 
 def tell(answer: int, number: int) -> None:
@@ -162,19 +234,24 @@ def tell(answer: int, number: int) -> None:
         os.write(answer, number.to_bytes(4, "little"))
 
 
+def compile_script(path: str) -> types.CodeType:
+    """Compile one of the scripts that this can run."""
+    with open(path, encoding="utf-8") as source:  # noqa: PTH123
+        return compile(source.read(), path, "exec")
+
+
 if __name__ == "__main__":
-    script, number = sys.argv[1:]
-    asked = socket.socket(fileno=int(number))
-    sys.path[0] = os.path.dirname(script)  # noqa: PTH120
-    with open(script, encoding="utf-8") as source:  # noqa: PTH123
-        code = compile(source.read(), script, "exec")
-    asked.send(json.dumps(load()).encode())
-    places = made_of_home()
+    asking, listening = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
+    scripts = {path: compile_script(path) for path in sys.argv[3:]}
+    sys.path[0] = os.path.dirname(sys.argv[3])  # noqa: PTH120
+    looked_at = load()
+    asking.send(json.dumps(looked_at).encode())
+    server = Server(asking, listening, looked_at)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.collect()
     gc.freeze()  # or each child would get a copy of all that the first collection looks at
-    serve(asked, places)
+    server.serve()
     main = types.ModuleType("__main__")
-    main.__file__ = script
+    main.__file__ = sys.argv[0]
     sys.modules["__main__"] = main
-    exec(code, vars(main))  # noqa: S102
+    exec(scripts[sys.argv[0]], vars(main))  # noqa: S102

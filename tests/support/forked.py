@@ -1,8 +1,8 @@
-"""`aws` forked from a process that has awscli loaded: a fraction of the CPU time of a start, and the same otherwise.
+"""`aws` and `xacct` forked from a process that has awscli loaded: the same commands for a fraction of the CPU time.
 
-Only for the `aws` of this interpreter, and only where the environment has nothing to say about what happens before
-awscli is loaded, or during that; `start` gives None for all else, which is then to be really started. Each pytest
-process has a server of its own, which ends with it.
+Only for those of this interpreter, and only where the environment has no say in what happens before awscli is loaded,
+or meanwhile; `start` returns None for anything else, which then has to be really started. Each pytest process has a
+server of its own, which ends with it.
 """
 
 from __future__ import annotations
@@ -23,11 +23,34 @@ from typing import Any
 from . import aws_server
 
 AWS = Path(sys.executable).with_name("aws")
+XACCT = Path(sys.executable).with_name("xacct")
 OFF = "XACCT_TEST_REAL_STARTS"
-"""Set and not empty, this variable lets every `aws` be really started."""
+"""If set and not empty, every `aws` and `xacct` is really started."""
 
-_DECIDES = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC_", "OPENSSL_", "SSLKEYLOGFILE")
-"""How the variables begin that Python, or the libraries it is linked with, look at when it starts."""
+_CLIENT = """#!{python} -IS
+import os, sys
+sys.argv[0] = {aws!r}
+from json import dumps
+from _socket import AF_UNIX, CMSG_LEN, SCM_RIGHTS, SOCK_SEQPACKET, SOL_SOCKET, socket
+server = socket(AF_UNIX, SOCK_SEQPACKET)
+umask = os.umask(0o077)
+os.umask(umask)
+request = dict(arguments=sys.argv, environment=dict(os.environ), directory=os.getcwd(), umask=umask)
+try:
+    server.connect({address!r})
+    streams = b"".join(number.to_bytes(4, sys.byteorder) for number in range(3))
+    server.sendmsg([dumps(request).encode("utf-8", "surrogateescape")], [(SOL_SOCKET, SCM_RIGHTS, streams)])
+    started = server.recv(4)
+except OSError:
+    started = b""
+if not started:
+    os.execv(sys.argv[0], sys.argv)
+code = os.waitstatus_to_exitcode(int.from_bytes(server.recv(4), "little"))
+if code < 0:
+    os.kill(os.getpid(), -code)
+os._exit(code)
+"""
+"""A program that has a server run an `aws` with its own streams, or becomes the real one."""
 
 
 class Server:
@@ -37,29 +60,25 @@ class Server:
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        listening.bind("")  # Linux finds a free name, which ends with the socket
+        listening.listen(64)
+        self.address: bytes = listening.getsockname()
+        with theirs, listening:
+            numbers = [theirs.fileno(), listening.fileno()]
             self._process = subprocess.Popen(
-                [sys.executable, aws_server.__file__, str(AWS), str(theirs.fileno())],
+                [sys.executable, aws_server.__file__, *map(str, [*numbers, AWS, XACCT])],
                 env={**self._environment, "HOME": aws_server.HOME},
                 stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
+                pass_fds=numbers,
                 start_new_session=True,
             )
         self._looked_at: list[str] = json.loads(self._socket.recv(65536))
         atexit.register(self.close)
 
     def suits(self, environment: Mapping[str, str]) -> bool:
-        """Whether an `aws` in this environment would have been the same up to where this process is.
-
-        Never where coverage is measured: it begins with the process, and ends with it.
-        """
-        if any(name.startswith("COV") for name in environment):
-            return False
-        names = {*environment, *self._environment}
-        decisive = {name for name in names if name.startswith(_DECIDES)} | {*self._looked_at}
-        return "HOME" in environment and all(
-            environment.get(name) == self._environment.get(name) for name in decisive
-        )
+        """Whether a process started in this environment would have been the same up to where the server is."""
+        return aws_server.suits(environment, self._environment, self._looked_at)
 
     def ask(self, request: Mapping[str, Any], answer: int, descriptors: list[int]) -> None:
         """Fork; `answer` is written the process id, and at its end the exit status."""
@@ -77,7 +96,7 @@ class Server:
 
 
 class Forked(subprocess.Popen[str]):
-    """A forked `aws` with pipes for the standard streams, in a session of its own."""
+    """A forked command with pipes for the standard streams, in a session of its own."""
 
     _waitpid_lock: threading.Lock
 
@@ -140,8 +159,18 @@ def _server() -> Server | None:
 
 
 def start(command: Path, arguments: tuple[str, ...], environment: Mapping[str, str]) -> Forked | None:
-    """Start `aws` without a terminal; None if that has to be a real start."""
-    server = _server() if command == AWS else None
+    """Fork `aws` or `xacct` without a terminal; None if it has to be really started."""
+    server = _server() if command in (AWS, XACCT) else None
     if server is None or not server.suits(environment):
         return None
     return Forked(server, [str(command), *arguments], environment)
+
+
+def write_client(path: Path) -> None:
+    """Make `path` an `aws` for other programs to run: forked where that makes no difference, else the real one."""
+    server = _server()
+    if server is None:
+        path.symlink_to(AWS)
+        return
+    path.write_text(_CLIENT.format(python=sys.executable, aws=str(AWS), address=server.address), "utf-8")
+    path.chmod(0o755)

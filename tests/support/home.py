@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,8 @@ from tests.sts import User
 
 from . import forked
 from .forked import AWS as AWS
+from .forked import XACCT as XACCT
 
-XACCT = Path(sys.executable).with_name("xacct")
 REGION = "us-west-1"
 TIMEOUT = 60
 """Seconds after which a process that should have ended is taken to hang."""
@@ -99,9 +98,14 @@ class Home:
 
     def fork(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """The same as `start` for less CPU time, where it makes no difference; see `forked`."""
+        return self._fork(self.executable, *arguments, environment=environment)
+
+    def _fork(
+        self, command: Path, *arguments: str, environment: Mapping[str, str] | None
+    ) -> subprocess.Popen[str]:
         everything = {**self.environment, **(environment or {})}
-        process = forked.start(self.executable, arguments, everything)
-        return process or self.start(*arguments, environment=environment)
+        process = forked.start(command, arguments, everything)
+        return process or self.start_any(command, *arguments, environment=environment)
 
     def start(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Really start `aws` without a terminal; end it with `finish`."""
@@ -111,7 +115,7 @@ class Home:
         self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: str = ""
     ) -> Outcome:
         """Run `xacct` without a terminal to its end."""
-        return finish(self.start_any(XACCT, *arguments, environment=environment), stdin)
+        return finish(self._fork(XACCT, *arguments, environment=environment), stdin)
 
     def start_any(
         self, command: Path, *arguments: str, environment: Mapping[str, str] | None = None
