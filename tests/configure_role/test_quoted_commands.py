@@ -94,7 +94,7 @@ def test_a_profile_without_a_role_is_made_one_by_the_command_named(home: Home, r
 @odd_names
 def test_the_doctor_names_commands_that_mend_too(home: Home, role: Role, name: str) -> None:
     add(home, name, role, duration_seconds="2h")
-    found = home.xacct("doctor").stdout
+    found = home.xacct("doctor", environment=home.forked_aws).stdout
     command = next(line for line in found.splitlines() if "--duration-seconds VALUE" in line)
     command = command[command.index("aws configure") :].replace("VALUE", "3600")
     assert pasted(home, command).code == 0

@@ -66,7 +66,7 @@ def test_xacct(home: Home) -> None:
 
 @pytest.mark.usefixtures("user")
 def test_doctor(home: Home) -> None:
-    report = json.loads(home.xacct("doctor", "--json").stdout)
+    report = json.loads(home.xacct("doctor", "--json", environment=home.forked_aws).stdout)
     findings: list[dict[str, Any]] = report["Checks"]
     shape = {
         "keys": sorted(report),

@@ -11,6 +11,7 @@ well, so that a child has loaded what an `aws` has.
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import io
 import json
@@ -20,6 +21,7 @@ import select
 import signal
 import socket
 import sys
+import termios
 import time
 import types
 from collections.abc import Mapping
@@ -119,9 +121,19 @@ def stream(descriptor: int, mode: str, old: Any) -> io.TextIOWrapper:
     return made
 
 
-def become(request: dict[str, Any], descriptors: list[int], places: list[Place], data_path: str) -> None:
+def take_terminal(connection: int, terminal: int) -> None:
+    """Make a terminal the controlling one of this session, once the client has given it up."""
+    os.read(connection, 16)
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+
+def become(
+    request: dict[str, Any], answer: int, descriptors: list[int], places: list[Place], data_path: str
+) -> None:
     """Make this process, a fresh fork, what a started `aws` is before it runs its script."""
     os.setsid()
+    if request["terminal"]:
+        take_terminal(answer, descriptors[0])
     for target, descriptor in enumerate(descriptors):
         os.dup2(descriptor, target)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
@@ -129,7 +141,9 @@ def become(request: dict[str, Any], descriptors: list[int], places: list[Place],
     os.umask(request["umask"])
     os.environ.clear()
     os.environ.update(request["environment"])
-    if request["arguments"][0].endswith("aws"):  # what awscli sets when it is loaded, which here it was already
+    if request["arguments"][0].endswith(
+        "aws"
+    ):  # what awscli sets when it is loaded, which here it was already
         os.environ["AWS_DATA_PATH"] = data_path
     time.tzset()
     random.seed()
@@ -194,15 +208,17 @@ class Server:
             return False
         if self._fork(request, connection, descriptors):
             return True
-        self._clients[connection] = next(pid for pid, answer in self._running.values() if answer == connection)
-        self._poll.register(connection, select.POLLIN)
+        self._clients[connection] = next(
+            pid for pid, answer in self._running.values() if answer == connection
+        )
+        self._poll.register(connection, 0)  # that it hangs up is reported without being asked for
         return False
 
     def _fork(self, request: dict[str, Any], answer: int, descriptors: list[int]) -> bool:
         """Fork. True in the child."""
         pid = os.fork()
         if pid == 0:
-            become(request, descriptors, self._places, self._data_path)
+            become(request, answer, descriptors, self._places, self._data_path)
             return True
         for descriptor in descriptors:
             os.close(descriptor)

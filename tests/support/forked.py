@@ -14,6 +14,7 @@ import select
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
 from functools import cache
@@ -29,13 +30,14 @@ OFF = "XACCT_TEST_REAL_STARTS"
 
 _CLIENT = """#!{python} -IS
 import os, sys
-sys.argv[0] = {aws!r}
+sys.argv[0] = {command!r}
 from json import dumps
 from _socket import AF_UNIX, CMSG_LEN, SCM_RIGHTS, SOCK_SEQPACKET, SOL_SOCKET, socket
 server = socket(AF_UNIX, SOCK_SEQPACKET)
 umask = os.umask(0o077)
 os.umask(umask)
 request = dict(arguments=sys.argv, environment=dict(os.environ), directory=os.getcwd(), umask=umask)
+request["terminal"] = os.isatty(0) and os.getsid(0) == os.getpid()
 try:
     server.connect({address!r})
     streams = b"".join(number.to_bytes(4, sys.byteorder) for number in range(3))
@@ -45,6 +47,13 @@ except OSError:
     started = b""
 if not started:
     os.execv(sys.argv[0], sys.argv)
+if request["terminal"]:
+    from fcntl import ioctl
+    from signal import SIG_IGN, SIGHUP, signal
+    from termios import TIOCNOTTY
+    signal(SIGHUP, SIG_IGN)
+    ioctl(0, TIOCNOTTY)
+    server.send(b"released")
 code = os.waitstatus_to_exitcode(int.from_bytes(server.recv(4), "little"))
 if code < 0:
     os.kill(os.getpid(), -code)
@@ -117,6 +126,7 @@ class Forked(subprocess.Popen[str]):
             "environment": self._environment,
             "directory": str(Path.cwd()),
             "umask": umask,
+            "terminal": False,
         }
         theirs = [ends[0], ends[3], ends[5]]
         try:
@@ -166,11 +176,30 @@ def start(command: Path, arguments: tuple[str, ...], environment: Mapping[str, s
     return Forked(server, [str(command), *arguments], environment)
 
 
-def write_client(path: Path) -> None:
+def write_client(path: Path, command: Path = AWS) -> None:
     """Make `path` an `aws` for other programs to run: forked where that makes no difference, else the real one."""
     server = _server()
     if server is None:
-        path.symlink_to(AWS)
+        path.symlink_to(command)
         return
-    path.write_text(_CLIENT.format(python=sys.executable, aws=str(AWS), address=server.address), "utf-8")
+    text = _CLIENT.format(python=sys.executable, command=str(command), address=server.address)
+    path.write_text(text, "utf-8")
     path.chmod(0o755)
+
+
+def find_client(command: Path) -> Path:
+    """Return a client for `command`, made once; `command` itself where it has to be really started."""
+    if command not in (AWS, XACCT) or not _server():
+        return command
+    client = _clients() / command.name
+    if not client.exists():
+        write_client(client, command)
+    return client
+
+
+@cache
+def _clients() -> Path:
+    """The directory of this process's clients."""
+    directory = tempfile.TemporaryDirectory(prefix="forked-")
+    atexit.register(directory.cleanup)
+    return Path(directory.name)

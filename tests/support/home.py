@@ -89,6 +89,11 @@ class Home:
         """The records in the cache."""
         return sorted(self.cache.glob("*.json"))
 
+    @property
+    def forked_aws(self) -> dict[str, str]:
+        """An environment in which the one `aws` on the PATH is forked, for programs that run whatever is there."""
+        return {"PATH": f"{forked.find_client(AWS).parent}{os.pathsep}/nowhere"}
+
     # -- running -----------------------------------------------------------------------------------
 
     def aws(self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: str = "") -> Outcome:
@@ -134,8 +139,9 @@ class Home:
     def terminal(
         self, *arguments: str, environment: Mapping[str, str] | None = None, columns: int = 200
     ) -> pexpect.spawn[str]:
-        """Start `aws` on a terminal of its own."""
-        return self.terminal_for(str(self.executable), *arguments, environment=environment, columns=columns)
+        """Fork `aws` on a terminal of its own."""
+        command = forked.find_client(self.executable)
+        return self.terminal_for(str(command), *arguments, environment=environment, columns=columns)
 
     def terminal_for(
         self,

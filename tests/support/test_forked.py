@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -14,7 +15,7 @@ import pytest
 
 from tests.sts import Sts
 from tests.support import forked
-from tests.support.home import AWS, TIMEOUT, Home, Outcome, finish
+from tests.support.home import AWS, TIMEOUT, Home, Outcome, finish, finish_on_terminal
 
 WHO = ("sts", "get-caller-identity", "--profile", "prod")
 
@@ -149,6 +150,38 @@ def test_the_same_end(homes: tuple[Home, Home]) -> None:
             codes.append(process.wait(TIMEOUT))
             process.communicate()
         assert codes[0] == codes[1]
+
+
+def test_the_same_on_a_terminal(homes: tuple[Home, Home]) -> None:
+    """The forked one has the terminal as its own, is asked and answered on it, and is interrupted from it."""
+    forking, starting = homes
+    for answer in ("AKIA\r\r\r\r", "\x03"):
+        shown = []
+        for start, command in ((forking.terminal, ()), (starting.terminal_for, (str(AWS),))):
+            child = start(*command, "configure")
+            child.logfile_read = io.StringIO()
+            child.expect("Access Key ID")
+            child.send(answer)
+            shown.append((finish_on_terminal(child), child.logfile_read.getvalue()))
+        assert shown[0] == shown[1]
+    assert tree(forking) == tree(starting)
+
+
+def test_another_program_runs_a_forked_one(homes: tuple[Home, Home], tmp_path: Path) -> None:
+    """A client has its own streams and exit code, and takes what it has started with it."""
+    home = homes[0]
+    client = tmp_path / "aws"
+    forked.write_client(client)
+    real = finish(home.start_any(AWS, *WHO, "--query", "Account"))
+    assert finish(home.start_any(client, *WHO, "--query", "Account")) == real
+    assert finish(home.start_any(client, "no-such-command")).code == 2
+    assert finish(home.start_any(client, "--version", environment={"PYTHONPATH": "/nowhere"})).code == 0
+    process = home.start_any(client, "configure")
+    assert process.stdout is not None
+    assert process.stdout.read(3) == "AWS"
+    process.kill()
+    process.communicate(timeout=TIMEOUT)  # ends only when the last process that has the pipes has ended
+    assert process.returncode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(
