@@ -16,6 +16,7 @@ from difflib import unified_diff
 from typing import Any
 from urllib.parse import unquote
 
+from .arn import Arn
 from .iam_conditions import EXTERNAL_ID as EXTERNAL_ID
 from .iam_conditions import MFA_PRESENT as MFA_PRESENT
 from .iam_conditions import Demand, are_met, is_met, like
@@ -71,16 +72,16 @@ def principal_of(caller: str, source_role: str | None = None) -> tuple[str, dict
     """
     if source_role is not None:
         return source_role, {}
-    _, partition, _, _, account, name = [*caller.split(":", 5), *[""] * 6][:6]
-    if not name.startswith("assumed-role/"):
+    arn = Arn.parse(caller)
+    if arn is None or arn.kind != "assumed-role":
         return caller, {}
-    name = name.split("/")[1]
-    arn = f"arn:{partition}:iam::{account}"
+    name = arn.name.partition("/")[0]
     if not is_identity_center_role(name):
-        return f"{arn}:role/{name}", {}
+        return str(Arn.iam(arn.partition, arn.account, f"role/{name}")), {}
     # A principal takes no wildcard; its account does, under a condition.
-    pattern = f"{arn}:role/aws-reserved/sso.amazonaws.com/*{name}"
-    return f"{arn}:root", {"ArnLike": {"aws:PrincipalArn": pattern}}
+    pattern = Arn.iam(arn.partition, arn.account, f"role/aws-reserved/sso.amazonaws.com/*{name}")
+    root = Arn.iam(arn.partition, arn.account, "root")
+    return str(root), {"ArnLike": {"aws:PrincipalArn": str(pattern)}}
 
 
 def is_identity_center_role(name: str) -> bool:

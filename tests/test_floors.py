@@ -19,7 +19,17 @@ ROOT = Path(__file__).resolve().parents[1]
 
 FLOORS = (
     # ground: the standard library, and little of it
-    ("errors", "iam_conditions", "iam_policy", "messages", "redaction", "settings", "storage", "tables"),
+    (
+        "arn",
+        "errors",
+        "iam_conditions",
+        "iam_policy",
+        "messages",
+        "redaction",
+        "settings",
+        "storage",
+        "tables",
+    ),
     # a person's AWS config as text
     ("configfile",),
     # what a profile's settings mean

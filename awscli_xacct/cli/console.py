@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import settings
+from ..arn import Arn
 from ..errors import ValidationError, XacctError
 from ..profiles.partitions import Partitions
 from ..profiles.source import is_mfa_user, is_role
@@ -116,8 +117,9 @@ def _is_chained(resolved: Resolved) -> bool:
 
 def _partition(resolved: Resolved, session: Any) -> str:
     """The partition of the profile's role, else of its region."""
-    if is_role(resolved.options):
-        return str(resolved.options[settings.ROLE_ARN]).split(":")[1]
+    arn = Arn.parse(str(resolved.options[settings.ROLE_ARN])) if is_role(resolved.options) else None
+    if arn:
+        return arn.partition
     partitions = Partitions(session.get_component("data_loader").load_data("partitions"))
     region = session.get_config_variable("region") or settings.DEFAULT_REGION
     return partitions.of_region(region) or "aws"

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from .. import settings
+from ..arn import Arn
 from ..credentials.verification import verdict, verified
 from ..discovery.accounts import Account, accounts, parent_fault
 from ..discovery.names import Holder, holder_of, named, rendered, template_fault
@@ -65,7 +66,7 @@ class DiscoverCommand(PlannedCommand):
         wanted_by_name: dict[str, Wanted] = {
             names[account.id]: {
                 **wanted,
-                settings.ROLE_ARN: f"arn:{account.partition}:iam::{account.id}:role/{role}",
+                settings.ROLE_ARN: str(Arn.iam(account.partition, account.id, f"role/{role}")),
             }
             for account in sorted(found, key=lambda account: names[account.id])
         }

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from .. import settings
+from ..arn import Arn
 from ..messages import print_message, printable
 from ..profiles.inventory import Entry
 from ..profiles.role import Role
@@ -93,7 +94,8 @@ def _state(entry: Entry) -> str:
 
 def device_name(serial: str) -> str:
     """The part of a device's ARN that tells devices apart."""
-    return serial.partition(":mfa/")[2] or serial
+    arn = Arn.parse(serial)
+    return arn.name if arn and arn.kind == "mfa" else serial
 
 
 # -- the tree --------------------------------------------------------------------------------------

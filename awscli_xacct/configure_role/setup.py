@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from .. import settings
+from ..arn import Arn
 from ..credentials.batch import asks_for_itself
 from ..credentials.profile_session import provider_for
 from ..credentials.verification import Result, assume, explanation, failure
@@ -62,7 +63,7 @@ class SetupCommand(Subcommand):
             raise ValidationError(HEADING, [fault])
         both = sides(parsed_args, source, self._session)
         path, name = split_name(parsed_args.role_name)
-        role_arn = f"arn:{both.caller.partition}:iam::{both.target.account}:role{path}{name}"
+        role_arn = str(Arn.iam(both.caller.arn.partition, both.target.account, f"role{path}{name}"))
         plan.wanted[settings.ROLE_ARN] = role_arn
         self._find_device(plan, source, required=parsed_args.require_mfa)
         options = self._outcome(plan)
@@ -83,7 +84,7 @@ class SetupCommand(Subcommand):
             heading=f"{both.caller.arn} is to assume {role_arn}, as profile {profile}",
             steps=[*survey.steps(), written],
             notes=[*survey.notes, *plan.notes],
-            about={"Profile": profile, "RoleArn": role_arn, "Caller": both.caller.arn},
+            about={"Profile": profile, "RoleArn": role_arn, "Caller": str(both.caller.arn)},
             question="Set this up?",
             otherwise=NOTHING,
             again=f"{subcommand('setup', profile)} {again}",

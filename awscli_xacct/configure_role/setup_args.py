@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .. import settings
+from ..arn import Arn
 from ..errors import ValidationError, XacctError
 from ..iam_policy import ASSUME, EXTERNAL_ID, MFA_PRESENT, SET_IDENTITY, TAG
 from ..messages import option
@@ -100,19 +101,19 @@ def sides(arguments: Any, source: str, session: Any) -> Sides:
     arns = {name: identity(each, NOTHING) for name, each in clients.items()}
     caller = caller_of(arns[source], _own_role(profiles[source]))
     target, home = (
-        AccountContext(name, account_of(arns[name]), Iam(clients[name].client("iam")))
+        AccountContext(name, arns[name].account, Iam(clients[name].client("iam")))
         for name in (admin, home_admin)
     )
     faults = []
-    if arns[admin].split(":")[1] != caller.partition:
+    if arns[admin].partition != caller.arn.partition:
         faults.append(
             f"profile {admin} is {arns[admin]}, in another partition than the caller {caller.arn}; no role can "
             f"be assumed across partitions"
         )
-    if home.account != caller.account:
+    if home.account != caller.arn.account:
         faults.append(
             f"--home-admin-profile {home_admin} is of account {home.account}, and the caller {caller.arn} of "
-            f"{caller.account}; name one of the caller's account"
+            f"{caller.arn.account}; name one of the caller's account"
         )
     if arguments.require_mfa and caller.owner.kind == "role":
         faults.append(
@@ -153,18 +154,21 @@ def split_name(role_name: str) -> tuple[str, str]:
     return f"{path}/", name
 
 
-def identity(clients: ProfileClients, otherwise: str) -> str:
+def identity(clients: ProfileClients, otherwise: str) -> Arn:
     """The ARN a profile calls as. Raises `ValidationError` that say which one could not be asked."""
     try:
-        return clients.caller_arn()
+        text = clients.caller_arn()
     except (ClientError, BotoCoreError, XacctError) as error:
         raise ValidationError(
             f"{otherwise}, because", [f"profile {clients.profile} cannot call AWS: {error}"]
         ) from None
-
-
-def account_of(arn: str) -> str:
-    return arn.split(":")[4]
+    arn = Arn.parse(text)
+    if arn is None:
+        raise ValidationError(
+            f"{otherwise}, because",
+            [f"profile {clients.profile}: STS answered {text!r}, which is not an ARN"],
+        )
+    return arn
 
 
 def wait_fault(text: str) -> str | None:

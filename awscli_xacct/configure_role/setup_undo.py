@@ -19,7 +19,7 @@ from ..setup.undo import undo_steps
 from ..storage.cache import Cache
 from .clients import ProfileClients
 from .profile_step import undo_profile_steps
-from .setup_args import account_of, identity
+from .setup_args import identity
 from .setup_view import Work
 
 _NOTHING = "nothing was taken back"
@@ -87,7 +87,7 @@ def _side(profile: str, account: str, session: Any) -> AccountContext:
     fault = None if profile in profiles else no_profile(profile, profiles)
     if fault is None:
         clients = ProfileClients(profile, session)
-        found = account_of(identity(clients, _NOTHING))
+        found = identity(clients, _NOTHING).account
         if found == account:
             return AccountContext(profile, account, Iam(clients.client("iam")))
         fault = f"profile {profile} is of account {found}, and what was made is in account {account}"

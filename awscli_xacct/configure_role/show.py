@@ -159,8 +159,7 @@ def _link(entry: Entry) -> str | None:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-console.html
     """
-    partition = str(entry.options.get(settings.ROLE_ARN, "")).split(":")[1:2]
-    console = CONSOLES.get(partition[0]) if partition else None
+    console = CONSOLES.get(entry.arn.partition) if entry.arn else None
     if console is None or not entry.account:
         return None
     query = urlencode({"account": entry.account, "roleName": entry.role_name, "displayName": entry.profile})

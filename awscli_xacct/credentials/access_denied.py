@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..arn import Arn
 from ..iam_policy import ASSUME, SET_IDENTITY, TAG, caller_statement, principal_of, trust_statement
 from ..messages import role_command
 from ..profiles.role import Role
@@ -69,9 +70,10 @@ def _actions(role: Role, error: Exception) -> Iterator[str]:
 
 
 def _causes(role: Role, caller: str, error: Exception, session: Record | None, now: float) -> Iterator[str]:
-    if role.role_arn.split(":")[1:2] != caller.split(":")[1:2]:
+    there, here = Arn.parse(role.role_arn), Arn.parse(caller)
+    if there and here and there.partition != here.partition:
         yield f"the role is in another partition than the caller {caller}; no role can be assumed across partitions"
-    if caller.endswith(":root"):
+    if here and here.resource == "root":
         yield "a root user may assume no role; call with the keys of an IAM user"
     fault = clock_fault(error, now)
     if fault:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import shlex
 
+from ..arn import Arn
 from ..messages import printable, profile_option, role_command, subcommand
 from ..profiles.role import Role
 from .sts import (
@@ -62,8 +63,8 @@ def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) ->
 
 def duration_advice(role: Role) -> str:
     """Return what to do where a role's maximum is shorter than what its profile asks for."""
-    *_, account, path = f"::{role.role_arn}".split(":")
-    name = path.rpartition("/")[2]
+    arn = Arn.parse(role.role_arn)
+    account, name = (arn.account, arn.name.rpartition("/")[2]) if arn else ("", role.role_arn)
     # Without a profile it would act in the caller's own account, where there may be a role of that name.
     there = profile_option(f"ADMIN-OF-{account}")
     return (

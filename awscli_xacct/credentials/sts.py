@@ -27,6 +27,7 @@ from botocore.exceptions import (
 from botocore.utils import parse_timestamp
 
 from .. import settings
+from ..arn import Arn
 from ..messages import printable
 
 _DEAD = frozenset(
@@ -61,8 +62,8 @@ class Issued:
     @property
     def account(self) -> str | None:
         """The account the credentials belong to, from the role session's ARN."""
-        parts = (self.arn or "").split(":")
-        return parts[4] if len(parts) > 5 else None
+        arn = Arn.parse(self.arn or "")
+        return arn.account if arn else None
 
 
 class Sts:

@@ -11,17 +11,19 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..arn import Arn
 from ..errors import XacctError
 from ..profiles.values import account_fault
 
 ACTIVE = "ACTIVE"
 
 _NOT_AWS = "; something else than AWS has given it"
-_ARN = re.compile(r"arn:([a-z0-9-]+):organizations::([0-9]{12}):account/([a-z0-9-]+)/[0-9]{12}")
+_PARTITION = re.compile(r"[a-z0-9-]+")
+_RESOURCE = re.compile(r"account/([a-z0-9-]+)/[0-9]{12}")
 _PARENT = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
 
 
-class _Arn(NamedTuple):
+class _Membership(NamedTuple):
     """What an account's ARN tells: ``arn:PARTITION:organizations::MANAGEMENT:account/o-ID/ID``."""
 
     partition: str
@@ -108,12 +110,17 @@ def _id(account: Mapping[str, Any]) -> str:
     return found
 
 
-def _named(account: Mapping[str, Any]) -> _Arn | None:
-    found = _ARN.fullmatch(str(account.get("Arn")))
-    return _Arn(*found.groups()) if found else None
+def _named(account: Mapping[str, Any]) -> _Membership | None:
+    arn = Arn.parse(str(account.get("Arn")))
+    if arn is None or (arn.service, arn.region) != ("organizations", "") or account_fault(arn.account):
+        return None
+    found = _RESOURCE.fullmatch(arn.resource)
+    if found is None or not _PARTITION.fullmatch(arn.partition):
+        return None
+    return _Membership(arn.partition, management=arn.account, organization=found[1])
 
 
-def _account(found: Mapping[str, Any], arn: _Arn | None) -> Account:
+def _account(found: Mapping[str, Any], arn: _Membership | None) -> Account:
     """An account without an ARN is in the same organization as those that have one."""
     assert arn is not None  # noqa: S101 - there is one, if not its own
     return Account(

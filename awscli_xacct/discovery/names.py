@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from string import Formatter
 
+from ..arn import Arn
 from ..profiles.validation import name_fault
 from .accounts import Account
 
@@ -98,5 +99,5 @@ def slug(text: str) -> str:
 
 def holder_of(role_arn: str) -> Holder | None:
     """Whose a profile with this role is; None for an ARN that is none."""
-    parts = role_arn.split(":", 5)
-    return (parts[4], parts[5].removeprefix("role/")) if len(parts) == 6 else None
+    arn = Arn.parse(role_arn)
+    return (arn.account, arn.role_name) if arn else None

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import settings
+from ..arn import Arn
 from ..errors import EditError, ValidationError
 from ..messages import printable
 from ..profiles.defaults import ORDER, Wanted, role_arn
@@ -172,14 +173,14 @@ class _Merging:
         self, node: yaml_nodes.Mapping, old: str, new: str, names: Mapping[str, str], splices: Splices
     ) -> None:
         own = node.own()
-        before, after = (arn.split(":", 5) for arn in (old, new))
+        before, after = Arn.parse(old), Arn.parse(new)
         if settings.ROLE_ARN in own:
             splices.set(node, settings.ROLE_ARN, new)
-        elif before[:4] == after[:4] and len(before) == 6:
-            for key, place in ((ACCOUNT, 4), (ROLE, 5)):
-                if before[place] != after[place]:
-                    text = after[place].removeprefix("role/")
-                    splices.set(node, key, names.get(text, text) if key == ACCOUNT else text)
+        elif before and after and before[:3] == after[:3]:
+            if before.account != after.account:
+                splices.set(node, ACCOUNT, names.get(after.account, after.account))
+            if before.resource != after.resource:
+                splices.set(node, ROLE, after.role_name)
         else:
             for key in (ACCOUNT, ROLE):
                 if key in own:
@@ -211,14 +212,13 @@ class _Merging:
     def _named(self, name: str, names: Mapping[str, str]) -> dict[str, str]:
         """Which role it is: by account and name if that comes to the same ARN, else by its ARN."""
         meant = self._meant[name]
-        arn = meant.get(settings.ROLE_ARN, "")
-        parts = arn.split(":", 5)
-        if len(parts) == 6:
-            account, role = parts[4], parts[5].removeprefix("role/")
+        text = meant.get(settings.ROLE_ARN, "")
+        arn = Arn.parse(text)
+        if arn:
             alone: Profiles = ChainMap({name: {}}, self._profiles)  # type: ignore[arg-type]
-            if role_arn(name, account, role, alone, meant, self._partitions) == arn:
-                return {ACCOUNT: names.get(account, account), ROLE: role}
-        return {settings.ROLE_ARN: arn}
+            if role_arn(name, arn.account, arn.role_name, alone, meant, self._partitions) == text:
+                return {ACCOUNT: names.get(arn.account, arn.account), ROLE: arn.role_name}
+        return {settings.ROLE_ARN: text}
 
     def _add_accounts(self, manifest: Manifest, splices: Splices) -> Mapping[str, str]:
         """Add the accounts that the manifest has no name for; gives all names with their ids."""

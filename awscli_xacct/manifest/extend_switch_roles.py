@@ -14,6 +14,7 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .. import settings
+from ..arn import Arn
 from ..configfile.document import Document
 from ..errors import EditError, ValidationError
 from ..profiles.defaults import ORDER
@@ -233,11 +234,10 @@ def _check_depths(document: Document, header: str | None, section: _Section) -> 
 
 def _settings(options: Mapping[str, str], there: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The keys that differ from those that are there."""
-    arn = options[settings.ROLE_ARN]
-    account, role_name = arn.split(":", 5)[4], arn.split(":", 5)[5].removeprefix("role/")
-    wanted = {settings.ROLE_ARN: arn}
-    if settings.ROLE_ARN not in there and ACCOUNT in there:
-        wanted = {ACCOUNT: account, ROLE_NAME: role_name}
+    wanted = {settings.ROLE_ARN: options[settings.ROLE_ARN]}
+    arn = Arn.parse(options[settings.ROLE_ARN])
+    if arn and settings.ROLE_ARN not in there and ACCOUNT in there:
+        wanted = {ACCOUNT: arn.account, ROLE_NAME: arn.role_name}
     if settings.REGION in options:
         wanted[settings.REGION] = options[settings.REGION]
     return ((key, text) for key, text in wanted.items() if there.get(key) != text)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import settings
+from ..arn import Arn
 from .partitions import Partitions
 from .regions import partition_of, region_in_chain
 from .source import Profiles, gives_credentials
@@ -58,8 +59,7 @@ def role_arn(
     source = str(source_of(name, profiles, wanted))
     region = region_in_chain(profiles, source) or changed(profiles.get(name, {}), wanted).get(settings.REGION)
     partition = partitions.of_region(str(region)) if region else partition_of(profiles.get(source, {}))
-    partition = partition or "aws"
-    return f"arn:{partition}:iam::{account_id}:role/{role_name.removeprefix('/')}"
+    return str(Arn.iam(partition or "aws", account_id, f"role/{role_name.removeprefix('/')}"))
 
 
 def completed(name: str, profiles: Profiles, wanted: Wanted) -> tuple[dict[str, str | None], list[str]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import settings
+from ..arn import Arn
 from ..errors import ProfileError
 from ..storage.cache import Cache, Record
 from .cache_keys import CacheKeys
@@ -29,16 +30,19 @@ class Entry:
     session: Record | None = None
 
     @property
+    def arn(self) -> Arn | None:
+        """The role's ARN; None for text that is not one."""
+        return Arn.parse(str(self.options.get(settings.ROLE_ARN, "")))
+
+    @property
     def account(self) -> str:
         """The account id in the role's ARN, or nothing."""
-        parts = self._arn_parts
-        return parts[4] if len(parts) > 5 else ""
+        return self.arn.account if self.arn else ""
 
     @property
     def role_name(self) -> str:
         """The role's name with its path, or the whole of an ARN that is none."""
-        parts = self._arn_parts
-        return parts[5].removeprefix("role/") if len(parts) > 5 else ":".join(parts)
+        return self.arn.role_name if self.arn else str(self.options.get(settings.ROLE_ARN, ""))
 
     @property
     def source(self) -> str:
@@ -53,10 +57,6 @@ class Entry:
     @property
     def region(self) -> str:
         return str(self.options.get(settings.REGION, ""))
-
-    @property
-    def _arn_parts(self) -> list[str]:
-        return str(self.options.get(settings.ROLE_ARN, "")).split(":", 5)
 
 
 class Inventory:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import settings
+from ..arn import Arn
 
 
 def region_in_chain(profiles: Mapping[str, Mapping[str, Any]], name: str) -> str | None:
@@ -24,7 +25,7 @@ def region_in_chain(profiles: Mapping[str, Mapping[str, Any]], name: str) -> str
 def partition_of(options: Mapping[str, Any]) -> str | None:
     """The partition that a profile's role, or else its MFA device, is in; None if neither tells."""
     for key in (settings.ROLE_ARN, settings.MFA_SERIAL):
-        arn, _, rest = str(options.get(key, "")).partition(":")  # a device may be a mere number
-        if arn == "arn" and rest:
-            return rest.partition(":")[0]
+        arn = Arn.parse(str(options.get(key, "")))  # a device may be a mere number
+        if arn:
+            return arn.partition
     return None

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from .. import settings
+from ..arn import Arn
 from ..errors import ProfileError
 from ..messages import option, printable
 from .role import Role, chained_mfa_fault, duration_fault, resolve
@@ -21,7 +22,6 @@ from .values import (
     external_id_fault,
     line_fault,
     mfa_session_fault,
-    partition_of_arn,
     region_fault,
     role_arn_fault,
     seconds_fault,
@@ -122,8 +122,9 @@ def faults_by_key(
     profile = profiles[name]
     faults = list(_value_faults(name, profile, partitions, spelled))
     faults += _source_faults(name, profiles, spelled)
-    arn = str(profile.get(settings.ROLE_ARN, ""))
-    if arn and not role_arn_fault(arn, partitions):
+    text = str(profile.get(settings.ROLE_ARN, ""))
+    arn = Arn.parse(text)
+    if arn and not role_arn_fault(text, partitions):
         faults += _partition_faults(name, profiles, arn, partition_of, spelled)
     if not force:
         faults += _clashes(name, profile)
@@ -232,10 +233,9 @@ def _chain_faults(name: str, profile: Mapping[str, Any], role: Role, spelled: Sp
 
 
 def _partition_faults(
-    name: str, profiles: Profiles, arn: str, partition_of: PartitionOf, spelled: Spelling
+    name: str, profiles: Profiles, arn: Arn, partition_of: PartitionOf, spelled: Spelling
 ) -> list[Fault]:
     """A role can be assumed from its own partition only; regions tell where the caller is."""
-    partition = partition_of_arn(arn)
     profile = profiles[name]
     source = str(profile.get(settings.SOURCE_PROFILE, ""))
     for owner, region in (
@@ -243,10 +243,10 @@ def _partition_faults(
         (f"its source {source}", profiles.get(source, {}).get(settings.REGION)),
     ):
         there = partition_of(str(region)) if region else None
-        if there and there != partition:
+        if there and there != arn.partition:
             fault = (
-                f"{spelled(settings.ROLE_ARN)} {arn!r} is in the partition {partition}, but {owner} has the region "
-                f"{region} of the partition {there}; a role cannot be assumed across partitions"
+                f"{spelled(settings.ROLE_ARN)} {str(arn)!r} is in the partition {arn.partition}, but {owner} has "
+                f"the region {region} of the partition {there}; a role cannot be assumed across partitions"
             )
             return [Fault(name, settings.ROLE_ARN, fault)]
     return []

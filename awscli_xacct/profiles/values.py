@@ -11,12 +11,9 @@ import re
 from collections.abc import Collection
 
 from .. import settings
+from ..arn import Arn
 from .role import duration_fault
 
-_ROLE = re.compile(
-    r"arn:(?P<partition>[^:]*):(?P<service>[^:]*):(?P<region>[^:]*):(?P<account>[^:]*):role(?P<path>/.*)?",
-    re.S,
-)
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 _ROLE_PATH = re.compile(r"/(?:[!-.0-~]+/)*")
@@ -30,21 +27,20 @@ EXAMPLE_ROLE_ARN = "arn:aws:iam::222222222222:role/NAME"
 
 def role_arn_fault(arn: str, partitions: Collection[str]) -> str | None:
     """What is wrong with a role's ARN, or None."""
-    found = _ROLE.fullmatch(arn)
-    if not found or len(arn) > 2048:
-        if ":user/" in arn:
+    found = Arn.parse(arn)
+    if found is None or found.kind != "role" or len(arn) > 2048:
+        if found and found.kind == "user":
             return f"this is a user's ARN; a role's looks like {EXAMPLE_ROLE_ARN}"
-        if ":assumed-role/" in arn:
+        if found and found.kind == "assumed-role":
             return f"this is a role session's ARN; the role's own looks like {EXAMPLE_ROLE_ARN}"
         return f"a role's ARN looks like {EXAMPLE_ROLE_ARN}"
-    if found["partition"] not in partitions:
-        return f"{found['partition']!r} is no AWS partition; they are {', '.join(sorted(partitions))}"
-    if found["service"] != "iam" or found["region"]:
+    if found.partition not in partitions:
+        return f"{found.partition!r} is no AWS partition; they are {', '.join(sorted(partitions))}"
+    if found.service != "iam" or found.region:
         return f"a role belongs to IAM and to no region: {EXAMPLE_ROLE_ARN}"
-    path = found["path"] or "/"
-    if path.startswith("//"):
+    if found.name.startswith("/"):
         return f"the role's name or path comes after one slash: {EXAMPLE_ROLE_ARN}"
-    return account_fault(found["account"]) or role_name_fault(path[1:])
+    return account_fault(found.account) or role_name_fault(found.name)
 
 
 def account_fault(account: str) -> str | None:
@@ -87,12 +83,13 @@ def external_id_fault(external_id: str) -> str | None:
 
 
 def serial_fault(serial: str) -> str | None:
-    if ":u2f/" in serial:
+    arn = Arn.parse(serial)
+    if arn and arn.kind == "u2f":
         return (
             "a security key (u2f) gives no codes, so it cannot be used here; take a virtual or hardware "
             "MFA device, or none"
         )
-    if not _SERIAL.fullmatch(serial) or (serial.startswith("arn:") and ":mfa/" not in serial):
+    if not _SERIAL.fullmatch(serial) or (serial.startswith("arn:") and (arn is None or arn.kind != "mfa")):
         return "an MFA device is named arn:aws:iam::111111111111:mfa/NAME, or by a hardware serial number"
     return None
 
@@ -108,8 +105,3 @@ def seconds_fault(text: str) -> str | None:
     plain = text if text.isascii() and text.isdigit() else ""
     fault = duration_fault(plain, chained=False)
     return fault and f"it {fault}"
-
-
-def partition_of_arn(arn: str) -> str | None:
-    found = _ROLE.fullmatch(arn)
-    return found["partition"] if found else None

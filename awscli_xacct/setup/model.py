@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import iam_policy
+from ..arn import Arn
 from ..errors import ValidationError, XacctError
 from ..messages import profile_words
 from .iam_client import FoundRole, Iam, Owner
@@ -48,46 +49,38 @@ class AccountContext:
 class Caller:
     """Who is to assume the role: its ARN as STS gives it, and how a trust policy names it."""
 
-    arn: str
+    arn: Arn
     principal: str
     condition: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def partition(self) -> str:
-        return self.arn.split(":")[1]
-
-    @property
-    def account(self) -> str:
-        return self.arn.split(":")[4]
-
-    @property
     def owner(self) -> Owner:
         """Whose inline policy allows it to call."""
-        kind, _, rest = self.arn.split(":", 5)[5].partition("/")
-        return Owner("user", rest.rpartition("/")[2]) if kind == "user" else Owner("role", rest.split("/")[0])
+        if self.arn.kind == "user":
+            return Owner("user", self.arn.name.rpartition("/")[2])
+        return Owner("role", self.arn.name.partition("/")[0])
 
     @property
     def names(self) -> frozenset[str]:
         """All that a trust policy may call it by."""
-        root = f"arn:{self.partition}:iam::{self.account}:root"
-        return frozenset({self.arn, self.principal, self.account, root})
+        root = Arn.iam(self.arn.partition, self.arn.account, "root")
+        return frozenset({str(self.arn), self.principal, self.arn.account, str(root)})
 
 
-def caller_of(arn: str, source_role: str | None = None) -> Caller:
+def caller_of(arn: Arn, source_role: str | None = None) -> Caller:
     """The caller with an ARN of STS's; `source_role` is the role's own ARN if the source is one.
 
     Raises `ValidationError` for one that can assume no role.
     """
-    name = arn.split(":", 5)[5]
-    if name == "root":
+    if arn.resource == "root":
         raise ValidationError(
             "this caller can assume no role", [f"{arn} is a root user; call with the keys of an IAM user"]
         )
-    if not name.startswith(("user/", "assumed-role/")):
+    if arn.kind not in ("user", "assumed-role"):
         raise ValidationError(
             "this caller can assume no role", [f"{arn} is neither a user nor a role's session"]
         )
-    return Caller(arn, *iam_policy.principal_of(arn, source_role))
+    return Caller(arn, *iam_policy.principal_of(str(arn), source_role))
 
 
 def iam_step(

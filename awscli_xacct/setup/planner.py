@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .. import iam_policy
+from ..arn import Arn
 from ..errors import ValidationError
 from .iam_client import FoundRole, is_denied
 from .journal import Journal
@@ -36,7 +37,7 @@ class Survey:
         self._home = home
         self._journal = journal
         self.notes: list[str] = []
-        self.role_arn = f"arn:{caller.partition}:iam::{target.account}:role{wish.path}{wish.role_name}"
+        self.role_arn = str(Arn.iam(caller.arn.partition, target.account, f"role{wish.path}{wish.role_name}"))
 
     def steps(self) -> list[Step]:
         """The steps in both accounts, in their order. Raises `ValidationError` with all that stands in the way."""
@@ -55,9 +56,9 @@ class Survey:
         policy = self._caller_policy(faults)
         if faults:
             raise ValidationError("nothing was set up, because", faults)
-        if self._target.account == self.caller.account:
+        if self._target.account == self.caller.arn.account:
             self.notes.append(
-                f"profile {self._target.profile} is of account {self.caller.account}, as the caller is: the "
+                f"profile {self._target.profile} is of account {self.caller.arn.account}, as the caller is: the "
                 f"role is one of the home account"
             )
         role = RoleSteps(self.wish, self.caller, self._target, self._journal, self.role_arn)
@@ -98,19 +99,20 @@ class Survey:
             )
 
     def _policy_faults(self, attached: Sequence[str]) -> Iterator[str]:
-        partition = self.caller.partition
-        for arn in self.wish.policy_arns:
-            parts = arn.split(":")
-            if len(parts) != 6 or parts[2] != "iam" or not parts[5].startswith("policy/"):
-                yield f"--policy-arn {arn!r}: a policy's ARN looks like arn:{partition}:iam::aws:policy/ReadOnlyAccess"
-            elif parts[1] != partition:
-                right = ":".join([parts[0], partition, *parts[2:]])
-                yield f"--policy-arn {arn!r} is in the partition {parts[1]}; here it would be {right}"
-            elif parts[4] not in ("aws", self._target.account):
+        partition = self.caller.arn.partition
+        for text in self.wish.policy_arns:
+            arn = Arn.parse(text)
+            if arn is None or arn.service != "iam" or arn.kind != "policy" or ":" in arn.resource:
+                example = Arn.iam(partition, "aws", "policy/ReadOnlyAccess")
+                yield f"--policy-arn {text!r}: a policy's ARN looks like {example}"
+            elif arn.partition != partition:
+                right = arn._replace(partition=partition)
+                yield f"--policy-arn {text!r} is in the partition {arn.partition}; here it would be {right}"
+            elif arn.account not in ("aws", self._target.account):
                 own = self._target.account
-                yield f"--policy-arn {arn!r}: a role takes policies of AWS and of its own account, {own}"
-            elif arn not in attached and not self._exists(arn):
-                yield f"--policy-arn {arn!r}: there is no such policy in account {self._target.account}"
+                yield f"--policy-arn {text!r}: a role takes policies of AWS and of its own account, {own}"
+            elif text not in attached and not self._exists(text):
+                yield f"--policy-arn {text!r}: there is no such policy in account {self._target.account}"
 
     def _exists(self, arn: str) -> bool:
         try:

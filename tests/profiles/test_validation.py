@@ -202,13 +202,6 @@ def test_no_text_is_too_odd_for_a_check(text: str) -> None:
         assert said is None or said.isprintable()
 
 
-@pytest.mark.parametrize(
-    ("arn", "partition"), [(ARN, "aws"), (ARN.replace("aws", "aws-cn"), "aws-cn"), ("arn:aws", None)]
-)
-def test_an_arn_tells_its_partition(arn: str, partition: str | None) -> None:
-    assert values.partition_of_arn(arn) == partition
-
-
 @quickly
 @given(name=st.text(min_size=1, max_size=12) | st.text("'\"\\ $#;=:[ab", min_size=1, max_size=6))
 @example("default")

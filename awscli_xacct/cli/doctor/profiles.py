@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ... import settings
+from ...arn import Arn
 from ...configfile.sections import profile_of
 from ...messages import option, role_command
 from ...profiles import validation
@@ -127,8 +128,5 @@ def _partitions() -> Partitions | None:
 
 def _partition(options: Mapping[str, Any]) -> str:
     """The partition that a role says it is in, to be believed where no list is at hand."""
-    return (
-        str(options[settings.ROLE_ARN]).split(":", 2)[1:2][0]
-        if ":" in str(options[settings.ROLE_ARN])
-        else ""
-    )
+    arn = Arn.parse(str(options[settings.ROLE_ARN]))
+    return arn.partition if arn else ""
