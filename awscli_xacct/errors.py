@@ -18,7 +18,10 @@ Text that came from outside (an STS message, a file) goes through `printable` fi
 
 from __future__ import annotations
 
-from .messages import printable_lines
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from .messages import printable, printable_lines
 
 
 class XacctError(Exception):
@@ -28,20 +31,76 @@ class XacctError(Exception):
         return printable_lines(super().__str__())
 
 
-_MOST_FAULTS = 200
-"""How many faults are told: nobody mends more at a time, and a file of megabytes may have one in each line."""
+MAX_PROBLEMS = 200
+"""How many problems are shown: nobody fixes more at a time, and a file of megabytes may have one in each line."""
+
+
+class Location(NamedTuple):
+    """A place in a file. Line and column count from 1; line 0 stands for the whole file."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        path = printable(self.path)
+        return f"{path}:{self.line}:{self.column}" if self.line else path
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong with an input, and how to fix it.
+
+    `fix` begins in lower case and has no full stop; commands stand on lines of their own, after two spaces.
+    `profile` is the one to change, which may be another one of the chain, and `key` the config key to change in it.
+    Each is None where it is not known.
+    """
+
+    text: str
+    fix: str | None = None
+    profile: str | None = None
+    key: str | None = None
+    location: Location | None = None
+
+    def __str__(self) -> str:
+        start = f"{self.location}: " if self.location else ""
+        if not self.fix:
+            return f"{start}{self.text}"
+        if "\n" not in self.fix:
+            return f"{start}{self.text}; {self.fix}"
+        return f"{start}{self.text}. {self.fix[0].upper()}{self.fix[1:]}"
+
+    @property
+    def commands(self) -> str:
+        """The commands of the fix, one per line; "" where it is words."""
+        return "\n".join(line.strip() for line in (self.fix or "").split("\n")[1:])
 
 
 class ValidationError(XacctError):
-    """All that is wrong with one request, so that nobody has to try once per fault."""
+    """Everything that is wrong with one request, so that nobody has to try once per problem.
 
-    def __init__(self, heading: str, faults: list[str]) -> None:
-        self.faults = faults
-        # What a fault goes on with, such as a command, stands under its text and not under the mark.
-        inner = [fault.replace("\n", "\n    ") for fault in faults[:_MOST_FAULTS]]
-        if len(faults) > _MOST_FAULTS:
-            inner.append(f"and {len(faults) - _MOST_FAULTS} more")
-        super().__init__("\n".join([heading, *(f"  - {fault}" for fault in inner)]))
+    `problems` are `in_order`.
+    """
+
+    def __init__(self, heading: str, problems: Iterable[Problem]) -> None:
+        self.problems = in_order(problems)
+        super().__init__("\n".join([heading, *_bullets(self.problems)]))
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Return each problem once: those without a location as they come, then the others by location."""
+    return sorted(dict.fromkeys(problems), key=_by_location)
+
+
+def _by_location(problem: Problem) -> tuple[Location, str]:
+    return (problem.location, problem.text) if problem.location else (Location(""), "")
+
+
+def _bullets(problems: Sequence[Problem]) -> Iterator[str]:
+    for problem in problems[:MAX_PROBLEMS]:
+        # The lines a problem goes on with, such as a command, stand under its text and not under the mark.
+        yield "  - " + str(problem).replace("\n", "\n    ")
+    if len(problems) > MAX_PROBLEMS:
+        yield f"  - and {len(problems) - MAX_PROBLEMS} more"
 
 
 class ConfigFileError(XacctError):
@@ -60,12 +119,12 @@ class EditError(XacctError):
 class ProfileError(XacctError):
     """A profile that cannot give credentials as it is written.
 
-    `structural` marks the faults that the stock CLI finds as well; there its own error is shown.
+    `structural` marks the problems that the stock CLI finds as well; there its own error is shown.
     """
 
-    def __init__(self, profile: str, message: str, *, structural: bool = False) -> None:
-        self.profile, self.structural = profile, structural
-        super().__init__(message)
+    def __init__(self, profile: str, text: str, fix: str | None = None, *, structural: bool = False) -> None:
+        self.problem, self.structural = Problem(text, fix, profile), structural
+        super().__init__(str(self.problem))
 
 
 class CannotPromptError(XacctError):

@@ -16,7 +16,7 @@ from typing import Any
 
 from .. import settings
 from ..arn import Arn
-from ..errors import ValidationError, XacctError
+from ..errors import Problem, ValidationError, XacctError
 from ..profiles.partitions import Partitions
 from ..profiles.source import is_mfa_user, is_role
 from ..storage.files import write_temporary
@@ -99,7 +99,7 @@ def _check(options: argparse.Namespace, resolved: Resolved) -> None:
     if is_mfa_user(resolved.options):
         faults.append(_no_session(resolved.profile))
     if faults:
-        raise ValidationError("no sign-in URL was asked for, because", faults)
+        raise ValidationError("no sign-in URL was asked for, because", map(Problem, faults))
 
 
 def _is_chained(resolved: Resolved) -> bool:

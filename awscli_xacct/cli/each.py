@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, TextIO
 
-from ..errors import ValidationError, XacctError
+from ..errors import Problem, ValidationError, XacctError
 from ..messages import printable, printable_lines, warn
 from ..profiles.source import is_role
 from ..redaction import without_passwords
@@ -67,7 +67,9 @@ def split(arguments: list[str]) -> tuple[list[str], list[str]]:
 def run(options: argparse.Namespace) -> int:
     """Run the command for each; 0 only if it could be, and gave 0, for all."""
     if not options.command:
-        raise ValidationError("nothing was run", [f"which command? It comes last, after --: {_USAGE}"])
+        raise ValidationError(
+            "nothing was run", [Problem(f"which command? It comes last, after --: {_USAGE}")]
+        )
     # Before anything is imported: awscli leaves a variable of its own there.
     inherited = dict(os.environ)
     config = read_config()
@@ -192,7 +194,7 @@ def _chosen(options: argparse.Namespace, profiles: Mapping[str, Mapping[str, Any
     if options.all and not roles:
         faults.append("no profile assumes a role; make one with: aws configure role PROFILE --role-arn ARN")
     if faults:
-        raise ValidationError("nothing was run", faults)
+        raise ValidationError("nothing was run", map(Problem, faults))
     if options.all:
         return roles
     return [name for name in roles if any(fnmatchcase(name, pattern) for pattern in options.patterns)]

@@ -10,7 +10,7 @@ from botocore.configloader import raw_config_parse
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
-from ..errors import ValidationError
+from ..errors import Problem, ValidationError
 from ..manifest.model import Request
 from ..manifest.plan import ADD, CHANGE, CONFLICT, REMOVE, SAME, Plan, Step, listed, plan
 from ..messages import print_message
@@ -40,7 +40,7 @@ class PlannedCommand(Subcommand):
         shown = self._planned(request)
         self._show(shown, request, parsed_globals)
         if shown.of(CONFLICT):
-            raise ValidationError(_NOTHING, list(_conflicts(shown)))
+            raise ValidationError(_NOTHING, map(Problem, _conflicts(shown)))
 
         def make() -> int:
             self._make(shown, request)
@@ -87,7 +87,8 @@ class PlannedCommand(Subcommand):
 
         def change(document: Document) -> None:
             if self._plan(request, document).steps != shown.steps:
-                raise ValidationError(_NOTHING, [f"{path} has changed meanwhile; look at the plan again"])
+                changed = Problem(f"{path} has changed meanwhile", "look at the plan again")
+                raise ValidationError(_NOTHING, [changed])
             shown.apply(document)
 
         store.edit(path, change, raw_config_parse)

@@ -15,7 +15,7 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles
 from ..credentials.mfa_session import shares_session
-from ..errors import ValidationError, XacctError
+from ..errors import Problem, ValidationError, XacctError
 from ..messages import print_message, printable_lines, role_command, wrap
 from ..profiles.cache_keys import record_cache
 from ..profiles.inventory import Entry, Inventory
@@ -89,17 +89,16 @@ def check_roles(names: list[str], inventory: Inventory, *, or_users: bool = Fals
 
     With `or_users` the profiles of users that run on an MFA session will do as well.
     """
-    faults = []
+    problems = []
     for name in names:
         profile = inventory.profiles.get(name)
         if profile is None:
-            faults.append(no_profile(name, inventory.profiles))
+            problems.append(Problem(no_profile(name, inventory.profiles)))
         elif not (is_role(profile) or (or_users and is_mfa_user(profile))):
-            faults.append(
-                f"profile {name} assumes no role; make it one with: {role_command(name, '--role-arn ARN')}"
-            )
-    if faults:
-        raise ValidationError("nothing was done, because", faults)
+            fix = f"make it one with: {role_command(name, '--role-arn ARN')}"
+            problems.append(Problem(f"profile {name} assumes no role", fix))
+    if problems:
+        raise ValidationError("nothing was done, because", problems)
 
 
 def session_behind(entry: Entry) -> Record | None:

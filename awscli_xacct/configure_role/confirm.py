@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from ..errors import ValidationError
+from ..errors import Problem, ValidationError
 from ..messages import print_message, printable
 from .base import FAILED
 
@@ -75,7 +75,7 @@ def has_terminal(*streams: Any) -> bool:
 
 def _is_confirmed(change: Change) -> bool:
     if change.only_if_yes:
-        raise ValidationError(f"{change.declined}, because", [f"{change.only_if_yes}; pass --yes"])
+        raise ValidationError(f"{change.declined}, because", [Problem(change.only_if_yes, "pass --yes")])
     screen = next((stream for stream in (sys.stderr, sys.stdout) if has_terminal(sys.stdin, stream)), None)
     if screen is not None:
         if not has_terminal(sys.stdout, sys.stderr):
@@ -84,7 +84,8 @@ def _is_confirmed(change: Change) -> bool:
     if change.unattended:
         return True
     raise ValidationError(
-        f"{change.declined}, because", ["cannot ask for confirmation without a terminal; pass --yes"]
+        f"{change.declined}, because",
+        [Problem("cannot ask for confirmation without a terminal", "pass --yes")],
     )
 
 

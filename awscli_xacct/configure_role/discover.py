@@ -14,8 +14,8 @@ from ..arn import Arn
 from ..credentials.verification import verdict, verified
 from ..discovery.accounts import Account, accounts, parent_fault
 from ..discovery.names import Holder, holder_of, named, rendered, template_fault
-from ..errors import ValidationError, XacctError
-from ..manifest.model import Place, Request, RoleSpec
+from ..errors import Location, Problem, ValidationError, XacctError
+from ..manifest.model import Request, RoleSpec
 from ..messages import print_message
 from ..profiles import validation
 from ..profiles.defaults import Wanted, changed, completed, role_arn, source_of
@@ -86,7 +86,7 @@ class DiscoverCommand(PlannedCommand):
         request = Request(
             [RoleSpec(name, options) for name, options in wanted_by_name.items()],
             mark,
-            lambda name, _: Place(labels.get(name, self.NAME)),
+            lambda name, _: Location(labels.get(name, self.NAME)),
             prune=parsed_args.prune,
             adopt=parsed_args.adopt,
         )
@@ -113,11 +113,11 @@ class DiscoverCommand(PlannedCommand):
             )
         if parsed_args.manifest and (parsed_args.prune or parsed_args.adopt):
             faults.append("--prune and --adopt are about the config; a manifest keeps what is in it")
-        faults += self._setting_faults(wanted, source)
-        if faults:
-            raise ValidationError(_HEADING, faults)
+        problems = [*map(Problem, faults), *self._setting_problems(wanted, source)]
+        if problems:
+            raise ValidationError(_HEADING, problems)
 
-    def _setting_faults(self, wanted: Mapping[str, str | None], source: str | None) -> list[str]:
+    def _setting_problems(self, wanted: Mapping[str, str | None], source: str | None) -> list[Problem]:
         """What would be wrong with each of the profiles, found on one that stands for all."""
         profiles, partitions = self._session.full_config["profiles"], self._partitions()
         name = _free(profiles)
@@ -126,21 +126,21 @@ class DiscoverCommand(PlannedCommand):
         if source is not None:
             given[settings.SOURCE_PROFILE] = source
         trial = {**profiles, name: changed({}, completed(name, profiles, given)[0])}
-        found = validation.faults_by_key(
+        found = validation.find_problems(
             name, trial, partitions=partitions.names, partition_of=partitions.of_region
         )
-        return [fault.reason for fault in found]
+        return [problem._replace(fix=None) for problem in found]
 
     def _listed(self, lister: str, parents: Sequence[str]) -> list[Account]:
         """The accounts there are, at least one. Raises `ValidationError`."""
         try:
             found = accounts(ProfileClients(lister, self._session).client("organizations"), parents)
         except (ClientError, BotoCoreError, ResponseParserError, XacctError) as error:
-            raise ValidationError(_HEADING, [_why(error, lister, parents)]) from None
+            raise ValidationError(_HEADING, [Problem(_why(error, lister, parents))]) from None
         if not found:
             where = f"in {', '.join(parents)}" if parents else "in the organization"
             raise ValidationError(
-                _HEADING, [f"there is no active account {where}, as profile {lister} sees it"]
+                _HEADING, [Problem(f"there is no active account {where}, as profile {lister} sees it")]
             )
         print_message(f"{counted(len(found), 'active account')} found with profile {lister}")
         return found
@@ -163,7 +163,8 @@ class DiscoverCommand(PlannedCommand):
             if result.ok:
                 working.add(result.profile)
         if not working:
-            raise ValidationError(_HEADING, ["none of the roles can be assumed; why is said above for each"])
+            none = Problem("none of the roles can be assumed; why is said above for each")
+            raise ValidationError(_HEADING, [none])
         if len(working) < len(roles):
             left_out = counted(len(roles) - len(working), "account")
             print_message(f"{left_out} left out, because the role cannot be assumed there")

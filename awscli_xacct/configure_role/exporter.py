@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..configfile import store
-from ..errors import ValidationError
+from ..errors import Problem, ValidationError
 from ..manifest import EXTENSION, FORMATS, MANIFEST, extend_switch_roles
 from ..manifest.export import merge
 from ..manifest.source_file import STDIN, decoded
@@ -87,17 +87,19 @@ class ExportCommand(Subcommand):
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:  # noqa: ARG002 - awscli's signature
         name = parsed_args.file
         if not name:
-            raise ValidationError("which file is meant?", ["name it: aws configure role export FILE"])
+            raise ValidationError(
+                "which file is meant?", [Problem("name it: aws configure role export FILE")]
+            )
         roles = self._roles()
         if not roles:
-            raise ValidationError(_REFUSED, [NO_ROLES])
+            raise ValidationError(_REFUSED, [Problem(NO_ROLES)])
         if name == STDIN:
             written = self._written(b"", name, parsed_args.format, roles)
             sys.stdout.buffer.write(written)  # in UTF-8, whatever the terminal's encoding
             return 0
         path = Path(name)
         if not path.parent.is_dir():
-            raise ValidationError(_REFUSED, [f"there is no directory {path.parent}"])
+            raise ValidationError(_REFUSED, [Problem(f"there is no directory {path.parent}")])
 
         def change(data: bytes) -> bytes:
             return self._written(data, name, parsed_args.format, roles)
@@ -123,12 +125,12 @@ class ExportCommand(Subcommand):
         for name, options in profiles.items():
             if not is_role(options):
                 continue
-            faults = ["it is your own profile and no manifest's"] if name == "default" else []
-            faults += validation.faults_of(
+            own = [Problem("it is your own profile and no manifest's")] if name == "default" else []
+            problems = own + validation.find_problems(
                 name, profiles, partitions=partitions.names, partition_of=partitions.of_region
             )
-            if faults:
-                print_message(f"profile {name} is left out: {'; '.join(faults)}")
+            if problems:
+                print_message(f"profile {name} is left out: {'; '.join(map(str, problems))}")
             else:
                 roles[name] = options
         return roles
@@ -139,7 +141,8 @@ class ExportCommand(Subcommand):
         there = EXTENSION if extend_switch_roles.looks_like(source.text) else MANIFEST
         if asked and source.text.strip() and asked != there:
             raise ValidationError(
-                _REFUSED, [f"{path} has the format {there}; leave out --format, or name another file"]
+                _REFUSED,
+                [Problem(f"{path} has the format {there}", "leave out --format, or name another file")],
             )
         if (asked or there) == EXTENSION:
             return _for_extension(source.text, path, roles)

@@ -6,7 +6,7 @@ import sys
 from importlib import resources
 from typing import Any
 
-from ..errors import ValidationError
+from ..errors import Problem, ValidationError
 from ..manifest.source_file import load, request_of
 from ..messages import print_message
 from .apply_plan import PlannedCommand
@@ -98,7 +98,9 @@ class ImportCommand(PlannedCommand):
             sys.stdout.write(schema.read_text(encoding="utf-8"))
             return 0
         if not parsed_args.file:
-            raise ValidationError("which manifest is meant?", ["name it: aws configure role import FILE"])
+            raise ValidationError(
+                "which manifest is meant?", [Problem("name it: aws configure role import FILE")]
+            )
         source = load(parsed_args.file)
         request, notes = request_of(
             source,

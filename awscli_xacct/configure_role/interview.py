@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import settings
-from ..errors import XacctError
+from ..errors import Problem, XacctError
 from ..messages import option, printable
 from ..profiles.edit import AUTO, NONE
 from ..profiles.source import Profiles, has_static_keys, is_role
@@ -37,7 +37,7 @@ Options = Mapping[str, Any]
 class Interview:
     """Asks for the settings of one profile, each answer checked against those before it.
 
-    `faults` gives what is wrong with the profile if it has some options; `find_device` the MFA device of
+    `problems` gives what is wrong with the profile if it has some options; `find_device` the MFA device of
     a source profile's user, or raises `XacctError`. `default_source` is proposed where there is none.
     """
 
@@ -45,14 +45,14 @@ class Interview:
     current: Options
     profiles: Profiles
     default_source: str | None
-    faults: Callable[[Options], list[str]]
+    problems: Callable[[Options], list[Problem]]
     find_device: Callable[[str | None], str]
 
-    def unmendable(self) -> list[str]:
+    def unmendable(self) -> list[Problem]:
         """What is wrong with the settings that are not asked for: no answer could mend it."""
         itself = self.current.get(settings.SOURCE_PROFILE) == self.profile
         source = {settings.SOURCE_PROFILE: self.profile} if itself else _SOUND_SOURCE
-        return self.faults({**self._unasked(), settings.ROLE_ARN: EXAMPLE_ROLE_ARN, **source})
+        return self.problems({**self._unasked(), settings.ROLE_ARN: EXAMPLE_ROLE_ARN, **source})
 
     def ask(self) -> dict[str, str | None]:
         """The keys to set, and those to remove (None); what is kept is left out.
@@ -120,9 +120,9 @@ class Interview:
                 key == settings.SOURCE_PROFILE and settings.CREDENTIAL_SOURCE not in after
             )
             return "a role profile has to have one" if missing else None
-        known = self.faults(before)
-        found = next((fault for fault in self.faults(after) if fault not in known), None)
-        return None if found is None else found.removeprefix(f"{option(key)} ")
+        known = self.problems(before)
+        found = next((problem for problem in self.problems(after) if problem not in known), None)
+        return None if found is None else str(found).removeprefix(f"{option(key)} ")
 
 
 def _with(options: Options, key: str, answer: Any) -> dict[str, Any]:

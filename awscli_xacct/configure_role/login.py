@@ -12,7 +12,7 @@ from .. import settings
 from ..credentials.fetcher import Fetcher
 from ..credentials.mfa_session import MfaSession
 from ..credentials.profile_session import provider_for
-from ..errors import ValidationError, XacctError
+from ..errors import Problem, ValidationError, XacctError
 from ..messages import print_message
 from ..profiles.source import is_mfa_user
 from ..tables import counted, remaining
@@ -62,8 +62,10 @@ class LoginCommand(Subcommand):
             raise ValidationError(
                 "there is nothing to log in to, because",
                 [
-                    "no profile has an MFA session; give one a device with: "
-                    "aws configure role PROFILE --mfa-serial auto"
+                    Problem(
+                        "no profile has an MFA session",
+                        "give one a device with: aws configure role PROFILE --mfa-serial auto",
+                    )
                 ],
             )
         for serial, session in sessions.values():
@@ -73,7 +75,7 @@ class LoginCommand(Subcommand):
             fetcher.forget_duration_refusal()
             print_message(f"profile {fetcher.role.profile}: {remaining(fetcher.fetch())} left")
         if failed:
-            raise ValidationError("not all could be had, because", failed)
+            raise ValidationError("not all could be had, because", map(Problem, failed))
         return 0
 
 
@@ -123,7 +125,7 @@ class LogoutCommand(Subcommand):
             print_message(f"{counted(dropped, 'cached session')} dropped")
             return 0
         if not names:
-            raise ValidationError("which profile is meant?", ["name it, or give --all"])
+            raise ValidationError("which profile is meant?", [Problem("name it, or give --all")])
         inventory = self._inventory()
         check_roles(names, inventory, or_users=True)
         records = {name: inventory.records_of(name) for name in names}

@@ -9,7 +9,7 @@ from typing import Any
 from .. import settings
 from ..configfile import store
 from ..discovery.names import Holder, holder_of
-from ..errors import ValidationError
+from ..errors import Problem, ValidationError
 from ..manifest.export import merge
 from ..manifest.model import RoleSpec
 from ..manifest.reader import read
@@ -33,12 +33,12 @@ class IntoManifest:
     def __init__(self, name: str) -> None:
         self.path = Path(name)
         if not self.path.parent.is_dir():
-            raise ValidationError(_HEADING, [f"there is no directory {self.path.parent}"])
+            raise ValidationError(_HEADING, [Problem(f"there is no directory {self.path.parent}")])
         self._before = store.read(self.path)
         self._source = decoded(self._before, name)
         self._manifest = read(self._source.text, name, may_be_empty=True)
-        if self._manifest.faults:
-            raise ValidationError(_HEADING, [str(fault) for fault in sorted(set(self._manifest.faults))])
+        if self._manifest.problems:
+            raise ValidationError(_HEADING, self._manifest.problems)
 
     @property
     def taken(self) -> dict[str, Holder | None]:
@@ -94,7 +94,7 @@ class IntoManifest:
     def _unchanged(self, data: bytes, after: bytes) -> bytes:
         if data != self._before:
             raise ValidationError(
-                _HEADING, [f"{self.path} has changed meanwhile; look at the difference again"]
+                _HEADING, [Problem(f"{self.path} has changed meanwhile", "look at the difference again")]
             )
         return after
 

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from .. import settings
 from ..credentials.sts import is_denied
-from ..errors import ValidationError
+from ..errors import Problem, ValidationError
 from ..messages import role_command
 from ..profiles.edit import AUTO, NONE
 from ..profiles.source import Profiles, has_static_keys, is_role, role_session
@@ -27,21 +27,28 @@ def find_device(source: str | None, host: Any) -> str:
     `host` is the CLI's session, whose files are read; the call is made with the credentials of `source`.
     """
     if source is None:
-        raise ValidationError(_HEADING, [f"there is no source profile to ask with; {_BY_HAND}"])
+        raise ValidationError(_HEADING, [Problem("there is no source profile to ask with", _BY_HAND)])
     first = _first_role(source, host.full_config["profiles"])
     if first is not None:
         raise ValidationError(
             _HEADING,
             [
-                f"the source {source} is a role, and only a user has devices; the first role of the chain is the one "
-                f"that takes codes: {role_command(first, f'--mfa-serial {AUTO}')}"
+                Problem(
+                    f"the source {source} is a role, and only a user has devices",
+                    f"the first role of the chain is the one that takes codes: "
+                    f"{role_command(first, f'--mfa-serial {AUTO}')}",
+                )
             ],
         )
     session = role_session(host.full_config["profiles"], source)
     if session is not None:
         raise ValidationError(
             _HEADING,
-            [f"the source {source} {session}, and only a user has devices: give --mfa-serial {NONE}"],
+            [
+                Problem(
+                    f"the source {source} {session}, and only a user has devices: give --mfa-serial {NONE}"
+                )
+            ],
         )
     serials = _serials(source, host)
     usable = [serial for serial in serials if ":u2f/" not in serial]
@@ -50,16 +57,21 @@ def find_device(source: str | None, host: Any) -> str:
     if usable:
         raise ValidationError(
             f"the user of profile {source} has several MFA devices; name the one to use:",
-            [f"--mfa-serial {serial}" for serial in usable],
+            [Problem(f"--mfa-serial {serial}") for serial in usable],
         )
     if serials:
         raise ValidationError(
             _HEADING,
-            [f"{', '.join(serials)} gives no codes, being a security key; add a virtual device to the user"],
+            [
+                Problem(
+                    f"{', '.join(serials)} gives no codes, being a security key",
+                    "add a virtual device to the user",
+                )
+            ],
         )
     raise ValidationError(
         _HEADING,
-        [f"the user of profile {source} has none; add one in IAM, or give --mfa-serial {NONE}"],
+        [Problem(f"the user of profile {source} has none", f"add one in IAM, or give --mfa-serial {NONE}")],
     )
 
 
@@ -68,7 +80,9 @@ def _serials(source: str, host: Any) -> list[str]:
         devices = ProfileClients(source, host).client("iam").list_mfa_devices()["MFADevices"]
     except (ClientError, BotoCoreError) as error:
         mend = f"allow the user iam:ListMFADevices, or {_BY_HAND}" if is_denied(error) else _BY_HAND
-        raise ValidationError(_HEADING, [f"IAM was asked with profile {source}: {error}; {mend}"]) from None
+        raise ValidationError(
+            _HEADING, [Problem(f"IAM was asked with profile {source}: {error}", mend)]
+        ) from None
     return [str(device["SerialNumber"]) for device in devices]
 
 

@@ -12,7 +12,7 @@ from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import headers_of
-from ..errors import ProfileError, ValidationError
+from ..errors import Problem, ProfileError, ValidationError
 from ..messages import print_message
 from ..profiles.inventory import Inventory
 from ..profiles.source import has_static_keys, is_role
@@ -43,7 +43,9 @@ class RemoveCommand(Subcommand):
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = named_profiles(parsed_args, parsed_globals)
         if not names:
-            raise ValidationError("which profile is meant?", ["name it: aws configure role remove PROFILE"])
+            raise ValidationError(
+                "which profile is meant?", [Problem("name it: aws configure role remove PROFILE")]
+            )
         inventory = self._inventory()
         check_roles(names, inventory)
         elsewhere = CredentialsFile(self._credentials_path())
@@ -53,7 +55,7 @@ class RemoveCommand(Subcommand):
             faults += _keys_faults(names, document)
         faults += [elsewhere.keeps(name) for name in names if not headers_of(document.names(), name)]
         if faults:
-            raise ValidationError("nothing was removed, because", faults)
+            raise ValidationError("nothing was removed, because", map(Problem, faults))
         change = Change(
             question=f"Remove {', '.join(names)}?",
             declined="nothing was removed",

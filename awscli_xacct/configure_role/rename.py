@@ -10,7 +10,7 @@ from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import header_for, headers_of, profile_of
-from ..errors import ValidationError
+from ..errors import Problem, ValidationError
 from ..messages import print_message
 from ..profiles import validation
 from .base import Subcommand, check_roles
@@ -36,7 +36,7 @@ class RenameCommand(Subcommand):
         old, new = parsed_args.old, parsed_args.new
         if not (old and new):
             raise ValidationError(
-                "which profile is meant?", ["name it twice: aws configure role rename OLD NEW"]
+                "which profile is meant?", [Problem("name it twice: aws configure role rename OLD NEW")]
             )
         inventory = self._inventory()
         check_roles([old], inventory)
@@ -49,7 +49,7 @@ class RenameCommand(Subcommand):
             *CredentialsFile(self._credentials_path()).uses(old),
         ]
         if faults:
-            raise ValidationError("nothing was renamed, because", faults)
+            raise ValidationError("nothing was renamed, because", map(Problem, faults))
 
         def change(document: Document) -> None:
             for header in headers_of(document.names(), old):

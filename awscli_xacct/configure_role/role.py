@@ -14,7 +14,7 @@ from botocore.configloader import raw_config_parse
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
-from ..errors import ValidationError
+from ..errors import Problem, ValidationError
 from ..messages import print_message
 from ..profiles import validation
 from ..profiles.edit import AUTO, NONE, Plan
@@ -121,7 +121,7 @@ class RoleCommand(Subcommand):
             options = ", ".join(f"--{option['name']}" for option in OPTIONS[1:-3])
             raise ValidationError(
                 "there is nothing to set, and no terminal to ask on",
-                [*_meant(plan.profile), f"give at least one of {options}, --region"],
+                map(Problem, [*_meant(plan.profile), f"give at least one of {options}, --region"]),
             )
         profiles = self._session.full_config["profiles"]
         partitions = self._partitions()
@@ -130,7 +130,7 @@ class RoleCommand(Subcommand):
             current=profiles.get(plan.profile, {}),
             profiles=profiles,
             default_source=plan.source(profiles),
-            faults=lambda options: validation.faults_of(
+            problems=lambda options: validation.find_problems(
                 plan.profile,
                 {**profiles, plan.profile: options},
                 partitions=partitions.names,
@@ -140,16 +140,18 @@ class RoleCommand(Subcommand):
             find_device=lambda source: find_device(source, self._session),
         )
         named = None if plan.profile in profiles else validation.name_fault(plan.profile)
-        faults = [named] if named else interview.unmendable()
-        if faults:
-            raise ValidationError(f"profile {plan.profile} cannot be written, because", faults)
+        problems = [Problem(named)] if named else interview.unmendable()
+        if problems:
+            raise ValidationError(f"profile {plan.profile} cannot be written, because", problems)
         if plan.profile not in profiles:
             print_message("; ".join([f"profile {plan.profile} is new", *_meant(plan.profile)]))
         try:
             return interview.ask()
         except EOFError:
             sys.stdout.write("\n")
-            raise ValidationError("nothing was written", ["the questions were left unanswered"]) from None
+            raise ValidationError(
+                "nothing was written", [Problem("the questions were left unanswered")]
+            ) from None
 
     def _find_device(self, plan: Plan) -> None:
         """Put the caller's device in the place of ``--mfa-serial auto``. Raises `ValidationError`."""
@@ -193,10 +195,12 @@ def _from_command_line(parsed_args: Any, parsed_globals: Any) -> Plan:
     named, option = parsed_args.profile, parsed_globals.profile
     if not (named or option):
         raise ValidationError(
-            "which profile is meant?", ["name it: aws configure role PROFILE --role-arn ARN"]
+            "which profile is meant?", [Problem("name it: aws configure role PROFILE --role-arn ARN")]
         )
     if named and option and named != option:
-        raise ValidationError("two profiles are named", [f"{named} and --profile {option}: give one"])
+        raise ValidationError(
+            "two profiles are named", [Problem(f"{named} and --profile {option}: give one")]
+        )
     given = {settings.REGION: parsed_globals.region}
     for key in (found["name"].replace("-", "_") for found in OPTIONS):
         if key not in ("profile", "account_id", "role_name", "verify", "dry_run", "force"):

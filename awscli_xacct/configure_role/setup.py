@@ -13,7 +13,7 @@ from ..arn import Arn
 from ..credentials.batch import asks_for_itself
 from ..credentials.profile_session import provider_for
 from ..credentials.verification import Result, assume, explanation, failure
-from ..errors import ValidationError
+from ..errors import Problem, ValidationError
 from ..messages import print_message, subcommand
 from ..profiles.edit import AUTO, Plan
 from ..setup.journal import Journal
@@ -45,7 +45,8 @@ class SetupCommand(Subcommand):
         names = named_profiles(parsed_args, parsed_globals)
         if not names:
             raise ValidationError(
-                "which profile is meant?", ["name it: aws configure role setup PROFILE --role-name NAME"]
+                "which profile is meant?",
+                [Problem("name it: aws configure role setup PROFILE --role-name NAME")],
             )
         with Journal.opened(self._config_path(), names[0]) as journal:
             run = self._undo if parsed_args.undo else self._set_up
@@ -57,10 +58,8 @@ class SetupCommand(Subcommand):
         plan = Plan(profile, settings_given(parsed_args, parsed_globals.region))
         source = plan.source(profiles)
         if source in (None, profile) or source not in profiles:
-            fault = (
-                "there is no source profile, whose user is to assume the role; name one: --source-profile P"
-            )
-            raise ValidationError(HEADING, [fault])
+            missing = "there is no source profile, whose user is to assume the role"
+            raise ValidationError(HEADING, [Problem(missing, "name one: --source-profile P")])
         both = sides(parsed_args, source, self._session)
         path, name = split_name(parsed_args.role_name)
         role_arn = str(Arn.iam(both.caller.arn.partition, both.target.account, f"role{path}{name}"))
@@ -198,7 +197,7 @@ def _do(work: Work, journal: Journal, patience: RetryPolicy) -> None:
 def _patience(seconds: str) -> RetryPolicy:
     fault = wait_fault(seconds)
     if fault:
-        raise ValidationError("nothing was done, because", [f"--wait {seconds!r}: {fault}"])
+        raise ValidationError("nothing was done, because", [Problem(f"--wait {seconds!r}: {fault}")])
     return RetryPolicy(int(seconds), print_message)
 
 
@@ -209,8 +208,10 @@ def _check_same(journal: Journal, about: Mapping[str, str], profile: str) -> Non
             raise ValidationError(
                 HEADING,
                 [
-                    f"setup has made profile {profile} for {journal.about[key]}, and this is {about[key]}; take that "
-                    f"back first: {subcommand('setup', profile)} --undo"
+                    Problem(
+                        f"setup has made profile {profile} for {journal.about[key]}, and this is {about[key]}",
+                        f"take that back first: {subcommand('setup', profile)} --undo",
+                    )
                 ],
             )
 

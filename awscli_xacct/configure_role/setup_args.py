@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from .. import settings
 from ..arn import Arn
-from ..errors import ValidationError, XacctError
+from ..errors import Problem, ValidationError, XacctError
 from ..iam_policy import ASSUME, EXTERNAL_ID, MFA_PRESENT, SET_IDENTITY, TAG
 from ..messages import option
 from ..profiles import values
@@ -70,7 +70,7 @@ def check(profile: str, arguments: Any, profiles: Profiles) -> None:
             faults.append(f"{option(name)} {value!r}: {fault}")
     if arguments.require_mfa and arguments.mfa_serial == NONE:
         faults.append("--require-mfa takes a device, and --mfa-serial none says that there is none")
-    found = [fault for fault in faults if fault]
+    found = [Problem(fault) for fault in faults if fault]
     if found:
         raise ValidationError(HEADING, found)
 
@@ -120,7 +120,7 @@ def sides(arguments: Any, source: str, session: Any) -> Sides:
             f"--require-mfa: the caller {caller.arn} is a role, and a role's session carries no MFA"
         )
     if faults:
-        raise ValidationError(HEADING, faults)
+        raise ValidationError(HEADING, map(Problem, faults))
     return Sides(caller, target, home)
 
 
@@ -160,13 +160,13 @@ def identity(clients: ProfileClients, otherwise: str) -> Arn:
         text = clients.caller_arn()
     except (ClientError, BotoCoreError, XacctError) as error:
         raise ValidationError(
-            f"{otherwise}, because", [f"profile {clients.profile} cannot call AWS: {error}"]
+            f"{otherwise}, because", [Problem(f"profile {clients.profile} cannot call AWS: {error}")]
         ) from None
     arn = Arn.parse(text)
     if arn is None:
         raise ValidationError(
             f"{otherwise}, because",
-            [f"profile {clients.profile}: STS answered {text!r}, which is not an ARN"],
+            [Problem(f"profile {clients.profile}: STS answered {text!r}, which is not an ARN")],
         )
     return arn
 

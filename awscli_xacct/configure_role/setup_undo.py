@@ -9,7 +9,7 @@ from typing import Any
 from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import headers_of
-from ..errors import ProfileError, ValidationError
+from ..errors import Problem, ProfileError, ValidationError
 from ..profiles.inventory import Inventory
 from ..profiles.names import no_profile
 from ..setup.iam_client import Iam
@@ -42,7 +42,7 @@ def plan_undo(
     if not journal.entries:
         made = shlex.join(command)
         raise ValidationError(
-            f"{_NOTHING}, because", [f"nothing is noted on this machine as made by: {made}"]
+            f"{_NOTHING}, because", [Problem(f"nothing is noted on this machine as made by: {made}")]
         )
     about = journal.about
     target, home = (
@@ -62,7 +62,10 @@ def plan_undo(
         raise ValidationError(
             f"{_NOTHING}, because",
             [
-                f"profile {profile} is the source of {listed}; remove those first: aws configure role remove PROFILE"
+                Problem(
+                    f"profile {profile} is the source of {listed}",
+                    "remove those first: aws configure role remove PROFILE",
+                )
             ],
         )
 
@@ -93,7 +96,12 @@ def _side(profile: str, account: str, session: Any) -> AccountContext:
         fault = f"profile {profile} is of account {found}, and what was made is in account {account}"
     raise ValidationError(
         f"{_NOTHING}, because",
-        [f"{fault}; name a profile of account {account}: --account-profile P or --home-admin-profile P"],
+        [
+            Problem(
+                fault,
+                f"name a profile of account {account}: --account-profile P or --home-admin-profile P",
+            )
+        ],
     )
 
 

@@ -13,7 +13,7 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import headers_of
 from ..credentials.mfa_session import shares_session
-from ..errors import ValidationError
+from ..errors import Problem, ValidationError
 from ..messages import printable
 from ..profiles.inventory import Entry, Inventory
 from ..profiles.partitions import CONSOLES
@@ -48,7 +48,9 @@ class ShowCommand(Subcommand):
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = named_profiles(parsed_args, parsed_globals)
         if not names:
-            raise ValidationError("which profile is meant?", ["name it: aws configure role show PROFILE"])
+            raise ValidationError(
+                "which profile is meant?", [Problem("name it: aws configure role show PROFILE")]
+            )
         inventory = self._inventory()
         check_roles(names, inventory)
         files = [_Lines(self._config_path(), config=True), _Lines(self._credentials_path(), config=False)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..credentials.verification import Result, explanation, verdict, verified
-from ..errors import ValidationError
+from ..errors import Problem, ValidationError
 from ..messages import print_message, printable_lines
 from ..tables import duration, table
 from .base import FAILED, NO_ROLES, Subcommand, check_roles, named_profiles
@@ -39,9 +39,9 @@ class VerifyCommand(Subcommand):
         if parsed_args.all:
             names = [entry.profile for entry in inventory]
             if not names:
-                raise ValidationError("there is nothing to verify", [NO_ROLES])
+                raise ValidationError("there is nothing to verify", [Problem(NO_ROLES)])
         if not names:
-            raise ValidationError("which profile is meant?", ["name it, or give --all"])
+            raise ValidationError("which profile is meant?", [Problem("name it, or give --all")])
         check_roles(names, inventory)
         results: dict[str, Result] = {}
         for result in verified(self._session, names):

@@ -61,7 +61,8 @@ def check(names: Sequence[str], environment: Mapping[str, str]) -> None:
             raise ProfileError(
                 name,
                 f"profile {name} waits for itself: {' -> '.join(way)}. The credential_process of {asker} asks for "
-                f"the credentials it is to give; let it ask for another profile's:\n"
+                f"the credentials it is to give",
+                f"let it ask for another profile's:\n"
                 f"  aws configure set credential_process COMMAND {profile_option(asker)}",
             )
 

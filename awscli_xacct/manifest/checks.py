@@ -1,6 +1,6 @@
-"""What keeps wanted roles from working: the rules of `profiles.validation`, each fault with where it is said.
+"""What keeps wanted roles from working: the rules of `profiles.validation`, each problem with its location.
 
-A fault that many roles share, such as a source that is missing in a manifest's defaults, is found once.
+A problem that many roles share, such as a source that is missing in a manifest's defaults, is found once.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from typing import Any
 
 from .. import settings
 from ..configfile.sections import MergedProfiles
+from ..errors import Problem
 from ..profiles import validation
 from ..profiles.partitions import Partitions
 from ..profiles.source import has_static_keys
-from .model import Fault, Request, RoleSpec
+from .model import Request, RoleSpec
 
-_OWN_PROFILE = "default is your own profile and no manifest's; give the role another name"
+_OWN_PROFILE = Problem("default is your own profile and no manifest's", "give the role another name")
 _SOURCE = f"{settings.SOURCE_PROFILE}:"
 _TOO_LONG = f"{_SOURCE} this is a chain of more than {settings.CHAIN_LENGTH} roles, one behind the other"
 _HINTS = 20
 _NO_CHAIN = {settings.CREDENTIAL_SOURCE: settings.CREDENTIAL_SOURCES[0]}
 
 
-def faults_of(request: Request, profiles: MergedProfiles, partitions: Partitions) -> list[Fault]:
-    """All that is wrong with the wanted roles, in the order of their places.
+def find_problems(request: Request, profiles: MergedProfiles, partitions: Partitions) -> list[Problem]:
+    """Return all that is wrong with the wanted roles.
 
     `profiles` are all profiles as they would be then.
     """
-    found = {*request.faults, *_Check(request, profiles, partitions).faults()}
-    return sorted(found)
+    return [*request.problems, *_Check(request, profiles, partitions).problems()]
 
 
 class _Check:
@@ -39,39 +39,40 @@ class _Check:
         self._profiles = profiles
         self._partitions = partitions
         self._wanted = {role.profile for role in request.roles}
-        self._of_sources: dict[Any, str | None] = {}
+        self._of_sources: dict[Any, Problem | None] = {}
 
-    def faults(self) -> Iterator[Fault]:
-        chains = dict(self._chain_faults())
+    def problems(self) -> Iterator[Problem]:
+        chains = dict(self._chain_problems())
         for role in self._request.roles:
             name = role.profile
-            named = _OWN_PROFILE if name == "default" else validation.name_fault(name)
+            named = _OWN_PROFILE if name == "default" else _problem(validation.name_fault(name))
             if named:
-                yield Fault(self._request.where(name, None), named)
+                yield named._replace(location=self._request.where(name, None))
                 continue
-            fault = chains.get(name) or self._source_fault(role)
-            if fault:
-                yield Fault(self._request.where(name, settings.SOURCE_PROFILE), fault)
-            yield from self._setting_faults(role, with_chain=name not in chains and not fault)
+            problem = _problem(chains.get(name)) or self._source_problem(role)
+            if problem:
+                yield problem._replace(location=self._request.where(name, settings.SOURCE_PROFILE))
+            yield from self._setting_problems(role, with_chain=name not in chains and not problem)
 
-    def _setting_faults(self, role: RoleSpec, *, with_chain: bool) -> Iterator[Fault]:
+    def _setting_problems(self, role: RoleSpec, *, with_chain: bool) -> Iterator[Problem]:
         name = role.profile
         profiles: Mapping[str, Any] = self._profiles
         if not with_chain:
             kept = {key: text for key, text in profiles[name].items() if key != settings.SOURCE_PROFILE}
             profiles = ChainMap({name: kept | _NO_CHAIN}, profiles)  # type: ignore[arg-type]
-        for fault in validation.faults_by_key(
+        for problem in validation.find_problems(
             name,
             profiles,
             partitions=self._partitions.names,
             partition_of=self._partitions.of_region,
             spelled=str,
         ):
-            elsewhere = fault.profile != name and fault.profile in self._wanted
-            if fault.key not in role.unread and not elsewhere:
-                yield Fault(self._request.where(name, fault.key), _said(fault))
+            elsewhere = problem.profile != name and problem.profile in self._wanted
+            if problem.key not in role.unread and not elsewhere:
+                location = self._request.where(name, problem.key)
+                yield problem._replace(fix=_fix(problem), profile=None, location=location)
 
-    def _source_fault(self, role: RoleSpec) -> str | None:
+    def _source_problem(self, role: RoleSpec) -> Problem | None:
         """What is wrong with a role's source itself; for all roles with the same source the same."""
         if settings.SOURCE_PROFILE in role.unread or settings.CREDENTIAL_SOURCE in role.unread:
             return None
@@ -80,15 +81,18 @@ class _Check:
         if settings.CREDENTIAL_SOURCE in profile or source == role.profile or isinstance(source, dict):
             return None
         if source not in self._of_sources:
-            faulty = sum(fault is not None for fault in self._of_sources.values())
+            faulty = sum(problem is not None for problem in self._of_sources.values())
             if source is not None and source not in self._profiles and faulty >= _HINTS:
                 # Looking for names that are near takes its time, where there are many of them.
-                self._of_sources[source] = f"{settings.SOURCE_PROFILE} {source!r}: there is no such profile"
+                self._of_sources[source] = Problem(
+                    f"{settings.SOURCE_PROFILE} {source!r}: there is no such profile"
+                )
             else:
-                self._of_sources[source] = validation.source_fault(role.profile, self._profiles, source, str)
+                problem = validation.source_problem(role.profile, self._profiles, source, str)
+                self._of_sources[source] = problem and Problem(problem.text)
         return self._of_sources[source]
 
-    def _chain_faults(self) -> Iterator[tuple[str, str]]:
+    def _chain_problems(self) -> Iterator[tuple[str, str]]:
         """The wanted roles whose chain is not to be followed: in a circle, leading into one, or far down.
 
         A circle, or the end of too long a chain, is said at one of them; the others have nothing to say.
@@ -131,10 +135,14 @@ class _Check:
         return None if beyond is None or has_static_keys(beyond) else source
 
 
-def _said(fault: validation.Fault) -> str:
-    """A fault in the words of a file that is to be mended, and not of a command that would mend it."""
-    if fault.key is None:
-        return f"{fault.text.partition(';')[0]}; take another name for it"
-    if fault.key == settings.MFA_SERIAL and "\n" in fault.text:
-        return f"{fault.reason}; write mfa_serial: null here"
-    return fault.reason
+def _problem(text: str | None) -> Problem | None:
+    return Problem(text) if text else None
+
+
+def _fix(problem: Problem) -> str | None:
+    """Return how to fix a problem in the manifest: the fix it has is for the command line."""
+    if problem.key is None:
+        return "take another name for it"
+    if problem.key == settings.MFA_SERIAL and problem.fix:
+        return "write mfa_serial: null here"
+    return None

@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import settings
 from ..arn import Arn
-from ..errors import EditError, ValidationError
+from ..errors import EditError, ValidationError, in_order
 from ..messages import printable
 from ..profiles.defaults import ORDER, Wanted, role_arn
 from ..profiles.partitions import Partitions
@@ -92,11 +92,9 @@ class _Merging:
                 return text
             text = after
             manifest = read(text, self._path, may_be_empty=True)
-            if manifest.faults:
+            if manifest.problems:
                 break
-        found = (
-            "; ".join(str(fault) for fault in sorted(set(manifest.faults))) or "a change of it changes more"
-        )
+        found = "; ".join(map(str, in_order(manifest.problems))) or "a change of it changes more"
         raise EditError(
             f"{printable(self._path)}: what is to be changed is written so that it cannot be changed in place "
             f"({found}); nothing was written. Write those roles out, without alias or merge"
@@ -104,10 +102,8 @@ class _Merging:
 
     def _read(self, text: str) -> Manifest:
         manifest = read(text, self._path, may_be_empty=True)
-        if manifest.faults:
-            raise ValidationError(
-                "nothing was written, because", [str(fault) for fault in sorted(set(manifest.faults))]
-            )
+        if manifest.problems:
+            raise ValidationError("nothing was written, because", manifest.problems)
         return manifest
 
     def _new(self) -> str:

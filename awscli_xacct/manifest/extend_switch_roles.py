@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from .. import settings
 from ..arn import Arn
 from ..configfile.document import Document
-from ..errors import EditError, ValidationError
+from ..errors import EditError, Location, Problem, ValidationError
 from ..profiles.defaults import ORDER
 from ..profiles.values import account_fault, role_name_fault
-from .model import Fault, Place, RoleSpec
+from .model import RoleSpec
 from .yaml_nodes import shortened
 
 _LINE_END = re.compile("\r\n|\r|\n")
@@ -44,9 +44,9 @@ def looks_like(text: str) -> bool:
 @dataclass
 class _Section:
     name: str
-    place: Place
+    place: Location
     values: dict[str, str] = field(default_factory=dict)
-    places: dict[str, Place] = field(default_factory=dict)
+    places: dict[str, Location] = field(default_factory=dict)
 
 
 @dataclass
@@ -55,15 +55,15 @@ class ExtensionConfig:
 
     path: str
     roles: list[RoleSpec] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    places: dict[tuple[str, str | None], Place] = field(default_factory=dict)
+    places: dict[tuple[str, str | None], Location] = field(default_factory=dict)
 
-    def where(self, profile: str, key: str | None) -> Place:
+    def where(self, profile: str, key: str | None) -> Location:
         """The place of a role's setting; of the role, or of the whole file, where there is none."""
         keys = (key, ACCOUNT, None) if key == settings.ROLE_ARN else (key, None)
         found = (self.places.get((profile, each)) for each in keys)
-        return next((place for place in found if place), Place(self.path))
+        return next((place for place in found if place), Location(self.path))
 
 
 def read(text: str, path: str, profiles: Container[str]) -> ExtensionConfig:
@@ -88,7 +88,7 @@ def read(text: str, path: str, profiles: Container[str]) -> ExtensionConfig:
             found.places[name, None] = section.place
             found.places.update({(name, key): place for key, place in section.places.items()})
     if not found.roles:
-        found.faults.append(Fault(Place(path), "there are no roles in it"))
+        found.problems.append(Problem("there are no roles in it", location=Location(path)))
     own = [key for key in _OWN if any(key in section.values for section in sections.values())]
     if own:
         words = "are the extension's own, and stay" if len(own) > 1 else "is the extension's own, and stays"
@@ -122,31 +122,33 @@ def _role(
     if settings.ROLE_ARN in values:
         for key in (ACCOUNT, ROLE_NAME):
             if key in values:
-                found.faults.append(Fault(section.places[key], f"role_arn says it all; leave {key} out"))
+                found.problems.append(
+                    Problem("role_arn says it all", f"leave {key} out", location=section.places[key])
+                )
     else:
         account, role_name = values.get(ACCOUNT, ""), values.get(ROLE_NAME, base.get(_TARGET_ROLE, ""))
-        faults = list(_named_faults(section, account, role_name))
-        found.faults += faults
-        if faults:
+        problems = list(_named_problems(section, account, role_name))
+        found.problems += problems
+        if problems:
             unread.add(settings.ROLE_ARN)
             account = role_name = ""
     return RoleSpec(section.name, options, account, role_name, frozenset(unread))
 
 
-def _named_faults(section: _Section, account: str, role_name: str) -> list[Fault]:
-    faults = []
+def _named_problems(section: _Section, account: str, role_name: str) -> list[Problem]:
+    problems = []
     if not account:
-        faults.append(Fault(section.place, f"{shortened(section.name)}: {ACCOUNT} is missing"))
+        problems.append(Problem(f"{shortened(section.name)}: {ACCOUNT} is missing", location=section.place))
     elif account_fault(account):
         hint = "" if account.isdigit() else "; of an alias the id has to be written here"
-        faults.append(Fault(section.places[ACCOUNT], f"{account_fault(account)}{hint}"))
+        problems.append(Problem(f"{account_fault(account)}{hint}", location=section.places[ACCOUNT]))
     if not role_name:
-        faults.append(Fault(section.place, f"{shortened(section.name)}: {ROLE_NAME} is missing"))
+        problems.append(Problem(f"{shortened(section.name)}: {ROLE_NAME} is missing", location=section.place))
     else:
         fault = role_name_fault(role_name)
         if fault:
-            faults.append(Fault(section.places.get(ROLE_NAME, section.place), fault))
-    return faults
+            problems.append(Problem(fault, location=section.places.get(ROLE_NAME, section.place)))
+    return problems
 
 
 def _sections(text: str, found: ExtensionConfig) -> dict[str, _Section]:
@@ -155,7 +157,7 @@ def _sections(text: str, found: ExtensionConfig) -> dict[str, _Section]:
     for number, line in enumerate(_LINE_END.split(text), 1):
         content = _COMMENT.sub("", line).rstrip()
         bare = content.lstrip()
-        place = Place(found.path, number, 1 + len(content) - len(bare))
+        place = Location(found.path, number, 1 + len(content) - len(bare))
         header = _HEADER.fullmatch(bare)
         if not bare:
             continue
@@ -164,19 +166,21 @@ def _sections(text: str, found: ExtensionConfig) -> dict[str, _Section]:
             section = _Section(name, place)
             if name in sections:
                 first = sections[name].place.line
-                found.faults.append(
-                    Fault(place, f"{shortened(name)} a second time; it is on line {first} already")
+                found.problems.append(
+                    Problem(f"{shortened(name)} a second time; it is on line {first} already", location=place)
                 )
             else:
                 sections[name] = section
             continue
         key, equals, value = (part.strip() for part in bare.partition("="))
         if section is None or not (equals and key and value):
-            found.faults.append(Fault(place, f"{shortened(bare)} is neither a [section] nor KEY = VALUE"))
+            found.problems.append(
+                Problem(f"{shortened(bare)} is neither a [section] nor KEY = VALUE", location=place)
+            )
         elif key in section.values:
             first = section.places[key].line
-            found.faults.append(
-                Fault(place, f"{shortened(key)} a second time; it is on line {first} already")
+            found.problems.append(
+                Problem(f"{shortened(key)} a second time; it is on line {first} already", location=place)
             )
         else:
             section.values[key] = value
@@ -197,10 +201,8 @@ def write(text: str, path: str, roles: Mapping[str, Mapping[str, str]]) -> tuple
     """
     found = ExtensionConfig(path)
     sections = _sections(text, found)
-    if found.faults:
-        raise ValidationError(
-            "nothing was written, because", [str(fault) for fault in sorted(set(found.faults))]
-        )
+    if found.problems:
+        raise ValidationError("nothing was written, because", found.problems)
     document = Document(text.encode(), path, "utf-8")
     headers = {_name_in(header): header for header in document.names()}
     for section in sections.values():

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from .. import settings
+from ..errors import Location, Problem
 from ..profiles.defaults import ORDER
 from ..profiles.tags import MAX_TAGS
 from ..profiles.values import account_fault
 from . import yaml_nodes
-from .model import Fault, Place
 from .yaml_nodes import Listing, Node, Scalar, shortened
 
 ACCOUNT, ROLE = "account", "role"
@@ -50,14 +50,14 @@ class Settings:
 
 
 class Values:
-    """Reads values; what is wrong with them goes to `faults`."""
+    """Reads values; what is wrong with them goes to `problems`."""
 
-    def __init__(self, path: str, faults: list[Fault]) -> None:
+    def __init__(self, path: str, problems: list[Problem]) -> None:
         self._path = path
-        self._faults = faults
+        self._problems = problems
 
     def fault(self, node: Node, text: str) -> None:
-        self._faults.append(Fault(Place(self._path, node.line, node.column), text))
+        self._problems.append(Problem(text, location=Location(self._path, node.line, node.column)))
 
     def unknown(self, key: Scalar, known: Collection[str], what: str) -> None:
         near = get_close_matches(key.text, known, n=1) if len(key.text) <= _LONGEST_NEAR else []

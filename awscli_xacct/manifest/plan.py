@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 from .. import settings
 from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles, header_for, headers_of, profile_of
-from ..errors import ValidationError
+from ..errors import Problem, ValidationError
 from ..profiles.defaults import ORDER, changed
 from ..profiles.partitions import Partitions
 from ..profiles.values import EXAMPLE_ROLE_ARN
-from .checks import faults_of
+from .checks import find_problems
 from .meaning import resolve_settings, same
-from .model import Fault, Request, RoleSpec
+from .model import Request, RoleSpec
 
 ADD, CHANGE, SAME, REMOVE, CONFLICT = "add", "change", "same", "remove", "conflict"
 
@@ -119,12 +119,10 @@ class _Planning:
         made = self._made()
         left = [name for name in made if name not in self._wanted]
         gone = left if self._request.prune else []
-        faults = faults_of(self._request, self._after, self._partitions)
-        faults += [*self._elsewhere_faults(full), *self._users_faults(gone)]
-        if faults:
-            raise ValidationError(
-                "nothing was changed, because", [str(fault) for fault in dict.fromkeys(faults)]
-            )
+        problems = find_problems(self._request, self._after, self._partitions)
+        problems += [*self._elsewhere_problems(full), *self._users_problems(gone)]
+        if problems:
+            raise ValidationError("nothing was changed, because", problems)
         steps = [self._step(role.profile, full[role.profile]) for role in self._request.roles]
         notes = [f"{listed(names)}: {note}" for note, names in self._notes.items()]
         notes += self._user_notes([step.profile for step in steps if step.action == CHANGE], gone)
@@ -194,14 +192,14 @@ class _Planning:
                 made.append(name)
         return list(dict.fromkeys(made))
 
-    def _elsewhere_faults(self, full: Mapping[str, Mapping[str, str | None]]) -> Iterator[Fault]:
+    def _elsewhere_problems(self, full: Mapping[str, Mapping[str, str | None]]) -> Iterator[Problem]:
         """Settings that the credentials file has too: there they win, and that file is left alone."""
         for name, options in full.items():
             for key, text in self._before.overruled(name, options).items():
                 if not same(key, self._before[name][key], options[key]):
-                    yield Fault(self._request.where(name, key), text)
+                    yield Problem(text, location=self._request.where(name, key))
 
-    def _users_faults(self, gone: list[str]) -> Iterator[Fault]:
+    def _users_problems(self, gone: list[str]) -> Iterator[Problem]:
         """Profiles that stay and would lose their source."""
         for name, users in self._users(gone).items():
             for user in users:
@@ -211,7 +209,9 @@ class _Planning:
                 place = (
                     self._request.where(user, key) if user in self._wanted else self._request.where("", None)
                 )
-                yield Fault(place, f"{name} would be removed, and it is the source of {user}, which stays")
+                yield Problem(
+                    f"{name} would be removed, and it is the source of {user}, which stays", location=place
+                )
 
     def _user_notes(self, names: list[str], gone: list[str]) -> Iterator[str]:
         for name, users in self._users(names).items():

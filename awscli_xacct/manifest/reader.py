@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from .. import settings
+from ..errors import Location, Problem
 from ..profiles.values import account_fault, role_name_fault
 from . import yaml_nodes
 from .fields import ACCOUNT, NOT_IN_DEFAULTS, ROLE, ROLE_KEYS, Settings, Values
-from .model import Fault, Place, RoleSpec
+from .model import RoleSpec
 from .yaml_nodes import Node, Scalar
 
 VERSION = "1"
@@ -40,25 +41,25 @@ class Manifest:
     accounts: dict[str, str] = field(default_factory=dict)
     defaults: dict[str, str | None] = field(default_factory=dict)
     roles: list[RoleSpec] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     top: yaml_nodes.Mapping | None = None
     role_nodes: dict[str, Node] = field(default_factory=dict)
-    places: dict[tuple[str, str | None], Place] = field(default_factory=dict)
+    places: dict[tuple[str, str | None], Location] = field(default_factory=dict)
 
-    def where(self, profile: str, key: str | None) -> Place:
+    def where(self, profile: str, key: str | None) -> Location:
         """The place of a role's setting; of the role, or of the whole file, where there is none."""
         keys = (settings.ROLE_ARN, ACCOUNT, None) if key == settings.ROLE_ARN else (key, None)
         found = (self.places.get((profile, each)) for each in keys)
-        return next((place for place in found if place), Place(self.path))
+        return next((place for place in found if place), Location(self.path))
 
 
 def read(text: str, path: str, *, may_be_empty: bool = False) -> Manifest:
     """The manifest in a text. `path` is for messages. One without roles is at fault unless it `may_be_empty`."""
     manifest = Manifest(path)
     try:
-        root, manifest.faults = yaml_nodes.tree(text, path)
+        root, manifest.problems = yaml_nodes.tree(text, path)
     except yaml_nodes.UnreadableError as error:
-        manifest.faults = [error.fault]
+        manifest.problems = [error.problem]
         return manifest
     _Reader(manifest, may_be_empty=may_be_empty).read(root)
     return manifest
@@ -68,14 +69,14 @@ class _Reader:
     def __init__(self, manifest: Manifest, *, may_be_empty: bool) -> None:
         self._manifest = manifest
         self._may_be_empty = may_be_empty
-        self._values = Values(manifest.path, manifest.faults)
+        self._values = Values(manifest.path, manifest.problems)
         self._bad_accounts: set[str] = set()
         self._unknown_accounts: dict[str, str] = {}
 
     def read(self, root: Node | None) -> None:
         if root is None or _is_nothing(root):
             if not self._may_be_empty:
-                self._manifest.faults.append(Fault(Place(self._manifest.path), "it is empty"))
+                self._manifest.problems.append(Problem("it is empty", location=Location(self._manifest.path)))
             return
         top = self._values.mapping(root, "a manifest")
         if top is None:
@@ -135,15 +136,19 @@ class _Reader:
         found = self._values.mapping(node, "roles") if node and not _is_nothing(node) else None
         empty = node is None or _is_nothing(node) or (found is not None and not found.items)
         if empty and not self._may_be_empty:
-            place = Place(self._manifest.path, node.line, node.column) if node else Place(self._manifest.path)
-            self._manifest.faults.append(Fault(place, NO_ROLES))
+            place = (
+                Location(self._manifest.path, node.line, node.column)
+                if node
+                else Location(self._manifest.path)
+            )
+            self._manifest.problems.append(Problem(NO_ROLES, location=place))
         self._manifest.role_nodes = {name: value for name, (_, value) in found.own().items()} if found else {}
         for name, (key, value) in found.entries().items() if found else ():
             fault = self._values.key_fault(key)
             if fault:
                 self._values.fault(key, fault)
             own = self._settings(value, in_role=True)
-            self._manifest.places[name, None] = Place(self._manifest.path, key.line, key.column)
+            self._manifest.places[name, None] = Location(self._manifest.path, key.line, key.column)
             if own is None:
                 self._manifest.roles.append(RoleSpec(name, {}, unread=frozenset(ROLE_KEYS)))
             else:
@@ -199,7 +204,7 @@ class _Reader:
         self._manifest.roles.append(RoleSpec(name, options, account, role_name, frozenset(found.unread)))
         places = self._manifest.places
         for each, node in found.nodes.items():
-            places[name, each] = Place(self._manifest.path, node.line, node.column)
+            places[name, each] = Location(self._manifest.path, node.line, node.column)
 
     def _account(self, found: Settings) -> str:
         """The id of the account a role names by its name or its id."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .. import settings
-from ..errors import ValidationError
+from ..errors import Location, Problem, ValidationError
 from . import extend_switch_roles, reader
-from .model import Fault, Place, Request, RoleSpec
+from .model import Request, RoleSpec
 
 STDIN = "-"
 _REFUSED = "nothing was changed, because"
@@ -34,7 +34,7 @@ def load(name: str, stdin: BinaryIO | None = None) -> Text:
     """The text of a file, or of stdin if the name is ``-``. Raises `ValidationError`."""
     if name == STDIN:
         if stdin is None and sys.stdin is None:
-            raise ValidationError(_REFUSED, ["there is no stdin to read"])
+            raise ValidationError(_REFUSED, [Problem("there is no stdin to read")])
         data = (stdin or sys.stdin.buffer).read(settings.MANIFEST_BYTES + 1)
         return decoded(data, "stdin")
     # Not pathlib's resolve, which raises for a link that leads round in a circle.
@@ -48,32 +48,32 @@ def request_of(
 
     `profiles` are the names of those that the config has.
 
-    ValidationError of the file itself are in the request. Raises `ValidationError` where nothing of it can be read.
+    Problems of the file itself are in the request. Raises `ValidationError` where nothing of it can be read.
     """
     notes: list[str] = []
     roles: list[RoleSpec]
     if extend_switch_roles.looks_like(source.text):
         extended = extend_switch_roles.read(source.text, source.path, profiles)
-        roles, faults, where, name, notes = (
+        roles, problems, where, name, notes = (
             extended.roles,
-            extended.faults,
+            extended.problems,
             extended.where,
             None,
             extended.notes,
         )
     else:
         found = reader.read(source.text, source.path)
-        roles, faults, where, name = found.roles, found.faults, found.where, found.name
+        roles, problems, where, name = found.roles, found.problems, found.where, found.name
     mark = name or source.resolved or STDIN
     if not mark.isprintable() or mark != mark.strip():
         unfit = "its path cannot be written to a config file; give the manifest a name, as in name: team"
-        faults = [*faults, Fault(Place(source.path), unfit)]
+        problems = [*problems, Problem(unfit, location=Location(source.path))]
     if mark == STDIN and prune:
         nameless = "what comes on stdin needs a name for --prune to know it by, as in name: team"
-        faults = [*faults, Fault(Place(source.path), nameless)]
-    if faults and not roles:
-        raise ValidationError(_REFUSED, [str(fault) for fault in sorted(set(faults))])
-    return Request(roles, mark, where, prune=prune, adopt=adopt, faults=tuple(faults)), notes
+        problems = [*problems, Problem(nameless, location=Location(source.path))]
+    if problems and not roles:
+        raise ValidationError(_REFUSED, problems)
+    return Request(roles, mark, where, prune=prune, adopt=adopt, problems=tuple(problems)), notes
 
 
 def _read(name: str) -> bytes:
@@ -86,12 +86,12 @@ def _read(name: str) -> bytes:
                 if path.is_dir()
                 else "no regular file; send what it gives to stdin, and name it -"
             )
-            raise ValidationError(_REFUSED, [f"{Place(name)} is {what}"])
+            raise ValidationError(_REFUSED, [Problem(f"{Location(name)} is {what}")])
         with path.open("rb") as file:
             return file.read(settings.MANIFEST_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise ValidationError(_REFUSED, [f"{Place(name)} cannot be read: {reason}"]) from None
+        raise ValidationError(_REFUSED, [Problem(f"{Location(name)} cannot be read: {reason}")]) from None
 
 
 def decoded(data: bytes, path: str, resolved: str | None = None) -> Text:
@@ -99,14 +99,14 @@ def decoded(data: bytes, path: str, resolved: str | None = None) -> Text:
     if len(data) > settings.MANIFEST_BYTES:
         limit = settings.MANIFEST_BYTES // 1024 // 1024
         raise ValidationError(
-            _REFUSED, [f"{Place(path)} is larger than {limit} MiB, more than a manifest can be"]
+            _REFUSED, [Problem(f"{Location(path)} is larger than {limit} MiB, more than a manifest can be")]
         )
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
-        place = Place(path, 1 + before.count("\n"), len(before) - before.rfind("\n"))
+        place = Location(path, 1 + before.count("\n"), len(before) - before.rfind("\n"))
         raise ValidationError(
-            _REFUSED, [f"{place}: byte 0x{data[error.start]:02x} is not UTF-8 text"]
+            _REFUSED, [Problem(f"byte 0x{data[error.start]:02x} is not UTF-8 text", location=place)]
         ) from None
     return Text(text.removeprefix(_BOM), path, resolved, text.startswith(_BOM))

@@ -26,8 +26,8 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
+from ..errors import Location, Problem
 from ..messages import printable
-from .model import Fault, Place
 from .scanning import DEPTH, TOO_DEEP, BoundedScanner
 
 EXPANDED = 16 * 1024 * 1024
@@ -45,9 +45,9 @@ _NULLS = ("", "~", "null", "Null", "NULL")
 class UnreadableError(Exception):
     """The text is no YAML that a manifest can be."""
 
-    def __init__(self, fault: Fault) -> None:
-        self.fault = fault
-        super().__init__(str(fault))
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        super().__init__(str(problem))
 
 
 class Node:
@@ -174,7 +174,7 @@ def is_merge(key: Node) -> bool:
     return isinstance(key, Scalar) and key.plain and key.text == MERGE
 
 
-def tree(text: str, path: str) -> tuple[Node | None, list[Fault]]:
+def tree(text: str, path: str) -> tuple[Node | None, list[Problem]]:
     """The text's one document (None: it has none), and the keys in it that cannot be. Raises `UnreadableError`."""
     return _Builder(path).build(text)
 
@@ -185,9 +185,9 @@ class _Builder:
         self._anchors: dict[str, Node] = {}
         self._open: list[Collection] = []
         self._root: Node | None = None
-        self._faults: list[Fault] = []
+        self._problems: list[Problem] = []
 
-    def build(self, text: str) -> tuple[Node | None, list[Fault]]:
+    def build(self, text: str) -> tuple[Node | None, list[Problem]]:
         documents = 0
         try:
             yaml = YAML(typ="rt", pure=True)
@@ -205,7 +205,7 @@ class _Builder:
                     self._take(event)
         except (YAMLError, YAMLStreamError) as error:
             raise UnreadableError(self._from_parser(error, text)) from None
-        return self._root, self._faults
+        return self._root, self._problems
 
     def _take(self, event: Any) -> None:
         if getattr(event, "tag", None) is not None:
@@ -235,7 +235,7 @@ class _Builder:
                     event.end_mark, "the aliases before this come to more than a manifest can be"
                 )
             if isinstance(closed, Mapping):
-                self._faults += _key_faults(closed, self._path)
+                self._problems += _key_problems(closed, self._path)
 
     def _add(self, node: Node, event: Any) -> None:
         if getattr(event, "anchor", None) and not isinstance(node, Alias):
@@ -249,31 +249,37 @@ class _Builder:
             self._root = node
 
     def _refused(self, mark: Any, text: str) -> UnreadableError:
-        return UnreadableError(Fault(Place(self._path, mark.line + 1, mark.column + 1), printable(text)))
+        return UnreadableError(
+            Problem(printable(text), location=Location(self._path, mark.line + 1, mark.column + 1))
+        )
 
-    def _from_parser(self, error: Any, text: str) -> Fault:
+    def _from_parser(self, error: Any, text: str) -> Problem:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         if mark is not None:
             said = getattr(error, "problem", None) or getattr(error, "context", None) or "this is no YAML"
-            return Fault(Place(self._path, mark.line + 1, mark.column + 1), printable(str(said)))
+            return Problem(
+                printable(str(said)), location=Location(self._path, mark.line + 1, mark.column + 1)
+            )
         position = getattr(error, "position", 0)
         line = 1 + text.count("\n", 0, position)
         column = position - text.rfind("\n", 0, position)
-        return Fault(
-            Place(self._path, line, column),
+        return Problem(
             f"a character that YAML does not allow, {text[position : position + 1]!r}",
+            location=Location(self._path, line, column),
         )
 
 
-def _key_faults(mapping: Mapping, path: str) -> Iterator[Fault]:
+def _key_problems(mapping: Mapping, path: str) -> Iterator[Problem]:
     known: dict[str, Node] = {}
     for key, _ in mapping.pairs:
-        place = Place(path, key.line, key.column)
+        place = Location(path, key.line, key.column)
         if not isinstance(key, Scalar):
-            yield Fault(place, f"a key has to be a text, and this is {key.kind}")
+            yield Problem(f"a key has to be a text, and this is {key.kind}", location=place)
         elif key.text in known:
             first = known[key.text].line
-            yield Fault(place, f"{shortened(key.text)} a second time; it is on line {first} already")
+            yield Problem(
+                f"{shortened(key.text)} a second time; it is on line {first} already", location=place
+            )
         else:
             known[key.text] = key
 

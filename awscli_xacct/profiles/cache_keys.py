@@ -133,11 +133,9 @@ def _fault(key: str, value: str, rule: str, sound: str, environment: Mapping[str
     variable = settings.variable(key)
     shown = repr(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…")
     if environment.get(variable):
-        text = f"{variable} {shown} is {rule}. Set another value, or none:\n  unset {variable}"
+        text, fix = variable, f"set another value, or none:\n  unset {variable}"
     else:
-        text = (
-            f"[{settings.CONFIG_SECTION}] {key} {shown} is {rule}. Mend it in "
-            f"{environment.get(settings.CONFIG_FILE_VARIABLE) or settings.DEFAULT_CONFIG_FILE}, or for now with:\n"
-            f"  export {variable}={sound}"
-        )
-    return ProfileError(settings.CONFIG_SECTION, text)
+        text = f"[{settings.CONFIG_SECTION}] {key}"
+        path = environment.get(settings.CONFIG_FILE_VARIABLE) or settings.DEFAULT_CONFIG_FILE
+        fix = f"mend it in {path}, or for now with:\n  export {variable}={sound}"
+    return ProfileError(settings.CONFIG_SECTION, f"{text} {shown} is {rule}", fix)

@@ -9,7 +9,7 @@ from typing import Any
 from .. import settings
 from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles, header_for
-from ..errors import ValidationError
+from ..errors import Problem, ValidationError
 from ..messages import printable, profile_option
 from . import validation
 from .defaults import changed, completed, role_arn, source_of
@@ -55,20 +55,19 @@ class Plan:
         self.notes.clear()
         wanted = self._completed(profiles, partitions)
         profiles.changed[self.profile] = after = changed(profiles.get(self.profile, {}), wanted)
-        faults = (
-            [] if profiles.header(self.profile) else list(filter(None, [validation.name_fault(self.profile)]))
-        )
-        faults += self._pair_faults()
-        faults += profiles.overruled(self.profile, wanted).values()
-        faults += validation.faults_of(
+        named = None if profiles.header(self.profile) else validation.name_fault(self.profile)
+        problems = [Problem(named)] if named else []
+        problems += self._pair_problems()
+        problems += map(Problem, profiles.overruled(self.profile, wanted).values())
+        problems += validation.find_problems(
             self.profile,
             profiles,
             partitions=partitions.names,
             partition_of=partitions.of_region,
             force=self.force,
         )
-        if faults:
-            raise ValidationError(f"profile {printable(self.profile)} was not written, because", faults)
+        if problems:
+            raise ValidationError(f"profile {printable(self.profile)} was not written, because", problems)
         if settings.REGION not in after:
             source = profiles.get(str(after.get(settings.SOURCE_PROFILE)), {})
             self.region = str(source.get(settings.REGION, settings.DEFAULT_REGION))
@@ -94,12 +93,12 @@ class Plan:
         self.notes += notes
         return full
 
-    def _pair_faults(self) -> list[str]:
+    def _pair_problems(self) -> list[Problem]:
         """``--account-id`` and ``--role-name`` go together, and in the place of ``--role-arn``."""
         if not self.account_id and not self.role_name:
             return []
         if self.wanted.get(settings.ROLE_ARN):
-            return ["--role-arn says it all; leave out --account-id and --role-name"]
+            return [Problem("--role-arn says it all", "leave out --account-id and --role-name")]
         if not (self.account_id and self.role_name):
-            return ["--account-id and --role-name go together; or give --role-arn"]
+            return [Problem("--account-id and --role-name go together", "or give --role-arn")]
         return []

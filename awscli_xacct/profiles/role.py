@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .. import settings
-from ..errors import ProfileError
+from ..errors import Problem, ProfileError
 from ..messages import profile_option, role_command
 from .source import (
     MACHINE_SESSIONS,
@@ -115,7 +115,8 @@ def _role(
         isinstance(source, Source) and source.mfa_serial is not None and not serial
     )
     if serial and (isinstance(source, Role) or source.role_session):
-        raise ProfileError(name, chained_mfa_fault(name, serial, source))
+        found = chained_mfa_problem(name, serial, source)
+        raise ProfileError(name, found.text, found.fix)
     return Role(
         profile=name,
         role_arn=text_of(profile, name, settings.ROLE_ARN) or "",
@@ -145,15 +146,15 @@ def _source(
     if source is not None and named is not None:
         raise ProfileError(
             name,
-            f"profile {name} has both source_profile and credential_source. Remove one:\n  "
-            + role_command(name, '--credential-source ""'),
+            f"profile {name} has both source_profile and credential_source",
+            "remove one:\n  " + role_command(name, '--credential-source ""'),
             structural=True,
         )
     if source is None and named is None:
         raise ProfileError(
             name,
-            f"profile {name} has no source_profile and no credential_source. Give it one:\n  "
-            + role_command(name, "--source-profile PROFILE"),
+            f"profile {name} has no source_profile and no credential_source",
+            f"give it one:\n  {role_command(name, '--source-profile PROFILE')}",
             structural=True,
         )
     if named is not None:
@@ -161,8 +162,8 @@ def _source(
             raise ProfileError(
                 name,
                 f"profile {name}: credential_source {named!r} is none of "
-                f"{', '.join(settings.CREDENTIAL_SOURCES)}. Set one of them:\n  "
-                + role_command(name, "--credential-source Environment"),
+                f"{', '.join(settings.CREDENTIAL_SOURCES)}",
+                f"set one of them:\n  {role_command(name, '--credential-source Environment')}",
                 structural=True,
             )
         identity = named_identity(named, environment)
@@ -171,23 +172,23 @@ def _source(
     if source not in profiles:
         raise ProfileError(
             name,
-            f"profile {name}: its source_profile {source} does not exist. Name one that does:\n  "
-            + role_command(name, "--source-profile PROFILE"),
+            f"profile {name}: its source_profile {source} does not exist",
+            f"name one that does:\n  {role_command(name, '--source-profile PROFILE')}",
             structural=True,
         )
     if source in visited and not (source == name and has_static_keys(profiles[source])):
         raise ProfileError(
             name,
-            f"profile {name}: its sources go in a circle: {' -> '.join([*visited, source])}. Break it:\n  "
-            + role_command(name, "--source-profile PROFILE"),
+            f"profile {name}: its sources go in a circle: {' -> '.join([*visited, source])}",
+            f"break it:\n  {role_command(name, '--source-profile PROFILE')}",
             structural=True,
         )
     if has_static_keys(profiles[source]) or not is_role(profiles[source]):
         if not gives_credentials(profiles, source):
             raise ProfileError(
                 name,
-                f"profile {name}: its source_profile {source} has no credentials. Give it some:\n"
-                f"  aws configure {profile_option(source)}",
+                f"profile {name}: its source_profile {source} has no credentials",
+                f"give it some:\n  aws configure {profile_option(source)}",
                 structural=True,
             )
         return user_of(profiles, source, sso_sessions)
@@ -197,8 +198,8 @@ def _source(
         raise ProfileError(
             last,
             f"profile {last}: its chain is too long: more than {settings.CHAIN_MAXIMUM} roles, one assumed from the "
-            f"other, down to {source} and on. Give it a source that is nearer to a user:\n  "
-            + role_command(last, "--source-profile PROFILE"),
+            f"other, down to {source} and on",
+            f"give it a source that is nearer to a user:\n  {role_command(last, '--source-profile PROFILE')}",
         )
     return _role(profiles, source, [*visited, source], sso_sessions, environment)
 
@@ -209,24 +210,24 @@ def _is_chained(source: Role | Source) -> bool:
     return source.role_session is not None and source.credential_source != "Ec2InstanceMetadata"
 
 
-def chained_mfa_fault(name: str, serial: str, source: Role | Source) -> str:
+def chained_mfa_problem(name: str, serial: str, source: Role | Source) -> Problem:
     """Why profile `name`, which is assumed from the role or the role's session `source`, can have no MFA device."""
     what, first = (
         (f"{source.profile} is a role", _first(source))
         if isinstance(source, Role)
         else (f"{source.name} {source.role_session},", None)
     )
-    fault = (
+    text = (
         f"profile {name}: mfa_serial cannot be used here, because its source {what} and STS takes an MFA code "
-        f"from an IAM user only. "
+        f"from an IAM user only"
     )
+    fix = f"  {role_command(name, '--mfa-serial none')}"
     if first is None or first.takes_no_code:
-        return f"{fault}Remove it:\n  {role_command(name, '--mfa-serial none')}"
-    return (
-        f"{fault}Ask for it on the first role of the chain:\n"
-        f"  {role_command(first.profile, f'--mfa-serial {shlex.quote(serial)}')}\n"
-        f"  {role_command(name, '--mfa-serial none')}"
-    )
+        fix = f"remove it:\n{fix}"
+    else:
+        moved = role_command(first.profile, f"--mfa-serial {shlex.quote(serial)}")
+        fix = f"ask for it on the first role of the chain:\n  {moved}\n{fix}"
+    return Problem(text, fix, name, settings.MFA_SERIAL)
 
 
 def _first(role: Role) -> Role:
@@ -240,9 +241,8 @@ def _mode(profile: Profile, name: str) -> str:
     if mode not in settings.MFA_SESSION_MODES:
         raise ProfileError(
             name,
-            f"profile {name}: mfa_session {mode!r} is none of {', '.join(settings.MFA_SESSION_MODES)}. "
-            f"Set one:\n"
-            f"  {role_command(name, '--mfa-session auto')}",
+            f"profile {name}: mfa_session {mode!r} is none of {', '.join(settings.MFA_SESSION_MODES)}",
+            f"set one:\n  {role_command(name, '--mfa-session auto')}",
         )
     return mode
 
@@ -255,8 +255,8 @@ def _duration(profile: Profile, name: str, source: Role | Source, *, chained: bo
     if fault:
         raise ProfileError(
             name,
-            f"profile {name}: duration_seconds {text!r} {fault}. Set one:\n  "
-            + role_command(name, "--duration-seconds 3600"),
+            f"profile {name}: duration_seconds {text!r} {fault}",
+            f"set one:\n  {role_command(name, '--duration-seconds 3600')}",
         )
     return int(text)
 
@@ -271,8 +271,8 @@ def _tags(profile: Profile, name: str) -> dict[str, str]:
     if faults:
         raise ProfileError(
             name,
-            f"profile {name}: session_tags: {'; '.join(faults)}. Set them:\n  "
-            + role_command(name, "--session-tags KEY=VALUE …"),
+            f"profile {name}: session_tags: {'; '.join(faults)}",
+            f"set them:\n  {role_command(name, '--session-tags KEY=VALUE …')}",
         )
     return tags
 

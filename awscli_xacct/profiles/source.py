@@ -113,8 +113,8 @@ def user_of(profiles: Profiles, name: str, sso_sessions: Profiles) -> Source:
         raise ProfileError(
             name,
             f"profile {name}: mfa_session = on cannot be used here, because the profile {session}, and STS gives an "
-            f"MFA session for an IAM user's long-term keys only. Turn it off:\n"
-            f"  aws configure set mfa_session off {profile_option(name)}",
+            f"MFA session for an IAM user's long-term keys only",
+            f"turn it off:\n  aws configure set mfa_session off {profile_option(name)}",
         )
     serial, program = (text_of(profile, name, key) for key in (settings.MFA_SERIAL, settings.MFA_PROCESS))
     return Source(name, None, identity, serial, program or None)
@@ -221,7 +221,7 @@ def text_of(profile: Profile, name: str, key: str) -> str | None:
     if isinstance(value, dict):
         raise ProfileError(
             name,
-            f"profile {name}: {key} is an indented block and has to be one line: "
-            f"{role_command(name, f'{option(key)} VALUE')}",
+            f"profile {name}: {key} is an indented block and has to be one line",
+            f"set it:\n  {role_command(name, f'{option(key)} VALUE')}",
         )
     return None if value is None else str(value)

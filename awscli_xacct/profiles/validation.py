@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 from .. import settings
 from ..arn import Arn
-from ..errors import ProfileError
+from ..errors import Problem, ProfileError
 from ..messages import option, printable
-from .role import Role, chained_mfa_fault, duration_fault, resolve
+from .role import Role, chained_mfa_problem, duration_fault, resolve
 from .source import Profiles, gives_credentials, has_static_keys, is_role, role_session
 from .tags import parse_keys, parse_tags, transitive_faults
 from .values import (
@@ -63,23 +64,6 @@ Spelling = Callable[[str], str]
 """How a message names a config key: as a command line's option, or as a file's key."""
 
 
-class Fault(NamedTuple):
-    """One thing that is wrong: the key it is about (None: the profile as a whole), and what would be right.
-
-    `profile` is the one that has to be mended, which may be another one in the chain.
-    """
-
-    profile: str
-    key: str | None
-    text: str
-
-    @property
-    def reason(self) -> str:
-        """`text` without the commands that would mend it, for where another way to mend it is at hand."""
-        line, ends, _ = self.text.partition("\n")
-        return line.rpartition(". ")[0] if ends else line
-
-
 def name_fault(name: str) -> str | None:
     """What keeps `name` from being a profile's, or None."""
     if not name.strip():
@@ -91,49 +75,37 @@ def name_fault(name: str) -> str | None:
     return None
 
 
-def faults_of(
+def find_problems(
     name: str,
     profiles: Profiles,
     *,
     partitions: Collection[str],
     partition_of: PartitionOf,
     force: bool = False,
-) -> list[str]:
-    """Everything that keeps the profile `name` of `profiles` from working as a role, worst first.
+    spelled: Spelling = option,
+) -> list[Problem]:
+    """Return everything that keeps the profile `name` of `profiles` from working as a role, worst first.
 
     `partition_of` gives a region's partition, or None if it does not know. With `force` settings that
-    clash with a role are let pass.
+    clash with a role are let pass. Texts name keys as `spelled` has it; a fix is one for the command line.
     """
-    found = faults_by_key(name, profiles, partitions=partitions, partition_of=partition_of, force=force)
-    return [fault.text for fault in found]
-
-
-def faults_by_key(
-    name: str,
-    profiles: Profiles,
-    *,
-    partitions: Collection[str],
-    partition_of: PartitionOf,
-    force: bool = False,
-    spelled: Spelling | None = None,
-) -> list[Fault]:
-    """What `faults_of` gives, each fault with the key it is about, which messages name as `spelled` has it."""
-    spelled = spelled or option
     profile = profiles[name]
-    faults = list(_value_faults(name, profile, partitions, spelled))
-    faults += _source_faults(name, profiles, spelled)
+    problems = [
+        *_value_problems(name, profile, partitions, spelled),
+        *_source_problems(name, profiles, spelled),
+    ]
     text = str(profile.get(settings.ROLE_ARN, ""))
     arn = Arn.parse(text)
     if arn and not role_arn_fault(text, partitions):
-        faults += _partition_faults(name, profiles, arn, partition_of, spelled)
+        problems += _partition_problems(name, profiles, arn, partition_of, spelled)
     if not force:
-        faults += _clashes(name, profile)
-    return faults
+        problems += _clashes(name, profile)
+    return problems
 
 
-def _value_faults(
+def _value_problems(
     name: str, profile: Mapping[str, Any], partitions: Collection[str], spelled: Spelling
-) -> Iterable[Fault]:
+) -> Iterable[Problem]:
     tags = parse_tags(str(profile.get(settings.SESSION_TAGS, "")))[0]
     checks: dict[str, Callable[[str], str | None]] = {
         settings.ROLE_ARN: lambda arn: role_arn_fault(arn, partitions),
@@ -154,43 +126,44 @@ def _value_faults(
     }
     if settings.ROLE_ARN not in profile:
         missing = f"{spelled(settings.ROLE_ARN)} is missing: it names the role, as in {EXAMPLE_ROLE_ARN}"
-        yield Fault(name, settings.ROLE_ARN, missing)
+        yield Problem(missing, profile=name, key=settings.ROLE_ARN)
     for key, check in checks.items():
         if key in profile:
             value = profile[key]
             fault = _BLOCK if isinstance(value, dict) else check(str(value))
             if fault:
-                yield Fault(name, key, f"{spelled(key)} {str(value)!r}: {fault}")
+                yield Problem(f"{spelled(key)} {str(value)!r}: {fault}", profile=name, key=key)
 
 
-def _source_faults(name: str, profiles: Profiles, spelled: Spelling) -> list[Fault]:
-    """ValidationError of the chain; those of the profile's own values are found before."""
+def _source_problems(name: str, profiles: Profiles, spelled: Spelling) -> list[Problem]:
+    """Problems of the chain; those of the profile's own values are found before."""
     profile = profiles[name]
     source = profile.get(settings.SOURCE_PROFILE)
     if isinstance(source, dict) or isinstance(profile.get(settings.CREDENTIAL_SOURCE), dict):
         return []
-    fault = source_fault(name, profiles, source, spelled)
-    if fault:
-        return [Fault(name, settings.SOURCE_PROFILE, fault)]
+    problem = source_problem(name, profiles, source, spelled)
+    if problem:
+        return [problem]
     try:
         # The copy is only read, which is all that a ChainMap's parts have to bear here.
         trial = ChainMap({name: _only_chain(profile)}, profiles)  # type: ignore[arg-type]
         role = resolve(trial, name, environment={})
     except ProfileError as found:
-        return [Fault(found.profile, settings.SOURCE_PROFILE, str(found))]
-    return _chain_faults(name, profile, role, spelled)
+        return [found.problem._replace(key=settings.SOURCE_PROFILE)]
+    return _chain_problems(name, profile, role, spelled)
 
 
-def source_fault(name: str, profiles: Profiles, source: Any, spelled: Spelling) -> str | None:
-    """What is wrong with a profile's source itself, before the chain is followed."""
+def source_problem(name: str, profiles: Profiles, source: Any, spelled: Spelling) -> Problem | None:
+    """Return what is wrong with a profile's source itself, before the chain is followed, or None."""
+    problem = partial(Problem, profile=name, key=settings.SOURCE_PROFILE)
     named = spelled(settings.SOURCE_PROFILE)
-    if source is not None and settings.CREDENTIAL_SOURCE in profiles[name]:
-        return (
-            f"{named} and {spelled(settings.CREDENTIAL_SOURCE)} exclude each other: "
-            f'give the one that is not meant as ""'
-        )
+    if settings.CREDENTIAL_SOURCE in profiles[name]:
+        if source is None:
+            return None
+        both = f"{named} and {spelled(settings.CREDENTIAL_SOURCE)} exclude each other"
+        return problem(both, 'give the one that is not meant as ""')
     if source is None:
-        return None if settings.CREDENTIAL_SOURCE in profiles[name] else _no_source(name, profiles, named)
+        return problem(_no_source(name, profiles, named))
     if source not in profiles:
         near = get_close_matches(str(source), [other for other in profiles if other != name], n=3)
         hint = (
@@ -198,12 +171,10 @@ def source_fault(name: str, profiles: Profiles, source: Any, spelled: Spelling) 
             if near
             else f"there are {_sources(name, profiles)}"
         )
-        return f"{named} {str(source)!r}: there is no such profile; {hint}"
+        return problem(f"{named} {str(source)!r}: there is no such profile; {hint}")
     if not gives_credentials(profiles, source, to=name):
-        return (
-            f"{named} {source!r}: that profile has no credentials to call with; those "
-            f"which have some: {_sources(name, profiles)}"
-        )
+        some = f"those which have some: {_sources(name, profiles)}"
+        return problem(f"{named} {source!r}: that profile has no credentials to call with; {some}")
     return None
 
 
@@ -213,28 +184,28 @@ def _only_chain(profile: Mapping[str, Any]) -> dict[str, Any]:
     return kept | {settings.ROLE_ARN: EXAMPLE_ROLE_ARN}
 
 
-def _chain_faults(name: str, profile: Mapping[str, Any], role: Role, spelled: Spelling) -> list[Fault]:
+def _chain_problems(name: str, profile: Mapping[str, Any], role: Role, spelled: Spelling) -> list[Problem]:
     """What the source does not go with: a device on a chained role, and more than an hour.
 
     STS gives an hour to a role assumed from another role's session or from the shared MFA session.
     """
-    faults = []
+    problems = []
     serial = profile.get(settings.MFA_SERIAL)
     if isinstance(serial, str) and serial and role.takes_no_code:
-        faults.append(Fault(name, settings.MFA_SERIAL, chained_mfa_fault(name, serial, role.source)))
+        problems.append(chained_mfa_problem(name, serial, role.source))
     seconds = str(profile.get(settings.DURATION_SECONDS, settings.ROLE_DURATION_DEFAULT))
     if role.chained or role.session_source or (serial and profile.get(settings.MFA_SESSION) == "on"):
         # What is wrong with it anyway has been said with the other values.
         fault = None if seconds_fault(seconds) else duration_fault(seconds, chained=True, source=role.source)
         if fault:
             key = settings.DURATION_SECONDS
-            faults.append(Fault(name, key, f"{spelled(key)} {seconds!r} {fault}"))
-    return faults
+            problems.append(Problem(f"{spelled(key)} {seconds!r} {fault}", profile=name, key=key))
+    return problems
 
 
-def _partition_faults(
+def _partition_problems(
     name: str, profiles: Profiles, arn: Arn, partition_of: PartitionOf, spelled: Spelling
-) -> list[Fault]:
+) -> list[Problem]:
     """A role can be assumed from its own partition only; regions tell where the caller is."""
     profile = profiles[name]
     source = str(profile.get(settings.SOURCE_PROFILE, ""))
@@ -244,25 +215,22 @@ def _partition_faults(
     ):
         there = partition_of(str(region)) if region else None
         if there and there != arn.partition:
-            fault = (
+            text = (
                 f"{spelled(settings.ROLE_ARN)} {str(arn)!r} is in the partition {arn.partition}, but {owner} has "
                 f"the region {region} of the partition {there}; a role cannot be assumed across partitions"
             )
-            return [Fault(name, settings.ROLE_ARN, fault)]
+            return [Problem(text, profile=name, key=settings.ROLE_ARN)]
     return []
 
 
-def _clashes(name: str, profile: Mapping[str, Any]) -> list[Fault]:
+def _clashes(name: str, profile: Mapping[str, Any]) -> list[Problem]:
     found = [key for key in _CLASHES if key in profile]
     if profile.get(settings.SOURCE_PROFILE) == name and has_static_keys(profile):
         found = [key for key in found if not key.startswith("aws_")]
     if not found:
         return []
-    clash = (
-        f"profile {name} has {', '.join(found)} as well, and only one of the two ways would be used; take another "
-        f"profile name, or --force if that is meant"
-    )
-    return [Fault(name, None, clash)]
+    clash = f"profile {name} has {', '.join(found)} as well, and only one of the two ways would be used"
+    return [Problem(clash, "take another profile name, or --force if that is meant", name)]
 
 
 def _no_source(name: str, profiles: Profiles, named: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import iam_policy
 from ..arn import Arn
-from ..errors import ValidationError, XacctError
+from ..errors import Problem, ValidationError, XacctError
 from ..messages import profile_words
 from .iam_client import FoundRole, Iam, Owner
 from .journal import Entry
@@ -74,11 +74,12 @@ def caller_of(arn: Arn, source_role: str | None = None) -> Caller:
     """
     if arn.resource == "root":
         raise ValidationError(
-            "this caller can assume no role", [f"{arn} is a root user; call with the keys of an IAM user"]
+            "this caller can assume no role",
+            [Problem(f"{arn} is a root user", "call with the keys of an IAM user")],
         )
     if arn.kind not in ("user", "assumed-role"):
         raise ValidationError(
-            "this caller can assume no role", [f"{arn} is neither a user nor a role's session"]
+            "this caller can assume no role", [Problem(f"{arn} is neither a user nor a role's session")]
         )
     return Caller(arn, *iam_policy.principal_of(str(arn), source_role))
 

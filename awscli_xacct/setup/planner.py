@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import iam_policy
 from ..arn import Arn
-from ..errors import ValidationError
+from ..errors import Problem, ValidationError
 from .iam_client import FoundRole, is_denied
 from .journal import Journal
 from .model import AccountContext, Caller, SetupRequest, check_unchanged, iam_step, is_ours
@@ -41,21 +41,21 @@ class Survey:
 
     def steps(self) -> list[Step]:
         """The steps in both accounts, in their order. Raises `ValidationError` with all that stands in the way."""
-        faults: list[str] = []
-        found = self._read(faults, self._target, "iam:GetRole", lambda iam: iam.role(self.wish.role_name))
+        problems: list[Problem] = []
+        found = self._read(problems, self._target, "iam:GetRole", lambda iam: iam.role(self.wish.role_name))
         attached: list[str] = []
         if found is not None:
             attached = self._read(
-                faults,
+                problems,
                 self._target,
                 "iam:ListAttachedRolePolicies",
                 lambda iam: iam.attached(self.wish.role_name),
             )
-        faults += self._role_faults(found)
-        faults += self._policy_faults(attached or [])
-        policy = self._caller_policy(faults)
-        if faults:
-            raise ValidationError("nothing was set up, because", faults)
+        problems += self._role_problems(found)
+        problems += self._policy_problems(attached or [])
+        policy = self._caller_policy(problems)
+        if problems:
+            raise ValidationError("nothing was set up, because", problems)
         if self._target.account == self.caller.arn.account:
             self.notes.append(
                 f"profile {self._target.profile} is of account {self.caller.arn.account}, as the caller is: the "
@@ -68,51 +68,58 @@ class Survey:
 
     # -- what is in the way ------------------------------------------------------------------------
 
-    def _read(self, faults: list[str], side: AccountContext, permission: str, read: Any) -> Any:
-        """What `read` gives; a refusal goes to the faults with the permission it takes."""
+    def _read(self, problems: list[Problem], side: AccountContext, permission: str, read: Any) -> Any:
+        """What `read` gives; a refusal goes to the problems with the permission it takes."""
         try:
             return read(side.iam)
         except Exception as error:
             if not is_denied(error):
                 raise
-            faults.append(f"profile {side.profile} needs {permission} in account {side.account}: {error}")
+            text = f"profile {side.profile} needs {permission} in account {side.account}: {error}"
+            problems.append(Problem(text))
             return None
 
-    def _role_faults(self, found: FoundRole | None) -> Iterator[str]:
+    def _role_problems(self, found: FoundRole | None) -> Iterator[Problem]:
         wish = self.wish
         if found is not None and found.path != wish.path:
-            yield (
-                f"there is a role {found.name} already, with the path {found.path}; name it as it is, "
-                f"--role-name {found.path[1:]}{found.name}, or take another name"
+            yield Problem(
+                f"there is a role {found.name} already, with the path {found.path}",
+                f"name it as it is, --role-name {found.path[1:]}{found.name}, or take another name",
             )
         maximum = wish.maximum or (found.maximum if found else wish.duration or 0)
         if wish.duration and wish.duration > maximum:
-            yield (
-                f"--duration-seconds {wish.duration} is more than the role's maximum, {maximum}; ask for less, "
-                f"or give --max-session-duration {wish.duration}"
+            yield Problem(
+                f"--duration-seconds {wish.duration} is more than the role's maximum, {maximum}",
+                f"ask for less, or give --max-session-duration {wish.duration}",
             )
         entry = next(iter(self._journal.find("role")), None)
         if found is not None and entry and not is_ours(found, entry):
-            yield (
-                f"setup has made a role {found.name}, and this is another one; if it is the right one, forget "
-                f"the first with: rm {self._journal.path}"
+            yield Problem(
+                f"setup has made a role {found.name}, and this is another one",
+                f"if it is the right one, forget the first with: rm {self._journal.path}",
             )
 
-    def _policy_faults(self, attached: Sequence[str]) -> Iterator[str]:
+    def _policy_problems(self, attached: Sequence[str]) -> Iterator[Problem]:
         partition = self.caller.arn.partition
         for text in self.wish.policy_arns:
             arn = Arn.parse(text)
             if arn is None or arn.service != "iam" or arn.kind != "policy" or ":" in arn.resource:
                 example = Arn.iam(partition, "aws", "policy/ReadOnlyAccess")
-                yield f"--policy-arn {text!r}: a policy's ARN looks like {example}"
+                yield Problem(f"--policy-arn {text!r}: a policy's ARN looks like {example}")
             elif arn.partition != partition:
                 right = arn._replace(partition=partition)
-                yield f"--policy-arn {text!r} is in the partition {arn.partition}; here it would be {right}"
+                yield Problem(
+                    f"--policy-arn {text!r} is in the partition {arn.partition}; here it would be {right}"
+                )
             elif arn.account not in ("aws", self._target.account):
                 own = self._target.account
-                yield f"--policy-arn {text!r}: a role takes policies of AWS and of its own account, {own}"
+                yield Problem(
+                    f"--policy-arn {text!r}: a role takes policies of AWS and of its own account, {own}"
+                )
             elif text not in attached and not self._exists(text):
-                yield f"--policy-arn {text!r}: there is no such policy in account {self._target.account}"
+                yield Problem(
+                    f"--policy-arn {text!r}: there is no such policy in account {self._target.account}"
+                )
 
     def _exists(self, arn: str) -> bool:
         try:
@@ -124,8 +131,8 @@ class Survey:
 
     # -- the caller --------------------------------------------------------------------------------
 
-    def _caller_policy(self, faults: list[str]) -> list[Step]:
-        """The caller's own policy, which allows it to call; a refused look at it goes to the faults."""
+    def _caller_policy(self, problems: list[Problem]) -> list[Step]:
+        """The caller's own policy, which allows it to call; a refused look at it goes to the problems."""
         wish, owner, home = self.wish, self.caller.owner, self._home
         statement = iam_policy.caller_statement(self.role_arn, wish.actions)
         if not wish.caller_policy:
@@ -138,10 +145,11 @@ class Survey:
             return []
         name = policy_name(wish.profile)
         permission = f"iam:Get{owner.kind.capitalize()}Policy"
-        found = self._read(faults, home, permission, lambda iam: iam.inline_policy(owner, name))
-        if faults and permission in faults[-1]:
-            faults[-1] += (
-                f"; name a profile that has it, --home-admin-profile, or say that {owner} may assume the role "
+        known = len(problems)
+        found = self._read(problems, home, permission, lambda iam: iam.inline_policy(owner, name))
+        if len(problems) > known:
+            problems[-1] = problems[-1]._replace(
+                fix=f"name a profile that has it, --home-admin-profile, or say that {owner} may assume the role "
                 f"by another policy, --no-caller-policy"
             )
             return []

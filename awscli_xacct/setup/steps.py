@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ValidationError
+from ..errors import Problem, ValidationError
 from .iam_client import is_denied, is_refusal, service_code
 from .journal import Entry, Journal
 
@@ -102,7 +102,7 @@ def carry_out(steps: Sequence[Step], journal: Journal, patience: RetryPolicy, *,
     except Exception as error:  # noqa: BLE001 - whatever ends it, what was done is to be told
         failed = todo[done]
         faults = [f"{_title(failed)}: {_reason(failed, error)}", *_state_of(todo, done, command)]
-        raise ValidationError("it ended half-way", faults) from None
+        raise ValidationError("it ended half-way", map(Problem, faults)) from None
 
 
 def _do(step: Step, journal: Journal, patience: RetryPolicy, *, fresh: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from awscli_xacct.errors import ValidationError
+from awscli_xacct.errors import Problem, ValidationError
 from tests.sts import Role
 from tests.support.commands import WHO
 from tests.support.home import AWS, Home, Outcome, finish
@@ -43,7 +43,9 @@ def test_credentials_that_cannot_be_cached_are_used_with_nowhere_to_say_so(
 
 def test_what_a_fault_goes_on_with_stands_under_its_text() -> None:
     """A command that mends it stood flush with the marks of the faults."""
-    assert str(ValidationError("not done, because", ["one. Mend it:\n  aws x", "two"])).splitlines() == [
+    assert str(
+        ValidationError("not done, because", [Problem("one", "mend it:\n  aws x"), Problem("two")])
+    ).splitlines() == [
         "not done, because",
         "  - one. Mend it:",
         "      aws x",

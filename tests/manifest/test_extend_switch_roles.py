@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from awscli_xacct.errors import EditError, ValidationError
+from awscli_xacct.errors import EditError, ValidationError, in_order
 from awscli_xacct.manifest.extend_switch_roles import looks_like, read, write
 from awscli_xacct.manifest.model import RoleSpec
 
@@ -46,7 +46,7 @@ ROLES = [
 
 
 def faults(text: str) -> list[str]:
-    return [str(fault) for fault in sorted(read(text, "r.ini", ["default"]).faults)]
+    return list(map(str, in_order(read(text, "r.ini", ["default"]).problems)))
 
 
 @pytest.mark.parametrize("text", [CONFIG, "[a]", "\n ; c\n# d\r\n  [profile a]\n"])
@@ -61,7 +61,7 @@ def test_all_else_is_not_of_this_dialect(text: str) -> None:
 
 def test_roles_are_read_by_the_extensions_rules() -> None:
     found = read(CONFIG, "r.ini", ["organization1"])
-    assert (found.roles, found.faults) == (ROLES, [])
+    assert (found.roles, found.problems) == (ROLES, [])
     assert found.notes == ["color and image are the extension's own, and stay in r.ini"]
     assert str(found.where("other", "region")) == "r.ini:21:10"
     assert str(found.where("other", "role_arn")) == "r.ini:19:18"

@@ -17,7 +17,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import DocumentEndEvent, StreamEndEvent
 
 from awscli_xacct import settings
-from awscli_xacct.errors import ValidationError
+from awscli_xacct.errors import Problem, ValidationError
 from awscli_xacct.manifest import reader
 from awscli_xacct.manifest.scanning import BoundedScanner
 from awscli_xacct.manifest.source_file import Text, request_of
@@ -63,7 +63,7 @@ def test_a_comment_costs_the_same_however_long_it_is(text: str) -> None:
 def test_what_is_nested_without_end_is_refused_where_it_gets_too_deep(opening: str) -> None:
     """20,000 brackets took three minutes: of each, all those before it were looked at."""
     few, many = (f"{opening * number}" for number in (200, 20_000))
-    [found] = reader.read(many, "m.yaml").faults
+    [found] = reader.read(many, "m.yaml").problems
     assert found.text == "this stands deeper than anything in a manifest"
     assert calls_for(many) <= calls_for(few) + 20
 
@@ -94,7 +94,7 @@ def test_of_very_many_faults_a_person_is_told_a_part() -> None:
         request_of(Text(HEAD + "x" + "\ny: z" * 10_000, "m.yaml"), [])
     lines = str(caught.value).splitlines()
     assert len(lines) <= 202
-    large = ValidationError("no", [f"m.yaml:{line}:1: bad" for line in range(60_000)])
+    large = ValidationError("no", [Problem(f"m.yaml:{line}:1: bad") for line in range(60_000)])
     assert str(large).splitlines()[-1] == "  - and 59800 more"
     assert len(str(large).splitlines()) == 202
 

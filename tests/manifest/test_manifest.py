@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from awscli_xacct.errors import in_order
 from awscli_xacct.manifest.model import RoleSpec
 from awscli_xacct.manifest.reader import Manifest, read
 
@@ -13,12 +14,12 @@ ROLE = 'account: "222222222222", role: A'
 
 
 def faults(text: str) -> list[str]:
-    return [str(fault) for fault in sorted(set(read(text, "m.yaml").faults))]
+    return list(map(str, in_order(read(text, "m.yaml").problems)))
 
 
 def sound(text: str) -> Manifest:
     found = read(text, "m.yaml")
-    assert found.faults == []
+    assert found.problems == []
     return found
 
 

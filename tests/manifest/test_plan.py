@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from awscli_xacct.configfile.document import Document
-from awscli_xacct.errors import ValidationError
-from awscli_xacct.manifest.model import Place, Request, RoleSpec
+from awscli_xacct.errors import Location, ValidationError
+from awscli_xacct.manifest.model import Request, RoleSpec
 from awscli_xacct.manifest.plan import Change, Plan, Step, plan
 
 from .configs import DEFAULT, DEVICE, PARTITIONS, Options, arn, config_text, role
@@ -23,7 +23,7 @@ def wanted(**roles: Mapping[str, str | None]) -> list[RoleSpec]:
 
 def request(roles: Sequence[RoleSpec], *, prune: bool = False, adopt: bool = False) -> Request:
     lines = {found.profile: 1 + place for place, found in enumerate(roles)}
-    where = lambda name, key: Place("team.yaml", lines.get(name, 0), len(key or "") + 1)  # noqa: E731
+    where = lambda name, key: Location("team.yaml", lines.get(name, 0), len(key or "") + 1)  # noqa: E731
     return Request(roles, MARK, where, prune=prune, adopt=adopt)
 
 
@@ -54,7 +54,7 @@ def planned(
 def refused(asked: Request, config: Mapping[str, Options], credentials: str = CREDENTIALS) -> list[str]:
     with pytest.raises(ValidationError) as caught:
         planned(asked, config, credentials)
-    return caught.value.faults
+    return [str(problem) for problem in caught.value.problems]
 
 
 def test_what_is_not_there_is_added_with_what_follows_from_it_and_marked() -> None:
@@ -225,10 +225,10 @@ def test_what_stands_in_the_credentials_file_would_win_there() -> None:
     )
     asked = request(wanted(prod=role("3", "B", region="us-west-1"), keys=role("3", "B")), adopt=True)
     assert refused(asked, {}, credentials) == [
-        "team.yaml:2:1: profile keys has aws_access_key_id as well, and only one of the two ways would be used; take "
-        "another name for it",
         "team.yaml:1:7: region of prod stands in /credentials, line 5, too, and what stands there wins; take it out "
         "by hand",
+        "team.yaml:2:1: profile keys has aws_access_key_id as well, and only one of the two ways would be used; take "
+        "another name for it",
     ]
 
 

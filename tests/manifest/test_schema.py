@@ -35,7 +35,7 @@ def test_it_is_a_schema_and_knows_the_keys_that_are_read() -> None:
 @given(manifests())
 def test_it_takes_what_is_read(found: tuple[dict[str, dict[str, str]], str]) -> None:
     _, text = found
-    assert read(text, "m.yaml").faults == []
+    assert read(text, "m.yaml").problems == []
     assert valid(text)
 
 

@@ -985,6 +985,6 @@ def test_a_chain_without_end_is_said_to_be_too_long(length: int) -> None:
     profiles = long_chain(length)
     with pytest.raises(ProfileError, match="profile 0: its chain is too long: more than 150 roles") as raised:
         resolve(profiles, "0", environment={})
-    assert (raised.value.profile, raised.value.structural) == ("0", False)
+    assert (raised.value.problem.profile, raised.value.structural) == ("0", False)
     assert str(raised.value).endswith("\n  aws configure role 0 --source-profile PROFILE")
     assert resolve(profiles, str(length - settings.CHAIN_MAXIMUM), environment={})

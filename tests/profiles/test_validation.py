@@ -232,13 +232,14 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 def faults(profile: Mapping[str, Any], *, force: bool = False, **others: Mapping[str, Any]) -> list[str]:
     """What is wrong with the profile `prod` among the others."""
-    return validation.faults_of(
-        "prod",
-        {**OTHERS, **others, "prod": profile},
-        partitions=PARTITIONS,
-        partition_of=REGIONS.get,
-        force=force,
+    return in_words({**OTHERS, **others, "prod": profile}, force=force)
+
+
+def in_words(profiles: Mapping[str, Mapping[str, Any]], *, force: bool = False) -> list[str]:
+    found = validation.find_problems(
+        "prod", profiles, partitions=PARTITIONS, partition_of=REGIONS.get, force=force
     )
+    return list(map(str, found))
 
 
 def role(**options: Any) -> dict[str, Any]:
@@ -279,7 +280,7 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     ({"role_arn": ARN}, ["--source-profile is missing; default would do"]),
     (
         role(credential_source="Environment"),
-        ['--source-profile and --credential-source exclude each other: give the one that is not meant as ""'],
+        ['--source-profile and --credential-source exclude each other; give the one that is not meant as ""'],
     ),
     (
         role(source_profile="defualt"),
@@ -501,9 +502,7 @@ def test_force_lets_other_credentials_of_the_profile_pass_and_nothing_else(key: 
 
 
 def test_without_any_profile_that_could_call_the_way_to_one_is_named() -> None:
-    found = validation.faults_of(
-        "prod", {"prod": {"role_arn": ARN}}, partitions=PARTITIONS, partition_of=REGIONS.get
-    )
+    found = in_words({"prod": {"role_arn": ARN}})
     assert found == [
         "--source-profile is missing, and the profile default has no credentials; those which have some: none; make "
         "one with: aws configure"
@@ -512,9 +511,7 @@ def test_without_any_profile_that_could_call_the_way_to_one_is_named() -> None:
 
 def test_of_very_many_profiles_that_could_call_some_are_named() -> None:
     many = {f"user{number:02}": KEYS for number in range(30)}
-    found = validation.faults_of(
-        "prod", {**many, "prod": role()}, partitions=PARTITIONS, partition_of=REGIONS.get
-    )
+    found = in_words({**many, "prod": role()})
     assert found == [
         "--source-profile 'default': there is no such profile; there are "
         + ", ".join(f"user{number:02}" for number in range(10))

@@ -66,6 +66,5 @@ def _own(context: DoctorContext) -> Iterator[Finding]:
     for read in (mfa_prompt, session_duration):
         try:
             read(context.config or {}, context.environment)
-        except ProfileError as fault:
-            text, _, fix = str(fault).partition("\n")
-            yield Finding(FAULT, text, fix.strip())
+        except ProfileError as error:
+            yield Finding(FAULT, error.problem.text, error.problem.commands)

@@ -58,17 +58,17 @@ def _faults(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
         if settings.ROLE_ARN not in options:
             continue
         names: Collection[str] = partitions.names if partitions else {_partition(options)}
-        faults = validation.faults_by_key(
+        problems = validation.find_problems(
             name,
             profiles,
             partitions=names,
             partition_of=partitions.of_region if partitions else lambda _: None,
             spelled=lambda key: key,
         )
-        for fault in faults:
-            fix = role_command(fault.profile, f"{option(fault.key)} VALUE" if fault.key else "")
-            about = "" if fault.reason.startswith("profile ") else f"profile {name}: "
-            yield Finding(FAULT, f"{about}{fault.reason}", fix)
+        for problem in problems:
+            fix = role_command(problem.profile or name, f"{option(problem.key)} VALUE" if problem.key else "")
+            about = "" if problem.text.startswith("profile ") else f"profile {name}: "
+            yield Finding(FAULT, f"{about}{problem.text}", fix)
 
 
 def _unread(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
