@@ -184,11 +184,11 @@ MODULES = find_modules()
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module or "__init__")
-def test_a_module_imports_from_its_own_package_or_from_further_down(module: str) -> None:
+def test_imports_go_only_to_the_same_package_or_a_lower_floor(module: str) -> None:
     assert [fault for each in read_imports(module) if (fault := find_fault(each, MODULES))] == []
 
 
-def test_no_modules_import_each_other() -> None:
+def test_imports_have_no_cycle() -> None:
     arrows = {
         module: {
             target
@@ -201,11 +201,11 @@ def test_no_modules_import_each_other() -> None:
     assert find_circle({module: {t for t in targets if t} for module, targets in arrows.items()}) == []
 
 
-def test_what_every_command_loads_first_imports_nothing_at_its_top() -> None:
+def test_package_imports_nothing_at_its_top() -> None:
     assert [each.imported for each in read_imports("") if each.top] == []
 
 
-def test_each_exception_is_still_needed() -> None:
+def test_exceptions_are_all_still_needed() -> None:
     """What is no longer imported is no longer allowed."""
     used, crossed = set(), set()
     for module in MODULES:
@@ -288,9 +288,7 @@ LAYOUT = dict.fromkeys(
         ("new.room", "import os", "new.room is on no floor yet"),
     ],
 )
-def test_an_import_that_is_not_allowed_is_found_wherever_it_is(
-    module: str, source: str, why: str | None
-) -> None:
+def test_forbidden_import_is_found_anywhere(module: str, source: str, why: str | None) -> None:
     known = {**LAYOUT, module: Path()}
     faults = [
         fault for each in find_imports(module, source, package=False) if (fault := find_fault(each, known))
@@ -299,11 +297,11 @@ def test_an_import_that_is_not_allowed_is_found_wherever_it_is(
     assert all(why is not None and why in fault for fault in faults)
 
 
-def test_a_circle_is_found() -> None:
+def test_cycle_is_found() -> None:
     assert find_circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
     assert find_circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
 
 
-def test_a_package_imports_relative_to_itself() -> None:
+def test_relative_import_in_a_package_is_resolved() -> None:
     [found] = find_imports("credentials", "from .single_flight import SingleFlight", package=True)
     assert resolve_own(found.imported, LAYOUT) == "credentials.single_flight"

@@ -35,18 +35,18 @@ def allows(**more: Any) -> dict[str, Any]:
         quote(json.dumps(document(allows()), indent=1)),
     ],
 )
-def test_a_document_is_read_however_the_client_gives_it(given: Any) -> None:
+def test_parse_reads_every_form_of_a_document(given: Any) -> None:
     """One botocore decodes it, another leaves the URL encoding that IAM puts around it."""
     assert iam_policy.parsed(given) == document(allows())
 
 
-def test_a_percent_sign_in_a_document_is_none_of_the_encoding() -> None:
+def test_parse_keeps_a_percent_sign() -> None:
     odd = document(allows(Condition={"StringEquals": {"sts:ExternalId": "50%25"}}))
     assert iam_policy.parsed(json.dumps(odd)) == odd == iam_policy.parsed(quote(json.dumps(odd)))
 
 
 @pytest.mark.parametrize("given", ["", "[]", "%5B%5D", 7, None])
-def test_what_is_no_document_is_an_error(given: Any) -> None:
+def test_parse_rejects_what_is_not_a_document(given: Any) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whichever it is
         iam_policy.parsed(given)
 
@@ -68,7 +68,7 @@ def test_what_is_no_document_is_an_error(given: Any) -> None:
         allows(Condition={"StringEquals": {"sts:ExternalId": ["41", "42"]}, **MFA}),
     ],
 )
-def test_statements_that_let_the_caller_in(statement: dict[str, Any]) -> None:
+def test_allows_caller_accepts_statements(statement: dict[str, Any]) -> None:
     context = {iam_policy.MFA_PRESENT: "true", iam_policy.EXTERNAL_ID: "42"}
     assert iam_policy.allows_assume(document(statement), NAMES, context)
     assert iam_policy.allows_assume({"Statement": statement}, NAMES, context)
@@ -90,7 +90,7 @@ def test_statements_that_let_the_caller_in(statement: dict[str, Any]) -> None:
         allows(Condition={"StringEquals": {"aws:PrincipalOrgID": "o-example"}}),
     ],
 )
-def test_statements_that_do_not_or_say_more_than_is_understood(statement: dict[str, Any]) -> None:
+def test_allows_caller_rejects_statements(statement: dict[str, Any]) -> None:
     assert not iam_policy.allows_assume(document(statement), NAMES, {iam_policy.EXTERNAL_ID: "42"})
 
 
@@ -130,7 +130,7 @@ PRESENT = "aws:MultiFactorAuthPresent"
         (None, True, True),
     ],
 )
-def test_what_a_condition_says_of_a_request_with_mfa_and_of_one_without(
+def test_conditions_are_evaluated_with_and_without_mfa(
     condition: Any, with_mfa: bool | None, without: bool | None
 ) -> None:
     statement = document(allows(Condition=condition))
@@ -159,7 +159,7 @@ def test_what_a_condition_says_of_a_request_with_mfa_and_of_one_without(
         ),
     ],
 )
-def test_what_is_asked_of_the_caller_and_a_plain_statement_would_not_ask(
+def test_extra_conditions_name_what_a_plain_statement_lacks(
     statement: dict[str, Any], asked: list[str]
 ) -> None:
     assert [str(each) for each in iam_policy.asked_for(document(statement, statement), NAMES, {})] == asked
@@ -168,14 +168,14 @@ def test_what_is_asked_of_the_caller_and_a_plain_statement_would_not_ask(
         assert [str(each) for each in iam_policy.asked_of_caller(document(caller), ROLE, {})] == asked
 
 
-def test_an_age_is_asked_for_by_no_new_statement() -> None:
+def test_new_statement_never_limits_the_mfa_age() -> None:
     aged = document(allows(Condition={**MFA, "NumericLessThan": {AGE: "300"}}))
     assert [each.key for each in iam_policy.asked_for(aged, NAMES, WITH_MFA)] == [AGE]
 
 
 @pytest.mark.parametrize("nothing", [None, [], "", 7, [None, "x"], {}])
 @pytest.mark.parametrize("key", ["Statement", "Principal", "Action", "Condition", "Resource", "Effect"])
-def test_whatever_stands_in_a_document_is_no_error(key: str, nothing: Any) -> None:
+def test_evaluation_accepts_any_document(key: str, nothing: Any) -> None:
     odd = document(allows(**{"Resource": "*", key: nothing})) if key != "Statement" else {key: nothing}
     for context in ({}, WITH_MFA):
         allows_assume = iam_policy.allows_assume(odd, NAMES, context)
@@ -191,7 +191,7 @@ def test_whatever_stands_in_a_document_is_no_error(key: str, nothing: Any) -> No
     assert iam_policy.with_statement(odd, allows())["Statement"][-1] == allows()
 
 
-def test_all_actions_of_a_request_have_to_be_allowed() -> None:
+def test_every_action_of_a_request_must_be_allowed() -> None:
     both, tags = (iam_policy.ASSUME, iam_policy.TAG), allows(Action="sts:TagSession")
     assert not iam_policy.allows_assume(document(allows()), NAMES, {}, both)
     assert iam_policy.allows_assume(document(allows(), tags), NAMES, {}, both)
@@ -200,7 +200,7 @@ def test_all_actions_of_a_request_have_to_be_allowed() -> None:
     assert not iam_policy.allows_caller(caller, ROLE, {}, both)
 
 
-def test_a_denial_is_seen_under_whatever_condition() -> None:
+def test_deny_is_found_under_any_condition() -> None:
     deny = {"Effect": "Deny", "Action": "sts:*", "Condition": {"Null": {"x": "true"}}}
     assert iam_policy.has_deny(document(allows(), {**deny, "Principal": {"AWS": ROOT}}), NAMES)
     assert iam_policy.has_deny(document({**deny, "NotPrincipal": {"AWS": ROLE}}), NAMES)
@@ -218,12 +218,12 @@ def test_a_denial_is_seen_under_whatever_condition() -> None:
         (None, False),
     ],
 )
-def test_a_callers_policy_is_read_with_its_wildcards(resource: Any, allowed: bool) -> None:
+def test_caller_policy_supports_wildcards(resource: Any, allowed: bool) -> None:
     statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": resource}
     assert iam_policy.allows_caller(document(statement), ROLE, {}) == allowed
 
 
-def test_a_statement_is_added_and_taken_out_with_all_others_as_they_were() -> None:
+def test_statement_is_added_and_removed_without_changing_others() -> None:
     other, mine, old = allows(Sid="Other", Principal={"AWS": ROLE}), allows(), allows(Condition=MFA)
     before = {"Version": "2008-10-17", "Id": "keep", "Statement": other}
     after = iam_policy.with_statement(before, mine)
@@ -233,7 +233,7 @@ def test_a_statement_is_added_and_taken_out_with_all_others_as_they_were() -> No
     assert iam_policy.with_statement(None, mine) == document(mine)
 
 
-def test_a_difference_shows_all_that_stays() -> None:
+def test_diff_shows_unchanged_lines() -> None:
     lines = iam_policy.difference(document(allows()), document(allows(), allows(Principal={"AWS": ROLE})))
     assert [line for line in lines if line.startswith("-")] == []
     assert sum(USER in line and line.startswith(" ") for line in lines) == 1
@@ -259,7 +259,7 @@ def test_a_difference_shows_all_that_stays() -> None:
         ),
     ],
 )
-def test_a_caller_is_named_as_trust_policies_name_it(
+def test_principal_names_a_caller_like_a_trust_policy(
     caller: str, source_role: str | None, principal: str, condition: dict[str, Any]
 ) -> None:
     assert iam_policy.principal_of(caller, source_role) == (principal, condition)

@@ -124,7 +124,7 @@ def loaded(home: Home, sts: Sts) -> Loaded:
     return Loaded(home)
 
 
-def test_another_subcommand_of_configure_loads_the_name_of_ours_and_no_more(loaded: Loaded) -> None:
+def test_configure_subcommand_of_the_cli_loads_only_our_name(loaded: Loaded) -> None:
     assert loaded.beyond_stock("configure", "get", "region") == {
         *NOTHING_BUT_ITSELF,
         "awscli_xacct.configure_role",
@@ -132,22 +132,22 @@ def test_another_subcommand_of_configure_loads_the_name_of_ours_and_no_more(load
     }
 
 
-def test_the_version_loads_the_plugin_and_no_more(loaded: Loaded) -> None:
+def test_version_loads_only_the_plugin(loaded: Loaded) -> None:
     assert loaded.beyond_stock("--version") == NOTHING_BUT_ITSELF
 
 
-def test_a_command_with_the_users_own_keys_loads_the_plugin_and_no_more(loaded: Loaded) -> None:
+def test_command_without_a_role_loads_only_the_plugin(loaded: Loaded) -> None:
     assert loaded.beyond_stock("sts", "get-caller-identity", "--profile", "default") == NOTHING_BUT_ITSELF
 
 
-def test_a_command_with_a_role_from_the_cache_loads_what_it_needs_and_no_more(loaded: Loaded) -> None:
+def test_cached_role_loads_only_its_modules(loaded: Loaded) -> None:
     """No lock, no prompt, no STS, no YAML, none of the commands."""
     command = ("sts", "get-caller-identity", "--profile", "prod")
     loaded.by_aws(*command)
     assert loaded.beyond_stock(*command) == WARM
 
 
-def test_xacct_with_credentials_it_found_before_loads_next_to_nothing(loaded: Loaded, home: Home) -> None:
+def test_fast_path_loads_almost_nothing(loaded: Loaded, home: Home) -> None:
     command = ["credentials", "prod"]
     grow_old(home)
     for _ in range(2):
@@ -159,25 +159,25 @@ assert main({command}) == 0"""
     assert loaded.by_bare_python(statements) - loaded.by_bare_python("") == XACCT_WARM
 
 
-def test_yaml_is_loaded_where_a_manifest_is_read_or_written_and_nowhere_else(loaded: Loaded) -> None:
+def test_yaml_is_loaded_only_for_manifests(loaded: Loaded) -> None:
     for command, reads in ((("list",), False), (("show", "prod"), False), (("export", "-"), True)):
         assert ("ruamel.yaml" in loaded.by_aws("configure", "role", *command)) == reads
 
 
-def test_importing_the_package_imports_nothing_else(loaded: Loaded) -> None:
+def test_package_import_loads_nothing_else(loaded: Loaded) -> None:
     assert loaded.by_python("import awscli_xacct") - loaded.by_python("") == NOTHING_BUT_ITSELF
 
 
 @pytest.mark.parametrize(
     "module", ["errors", "settings", "storage.files", "storage.cache", "profiles.validation", "mfa.prompters"]
 )
-def test_the_inner_rings_are_loaded_without_the_cli(loaded: Loaded, module: str) -> None:
+def test_lower_floors_load_without_the_cli(loaded: Loaded, module: str) -> None:
     found = loaded.by_python(f"import awscli_xacct.{module}")
     others = {name.split(".")[0] for name in found - loaded.by_python("")} - sys.stdlib_module_names
     assert others == {"awscli_xacct"}
 
 
-def test_a_session_of_botocores_own_loads_no_awscli(loaded: Loaded, home: Home) -> None:
+def test_botocore_session_loads_no_awscli(loaded: Loaded, home: Home) -> None:
     """`install` is for boto3. Where botocore is only inside awscli there is no such session."""
     statements = f"""
 import botocore.session

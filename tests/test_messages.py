@@ -153,7 +153,7 @@ def test_errors_of_configure_role_are_wrapped_item_by_item(home: Home) -> None:
 # -- commands --------------------------------------------------------------------------------------
 
 
-def test_the_names_that_are_subcommands_are_those_there_are() -> None:
+def test_subcommands_match_the_commands() -> None:
     assert set(messages.SUBCOMMANDS) == {entry["name"] for entry in RoleCommand.SUBCOMMANDS}
 
 
@@ -169,7 +169,7 @@ def test_the_names_that_are_subcommands_are_those_there_are() -> None:
         ("file://x", "--profile=file://x", "--profile=file://x", "--profile file://x"),
     ],
 )
-def test_the_plain_form_is_used_wherever_it_will_do(profile: str, role: str, login: str, option: str) -> None:
+def test_quoted_profile_is_plain_where_possible(profile: str, role: str, login: str, option: str) -> None:
     assert role_command(profile) == f"aws configure role {role}"
     assert role_command(profile, "--external-id 42") == f"aws configure role {role} --external-id 42"
     assert subcommand("login", profile) == f"aws configure role login {login}"
@@ -177,6 +177,6 @@ def test_the_plain_form_is_used_wherever_it_will_do(profile: str, role: str, log
 
 
 @pytest.mark.parametrize("profile", ["a'b", '"', "$(id)", "~", "prüd", "a;b", "*", "\\"])
-def test_a_shell_reads_the_name_as_it_is(profile: str) -> None:
+def test_quoted_profile_survives_a_shell(profile: str) -> None:
     assert shlex.split(role_command(profile))[3:] == [profile]
     assert shlex.split(profile_option(profile)) == ["--profile", profile]

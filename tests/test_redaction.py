@@ -38,7 +38,7 @@ from awscli_xacct.redaction import HIDDEN, Redaction, protect, redact, without_p
         ("SignedHeaders=host;x-amz-date;x-amz-security-token, Signature=1", None),
     ],
 )
-def test_secrets_are_hidden_and_all_else_is_shown(said: str, shown: str | None) -> None:
+def test_redaction_hides_secrets_and_nothing_else(said: str, shown: str | None) -> None:
     assert redact(said) == (said if shown is None else shown)
 
 
@@ -47,12 +47,12 @@ def formatted(message: str, *arguments: object, session: object = None) -> str:
     return Redaction(logging.Formatter(), session).format(record)
 
 
-def test_a_record_with_arguments_is_formatted_before_it_is_looked_at() -> None:
+def test_redaction_formats_a_record_first() -> None:
     shown = formatted("%s: %r", "x", {"TokenCode": "123456"})
     assert shown == f"x: {{'TokenCode': '{HIDDEN}'}}"
 
 
-def test_a_traceback_is_looked_at_as_well() -> None:
+def test_redaction_covers_tracebacks() -> None:
     try:
         raise ValueError("<SessionToken>FwoG==</SessionToken>")
     except ValueError as error:
@@ -73,9 +73,7 @@ def test_a_traceback_is_looked_at_as_well() -> None:
         "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     ],
 )
-def test_what_the_environment_gives_is_hidden_by_its_value(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_redaction_hides_values_from_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever stands before it, and also as it stands in a URL."""
     secret = "FwoG/ab+c=="
     monkeypatch.setenv(name, secret)
@@ -92,7 +90,7 @@ def test_what_the_environment_gives_is_hidden_by_its_value(
     ],
     ids=["plain", "refreshable"],
 )
-def test_what_the_session_has_by_now_is_hidden_by_its_value(credentials: dict[str, str]) -> None:
+def test_redaction_hides_values_from_the_session(credentials: dict[str, str]) -> None:
     session = SimpleNamespace(_credentials=None)
     logged = Redaction(logging.Formatter(), session)
     record = logging.LogRecord("botocore", logging.DEBUG, "", 1, "see the-secret-key, the-token", (), None)
@@ -103,7 +101,7 @@ def test_what_the_session_has_by_now_is_hidden_by_its_value(credentials: dict[st
     assert logged.format(record) == f"see {HIDDEN}, {HIDDEN}", "renewed, and the old ones are told of"
 
 
-def test_each_handler_is_protected_once_whatever_its_logger() -> None:
+def test_redaction_protects_each_handler_once() -> None:
     handler = logging.NullHandler()
     logger = logging.getLogger("somebody.elses")
     logger.addHandler(handler)
@@ -133,6 +131,6 @@ def test_each_handler_is_protected_once_whatever_its_logger() -> None:
         ("see https://example.com/ or me@example.com", None),
     ],
 )
-def test_a_password_in_a_url_is_hidden_from_logs_and_from_messages(said: str, shown: str | None) -> None:
+def test_password_in_a_url_is_hidden_in_logs_and_messages(said: str, shown: str | None) -> None:
     expected = said if shown is None else shown
     assert without_passwords(said) == redact(said) == printable(said) == expected

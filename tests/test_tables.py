@@ -52,11 +52,11 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, encoding: str = "
         (129540, "35 h 59 min"),
     ],
 )
-def test_a_duration_is_said_to_the_nearest_minute(seconds: float, words: str) -> None:
+def test_duration_is_rounded_to_the_minute(seconds: float, words: str) -> None:
     assert duration(seconds) == words
 
 
-def test_what_is_left_of_a_record_is_reckoned_from_now() -> None:
+def test_time_left_is_counted_from_now() -> None:
     record = Record("key", "secret", "token", expiry=1000.0 + 2520, renew=0)
     assert remaining(record, now=1000.0) == "42 min"
     assert remaining(None) == ""
@@ -89,11 +89,11 @@ def test_local_time_has_the_zone_and_the_date_unless_it_is_today(shown: str, tom
     assert local_time(1795622640.0 + 12 * 3600, now) == tomorrow
 
 
-def test_things_are_counted() -> None:
+def test_counted_has_singular_and_plural() -> None:
     assert [counted(number, "session") for number in range(3)] == ["0 sessions", "1 session", "2 sessions"]
 
 
-def test_piped_nothing_is_cut_and_nothing_padded_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_in_a_pipe_is_not_truncated_or_padded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "10")
     rows = [["prod", "222222222222"], ["a-very-long-name", ""]]
     assert table(TITLES, rows) == (
@@ -101,7 +101,7 @@ def test_piped_nothing_is_cut_and_nothing_padded_at_the_end(monkeypatch: pytest.
     )
 
 
-def test_on_a_terminal_the_widest_column_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_on_a_terminal_shrinks_the_widest_column(monkeypatch: pytest.MonkeyPatch) -> None:
     on_terminal(monkeypatch, 26)
     rows = [["prod", "222222222222"], ["a-very-long-name", "111111111111"]]
     assert table(TITLES, rows) == (
@@ -110,7 +110,7 @@ def test_on_a_terminal_the_widest_column_gives_way(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("columns", range(8, 40))
-def test_a_table_fits_any_terminal_in_which_four_letters_a_column_do(
+def test_table_fits_any_terminal_with_four_characters_per_column(
     monkeypatch: pytest.MonkeyPatch, columns: int
 ) -> None:
     on_terminal(monkeypatch, columns)
@@ -118,7 +118,7 @@ def test_a_table_fits_any_terminal_in_which_four_letters_a_column_do(
     assert max(map(len, lines)) <= max(columns, 10)
 
 
-def test_wide_letters_take_two_columns_and_marks_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_measures_wide_and_combining_characters(monkeypatch: pytest.MonkeyPatch) -> None:
     on_terminal(monkeypatch, 80)
     assert table(TITLES, [["本番", "1"], ["e\u0301te\u0301", "2"]]) == (
         "PROFILE  ACCOUNT\n本番     1\ne\u0301te\u0301      2\n"
@@ -127,12 +127,12 @@ def test_wide_letters_take_two_columns_and_marks_none(monkeypatch: pytest.Monkey
     assert table(TITLES, [["本番環境", "123456"]]) == "PROF…  ACCO…\n本番…  1234…\n"
 
 
-def test_where_the_terminal_has_only_letters_a_cut_is_marked_with_one(
+def test_table_marks_truncation_in_ascii_if_necessary(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     on_terminal(monkeypatch, 26, encoding="latin-1")
     assert "a-very-long~  222222222222\n" in table(TITLES, [["a-very-long-name", "222222222222"]])
 
 
-def test_control_characters_are_shown_escaped() -> None:
+def test_table_escapes_control_characters() -> None:
     assert table(["A"], [["\x1b[31mred\x07\x9b\u202e"]]) == "A\n\\x1b[31mred\\x07\\x9b\\u202e\n"

@@ -29,7 +29,7 @@ def callers(sts: Sts) -> list[str]:
     return [call.caller_arn for call in sts.calls_of("AssumeRole")]
 
 
-def test_two_sources_of_one_role_never_share_a_session(home: Home, sts: Sts) -> None:
+def test_cache_key_depends_on_the_source(home: Home, sts: Sts) -> None:
     dev, ops = sts.add_user("dev"), sts.add_user("ops")
     role = sts.add_role("Power", trusts=[dev.arn, ops.arn])
     for user in (dev, ops):
@@ -46,14 +46,14 @@ def test_two_sources_of_one_role_never_share_a_session(home: Home, sts: Sts) -> 
     assert len({call.access_key for call in sts.calls_of("GetCallerIdentity")}) == 3
 
 
-def test_profiles_that_ask_for_the_same_share_it(home: Home, sts: Sts, role: Role) -> None:
+def test_cache_is_shared_by_equivalent_profiles(home: Home, sts: Sts, role: Role) -> None:
     home.add_role("prod", role.arn)
     home.add_role("production", role.arn, output="text")
     assert who(home, "prod") == arn(home.aws(*WHO, "--profile", "production", "--output", "json"))
     assert len(callers(sts)) == 1
 
 
-def test_editing_any_setting_is_a_miss_and_taking_it_back_is_none(home: Home, sts: Sts, role: Role) -> None:
+def test_cache_misses_after_any_edit_and_hits_after_reverting_it(home: Home, sts: Sts, role: Role) -> None:
     ops = sts.add_user("ops")
     home.add_keys(ops, "ops")
     other = sts.add_role("Other", trusts=role.trusts)
@@ -87,7 +87,7 @@ def test_editing_any_setting_is_a_miss_and_taking_it_back_is_none(home: Home, st
     assert len(callers(sts)) == 7
 
 
-def test_a_rotated_key_ends_the_use_of_what_the_old_one_got(
+def test_cache_misses_after_the_source_key_is_rotated(
     home: Home, sts: Sts, role: Role, prod: str, user: User
 ) -> None:
     who(home, prod)
@@ -102,7 +102,7 @@ def test_a_rotated_key_ends_the_use_of_what_the_old_one_got(
     assert first.access_key != second.access_key
 
 
-def test_another_endpoint_is_another_sts(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_cache_key_depends_on_the_sts_endpoint(home: Home, sts: Sts, role: Role, prod: str) -> None:
     who(home, prod)
     with Sts() as elsewhere:
         outcome = home.aws(*WHO, "--profile", prod, environment={"AWS_ENDPOINT_URL_STS": elsewhere.url})
@@ -113,7 +113,7 @@ def test_another_endpoint_is_another_sts(home: Home, sts: Sts, role: Role, prod:
 
 
 @pytest.mark.usefixtures("user")
-def test_a_session_of_a_quarter_of_an_hour_is_cached(home: Home, sts: Sts, role: Role) -> None:
+def test_cache_keeps_a_session_of_15_minutes(home: Home, sts: Sts, role: Role) -> None:
     home.add_role("prod", role.arn, duration_seconds=900)
     for _ in range(3):
         assert is_session_of(role, who(home, "prod"))
@@ -121,9 +121,7 @@ def test_a_session_of_a_quarter_of_an_hour_is_cached(home: Home, sts: Sts, role:
     assert sts.calls[0].parameters["DurationSeconds"] == "900"
 
 
-def test_a_chain_is_walked_once_and_each_of_its_roles_serves_by_itself(
-    home: Home, sts: Sts, role: Role, prod: str
-) -> None:
+def test_cache_keeps_every_role_of_a_chain(home: Home, sts: Sts, role: Role, prod: str) -> None:
     middle = sts.add_role("Middle", account="333333333333", trusts=[role.arn])
     last = sts.add_role("Last", account="444444444444", trusts=[middle.arn])
     home.add_role("middle", middle.arn, source_profile=prod)
@@ -136,7 +134,7 @@ def test_a_chain_is_walked_once_and_each_of_its_roles_serves_by_itself(
     assert asked == [role.arn, middle.arn, last.arn]
 
 
-def test_the_keys_of_the_environment_are_a_source(home: Home, sts: Sts, role: Role) -> None:
+def test_credential_source_environment_uses_its_keys(home: Home, sts: Sts, role: Role) -> None:
     ops = sts.add_user("ops")
     role.trusts.append(ops.arn)
     home.add_role("prod", role.arn, credential_source="Environment")
@@ -149,7 +147,7 @@ def test_the_keys_of_the_environment_are_a_source(home: Home, sts: Sts, role: Ro
     assert "Traceback" not in nothing.stderr
 
 
-def test_a_process_gives_the_calling_keys_and_is_not_run_while_the_role_is_cached(
+def test_credential_process_of_a_source_is_not_run_while_the_role_is_cached(
     home: Home, sts: Sts, role: Role, tmp_path: Path
 ) -> None:
     ops = sts.add_user("ops")
@@ -170,7 +168,7 @@ def test_a_process_gives_the_calling_keys_and_is_not_run_while_the_role_is_cache
 
 
 @pytest.mark.parametrize("umask", ["022", "000"])
-def test_nobody_else_can_read_what_is_cached(home: Home, role: Role, prod: str, umask: str) -> None:
+def test_cache_files_are_private_whatever_the_umask(home: Home, role: Role, prod: str, umask: str) -> None:
     outcome = run(home, *aws_after(f"umask {umask}", *WHO, "--profile", prod))
     assert is_session_of(role, arn(outcome))
     modes = {
@@ -180,7 +178,7 @@ def test_nobody_else_can_read_what_is_cached(home: Home, role: Role, prod: str, 
     assert (home.aws_dir / "xacct").stat().st_mode & 0o777 == 0o700
 
 
-def test_the_cache_can_be_elsewhere(home: Home, prod: str, tmp_path: Path) -> None:
+def test_cache_directory_can_be_set(home: Home, prod: str, tmp_path: Path) -> None:
     place = tmp_path / "deep" / "cache"
     who(home, prod, {"AWS_XACCT_CACHE_DIR": str(place)})
     assert len(list(place.glob("*.json"))) == 1
@@ -195,7 +193,7 @@ def check_warned_once(outcome: Outcome, role: Role) -> None:
 
 
 @pytest.mark.parametrize("place", ["xacct", "xacct/cache"])
-def test_a_file_in_the_caches_place_is_one_warning(home: Home, role: Role, prod: str, place: str) -> None:
+def test_cache_path_that_is_a_file_gives_one_warning(home: Home, role: Role, prod: str, place: str) -> None:
     file = home.aws_dir / place
     file.parent.mkdir(exist_ok=True)
     file.write_text("mine")
@@ -204,7 +202,7 @@ def test_a_file_in_the_caches_place_is_one_warning(home: Home, role: Role, prod:
 
 
 @pytest.mark.parametrize("read_only", [".aws", ".aws/xacct/cache"])
-def test_a_directory_that_cannot_be_written_is_one_warning(
+def test_cache_directory_without_write_permission_gives_one_warning(
     home: Home, role: Role, prod: str, read_only: str
 ) -> None:
     directory = home.path / read_only
@@ -215,15 +213,13 @@ def test_a_directory_that_cannot_be_written_is_one_warning(
     check_warned_once(outcome, role)
 
 
-def test_a_full_disk_is_one_warning(home: Home, role: Role, prod: str) -> None:
+def test_cache_on_a_full_disk_gives_one_warning(home: Home, role: Role, prod: str) -> None:
     check_warned_once(run(home, *aws_after("ulimit -f 0", *WHO, "--profile", prod)), role)
     assert home.records() == []
     assert list(home.cache.glob("*.tmp")) == list(home.cache.glob(".*.tmp")) == []
 
 
-def test_a_home_that_does_not_exist_is_one_warning_at_most(
-    home: Home, role: Role, prod: str, tmp_path: Path
-) -> None:
+def test_cache_in_a_missing_home_gives_one_warning(home: Home, role: Role, prod: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     files = {"AWS_CONFIG_FILE": str(home.config), "AWS_SHARED_CREDENTIALS_FILE": str(home.credentials)}
     outcome = home.aws(
@@ -232,13 +228,13 @@ def test_a_home_that_does_not_exist_is_one_warning_at_most(
     check_warned_once(outcome, role)
 
 
-def test_a_user_without_a_home_gets_one_warning(home: Home, role: Role, prod: str) -> None:
+def test_cache_without_a_home_gives_one_warning(home: Home, role: Role, prod: str) -> None:
     files = {"AWS_CONFIG_FILE": str(home.config), "AWS_SHARED_CREDENTIALS_FILE": str(home.credentials)}
     command = [*bound_to_no_account(), str(AWS), *WHO, "--profile", prod]
     check_warned_once(run(home, *command, environment=files, without=["HOME"]), role)
 
 
-def test_without_a_home_a_cache_can_still_be_named(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_cache_directory_can_be_set_without_a_home(home: Home, sts: Sts, role: Role, prod: str) -> None:
     environment = {
         "AWS_CONFIG_FILE": str(home.config),
         "AWS_SHARED_CREDENTIALS_FILE": str(home.credentials),

@@ -77,7 +77,7 @@ def fill_up(record: Path) -> None:
     ],
     ids=lambda damage: damage.__name__.replace("_", " "),
 )
-def test_a_damaged_record_is_a_miss_and_heals(
+def test_record_damaged_is_a_miss_and_is_replaced(
     home: Home, sts: Sts, role: Role, prod: str, damage: Callable[[Path], None]
 ) -> None:
     who(home, prod)
@@ -96,9 +96,7 @@ def test_a_damaged_record_is_a_miss_and_heals(
     assert (record.is_symlink(), record.stat().st_mode & 0o777) == (False, 0o600)
 
 
-def test_what_a_person_keeps_in_a_records_place_is_not_thrown_away(
-    home: Home, sts: Sts, role: Role, prod: str
-) -> None:
+def test_record_path_that_is_a_full_directory_is_kept(home: Home, sts: Sts, role: Role, prod: str) -> None:
     who(home, prod)
     (record,) = home.records()
     replace_by_full_directory(record)
@@ -110,7 +108,7 @@ def test_what_a_person_keeps_in_a_records_place_is_not_thrown_away(
     assert (record / "file").read_text() == "mine"
 
 
-def test_a_record_under_another_name_is_nobodys(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_record_under_another_name_is_ignored(home: Home, sts: Sts, role: Role, prod: str) -> None:
     """Copied or exchanged by hand, by a sync tool, by an attacker: each profile stays who it is."""
     other = sts.add_role("Other", trusts=role.trusts)
     home.add_role("other", other.arn)

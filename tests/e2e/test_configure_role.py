@@ -144,7 +144,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_what_is_asked_for_is_written_and_nothing_else(home: Home, sts: Sts, case: Case) -> None:
+def test_configure_role_writes_what_was_requested_and_nothing_else(home: Home, sts: Sts, case: Case) -> None:
     user = sts.add_user("dev")
     for profile in case.keys_of:
         home.add_keys(user, profile)
@@ -163,7 +163,7 @@ def test_what_is_asked_for_is_written_and_nothing_else(home: Home, sts: Sts, cas
 
 
 @pytest.mark.usefixtures("user")
-def test_it_says_what_it_has_done_and_how_to_try_it(home: Home) -> None:
+def test_configure_role_reports_the_result_and_a_command_to_try(home: Home) -> None:
     outcome = home.aws(*CONFIGURE, "my prod", "--role-arn", ARN)
     assert outcome == Outcome(
         0,
@@ -175,14 +175,14 @@ def test_it_says_what_it_has_done_and_how_to_try_it(home: Home) -> None:
 
 
 @pytest.mark.parametrize("profile", ["my prod", "Ünïcode"])
-def test_a_profile_of_any_name_works_as_written(home: Home, role: Role, profile: str) -> None:
+def test_profile_name_can_have_any_characters(home: Home, role: Role, profile: str) -> None:
     written = home.aws(*CONFIGURE, "--profile", profile, "--role-arn", role.arn, "--region", "us-west-1")
     assert written.code == 0, written.stderr
     assert is_session_of(role, who(home, profile))
 
 
 @pytest.mark.usefixtures("user")
-def test_the_same_command_again_changes_nothing_at_all(home: Home) -> None:
+def test_configure_role_run_again_changes_nothing(home: Home) -> None:
     command = (*CONFIGURE, "prod", "--role-arn", ARN, "--duration-seconds", "7200", "--region", "eu-west-1")
     assert home.aws(*command).code == 0
     before = state(home.config)
@@ -192,7 +192,7 @@ def test_the_same_command_again_changes_nothing_at_all(home: Home) -> None:
 
 
 @pytest.mark.usefixtures("user")
-def test_line_ends_and_comments_stay_as_they_are(home: Home) -> None:
+def test_config_file_keeps_line_endings_and_comments(home: Home) -> None:
     home.write_config(f"# Größe\n[profile prod]\nrole_arn = {ARN}\nsource_profile = default ; mine\n# end")
     windows = home.config.read_bytes().replace(b"\n", b"\r\n").replace(b" ; mine", b"")
     home.config.write_bytes(windows)
@@ -202,7 +202,7 @@ def test_line_ends_and_comments_stay_as_they_are(home: Home) -> None:
 
 
 @pytest.mark.usefixtures("user")
-def test_the_mode_of_the_file_and_a_link_to_it_are_kept(home: Home) -> None:
+def test_config_file_keeps_its_mode_and_a_link_to_it(home: Home) -> None:
     dotfiles = home.path / "dotfiles"
     home.config.rename(dotfiles)
     dotfiles.chmod(0o640)
@@ -215,7 +215,7 @@ def test_the_mode_of_the_file_and_a_link_to_it_are_kept(home: Home) -> None:
 
 @pytest.mark.parametrize("exists", [False, True], ids=["a new profile", "a changed one"])
 @pytest.mark.usefixtures("user")
-def test_a_dry_run_prints_the_difference_and_writes_nothing(home: Home, exists: bool) -> None:
+def test_dry_run_prints_the_difference_and_writes_nothing(home: Home, exists: bool) -> None:
     if exists:
         home.write_config(f"{PROD}external_id = old\n")
     before = home.config.read_text(encoding="utf-8")
@@ -234,14 +234,14 @@ def test_a_dry_run_prints_the_difference_and_writes_nothing(home: Home, exists: 
 
 
 @pytest.mark.usefixtures("user")
-def test_a_dry_run_of_nothing_prints_nothing(home: Home) -> None:
+def test_dry_run_without_changes_prints_nothing(home: Home) -> None:
     home.write_config(PROD)
     outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN, "--dry-run")
     assert (outcome.code, outcome.stdout) == (0, "")
     assert outcome.lines == [f"profile prod is already up to date in {home.config}"]
 
 
-def test_help_names_every_option_and_shows_examples(home: Home) -> None:
+def test_help_has_every_option_and_examples(home: Home) -> None:
     outcome = home.aws(*CONFIGURE, "help", environment={"MANPAGER": "cat", "PAGER": "cat"})
     assert outcome.code == 0, outcome.stderr
     for option in (

@@ -151,7 +151,7 @@ CASES = {
 
 @pytest.mark.usefixtures("user")
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_it_is_refused_with_what_would_be_right(home: Home, sts: Sts, case: Case) -> None:
+def test_configure_role_rejects_a_value_and_says_what_is_valid(home: Home, sts: Sts, case: Case) -> None:
     home.write_config(case.before)
     before = state(home.config), state(home.credentials)
     outcome = home.aws(*CONFIGURE, *case.arguments)
@@ -165,7 +165,7 @@ def test_it_is_refused_with_what_would_be_right(home: Home, sts: Sts, case: Case
 
 
 @pytest.mark.usefixtures("user")
-def test_all_that_is_wrong_is_said_at_once(home: Home) -> None:
+def test_configure_role_reports_every_problem_at_once(home: Home) -> None:
     home.write_config("[profile prod]\nsso_session = corp\nregion = eu-west-1\n")
     before = state(home.config)
     outcome = home.aws(
@@ -183,7 +183,7 @@ def test_all_that_is_wrong_is_said_at_once(home: Home) -> None:
     assert state(home.config) == before
 
 
-def test_a_line_end_is_found_in_every_value(home: Home) -> None:
+def test_configure_role_rejects_a_line_ending_in_every_value(home: Home) -> None:
     """Nobody writes settings of their own into the file by way of another one."""
     options = [
         *("--external-id", "--role-session-name", "--mfa-serial", "--duration-seconds", "--region"),
@@ -207,7 +207,7 @@ CLASHES = (
 
 
 @pytest.mark.usefixtures("user")
-def test_other_credentials_of_the_profile_are_a_clash(home: Home) -> None:
+def test_configure_role_rejects_a_profile_with_other_credentials(home: Home) -> None:
     home.write_config("[profile prod]\n" + "".join(f"{setting} = x\n" for setting in CLASHES))
     before = state(home.config)
     outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
@@ -219,7 +219,7 @@ def test_other_credentials_of_the_profile_are_a_clash(home: Home) -> None:
     assert state(home.config) == before
 
 
-def test_a_role_in_the_credentials_files_way_is_a_clash_too(home: Home, sts: Sts) -> None:
+def test_configure_role_rejects_a_role_that_the_credentials_file_overrides(home: Home, sts: Sts) -> None:
     home.add_keys(sts.add_user("dev"))
     home.add_keys(sts.add_user("ops"), "prod")
     outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
@@ -227,7 +227,7 @@ def test_a_role_in_the_credentials_files_way_is_a_clash_too(home: Home, sts: Sts
     assert "profile prod has aws_access_key_id, aws_secret_access_key as well" in outcome.stderr
 
 
-def test_keys_of_another_profile_are_not_taken_unasked(home: Home, sts: Sts) -> None:
+def test_configure_role_does_not_guess_a_source_profile(home: Home, sts: Sts) -> None:
     home.add_keys(sts.add_user("dev"), "dev")
     before = state(home.config)
     outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
@@ -241,7 +241,7 @@ def test_keys_of_another_profile_are_not_taken_unasked(home: Home, sts: Sts) -> 
 
 
 @pytest.mark.usefixtures("user")
-def test_a_directory_that_cannot_be_written_is_an_error(home: Home) -> None:
+def test_config_directory_without_write_permission_is_an_error(home: Home) -> None:
     before, names = state(home.config), tree(home)
     home.aws_dir.chmod(0o500)
     command = [str(AWS), *CONFIGURE, "prod", "--role-arn", ARN]
@@ -255,7 +255,7 @@ def test_a_directory_that_cannot_be_written_is_an_error(home: Home) -> None:
 
 
 @pytest.mark.usefixtures("user")
-def test_a_credentials_file_that_cannot_be_read_is_an_error(home: Home) -> None:
+def test_credentials_file_unreadable_is_an_error(home: Home) -> None:
     """Whether the source has credentials cannot be told then."""
     before = state(home.config)
     home.credentials.chmod(0o000)
@@ -266,7 +266,7 @@ def test_a_credentials_file_that_cannot_be_read_is_an_error(home: Home) -> None:
 
 
 @pytest.mark.usefixtures("user")
-def test_a_full_disk_leaves_the_old_file_whole(home: Home) -> None:
+def test_config_file_survives_a_full_disk(home: Home) -> None:
     before = state(home.config)
     outcome = run(home, *aws_after("ulimit -f 0", *CONFIGURE, "prod", "--role-arn", ARN))
     assert (outcome.code, outcome.stdout) == (255, "")
@@ -277,7 +277,7 @@ def test_a_full_disk_leaves_the_old_file_whole(home: Home) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")
 @pytest.mark.usefixtures("user")
-def test_somebody_elses_file_is_left_alone(home: Home) -> None:
+def test_config_file_of_another_user_is_not_changed(home: Home) -> None:
     os.chown(home.config, 54321, 54321)
     before = state(home.config)
     outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
@@ -291,7 +291,7 @@ def test_somebody_elses_file_is_left_alone(home: Home) -> None:
     ["[profile a]\nregion = x\n[profile a]\nregion = y\n", "[profile a]\ns3 =\n  no equals sign\n"],
     ids=["a section twice", "a block without ="],
 )
-def test_a_config_that_botocore_refuses_ends_aws_before_any_plugin_is_asked(home: Home, text: str) -> None:
+def test_config_file_that_botocore_rejects_fails_before_the_plugin_loads(home: Home, text: str) -> None:
     """Where the fault is cannot be told by us here: the CLI has to read the file to find its plugins."""
     home.write_config(text)
     before = state(home.config)

@@ -31,7 +31,7 @@ def wait_for_the_end(sts: Sts, life: float) -> None:
 
 
 @pytest.mark.parametrize("offset", [HOUR, -HOUR], ids=["behind", "ahead"])
-def test_a_clock_an_hour_off_changes_nothing(
+def test_clock_an_hour_off_changes_nothing(
     home: Home, sts: Sts, role: Role, prod: str, offset: float
 ) -> None:
     sts.clock_offset, sts.max_clock_skew = offset, None
@@ -47,7 +47,7 @@ def test_a_clock_an_hour_off_changes_nothing(
     assert len(sts.calls_of("AssumeRole")) == 3
 
 
-def test_a_dead_session_is_never_served(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_expired_session_is_never_served(home: Home, sts: Sts, role: Role, prod: str) -> None:
     sts.session_life = 3
     assert is_session_of(role, who(home, prod))
     wait_for_the_end(sts, sts.session_life)
@@ -58,7 +58,7 @@ def test_a_dead_session_is_never_served(home: Home, sts: Sts, role: Role, prod: 
     assert is_session_of(role, who(home, prod))
 
 
-def test_credentials_near_their_end_are_renewed(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_refresh_replaces_credentials_near_expiry(home: Home, sts: Sts, role: Role, prod: str) -> None:
     who(home, prod)
     make_due(home)
     for _ in range(2):
@@ -68,7 +68,7 @@ def test_credentials_near_their_end_are_renewed(home: Home, sts: Sts, role: Role
     assert len(sts.calls_of("AssumeRole")) == 2
 
 
-def test_a_token_is_not_signed_with_a_session_that_ends_before_it(home: Home, sts: Sts, prod: str) -> None:
+def test_refresh_precedes_a_token_that_would_outlive_the_session(home: Home, sts: Sts, prod: str) -> None:
     """A token for EKS says that it is good for 14 minutes, whatever has signed it."""
     who(home, prod)
     (path,) = home.records()
@@ -95,7 +95,7 @@ def test_a_token_is_not_signed_with_a_session_that_ends_before_it(home: Home, st
 
 
 @pytest.mark.parametrize("fault", ["unreachable", "throttled", "denied", "garbage"])
-def test_credentials_near_their_end_are_used_while_no_new_ones_can_be_had(
+def test_refresh_that_fails_keeps_credentials_in_use_until_expiry(
     home: Home, sts: Sts, role: Role, prod: str, fault: str
 ) -> None:
     who(home, prod)
@@ -117,7 +117,7 @@ def test_credentials_near_their_end_are_used_while_no_new_ones_can_be_had(
     assert len(sts.calls_of("AssumeRole")) > 1
 
 
-def test_a_renewal_that_hangs_does_not_keep_anybody_else_waiting(
+def test_refresh_that_hangs_does_not_block_other_commands(
     home: Home, sts: Sts, role: Role, prod: str
 ) -> None:
     who(home, prod)
@@ -134,7 +134,7 @@ def test_a_renewal_that_hangs_does_not_keep_anybody_else_waiting(
 
 
 @pytest.mark.parametrize("end", ["revoked", "expired"])
-def test_what_the_service_calls_dead_is_dropped_and_the_next_command_heals(
+def test_rejected_session_is_dropped_and_replaced_by_the_next_command(
     home: Home, sts: Sts, role: Role, prod: str, end: str
 ) -> None:
     who(home, prod)
@@ -147,7 +147,7 @@ def test_what_the_service_calls_dead_is_dropped_and_the_next_command_heals(
     assert len(sts.calls_of("AssumeRole")) == 2
 
 
-def test_a_dead_session_is_dropped_though_s3_gives_no_code(
+def test_rejected_session_is_dropped_after_s3_answers_without_an_error_code(
     home: Home, sts: Sts, role: Role, prod: str
 ) -> None:
     """S3 answers HEAD without a body: every command failed until the record's own end."""
@@ -164,7 +164,7 @@ def test_a_dead_session_is_dropped_though_s3_gives_no_code(
     assert is_session_of(role, who(home, prod))
 
 
-def test_a_hop_that_the_service_calls_dead_is_dropped(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_rejected_session_of_a_hop_is_dropped(home: Home, sts: Sts, role: Role, prod: str) -> None:
     last = sts.add_role("Last", account="333333333333", trusts=[role.arn])
     home.add_role("last", last.arn, source_profile=prod)
     who(home, prod)
@@ -173,7 +173,7 @@ def test_a_hop_that_the_service_calls_dead_is_dropped(home: Home, sts: Sts, role
     assert is_session_of(last, who(home, "last"))
 
 
-def test_a_disabled_key_gives_no_new_sessions(home: Home, sts: Sts, prod: str, user: User) -> None:
+def test_disabled_key_gives_no_new_sessions(home: Home, sts: Sts, prod: str, user: User) -> None:
     user.disable_key()
     outcome = home.aws(*WHO, "--profile", prod)
     assert (outcome.code, outcome.stdout) == (255, "")

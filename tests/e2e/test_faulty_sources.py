@@ -69,7 +69,7 @@ def check_blamed(outcome: Outcome, program: str, fault: str) -> None:
 
 
 @pytest.mark.parametrize(("program", "fault"), PROGRAMS.values(), ids=PROGRAMS)
-def test_a_program_is_run_once_and_named_with_what_it_did(
+def test_credential_process_that_fails_is_run_once_and_named_with_its_fault(
     home: Home, sts: Sts, role: Role, runs: Path, program: str, fault: str
 ) -> None:
     """It ran a second time, under stock, which may be a second login in a browser."""
@@ -79,13 +79,15 @@ def test_a_program_is_run_once_and_named_with_what_it_did(
     assert (operations(sts), home.records()) == ([], [])
 
 
-def test_aws_says_the_same(home: Home, sts: Sts, role: Role, runs: Path) -> None:
+def test_credential_process_that_fails_gives_the_same_error_in_aws(
+    home: Home, sts: Sts, role: Role, runs: Path
+) -> None:
     name = add_vault(home, role, runs, "pass")
     check_blamed(home.aws(*WHO, "--profile", "prod"), name, "printed nothing")
     assert (runs.read_text(), operations(sts)) == ("x", [])
 
 
-def test_a_command_of_many_requests_runs_a_program_that_fails_once(
+def test_credential_process_that_fails_is_run_once_per_command(
     home: Home, role: Role, runs: Path, tmp_path: Path
 ) -> None:
     add_vault(home, role, runs, "pass")
@@ -99,7 +101,9 @@ def test_a_command_of_many_requests_runs_a_program_that_fails_once(
 
 
 @pytest.mark.parametrize("how", ["not there", "not executable"])
-def test_a_program_that_cannot_be_started(home: Home, role: Role, tmp_path: Path, how: str) -> None:
+def test_credential_process_that_cannot_be_started_is_named(
+    home: Home, role: Role, tmp_path: Path, how: str
+) -> None:
     program = tmp_path / "op"
     if how == "not executable":
         program.write_text("", "utf-8")
@@ -109,7 +113,7 @@ def test_a_program_that_cannot_be_started(home: Home, role: Role, tmp_path: Path
     check_blamed(home.xacct("credentials", "prod"), str(program), f"cannot be started: {fault}")
 
 
-def test_keys_that_end_within_minutes_are_asked_for_once(
+def test_credential_process_with_keys_near_expiry_is_run_once(
     home: Home, sts: Sts, role: Role, runs: Path
 ) -> None:
     """botocore would ask for new ones before it uses these."""
@@ -122,7 +126,7 @@ def test_keys_that_end_within_minutes_are_asked_for_once(
     assert runs.read_text() == "x"
 
 
-def test_a_token_file_that_is_not_there(home: Home, sts: Sts, role: Role) -> None:
+def test_web_identity_token_file_missing_is_named(home: Home, sts: Sts, role: Role) -> None:
     home.write_config(f"[profile web]\nrole_arn = {role.arn}\nweb_identity_token_file = /nowhere/token\n\n")
     home.add_role("prod", role.arn, source_profile="web")
     outcome = home.xacct("credentials", "prod")
@@ -135,7 +139,7 @@ def test_a_token_file_that_is_not_there(home: Home, sts: Sts, role: Role) -> Non
 
 
 @pytest.mark.parametrize("token", ["", "{", "[]", '{"accessToken": 1}'])
-def test_a_damaged_sso_token(home: Home, sts: Sts, role: Role, token: str) -> None:
+def test_sso_token_damaged_is_an_error_of_the_source(home: Home, sts: Sts, role: Role, token: str) -> None:
     home.write_config(
         "[sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = us-west-1\n\n"
         "[profile sso]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = Dev\n\n"

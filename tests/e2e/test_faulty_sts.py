@@ -76,7 +76,7 @@ def check_nothing_is_kept(home: Home) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_a_fault_of_sts_is_an_error_that_names_profile_and_role_and_passes(
+def test_sts_fault_is_an_error_that_names_profile_and_role_and_is_not_kept(
     home: Home, sts: Sts, role: Role, prod: str, fault: Callable[[Sts], None]
 ) -> None:
     fault(sts)
@@ -87,7 +87,7 @@ def test_a_fault_of_sts_is_an_error_that_names_profile_and_role_and_passes(
     assert is_session_of(role, who(home, prod))
 
 
-def test_an_sts_that_does_not_listen_is_an_error(home: Home, role: Role, prod: str) -> None:
+def test_sts_that_does_not_listen_is_an_error(home: Home, role: Role, prod: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         closed = f"http://127.0.0.1:{listener.getsockname()[1]}"
     outcome = home.aws(*WHO, "--profile", prod, environment={**ONE_TRY, "AWS_ENDPOINT_URL_STS": closed})
@@ -98,7 +98,7 @@ def test_an_sts_that_does_not_listen_is_an_error(home: Home, role: Role, prod: s
     assert is_session_of(role, who(home, prod))
 
 
-def test_an_sts_that_does_not_answer_is_an_error(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_sts_that_does_not_answer_is_an_error(home: Home, sts: Sts, role: Role, prod: str) -> None:
     sts.hang("AssumeRole", times=None)
     outcome = home.aws(*WHO, "--profile", prod, "--cli-read-timeout", "1", environment=ONE_TRY)
     check_error(outcome, role)
@@ -107,14 +107,14 @@ def test_an_sts_that_does_not_answer_is_an_error(home: Home, sts: Sts, role: Rol
     assert is_session_of(role, who(home, prod))
 
 
-def test_a_fault_that_passes_by_itself_is_not_noticed(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_sts_fault_that_is_transient_is_retried_silently(home: Home, sts: Sts, role: Role, prod: str) -> None:
     """botocore's own retries."""
     sts.throttle(1, "AssumeRole")
     assert is_session_of(role, who(home, prod))
     assert operations(sts) == ["AssumeRole", "AssumeRole", "GetCallerIdentity"]
 
 
-def test_a_denial_says_which_role_who_calls_and_what_to_look_at(
+def test_access_denied_names_the_role_the_caller_and_what_to_check(
     home: Home, sts: Sts, role: Role, prod: str, user: User
 ) -> None:
     role.external_id = "tenant/42"
@@ -131,7 +131,7 @@ def test_a_denial_says_which_role_who_calls_and_what_to_look_at(
     assert len(sts.calls_of("AssumeRole")) == 2
 
 
-def test_a_role_that_allows_less_time_than_was_asked_for_is_an_error(home: Home, role: Role) -> None:
+def test_duration_above_the_role_maximum_is_an_error(home: Home, role: Role) -> None:
     role.max_session_duration = 3600
     home.add_role("prod", role.arn, duration_seconds=7200)
     outcome = home.aws(*WHO, "--profile", "prod")
@@ -141,7 +141,7 @@ def test_a_role_that_allows_less_time_than_was_asked_for_is_an_error(home: Home,
 
 
 @pytest.mark.parametrize(("offset", "direction"), [(3600, "behind"), (-3600, "ahead of")])
-def test_a_clock_that_is_so_wrong_that_sts_refuses_the_signature_is_named(
+def test_clock_skew_that_sts_rejects_is_named(
     home: Home, sts: Sts, role: Role, prod: str, offset: float, direction: str
 ) -> None:
     sts.clock_offset = offset
@@ -150,7 +150,7 @@ def test_a_clock_that_is_so_wrong_that_sts_refuses_the_signature_is_named(
     assert re.search(rf"The local clock is 3\d\d\d s {direction} the service's; set it right", outcome.stderr)
 
 
-def test_in_a_chain_the_hop_that_fails_is_named(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_chain_error_names_the_hop_that_failed(home: Home, sts: Sts, role: Role, prod: str) -> None:
     last = sts.add_role("Last", account="333333333333", trusts=[])
     home.add_role("last", last.arn, source_profile=prod)
     outcome = home.aws(*WHO, "--profile", "last")
@@ -162,13 +162,13 @@ def test_in_a_chain_the_hop_that_fails_is_named(home: Home, sts: Sts, role: Role
     assert len(sts.calls_of("AssumeRole")) == 3
 
 
-def test_what_a_service_sends_cannot_drive_the_terminal(home: Home, sts: Sts, prod: str) -> None:
+def test_sts_message_is_escaped_for_the_terminal(home: Home, sts: Sts, prod: str) -> None:
     sts.fail("AssumeRole", None, 403, "AccessDenied", "no\u009b31m\u202e way\u0085")
     outcome = home.aws(*WHO, "--profile", prod)
     assert outcome.code == 255
     assert all(character.isprintable() for character in outcome.stderr.replace("\n", ""))
 
 
-def test_a_caller_without_a_role_is_not_bothered(home: Home, sts: Sts, user: User) -> None:
+def test_sts_outage_does_not_affect_a_profile_without_a_role(home: Home, sts: Sts, user: User) -> None:
     sts.throttle(None, "AssumeRole")
     assert arn(home.aws(*WHO)) == user.arn

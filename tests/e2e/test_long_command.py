@@ -75,7 +75,7 @@ def check_every_page_was_served(sts: Sts) -> None:
     assert len(set(keys)) == len(keys) // 2 + 1
 
 
-def test_it_renews_from_keys(home: Home, sts: Sts, pages: Pages, prod: str) -> None:
+def test_long_command_refreshes_from_keys(home: Home, sts: Sts, pages: Pages, prod: str) -> None:
     sts.session_life = LIFE
     process = home.start(*LIST, prod)
     pages.outlive_sessions(process.pid)
@@ -86,7 +86,9 @@ def test_it_renews_from_keys(home: Home, sts: Sts, pages: Pages, prod: str) -> N
     assert operations(sts) == ["AssumeRole", "ListUsers", "ListUsers", "AssumeRole", "ListUsers"]
 
 
-def test_it_renews_every_role_of_a_chain(home: Home, sts: Sts, pages: Pages, role: Role, prod: str) -> None:
+def test_long_command_refreshes_every_role_of_a_chain(
+    home: Home, sts: Sts, pages: Pages, role: Role, prod: str
+) -> None:
     last = sts.add_role("Last", account="333333333333", trusts=[role.arn])
     home.add_role("last", last.arn, source_profile=prod)
     sts.session_life = LIFE
@@ -101,7 +103,7 @@ def test_it_renews_every_role_of_a_chain(home: Home, sts: Sts, pages: Pages, rol
 
 @pytest.mark.usefixtures("other")
 @pytest.mark.parametrize("times", [1, 2])
-def test_it_renews_from_the_shared_mfa_session_without_a_question(
+def test_long_command_refreshes_from_the_shared_mfa_session_without_a_prompt(
     times: int, home: Home, sts: Sts, pages: Pages, device: MfaDevice, vault: str
 ) -> None:
     log_in(home, vault, device)
@@ -117,7 +119,7 @@ def test_it_renews_from_the_shared_mfa_session_without_a_question(
     assert operations(sts) == [*["AssumeRole", "ListUsers", "ListUsers"] * times, "AssumeRole", "ListUsers"]
 
 
-def test_it_asks_again_when_the_shared_session_ends_too(
+def test_long_command_asks_again_when_the_shared_session_expires(
     home: Home, sts: Sts, pages: Pages, device: MfaDevice, vault: str
 ) -> None:
     sts.session_life = LIFE
@@ -134,7 +136,7 @@ def test_it_asks_again_when_the_shared_session_ends_too(
 
 
 @pytest.mark.usefixtures("other")
-def test_without_a_terminal_it_ends_with_a_clear_error_when_the_shared_session_ends(
+def test_long_command_without_a_terminal_fails_when_the_shared_session_expires(
     home: Home, sts: Sts, pages: Pages, device: MfaDevice, vault: str
 ) -> None:
     log_in(home, vault, device)

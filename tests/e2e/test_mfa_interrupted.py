@@ -21,7 +21,9 @@ def check_nothing_was_done(home: Home, sts: Sts) -> None:
     assert not (home.aws_dir / "cli").exists(), "the stock CLI's cache was written"
 
 
-def test_ctrl_c_ends_it_with_130(home: Home, sts: Sts, role: Role, device: MfaDevice, vault: str) -> None:
+def test_ctrl_c_at_the_prompt_exits_with_130(
+    home: Home, sts: Sts, role: Role, device: MfaDevice, vault: str
+) -> None:
     person = who_asks(home, vault)
     person.prompted()
     person.child.sendintr()
@@ -35,7 +37,7 @@ def test_ctrl_c_ends_it_with_130(home: Home, sts: Sts, role: Role, device: MfaDe
 
 
 @pytest.mark.parametrize("target", ["| cat", "> /dev/full", ">&-", "2>&1 | cat"])
-def test_ctrl_c_ends_it_by_the_signal_whatever_its_output_is(
+def test_ctrl_c_at_the_prompt_ends_the_process_whatever_its_output_is(
     home: Home, sts: Sts, vault: str, target: str
 ) -> None:
     """The reader of a pipe is ended by the same Ctrl-C, and what the CLI writes then has nowhere to go."""
@@ -49,7 +51,7 @@ def test_ctrl_c_ends_it_by_the_signal_whatever_its_output_is(
     check_nothing_was_done(home, sts)
 
 
-def test_ctrl_c_stays_what_it_is_in_a_program_that_is_not_aws(home: Home, sts: Sts, vault: str) -> None:
+def test_ctrl_c_in_a_program_that_is_not_aws_keeps_its_meaning(home: Home, sts: Sts, vault: str) -> None:
     """It may catch it, and go on, and end as it likes."""
     program = (
         "import boto3, botocore.session, awscli_xacct\n"
@@ -65,7 +67,7 @@ def test_ctrl_c_stays_what_it_is_in_a_program_that_is_not_aws(home: Home, sts: S
     check_nothing_was_done(home, sts)
 
 
-def test_ctrl_d_is_an_error(home: Home, sts: Sts, vault: str, device: MfaDevice) -> None:
+def test_ctrl_d_at_the_prompt_is_an_error(home: Home, sts: Sts, vault: str, device: MfaDevice) -> None:
     person = who_asks(home, vault)
     person.prompted()
     person.child.sendeof()
@@ -76,7 +78,7 @@ def test_ctrl_d_is_an_error(home: Home, sts: Sts, vault: str, device: MfaDevice)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
-def test_a_signal_that_ends_it_leaves_the_terminal_in_order(
+def test_signal_at_the_prompt_restores_the_terminal(
     home: Home, sts: Sts, vault: str, number: signal.Signals
 ) -> None:
     person = who_asks(home, vault)
@@ -86,7 +88,7 @@ def test_a_signal_that_ends_it_leaves_the_terminal_in_order(
     check_nothing_was_done(home, sts)
 
 
-def test_ctrl_z_gives_the_shell_back_and_fg_asks_again(
+def test_ctrl_z_at_the_prompt_returns_to_the_shell_and_fg_asks_again(
     home: Home, sts: Sts, role: Role, device: MfaDevice, vault: str
 ) -> None:
     shell = Terminal(
@@ -122,7 +124,7 @@ def check_echo(shell: Terminal) -> None:
 
 
 @pytest.mark.parametrize("arguments", ["credentials vault", "each vault -- echo x"])
-def test_ctrl_c_ends_xacct_with_130_into_a_pipe_as_well(home: Home, vault: str, arguments: str) -> None:
+def test_ctrl_c_in_xacct_exits_with_130_also_into_a_pipe(home: Home, vault: str, arguments: str) -> None:
     assert vault in arguments
     line = f"trap : INT; {XACCT} {arguments} | cat; echo code ${{PIPESTATUS[0]}}"
     person = Terminal(home.terminal_for("bash", "-c", line))

@@ -13,7 +13,9 @@ SHARED = ["GetSessionToken", "AssumeRole", "GetCallerIdentity"]
 DIRECT = ["AssumeRole", "GetCallerIdentity"]
 
 
-def test_ten_roles_of_one_device_ask_once(home: Home, sts: Sts, device: MfaDevice, role: Role) -> None:
+def test_shared_mfa_session_serves_ten_roles_with_one_code(
+    home: Home, sts: Sts, device: MfaDevice, role: Role
+) -> None:
     roles = [sts.add_role(f"Role{number}", trusts=role.trusts, require_mfa=True) for number in range(10)]
     for each in roles:
         home.add_role(each.name, each.arn, mfa_serial=device.serial)
@@ -26,7 +28,7 @@ def test_ten_roles_of_one_device_ask_once(home: Home, sts: Sts, device: MfaDevic
     assert sts.calls[0].parameters["DurationSeconds"] == "43200"
 
 
-def test_the_shared_session_lasts_as_long_as_is_asked_for(
+def test_shared_mfa_session_has_the_configured_duration(
     home: Home, sts: Sts, device: MfaDevice, vault: str
 ) -> None:
     home.environment["AWS_XACCT_MFA_SESSION_DURATION"] = "900"
@@ -43,7 +45,7 @@ def test_the_shared_session_lasts_as_long_as_is_asked_for(
         ("off", 7200, DIRECT, "7200", None),
     ],
 )
-def test_a_role_of_more_than_an_hour_is_assumed_as_its_mode_says(
+def test_mfa_session_mode_decides_how_a_long_role_is_assumed(
     home: Home,
     sts: Sts,
     role: Role,
@@ -70,7 +72,7 @@ def test_a_role_of_more_than_an_hour_is_assumed_as_its_mode_says(
         assert "7200" in notes[0]
 
 
-def test_a_role_whose_maximum_is_shorter_costs_no_second_code_until_somebody_says_that_it_was_raised(
+def test_direct_mfa_after_a_refused_duration_takes_no_second_code_until_login(
     home: Home, sts: Sts, role: Role, device: MfaDevice
 ) -> None:
     role.require_mfa, role.max_session_duration = True, 3600
@@ -93,7 +95,7 @@ def test_a_role_whose_maximum_is_shorter_costs_no_second_code_until_somebody_say
     assert is_session_of(role, who(home, "long"))
 
 
-def test_without_a_shared_session_each_role_asks(home: Home, sts: Sts, role: Role, device: MfaDevice) -> None:
+def test_mfa_session_off_asks_for_each_role(home: Home, sts: Sts, role: Role, device: MfaDevice) -> None:
     role.require_mfa = True
     other = sts.add_role("Other", trusts=role.trusts, require_mfa=True)
     for profile, each in (("one", role), ("two", other)):
@@ -112,7 +114,7 @@ def test_without_a_shared_session_each_role_asks(home: Home, sts: Sts, role: Rol
 # -- codes that are none ---------------------------------------------------------------------------
 
 
-def test_a_wrong_code_is_asked_for_again(
+def test_mfa_code_wrong_is_asked_for_again(
     home: Home, sts: Sts, role: Role, device: MfaDevice, vault: str
 ) -> None:
     person = who_asks(home, vault)
@@ -124,7 +126,7 @@ def test_a_wrong_code_is_asked_for_again(
     assert [call.status for call in sts.calls_of("GetSessionToken")] == [403, 200]
 
 
-def test_three_wrong_codes_are_an_error(home: Home, sts: Sts, device: MfaDevice, vault: str) -> None:
+def test_mfa_code_wrong_three_times_is_an_error(home: Home, sts: Sts, device: MfaDevice, vault: str) -> None:
     person = who_asks(home, vault)
     for _ in range(3):
         person.answer(device.wrong_code())
@@ -135,7 +137,7 @@ def test_three_wrong_codes_are_an_error(home: Home, sts: Sts, device: MfaDevice,
     assert home.records() == []
 
 
-def test_what_is_not_six_digits_is_asked_for_again_and_not_sent(
+def test_mfa_code_that_is_not_six_digits_is_not_sent(
     home: Home, sts: Sts, role: Role, device: MfaDevice, vault: str
 ) -> None:
     person = who_asks(home, vault)
@@ -149,7 +151,7 @@ def test_what_is_not_six_digits_is_asked_for_again_and_not_sent(
     assert [call.parameters["TokenCode"] for call in sts.calls_of("GetSessionToken")] == [code]
 
 
-def test_a_code_that_was_used_is_not_sent_again(
+def test_mfa_code_already_used_is_not_sent_again(
     home: Home, sts: Sts, role: Role, device: MfaDevice, vault: str
 ) -> None:
     home.add_role("direct", role.arn, mfa_serial=device.serial, mfa_session="off")
@@ -168,7 +170,7 @@ def test_a_code_that_was_used_is_not_sent_again(
 # -- where it asks ---------------------------------------------------------------------------------
 
 
-def test_it_asks_on_the_terminal_though_stdin_stdout_and_stderr_are_files(
+def test_mfa_prompt_uses_the_terminal_when_all_streams_are_files(
     home: Home, role: Role, device: MfaDevice, vault: str
 ) -> None:
     script = f'"$1" {" ".join(WHO)} --profile {vault} </dev/null >out 2>err; echo "ended with $?"'
@@ -183,7 +185,7 @@ def test_it_asks_on_the_terminal_though_stdin_stdout_and_stderr_are_files(
 
 
 @pytest.mark.parametrize("typed", [None, "123456\n"], ids=["a silent stdin", "digits on stdin"])
-def test_without_a_terminal_it_is_an_error_at_once(
+def test_mfa_prompt_without_a_terminal_fails_at_once(
     home: Home, sts: Sts, device: MfaDevice, vault: str, typed: str | None
 ) -> None:
     process = home.start(*WHO, "--profile", vault)
@@ -197,7 +199,7 @@ def test_without_a_terminal_it_is_an_error_at_once(
     assert home.records() == []
 
 
-def test_after_one_code_commands_without_a_terminal_work(
+def test_shared_mfa_session_serves_commands_without_a_terminal(
     home: Home, sts: Sts, role: Role, device: MfaDevice, vault: str
 ) -> None:
     outcome = home.aws(*WHO, "--profile", vault)
@@ -217,7 +219,7 @@ def test_after_one_code_commands_without_a_terminal_work(
 
 
 @pytest.mark.parametrize("gives_up", [False, True], ids=["answered", "given up"])
-def test_of_two_commands_one_asks_and_the_other_waits(
+def test_mfa_prompt_of_one_command_makes_the_other_wait(
     home: Home, sts: Sts, role: Role, other: Role, device: MfaDevice, vault: str, gives_up: bool
 ) -> None:
     first = who_asks(home, vault)
@@ -242,9 +244,7 @@ def test_of_two_commands_one_asks_and_the_other_waits(
     assert arn(home.aws(*WHO, "--profile", "other")) == second.caller
 
 
-def test_a_name_that_drives_a_terminal_is_shown_and_does_not(
-    home: Home, device: MfaDevice, role: Role
-) -> None:
+def test_mfa_prompt_escapes_the_profile_name(home: Home, device: MfaDevice, role: Role) -> None:
     """In the question, and in the error where nobody can be asked, which the CLI prints as it is."""
     role.require_mfa = True
     name = "a\x1b]2;owned\x07b"

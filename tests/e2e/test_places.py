@@ -51,7 +51,7 @@ def obtained(sts: Sts) -> int:
 
 
 @pytest.mark.parametrize("open_mode", [0o1777, 0o2777, 0o755])
-def test_in_an_open_directory_sessions_are_in_a_private_one_that_every_command_finds(
+def test_cache_in_an_open_directory_is_private_and_found_by_every_command(
     home: Home, sts: Sts, prod: str, tmp_path: Path, open_mode: int
 ) -> None:
     """It was closed to everybody else, as was a home; a Kubernetes emptyDir was refused."""
@@ -76,7 +76,7 @@ def test_in_an_open_directory_sessions_are_in_a_private_one_that_every_command_f
     assert obtained(sts) == 2
 
 
-def test_the_caches_own_directory_that_somebody_opened_is_not_used_as_it_is(home: Home, prod: str) -> None:
+def test_cache_directory_opened_to_others_is_not_used_directly(home: Home, prod: str) -> None:
     home.cache.mkdir(parents=True)
     home.cache.chmod(0o777)
     who(home, prod)
@@ -89,7 +89,7 @@ def test_the_caches_own_directory_that_somebody_opened_is_not_used_as_it_is(home
 
 
 @as_root
-def test_root_with_another_users_home_makes_nothing_there(home: Home, role: Role, prod: str) -> None:
+def test_home_of_another_user_gets_no_files_from_root(home: Home, role: Role, prod: str) -> None:
     """`sudo -E`: the directory was root's from then on, and its user uncached for good."""
     give_away(home.path)
     before = tree(home)
@@ -107,7 +107,7 @@ def test_root_with_another_users_home_makes_nothing_there(home: Home, role: Role
 
 
 @as_root
-def test_a_new_config_file_is_not_made_in_another_users_home(home: Home) -> None:
+def test_home_of_another_user_gets_no_config_file(home: Home) -> None:
     """A docker run that mounts ~/.aws of the host's user in root's home."""
     real, config = home.aws_dir / "deep" / "config", home.path / "config"
     home.config.rename(config)
@@ -130,9 +130,7 @@ except Exception as error:
 
 
 @as_root
-def test_a_directory_that_root_left_in_a_home_is_named_with_the_command_that_mends_it(
-    home: Home, role: Role, prod: str
-) -> None:
+def test_directory_left_by_root_is_named_with_the_fix(home: Home, role: Role, prod: str) -> None:
     """Every command said that the record is replaced by a new one; `logout --all` said "[Errno 13]"."""
     state = home.aws_dir / "xacct"
     home.cache.mkdir(parents=True, mode=0o700)
@@ -154,7 +152,7 @@ def test_a_directory_that_root_left_in_a_home_is_named_with_the_command_that_men
 # -- no home ---------------------------------------------------------------------------------------
 
 
-def test_without_a_home_nothing_is_made_where_a_command_is_run(home: Home, prod: str, tmp_path: Path) -> None:
+def test_home_missing_leaves_the_current_directory_empty(home: Home, prod: str, tmp_path: Path) -> None:
     """A directory called ``~`` in a checkout, with memos in it."""
     here = tmp_path / "here"
     here.mkdir()
@@ -177,7 +175,7 @@ def test_without_a_home_nothing_is_made_where_a_command_is_run(home: Home, prod:
 
 
 @pytest.mark.parametrize("chmod_fails", [False, True])
-def test_on_a_drive_without_modes_sessions_are_cached_elsewhere_and_files_edited(
+def test_drive_without_modes_moves_the_cache_and_allows_edits(
     home: Home, sts: Sts, role: Role, prod: str, tmp_path: Path, chmod_fails: bool
 ) -> None:
     """WSL's /mnt/c: an MFA code for every command; where chmod fails, no edit at all."""
@@ -210,7 +208,7 @@ def test_on_a_drive_without_modes_sessions_are_cached_elsewhere_and_files_edited
 
 
 @pytest.mark.parametrize("fault", [errno.ENOLCK, errno.EOPNOTSUPP])
-def test_without_locks_everything_goes_on_with_one_warning(
+def test_drive_without_locks_gives_one_warning(
     home: Home, sts: Sts, role: Role, prod: str, fault: int
 ) -> None:
     """NFS without a lock daemon, and some FUSE: every edit was refused."""
@@ -230,7 +228,7 @@ def test_without_locks_everything_goes_on_with_one_warning(
 # -- a cache that cannot be written ----------------------------------------------------------------
 
 
-def test_a_logout_that_cannot_drop_a_session_fails_and_says_what_mends_it(home: Home, prod: str) -> None:
+def test_logout_that_cannot_delete_a_session_fails_with_the_fix(home: Home, prod: str) -> None:
     """It said "0 cached sessions dropped" with exit 0, and the session went on being served."""
     who(home, prod)
     home.cache.chmod(0o500)
@@ -246,7 +244,7 @@ def test_a_logout_that_cannot_drop_a_session_fails_and_says_what_mends_it(home: 
     assert len(home.records()) == 1
 
 
-def test_a_refused_session_that_cannot_be_dropped_is_told(home: Home, sts: Sts, prod: str) -> None:
+def test_rejected_session_that_cannot_be_deleted_is_reported(home: Home, sts: Sts, prod: str) -> None:
     """Each command would go on with the dead session, and nothing said why."""
     who(home, prod)
     sts.fail("GetCallerIdentity", times=None, status=403, code="ExpiredToken", message="ended")

@@ -29,20 +29,20 @@ BROKEN = "raise RuntimeError('broken')\n"
     ],
     ids=" ".join,
 )
-def test_a_command_without_a_role_is_the_stock_one(home: Home, arguments: tuple[str, ...]) -> None:
+def test_plugin_does_not_change_commands_without_a_role(home: Home, arguments: tuple[str, ...]) -> None:
     on = home.aws(*arguments)
     off = home.aws(*arguments, environment=OFF)
     assert on == off
     assert not (home.aws_dir / "xacct").exists()
 
 
-def test_an_unknown_profile_is_an_error_as_ever(home: Home) -> None:
+def test_profile_unknown_gives_the_stock_error(home: Home) -> None:
     outcome = home.aws(*WHO, "--profile", "nobody")
     assert (outcome.code, outcome.stdout) == (255, "")
     assert outcome.lines == ["The config profile (nobody) could not be found"]
 
 
-def test_a_new_profile_can_be_made_by_naming_it(home: Home) -> None:
+def test_profile_unknown_can_be_created_by_configure_set(home: Home) -> None:
     before = home.config.read_text(encoding="utf-8")
     assert home.aws("configure", "set", "region", "eu-west-1", "--profile", "brand-new") == Outcome(0, "", "")
     assert home.config.read_text(encoding="utf-8") == f"{before}[profile brand-new]\nregion = eu-west-1\n"
@@ -59,9 +59,7 @@ def test_a_new_profile_can_be_made_by_naming_it(home: Home) -> None:
     ids=["two sources", "no source", "unknown source", "a loop"],
 )
 @pytest.mark.usefixtures("user")
-def test_what_stock_finds_wrong_with_a_profile_is_said_in_its_words(
-    home: Home, role: Role, settings: str
-) -> None:
+def test_profile_invalid_gives_the_stock_error(home: Home, role: Role, settings: str) -> None:
     home.write_config(f"[profile prod]\nrole_arn = {role.arn}\n{settings.format(arn=role.arn)}")
     on = home.aws(*WHO, "--profile", "prod")
     assert on == home.aws(*WHO, "--profile", "prod", environment=OFF)
@@ -71,9 +69,7 @@ def test_what_stock_finds_wrong_with_a_profile_is_said_in_its_words(
 
 @pytest.mark.parametrize("duration", ["2h", "3600.5", "43201"])
 @pytest.mark.usefixtures("user")
-def test_a_duration_that_stock_would_ignore_is_an_error(
-    home: Home, sts: Sts, role: Role, duration: str
-) -> None:
+def test_duration_that_stock_ignores_is_an_error(home: Home, sts: Sts, role: Role, duration: str) -> None:
     home.add_role("prod", role.arn, duration_seconds=duration)
     outcome = home.aws(*WHO, "--profile", "prod")
     assert (outcome.code, outcome.stdout, operations(sts)) == (255, "", [])
@@ -81,7 +77,7 @@ def test_a_duration_that_stock_would_ignore_is_an_error(
     assert repr(duration) in outcome.stderr
 
 
-def test_disabled_it_gives_the_stock_cli_back(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_plugin_disabled_leaves_the_stock_cli(home: Home, sts: Sts, role: Role, prod: str) -> None:
     assert is_session_of(role, who(home, prod, environment=OFF))
     assert operations(sts) == ["AssumeRole", "GetCallerIdentity"]
     assert not (home.aws_dir / "xacct").exists()
@@ -92,7 +88,7 @@ def test_disabled_it_gives_the_stock_cli_back(home: Home, sts: Sts, role: Role, 
     assert home.config.read_bytes() == before
 
 
-def test_a_no_does_not_disable_it(home: Home, role: Role, prod: str) -> None:
+def test_plugin_is_not_disabled_by_a_negative_value(home: Home, role: Role, prod: str) -> None:
     assert is_session_of(role, who(home, prod, environment={"AWS_XACCT_DISABLE": "0"}))
     assert len(home.records()) == 1
     assert not (home.aws_dir / "cli").exists()
@@ -117,7 +113,7 @@ def test_a_no_does_not_disable_it(home: Home, role: Role, prod: str) -> None:
     ids=["AWS_PROFILE", "--profile wins", "keys win", "--profile beats keys"],
 )
 @pytest.mark.usefixtures("prod")
-def test_credentials_are_looked_for_in_the_order_of_the_stock_cli(
+def test_credentials_are_found_in_the_stock_order(
     home: Home, role: Role, user: User, variables: dict[str, str], options: tuple[str, ...], is_role: bool
 ) -> None:
     environment = {
@@ -128,7 +124,7 @@ def test_credentials_are_looked_for_in_the_order_of_the_stock_cli(
         assert (is_session_of(role, caller), caller == user.arn) == (is_role, not is_role)
 
 
-def test_config_and_credentials_may_be_elsewhere(home: Home, role: Role, prod: str) -> None:
+def test_config_and_credentials_files_can_be_elsewhere(home: Home, role: Role, prod: str) -> None:
     elsewhere = home.path / "elsewhere"
     elsewhere.mkdir()
     variables = {}
@@ -153,7 +149,7 @@ def test_config_and_credentials_may_be_elsewhere(home: Home, role: Role, prod: s
         ("credentials/single_flight.py", None),
     ],
 )
-def test_a_damaged_plugin_leaves_roles_to_the_stock_cli(
+def test_plugin_damaged_leaves_roles_to_the_stock_cli(
     home: Home, role: Role, prod: str, damage: Damage, file: str, text: str | None
 ) -> None:
     outcome = home.aws(*WHO, "--profile", prod, environment=damage(file, text))
@@ -166,7 +162,7 @@ def test_a_damaged_plugin_leaves_roles_to_the_stock_cli(
 @pytest.mark.parametrize(
     "stand_in", ["", "class Timeout(OSError): ...\nclass FileLock:\n    def __init__(self, path): ...\n"]
 )
-def test_a_dependency_that_fails_in_the_middle_leaves_roles_to_the_stock_cli(
+def test_plugin_with_a_failing_dependency_leaves_roles_to_the_stock_cli(
     home: Home, role: Role, prod: str, stand_in: str
 ) -> None:
     """Such as another release of it than was installed with the plugin."""
@@ -196,7 +192,7 @@ BROKEN_WAYS = ["filelock", "profiles/cache_keys.py", "credentials/fetcher.py"]
 
 @pytest.mark.parametrize("broken", BROKEN_WAYS, indirect=True)
 @pytest.mark.usefixtures("prod")
-def test_a_broken_plugin_gives_nobody_the_session_of_another_caller(
+def test_plugin_damaged_never_uses_the_session_of_another_caller(
     home: Home, sts: Sts, role: Role, broken: dict[str, str]
 ) -> None:
     """Alice's `prod` and Bob's `pb` are one role: the stock CLI's cache gave Bob Alice's session."""
@@ -214,7 +210,7 @@ def test_a_broken_plugin_gives_nobody_the_session_of_another_caller(
 
 
 @pytest.mark.usefixtures("prod")
-def test_a_broken_plugin_neither_uses_nor_adds_to_what_the_stock_cli_keeps(
+def test_plugin_damaged_neither_reads_nor_writes_the_stock_cache(
     home: Home, sts: Sts, role: Role, damage: Damage
 ) -> None:
     who(home, "prod", environment=OFF)
@@ -233,7 +229,7 @@ def test_a_broken_plugin_neither_uses_nor_adds_to_what_the_stock_cli_keeps(
     ids=["its own", "a hop's before it"],
 )
 @pytest.mark.usefixtures("user")
-def test_a_broken_plugin_refuses_a_profile_that_stock_would_not_honour(
+def test_plugin_damaged_refuses_a_profile_that_stock_would_misread(
     home: Home, sts: Sts, role: Role, broken: dict[str, str], settings: dict[str, str], profile: str
 ) -> None:
     home.add_role("prod", role.arn, **settings)
@@ -249,16 +245,14 @@ def test_a_broken_plugin_refuses_a_profile_that_stock_would_not_honour(
 
 @pytest.mark.parametrize("file", ["errors.py", "configure_role/role.py"])
 @pytest.mark.usefixtures("user")
-def test_a_damaged_plugin_leaves_the_other_configure_commands_alone(
-    home: Home, damage: Damage, file: str
-) -> None:
+def test_plugin_damaged_leaves_other_configure_commands_alone(home: Home, damage: Damage, file: str) -> None:
     outcome = home.aws("configure", "get", "region", environment=damage(file, UNFINISHED))
     assert (outcome.code, outcome.stdout) == (0, "us-west-1\n"), outcome.stderr
     assert len(outcome.stderr.splitlines()) <= 1, outcome.stderr
 
 
 @pytest.mark.parametrize("arguments", [("--version",), WHO], ids=" ".join)
-def test_a_damaged_plugin_is_not_noticed_where_there_is_no_role(
+def test_plugin_damaged_does_not_affect_commands_without_a_role(
     home: Home, user: User, damage: Damage, arguments: tuple[str, ...]
 ) -> None:
     outcome = home.aws(*arguments, environment=damage("errors.py", UNFINISHED))
@@ -267,7 +261,7 @@ def test_a_damaged_plugin_is_not_noticed_where_there_is_no_role(
 
 
 @pytest.mark.usefixtures("prod")
-def test_aws_counts_what_is_used_as_with_the_stock_cli(home: Home, sts: Sts) -> None:
+def test_user_agent_counts_features_like_the_stock_cli(home: Home, sts: Sts) -> None:
     """The `m/` part of the User-Agent, of the call for the role and of the call with it."""
     found = []
     for environment in ({}, OFF):
@@ -280,7 +274,7 @@ def test_aws_counts_what_is_used_as_with_the_stock_cli(home: Home, sts: Sts) -> 
     assert "i" in found[0][1]
 
 
-def test_a_damaged_completion_leaves_the_clis_own(home: Home, damage: Damage) -> None:
+def test_completion_damaged_leaves_the_stock_completion(home: Home, damage: Damage) -> None:
     """It is loaded while the plugin is initialised: a traceback at each press of Tab."""
     line = "aws configure li"
     environment = {

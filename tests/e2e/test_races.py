@@ -14,7 +14,9 @@ SECONDS = 60.0
 """For processes to get as far as to call STS, on a machine that is busy with others."""
 
 
-def test_twenty_cold_commands_make_one_call(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_single_flight_makes_one_call_for_twenty_commands(
+    home: Home, sts: Sts, role: Role, prod: str
+) -> None:
     with sts.hold("AssumeRole") as held, crowd(home, *[(*WHO, "--profile", prod)] * ALL) as running:
         held.wait_for(1, SECONDS)
         waiting = running.hear(ALL - 1)
@@ -36,7 +38,7 @@ def test_twenty_cold_commands_make_one_call(home: Home, sts: Sts, role: Role, pr
     assert [path.suffix for path in home.cache.iterdir() if path.suffix != ".lock"] == [".json"]
 
 
-def test_cold_commands_on_two_ends_of_one_chain_make_one_call_for_each_role(
+def test_single_flight_makes_one_call_for_each_role_of_a_chain(
     home: Home, sts: Sts, role: Role, prod: str
 ) -> None:
     roles = {"prod": role}
@@ -60,7 +62,7 @@ def test_cold_commands_on_two_ends_of_one_chain_make_one_call_for_each_role(
     assert sorted(asked[1:]) == sorted([roles["audit"].arn, roles["billing"].arn])
 
 
-def test_a_warm_command_waits_for_nobody(home: Home, sts: Sts, prod: str, role: Role) -> None:
+def test_cache_hit_does_not_wait_for_a_lock(home: Home, sts: Sts, prod: str, role: Role) -> None:
     home.add_role("audit", sts.add_role("Audit", trusts=role.trusts).arn)
     who(home, prod)
     with sts.hold("AssumeRole") as held, crowd(home, (*WHO, "--profile", "audit")) as running:
@@ -70,7 +72,7 @@ def test_a_warm_command_waits_for_nobody(home: Home, sts: Sts, prod: str, role: 
         assert [outcome.code for outcome in running.finish().values()] == [0]
 
 
-def test_a_lock_dies_with_its_owner(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_lock_dies_with_its_owner(home: Home, sts: Sts, role: Role, prod: str) -> None:
     command = (*WHO, "--profile", prod)
     with sts.hold("AssumeRole") as held, crowd(home, command, really=True) as first:
         held.wait_for(1, SECONDS)
@@ -85,7 +87,7 @@ def test_a_lock_dies_with_its_owner(home: Home, sts: Sts, role: Role, prod: str)
     assert len(sts.calls_of("AssumeRole")) == 2
 
 
-def test_those_who_wait_for_a_failure_try_for_themselves(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_single_flight_waiters_retry_after_a_failure(home: Home, sts: Sts, role: Role, prod: str) -> None:
     home.environment.update(ONE_TRY)
     with sts.hold("AssumeRole", times=1) as held:
         sts.fail("AssumeRole", 1, 503)
@@ -99,7 +101,7 @@ def test_those_who_wait_for_a_failure_try_for_themselves(home: Home, sts: Sts, r
     assert len(sts.calls_of("AssumeRole")) == 2
 
 
-def test_edits_at_the_same_time_are_all_kept(home: Home, role: Role) -> None:
+def test_concurrent_edits_are_all_kept(home: Home, role: Role) -> None:
     profiles = [f"role-{number}" for number in range(6)]
     before = home.config.read_text(encoding="utf-8")
     commands = [("configure", "role", profile, "--role-arn", role.arn) for profile in profiles]

@@ -39,7 +39,7 @@ def found(secrets: dict[str, str], text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("options", [(), ("--debug",)], ids=["silent", "debug"])
-def test_nothing_that_is_printed_or_named_tells_a_secret(
+def test_secrets_are_not_printed_or_in_names(
     home: Home, sts: Sts, role: Role, user: User, device: MfaDevice, vault: str, options: tuple[str, ...]
 ) -> None:
     """A wrong code and a right one, a role of its own code, a chain, a damaged record and a denial."""
@@ -89,7 +89,7 @@ def test_nothing_that_is_printed_or_named_tells_a_secret(
 
 
 @pytest.mark.parametrize("command", ["verify", "login"])
-def test_a_command_that_assumes_roles_of_other_profiles_tells_no_secret_either(
+def test_secrets_of_other_profiles_are_not_printed(
     home: Home, user: User, device: MfaDevice, vault: str, command: str
 ) -> None:
     """The session's own profile is `default` then, which is no role."""
@@ -102,7 +102,7 @@ def test_a_command_that_assumes_roles_of_other_profiles_tells_no_secret_either(
     assert found(secrets, person.shown) == set()
 
 
-def test_debug_tells_no_secret_where_the_profile_is_no_role(home: Home, user: User, prod: str) -> None:
+def test_debug_hides_secrets_of_a_profile_without_a_role(home: Home, user: User, prod: str) -> None:
     """A session comes from a program, or from the environment, or long-term keys from the credentials file."""
     with home.config.open("a", encoding="utf-8") as file:
         file.write(f"[profile sdk]\nregion = {REGION}\ncredential_process = {XACCT} credentials {prod}\n")
@@ -118,7 +118,7 @@ def test_debug_tells_no_secret_where_the_profile_is_no_role(home: Home, user: Us
     assert found(secrets, "".join(outcome.stderr for outcome in outcomes)) == set()
 
 
-def test_a_password_in_the_address_of_sts_is_not_told(home: Home, prod: str) -> None:
+def test_password_in_the_sts_url_is_hidden(home: Home, prod: str) -> None:
     """Neither in an error nor in a log, nor by what looks at the config."""
     address = {"AWS_ENDPOINT_URL_STS": "http://me:pa55-word@127.0.0.1:1", **ONE_TRY}
     outcomes = [
@@ -134,7 +134,7 @@ def test_a_password_in_the_address_of_sts_is_not_told(home: Home, prod: str) -> 
 
 
 @pytest.mark.parametrize("end", ["</AssumeRoleResponse>", "</SessionToken>"])
-def test_an_answer_cut_short_is_not_quoted(home: Home, sts: Sts, prod: str, end: str) -> None:
+def test_truncated_sts_response_is_not_quoted(home: Home, sts: Sts, prod: str, end: str) -> None:
     """What botocore says of an answer that it cannot parse is the answer."""
     answer = (
         "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId>"

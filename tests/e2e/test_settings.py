@@ -74,7 +74,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_all_call_the_same_host_and_trust_the_same(home: Home, sts: Sts, outside: Outside, name: str) -> None:
+def test_client_settings_apply_to_every_command(home: Home, sts: Sts, outside: Outside, name: str) -> None:
     case = CASES[name]
     user = sts.add_user("dev", partition=case.partition)
     role = sts.add_role("Power", trusts=[user.arn], partition=case.partition)
@@ -104,7 +104,7 @@ def test_all_call_the_same_host_and_trust_the_same(home: Home, sts: Sts, outside
     assert found == {command: hosts for command, hosts in expected.items() if command != "aws"}
 
 
-def test_the_console_is_that_of_the_region_wherever_it_is_set(home: Home, outside: Outside) -> None:
+def test_console_uses_the_region_wherever_it_is_set(home: Home, outside: Outside) -> None:
     """The profile is no role, so nothing but its region tells the partition, and that may be in the environment."""
     document = '{"Version": 1, "AccessKeyId": "ASIA1", "SecretAccessKey": "s", "SessionToken": "t"}'
     (home.path / "session").write_text(document, "utf-8")

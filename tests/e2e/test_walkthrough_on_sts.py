@@ -8,7 +8,7 @@ from tests.sts import Sts
 from tests.support.home import Home
 
 
-def test_one_command_sets_a_role_up_and_the_next_ones_use_it_from_the_cache(home: Home, sts: Sts) -> None:
+def test_walkthrough_writes_a_role_and_later_commands_use_the_cache(home: Home, sts: Sts) -> None:
     user = sts.add_user("dev")
     role = sts.add_role("CrossAccountPowerUser", account="222222222222", trusts=[user.arn])
     home.add_keys(user)

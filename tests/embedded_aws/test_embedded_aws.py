@@ -53,7 +53,7 @@ def is_listening(url: str) -> bool:
         return probe.connect_ex(("127.0.0.1", urlsplit(url).port or 0)) == 0
 
 
-def test_the_users_keys_see_dev_and_the_roles_see_prod(aws: EmbeddedAws, scene: Walkthrough) -> None:
+def test_accounts_are_kept_apart(aws: EmbeddedAws, scene: Walkthrough) -> None:
     """Whose instances are shown depends on nothing but the keys that sign."""
     as_user = aws.client_with_keys("ec2", scene.access_key_id, scene.secret_access_key)
     as_role = aws.client_with_keys("ec2", *assume(aws, scene))
@@ -61,7 +61,7 @@ def test_the_users_keys_see_dev_and_the_roles_see_prod(aws: EmbeddedAws, scene: 
     assert instances(as_role) == dict.fromkeys(scene.prod_instances, "222222222222")
 
 
-def test_the_scene_has_the_walkthroughs_policies(aws: EmbeddedAws, scene: Walkthrough) -> None:
+def test_walkthrough_has_its_policies(aws: EmbeddedAws, scene: Walkthrough) -> None:
     """The role trusts the Dev user and may read; the user may assume that role and no other."""
     prod, dev = aws.client("iam", "222222222222"), aws.client("iam", "111111111111")
     role = prod.get_role(RoleName="CrossAccountPowerUser")["Role"]
@@ -77,7 +77,7 @@ def test_the_scene_has_the_walkthroughs_policies(aws: EmbeddedAws, scene: Walkth
     ]
 
 
-def test_calls_are_told_with_their_caller_and_parameters(aws: EmbeddedAws, scene: Walkthrough) -> None:
+def test_calls_are_recorded_with_caller_and_parameters(aws: EmbeddedAws, scene: Walkthrough) -> None:
     """Laying out the scene is not counted; what the keys' owner asks is, once each and in order."""
     assert aws.calls() == []
     role_key_id, *_ = credentials = assume(aws, scene)
@@ -90,7 +90,7 @@ def test_calls_are_told_with_their_caller_and_parameters(aws: EmbeddedAws, scene
     assert aws.calls("AssumeRole") == [first]
 
 
-def test_calls_of_the_json_protocol_are_told_too(aws: EmbeddedAws) -> None:
+def test_calls_of_the_json_protocol_are_recorded(aws: EmbeddedAws) -> None:
     """Organizations names its action in a header."""
     keys = create_user(aws, "333333333333", "manager")
     aws.client("organizations", "333333333333").create_organization(FeatureSet="ALL")
@@ -99,7 +99,7 @@ def test_calls_of_the_json_protocol_are_told_too(aws: EmbeddedAws) -> None:
     assert [(call.action, call.parameters) for call in aws.calls()] == [("ListAccounts", {"MaxResults": 5})]
 
 
-def test_no_call_is_lost_or_counted_twice_in_parallel(aws: EmbeddedAws, scene: Walkthrough) -> None:
+def test_calls_in_parallel_are_counted_once(aws: EmbeddedAws, scene: Walkthrough) -> None:
     """The count is what the one-flight promise is measured by."""
     sts = aws.client_with_keys("sts", scene.access_key_id, scene.secret_access_key)
 
@@ -122,7 +122,7 @@ def test_reset_forgets_accounts_and_calls(aws: EmbeddedAws, scene: Walkthrough) 
     assert instances(aws.client("ec2", scene.prod_account)) == {}
 
 
-def test_the_environment_holds_nothing_of_the_machines_aws(
+def test_environment_contains_nothing_of_the_machines_aws(
     aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A developer's own profile, keys, endpoint or proxy must not reach the commands that a test runs."""
@@ -145,7 +145,7 @@ def test_clients_ignore_the_machines_profile(monkeypatch: pytest.MonkeyPatch) ->
         assert aws.client("iam", "111111111111").list_users()["Users"] == []
 
 
-def test_it_ends_with_its_block() -> None:
+def test_server_ends_with_its_block() -> None:
     """Nothing listens afterwards, and a second close does nothing."""
     with EmbeddedAws() as aws:
         url = aws.url
@@ -154,7 +154,7 @@ def test_it_ends_with_its_block() -> None:
     aws.close()
 
 
-def test_it_ends_when_its_starter_is_killed() -> None:
+def test_server_ends_when_its_parent_is_killed() -> None:
     """SIGKILL leaves the starter no chance to clean up; the server notices by itself."""
     starter = (
         "import time; from tests.embedded_aws import EmbeddedAws\n"
@@ -173,7 +173,7 @@ def test_it_ends_when_its_starter_is_killed() -> None:
         time.sleep(0.02)
 
 
-def test_a_server_that_cannot_start_is_an_error() -> None:
+def test_server_that_cannot_start_is_an_error() -> None:
     """Never a hang, never an empty URL."""
     aws = EmbeddedAws(server=[sys.executable, "-c", ""])
     with pytest.raises(EmbeddedAwsError, match="ended before it was ready"), aws:

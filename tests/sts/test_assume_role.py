@@ -29,7 +29,7 @@ def assume(client: Any, role: Role, **parameters: Any) -> Any:
     return client.assume_role(**{"RoleArn": role.arn, "RoleSessionName": "me", **parameters})
 
 
-def test_issued_credentials_look_like_the_real_ones(connect: Clients, user: User, role: Role) -> None:
+def test_assume_role_issues_realistic_credentials(connect: Clients, user: User, role: Role) -> None:
     answer = assume(connect(user), role)
     credentials = answer["Credentials"]
     assert re.fullmatch("ASIA[A-Z2-7]{16}", credentials["AccessKeyId"])
@@ -42,7 +42,7 @@ def test_issued_credentials_look_like_the_real_ones(connect: Clients, user: User
     )
 
 
-def test_calls_are_recorded_with_what_was_sent(sts: Sts, connect: Clients, user: User, role: Role) -> None:
+def test_calls_are_recorded_with_their_parameters(sts: Sts, connect: Clients, user: User, role: Role) -> None:
     client = connect(user)
     assume(client, role, Tags=[{"Key": "team", "Value": "a b"}], TransitiveTagKeys=["team"])
     client.get_caller_identity()
@@ -62,7 +62,7 @@ def test_calls_are_recorded_with_what_was_sent(sts: Sts, connect: Clients, user:
     "trust",
     ["*", "111111111111", "arn:aws:iam::111111111111:root", "arn:aws:iam::111111111111:user/dev"],
 )
-def test_a_user_is_trusted_by_any_of_its_names(sts: Sts, connect: Clients, user: User, trust: str) -> None:
+def test_trust_accepts_any_name_of_the_user(sts: Sts, connect: Clients, user: User, trust: str) -> None:
     role = sts.add_role("Reader", account="333333333333", trusts=[trust], path="/team/")
     assert role.arn == "arn:aws:iam::333333333333:role/team/Reader"
     answer = assume(connect(user), role)
@@ -70,20 +70,20 @@ def test_a_user_is_trusted_by_any_of_its_names(sts: Sts, connect: Clients, user:
 
 
 @pytest.mark.parametrize("trust", ["222222222222", "arn:aws:iam::111111111111:user/other"])
-def test_a_stranger_is_denied(sts: Sts, connect: Clients, user: User, trust: str) -> None:
+def test_trust_denies_a_stranger(sts: Sts, connect: Clients, user: User, trust: str) -> None:
     role = sts.add_role("Closed", trusts=[trust])
     with refused("AccessDenied", match=denial(user.arn, role)):
         assume(connect(user), role)
     assert sts.calls[0].error == "AccessDenied"
 
 
-def test_a_role_that_is_not_there_is_denied_in_the_same_words(connect: Clients, user: User) -> None:
+def test_trust_denies_a_missing_role_with_the_same_message(connect: Clients, user: User) -> None:
     nowhere = Role("Nowhere", "222222222222", [])
     with refused("AccessDenied", match=denial(user.arn, nowhere)):
         assume(connect(user), nowhere)
 
 
-def test_revoked_trust_counts_from_the_next_call_on(connect: Clients, user: User, role: Role) -> None:
+def test_trust_revoked_applies_to_the_next_call(connect: Clients, user: User, role: Role) -> None:
     client = connect(user)
     assume(client, role)
     role.trusts.remove(user.arn)
@@ -92,7 +92,7 @@ def test_revoked_trust_counts_from_the_next_call_on(connect: Clients, user: User
 
 
 @pytest.mark.parametrize("trust", ["arn:aws:iam::222222222222:role/first/Hop", "222222222222"])
-def test_a_role_can_assume_the_next_one(sts: Sts, connect: Clients, user: User, trust: str) -> None:
+def test_chain_of_two_roles_is_assumed(sts: Sts, connect: Clients, user: User, trust: str) -> None:
     first = sts.add_role("Hop", path="/first/", trusts=[user.arn])
     second = sts.add_role("Second", account="333333333333", trusts=[trust])
     hop = connect(assume(connect(user), first)["Credentials"])
@@ -103,7 +103,7 @@ def test_a_role_can_assume_the_next_one(sts: Sts, connect: Clients, user: User, 
 
 
 @pytest.mark.parametrize("given", [{}, {"ExternalId": "wrong"}])
-def test_a_role_with_an_external_id_wants_exactly_that(
+def test_external_id_must_match_exactly(
     sts: Sts, connect: Clients, user: User, given: dict[str, str]
 ) -> None:
     role = sts.add_role("Vendor", trusts=[user.arn], external_id="tenant/42")
@@ -113,24 +113,26 @@ def test_a_role_with_an_external_id_wants_exactly_that(
     assume(client, role, ExternalId="tenant/42")
 
 
-def test_an_external_id_nobody_asked_for_does_no_harm(connect: Clients, user: User, role: Role) -> None:
+def test_external_id_not_required_is_accepted(connect: Clients, user: User, role: Role) -> None:
     assume(connect(user), role, ExternalId="tenant/42")
 
 
-def test_the_duration_asked_for_is_granted(sts: Sts, connect: Clients, user: User) -> None:
+def test_duration_requested_is_granted(sts: Sts, connect: Clients, user: User) -> None:
     role = sts.add_role("Long", trusts=[user.arn], max_session_duration=43200)
     client = connect(user)
     assert 43190 < life(assume(client, role, DurationSeconds=43200)) <= 43200
     assert 890 < life(assume(client, role, DurationSeconds=900)) <= 900
 
 
-def test_the_role_has_a_maximum(connect: Clients, user: User, role: Role) -> None:
+def test_duration_above_the_role_maximum_is_refused(connect: Clients, user: User, role: Role) -> None:
     wanted = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
     with refused("ValidationError", match=re.escape(wanted)):
         assume(connect(user), role, DurationSeconds=3601)
 
 
-def test_role_sessions_assume_for_an_hour_at_most(sts: Sts, connect: Clients, user: User, role: Role) -> None:
+def test_duration_of_a_chained_role_is_at_most_an_hour(
+    sts: Sts, connect: Clients, user: User, role: Role
+) -> None:
     second = sts.add_role("Second", trusts=[role.arn], max_session_duration=43200)
     hop = connect(assume(connect(user), role)["Credentials"])
     assume(hop, second, DurationSeconds=3600)
@@ -169,14 +171,14 @@ def test_role_sessions_assume_for_an_hour_at_most(sts: Sts, connect: Clients, us
         ({"RoleSessionName": "a", "DurationSeconds": 1}, "^.*2 validation errors detected: .*; .*"),
     ],
 )
-def test_a_parameter_out_of_shape_is_named(
+def test_parameter_invalid_is_named(
     connect: Clients, user: User, role: Role, wrong: dict[str, Any], words: str
 ) -> None:
     with refused("ValidationError", match=words):
         assume(connect(user, parameter_validation=False), role, **wrong)
 
 
-def test_a_missing_parameter_is_named(connect: Clients, user: User, role: Role) -> None:
+def test_parameter_missing_is_named(connect: Clients, user: User, role: Role) -> None:
     client = connect(user, parameter_validation=False)
     with refused("ValidationError", match="Value null at 'roleSessionName' .*: Member must not be null"):
         client.assume_role(RoleArn=role.arn)
@@ -192,20 +194,18 @@ def test_a_missing_parameter_is_named(connect: Clients, user: User, role: Role) 
         ({"TransitiveTagKeys": ["team"]}, "transitive tag key must be included in the requested tags"),
     ],
 )
-def test_tags_must_make_sense(
+def test_tags_invalid_are_refused(
     connect: Clients, user: User, role: Role, wrong: dict[str, Any], words: str
 ) -> None:
     with refused("InvalidParameterValue", match=words):
         assume(connect(user), role, **wrong)
 
 
-def test_fifty_tags_are_taken(connect: Clients, user: User, role: Role) -> None:
+def test_tags_up_to_fifty_are_accepted(connect: Clients, user: User, role: Role) -> None:
     assume(connect(user), role, Tags=[{"Key": f"k{n}", "Value": ""} for n in range(50)])
 
 
-def test_tags_and_source_identity_need_a_permission_of_their_own(
-    sts: Sts, connect: Clients, user: User
-) -> None:
+def test_tags_and_source_identity_need_their_own_permissions(sts: Sts, connect: Clients, user: User) -> None:
     role = sts.add_role("Plain", trusts=[user.arn], allow_tags=False, allow_source_identity=False)
     client = connect(user)
     assume(client, role)
@@ -215,7 +215,9 @@ def test_tags_and_source_identity_need_a_permission_of_their_own(
         assume(client, role, SourceIdentity="alice")
 
 
-def test_transitive_tags_go_on_through_a_chain(sts: Sts, connect: Clients, user: User, role: Role) -> None:
+def test_transitive_tags_are_inherited_through_a_chain(
+    sts: Sts, connect: Clients, user: User, role: Role
+) -> None:
     """They may not be set again, and the next role must allow tags, though none are sent."""
     next_role = sts.add_role("Next", trusts=[role.arn])
     plain = sts.add_role("Plain", trusts=[role.arn], allow_tags=False)
@@ -229,7 +231,7 @@ def test_transitive_tags_go_on_through_a_chain(sts: Sts, connect: Clients, user:
         assume(hop, plain)
 
 
-def test_a_source_identity_stays_through_a_chain(sts: Sts, connect: Clients, user: User, role: Role) -> None:
+def test_source_identity_is_kept_through_a_chain(sts: Sts, connect: Clients, user: User, role: Role) -> None:
     next_role = sts.add_role("Next", trusts=[role.arn])
     answer = assume(connect(user), role, SourceIdentity="alice")
     assert answer["SourceIdentity"] == "alice"
@@ -239,14 +241,14 @@ def test_a_source_identity_stays_through_a_chain(sts: Sts, connect: Clients, use
         assume(hop, next_role, SourceIdentity="bob")
 
 
-def test_other_partitions_have_their_own_arns(sts: Sts, connect: Clients) -> None:
+def test_partition_is_part_of_every_arn(sts: Sts, connect: Clients) -> None:
     user = sts.add_user("wei", partition="aws-cn")
     role = sts.add_role("Reader", trusts=["arn:aws-cn:iam::111111111111:root"], partition="aws-cn")
     answer = assume(connect(user), role)
     assert answer["AssumedRoleUser"]["Arn"] == "arn:aws-cn:sts::222222222222:assumed-role/Reader/me"
 
 
-def test_nothing_can_be_added_twice(sts: Sts, user: User, role: Role) -> None:
+def test_directory_refuses_duplicates(sts: Sts, user: User, role: Role) -> None:
     sts.add_mfa_device(user)
     with pytest.raises(ValueError, match="user/dev already"):
         sts.add_user("dev")

@@ -21,7 +21,7 @@ def server_time(answer: dict[str, Any]) -> float:
 
 
 @pytest.mark.parametrize("offset", [-HOUR, 0.0, HOUR])
-def test_date_and_expiration_follow_the_servers_clock(
+def test_clock_offset_moves_date_and_expiration(
     sts: Sts, connect: Clients, user: User, role: Role, offset: float
 ) -> None:
     sts.clock_offset = offset
@@ -39,7 +39,7 @@ def test_date_and_expiration_follow_the_servers_clock(
         (-310, r"Signature not yet current: \d{8}T\d{6}Z is still later than .* \+ 5 min\.\)"),
     ],
 )
-def test_a_clock_five_minutes_off_is_refused(
+def test_clock_skew_of_five_minutes_is_refused(
     sts: Sts, connect: Clients, user: User, offset: float, words: str
 ) -> None:
     sts.clock_offset = offset
@@ -48,16 +48,14 @@ def test_a_clock_five_minutes_off_is_refused(
 
 
 @pytest.mark.parametrize("offset", [290, -290])
-def test_a_clock_less_than_five_minutes_off_is_not(
+def test_clock_skew_of_less_than_five_minutes_is_accepted(
     sts: Sts, connect: Clients, user: User, offset: float
 ) -> None:
     sts.clock_offset = offset
     connect(user).get_caller_identity()
 
 
-def test_sessions_end_when_the_servers_clock_says_so(
-    sts: Sts, connect: Clients, user: User, role: Role
-) -> None:
+def test_sessions_expire_by_the_servers_clock(sts: Sts, connect: Clients, user: User, role: Role) -> None:
     sts.max_clock_skew = None
     answer = connect(user).assume_role(RoleArn=role.arn, RoleSessionName="me", DurationSeconds=900)
     session = connect(answer["Credentials"])
@@ -68,9 +66,7 @@ def test_sessions_end_when_the_servers_clock_says_so(
         session.get_caller_identity()
 
 
-def test_sessions_can_be_made_short_whatever_was_asked(
-    sts: Sts, connect: Clients, user: User, role: Role
-) -> None:
+def test_sessions_can_be_shorter_than_requested(sts: Sts, connect: Clients, user: User, role: Role) -> None:
     """`Expiration` tells so; other sessions keep what they were promised."""
     client = connect(user)
     long_lived = connect(client.get_session_token()["Credentials"])
@@ -84,7 +80,9 @@ def test_sessions_can_be_made_short_whatever_was_asked(
         connect(answer["Credentials"]).get_caller_identity()
 
 
-def test_codes_follow_the_servers_clock(sts: Sts, connect: Clients, user: User, device: MfaDevice) -> None:
+def test_mfa_codes_follow_the_servers_clock(
+    sts: Sts, connect: Clients, user: User, device: MfaDevice
+) -> None:
     """A telephone shows true time, which is the service's; it is the computer that is off."""
     sts.clock_offset = -HOUR
     sts.max_clock_skew = None

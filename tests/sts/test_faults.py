@@ -17,7 +17,7 @@ from .clients import Clients, refused
 BRIEF = 0.05  # seconds
 
 
-def test_a_failure_happens_as_often_as_asked(sts: Sts, connect: Clients, user: User) -> None:
+def test_failure_repeats_as_often_as_scripted(sts: Sts, connect: Clients, user: User) -> None:
     client = connect(user)
     sts.fail(times=2, status=503, code="ServiceUnavailable", message="Come back later")
     for _ in range(2):
@@ -31,7 +31,7 @@ def test_a_failure_happens_as_often_as_asked(sts: Sts, connect: Clients, user: U
     ]
 
 
-def test_faults_are_for_one_operation_if_one_is_named(sts: Sts, connect: Clients, user: User) -> None:
+def test_fault_can_be_limited_to_an_operation(sts: Sts, connect: Clients, user: User) -> None:
     client = connect(user)
     sts.fail("GetSessionToken")
     client.get_caller_identity()
@@ -39,7 +39,7 @@ def test_faults_are_for_one_operation_if_one_is_named(sts: Sts, connect: Clients
         client.get_session_token()
 
 
-def test_faults_happen_in_the_order_scripted(sts: Sts, connect: Clients, user: User) -> None:
+def test_faults_occur_in_the_order_scripted(sts: Sts, connect: Clients, user: User) -> None:
     client = connect(user)
     sts.throttle()
     sts.fail()
@@ -50,7 +50,7 @@ def test_faults_happen_in_the_order_scripted(sts: Sts, connect: Clients, user: U
     client.get_caller_identity()
 
 
-def test_faults_without_an_end_last_until_cleared(sts: Sts, connect: Clients, user: User) -> None:
+def test_fault_without_a_count_lasts_until_cleared(sts: Sts, connect: Clients, user: User) -> None:
     client = connect(user)
     sts.throttle(times=None)
     for _ in range(3):
@@ -60,7 +60,7 @@ def test_faults_without_an_end_last_until_cleared(sts: Sts, connect: Clients, us
     client.get_caller_identity()
 
 
-def test_a_dropped_connection_is_not_answered(sts: Sts, connect: Clients, user: User) -> None:
+def test_drop_closes_the_connection_without_an_answer(sts: Sts, connect: Clients, user: User) -> None:
     client = connect(user)
     sts.drop_connections()
     with pytest.raises(ConnectionClosedError):
@@ -69,7 +69,7 @@ def test_a_dropped_connection_is_not_answered(sts: Sts, connect: Clients, user: 
     assert (sts.calls[0].status, sts.calls[0].error) == (0, "connection dropped")
 
 
-def test_an_answer_can_get_lost_after_the_work_was_done(
+def test_drop_after_work_loses_only_the_answer(
     sts: Sts, connect: Clients, user: User, device: MfaDevice
 ) -> None:
     client = connect(user)
@@ -82,7 +82,7 @@ def test_an_answer_can_get_lost_after_the_work_was_done(
 
 
 @pytest.mark.parametrize("body", [b"<html>Please log in", b"", b"\xff\xfe"])
-def test_garbage_is_answered_as_it_is(sts: Sts, connect: Clients, user: User, body: bytes) -> None:
+def test_garbage_is_sent_unchanged(sts: Sts, connect: Clients, user: User, body: bytes) -> None:
     sts.answer_garbage(body=body, operation="AssumeRole")
     with pytest.raises((ResponseParserError, KeyError)):
         connect(user).assume_role(RoleArn="arn:aws:iam::222222222222:role/x", RoleSessionName="me")[
@@ -91,7 +91,7 @@ def test_garbage_is_answered_as_it_is(sts: Sts, connect: Clients, user: User, bo
     assert sts.calls[0].error == "scripted answer"
 
 
-def test_a_hanging_request_ends_unanswered(sts: Sts, connect: Clients, user: User) -> None:
+def test_hang_ends_without_an_answer(sts: Sts, connect: Clients, user: User) -> None:
     """The client gives up first; the call was recorded when it arrived."""
     hanging = sts.hang()
     with pytest.raises(ReadTimeoutError):
@@ -101,7 +101,7 @@ def test_a_hanging_request_ends_unanswered(sts: Sts, connect: Clients, user: Use
     connect(user).get_caller_identity()
 
 
-def test_a_hang_that_is_released_drops_the_connection(sts: Sts, connect: Clients, user: User) -> None:
+def test_hang_released_drops_the_connection(sts: Sts, connect: Clients, user: User) -> None:
     client = connect(user)
     with ThreadPoolExecutor(1) as pool, sts.hang() as hanging:
         answer = pool.submit(client.get_caller_identity)
@@ -110,7 +110,7 @@ def test_a_hang_that_is_released_drops_the_connection(sts: Sts, connect: Clients
         assert isinstance(answer.exception(), ConnectionClosedError)
 
 
-def test_held_requests_race_when_released(sts: Sts, connect: Clients, user: User, role: Role) -> None:
+def test_hold_released_lets_requests_race(sts: Sts, connect: Clients, user: User, role: Role) -> None:
     client = connect(user, max_pool_connections=20)
 
     def assume(number: int) -> Any:
@@ -129,7 +129,7 @@ def test_held_requests_race_when_released(sts: Sts, connect: Clients, user: User
     assert len(sts.calls_of("AssumeRole")) == 20
 
 
-def test_a_hold_can_be_for_the_first_request_only(sts: Sts, connect: Clients, user: User) -> None:
+def test_hold_can_be_limited_to_the_first_request(sts: Sts, connect: Clients, user: User) -> None:
     client = connect(user)
     with ThreadPoolExecutor(1) as pool, sts.hold(times=1) as held:
         first = pool.submit(client.get_caller_identity)
@@ -140,14 +140,12 @@ def test_a_hold_can_be_for_the_first_request_only(sts: Sts, connect: Clients, us
         first.result()
 
 
-def test_waiting_for_requests_that_do_not_come_says_so(sts: Sts) -> None:
+def test_hold_wait_times_out_with_the_count(sts: Sts) -> None:
     with sts.hold() as held, pytest.raises(TimeoutError, match="0 of 2 requests arrived"):
         held.wait_for(2, timeout=0)
 
 
-def test_what_happens_while_a_request_is_held_counts(
-    sts: Sts, connect: Clients, user: User, role: Role
-) -> None:
+def test_hold_decides_only_after_its_release(sts: Sts, connect: Clients, user: User, role: Role) -> None:
     """The request is judged when it is released, not when it came."""
     client = connect(user)
     with ThreadPoolExecutor(1) as pool, sts.hold() as held:
@@ -159,7 +157,7 @@ def test_what_happens_while_a_request_is_held_counts(
             answer.result()
 
 
-def test_a_delayed_request_is_answered_late(sts: Sts, connect: Clients, user: User) -> None:
+def test_delay_postpones_the_answer(sts: Sts, connect: Clients, user: User) -> None:
     client = connect(user)
     sts.delay(BRIEF)
     began = time.monotonic()
@@ -167,14 +165,14 @@ def test_a_delayed_request_is_answered_late(sts: Sts, connect: Clients, user: Us
     assert time.monotonic() - began >= BRIEF
 
 
-def test_delays_come_on_top_of_other_faults(sts: Sts, connect: Clients, user: User) -> None:
+def test_delay_adds_to_other_faults(sts: Sts, connect: Clients, user: User) -> None:
     sts.delay(0.001)
     sts.throttle()
     with refused("Throttling"):
         connect(user).get_caller_identity()
 
 
-def test_stopping_ends_everything() -> None:
+def test_stop_ends_every_request() -> None:
     """Requests that hang, are held or delayed, and idle connections; no thread is left behind."""
     before = set(threading.enumerate())
     with ThreadPoolExecutor(3) as pool, Sts() as sts, Clients(sts.url) as connect:
@@ -195,7 +193,7 @@ def test_stopping_ends_everything() -> None:
     assert set(threading.enumerate()) == before
 
 
-def test_a_fault_of_the_server_itself_is_not_swallowed() -> None:
+def test_server_error_is_raised_on_stop() -> None:
     def break_it() -> None:
         with Sts() as sts, Clients(sts.url) as connect:
             user = sts.add_user("dev")

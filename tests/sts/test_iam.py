@@ -17,7 +17,7 @@ def users(client: Any) -> list[str]:
     return [user["UserName"] for page in pages for user in page["Users"]]
 
 
-def test_users_come_in_pages(sts: Sts, connect: Clients, user: User, role: Role) -> None:
+def test_list_users_is_paginated(sts: Sts, connect: Clients, user: User, role: Role) -> None:
     sts.user_pages = 3
     answer = connect(user).assume_role(RoleArn=role.arn, RoleSessionName="me")
     client = connect(answer["Credentials"], "iam")
@@ -27,7 +27,9 @@ def test_users_come_in_pages(sts: Sts, connect: Clients, user: User, role: Role)
     assert client.list_users()["Users"][0]["Arn"] == "arn:aws:iam::222222222222:user/user-0001"
 
 
-def test_a_session_can_end_between_two_pages(sts: Sts, connect: Clients, user: User, role: Role) -> None:
+def test_list_users_fails_if_the_session_expires_between_pages(
+    sts: Sts, connect: Clients, user: User, role: Role
+) -> None:
     sts.user_pages = 2
     client = connect(connect(user).assume_role(RoleArn=role.arn, RoleSessionName="me")["Credentials"], "iam")
     with ThreadPoolExecutor(1) as pool, sts.hold("ListUsers") as held:
@@ -39,18 +41,20 @@ def test_a_session_can_end_between_two_pages(sts: Sts, connect: Clients, user: U
             listing.result()
 
 
-def test_each_page_can_take_its_time(sts: Sts, connect: Clients, user: User) -> None:
+def test_list_users_can_delay_each_page(sts: Sts, connect: Clients, user: User) -> None:
     sts.user_pages, sts.page_delay = 3, 0.001
     assert len(users(connect(user, "iam"))) == 6
 
 
 @pytest.mark.parametrize("marker", ["page-2", "page-x", "2"])
-def test_a_marker_must_be_one_that_was_given(connect: Clients, user: User, marker: str) -> None:
+def test_list_users_refuses_an_unknown_marker(connect: Clients, user: User, marker: str) -> None:
     with refused("ValidationError", match="Invalid Marker"):
         connect(user, "iam").list_users(Marker=marker)
 
 
-def test_the_callers_devices_are_listed(sts: Sts, connect: Clients, user: User, device: MfaDevice) -> None:
+def test_list_mfa_devices_returns_those_of_the_caller(
+    sts: Sts, connect: Clients, user: User, device: MfaDevice
+) -> None:
     other = sts.add_user("other")
     key = sts.add_mfa_device(other, serial="arn:aws:iam::111111111111:u2f/user/other/key")
     client = connect(user, "iam")
@@ -62,15 +66,13 @@ def test_the_callers_devices_are_listed(sts: Sts, connect: Clients, user: User, 
         client.list_mfa_devices(UserName="nobody")
 
 
-def test_a_role_session_has_no_devices(connect: Clients, user: User, role: Role) -> None:
+def test_list_mfa_devices_refuses_a_role_session(connect: Clients, user: User, role: Role) -> None:
     answer = connect(user).assume_role(RoleArn=role.arn, RoleSessionName="me")
     with refused("ValidationError", match="Must specify userName"):
         connect(answer["Credentials"], "iam").list_mfa_devices()
 
 
-def test_session_tokens_may_call_iam_only_when_made_with_mfa(
-    connect: Clients, user: User, device: MfaDevice
-) -> None:
+def test_session_token_without_mfa_cannot_call_iam(connect: Clients, user: User, device: MfaDevice) -> None:
     client = connect(user)
     without = client.get_session_token()["Credentials"]
     with refused("InvalidClientTokenId", match="The security token included in the request is invalid"):

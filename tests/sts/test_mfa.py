@@ -32,7 +32,7 @@ def mfa(device: MfaDevice, code: str | None = None) -> dict[str, str]:
     return {"SerialNumber": device.serial, "TokenCode": code or device.next_code()}
 
 
-def test_a_role_that_asks_for_mfa_wants_a_code(
+def test_role_with_mfa_requires_a_code(
     connect: Clients, user: User, device: MfaDevice, guarded: Role
 ) -> None:
     client = connect(user)
@@ -41,7 +41,7 @@ def test_a_role_that_asks_for_mfa_wants_a_code(
     assume(client, guarded, DurationSeconds=43200, **mfa(device))
 
 
-def test_a_code_is_good_once(connect: Clients, user: User, device: MfaDevice, guarded: Role) -> None:
+def test_mfa_code_is_accepted_once(connect: Clients, user: User, device: MfaDevice, guarded: Role) -> None:
     client = connect(user)
     code = device.next_code()
     assume(client, guarded, **mfa(device, code))
@@ -50,7 +50,7 @@ def test_a_code_is_good_once(connect: Clients, user: User, device: MfaDevice, gu
     assert code == device.used_code()
 
 
-def test_of_ten_at_once_with_one_code_one_succeeds(
+def test_mfa_code_sent_ten_times_at_once_is_accepted_once(
     sts: Sts, connect: Clients, user: User, device: MfaDevice
 ) -> None:
     client = connect(user)
@@ -71,7 +71,7 @@ def test_of_ten_at_once_with_one_code_one_succeeds(
 
 
 @pytest.mark.parametrize("operation", ["GetSessionToken", "AssumeRole"])
-def test_a_wrong_code_is_refused(
+def test_mfa_code_wrong_is_refused(
     connect: Clients, user: User, device: MfaDevice, guarded: Role, operation: str
 ) -> None:
     client = connect(user)
@@ -82,7 +82,7 @@ def test_a_wrong_code_is_refused(
             client.get_session_token(**mfa(device, device.wrong_code()))
 
 
-def test_a_code_is_spent_though_the_role_is_denied(
+def test_mfa_code_is_spent_even_if_the_role_is_denied(
     sts: Sts, connect: Clients, user: User, device: MfaDevice
 ) -> None:
     """The code is part of who calls, and that is settled before what they may do."""
@@ -95,7 +95,9 @@ def test_a_code_is_spent_though_the_role_is_denied(
         assume(client, closed, **mfa(device, code))
 
 
-def test_a_device_is_its_users_own(sts: Sts, connect: Clients, user: User, device: MfaDevice) -> None:
+def test_mfa_device_of_another_user_is_refused(
+    sts: Sts, connect: Clients, user: User, device: MfaDevice
+) -> None:
     stranger = sts.add_user("stranger")
     client = connect(stranger)
     code = device.next_code()
@@ -104,7 +106,9 @@ def test_a_device_is_its_users_own(sts: Sts, connect: Clients, user: User, devic
     connect(user).get_session_token(**mfa(device, code))
 
 
-def test_a_user_may_have_several_devices(sts: Sts, connect: Clients, user: User, device: MfaDevice) -> None:
+def test_mfa_devices_can_be_several_per_user(
+    sts: Sts, connect: Clients, user: User, device: MfaDevice
+) -> None:
     hardware = sts.add_mfa_device(user, serial="GAHT12345678")
     phone = sts.add_mfa_device(user, "phone")
     assert phone.serial == "arn:aws:iam::111111111111:mfa/phone"
@@ -112,19 +116,21 @@ def test_a_user_may_have_several_devices(sts: Sts, connect: Clients, user: User,
         connect(user).get_session_token(**mfa(one))
 
 
-def test_a_security_key_cannot_give_a_code(sts: Sts, connect: Clients, user: User) -> None:
+def test_security_key_is_refused(sts: Sts, connect: Clients, user: User) -> None:
     key = sts.add_mfa_device(user, serial="arn:aws:iam::111111111111:u2f/user/dev/key")
     with refused("AccessDenied", match=BAD_CODE):
         connect(user).get_session_token(**mfa(key))
 
 
 @pytest.mark.parametrize("given", ["SerialNumber", "TokenCode"])
-def test_serial_and_code_go_together(connect: Clients, user: User, device: MfaDevice, given: str) -> None:
+def test_mfa_serial_and_code_require_each_other(
+    connect: Clients, user: User, device: MfaDevice, given: str
+) -> None:
     with refused("AccessDenied", match="must provide both MFA serial number and one time pass code"):
         connect(user).get_session_token(**{given: mfa(device)[given]})
 
 
-def test_a_session_made_with_mfa_serves_roles_without_another_code(
+def test_session_token_with_mfa_assumes_roles_without_a_code(
     connect: Clients, user: User, device: MfaDevice, guarded: Role
 ) -> None:
     session = connect(connect(user).get_session_token(**mfa(device))["Credentials"])
@@ -132,7 +138,7 @@ def test_a_session_made_with_mfa_serves_roles_without_another_code(
         assume(session, guarded)
 
 
-def test_a_session_made_without_mfa_does_not(
+def test_session_token_without_mfa_does_not_satisfy_a_role(
     connect: Clients, user: User, device: MfaDevice, guarded: Role
 ) -> None:
     session = connect(connect(user).get_session_token()["Credentials"])
@@ -142,7 +148,7 @@ def test_a_session_made_without_mfa_does_not(
         assume(session, guarded, **mfa(device))
 
 
-def test_a_role_session_has_no_mfa_of_its_own(
+def test_role_session_carries_no_mfa(
     sts: Sts, connect: Clients, user: User, device: MfaDevice, guarded: Role
 ) -> None:
     """MFA does not carry over a chain, and a role session cannot give a code either."""
@@ -154,7 +160,7 @@ def test_a_role_session_has_no_mfa_of_its_own(
         assume(hop, deeper, **mfa(device))
 
 
-def test_session_tokens_assume_roles_for_an_hour_at_most(
+def test_session_token_assumes_roles_for_at_most_an_hour(
     connect: Clients, user: User, device: MfaDevice, guarded: Role
 ) -> None:
     """As long as role chaining does, though no role is chained."""
@@ -164,7 +170,7 @@ def test_session_tokens_assume_roles_for_an_hour_at_most(
         assume(session, guarded, DurationSeconds=3601)
 
 
-def test_an_mfa_session_grows_too_old_for_a_role_that_says_so(
+def test_mfa_age_above_the_maximum_is_denied(
     sts: Sts, connect: Clients, user: User, device: MfaDevice
 ) -> None:
     fussy = sts.add_role("Fussy", trusts=[user.arn], max_mfa_age=3600)
@@ -177,14 +183,14 @@ def test_an_mfa_session_grows_too_old_for_a_role_that_says_so(
     assume(connect(user), fussy, **mfa(device))
 
 
-def test_a_mfa_age_cannot_be_met_without_mfa(sts: Sts, connect: Clients, user: User) -> None:
+def test_mfa_age_requires_mfa(sts: Sts, connect: Clients, user: User) -> None:
     fussy = sts.add_role("Fussy", trusts=[user.arn], max_mfa_age=3600)
     with refused("AccessDenied", match=NOT_AUTHORIZED):
         assume(connect(user), fussy)
 
 
 @pytest.mark.parametrize(("asked", "granted"), [({}, 43200), ({"DurationSeconds": 129600}, 129600)])
-def test_a_session_token_lives_as_long_as_asked(
+def test_session_token_has_the_requested_duration(
     connect: Clients, user: User, asked: dict[str, int], granted: int
 ) -> None:
     expiration = connect(user).get_session_token(**asked)["Credentials"]["Expiration"]
@@ -192,13 +198,13 @@ def test_a_session_token_lives_as_long_as_asked(
 
 
 @pytest.mark.parametrize("seconds", [899, 129601])
-def test_a_session_token_has_limits(connect: Clients, user: User, seconds: int) -> None:
+def test_session_token_duration_has_limits(connect: Clients, user: User, seconds: int) -> None:
     client = connect(user, parameter_validation=False)
     with refused("ValidationError", match="'durationSeconds' failed to satisfy constraint"):
         client.get_session_token(DurationSeconds=seconds)
 
 
-def test_session_tokens_are_for_long_term_keys_only(connect: Clients, user: User, role: Role) -> None:
+def test_session_token_requires_long_term_keys(connect: Clients, user: User, role: Role) -> None:
     client = connect(user)
     for credentials in (
         client.get_session_token()["Credentials"],
@@ -208,6 +214,6 @@ def test_session_tokens_are_for_long_term_keys_only(connect: Clients, user: User
             connect(credentials).get_session_token()
 
 
-def test_a_session_token_is_the_user(connect: Clients, user: User) -> None:
+def test_session_token_identifies_the_user(connect: Clients, user: User) -> None:
     session = connect(connect(user).get_session_token()["Credentials"])
     assert session.get_caller_identity()["Arn"] == user.arn

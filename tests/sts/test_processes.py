@@ -44,7 +44,7 @@ def standalone(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str,
             process.kill()
 
 
-def test_it_runs_on_its_own_until_its_input_ends() -> None:
+def test_process_runs_until_its_stdin_closes() -> None:
     with standalone("--roles", "3", "--require-mfa", "--delay", "0.01") as (process, scenario):
         assert [arn.rpartition("/")[2] for arn in scenario["roles"]] == [
             "CrossAccountPowerUser",
@@ -73,13 +73,13 @@ def test_it_runs_on_its_own_until_its_input_ends() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to handle")
-def test_it_stops_when_told_to() -> None:
+def test_process_stops_on_a_signal() -> None:
     with standalone() as (process, _):
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
 
 
-def test_codes_and_calls_can_be_had_over_http(sts: Sts, user: User) -> None:
+def test_process_serves_codes_and_calls_over_http(sts: Sts, user: User) -> None:
     first = sts.add_mfa_device(user)
     second = sts.add_mfa_device(user, "phone")
     assert first.accept(get(f"{sts.url}/_code").strip())
@@ -89,7 +89,7 @@ def test_codes_and_calls_can_be_had_over_http(sts: Sts, user: User) -> None:
         get(f"{sts.url}/_nothing")
 
 
-def test_the_real_command_is_served_through_role_and_pages(sts: Sts, user: User, tmp_path: Path) -> None:
+def test_aws_is_served_a_role_and_all_pages(sts: Sts, user: User, tmp_path: Path) -> None:
     """One user, one role, three pages: what the command line sends is what the server wants."""
     role = sts.add_role("CrossAccountPowerUser", trusts=[user.account], external_id="tenant/42")
     sts.user_pages = 3

@@ -43,7 +43,7 @@ def _text(value: str | bytes) -> str:
     return value.decode() if isinstance(value, bytes) else value
 
 
-def test_a_signed_request_is_answered(connect: Clients, user: User) -> None:
+def test_signature_valid_is_accepted(connect: Clients, user: User) -> None:
     answer = connect(user).get_caller_identity()
     assert answer["Arn"] == "arn:aws:iam::111111111111:user/dev"
     assert answer["Account"] == "111111111111"
@@ -51,7 +51,7 @@ def test_a_signed_request_is_answered(connect: Clients, user: User) -> None:
     assert answer["ResponseMetadata"]["RequestId"]
 
 
-def test_issued_credentials_sign_too(connect: Clients, user: User, role: Role) -> None:
+def test_signature_with_temporary_credentials_is_accepted(connect: Clients, user: User, role: Role) -> None:
     answer = connect(user).assume_role(RoleArn=role.arn, RoleSessionName="me")
     identity = connect(answer["Credentials"]).get_caller_identity()
     assert identity["Arn"] == "arn:aws:sts::222222222222:assumed-role/CrossAccountPowerUser/me"
@@ -59,7 +59,9 @@ def test_issued_credentials_sign_too(connect: Clients, user: User, role: Role) -
     assert identity["Account"] == "222222222222"
 
 
-def test_a_wrong_secret_is_refused_and_recorded(sts: Sts, connect: Clients, user: User) -> None:
+def test_signature_with_a_wrong_secret_is_refused_and_recorded(
+    sts: Sts, connect: Clients, user: User
+) -> None:
     client = connect({"AccessKeyId": user.access_key, "SecretAccessKey": "wrong"})
     with refused("SignatureDoesNotMatch", match="does not match the signature you provided"):
         client.get_caller_identity()
@@ -68,14 +70,14 @@ def test_a_wrong_secret_is_refused_and_recorded(sts: Sts, connect: Clients, user
     assert call.error == "SignatureDoesNotMatch"
 
 
-def test_an_unknown_key_is_refused(sts: Sts, connect: Clients) -> None:
+def test_access_key_unknown_is_refused(sts: Sts, connect: Clients) -> None:
     client = connect({"AccessKeyId": "AKIAUNKNOWN", "SecretAccessKey": "any"})
     with refused("InvalidClientTokenId", match="The security token included in the request is invalid"):
         client.get_caller_identity()
     assert (sts.calls[0].caller_arn, sts.calls[0].access_key) == ("", "AKIAUNKNOWN")
 
 
-def test_a_disabled_key_is_refused_until_enabled(connect: Clients, user: User) -> None:
+def test_access_key_disabled_is_refused_until_enabled(connect: Clients, user: User) -> None:
     client = connect(user)
     user.disable_key()
     with refused("InvalidClientTokenId"):
@@ -84,7 +86,7 @@ def test_a_disabled_key_is_refused_until_enabled(connect: Clients, user: User) -
     client.get_caller_identity()
 
 
-def test_a_rotated_key_replaces_the_old_one(connect: Clients, user: User) -> None:
+def test_access_key_rotated_replaces_the_old_one(connect: Clients, user: User) -> None:
     before = connect(user)
     user.rotate_key()
     with refused("InvalidClientTokenId"):
@@ -92,14 +94,14 @@ def test_a_rotated_key_replaces_the_old_one(connect: Clients, user: User) -> Non
     connect(user).get_caller_identity()
 
 
-def test_a_session_outlives_the_key_it_was_made_with(connect: Clients, user: User, role: Role) -> None:
+def test_session_outlives_its_access_key(connect: Clients, user: User, role: Role) -> None:
     answer = connect(user).assume_role(RoleArn=role.arn, RoleSessionName="me")
     user.disable_key()
     connect(answer["Credentials"]).get_caller_identity()
 
 
 @pytest.mark.parametrize("token", [None, "wrong"])
-def test_temporary_keys_need_their_own_token(
+def test_session_token_must_match_its_key(
     connect: Clients, user: User, role: Role, token: str | None
 ) -> None:
     answer = connect(user).assume_role(RoleArn=role.arn, RoleSessionName="me")
@@ -108,7 +110,7 @@ def test_temporary_keys_need_their_own_token(
         client.get_caller_identity()
 
 
-def test_a_long_term_key_has_no_token(connect: Clients, user: User) -> None:
+def test_session_token_with_a_long_term_key_is_refused(connect: Clients, user: User) -> None:
     client = connect(
         {"AccessKeyId": user.access_key, "SecretAccessKey": user.secret_key, "SessionToken": "any"}
     )
@@ -116,7 +118,7 @@ def test_a_long_term_key_has_no_token(connect: Clients, user: User) -> None:
         client.get_caller_identity()
 
 
-def test_ended_sessions_are_expired(sts: Sts, connect: Clients, user: User, role: Role) -> None:
+def test_session_expired_is_refused(sts: Sts, connect: Clients, user: User, role: Role) -> None:
     client = connect(user)
     session = connect(client.assume_role(RoleArn=role.arn, RoleSessionName="me")["Credentials"])
     sts.expire_all_sessions()
@@ -125,7 +127,7 @@ def test_ended_sessions_are_expired(sts: Sts, connect: Clients, user: User, role
     client.get_caller_identity()
 
 
-def test_a_revoked_key_is_unknown(sts: Sts, connect: Clients, user: User, role: Role) -> None:
+def test_access_key_revoked_is_unknown(sts: Sts, connect: Clients, user: User, role: Role) -> None:
     credentials = connect(user).assume_role(RoleArn=role.arn, RoleSessionName="me")["Credentials"]
     for key, client in (
         (credentials["AccessKeyId"], connect(credentials)),
@@ -138,14 +140,14 @@ def test_a_revoked_key_is_unknown(sts: Sts, connect: Clients, user: User, role: 
         sts.revoke("AKIAUNKNOWN")
 
 
-def test_a_request_without_authorization_is_refused(sts: Sts) -> None:
+def test_request_without_authorization_is_refused(sts: Sts) -> None:
     status, body = post(sts, IDENTITY, {})
     assert status == 403
     assert "<Code>MissingAuthenticationToken</Code>" in body
     assert (sts.calls[0].access_key, sts.calls[0].error) == ("", "MissingAuthenticationToken")
 
 
-def test_a_captured_request_can_be_sent_again_but_not_changed(sts: Sts, connect: Clients, user: User) -> None:
+def test_request_replayed_is_accepted_but_not_if_changed(sts: Sts, connect: Clients, user: User) -> None:
     headers = signed_headers(connect, user)
     assert post(sts, IDENTITY, headers)[0] == 200
     status, body = post(sts, IDENTITY.replace("GetCallerIdentity", "GetSessionToken"), headers)
@@ -165,7 +167,7 @@ def test_a_captured_request_can_be_sent_again_but_not_changed(sts: Sts, connect:
         ("Authorization", "/20", "/19", 403, "SignatureDoesNotMatch"),
     ],
 )
-def test_a_tampered_header_is_refused(
+def test_header_changed_is_refused(
     sts: Sts, connect: Clients, user: User, header: str, old: str, new: str, status: int, code: str
 ) -> None:
     headers = signed_headers(connect, user)
@@ -176,6 +178,6 @@ def test_a_tampered_header_is_refused(
     assert f"<Code>{code}</Code>" in answer[1]
 
 
-def test_an_operation_the_server_lacks_is_told_so(connect: Clients, user: User) -> None:
+def test_operation_unknown_is_refused(connect: Clients, user: User) -> None:
     with refused("InvalidAction", match="DecodeAuthorizationMessage"):
         connect(user).decode_authorization_message(EncodedMessage="x")

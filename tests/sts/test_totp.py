@@ -40,13 +40,13 @@ def device(clock: Clock) -> MfaDevice:
 
 
 @pytest.mark.parametrize(("time", "code"), VECTORS)
-def test_codes_are_those_of_the_standard(time: float, code: str) -> None:
+def test_code_at_matches_the_standard(time: float, code: str) -> None:
     secret = base64.b32encode(b"12345678901234567890").decode()
     assert code_at(secret, time, digits=8) == code
     assert code_at(secret, time) == code[-6:]
 
 
-def test_a_code_is_accepted_once(device: MfaDevice) -> None:
+def test_code_is_accepted_once(device: MfaDevice) -> None:
     code = device.next_code()
     assert device.accept(code)
     assert not device.accept(code)
@@ -54,40 +54,40 @@ def test_a_code_is_accepted_once(device: MfaDevice) -> None:
 
 
 @pytest.mark.parametrize("steps", [-1, 0, 1])
-def test_the_neighbouring_steps_are_accepted(device: MfaDevice, clock: Clock, steps: int) -> None:
+def test_code_of_a_neighbouring_step_is_accepted(device: MfaDevice, clock: Clock, steps: int) -> None:
     assert device.accept(code_at(device.secret, clock.time + steps * STEP))
 
 
 @pytest.mark.parametrize("steps", [-2, 2])
-def test_further_steps_are_not_accepted(device: MfaDevice, clock: Clock, steps: int) -> None:
+def test_code_of_a_distant_step_is_refused(device: MfaDevice, clock: Clock, steps: int) -> None:
     assert not device.accept(code_at(device.secret, clock.time + steps * STEP))
 
 
-def test_a_test_can_have_many_codes_without_waiting(device: MfaDevice) -> None:
+def test_next_code_never_waits(device: MfaDevice) -> None:
     """Handed out ahead of the clock, and accepted in whatever order they are used."""
     codes = [device.next_code() for _ in range(10)]
     assert [device.accept(code) for code in reversed(codes)] == [True] * 10
 
 
-def test_the_next_code_is_never_one_that_was_used(device: MfaDevice, clock: Clock) -> None:
+def test_next_code_is_never_a_used_one(device: MfaDevice, clock: Clock) -> None:
     """Also when somebody else, with the same secret, has used the current one."""
     assert device.accept(code_at(device.secret, clock.time))
     assert device.accept(device.next_code())
 
 
-def test_a_code_handed_out_ages(device: MfaDevice, clock: Clock) -> None:
+def test_next_code_expires(device: MfaDevice, clock: Clock) -> None:
     code = device.next_code()
     clock.time += 2 * STEP
     assert not device.accept(code)
 
 
-def test_a_used_code_can_be_had_without_a_request(device: MfaDevice) -> None:
+def test_used_code_needs_no_request(device: MfaDevice) -> None:
     code = device.used_code()
     assert device.used_code() == code
     assert not device.accept(code)
 
 
-def test_a_wrong_code_is_wrong(device: MfaDevice) -> None:
+def test_wrong_code_is_refused(device: MfaDevice) -> None:
     ahead = [device.next_code() for _ in range(3)]
     wrong = device.wrong_code()
     assert len(wrong) == 6
@@ -95,6 +95,6 @@ def test_a_wrong_code_is_wrong(device: MfaDevice) -> None:
     assert not device.accept(wrong)
 
 
-def test_a_security_key_has_no_codes(clock: Clock) -> None:
+def test_security_key_accepts_no_codes(clock: Clock) -> None:
     device = MfaDevice("arn:aws:iam::111111111111:u2f/user/dev/key", new_secret(), clock)
     assert not device.accept(device.next_code())

@@ -17,7 +17,7 @@ SUBCOMMANDS = ("list", "show", "verify", "login", "logout", "remove", "rename")
 
 
 @pytest.mark.usefixtures("user")
-def test_a_role_is_written_verified_shown_used_listed_and_removed(home: Home, sts: Sts, role: Role) -> None:
+def test_role_is_written_verified_shown_used_listed_and_removed(home: Home, sts: Sts, role: Role) -> None:
     before = home.config.read_text("utf-8")
     written = home.aws("configure", "role", "prod", "--role-arn", role.arn, "--verify")
     assert (written.code, written.stdout) == (0, ""), written.stderr
@@ -35,7 +35,7 @@ def test_a_role_is_written_verified_shown_used_listed_and_removed(home: Home, st
     assert home.records() == []
 
 
-def test_all_that_is_wrong_is_said_at_once_and_nothing_written(home: Home, user: User) -> None:
+def test_configure_role_reports_every_problem_at_once(home: Home, user: User) -> None:
     before = home.config.read_bytes()
     outcome = home.aws(
         "configure", "role", "prod", "--role-arn", user.arn, "--duration-seconds", "5", "--external-id", " "
@@ -46,7 +46,7 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_written(home: Home, user:
     assert home.config.read_bytes() == before
 
 
-def test_a_denial_is_explained(home: Home, sts: Sts, user: User) -> None:
+def test_verify_explains_access_denied(home: Home, sts: Sts, user: User) -> None:
     closed = sts.add_role("Closed", trusts=["arn:aws:iam::999999999999:root"])
     home.add_role("closed", closed.arn)
     outcome = home.aws("configure", "role", "verify", "closed")
@@ -55,7 +55,7 @@ def test_a_denial_is_explained(home: Home, sts: Sts, user: User) -> None:
     assert "likely causes" in outcome.stdout
 
 
-def test_roles_are_verified_together(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_verify_all_verifies_every_role(home: Home, sts: Sts, role: Role, prod: str) -> None:
     home.add_role("audit", sts.add_role("Audit", trusts=role.trusts).arn)
     outcome = home.aws("configure", "role", "verify", "--all", "--output", "json")
     assert outcome.code == 0, outcome.stderr
@@ -74,13 +74,13 @@ def test_login_asks_and_later_commands_do_not(home: Home, device: MfaDevice, rol
     assert home.records() == []
 
 
-def test_the_device_is_found_in_iam(home: Home, device: MfaDevice, prod: str) -> None:
+def test_mfa_serial_auto_finds_the_device_in_iam(home: Home, device: MfaDevice, prod: str) -> None:
     outcome = home.aws("configure", "role", prod, "--mfa-serial", "auto")
     assert outcome.code == 0, outcome.stderr
     assert f"mfa_serial = {device.serial}\n" in home.config.read_text("utf-8")
 
 
-def test_a_role_is_asked_for_on_a_terminal(home: Home, user: User, role: Role) -> None:
+def test_interview_asks_on_a_terminal(home: Home, user: User, role: Role) -> None:
     screen = Screen(home, "prod")
     answer(screen, {"Role ARN": role.arn})
     screen.answer(f"Write this to {home.config}?", "y")
@@ -90,7 +90,7 @@ def test_a_role_is_asked_for_on_a_terminal(home: Home, user: User, role: Role) -
 
 
 @pytest.mark.parametrize("words", [(), *((name,) for name in SUBCOMMANDS)], ids=" ".join)
-def test_each_command_has_a_help_page(home: Home, words: tuple[str, ...]) -> None:
+def test_help_page_of_each_command_is_shown(home: Home, words: tuple[str, ...]) -> None:
     outcome = home.aws("configure", "role", *words, "help", environment={"PAGER": "cat", "MANPAGER": "cat"})
     if "Could not find executable" in outcome.stderr:
         pytest.skip("there is neither groff nor mandoc here")
@@ -98,19 +98,19 @@ def test_each_command_has_a_help_page(home: Home, words: tuple[str, ...]) -> Non
     assert " ".join(("aws configure role", *words)) in outcome.stdout
 
 
-def test_the_page_of_configure_lists_it(home: Home) -> None:
+def test_help_page_of_configure_lists_role(home: Home) -> None:
     outcome = home.aws("configure", "help", environment={"PAGER": "cat", "MANPAGER": "cat"})
     assert any(line.split()[-1:] == ["role"] for line in outcome.stdout.splitlines())
 
 
-def test_nothing_is_paged(home: Home, prod: str) -> None:
+def test_output_is_not_paged(home: Home, prod: str) -> None:
     """Version 2 sends results through a pager on a terminal; ours are short and go straight to it."""
     child = home.terminal("configure", "role", "list", environment={"AWS_PAGER": "false"})
     child.expect(prod)
     child.close()
 
 
-def test_a_mistyped_subcommand_does_not_reach_a_traceback(home: Home) -> None:
+def test_subcommand_mistyped_is_an_error_with_a_suggestion(home: Home) -> None:
     outcome = home.aws("configure", "role", "lst")
     assert outcome.code != 0
     assert "did you mean: aws configure role list" in outcome.stderr

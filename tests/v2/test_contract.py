@@ -28,7 +28,7 @@ def python(aws_v2: Path) -> Path:
     return Path(os.fsdecode(first[2:].split()[0]))
 
 
-def test_version_2_keeps_the_contracts(python: Path, installed: Path, tmp_path: Path) -> None:
+def test_contracts_hold_in_version_2(python: Path, installed: Path, tmp_path: Path) -> None:
     for name in ("_pytest", "pytest", "pluggy", "iniconfig", "packaging", "pygments"):
         copy(name, tmp_path)
     copy_module("py", tmp_path)

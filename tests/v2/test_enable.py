@@ -29,7 +29,7 @@ def own_path() -> str:
     return os.pathsep.join(plugin_section.places())
 
 
-def test_it_tells_version_2_where_the_plugin_is(machine: Machine) -> None:
+def test_enable_writes_the_plugin_path(machine: Machine) -> None:
     outcome = machine.xacct("enable")
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith(f"the plugin is on for {machine.bin / 'aws'} (AWS CLI 2.")
@@ -45,7 +45,7 @@ def test_it_tells_version_2_where_the_plugin_is(machine: Machine) -> None:
     assert machine.home.aws("--version").code == 0
 
 
-def test_another_plugin_and_its_path_stay(machine: Machine, tmp_path: Path) -> None:
+def test_enable_keeps_another_plugin_and_its_path(machine: Machine, tmp_path: Path) -> None:
     mine = machine.script("def awscli_initialize(cli): ...\n", tmp_path / "mine", "mine.py").parent
     text = f"[plugins]\ncli_legacy_plugin_path = {mine}\nmine = mine\n"
     machine.write(text)
@@ -57,7 +57,7 @@ def test_another_plugin_and_its_path_stay(machine: Machine, tmp_path: Path) -> N
     assert machine.config.read_text("utf-8") == text
 
 
-def test_both_versions_can_have_it(machine: Machine, tmp_path: Path) -> None:
+def test_enable_works_for_both_versions(machine: Machine, tmp_path: Path) -> None:
     (tmp_path / "v1").mkdir()
     first = tmp_path / "v1" / "aws"
     first.symlink_to(AWS)
@@ -71,7 +71,7 @@ def test_both_versions_can_have_it(machine: Machine, tmp_path: Path) -> None:
     assert machine.home.aws("configure", "role", "list").code == 0
 
 
-def test_version_1_without_the_plugin_is_not_sacrificed(machine: Machine, tmp_path: Path) -> None:
+def test_enable_refuses_to_break_version_1(machine: Machine, tmp_path: Path) -> None:
     other = machine.script(WITHOUT_PLUGIN, tmp_path / "v1")
     machine.set_path(machine.bin, other.parent)
     outcome = machine.xacct("enable")
@@ -80,7 +80,7 @@ def test_version_1_without_the_plugin_is_not_sacrificed(machine: Machine, tmp_pa
     assert not machine.config.exists()
 
 
-def test_the_package_may_be_in_a_directory_of_its_own(
+def test_enable_finds_a_package_in_its_own_directory(
     machine: Machine, installed: Path, tmp_path: Path
 ) -> None:
     """As after `pip install --target`, which also brings an awscli: version 2 has to stay what it is."""

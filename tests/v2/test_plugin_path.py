@@ -34,7 +34,7 @@ def tell(**_):
 @pytest.mark.parametrize(
     "file", ["storage/cache.py", "errors.py", "credentials/provider.py", "credentials/single_flight.py"]
 )
-def test_a_damaged_plugin_leaves_roles_to_the_stock_cli(
+def test_plugin_damaged_leaves_roles_to_the_stock_cli(
     home: Home, role: Role, prod: str, damage: Callable[[str, str], None], file: str
 ) -> None:
     damage(file, UNFINISHED)
@@ -45,7 +45,7 @@ def test_a_damaged_plugin_leaves_roles_to_the_stock_cli(
     assert not list((home.aws_dir / "cli").rglob("*.json")), "the stock CLI's cache leaves out who calls"
 
 
-def test_a_damaged_plugin_is_not_noticed_where_there_is_no_role(
+def test_plugin_damaged_does_not_affect_commands_without_a_role(
     home: Home, user: User, damage: Callable[[str, str], None]
 ) -> None:
     damage("errors.py", UNFINISHED)
@@ -53,7 +53,7 @@ def test_a_damaged_plugin_is_not_noticed_where_there_is_no_role(
     assert (arn(outcome), outcome.stderr) == (user.arn, "")
 
 
-def test_a_plugin_directory_with_another_cli_in_it_does_not_come_before_the_clis_own(
+def test_plugin_path_does_not_shadow_the_modules_of_the_cli(
     home: HomeOfV2, installed: Path, tmp_path: Path, role: Role, prod: str
 ) -> None:
     """As after a `pip install --target` that brought its dependencies: awscli v1, botocore, urllib3 …"""
@@ -71,9 +71,7 @@ def test_a_plugin_directory_with_another_cli_in_it_does_not_come_before_the_clis
     assert not [place for place in places.values() if place and place.startswith(str(crowded))]
 
 
-def test_without_a_plugin_path_version_2_leaves_plugins_out(
-    home: HomeOfV2, role: Role, prod: str, installed: Path
-) -> None:
+def test_plugin_path_missing_loads_no_plugins(home: HomeOfV2, role: Role, prod: str, installed: Path) -> None:
     text = home.config.read_text("utf-8")
     home.config.write_text(text.replace(f"cli_legacy_plugin_path = {installed}\n", ""), "utf-8")
     assert is_session_of(role, who(home, prod))
@@ -81,7 +79,7 @@ def test_without_a_plugin_path_version_2_leaves_plugins_out(
 
 
 @pytest.mark.usefixtures("user")
-def test_both_versions_may_share_a_config_file(home: HomeOfV2, role: Role, prod: str) -> None:
+def test_config_file_can_be_shared_by_both_versions(home: HomeOfV2, role: Role, prod: str) -> None:
     """Version 1 takes the path for one more plugin, which it could not import."""
     assert is_session_of(role, who(home, prod))
     (record,) = home.records()
@@ -92,7 +90,7 @@ def test_both_versions_may_share_a_config_file(home: HomeOfV2, role: Role, prod:
     assert home.records() == [record], "each would have a session of its own"
 
 
-def test_the_completer_of_version_2_is_left_alone(home: HomeOfV2, prod: str) -> None:
+def test_completer_of_version_2_is_left_alone(home: HomeOfV2, prod: str) -> None:
     """It loads no plugins and reads its commands from a database; it has to go on as ever."""
     places = (home.executable.with_name("aws_completer"), Path("/usr/libexec/aws_completer"))
     completer = next((place for place in places if os.access(place, os.X_OK)), None)

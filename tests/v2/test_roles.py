@@ -17,9 +17,7 @@ SECONDS = 60.0
 ALL = 8
 
 
-def test_a_role_is_assumed_once_and_then_taken_from_the_cache(
-    home: Home, sts: Sts, role: Role, prod: str
-) -> None:
+def test_role_is_assumed_once_and_then_cached(home: Home, sts: Sts, role: Role, prod: str) -> None:
     assert is_session_of(role, who(home, prod))
     assert is_session_of(role, who(home, prod))
     assert operations(sts) == ["AssumeRole", "GetCallerIdentity", "GetCallerIdentity"]
@@ -27,7 +25,7 @@ def test_a_role_is_assumed_once_and_then_taken_from_the_cache(
     assert not list((home.aws_dir / "cli").rglob("*.json")), "the cache of stock"
 
 
-def test_cold_commands_at_once_make_one_call(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_single_flight_makes_one_call(home: Home, sts: Sts, role: Role, prod: str) -> None:
     with sts.hold("AssumeRole") as held, crowd(home, *[(*WHO, "--profile", prod)] * ALL) as running:
         held.wait_for(1, SECONDS)
         running.hear(ALL - 1)
@@ -37,7 +35,7 @@ def test_cold_commands_at_once_make_one_call(home: Home, sts: Sts, role: Role, p
     assert operations(sts).count("AssumeRole") == 1
 
 
-def test_one_code_on_the_terminal_serves_all_roles(
+def test_shared_mfa_session_serves_all_roles_with_one_code(
     home: Home, sts: Sts, device: MfaDevice, role: Role, other: Role, vault: str
 ) -> None:
     person = log_in(home, vault, device)
@@ -46,7 +44,7 @@ def test_one_code_on_the_terminal_serves_all_roles(
     assert operations(sts).count("GetSessionToken") == 1
 
 
-def test_without_a_terminal_an_mfa_role_is_an_error_at_once(home: Home, sts: Sts, vault: str) -> None:
+def test_mfa_prompt_without_a_terminal_fails_at_once(home: Home, sts: Sts, vault: str) -> None:
     outcome = home.aws(*WHO, "--profile", vault)
     assert outcome.code not in (0, 1)
     assert f"aws configure role login {vault}" in outcome.stderr
@@ -54,13 +52,13 @@ def test_without_a_terminal_an_mfa_role_is_an_error_at_once(home: Home, sts: Sts
     assert operations(sts) == []
 
 
-def test_a_chain_is_followed(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_chain_is_followed(home: Home, sts: Sts, role: Role, prod: str) -> None:
     audit = sts.add_role("Audit", account="333333333333", trusts=[role.arn])
     home.add_role("audit", audit.arn, source_profile=prod)
     assert is_session_of(audit, who(home, "audit"))
 
 
-def test_a_session_that_the_service_has_ended_is_dropped(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_rejected_session_is_dropped(home: Home, sts: Sts, role: Role, prod: str) -> None:
     who(home, prod)
     sts.expire_all_sessions()
     assert home.aws(*WHO, "--profile", prod).code != 0
@@ -68,7 +66,9 @@ def test_a_session_that_the_service_has_ended_is_dropped(home: Home, sts: Sts, r
 
 
 @pytest.mark.parametrize("answers", [True, False], ids=["renewed", "used while STS is away"])
-def test_credentials_near_their_end(home: Home, sts: Sts, role: Role, prod: str, answers: bool) -> None:
+def test_refresh_replaces_credentials_near_expiry(
+    home: Home, sts: Sts, role: Role, prod: str, answers: bool
+) -> None:
     who(home, prod)
     make_due(home)
     if not answers:
@@ -83,7 +83,7 @@ def test_credentials_near_their_end(home: Home, sts: Sts, role: Role, prod: str,
 # -- what version 2 does itself --------------------------------------------------------------------
 
 
-def test_export_credentials_gives_those_in_the_cache(home: Home, sts: Sts, prod: str) -> None:
+def test_export_credentials_prints_the_cached_ones(home: Home, sts: Sts, prod: str) -> None:
     outcome = home.aws("configure", "export-credentials", "--profile", prod)
     assert (outcome.code, outcome.stderr) == (0, "")
     (file,) = home.records()
@@ -96,7 +96,7 @@ def test_export_credentials_gives_those_in_the_cache(home: Home, sts: Sts, prod:
     assert operations(sts) == ["AssumeRole"]
 
 
-def test_list_profiles_and_list_know_the_role(home: Home, sts: Sts, prod: str) -> None:
+def test_list_profiles_and_list_show_the_role(home: Home, sts: Sts, prod: str) -> None:
     assert home.aws("configure", "list-profiles").stdout.split() == ["default", prod]
     listed = home.aws("configure", "list", "--profile", prod)
     assert (listed.code, listed.stderr) == (0, "")
@@ -104,7 +104,7 @@ def test_list_profiles_and_list_know_the_role(home: Home, sts: Sts, prod: str) -
     assert operations(sts) == ["AssumeRole"]
 
 
-def test_debug_shows_no_secret(home: Home, sts: Sts, user: User, prod: str) -> None:
+def test_debug_hides_secrets(home: Home, sts: Sts, user: User, prod: str) -> None:
     outcome = home.aws(*WHO, "--profile", prod, "--debug")
     assert outcome.code == 0
     (file,) = home.records()
@@ -118,7 +118,7 @@ def test_debug_shows_no_secret(home: Home, sts: Sts, user: User, prod: str) -> N
 # -- off and broken --------------------------------------------------------------------------------
 
 
-def test_disabled_it_gives_the_stock_cli_back(home: Home, role: Role, prod: str) -> None:
+def test_plugin_disabled_leaves_the_stock_cli(home: Home, role: Role, prod: str) -> None:
     assert is_session_of(role, who(home, prod, environment=OFF))
     assert not (home.aws_dir / "xacct").exists()
     assert len(list((home.aws_dir / "cli" / "cache").glob("*.json"))) == 1
@@ -126,7 +126,7 @@ def test_disabled_it_gives_the_stock_cli_back(home: Home, role: Role, prod: str)
 
 
 @pytest.mark.usefixtures("user")
-def test_a_command_without_a_role_is_the_stock_one(home: Home) -> None:
+def test_plugin_does_not_change_commands_without_a_role(home: Home) -> None:
     for arguments in (("--version",), WHO, ("configure", "get", "region"), ("configure", "list")):
         assert home.aws(*arguments) == home.aws(*arguments, environment=OFF)
     assert not (home.aws_dir / "xacct").exists()

@@ -13,7 +13,7 @@ from .home import HomeOfV2
 ROLE = ["configure", "role"]
 
 
-def test_all_call_the_same_host_and_trust_the_same(home: HomeOfV2, sts: Sts, tmp_path: Path) -> None:
+def test_client_settings_apply_to_every_command(home: HomeOfV2, sts: Sts, tmp_path: Path) -> None:
     user = sts.add_user("dev")
     role = sts.add_role("Power", trusts=[user.arn])
     home.add_keys(user)
