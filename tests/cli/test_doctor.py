@@ -79,6 +79,17 @@ def test_nothing_is_changed_by_looking(machine: Machine) -> None:
     assert not machine.home.cache.exists()
 
 
+def test_no_password_of_an_endpoint_is_shown(machine: Machine) -> None:
+    address = "http://somebody:hunter2@127.0.0.1:9"
+    config = machine.config.read_text("utf-8")
+    machine.write(f"{config}endpoint_url = {address}\n[services s]\nsts =\n  endpoint_url = {address}\n")
+    for environment in ({"AWS_ENDPOINT_URL_STS": address}, {"HTTP_PROXY": address}):
+        for arguments in ([], ["--json"]):
+            outcome = machine.xacct("doctor", *arguments, environment=environment)
+            assert "hunter2" not in outcome.stdout + outcome.stderr
+            assert ("@127.0.0.1:9 gives no time" in outcome.stdout) == ("HTTP_PROXY" not in environment)
+
+
 def test_on_a_terminal_faults_stand_out(machine: Machine) -> None:
     machine.config.chmod(0o666)
     child: pexpect.spawn[str] = machine.home.terminal_for(str(XACCT), "doctor")

@@ -51,6 +51,25 @@ def test_ctrl_c_at_the_prompt_ends_the_process_whatever_its_output_is(
     check_nothing_was_done(home, sts)
 
 
+@pytest.mark.parametrize("command", ["cp", "mv", "sync"])
+def test_ctrl_c_at_the_prompt_ends_a_transfer_whichever_thread_asks(
+    home: Home, sts: Sts, vault: str, command: str
+) -> None:
+    """`s3 cp` signs its first request, and so asks for the code, in a thread of its transfer manager."""
+    source = home.path / "source"
+    source.mkdir()
+    (source / "file").write_text("data", "utf-8")
+    place = source if command == "sync" else source / "file"
+    words = ("s3", command, str(place), "s3://bucket/key", "--endpoint-url", "http://127.0.0.1:9")
+    person = Terminal(home.terminal(*words, "--profile", vault))
+    person.prompted()
+    person.child.sendintr()
+    assert person.end() == 130
+    assert "Traceback" not in person.shown
+    assert (source / "file").exists()
+    check_nothing_was_done(home, sts)
+
+
 def test_ctrl_c_in_a_program_that_is_not_aws_keeps_its_meaning(home: Home, sts: Sts, vault: str) -> None:
     """It may catch it, and go on, and end as it likes."""
     program = (

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from ...messages import printable, printable_lines
+from ...redaction import without_passwords
 from ..dispatch import FAILED
 from . import aws, clock, environment, files, profiles
 from .report import FAULT, UNCHECKED, WARNING, DoctorContext, Finding
@@ -71,9 +72,11 @@ def examine(context: DoctorContext) -> Iterator[tuple[str, Finding]]:
     for name, check in CHECKS.items():
         try:
             for finding in check(context):
-                yield name, finding
+                text, fix = without_passwords(finding.text), without_passwords(finding.fix)
+                yield name, Finding(finding.state, text, fix)
         except Exception as error:  # noqa: BLE001 - the doctor is for machines on which nothing works
-            yield name, Finding(UNCHECKED, f"{name}: {type(error).__name__}: {error}")
+            text = without_passwords(f"{name}: {type(error).__name__}: {error}")
+            yield name, Finding(UNCHECKED, text)
 
 
 def _lines(found: Iterable[Finding], *, coloured: bool) -> Iterator[str]:

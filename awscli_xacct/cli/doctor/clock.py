@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit, urlunsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
@@ -59,6 +60,9 @@ def _offset(url: str) -> float:
     """Seconds the local clock is ahead. Raises `OSError`, and `ValueError` and its like for what is no time."""
     if not url.startswith(("https://", "http://")):
         raise ValueError("it is no http address")
+    parts = urlsplit(url)
+    # urllib takes what stands before an @ for a part of the host's name; to read a clock nobody has to log in.
+    url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     request = Request(url, method="HEAD")  # noqa: S310 - looked at above
     try:
         with build_opener(_Stay).open(request, timeout=_TIMEOUT) as answer:
