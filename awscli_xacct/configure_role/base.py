@@ -32,10 +32,49 @@ FAILED = 255
 """The exit code of a command that could not do what it was asked."""
 
 
+def positional(name: str, help_text: str, **details: Any) -> dict[str, Any]:
+    """Describe a positional argument to awscli."""
+    return argument(name, help_text, positional_arg=True, **details)
+
+
+def flag(name: str, help_text: str) -> dict[str, Any]:
+    """Describe an option without a value to awscli."""
+    return argument(name, help_text, action="store_true")
+
+
+def argument(name: str, help_text: str, **details: Any) -> dict[str, Any]:
+    """Describe an option to awscli."""
+    return {"name": name, "help_text": help_text, **details}
+
+
+def arg_table(*arguments: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the arguments of a command in the form that awscli asks for."""
+    return list(arguments)
+
+
+def synopsis(first: str, *others: str) -> str:
+    """Return the synopsis of a help page. Lines that do not begin a command continue the one before.
+
+    awscli indents the first line only, and so the others are indented here.
+    """
+    return "\n    ".join([first, *(line if line.startswith("aws ") else f"    {line}" for line in others)])
+
+
 class Subcommand(BasicCommand):  # type: ignore[misc]
-    """A command that looks at, or works on, the role profiles that are there."""
+    """A command that looks at, or works on, the role profiles that are there.
+
+    Its help page has a description and examples in ``examples/NAME``. They are ASCII: awscli reads them in the
+    encoding of the locale.
+    """
 
     _session: Any
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.DESCRIPTION, cls.EXAMPLES = (
+            cls.FROM_FILE(cls.NAME, page, root_module=sys.modules[__package__])
+            for page in ("_description.rst", "_examples.rst")
+        )
 
     def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:
         try:

@@ -12,7 +12,10 @@ from typing import Any, TextIO
 
 from ..errors import Problem, ValidationError
 from ..messages import print_message, printable
-from .base import FAILED
+from .base import FAILED, flag
+
+DRY_RUN = flag("dry-run", "Show what would change, without changing anything.")
+YES = flag("yes", "Do not ask for confirmation.")
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,11 @@ class Consent:
 
     dry_run: bool = False
     yes: bool = False
+
+    @classmethod
+    def given_in(cls, parsed_args: Any) -> Consent:
+        """Return what a command line says; not every command has both options."""
+        return cls(getattr(parsed_args, "dry_run", False), getattr(parsed_args, "yes", False))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from .. import settings
 from ..arn import Arn
 from ..credentials.verification import verdict, verified
 from ..discovery.accounts import Account, accounts, parent_fault
-from ..discovery.names import Holder, holder_of, named, rendered, template_fault
+from ..discovery.names import TEMPLATE, Holder, holder_of, named, rendered, template_fault
 from ..errors import Location, Problem, ValidationError, XacctError
 from ..manifest.model import Request, RoleSpec
 from ..messages import print_message
@@ -26,9 +26,9 @@ from ..profiles.values import account_fault, role_name_fault
 from ..setup.iam_client import is_denied, service_code
 from ..tables import counted
 from .apply_plan import PlannedCommand
+from .base import arg_table, argument, flag, synopsis
 from .clients import ProfileClients
-from .confirm import Consent
-from .discover_help import DESCRIPTION, EXAMPLES, OPTIONS, SYNOPSIS
+from .confirm import DRY_RUN, YES, Consent
 from .manifest_target import IntoManifest, Roles
 from .mfa_devices import find_device
 
@@ -45,10 +45,47 @@ class DiscoverCommand(PlannedCommand):
     """Lists the organization, names profiles, and asks the config or a manifest for them."""
 
     NAME = "discover"
-    DESCRIPTION = DESCRIPTION
-    SYNOPSIS = SYNOPSIS
-    EXAMPLES = EXAMPLES
-    ARG_TABLE = OPTIONS
+    SYNOPSIS = synopsis(
+        "aws configure role discover --role-name <value>",
+        "[--ou-id <value> ...] [--template <value>] [--check]",
+        "[--manifest <value>] [--source-profile <value>]",
+        "[--mfa-serial <value>] [--external-id <value>]",
+        "[--duration-seconds <value>] [--region <value>]",
+        "[--profile <value>] [--prune] [--adopt] [--dry-run] [--yes]",
+    )
+    ARG_TABLE = arg_table(
+        argument("role-name", "The name of the role in each account, with its path if it has one."),
+        argument(
+            "ou-id",
+            "The ids of organizational units. Only accounts in them, and in units below them, are used.",
+            nargs="+",
+            action="extend",
+        ),
+        argument(
+            "template",
+            f"How to name profiles. Default: ``{TEMPLATE}``. Fields: ``{{account_name}}``, ``{{account_id}}``, "
+            "``{account_email}`` and ``{role}``.",
+            default=TEMPLATE,
+        ),
+        flag("check", "Assume each role first, and leave out accounts where that fails."),
+        argument("manifest", "Write to this manifest, keeping what is in it, instead of to the config file."),
+        argument(
+            "source-profile",
+            "The profile with the credentials to assume the roles with. Default: ``default``.",
+        ),
+        argument(
+            "mfa-serial", "The MFA device for the profiles. ``auto`` looks the caller's device up in IAM."
+        ),
+        argument("external-id", "The external id that the roles require."),
+        argument("duration-seconds", "How long role sessions last, in seconds."),
+        flag(
+            "prune",
+            "Remove profiles that the same ``discover`` command made for accounts that are no longer found.",
+        ),
+        flag("adopt", "Take over profiles of the same name that were made by hand or from another source."),
+        DRY_RUN,
+        YES,
+    )
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         profiles = self._session.full_config["profiles"]
@@ -77,7 +114,7 @@ class DiscoverCommand(PlannedCommand):
             wanted_by_name = {name: wanted_by_name[name] for name in wanted_by_name if name in working}
         elif any(account.management for account in found):
             _tell_management(found)
-        consent = Consent(dry_run=parsed_args.dry_run, yes=parsed_args.yes)
+        consent = Consent.given_in(parsed_args)
         if manifest:
             roles = _completed(wanted_by_name, profiles, before)
             own_names = _account_names(found, names, roles, manifest)

@@ -16,7 +16,8 @@ from ..messages import print_message
 from ..profiles import validation
 from ..profiles.source import is_role
 from ..tables import counted
-from .base import NO_ROLES, Subcommand
+from .base import NO_ROLES, Subcommand, arg_table, argument, positional, synopsis
+from .confirm import DRY_RUN
 from .output import print_diff
 
 _REFUSED = "nothing was written, because"
@@ -29,60 +30,20 @@ class ExportCommand(Subcommand):
     """Reads the config; writes a manifest, or into one."""
 
     NAME = "export"
-    DESCRIPTION = (
-        "Write the role profiles of the config file to a manifest, which ``aws configure role import`` reads. A new "
-        "one says once what all roles share. In one that is there only what differs is changed: comments, order, "
-        "quotes and all other bytes stay, and so do roles that the config does not have.\n\n"
-        "Profiles that could not be imported are left out, and why is said. A role that takes the MFA device of its "
-        "source profile has none in the manifest: each person gets their own.\n\n"
-        "For the browser extension AWS Extend Switch Roles the roles are written with their regions and no source, as "
-        "the console's own user calls; colours and images that are there stay."
+    SYNOPSIS = synopsis(
+        "aws configure role export <file>|-",
+        "[--format manifest|extend-switch-roles] [--dry-run]",
     )
-    SYNOPSIS = "\n".join(
-        [
-            "aws configure role export <file>|-",
-            "        [--format manifest|extend-switch-roles] [--dry-run]",
-        ]
+    ARG_TABLE = arg_table(
+        positional("file", "The manifest to write, or ``-`` to print a new one on stdout.", nargs="?"),
+        argument(
+            "format",
+            "The format of a new file: ``manifest`` (the default) or ``extend-switch-roles``. An existing file keeps "
+            "its format.",
+            choices=list(FORMATS),
+        ),
+        DRY_RUN,
     )
-    EXAMPLES = (
-        "To write a manifest, or bring one up to date::\n\n"
-        "    $ aws configure role export team.yaml\n"
-        "    2 role profiles are written to team.yaml\n"
-        "    $ cat team.yaml\n"
-        "    version: 1\n\n"
-        "    defaults:\n"
-        "      region: us-west-1\n\n"
-        "    roles:\n"
-        "      prod:\n"
-        '        account: "222222222222"\n'
-        "        role: CrossAccountPowerUser\n"
-        "        source_profile: default\n"
-        "        duration_seconds: 3600\n"
-        '      audit: {account: "333333333333", role: Audit, source_profile: prod}\n\n'
-        "To see what would be changed in it::\n\n"
-        "    $ aws configure role export team.yaml --dry-run\n\n"
-        "To give the roles to the browser extension::\n\n"
-        "    $ aws configure role export roles.txt --format extend-switch-roles\n"
-    )
-    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
-        {
-            "name": "file",
-            "positional_arg": True,
-            "nargs": "?",
-            "help_text": "The manifest to write, or ``-`` for a new one on stdout.",
-        },
-        {
-            "name": "format",
-            "choices": list(FORMATS),
-            "help_text": "What a new file is to be: ``manifest``, which is the default, or ``extend-switch-roles``. "
-            "One that is there stays what it is.",
-        },
-        {
-            "name": "dry-run",
-            "action": "store_true",
-            "help_text": "Print the change as a unified diff and write nothing.",
-        },
-    ]
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:  # noqa: ARG002 - awscli's signature
         name = parsed_args.file

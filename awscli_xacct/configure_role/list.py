@@ -11,7 +11,7 @@ from ..messages import print_message, printable
 from ..profiles.inventory import Entry
 from ..profiles.role import Role
 from ..tables import can_draw, remaining, table
-from .base import NO_ROLES, Subcommand, session_behind
+from .base import NO_ROLES, Subcommand, arg_table, flag, session_behind
 from .output import print_result
 
 _BROKEN = "cannot work"
@@ -24,29 +24,10 @@ class ListCommand(Subcommand):
     """Reads the config and the cache; makes no call."""
 
     NAME = "list"
-    DESCRIPTION = (
-        "List the profiles that assume a role, with what is cached for each and for how long. "
-        "No call is made to AWS."
-    )
     SYNOPSIS = "aws configure role list [--tree]"
-    EXAMPLES = (
-        "To see all role profiles::\n\n"
-        "    $ aws configure role list\n"
-        "    PROFILE  ACCOUNT       ROLE                   SOURCE   MFA  REGION     CACHED\n"
-        "    prod     222222222222  CrossAccountPowerUser  default  dev  us-west-1  52 min\n"
-        "    audit    333333333333  Audit                  prod     -    -          -\n\n"
-        "To see who assumes from whom::\n\n"
-        "    $ aws configure role list --tree\n\n"
-        "To get the ARNs for a script::\n\n"
-        "    $ aws configure role list --query '[].RoleArn' --output text\n"
+    ARG_TABLE = arg_table(
+        flag("tree", "Draw which profile assumes its role from which."),
     )
-    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
-        {
-            "name": "tree",
-            "action": "store_true",
-            "help_text": "Draw which profile assumes its role from which.",
-        },
-    ]
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         entries = list(self._inventory())

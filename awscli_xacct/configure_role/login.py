@@ -16,29 +16,17 @@ from ..errors import Problem, ValidationError, XacctError
 from ..messages import print_message
 from ..profiles.source import is_mfa_user
 from ..tables import counted, remaining
-from .base import Subcommand, check_roles, named_profiles
+from .base import Subcommand, arg_table, check_roles, flag, named_profiles, positional
 
 
 class LoginCommand(Subcommand):
     """Gets MFA sessions and role sessions ahead of their use."""
 
     NAME = "login"
-    DESCRIPTION = (
-        "Get the credentials of a profile now, with the MFA session behind them if there is one. Until that ends, "
-        "commands that have no terminal to ask on work as well. Without a profile, the MFA session of every device "
-        "that profiles use is got."
-    )
     SYNOPSIS = "aws configure role login [<profile>]"
-    EXAMPLES = (
-        "To give the MFA code in the morning, for the whole day::\n\n    $ aws configure role login prod\n\n"
-        "To do so for all devices, whichever profiles use them::\n\n    $ aws configure role login\n\n"
-        "To begin a new session while the old one still lasts::\n\n"
-        "    $ aws configure role logout prod\n"
-        "    $ aws configure role login prod\n"
+    ARG_TABLE = arg_table(
+        positional("profile", "The profile to log in to.", nargs="?"),
     )
-    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
-        {"name": "profile", "positional_arg": True, "nargs": "?", "help_text": "The profile to log in to."},
-    ]
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = named_profiles(parsed_args, parsed_globals)
@@ -103,19 +91,11 @@ class LogoutCommand(Subcommand):
     """Drops records; makes no call."""
 
     NAME = "logout"
-    DESCRIPTION = (
-        "Drop the cached credentials of profiles: those of every role of their chains, and the MFA sessions behind "
-        "them. Credentials that are already in use elsewhere stay valid at AWS until they end."
-    )
     SYNOPSIS = "aws configure role logout [<profile> ...] [--all]"
-    EXAMPLES = (
-        "To drop what one profile uses::\n\n    $ aws configure role logout prod\n\n"
-        "To drop everything that is cached::\n\n    $ aws configure role logout --all\n"
+    ARG_TABLE = arg_table(
+        positional("profile", "The profiles to log out of.", nargs="*"),
+        flag("all", "Delete all cached credentials, also those of profiles that no longer exist."),
     )
-    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
-        {"name": "profile", "positional_arg": True, "nargs": "*", "help_text": "The profiles to log out of."},
-        {"name": "all", "action": "store_true", "help_text": "Drop every record, of profiles long gone too."},
-    ]
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = named_profiles(parsed_args, parsed_globals)

@@ -16,29 +16,20 @@ from ..errors import Problem, ProfileError, ValidationError
 from ..messages import print_message
 from ..profiles.inventory import Inventory
 from ..profiles.source import has_static_keys, is_role
-from .base import Subcommand, check_roles, named_profiles
-from .confirm import Change, Consent, confirm_and_apply
+from .base import Subcommand, arg_table, check_roles, flag, named_profiles, positional
+from .confirm import YES, Change, Consent, confirm_and_apply
 
 
 class RemoveCommand(Subcommand):
     """Takes profiles out of the config file, and their credentials out of the cache."""
 
     NAME = "remove"
-    DESCRIPTION = (
-        "Remove role profiles from the config file, with their cached credentials. Comments stay where they are. "
-        "A profile that others use as their source is not removed unless ``--force`` says so."
-    )
     SYNOPSIS = "aws configure role remove <profile> [<profile> ...] [--yes] [--force]"
-    EXAMPLES = "To remove a profile without being asked::\n\n    $ aws configure role remove prod --yes\n"
-    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
-        {"name": "profile", "positional_arg": True, "nargs": "*", "help_text": "The profiles to remove."},
-        {"name": "yes", "action": "store_true", "help_text": "Do not ask."},
-        {
-            "name": "force",
-            "action": "store_true",
-            "help_text": "Remove it although other profiles use it, or it has keys.",
-        },
-    ]
+    ARG_TABLE = arg_table(
+        positional("profile", "The profiles to remove.", nargs="*"),
+        YES,
+        flag("force", "Remove a profile even if other profiles use it, or if it has long-term keys."),
+    )
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = named_profiles(parsed_args, parsed_globals)
@@ -61,7 +52,7 @@ class RemoveCommand(Subcommand):
             declined="nothing was removed",
             apply=lambda: self._remove(names, inventory, elsewhere),
         )
-        return confirm_and_apply(change, Consent(yes=parsed_args.yes))
+        return confirm_and_apply(change, Consent.given_in(parsed_args))
 
     def _remove(self, names: list[str], inventory: Inventory, elsewhere: CredentialsFile) -> int:
         cache, records = self._cache(), own_records(names, inventory)

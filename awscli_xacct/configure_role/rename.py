@@ -13,7 +13,7 @@ from ..configfile.sections import header_for, headers_of, profile_of
 from ..errors import Problem, ValidationError
 from ..messages import print_message
 from ..profiles import validation
-from .base import Subcommand, check_roles
+from .base import Subcommand, arg_table, check_roles, positional
 from .remove import CredentialsFile
 
 
@@ -21,16 +21,11 @@ class RenameCommand(Subcommand):
     """Renames a profile, here and where others name it as their source."""
 
     NAME = "rename"
-    DESCRIPTION = (
-        "Give a role profile another name. Profiles that use it as their source follow; cached credentials stay "
-        "good."
-    )
     SYNOPSIS = "aws configure role rename <old> <new>"
-    EXAMPLES = "To rename a profile::\n\n    $ aws configure role rename prod production\n"
-    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
-        {"name": "old", "positional_arg": True, "nargs": "?", "help_text": "The name the profile has."},
-        {"name": "new", "positional_arg": True, "nargs": "?", "help_text": "The name it gets."},
-    ]
+    ARG_TABLE = arg_table(
+        positional("old", "The current name of the profile.", nargs="?"),
+        positional("new", "The new name.", nargs="?"),
+    )
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:  # noqa: ARG002 - awscli's signature
         old, new = parsed_args.old, parsed_args.new

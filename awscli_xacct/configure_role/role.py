@@ -18,9 +18,8 @@ from ..errors import Problem, ValidationError
 from ..messages import print_message
 from ..profiles import validation
 from ..profiles.edit import AUTO, NONE, Plan
-from .base import FAILED, Subcommand
-from .confirm import Change, Consent, confirm_and_apply, has_terminal
-from .help import DESCRIPTION, EXAMPLES, OPTIONS, SYNOPSIS
+from .base import FAILED, Subcommand, arg_table, argument, flag, positional, synopsis
+from .confirm import DRY_RUN, Change, Consent, confirm_and_apply, has_terminal
 from .output import print_diff
 
 _SUBCOMMANDS = {
@@ -47,10 +46,70 @@ class RoleCommand(Subcommand):
     """Writes role profiles. A first word that is a subcommand's name is that subcommand."""
 
     NAME = "role"
-    DESCRIPTION = DESCRIPTION
-    SYNOPSIS = SYNOPSIS
-    EXAMPLES = EXAMPLES
-    ARG_TABLE = OPTIONS
+    SYNOPSIS = synopsis(
+        "aws configure role <profile>",
+        "[--role-arn <value> | --account-id <value> --role-name <value>]",
+        "[--source-profile <value> | --credential-source <value>]",
+        "[--mfa-serial <value>] [--mfa-process <value>] [--mfa-session <value>]",
+        "[--external-id <value>] [--role-session-name <value>]",
+        "[--duration-seconds <value>] [--session-tags <value> ...]",
+        "[--transitive-session-tags <value> ...] [--source-identity <value>]",
+        "[--region <value>] [--verify] [--dry-run] [--force]",
+    )
+    ARG_TABLE = arg_table(
+        positional(
+            "profile", "The profile to create or change. It can also be given as ``--profile``.", nargs="?"
+        ),
+        argument(
+            "role-arn",
+            "The ARN of the role, such as ``arn:aws:iam::222222222222:role/NAME``. Alternatively, give "
+            "``--account-id`` and ``--role-name``.",
+        ),
+        argument(
+            "source-profile",
+            "The profile with the credentials to assume the role with. If neither this nor ``--credential-source`` "
+            "is given, ``default`` is used if it has credentials.",
+        ),
+        argument(
+            "credential-source",
+            "Where to get the calling credentials instead of from a profile: ``Environment``, "
+            "``Ec2InstanceMetadata`` or ``EcsContainer``.",
+        ),
+        argument(
+            "mfa-serial",
+            "The ARN or serial number of the MFA device that the role requires. ``auto`` looks the caller's device "
+            "up in IAM; ``none`` sets no device. By default a new profile gets the device of its source profile.",
+        ),
+        argument("mfa-process", "A command that prints an MFA code, to run instead of asking for a code."),
+        argument(
+            "mfa-session",
+            "``auto`` (the default) assumes the role from the MFA session that all roles of the device share, unless "
+            "the profile wants sessions longer than an hour. ``on`` always uses the shared session, which limits "
+            "role sessions to an hour. ``off`` asks for a code for this role alone.",
+        ),
+        argument("external-id", "The external id that the role's trust policy requires."),
+        argument("role-session-name", "The name of the role session, as CloudTrail shows it."),
+        argument(
+            "duration-seconds",
+            "How long a role session lasts, in seconds: 900 to 43200, but no longer than the role's own maximum. "
+            "The default of STS is an hour.",
+        ),
+        argument("session-tags", "Session tags, each as ``KEY=VALUE``.", nargs="+"),
+        argument(
+            "transitive-session-tags",
+            "The keys of session tags to pass on to roles that are assumed from this one.",
+            nargs="+",
+        ),
+        argument("source-identity", "The source identity, which the session keeps throughout a role chain."),
+        argument(
+            "account-id",
+            "The role's account id, 12 digits. The partition is that of the source profile's region.",
+        ),
+        argument("role-name", "The role's name, with its path if it has one, such as ``team/Ops``."),
+        flag("verify", "Assume the role first, and write nothing if that fails."),
+        DRY_RUN,
+        flag("force", "Write the profile even if it has other credentials of its own."),
+    )
     SUBCOMMANDS = [  # noqa: RUF012 - the shape awscli asks for
         {"name": name, "command_class": partial(_subcommand, *place)} for name, place in _SUBCOMMANDS.items()
     ]
@@ -92,7 +151,7 @@ class RoleCommand(Subcommand):
             apply=write,
             preview="" if edit.changed else _up_to_date(plan, edit),
         )
-        return confirm_and_apply(change, Consent(dry_run=parsed_args.dry_run))
+        return confirm_and_apply(change, Consent.given_in(parsed_args))
 
     def _write(self, plan: Plan, *, verify: bool) -> int:
         """Write the profile, with `verify` only if its role can be assumed. Return the exit code."""
@@ -118,7 +177,7 @@ class RoleCommand(Subcommand):
         from .mfa_devices import find_device
 
         if not has_terminal(sys.stdin, sys.stdout):
-            options = ", ".join(f"--{option['name']}" for option in OPTIONS[1:-3])
+            options = ", ".join(f"--{option['name']}" for option in self.ARG_TABLE[1:-3])
             raise ValidationError(
                 "there is nothing to set, and no terminal to ask on",
                 map(Problem, [*_meant(plan.profile), f"give at least one of {options}, --region"]),
@@ -202,7 +261,7 @@ def _from_command_line(parsed_args: Any, parsed_globals: Any) -> Plan:
             "two profiles are named", [Problem(f"{named} and --profile {option}: give one")]
         )
     given = {settings.REGION: parsed_globals.region}
-    for key in (found["name"].replace("-", "_") for found in OPTIONS):
+    for key in (found["name"].replace("-", "_") for found in RoleCommand.ARG_TABLE):
         if key not in ("profile", "account_id", "role_name", "verify", "dry_run", "force"):
             value = getattr(parsed_args, key)
             given[key] = ",".join(value) if isinstance(value, list) else value

@@ -19,13 +19,12 @@ from ..profiles.edit import AUTO, Plan
 from ..setup.journal import Journal
 from ..setup.planner import Survey
 from ..setup.steps import SAME, RetryPolicy, carry_out
-from .base import FAILED, Subcommand, named_profiles
-from .confirm import Change, Consent, confirm_and_apply, has_terminal
+from .base import FAILED, Subcommand, arg_table, argument, flag, named_profiles, positional, synopsis
+from .confirm import YES, Change, Consent, confirm_and_apply, has_terminal
 from .mfa_devices import find_device
 from .output import print_result
 from .profile_step import profile_step
 from .setup_args import HEADING, NOTHING, check, settings_given, sides, split_name, wait_fault, wish, words_of
-from .setup_help import DESCRIPTION, EXAMPLES, OPTIONS, SYNOPSIS
 from .setup_undo import plan_undo
 from .setup_view import Work
 
@@ -36,10 +35,60 @@ class SetupCommand(Subcommand):
     """Makes, completes, repairs and takes back what one role profile needs at both ends."""
 
     NAME = "setup"
-    DESCRIPTION = DESCRIPTION
-    SYNOPSIS = SYNOPSIS
-    EXAMPLES = EXAMPLES
-    ARG_TABLE = OPTIONS
+    SYNOPSIS = synopsis(
+        "aws configure role setup <profile> --role-name <value>",
+        "--account-profile <value> [--source-profile <value>]",
+        "[--home-admin-profile <value> | --no-caller-policy]",
+        "[--policy-arn <value> ...] [--require-mfa] [--mfa-serial <value>]",
+        "[--external-id <value>] [--max-session-duration <value>]",
+        "[--duration-seconds <value>] [--region <value>]",
+        "[--wait <value>] [--dry-run] [--yes] [--undo]",
+    )
+    ARG_TABLE = arg_table(
+        positional("profile", "The profile to set up.", nargs="?"),
+        argument("role-name", "The name of the role, with its path if it has one, such as ``team/Ops``."),
+        argument(
+            "account-profile",
+            "A profile that may create roles in the target account. With ``--undo``, it replaces the one that was "
+            "used.",
+        ),
+        argument(
+            "source-profile",
+            "The profile of the user or role that will assume the role. Default: ``default``.",
+        ),
+        argument(
+            "home-admin-profile", "A profile that may change the caller's policies, if the caller may not."
+        ),
+        flag(
+            "no-caller-policy", "Do not change the caller's policies: something else grants the permission."
+        ),
+        argument(
+            "policy-arn",
+            "Managed policies to attach to the role. May be given more than once.",
+            nargs="+",
+            action="extend",
+        ),
+        flag("require-mfa", "Require MFA in the trust policy. The profile gets the caller's device."),
+        argument(
+            "mfa-serial",
+            "The MFA device for the profile. ``auto`` looks the caller's device up in IAM; ``none`` sets no device.",
+        ),
+        argument("external-id", "An external id that the trust policy requires and the profile sends."),
+        argument(
+            "max-session-duration",
+            "The role's maximum session duration in seconds, 3600 to 43200. By default a new role gets what "
+            "``--duration-seconds`` needs.",
+        ),
+        argument("duration-seconds", "How long the profile's sessions last, in seconds: 900 to 43200."),
+        argument(
+            "wait",
+            f"How many seconds to wait for IAM to propagate changes. Default: {settings.SETUP_WAIT_SECONDS}.",
+            default=str(settings.SETUP_WAIT_SECONDS),
+        ),
+        flag("dry-run", "Show the plan, and ``aws`` commands that do the same, without changing anything."),
+        YES,
+        flag("undo", "Undo what setup has made for the profile, and nothing else."),
+    )
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = named_profiles(parsed_args, parsed_globals)
@@ -139,7 +188,7 @@ class SetupCommand(Subcommand):
                 self._print_plan(work, parsed_globals) if parsed_args.dry_run else print_message(work.text())
             ),
         )
-        return confirm_and_apply(change, Consent(dry_run=parsed_args.dry_run, yes=parsed_args.yes))
+        return confirm_and_apply(change, Consent.given_in(parsed_args))
 
     def _print_plan(self, work: Work, parsed_globals: Any) -> None:
         """Print the plan and its commands for a person, or the plan for a program."""

@@ -22,7 +22,7 @@ from ..profiles.source import Source, is_role
 from ..redaction import without_passwords
 from ..storage.cache import Record
 from ..tables import local_time, remaining
-from .base import Subcommand, check_roles, named_profiles, session_behind
+from .base import Subcommand, arg_table, check_roles, named_profiles, positional, session_behind
 from .output import HIDDEN, SECRETS, print_result
 
 
@@ -30,20 +30,10 @@ class ShowCommand(Subcommand):
     """Reads the config and the cache; makes no call."""
 
     NAME = "show"
-    DESCRIPTION = (
-        "Show what a role profile stands for: each hop of its chain, each setting with the file and line where "
-        "it stands, what is cached until when, and the console's switch-role link. No call is made to AWS."
-    )
     SYNOPSIS = "aws configure role show <profile>"
-    EXAMPLES = (
-        "To see how the profile ``audit`` gets its credentials::\n\n"
-        "    $ aws configure role show audit\n\n"
-        "To get the link that switches to the role in the console::\n\n"
-        "    $ aws configure role show prod --query SwitchRoleUrl --output text\n"
+    ARG_TABLE = arg_table(
+        positional("profile", "The profile to show.", nargs="?"),
     )
-    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
-        {"name": "profile", "positional_arg": True, "nargs": "?", "help_text": "The profile to show."},
-    ]
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = named_profiles(parsed_args, parsed_globals)

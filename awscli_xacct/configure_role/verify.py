@@ -9,7 +9,7 @@ from ..credentials.verification import Result, explanation, verdict, verified
 from ..errors import Problem, ValidationError
 from ..messages import print_message, printable_lines
 from ..tables import duration, table
-from .base import FAILED, NO_ROLES, Subcommand, check_roles, named_profiles
+from .base import FAILED, NO_ROLES, Subcommand, arg_table, check_roles, flag, named_profiles, positional
 from .output import print_result
 
 
@@ -17,21 +17,11 @@ class VerifyCommand(Subcommand):
     """Calls STS for each profile, several at a time, and for nothing else but who called."""
 
     NAME = "verify"
-    DESCRIPTION = (
-        "Assume the roles of profiles now, several at a time, and say for each whether that works. A refusal is "
-        "explained: who called for which role, the two policy statements that have to be there, and the likely "
-        "causes. An MFA code is asked for once for each device, and for each role that takes one of its own. The "
-        "exit code is 0 only if all work."
-    )
     SYNOPSIS = "aws configure role verify [<profile> ...] [--all]"
-    EXAMPLES = (
-        "To verify one profile::\n\n    $ aws configure role verify prod\n\n"
-        "To verify all of them, for a script::\n\n    $ aws configure role verify --all --output json\n"
+    ARG_TABLE = arg_table(
+        positional("profile", "The profiles to verify.", nargs="*"),
+        flag("all", "Verify every role profile."),
     )
-    ARG_TABLE = [  # noqa: RUF012 - the shape awscli asks for
-        {"name": "profile", "positional_arg": True, "nargs": "*", "help_text": "The profiles to verify."},
-        {"name": "all", "action": "store_true", "help_text": "Verify every role profile."},
-    ]
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = named_profiles(parsed_args, parsed_globals)

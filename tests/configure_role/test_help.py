@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import configparser
 import io
+from pathlib import Path
 from typing import Any
 
 import awscli.clidriver
@@ -10,6 +12,7 @@ import pytest
 from awscli.bcdoc import docevents
 from awscli.help import manpage, publish_string
 
+import awscli_xacct
 from tests.support.home import Home
 
 SUBCOMMANDS = [
@@ -69,6 +72,20 @@ def test_a_page_has_examples_and_no_fault(configure: Any, name: str) -> None:
     assert "    $ aws configure role " in text
     for option in command.create_help_command().arg_table:
         assert f"``{option}``" in text or f"``--{option}``" in text
+
+
+def test_page_sources_are_ascii_and_packaged() -> None:
+    """awscli reads them in the encoding of the locale, and an installed plugin has only what setup.cfg lists."""
+    package = Path(awscli_xacct.__file__).parent
+    setup = configparser.ConfigParser()
+    setup.read(package.parent / "setup.cfg", encoding="utf-8")
+    patterns = setup["options.package_data"]["awscli_xacct"].split()
+    packaged = {path for pattern in patterns for path in package.glob(pattern)}
+    for name in ("role", *SUBCOMMANDS):
+        for page in ("_description.rst", "_examples.rst"):
+            path = package / "configure_role" / "examples" / name / page
+            assert path.read_bytes().isascii()
+            assert path in packaged
 
 
 def test_configure_lists_role_and_role_its_subcommands(configure: Any) -> None:
