@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import settings
 from ..arn import Arn
-from ..credentials.batch import asks_for_itself
+from ..credentials.batch import needs_own_code
 from ..credentials.profile_session import provider_for
 from ..credentials.verification import Result, assume, explanation, failure
 from ..errors import Problem, ValidationError
@@ -216,7 +216,7 @@ class SetupCommand(Subcommand):
         fetcher = provider_for(self._session, profile, config).fetcher()
         start = fetcher.chain()[0]
         try:
-            asks = asks_for_itself(start, {})
+            asks = needs_own_code(start, {})
         except Exception as error:  # noqa: BLE001 - whatever a source raises is what does not work
             return failure(profile, start, error)
         if not asks:

@@ -1,7 +1,7 @@
-"""Why STS may have refused a role, and the two policy statements that would make it possible.
+"""Why STS may have refused a role, and the two policy statements that would allow it.
 
-STS says the same words whichever side forbids, so both sides are written out and the likely causes are
-listed, the likeliest first.
+STS's message is the same whichever side denies, so both sides are written out, and the likely causes are listed, the
+likeliest first.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_roles.html
 """
@@ -23,7 +23,7 @@ from .sts import clock_fault, is_refused_code
 
 @dataclass(frozen=True)
 class Denial:
-    """A refusal explained: who called for what, what would have to be there, what is probably amiss."""
+    """A refusal explained: the caller's ARN, the role, the two statements that would allow it, and likely causes."""
 
     caller: str
     role: Role
@@ -35,33 +35,24 @@ class Denial:
 def explain(
     role: Role, caller: str, error: Exception, session: Record | None = None, now: float | None = None
 ) -> Denial:
-    """The denial of `role` to the caller with the ARN `caller`; `session` is the MFA session it called with."""
-    now = time.time() if now is None else now
+    """Explain why `role` was denied to the ARN `caller`; `session` is the MFA session it called with, if it did."""
     actions = list(_actions(role, error))
-    return Denial(
-        caller,
-        role,
-        _trust_statement(role, caller, actions),
-        caller_statement(role.role_arn, actions),
-        list(_causes(role, caller, error, session, now)),
+    principal, condition = principal_of(
+        caller, role.source.role_arn if isinstance(role.source, Role) else None
     )
-
-
-def _trust_statement(role: Role, caller: str, actions: list[str]) -> dict[str, Any]:
-    """What the role's trust policy has to hold."""
-    source = role.source.role_arn if isinstance(role.source, Role) else None
-    principal, condition = principal_of(caller, source)
-    return trust_statement(
+    statement = trust_statement(
         principal,
         mfa=bool(role.mfa_serial),
         external_id=role.external_id,
         actions=actions,
         condition=condition,
     )
+    causes = list(_causes(role, caller, error, session, time.time() if now is None else now))
+    return Denial(caller, role, statement, caller_statement(role.role_arn, actions), causes)
 
 
 def _actions(role: Role, error: Exception) -> Iterator[str]:
-    """What both policies have to allow. Tags and identity may also come from the hop before; STS names those."""
+    """Yield what both policies have to allow. Tags and identity may come from the hop before; STS names those."""
     yield ASSUME
     if role.session_tags or TAG in str(error):
         yield TAG
@@ -72,28 +63,27 @@ def _actions(role: Role, error: Exception) -> Iterator[str]:
 def _causes(role: Role, caller: str, error: Exception, session: Record | None, now: float) -> Iterator[str]:
     there, here = Arn.parse(role.role_arn), Arn.parse(caller)
     if there and here and there.partition != here.partition:
-        yield f"the role is in another partition than the caller {caller}; no role can be assumed across partitions"
+        yield f"the role is in another partition than the caller {caller}; roles cannot be assumed across partitions"
     if here and here.resource == "root":
-        yield "a root user may assume no role; call with the keys of an IAM user"
-    fault = clock_fault(error, now)
-    if fault:
+        yield "a root user cannot assume roles; use the keys of an IAM user"
+    if fault := clock_fault(error, now):
         yield fault
     if is_refused_code(error):
         yield (
-            f"only a user's long-term keys can give an MFA code, and only one of the user's own device; a session can "
-            f"give none, and with one as source the device has to go: {role_command(role.profile, '--mfa-serial none')}"
+            f"STS takes an MFA code with a user's long-term keys only, and from the user's own device only; if the "
+            f"source is a session, remove the device: {role_command(role.profile, '--mfa-serial none')}"
         )
     for action in (TAG, SET_IDENTITY):
         if action in str(error):
-            yield f"one of the two policies allows sts:AssumeRole, but not {action} beside it"
-    yield "there may be no such role: look at the account and the name in its ARN"
+            yield f"one of the two policies allows sts:AssumeRole, but not {action}"
+    yield "the role may not exist: check the account and the name in its ARN"
     if not role.mfa_serial and not role.takes_no_code:
-        yield "the role may ask for MFA, and the profile names no device: --mfa-serial auto"
+        yield "the role may require MFA, and the profile has no device: --mfa-serial auto"
     if not role.external_id:
-        yield "the role may ask for an external id, and the profile has none: --external-id ID"
+        yield "the role may require an external id, and the profile has none: --external-id ID"
     else:
-        yield "the external id may be another one than the role asks for"
+        yield "the external id may not be the one that the role requires"
     if session is not None:
         age = int((now - float(session.about.get("obtained", now))) // 60)
-        yield f"the MFA session is {age} min old, and the role may want a younger one: aws:MultiFactorAuthAge"
-    yield "the role, its trust policy or the caller's policy may be new: IAM takes some seconds to know them"
+        yield f"the MFA session is {age} min old, and the role may require a newer one: aws:MultiFactorAuthAge"
+    yield "the role, its trust policy or the caller's policy may be new: IAM changes take seconds to take effect"

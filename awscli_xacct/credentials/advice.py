@@ -35,24 +35,24 @@ def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) ->
         if not by_session:
             return
         advice = (
-            f"What {_source(role)} gives is a session, and only a user's long-term keys can give an MFA code. Use such "
-            f"keys as source, or leave the device out:\n  {role_command(role.profile, '--mfa-serial none')}"
+            f"The keys of {_source(role)} are a session's, and STS takes MFA codes only with a user's long-term keys. "
+            f"Use such keys as source, or remove the device:\n  {role_command(role.profile, '--mfa-serial none')}"
         )
     elif is_denied(error):
         advice = (
-            f"Who may not do what, and the policies that would allow it, are shown by:\n"
+            f"See who is denied what, and the policies that would allow it:\n"
             f"  {subcommand('verify', role.profile)}"
         )
     elif is_too_long(error):
         advice = duration_advice(role)
     elif is_chained(error):
         advice = (
-            f"What {_source(role)} gives is a session already, and STS gives a role that is assumed from a session "
-            f"(role chaining) 1 hour at most. Ask for that:\n  {role_command(role.profile, '--duration-seconds 3600')}"
+            f"The keys of {_source(role)} are a session's, and STS limits a role that is assumed from a session (role "
+            f"chaining) to 1 hour. Ask for that:\n  {role_command(role.profile, '--duration-seconds 3600')}"
         )
     elif is_unavailable(error):
         advice = (
-            f"STS cannot be reached or does not answer just now; try the network with:\n"
+            f"STS cannot be reached or does not answer; check the network with:\n"
             f"  aws sts get-caller-identity {profile_option(source_name(role))}"
         )
     elif fault := clock_fault(error, now):

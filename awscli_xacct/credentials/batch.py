@@ -1,6 +1,6 @@
-"""Credentials of many role profiles at once: first all that may ask a person, one after the other, then the rest.
+"""Credentials of many role profiles at once: first those that may prompt, one after the other, then the rest.
 
-Somebody who is asked has the terminal to themselves, and a session that serves many roles is bought once.
+A person who is prompted has the terminal to themselves, and a session that serves many roles is fetched once.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from .sts import is_denied
 
 Result = TypeVar("Result")
 
-AT_ONCE = 16
-"""How many chains are worked on at a time; what they do is wait for STS."""
+MAX_CONCURRENT = 16
+"""How many chains are fetched at a time; most of it is waiting for STS."""
 
 
 def fetch_many(
@@ -25,10 +25,9 @@ def fetch_many(
     work: Callable[[str, Fetcher], Result],
     failed: Callable[[str, Fetcher | None, Exception], Result],
 ) -> Iterator[Result]:
-    """What `work` makes of each profile's fetcher, as it comes; `work` raises nothing.
+    """Yield the result of `work` for each profile's fetcher, in order of completion; `work` raises nothing.
 
-    `failed` makes a result of what keeps a profile from being worked on: that it has no fetcher, or an error of
-    the beginning of its chain.
+    `failed` makes a result of an error before that: the profile has no fetcher, or its chain cannot begin.
     """
     known: dict[str, Exception] = {}
     rest = []
@@ -37,63 +36,63 @@ def fetch_many(
         try:
             fetcher = fetcher_of(name)
             start = fetcher.chain()[0]
-            asks = asks_for_itself(start, known)
+            prompts = needs_own_code(start, known)
         except Exception as error:  # noqa: BLE001 - whatever a source raises is this profile's failure
             yield failed(name, start, error)
             continue
-        if asks:
+        if prompts:
             yield work(name, fetcher)
         else:
             rest.append((name, fetcher))
-    yield from _at_once(work, rest)
+    yield from _run_concurrently(work, rest)
 
 
-def _at_once(
+def _run_concurrently(
     work: Callable[[str, Fetcher], Result], tasks: Sequence[tuple[str, Fetcher]]
 ) -> Iterator[Result]:
-    """Whoever stops listening, by Ctrl-C for one, waits for none of the calls that are under way.
+    """Yield results as they come. A caller that stops early, on Ctrl-C for one, waits for no call under way.
 
-    An executor of the standard library would wait, at the end of the process at the latest: for as long as an
-    STS that does not answer takes to be given up.
+    An executor of the standard library would wait, at exit at the latest: for as long as it takes to give up an STS
+    that does not answer.
     """
     waiting = list(reversed(tasks))
     results: SimpleQueue[Result] = SimpleQueue()
-    faults: list[BaseException] = []
+    errors: list[BaseException] = []
 
-    def work_off() -> None:
+    def run_tasks() -> None:
         try:
             while waiting:
                 try:
                     task = waiting.pop()
                 except IndexError:
-                    return  # another was quicker
+                    return  # another thread was quicker
                 results.put(work(*task))
-        except BaseException as error:  # noqa: BLE001 - it is raised where somebody listens
-            faults.append(error)
+        except BaseException as error:  # noqa: BLE001 - raised in the thread that waits for results
+            errors.append(error)
 
     try:
-        for _ in range(min(AT_ONCE, len(tasks))):
-            threading.Thread(target=work_off, daemon=True).start()
+        for _ in range(min(MAX_CONCURRENT, len(tasks))):
+            threading.Thread(target=run_tasks, daemon=True).start()
         for _ in tasks:
-            yield _next(results, faults)
+            yield _next(results, errors)
     finally:
         waiting.clear()
 
 
-def _next(results: SimpleQueue[Result], faults: list[BaseException]) -> Result:
-    # A signal wakes the main thread, unless another thread has got it; on Windows none does.
+def _next(results: SimpleQueue[Result], errors: list[BaseException]) -> Result:
+    # A signal wakes the main thread, unless another thread got it; on Windows none does.
     while True:
         try:
             return results.get(timeout=0.2)
         except Empty:
-            if faults:
-                raise faults[0] from None
+            if errors:
+                raise errors[0] from None
 
 
-def asks_for_itself(start: Fetcher, known: dict[str, Exception]) -> bool:
-    """Whether a chain takes a code of its own. If not, the MFA session it begins with is got, if it has one.
+def needs_own_code(start: Fetcher, known: dict[str, Exception]) -> bool:
+    """Return whether a chain takes an MFA code of its own. If not, fetch the MFA session it begins with, if any.
 
-    Raises what keeps it from being got; `known` keeps that, so that nobody is asked again for each profile.
+    Raises what prevents that; `known` keeps the errors, so that nobody is prompted again for each profile.
     """
     session = start.session()
     if session is None:

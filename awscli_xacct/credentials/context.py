@@ -1,4 +1,4 @@
-"""What fetchers work with, handed in so that tests can hand in something else."""
+"""What fetchers work with, passed in so that tests can pass something else."""
 
 from __future__ import annotations
 
@@ -11,22 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.loaders import create_loader
 
-from .. import settings
 from ..messages import warn
 from ..profiles.cache_keys import CacheKeys, mfa_prompt
 from ..profiles.partitions import Partitions
 from ..profiles.regions import partition_of, region_in_chain
 from ..profiles.role import Role
 from ..profiles.source import Source
-from ..storage.cache import Record
+from ..storage.cache import Record, key_name
 from ..storage.markers import Markers, Where
 from . import recursion_guard
-from .single_flight import SingleFlight, Tell
+from .single_flight import SingleFlight, Warn
 from .source_keys import SourceKeys
-from .sts import Issued, Keys, Sts, is_expired_or_unknown_caller
+from .sts import Keys, Sts, is_expired_or_unknown_caller
 
 if TYPE_CHECKING:
-    from ..mfa.codes import Codes
+    from ..mfa.codes import Codes, Request
 
 _TOO_LONG = "too-long"
 _COMMERCIAL = "aws"
@@ -36,12 +35,12 @@ _COMMERCIAL = "aws"
 class FetchContext:
     """The parts of one session.
 
-    cache_keys        names the records of the session's profile, and of its chain
-    source_keys       the credentials a chain begins with, by botocore's providers; told for which profile
-    codes             makes what asks for MFA codes; called when the first one is needed
-    warn              says one line to the user
-    region            where STS is called if the session has no region; None: where botocore does
-    too_long          the roles whose maximum STS has found shorter than what is asked for
+    cache_keys   names the records of the session's profile and of its chain
+    source_keys  returns the keys that a chain begins with, given the role profile and the source
+    codes        makes what prompts for MFA codes; called when the first one is needed
+    warn         prints one line for the user
+    region       where STS is called if the session has no region; None leaves it to botocore
+    too_long     marks the roles whose maximum duration STS has found shorter than what their profiles ask for
     """
 
     flight: SingleFlight
@@ -49,33 +48,48 @@ class FetchContext:
     client_creator: Callable[..., Any]
     source_keys: Callable[[str, Source], Keys]
     codes: Callable[[], Codes]
-    warn: Tell
+    warn: Warn
     region: str | None = None
     too_long: Markers = field(default_factory=lambda: Markers(None, _TOO_LONG))
     clock: Callable[[], float] = time.time
 
     def sts(self, keys: Keys, *, quick: bool = False) -> Sts:
-        """STS as the owner of `keys` sees it."""
+        """Return STS for the owner of `keys`."""
         return Sts(self.client_creator, keys, region=self.region, quick=quick, clock=self.clock)
 
-    def is_dead(self, keys: Keys) -> bool:
-        """Whether STS says that these credentials have ended; not if it cannot be asked."""
+    def is_rejected(self, keys: Keys) -> bool:
+        """Return whether STS rejects these credentials, which a service has refused; False if it cannot be asked."""
         try:
             self.sts(keys, quick=True).caller_arn()
-        except Exception as error:  # noqa: BLE001 - whatever it is, they may be good
+        except Exception as error:  # noqa: BLE001 - whatever it is, they may be valid
             return is_expired_or_unknown_caller(error)
         return False
+
+    def spend_code(
+        self, request: Request, use: Callable[[str], Record], refused: Callable[[Exception], bool]
+    ) -> Record:
+        """Return what `use` returns for an MFA code that it accepts; one process at a time prompts for a device's.
+
+        See `mfa.codes.Codes.spend`.
+        """
+        with self.flight.locked(device_lock(request.serial), f"a code of {request.serial}"):
+            return self.codes().spend(request, use, refused)
+
+
+def device_lock(serial: str) -> str:
+    """Return the name of the lock under which one process at a time prompts for a device's code."""
+    return key_name({"device": serial})
 
 
 def make_context(provider: Any, hop: Role | Source) -> FetchContext:
     """Return the parts of a botocore session, for the chain that ends at `hop`.
 
-    `provider` is the session's `provider.AssumeRoleProvider`. Raises `ProfileError`, also where the chain is being
-    fetched already by a process that waits for this one.
+    `provider` is the session's `provider.AssumeRoleProvider`. Raises `ProfileError`, also where a process that waits
+    for this one is fetching the chain already.
     """
     recursion_guard.guard(provider, hop)
     keys, records = provider.cache_keys, provider.records
-    keys.session_duration()  # a setting that cannot be is an error for every profile
+    keys.session_duration()  # an invalid setting is an error for every profile
     return FetchContext(
         flight=SingleFlight(records, warn=warn),
         cache_keys=keys,
@@ -89,17 +103,17 @@ def make_context(provider: Any, hop: Role | Source) -> FetchContext:
 
 
 def _codes(mode: str, where: Where) -> Codes:
-    """What asks for codes; loaded only when one is needed."""
+    """Return what prompts for codes; loaded only when one is needed."""
     from ..mfa.codes import Codes, UsedCodes
-    from ..mfa.prompters import asker
+    from ..mfa.prompters import prompter
 
-    return Codes(asker(mode), used=UsedCodes(where))
+    return Codes(prompter(mode), used=UsedCodes(where))
 
 
 def region_for(config: Mapping[str, Any], profile: str) -> str | None:
-    """Where STS is called if the profile's session has no region; None where botocore's own choice is good.
+    """Return where to call STS if the profile's session has no region; None where botocore's own choice is good.
 
-    That is where the first source of its chain to have a region is, else in the partition of its role.
+    It is the region of the first source of the chain to have one, else one in the partition of the role.
     """
     found = region_in_chain(config["profiles"], profile)
     partition = None if found else partition_of(config["profiles"].get(profile, {}))
@@ -108,24 +122,5 @@ def region_for(config: Mapping[str, Any], profile: str) -> str | None:
 
 @cache
 def default_region(partition: str) -> str | None:
-    """A region of a partition, from the list that comes with botocore."""
+    """Return a region of a partition, from the list that comes with botocore."""
     return Partitions(create_loader().load_data("partitions")).default_region(partition)
-
-
-def keys_of(record: Record) -> Keys:
-    """What a record's owner signs with."""
-    return Keys(record.access_key, record.secret_key, record.token)
-
-
-def record_of(issued: Issued, *, about: dict[str, Any]) -> Record:
-    """A record of what STS gave, to be renewed 15 minutes before its end, or in the second half of its life."""
-    life = issued.expiry - issued.obtained
-    return Record(
-        issued.access_key,
-        issued.secret_key,
-        issued.token,
-        issued.expiry,
-        issued.expiry - min(settings.RENEW_AT_MOST, life / settings.RENEW_FRACTION),
-        issued.account,
-        {**about, "obtained": issued.obtained},
-    )

@@ -1,7 +1,7 @@
 """From a role profile to its credentials: the cache, else STS, hop by hop.
 
-The calling credentials of a role come from the role before it, from a shared MFA session, or from
-botocore's own providers; each is looked up only when a record is missing.
+The calling credentials of a role come from the role before it, from a shared MFA session, or from botocore's own
+providers; each is looked up only when a record is missing.
 """
 
 from __future__ import annotations
@@ -15,18 +15,12 @@ from ..messages import printable, subcommand
 from ..profiles.role import Role
 from ..storage.cache import Record
 from .advice import add_advice, duration_advice, source_name
-from .context import FetchContext, keys_of, record_of
-from .mfa_session import MfaSession, decide, device_lock, user_session
-from .sts import (
-    Keys,
-    is_denied,
-    is_expired_or_unknown_caller,
-    is_refused_code,
-    is_too_long,
-)
+from .context import FetchContext
+from .mfa_session import MfaSession, decide, user_session
+from .sts import Keys, is_denied, is_expired_or_unknown_caller, is_refused_code, is_too_long, keys_of
 
 _FRESH = 60
-"""Seconds for which a new MFA session cannot be what a role finds too old."""
+"""Seconds for which a new MFA session cannot be too old for a role."""
 
 
 class Fetcher:
@@ -38,36 +32,36 @@ class Fetcher:
         self.name = context.cache_keys.of_role(role)
 
     def fetch(self) -> Record:
-        """The role's credentials: cached, or fetched once for all who need them.
+        """Return the role's credentials: cached, or fetched once for all who need them.
 
         Raises botocore's own errors where STS refuses or cannot be reached, and `XacctError`.
         """
         return self._context.flight.get(self.name, self._purpose, self._obtain)
 
     def refresh(self) -> Record:
-        """The role's credentials from STS, whatever is cached; the roles before it may come from the cache."""
+        """Return new credentials from STS, whatever is cached; those of the roles before it may come from the cache."""
         self.forget_duration_refusal()
         return self._context.flight.refresh(self.name, self._purpose, self._obtain)
 
     def forget_duration_refusal(self) -> None:
-        """Forget that STS has found the role's maximum shorter than what is asked for."""
+        """Forget that STS has found the role's maximum shorter than what the profile asks for."""
         self._context.too_long.remove(self.name)
 
-    def is_dead(self, keys: Keys) -> bool:
-        """Whether STS says that these credentials, which a service has refused, have ended."""
-        return self._context.is_dead(keys)
+    def is_rejected(self, keys: Keys) -> bool:
+        """Return whether STS rejects these credentials, which a service has refused."""
+        return self._context.is_rejected(keys)
 
     def drop(self, access_key: str) -> None:
-        """Forget the credentials with this access key, which a service has refused."""
+        """Drop the credentials with this access key, which a service has refused."""
         self._context.flight.drop(self.name, access_key)
 
     def chain(self) -> list[Fetcher]:
-        """The fetchers of all roles of the chain, the first to be assumed first."""
+        """Return the fetchers of all roles of the chain, the first to be assumed first."""
         source = self.role.source
         return [*(Fetcher(source, self._context).chain() if isinstance(source, Role) else []), self]
 
     def session(self) -> MfaSession | None:
-        """The shared MFA session the role is assumed from, or None if it is assumed without one."""
+        """Return the shared MFA session the role is assumed from, or None if it is assumed without one."""
         role = self.role
         if role.session_source:
             return user_session(role.session_source, self._context)
@@ -75,10 +69,10 @@ class Fetcher:
             return None
         if not decide(role, user_keys=self._source_keys().token is None).shared:
             return None
-        return MfaSession(role.mfa_serial, role.source, role.profile, self._context, role.mfa_process)
+        return self._session_of_role()
 
     def caller_arn(self) -> str:
-        """The ARN that calls for the role. May ask for an MFA code."""
+        """Return the ARN that calls for the role. May prompt for an MFA code."""
         source = self.role.source
         if isinstance(source, Role):
             keys = keys_of(Fetcher(source, self._context).fetch())
@@ -106,39 +100,36 @@ class Fetcher:
             return self._assume(keys, role.request, quick)
         decision = decide(role, user_keys=keys.token is None)
         if not decision.shared:
-            self._check_maximum()
+            self._check_duration()
         if decision.note:
             self._context.warn(decision.note)
         request = dict(role.request)
         if decision.duration is not None:
             request["DurationSeconds"] = decision.duration
-        if not decision.shared:
-            return self._assume_with_code(keys, request, quick)
-        session = MfaSession(role.mfa_serial, role.source, role.profile, self._context, role.mfa_process)
-        return self._assume_shared(session, keys, request, quick)
+        assume = self._assume_shared if decision.shared else self._assume_with_code
+        return assume(keys, request, quick)
 
-    def _assume_shared(
-        self, session: MfaSession, keys: Keys, request: Mapping[str, Any], quick: bool
-    ) -> Record:
-        """From the shared session; or, if there can be none or it is too old for the role, with a code."""
+    def _assume_shared(self, keys: Keys, request: Mapping[str, Any], quick: bool) -> Record:
+        """Assume the role from the shared session; with a code if the user can get none, or it is too old."""
+        session = self._session_of_role()
         try:
-            got = session.get(keys)
+            record = session.get(keys)
         except Exception as error:
             if not is_denied(error):
                 raise
             self._context.warn(
-                f"profile {self.role.profile}: no MFA session may be had, so it takes a code of its own"
+                f"profile {self.role.profile}: the user is not allowed an MFA session, so it takes a code of its own"
             )
             return self._assume_with_code(keys, request, quick)
         try:
             return self._assume_from(lambda: session.get(keys), session.drop, request, quick)
         except Exception as error:
-            age = self._context.clock() - float(got.about["obtained"])
+            age = self._context.clock() - float(record.about["obtained"])
             if not is_denied(error) or age < _FRESH:
                 raise
             self._context.warn(
                 f"profile {self.role.profile}: refused from an MFA session that is {age / 60:.0f} min old; "
-                f"the role may want a younger one, so it takes a code of its own"
+                f"the role may require a newer one, so it takes a code of its own"
             )
             try:
                 return self._assume_with_code(keys, request, quick)
@@ -149,7 +140,7 @@ class Fetcher:
         from ..mfa.codes import Request
 
         serial = str(self.role.mfa_serial)
-        question = Request(serial, self.role.profile, f"role {self.role.role_arn}", self.role.mfa_process)
+        prompt = Request(serial, self.role.profile, f"role {self.role.role_arn}", self.role.mfa_process)
 
         def assume(code: str) -> Record:
             try:
@@ -159,28 +150,27 @@ class Fetcher:
                     self._context.too_long.write(self.name)
                 raise
 
-        with self._context.flight.locked(device_lock(serial), f"a code of {serial}"):
-            return self._context.codes().spend(
-                question, assume, lambda error: is_refused_code(error) and keys.token is None
-            )
+        return self._context.spend_code(
+            prompt, assume, lambda error: is_refused_code(error) and keys.token is None
+        )
 
-    def _check_maximum(self) -> None:
-        """Raise `RoleDurationError` where STS has lately refused so long a session: it would cost another code."""
-        note = self._context.too_long.read(self.name)
-        if note is None or note[0] > settings.TOO_LONG_SECONDS:
+    def _check_duration(self) -> None:
+        """Raise `RoleDurationError` if STS has lately refused so long a session: it would cost another code."""
+        marker = self._context.too_long.read(self.name)
+        if marker is None or marker[0] > settings.TOO_LONG_SECONDS:
             return
         role = self.role
         raise RoleDurationError(
-            f"profile {role.profile}: STS refused duration_seconds = {role.duration_seconds} {note[0] / 60:.0f} min "
-            f"ago, because that is more than the maximum of {printable(role.role_arn)}, and no other MFA code is "
-            f"spent on it. {duration_advice(role)}\nIf that has been done, try again with:\n"
+            f"profile {role.profile}: STS refused duration_seconds = {role.duration_seconds} {marker[0] / 60:.0f} min "
+            f"ago, because it is more than the maximum of {printable(role.role_arn)}, so no other MFA code is spent "
+            f"on it. {duration_advice(role)}\nIf the maximum has been raised, try again with:\n"
             f"  {subcommand('login', role.profile)}"
         )
 
     def _assume_from(
         self, get: Callable[[], Record], drop: Callable[[str], None], request: Mapping[str, Any], quick: bool
     ) -> Record:
-        """With a caller's session, once more with a new one if the service says that it has ended already."""
+        """Assume the role with a caller's session, and once more with a new one if STS says that it has expired."""
         caller = get()
         try:
             return self._assume(keys_of(caller), request, quick)
@@ -191,23 +181,26 @@ class Fetcher:
         return self._assume(keys_of(get()), request, quick)
 
     def _assume(self, keys: Keys, request: Mapping[str, Any], quick: bool) -> Record:
+        role = self.role
+        # The stock CLI's name for a role session whose profile does not name it.
+        session_name = f"botocore-session-{int(self._context.clock())}"
         try:
-            issued = self._context.sts(keys, quick=quick).assume_role({**self._session_name(), **request})
+            return self._context.sts(keys, quick=quick).assume_role(
+                {"RoleSessionName": session_name, **request},
+                profile=role.profile,
+                role=role.role_arn,
+                source=source_name(role),
+                method="assume-role",
+            )
         except Exception as error:
-            add_advice(error, self.role, self._context.clock(), by_session=keys.token is not None)
+            add_advice(error, role, self._context.clock(), by_session=keys.token is not None)
             raise
-        about = {
-            "profile": self.role.profile,
-            "role": self.role.role_arn,
-            "source": source_name(self.role),
-            "method": "assume-role",
-        }
-        return record_of(issued, about=about)
-
-    def _session_name(self) -> dict[str, str]:
-        """What the stock CLI calls a role session whose profile does not name it."""
-        return {"RoleSessionName": f"botocore-session-{int(self._context.clock())}"}
 
     def _source_keys(self) -> Keys:
         assert not isinstance(self.role.source, Role)  # noqa: S101 - a role's keys are its fetcher's
         return self._context.source_keys(self.role.profile, self.role.source)
+
+    def _session_of_role(self) -> MfaSession:
+        role = self.role
+        assert role.mfa_serial and not isinstance(role.source, Role)  # noqa: S101, PT018 - else it has no session
+        return MfaSession(role.mfa_serial, role.source, role.profile, self._context, role.mfa_process)

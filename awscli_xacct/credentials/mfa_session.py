@@ -1,22 +1,22 @@
 """When one MFA session serves many roles: the rule with its reasons, and the session itself.
 
-A code can be given in two ways. *Shared*: the code buys a session for the user (``GetSessionToken``), and
-roles are assumed from that session without another code, by every process, until it ends. *Direct*: the
-code goes with ``AssumeRole`` and is good for that one role.
+A code can be used in two ways. *Shared*: the code buys a session for the user (``GetSessionToken``), and roles are
+assumed from that session without another code, by every process, until it expires. *Direct*: the code goes with
+``AssumeRole`` and is good for that one role.
 
     the caller                the role asks for       mfa_session   way       lasts
     not a user with keys      anything                any           direct    as asked
     a user with keys          no more than an hour    auto, on      shared    as asked
-    a user with keys          more than an hour       auto          direct    as asked, and said so
-    a user with keys          more than an hour       on            shared    an hour, and said so
+    a user with keys          more than an hour       auto          direct    as asked, with a note
+    a user with keys          more than an hour       on            shared    an hour, with a note
     a user with keys          anything                off           direct    as asked
 
-*Not a user with keys*: GetSessionToken takes long-term keys only, and so does a code; the direct call is
-what the stock CLI makes, and STS's answer says what is wrong. *More than an hour*: STS gives a role that
-is assumed from any session an hour at most; a role that asks for more is worth a code of its own.
+*Not a user with keys*: GetSessionToken takes long-term keys only, and so does a code; the direct call is what the stock
+CLI makes, and STS's answer says what is wrong. *More than an hour*: STS allows a role that is assumed from any session
+an hour at most; a role that asks for more is worth a code of its own.
 
-Two things are known only when they happen, and the direct way is gone then, once and with one line about
-it: the user may be forbidden to get a session; and a role may want a younger one (``MultiFactorAuthAge``).
+Two things are known only when they happen, and then the direct way is taken once, with one line about it: the user may
+be forbidden to get a session, and a role may require a newer one (``MultiFactorAuthAge``).
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
 """
@@ -28,14 +28,14 @@ from dataclasses import dataclass
 from .. import settings
 from ..profiles.role import Role
 from ..profiles.source import Source
-from ..storage.cache import Record, key_name
-from .context import FetchContext, record_of
-from .sts import Issued, Keys, add_place, is_refused_code
+from ..storage.cache import Record
+from .context import FetchContext
+from .sts import Keys, add_place, is_refused_code
 
 
 @dataclass(frozen=True)
 class Decision:
-    """How a role under MFA is assumed. `duration` is what to ask for in seconds, None for STS's default."""
+    """How a role with MFA is assumed. `duration` is what to ask for in seconds, None for STS's default."""
 
     shared: bool
     duration: int | None
@@ -43,12 +43,11 @@ class Decision:
 
 
 def decide(role: Role, *, user_keys: bool) -> Decision:
-    """How to assume `role`, which has an ``mfa_serial``, with a caller that has long-term keys or not."""
+    """Return how to assume `role`, which has an ``mfa_serial``; `user_keys` is whether the caller's are long-term."""
     asked = role.duration_seconds
-    longer = (asked or 0) > settings.MAX_CHAINED_DURATION
     if not user_keys or role.mfa_session == "off":
         return Decision(shared=False, duration=asked)
-    if not longer:
+    if (asked or 0) <= settings.MAX_CHAINED_DURATION:
         return Decision(shared=True, duration=asked)
     if role.mfa_session == "on":
         return Decision(
@@ -66,7 +65,7 @@ def decide(role: Role, *, user_keys: bool) -> Decision:
 
 
 def shares_session(role: Role) -> bool:
-    """Whether a role is assumed from a shared MFA session, as far as its config tells."""
+    """Return whether a role is assumed from a shared MFA session, as far as its config tells."""
     return bool(role.session_source or (role.mfa_serial and decide(role, user_keys=True).shared))
 
 
@@ -76,7 +75,7 @@ class MfaSession:
     def __init__(
         self, serial: str, source: Source, profile: str, context: FetchContext, program: str | None = None
     ) -> None:
-        """`profile` is the one that a person is told about; `program` gives codes, if there is one."""
+        """`profile` is named to the person who is prompted; `program` is the user's that prints codes, if any."""
         self.name = context.cache_keys.of_session(source, serial)
         self._serial = serial
         self._source = source
@@ -85,17 +84,17 @@ class MfaSession:
         self._context = context
 
     def get(self, keys: Keys | None = None) -> Record:
-        """The session, to assume a role from: cached, or bought with a code by whoever comes first.
+        """Return the session to assume a role from: cached, or bought with a code by the first process to need it.
 
-        `keys` are the user's own, looked up if not given. Raises botocore's errors and `XacctError`.
+        `keys` are the user's own, looked up if None. Raises botocore's errors and `XacctError`.
         """
         return self._get(keys, settings.SESSION_RENEW_SECONDS)
 
     def fetch(self) -> Record:
-        """The session, as the credentials of a user profile.
+        """Return the session as the credentials of a user profile.
 
-        It signs, so it is renewed as early as a role's: what it has signed dies with it. Without anybody to ask
-        the old one is used to its end.
+        It signs, so it is refreshed as early as a role's: what it has signed expires with it. Where no one can be
+        prompted, the old one is used to its end.
         """
         return self._get(None, None)
 
@@ -103,12 +102,12 @@ class MfaSession:
         purpose = f"an MFA session of {self._serial}"
         return self._context.flight.get(self.name, purpose, lambda quick: self._buy(keys, quick), spare=spare)
 
-    def is_dead(self, keys: Keys) -> bool:
-        """Whether STS says that these credentials, which a service has refused, have ended."""
-        return self._context.is_dead(keys)
+    def is_rejected(self, keys: Keys) -> bool:
+        """Return whether STS rejects these credentials, which a service has refused."""
+        return self._context.is_rejected(keys)
 
     def drop(self, access_key: str) -> None:
-        """Forget the session with this access key, which STS has refused."""
+        """Drop the session with this access key, which STS has rejected."""
         self._context.flight.drop(self.name, access_key)
 
     def _buy(self, keys: Keys | None, quick: bool) -> Record:
@@ -118,10 +117,15 @@ class MfaSession:
         sts = context.sts(keys or context.source_keys(self._profile, self._source), quick=quick)
         duration = context.cache_keys.session_duration()
 
-        def buy(code: str) -> Issued:
+        def buy(code: str) -> Record:
+            request = {"SerialNumber": self._serial, "TokenCode": code, "DurationSeconds": duration}
             try:
                 return sts.get_session_token(
-                    {"SerialNumber": self._serial, "TokenCode": code, "DurationSeconds": duration}
+                    request,
+                    profile=self._source.name,
+                    device=self._serial,
+                    source=self._source.name,
+                    method="get-session-token",
                 )
             except Exception as error:
                 if not is_refused_code(error):
@@ -130,26 +134,13 @@ class MfaSession:
 
         purpose = f"a session of {_in_words(duration)} for all its roles"
         request = Request(self._serial, self._profile, purpose, self._program)
-        with context.flight.locked(device_lock(self._serial), f"a code of {self._serial}"):
-            issued = context.codes().spend(request, buy, is_refused_code)
-        about = {
-            "profile": self._source.name,
-            "device": self._serial,
-            "source": self._source.name,
-            "method": "get-session-token",
-        }
-        return record_of(issued, about=about)
+        return context.spend_code(request, buy, is_refused_code)
 
 
 def user_session(source: Source, context: FetchContext) -> MfaSession:
-    """The MFA session that a user profile with ``mfa_session = on`` runs on."""
+    """Return the MFA session that a user profile with ``mfa_session = on`` runs on."""
     assert source.mfa_serial is not None  # noqa: S101 - that is what makes it one
     return MfaSession(source.mfa_serial, source, source.name, context, source.mfa_process)
-
-
-def device_lock(serial: str) -> str:
-    """The name of the lock under which one question at a time is asked about a device."""
-    return key_name({"device": serial})
 
 
 def _in_words(seconds: int) -> str:

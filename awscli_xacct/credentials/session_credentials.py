@@ -62,7 +62,7 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
         if used is None or (once and used.access_key in self._checked):
             return
         self._checked.add(used.access_key)
-        if certain or self._get_fetcher().is_dead(used):
+        if certain or self._get_fetcher().is_rejected(used):
             self._get_fetcher().drop(used.access_key)
 
     def _get_fetcher(self) -> Fetcher | MfaSession:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 Obtain = Callable[[bool], Record]
-Tell = Callable[[str], None]
+Warn = Callable[[str], None]
 
 _process_locks: dict[str, threading.Lock] = {}
 if hasattr(os, "register_at_fork"):
@@ -54,7 +54,7 @@ class SingleFlight:
         cache: Cache,
         *,
         clock: Callable[[], float] = time.time,
-        warn: Tell,
+        warn: Warn,
         silent: float = settings.LOCK_SILENT_SECONDS,
         patience: float = settings.LOCK_WAIT_SECONDS,
     ) -> None:

@@ -1,7 +1,7 @@
-"""The two STS calls that give credentials, and what their answers and errors mean.
+"""The two STS calls that return credentials, and what their answers and errors mean.
 
-Expiry is reckoned from the answer's own Date header: what counts is how long the credentials last, and
-the local clock may be hours off.
+Expiry is computed from the answer's own Date header: what counts is how long the credentials last, because the local
+clock may be hours off.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
@@ -29,15 +28,18 @@ from botocore.utils import parse_timestamp
 from .. import settings
 from ..arn import Arn
 from ..messages import printable
+from ..storage.cache import Record
 
-_DEAD = frozenset(
+_REJECTED_CALLER = frozenset(
     {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
 )
-_NOWHERE = "aws-global"
+_THROTTLED = frozenset(
+    {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
+)
+_NO_REGION = "aws-global"
 """What botocore calls the region of a client that was given none."""
-_BUSY = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"})
 CLOCK_TOLERANCE = 60
-"""Seconds the local clock may be off the service's before it is named as a cause."""
+"""Seconds the local clock may differ from the service's before that is named as a cause."""
 
 
 class Keys(NamedTuple):
@@ -48,26 +50,13 @@ class Keys(NamedTuple):
     token: str | None
 
 
-@dataclass(frozen=True, repr=False)
-class Issued:
-    """Credentials as STS gave them; `obtained` and `expiry` are seconds since the epoch, local clock."""
-
-    access_key: str
-    secret_key: str
-    token: str
-    obtained: float
-    expiry: float
-    arn: str | None
-
-    @property
-    def account(self) -> str | None:
-        """The account the credentials belong to, from the role session's ARN."""
-        arn = Arn.parse(self.arn or "")
-        return arn.account if arn else None
+def keys_of(record: Record) -> Keys:
+    """Return the keys in a record."""
+    return Keys(record.access_key, record.secret_key, record.token)
 
 
 class Sts:
-    """STS as one caller sees it. `client_creator` is the session's own, so endpoints and proxies hold."""
+    """STS for one caller. `client_creator` is the session's own, so its endpoints and proxies apply."""
 
     def __init__(
         self,
@@ -78,10 +67,7 @@ class Sts:
         quick: bool,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`region` is used where the session has none; None: there is none, and botocore's own choice is good.
-
-        With `quick` the calls give up after seconds.
-        """
+        """`region` is used if the session has none; None leaves it to botocore. `quick` makes calls give up soon."""
         self._clock = clock
         options = {
             "aws_access_key_id": keys.access_key,
@@ -91,54 +77,73 @@ class Sts:
         }
         try:
             self._client = client_creator("sts", **options)
-            # With an endpoint configured the want of a region shows only when a request is signed.
-            instead = _instead(self._client, region)
+            # With an endpoint configured, a missing region shows only when a request is signed.
+            other = _other_region(self._client, region)
         except NoRegionError:
-            instead = region or settings.DEFAULT_REGION
-        if instead:
-            # The command itself may need none (IAM, S3): it must not fail for want of STS's.
-            self._client = client_creator("sts", **options, region_name=instead)
+            other = region or settings.DEFAULT_REGION
+        if other:
+            # The command itself may need no region (IAM, S3), and must not fail because STS does.
+            self._client = client_creator("sts", **options, region_name=other)
 
-    def assume_role(self, request: Mapping[str, Any]) -> Issued:
-        """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
-        return self._call("AssumeRole", self._client.assume_role, request)
+    def assume_role(self, request: Mapping[str, Any], **about: str) -> Record:
+        """Call AssumeRole. `about` is kept in the record, for people.
 
-    def get_session_token(self, request: Mapping[str, Any]) -> Issued:
-        """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html"""
-        return self._call("GetSessionToken", self._client.get_session_token, request)
+        https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+        """
+        return self._call("AssumeRole", self._client.assume_role, request, about)
+
+    def get_session_token(self, request: Mapping[str, Any], **about: str) -> Record:
+        """Call GetSessionToken. `about` is kept in the record, for people.
+
+        https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
+        """
+        return self._call("GetSessionToken", self._client.get_session_token, request, about)
 
     def caller_arn(self) -> str:
         """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
         return str(self._client.get_caller_identity()["Arn"])
 
-    def _call(self, operation: str, method: Callable[..., Any], request: Mapping[str, Any]) -> Issued:
-        asked = self._clock()
+    def _call(
+        self,
+        operation: str,
+        method: Callable[..., Any],
+        request: Mapping[str, Any],
+        about: Mapping[str, Any],
+    ) -> Record:
+        started = self._clock()
         try:
             answer = method(**request)
         except (BotoCoreError, ClientError):
             raise
-        except Exception:  # noqa: BLE001 - botocore's parser lets pass what a strange answer makes it stumble over
+        except Exception:  # noqa: BLE001 - botocore's parser lets through what an odd answer makes it fail with
             raise _unusable(operation, "no credentials") from None
         try:
-            issued = _issued(answer, asked)
-        except Exception:  # noqa: BLE001 - an answer may be anything, and to ask again may cost another code
+            record = _record(answer, started, about)
+        except Exception:  # noqa: BLE001 - an answer may be anything, and asking again may cost another code
             raise _unusable(operation, "no credentials") from None
-        if not issued.expiry > asked:
-            raise _unusable(operation, "credentials that have ended")
-        return issued
+        if not record.expiry > started:
+            raise _unusable(operation, "expired credentials")
+        return record
 
 
-def _issued(answer: Any, asked: float) -> Issued:
-    """What an answer gives. Raises anything where that is no credentials."""
+def _record(answer: Any, started: float, about: Mapping[str, Any]) -> Record:
+    """Return the credentials in an answer to a call of that time, as a record. Raises anything if there are none.
+
+    It is to be refreshed 15 minutes before its end, or in the second half of its life.
+    """
     credentials = answer["Credentials"]
     key, secret, token = (credentials[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
     if not (is_usable(key) and is_usable(secret) and is_usable(token)):
         raise ValueError("not credentials")
-    lifetime = _moment(credentials["Expiration"]) - _answered(answer, asked)
+    lifetime = _timestamp(credentials["Expiration"]) - _answer_time(answer, started)
     if not math.isfinite(lifetime):
         raise ValueError("no time")
-    expiry = asked + min(lifetime, settings.MAX_SESSION_DURATION)
-    return Issued(key, secret, token, asked, expiry, answer.get("AssumedRoleUser", {}).get("Arn"))
+    lifetime = min(lifetime, settings.MAX_SESSION_DURATION)
+    expiry = started + lifetime
+    refresh = expiry - min(settings.RENEW_AT_MOST, lifetime / settings.RENEW_FRACTION)
+    arn = Arn.parse(str(answer.get("AssumedRoleUser", {}).get("Arn")))
+    about = {**about, "obtained": started}
+    return Record(key, secret, token, expiry, refresh, arn.account if arn else None, about)
 
 
 def _unusable(operation: str, what: str) -> CredentialRetrievalError:
@@ -148,72 +153,95 @@ def _unusable(operation: str, what: str) -> CredentialRetrievalError:
 
 
 def is_usable(part: object) -> bool:
-    """Whether this can be part of credentials: it goes into the headers of requests."""
+    """Return whether this can be part of credentials: it goes into the headers of requests."""
     return isinstance(part, str) and part.isascii() and part.isprintable() and bool(part) and " " not in part
 
 
 def short_timeout_config() -> Config:
-    """While the old credentials are still good nobody should wait long for new ones. Botocore writes into it."""
+    """Return a config for refreshes, which should be quick while the old credentials are valid.
+
+    It is a new one each time, because botocore writes into it.
+    """
     try:
         return Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2})
     except InvalidRetryConfigurationError:  # in version 2 `max_attempts` itself is that total
         return Config(connect_timeout=3, read_timeout=5, retries={"max_attempts": 2})
 
 
-def _instead(client: Any, region: str | None) -> str | None:
-    """The region that a client is to be made for instead, because it was made for none."""
+def _other_region(client: Any, region: str | None) -> str | None:
+    """Return the region to make `client` for once more, because it was made for none; None if it is good."""
     meta = getattr(client, "meta", None)
     found = getattr(meta, "region_name", region)
-    if found == _NOWHERE:
-        # Which is sts.amazonaws.com: there the keys of other partitions do not exist. Nor does it have a FIPS or
-        # a dual-stack address, and botocore makes one up: sts-fips.aws-global.amazonaws.com.
-        made_up = _NOWHERE in str(getattr(meta, "endpoint_url", ""))
-        return region or (settings.DEFAULT_REGION if made_up else None)
+    if found == _NO_REGION:
+        # That is sts.amazonaws.com, which does not know the keys of other partitions. It has no FIPS or dual-stack
+        # address either, and botocore invents one: sts-fips.aws-global.amazonaws.com.
+        invented = _NO_REGION in str(getattr(meta, "endpoint_url", ""))
+        return region or (settings.DEFAULT_REGION if invented else None)
     return region or settings.DEFAULT_REGION if found is None else None
 
 
-def _moment(value: Any) -> float:
-    """A time of an answer. The AWS CLI leaves it the text it was; botocore makes a datetime of it."""
+def _timestamp(value: Any) -> float:
+    """Return a time in an answer in seconds since the epoch: a datetime, or in the AWS CLI the text as it was sent."""
     moment = value if isinstance(value, datetime) else parse_timestamp(value)
     return float(moment.timestamp())
 
 
-def _answered(answer: Mapping[str, Any], asked: float) -> float:
-    """When the service answered, by its own clock; by ours if it does not say."""
+def _answer_time(answer: Mapping[str, Any], default: float) -> float:
+    """Return when the service answered, by its own clock; `default` if it does not say."""
     try:
-        header = answer["ResponseMetadata"]["HTTPHeaders"]["date"]
-        moment: datetime = parsedate_to_datetime(header)
+        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
     except (KeyError, TypeError, ValueError):
-        return asked
-    return moment.timestamp()
+        return default
+
+
+def clock_fault(error: Exception, now: float | None = None) -> str | None:
+    """Return how far the local clock differs from that of the service that answered with `error`; None if it is right.
+
+    `now` is in seconds since the epoch.
+    """
+    offset = clock_offset(error, time.time() if now is None else now)
+    if offset is None or abs(offset) <= CLOCK_TOLERANCE:
+        return None
+    direction = "ahead of" if offset > 0 else "behind"
+    return f"the local clock is {abs(offset):.0f} s {direction} the service's; correct it"
+
+
+def clock_offset(error: Exception, now: float) -> float | None:
+    """Return the seconds by which the local clock is ahead of the service that answered with `error`, if it says."""
+    answered = _answer_time(getattr(error, "response", {}), math.nan)
+    return None if math.isnan(answered) else now - answered
 
 
 def is_refused_code(error: Exception) -> bool:
-    """Whether STS says that the MFA code was wrong, or used before."""
+    """Return whether STS says that the MFA code was wrong, or used before."""
     return _code(error) == "AccessDenied" and "MultiFactorAuthentication failed" in str(error)
 
 
 def is_expired_or_unknown_caller(error: Exception) -> bool:
-    """Whether STS says that the calling credentials themselves are expired or unknown."""
-    return _code(error) in _DEAD
+    """Return whether STS says that the calling credentials themselves are expired or unknown."""
+    return _code(error) in _REJECTED_CALLER
 
 
 def is_too_long(error: Exception) -> bool:
-    """Whether STS says that the role's own maximum is shorter than what was asked for."""
+    """Return whether STS says that the session was to last longer than the role's own maximum."""
     return _code(error) == "ValidationError" and "MaxSessionDuration" in str(error)
 
 
 def is_chained(error: Exception) -> bool:
-    """Whether STS says that the caller is a session already, for which an hour is all there is."""
+    """Return whether STS says that the caller is a session already, which limits the role's session to an hour."""
     return _code(error) == "ValidationError" and "role chaining" in str(error)
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Whether STS could not be reached, or could not answer just now."""
+    """Return whether STS could not be reached, or could not answer just now."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return status >= 500 or _code(error) in _BUSY
+        return status >= 500 or _code(error) in _THROTTLED
     return isinstance(error, (HTTPClientError, botocore.exceptions.ConnectionError))
+
+
+def is_denied(error: Exception) -> bool:
+    return _code(error) in ("AccessDenied", "AccessDeniedException")
 
 
 def add_place(error: Exception, where: str) -> None:
@@ -226,28 +254,5 @@ def add_place(error: Exception, where: str) -> None:
         error.args = (text, *error.args[1:])
 
 
-def is_denied(error: Exception) -> bool:
-    return _code(error) in ("AccessDenied", "AccessDeniedException")
-
-
 def _code(error: Exception) -> str:
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
-
-
-def clock_fault(error: Exception, now: float | None = None) -> str | None:
-    """How far the local clock is off that of the service that answered with `error`; None if it is right."""
-    offset = clock_offset(error, time.time() if now is None else now)
-    if offset is None or abs(offset) <= CLOCK_TOLERANCE:
-        return None
-    direction = "ahead of" if offset > 0 else "behind"
-    return f"the local clock is {abs(offset):.0f} s {direction} the service's; set it right"
-
-
-def clock_offset(error: Exception, now: float) -> float | None:
-    """Seconds the local clock is ahead of the service that answered with `error`; None if it does not say."""
-    response = getattr(error, "response", {})
-    try:
-        date = response["ResponseMetadata"]["HTTPHeaders"]["date"]
-        return now - parsedate_to_datetime(date).timestamp()
-    except (KeyError, TypeError, ValueError):
-        return None

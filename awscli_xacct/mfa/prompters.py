@@ -38,7 +38,7 @@ DIALOG = PromptMethod(lambda: dialog.find() is not None, _ask_dialog)
 PROMPT_METHODS = {"auto": (TERMINAL, DIALOG), "tty": (TERMINAL,), "gui": (DIALOG,), "none": ()}
 
 
-def asker(mode: str) -> Callable[[str], str]:
+def prompter(mode: str) -> Callable[[str], str]:
     """What asks a person as `mode` allows; it raises `CannotPromptError` where nobody can be asked."""
 
     def ask(prompt: str) -> str:

@@ -19,10 +19,10 @@ USER = "arn:aws:iam::111111111111:user/dev"
 DEVICE = "arn:aws:iam::111111111111:mfa/dev"
 NOW = 1_790_000_000.0
 
-NO_ROLE = "there may be no such role: look at the account and the name in its ARN"
-MFA = "the role may ask for MFA, and the profile names no device: --mfa-serial auto"
-EXTERNAL_ID = "the role may ask for an external id, and the profile has none: --external-id ID"
-NEW = "the role, its trust policy or the caller's policy may be new: IAM takes some seconds to know them"
+NO_ROLE = "the role may not exist: check the account and the name in its ARN"
+MFA = "the role may require MFA, and the profile has no device: --mfa-serial auto"
+EXTERNAL_ID = "the role may require an external id, and the profile has none: --external-id ID"
+NEW = "the role, its trust policy or the caller's policy may be new: IAM changes take seconds to take effect"
 
 
 def role(arn: str = ARN, source: Role | None = None, **settings: Any) -> Role:
@@ -72,14 +72,14 @@ def test_the_statements_hold_what_the_profile_sends() -> None:
         },
     }
     assert denial.caller_statement["Action"] == ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
-    assert denial.causes == [NO_ROLE, "the external id may be another one than the role asks for", NEW]
+    assert denial.causes == [NO_ROLE, "the external id may not be the one that the role requires", NEW]
 
 
 @pytest.mark.parametrize("action", ["sts:TagSession", "sts:SetSourceIdentity"])
 def test_tags_and_identity_of_an_earlier_hop_need_a_permission_too(action: str) -> None:
     denial = explained(role(), error=refusal(action))
     assert denial.trust_statement["Action"] == ["sts:AssumeRole", action]
-    assert denial.causes[0] == f"one of the two policies allows sts:AssumeRole, but not {action} beside it"
+    assert denial.causes[0] == f"one of the two policies allows sts:AssumeRole, but not {action}"
 
 
 @pytest.mark.parametrize(
@@ -132,13 +132,13 @@ def test_the_caller_of_a_chained_role_is_known_with_its_path() -> None:
 def test_another_partition_comes_first() -> None:
     denial = explained(role("arn:aws-cn:iam::222222222222:role/Power"))
     assert denial.causes[0] == (
-        f"the role is in another partition than the caller {USER}; no role can be assumed across partitions"
+        f"the role is in another partition than the caller {USER}; roles cannot be assumed across partitions"
     )
 
 
 def test_a_root_user_comes_first() -> None:
     denial = explained(role(), "arn:aws:iam::111111111111:root")
-    assert denial.causes[0] == "a root user may assume no role; call with the keys of an IAM user"
+    assert denial.causes[0] == "a root user cannot assume roles; use the keys of an IAM user"
 
 
 def test_the_age_of_the_mfa_session_is_named() -> None:
@@ -147,7 +147,7 @@ def test_the_age_of_the_mfa_session_is_named() -> None:
     assert denial.causes == [
         NO_ROLE,
         EXTERNAL_ID,
-        "the MFA session is 121 min old, and the role may want a younger one: aws:MultiFactorAuthAge",
+        "the MFA session is 121 min old, and the role may require a newer one: aws:MultiFactorAuthAge",
         NEW,
     ]
 
@@ -155,8 +155,8 @@ def test_the_age_of_the_mfa_session_is_named() -> None:
 @pytest.mark.parametrize(
     ("date", "fault"),
     [
-        (NOW - 3600, "the local clock is 3600 s ahead of the service's; set it right"),
-        (NOW + 600, "the local clock is 600 s behind the service's; set it right"),
+        (NOW - 3600, "the local clock is 3600 s ahead of the service's; correct it"),
+        (NOW + 600, "the local clock is 600 s behind the service's; correct it"),
         (NOW + 59, None),
         (NOW - 59, None),
         (None, None),

@@ -15,10 +15,10 @@ from .steps import ESCAPE, STRANGER, XML_ESCAPE, Screen, done, parsed, refused, 
 
 CAUSES = (
     "  likely causes:\n"
-    "    - there may be no such role: look at the account and the name in its ARN\n"
-    "    - the role may ask for MFA, and the profile names no device: --mfa-serial auto\n"
-    "    - the role may ask for an external id, and the profile has none: --external-id ID\n"
-    "    - the role, its trust policy or the caller's policy may be new: IAM takes some seconds to know them\n"
+    "    - the role may not exist: check the account and the name in its ARN\n"
+    "    - the role may require MFA, and the profile has no device: --mfa-serial auto\n"
+    "    - the role may require an external id, and the profile has none: --external-id ID\n"
+    "    - the role, its trust policy or the caller's policy may be new: IAM changes take seconds to take effect\n"
 )
 
 
@@ -61,7 +61,7 @@ def test_what_works_and_what_does_not_is_told_for_each_profile(
     assert outcome.code == 255
     session = "arn:aws:sts::222222222222:assumed-role/Power/me"
     no_mfa = CAUSES.replace(
-        "    - the role may ask for MFA, and the profile names no device: --mfa-serial auto\n", ""
+        "    - the role may require MFA, and the profile has no device: --mfa-serial auto\n", ""
     )
     assert outcome.stdout == (
         "PROFILE  RESULT         LASTS  FAILED AT\n"
@@ -112,13 +112,13 @@ def test_what_only_a_users_keys_can_do_is_explained_where_the_source_is_a_sessio
     outcome = run(home, "verify", "long", "coded")
     assert outcome.code == 255
     assert (
-        f"  while assuming {role.arn} for profile long from got. What profile got gives is a session already, and STS "
-        f"gives a role that is assumed from a session (role chaining) 1 hour at most. Ask for that:\n"
+        f"  while assuming {role.arn} for profile long from got. The keys of profile got are a session's, and STS "
+        f"limits a role that is assumed from a session (role chaining) to 1 hour. Ask for that:\n"
         f"    aws configure role long --duration-seconds 3600\n"
     ) in outcome.stdout
     assert (
-        "    - only a user's long-term keys can give an MFA code, and only one of the user's own device; a session "
-        "can give none, and with one as source the device has to go: aws configure role coded --mfa-serial none\n"
+        "    - STS takes an MFA code with a user's long-term keys only, and from the user's own device only; if the "
+        "source is a session, remove the device: aws configure role coded --mfa-serial none\n"
     ) in outcome.stdout
     # What STS does not take once, it takes no second time.
     assert sorted(operations(sts)) == ["AssumeRole", "AssumeRole", "GetCallerIdentity"]
@@ -153,11 +153,11 @@ def test_programs_get_both_policies_ready_to_paste(home: Home, sts: Sts, user: U
             },
             "CallerPolicyStatement": {"Effect": "Allow", "Action": actions, "Resource": role.arn},
             "LikelyCauses": [
-                "one of the two policies allows sts:AssumeRole, but not sts:TagSession beside it",
-                "there may be no such role: look at the account and the name in its ARN",
-                "the role may ask for MFA, and the profile names no device: --mfa-serial auto",
-                "the external id may be another one than the role asks for",
-                "the role, its trust policy or the caller's policy may be new: IAM takes some seconds to know them",
+                "one of the two policies allows sts:AssumeRole, but not sts:TagSession",
+                "the role may not exist: check the account and the name in its ARN",
+                "the role may require MFA, and the profile has no device: --mfa-serial auto",
+                "the external id may not be the one that the role requires",
+                "the role, its trust policy or the caller's policy may be new: IAM changes take seconds to take effect",
             ],
         },
     }
@@ -236,8 +236,8 @@ def test_an_old_session_and_the_policies_of_mfa_are_explained(
     screen.code(device.next_code())
     assert screen.end() == 255
     assert '"aws:MultiFactorAuthPresent": "true"' in screen.shown
-    assert "- the MFA session is 0 min old, and the role may want a younger one" in screen.shown
-    assert "the role may ask for MFA" not in screen.shown
+    assert "- the MFA session is 0 min old, and the role may require a newer one" in screen.shown
+    assert "the role may require MFA" not in screen.shown
     assert len(sts.calls_of("GetSessionToken")) == 1
 
 
@@ -254,7 +254,7 @@ def test_a_wrong_clock_is_named(
     assert len(found) == 1, shown
     seconds = float(found[0].partition("clock is ")[2].split()[0])
     assert abs(seconds - 7200) < 60
-    assert found[0].endswith(f" s {words} the service's; set it right")
+    assert found[0].endswith(f" s {words} the service's; correct it")
 
 
 def test_sts_that_is_down_or_talks_nonsense_is_a_result_too(home: Home, sts: Sts, role: Role) -> None:

@@ -429,9 +429,9 @@ def test_a_role_whose_maximum_is_shorter_costs_one_code_and_not_another_to_find_
     with pytest.raises(RoleDurationError) as caught:
         world.get("prod")
     assert str(caught.value) == (
-        "profile prod: STS refused duration_seconds = 7200 2 min ago, because that is more than the maximum of "
-        f"arn:aws:iam::222222222222:role/prod, and no other MFA code is spent on it. {mend}\n"
-        "If that has been done, try again with:\n"
+        "profile prod: STS refused duration_seconds = 7200 2 min ago, because it is more than the maximum of "
+        f"arn:aws:iam::222222222222:role/prod, so no other MFA code is spent on it. {mend}\n"
+        "If the maximum has been raised, try again with:\n"
         "  aws configure role login prod"
     )
     assert (world.calls(), len(world.person.asked), world.said) == ([], 1, [])
@@ -482,7 +482,7 @@ def test_a_role_that_wants_a_younger_session_takes_a_code_of_its_own(world: Worl
     assert world.calls() == ["GetSessionToken", "AssumeRole prod", "AssumeRole strict", "AssumeRole strict"]
     assert len(world.person.asked) == 2
     assert world.said == [
-        "profile strict: refused from an MFA session that is 20 min old; the role may want a younger one, so it "
+        "profile strict: refused from an MFA session that is 20 min old; the role may require a newer one, so it "
         "takes a code of its own"
     ]
 
@@ -499,7 +499,9 @@ def test_a_user_who_may_have_no_session_takes_a_code_for_the_role(world: World) 
     world.sts.fail("GetSessionToken", times=None, status=403, code="AccessDenied", message="explicit deny")
     world.get("prod")
     assert world.calls() == ["GetSessionToken", "AssumeRole prod"]
-    assert world.said == ["profile prod: no MFA session may be had, so it takes a code of its own"]
+    assert world.said == [
+        "profile prod: the user is not allowed an MFA session, so it takes a code of its own"
+    ]
 
 
 # -- codes that are wrong, people who are not there ------------------------------------------------
@@ -526,8 +528,8 @@ def test_a_session_is_asked_for_one_code_and_told_why_it_can_give_none(world: Wo
     world.add_mfa_role("prod")
     text = refused(lambda: world.get("prod"))
     assert text.endswith(
-        "for profile prod from default. What profile default gives is a session, and only a user's long-term keys "
-        "can give an MFA code. Use such keys as source, or leave the device out:\n"
+        "for profile prod from default. The keys of profile default are a session's, and STS takes MFA codes "
+        "only with a user's long-term keys. Use such keys as source, or remove the device:\n"
         "  aws configure role prod --mfa-serial none"
     )
     assert (world.calls(), len(world.person.asked)) == (["AssumeRole prod"], 1)

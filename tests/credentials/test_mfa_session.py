@@ -7,6 +7,7 @@ import re
 import pytest
 
 from awscli_xacct.credentials import mfa_session
+from awscli_xacct.credentials.context import device_lock
 from awscli_xacct.credentials.mfa_session import Decision, decide
 from awscli_xacct.profiles.role import Role
 from awscli_xacct.profiles.source import Source
@@ -54,14 +55,14 @@ ROWS: list[tuple[str, list[tuple[bool, int | None, str, Decision]]]] = [
         ],
     ),
     (
-        "a user with keys          more than an hour       auto          direct    as asked, and said so",
+        "a user with keys          more than an hour       auto          direct    as asked, with a note",
         [
             (True, asked, "auto", Decision(shared=False, duration=asked, note=OWN_CODE.format(asked)))
             for asked in (3601, 43200)
         ],
     ),
     (
-        "a user with keys          more than an hour       on            shared    an hour, and said so",
+        "a user with keys          more than an hour       on            shared    an hour, with a note",
         [
             (True, asked, "on", Decision(shared=True, duration=3600, note=CAPPED.format(asked)))
             for asked in (3601, 43200)
@@ -104,5 +105,5 @@ def test_every_case_is_in_one_row_and_no_more() -> None:
 
 
 def test_a_device_has_one_lock_whatever_it_is_asked_for() -> None:
-    assert mfa_session.device_lock(DEVICE) == mfa_session.device_lock(DEVICE)
-    assert mfa_session.device_lock(DEVICE) != mfa_session.device_lock("GAHT12345678")
+    assert device_lock(DEVICE) == device_lock(DEVICE)
+    assert device_lock(DEVICE) != device_lock("GAHT12345678")

@@ -147,7 +147,7 @@ def test_clock_skew_that_sts_rejects_is_named(
     sts.clock_offset = offset
     outcome = home.aws(*WHO, "--profile", prod)
     check_error(outcome, role)
-    assert re.search(rf"The local clock is 3\d\d\d s {direction} the service's; set it right", outcome.stderr)
+    assert re.search(rf"The local clock is 3\d\d\d s {direction} the service's; correct it", outcome.stderr)
 
 
 def test_chain_error_names_the_hop_that_failed(home: Home, sts: Sts, role: Role, prod: str) -> None:

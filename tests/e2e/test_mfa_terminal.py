@@ -84,8 +84,7 @@ def test_direct_mfa_after_a_refused_duration_takes_no_second_code_until_login(
     outcome = home.aws(*WHO, "--profile", "long")
     assert (outcome.code, operations(sts)) == (255, [])
     assert outcome.lines[0].endswith(
-        "and no other MFA code is spent on it. Ask for less, or have the role's "
-        "maximum raised in its account:"
+        "so no other MFA code is spent on it. Ask for less, or have the role's maximum raised in its account:"
     )
     assert outcome.lines[-1] == "  aws configure role login long"
     role.max_session_duration = 7200

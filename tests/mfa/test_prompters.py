@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from awscli_xacct.errors import CannotPromptError
-from awscli_xacct.mfa.prompters import PROMPT_METHODS, asker
+from awscli_xacct.mfa.prompters import PROMPT_METHODS, prompter
 from awscli_xacct.settings import MFA_PROMPTS
 from tests.sts import MfaDevice, Sts
 from tests.support.home import Home, finish_on_terminal
@@ -43,7 +43,7 @@ def test_each_value_of_mfa_prompt_has_its_ways() -> None:
 
 def test_none_forbids_asking() -> None:
     with pytest.raises(CannotPromptError, match="mfa_prompt = none forbids asking"):
-        asker("none")("MFA code: ")
+        prompter("none")("MFA code: ")
 
 
 def test_a_dialog_asks_where_there_is_a_display_and_no_terminal(home: Home, device: MfaDevice) -> None:

@@ -44,7 +44,7 @@ def ask():
 """
 
 # What `mfa.prompters` does, which knows of other threads.
-STARTED = "question = sources.asker('tty')\nthread = threading.Thread(target=ask)\nthread.start()\n"
+STARTED = "question = sources.prompter('tty')\nthread = threading.Thread(target=ask)\nthread.start()\n"
 IN_A_THREAD = f"{STARTED}thread.join()\n"
 
 
