@@ -1,12 +1,12 @@
 # What a developer runs. A fresh clone needs Python 3.10 or later with pip, and make; all else goes into .venv.
 #
 #   PYTHON=python3.12   the interpreter .venv is made with (another version than before makes it anew)
-#   JOBS=2              test processes at a time (two per core: each waits for other processes half of its time)
+#   JOBS=3              test processes at a time (three for two cores: they often wait for other processes)
 #   ARGS="-k cache"     further arguments for pytest, or for the benchmarks
 #   SESSIONS="tests-3.10(awscli-1.45)"   the one pair that test-all is to run
 
 PYTHON ?= python3
-JOBS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))))
+JOBS ?= $(shell echo $$((3 * $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) / 2)))
 ARGS ?=
 SESSIONS ?= tests
 

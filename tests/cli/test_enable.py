@@ -50,7 +50,7 @@ def test_it_turns_the_plugin_on_where_there_was_no_config_file(machine: Machine)
 
 
 def test_a_second_time_changes_nothing(machine: Machine) -> None:
-    machine.link()
+    machine.link_forked()
     machine.xacct("enable")
     before = state(machine.config)
     outcome = machine.xacct("enable")
@@ -72,7 +72,7 @@ def test_what_else_is_in_the_file_stays(machine: Machine) -> None:
 
 
 def test_the_file_that_a_variable_names_is_the_one(machine: Machine, tmp_path: Path) -> None:
-    machine.link()
+    machine.link_forked()
     elsewhere = tmp_path / "elsewhere" / "config"
     machine.home.environment["AWS_CONFIG_FILE"] = str(elsewhere)
     outcome = machine.xacct("enable")
@@ -81,7 +81,7 @@ def test_the_file_that_a_variable_names_is_the_one(machine: Machine, tmp_path: P
 
 
 def test_it_says_when_a_variable_keeps_the_plugin_off(machine: Machine) -> None:
-    machine.link()
+    machine.link_forked()
     outcome = machine.xacct("enable", environment={"AWS_XACCT_DISABLE": "1", "AWS_PROFILE": "nobody"})
     assert outcome.code == 0
     assert "unset AWS_XACCT_DISABLE" in outcome.stdout
@@ -120,7 +120,7 @@ def test_another_aws_on_the_path_is_not_sacrificed(machine: Machine, tmp_path: P
 
 
 def test_what_kept_aws_from_working_before_is_told_as_that(machine: Machine) -> None:
-    machine.link()
+    machine.link_forked()
     machine.write("[plugins]\nmine = not_there\n")
     before = state(machine.config)
     outcome = machine.xacct("enable")
@@ -145,7 +145,7 @@ def test_a_plugin_that_is_broken_is_not_turned_on(machine: Machine, tmp_path: Pa
 
 
 def test_a_file_that_botocore_refuses_is_named_with_the_line(machine: Machine) -> None:
-    machine.link()
+    machine.link_forked()
     machine.write("[default]\nregion = a\n[default]\n")
     outcome = machine.xacct("enable")
     assert outcome.code == 255
@@ -241,7 +241,7 @@ def test_a_long_shebang_is_read(machine: Machine) -> None:
 
 
 def test_disable_takes_away_what_enable_wrote(machine: Machine) -> None:
-    machine.link()
+    machine.link_forked()
     machine.write("[default]\nregion = us-west-1\n")
     before = machine.config.read_bytes()
     machine.xacct("enable")

@@ -14,7 +14,7 @@ from tests.support.home import Home
 from tests.support.terminal import log_in
 
 SECONDS = 60.0
-ALL = 8
+ALL = 4
 
 
 def test_role_is_assumed_once_and_then_cached(home: Home, sts: Sts, role: Role, prod: str) -> None:
