@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import fcntl
 import os
 import pty
@@ -148,6 +149,62 @@ def test_errors_of_configure_role_are_wrapped_item_by_item(home: Home) -> None:
         "  - there is no profile nobody; see those there are with: aws configure role list",
         "  - profile plain assumes no role; make it one with: aws configure role plain --role-arn ARN",
     ]
+
+
+# -- where they are printed ------------------------------------------------------------------------
+
+PACKAGE = Path(messages.__file__).parent
+MAY_USE_STDERR = {
+    "messages.py": "prints every message",
+    "__init__.py": "reports that the rest of the package is broken, so it cannot use any of it",
+    "cli/each.py": "passes on the lines that child processes write",
+    "cli/launch.py": "flushes it before another program takes over the process",
+    "mfa/interruption.py": "flushes it before the process ends by a signal",
+    "configure_role/interview.py": "finds out whether a person can be asked",
+    "configure_role/base.py": "wraps the errors that the AWS CLI prints",
+}
+"""The modules that may name ``sys.stderr``, and why."""
+
+
+def uses_stderr(source: str) -> bool:
+    """Whether a module names ``sys.stderr``, or prints in a way that may lead there."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Attribute) and node.attr in ("stderr", "__stderr__"):
+            if isinstance(node.value, ast.Name) and node.value.id == "sys":
+                return True
+        elif isinstance(node, ast.ImportFrom) and node.module == "sys":
+            if any(alias.name in ("stderr", "__stderr__") for alias in node.names):
+                return True
+        elif isinstance(node, ast.Call):
+            function = ast.unparse(node.func)
+            if function == "print" or (function == "os.write" and ast.unparse(node.args[0]) == "2"):
+                return True
+    return False
+
+
+def test_stderr_is_written_by_messages_alone() -> None:
+    found = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if uses_stderr(path.read_text("utf-8"))
+    }
+    assert found == set(MAY_USE_STDERR)
+
+
+@pytest.mark.parametrize(
+    ("source", "uses"),
+    [
+        ("import sys\ndef f():\n  sys.stderr.write('x')", True),
+        ("from sys import stdin, stderr", True),
+        ("stream = sys.__stderr__", True),
+        ("print('x', file=stream)", True),
+        ("os.write(2, b'x')", True),
+        ("os.write(terminal, b'x')", False),
+        ("subprocess.run(command, stderr=subprocess.PIPE).stderr.strip()", False),
+    ],
+)
+def test_stderr_is_found_however_it_is_written(source: str, uses: bool) -> None:
+    assert uses_stderr(source) == uses
 
 
 # -- commands --------------------------------------------------------------------------------------
