@@ -57,7 +57,7 @@ def test_duration_is_rounded_to_the_minute(seconds: float, words: str) -> None:
 
 
 def test_time_left_is_counted_from_now() -> None:
-    record = Record("key", "secret", "token", expiry=1000.0 + 2520, renew=0)
+    record = Record("key", "secret", "token", expiry=1000.0 + 2520, refresh_at=0)
     assert remaining(record, now=1000.0) == "42 min"
     assert remaining(None) == ""
 

@@ -19,9 +19,9 @@ from ..arn import Arn
 from ..errors import Problem, ValidationError, XacctError
 from ..profiles.partitions import Partitions
 from ..profiles.source import is_mfa_user, is_role
+from ..storage.directories import provide_private
 from ..storage.files import write_temporary
-from ..storage.places import make
-from ..storage.record import expanded
+from ..storage.record import expand_path
 from .fetch import botocore_session, obtain_resolved
 from .resolve import Resolved, inventory, resolve
 from .signin import checked_url, endpoints, signin_url
@@ -144,10 +144,10 @@ _PAGE = """<!DOCTYPE html>
 def open_browser(url: str) -> None:
     """Open `url` in the user's browser. Raises `XacctError` where there is none, or no page can be written."""
     try:
-        named = expanded(settings.PAGE_DIRECTORY)
+        named = expand_path(settings.PAGE_DIRECTORY)
         if not named:
             raise FileNotFoundError("there is no home directory")
-        directory = make(Path(named), settings.PAGE_KIND)
+        directory = provide_private(Path(named), settings.PAGE_KIND)
         _sweep(directory)
         temporary = write_temporary(directory, "console", _PAGE.format(url=html.escape(url)).encode())
         page = temporary.with_suffix(".html")

@@ -18,7 +18,14 @@ import time
 import zlib
 
 from .. import settings
-from ..storage.record import RecordHeader, expanded, machine_name, place, read_private, split
+from ..storage.record import (
+    RecordHeader,
+    expand_path,
+    locate_private,
+    machine_name,
+    read_private,
+    split_record,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the real one is in a module, which would have to be found and read
@@ -45,21 +52,21 @@ class Memo:
     def fresh_document(self, now: float) -> "bytes | None":
         """The ``credential_process`` document of the record, a line, while it need not be renewed."""
         kept = self.valid_document(now)
-        return kept[1] if kept and now < kept[0].renew else None
+        return kept[1] if kept and now < kept[0].refresh_at else None
 
     def valid_document(self, now: float) -> "tuple[RecordHeader, bytes] | None":
         """The record's head and document, while the credentials are valid."""
         if not self.record:
             return None
-        directory = expanded(self.directory)
+        directory = expand_path(self.directory)
         if not directory:
             return None  # there is no home directory, or this is none
         try:
-            directory = place(directory, settings.CACHE_KIND)
+            directory = locate_private(directory, settings.CACHE_KIND)
             data = read_private(os.path.join(directory, f"{self.record}.json"))
             if data is None:
                 return None
-            head, body = split(self.record, data)
+            head, body = split_record(self.record, data)
         except (OSError, ValueError):
             return None
         document, *rest = body.split(b"\n")
@@ -150,10 +157,10 @@ def memo_path(profile: str, paths: "list[str]") -> str:
 
     Empty where there is no home directory.
     """
-    directory = expanded(settings.MEMO_DIRECTORY)
+    directory = expand_path(settings.MEMO_DIRECTORY)
     if not directory:
         return ""
-    directory = place(directory, settings.MEMO_KIND)
+    directory = locate_private(directory, settings.MEMO_KIND)
     return os.path.join(directory, memo_name(profile, paths))
 
 

@@ -144,7 +144,7 @@ def _fetch_missing(profiles: Sequence[str]) -> list[tuple[str, Mapping[str, Any]
 
     def fetch(profile: str, fetcher: Fetcher) -> tuple[str, Mapping[str, Any] | None, str]:
         try:
-            return profile, fetcher.fetch().document(), ""
+            return profile, fetcher.fetch().payload(), ""
         except Exception as error:  # noqa: BLE001 - it is this profile's failure, and the others go on
             return failed(profile, None, error)
 

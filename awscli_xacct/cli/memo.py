@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .. import settings
+from ..storage.directories import provide_private
 from ..storage.files import sweep, write_temporary
-from ..storage.places import make
-from ..storage.record import expanded
+from ..storage.record import expand_path
 from . import fastpath
 
 
@@ -49,11 +49,13 @@ class ConfigSnapshot:
         body = self._fingerprint + fastpath.encoded(
             "\0".join([memo.record, memo.directory, memo.region, *memo.handed])
         )
-        named = expanded(settings.MEMO_DIRECTORY)
+        named = expand_path(settings.MEMO_DIRECTORY)
         if not named:
             return
         with contextlib.suppress(OSError):
-            path = make(Path(named), settings.MEMO_KIND) / fastpath.memo_name(self._profile, self.paths)
+            path = provide_private(Path(named), settings.MEMO_KIND) / fastpath.memo_name(
+                self._profile, self.paths
+            )
             sweep(path.parent, path.name)
             temporary = write_temporary(path.parent, path.name, fastpath.checksum_line(body) + b"\n" + body)
             try:

@@ -90,7 +90,7 @@ def _rows(config: Mapping[str, Any]) -> Iterator[_Row]:
             if session:
                 sessions[session.access_key] = session
     for session in sessions.values():
-        about = session.about
+        about = session.metadata
         yield _Row(_SESSION, str(about.get("profile", "")), str(about.get("device", "")), session)
     yield from roles
 

@@ -20,9 +20,9 @@ from pathlib import Path
 from .. import settings
 from ..errors import EditError
 from ..messages import warn_once
-from ..storage.files import discard, flush_directory, make_private_directory, sweep, write_temporary
+from ..storage.directories import check_may_make, make_private_directory
+from ..storage.files import discard, flush_directory, sweep, write_temporary
 from ..storage.locks import locked
-from ..storage.places import check_may_make
 from ..storage.record import is_ours
 from .document import Document, Sections
 

@@ -53,4 +53,4 @@ def _text(results: Sequence[Result]) -> str:
 def _lasts(result: Result) -> str:
     """How long the role session lasts in all, which is what was configured or STS's default."""
     record = result.record
-    return duration(record.expiry - float(record.about["obtained"])) if record else ""
+    return duration(record.expiry - float(record.metadata["obtained"])) if record else ""

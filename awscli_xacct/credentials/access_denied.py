@@ -84,6 +84,6 @@ def _causes(role: Role, caller: str, error: Exception, session: Record | None, n
     else:
         yield "the external id may not be the one that the role requires"
     if session is not None:
-        age = int((now - float(session.about.get("obtained", now))) // 60)
+        age = int((now - float(session.metadata.get("obtained", now))) // 60)
         yield f"the MFA session is {age} min old, and the role may require a newer one: aws:MultiFactorAuthAge"
     yield "the role, its trust policy or the caller's policy may be new: IAM changes take seconds to take effect"

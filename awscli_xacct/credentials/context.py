@@ -18,7 +18,7 @@ from ..profiles.regions import partition_of, region_in_chain
 from ..profiles.role import Role
 from ..profiles.source import Source
 from ..storage.cache import Record, key_name
-from ..storage.markers import Markers, Where
+from ..storage.markers import Directory, Markers
 from . import recursion_guard
 from .single_flight import SingleFlight, Warn
 from .source_keys import SourceKeys
@@ -95,19 +95,19 @@ def make_context(provider: Any, hop: Role | Source) -> FetchContext:
         cache_keys=keys,
         client_creator=provider._client_creator,
         source_keys=SourceKeys(provider).get,
-        codes=partial(_codes, mfa_prompt(keys.config, os.environ), records.where),
+        codes=partial(_codes, mfa_prompt(keys.config, os.environ), records.current_directory),
         warn=warn,
         region=region_for(keys.config, keys.profile),
-        too_long=Markers(records.where, _TOO_LONG),
+        too_long=Markers(records.current_directory, _TOO_LONG),
     )
 
 
-def _codes(mode: str, where: Where) -> Codes:
+def _codes(mode: str, directory: Directory) -> Codes:
     """Return what prompts for codes; loaded only when one is needed."""
     from ..mfa.codes import Codes, UsedCodes
     from ..mfa.prompters import prompter
 
-    return Codes(prompter(mode), used=UsedCodes(where))
+    return Codes(prompter(mode), used=UsedCodes(directory))
 
 
 def region_for(config: Mapping[str, Any], profile: str) -> str | None:

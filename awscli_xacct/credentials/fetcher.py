@@ -124,7 +124,7 @@ class Fetcher:
         try:
             return self._assume_from(lambda: session.get(keys), session.drop, request, quick)
         except Exception as error:
-            age = self._context.clock() - float(record.about["obtained"])
+            age = self._context.clock() - float(record.metadata["obtained"])
             if not is_denied(error) or age < _FRESH:
                 raise
             self._context.warn(

@@ -73,7 +73,7 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
     def _refresh_from_cache(self) -> dict[str, Any]:
         try:
             record = self._cache.read(self._key)
-            if record is None or time.time() >= record.renew:
+            if record is None or time.time() >= record.refresh_at:
                 register_features(self.features)
                 record = self._get_fetcher().fetch()
         except (XacctError, BotoCoreError, ClientError) as error:
@@ -81,7 +81,7 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
             raise
         except Exception as bug:  # noqa: BLE001 - a bug in the plugin must not take the CLI with it
             return self._refresh_from_stock(bug)
-        self._advisory_refresh_timeout = record.expiry - record.renew
+        self._advisory_refresh_timeout = record.expiry - record.refresh_at
         self._mandatory_refresh_timeout = self._advisory_refresh_timeout
         return {
             "access_key": record.access_key,

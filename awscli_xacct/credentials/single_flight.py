@@ -26,7 +26,7 @@ from .. import settings
 from ..errors import BusyError, CacheError
 from ..storage.cache import Cache, Record
 from ..storage.files import PRIVATE_FILE
-from ..storage.locks import NoLocksError, file_lock, owner, release, sign, taken
+from ..storage.locks import NoLocksError, describe_owner, make_lock, release, try_acquire, write_owner
 from ..storage.markers import Markers
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class SingleFlight:
         self._patience = patience
         self._warned = False
         self._kept: dict[str, Record] = {}
-        self._failed = Markers(cache.where, "retry", clock)
+        self._failed = Markers(cache.current_directory, "retry", clock)
 
     def get(self, name: str, purpose: str, obtain: Obtain, *, spare: float | None = None) -> Record:
         """A good record of that name, fetched with `obtain` if there is none.
@@ -118,7 +118,9 @@ class SingleFlight:
         return record is not None and not (renewed and self._due(name, record, spare))
 
     def _due(self, name: str, record: Record, spare: float | None) -> bool:
-        if self._clock() < (record.renew if spare is None else max(record.renew, record.expiry - spare)):
+        if self._clock() < (
+            record.refresh_at if spare is None else max(record.refresh_at, record.expiry - spare)
+        ):
             return False
         failed = self._failed.read(name)
         return failed is None or failed[0] >= settings.RETRY_SECONDS
@@ -173,19 +175,19 @@ class SingleFlight:
         if self._cache.directory is None:
             return None
         try:
-            path = self._cache.make() / f"{name}.lock"
+            path = self._cache.make_directory() / f"{name}.lock"
             path.touch(PRIVATE_FILE)
         except OSError as error:
             LOG.debug("No lock in %s: %s", self._cache.directory, error)
             return None
-        return file_lock(path)
+        return make_lock(path)
 
     def _acquire(
         self, lock: BaseFileLock, purpose: str, at_most: float | None, unless: Callable[[], bool] | None
     ) -> bool:
         """Whether to go on: the lock is held, or this disk has none for us."""
         try:
-            if not (taken(lock) or self._wait_for(lock, purpose, at_most, unless)):
+            if not (try_acquire(lock) or self._wait_for(lock, purpose, at_most, unless)):
                 return False
         except NoLocksError as error:
             if not self._warned:
@@ -198,7 +200,7 @@ class SingleFlight:
         except OSError as error:
             LOG.debug("No lock at %s: %s", lock.lock_file, error)
             return True
-        sign(lock)
+        write_owner(lock)
         return True
 
     def _wait_for(
@@ -215,7 +217,7 @@ class SingleFlight:
             if at_most is not None and waited >= at_most:
                 return False
             if at_most is None and waited >= self._silent and not holder:
-                holder = owner(lock)
+                holder = describe_owner(lock)
                 self._tell(f"waiting for {holder}, which is getting {purpose}")
             if at_most is None and waited >= self._silent + self._patience:
                 raise BusyError(
@@ -223,6 +225,6 @@ class SingleFlight:
                     f"question or end it, then run the command again"
                 )
             time.sleep(settings.LOCK_POLL_SECONDS)
-            if taken(lock):
+            if try_acquire(lock):
                 return True
         return False

@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 from .. import settings
 from ..errors import CannotPromptError, CodeRejectedError
 from ..messages import printable, subcommand
-from ..storage.markers import Markers, Where
+from ..storage.markers import Directory, Markers
 from . import mfa_process, terminal
 from .interruption import ending_aws
 
@@ -55,9 +55,9 @@ class Notify(Protocol):
 class UsedCodes:
     """The last code of each device."""
 
-    def __init__(self, where: Where, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, directory: Directory, clock: Callable[[], float] = time.time) -> None:
         """For `where` see `Markers`."""
-        self._notes = Markers(where, "code", clock)
+        self._notes = Markers(directory, "code", clock)
         self._clock = clock
 
     def remember(self, serial: str, code: str) -> None:

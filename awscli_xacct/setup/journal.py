@@ -24,10 +24,10 @@ from typing import Any
 
 from .. import settings
 from ..errors import XacctError
+from ..storage.directories import provide_private
 from ..storage.files import replace
 from ..storage.locks import locked
-from ..storage.places import make
-from ..storage.record import expanded, place, read_private
+from ..storage.record import expand_path, locate_private, read_private
 
 Entry = dict[str, Any]
 
@@ -51,13 +51,13 @@ class Journal:
 
         Raises `XacctError`: `BusyError`, or that it cannot be believed.
         """
-        directory = expanded(settings.SETUP_DIRECTORY)
+        directory = expand_path(settings.SETUP_DIRECTORY)
         if not directory:
             raise XacctError(
                 "setup notes what it makes in your home directory, and there is none. Name it: export HOME=DIRECTORY"
             )
         name = hashlib.sha256(json.dumps([str(config.absolute()), profile]).encode()).hexdigest()[:32]
-        journal = cls(Path(place(directory, settings.SETUP_KIND)) / f"{name}.json")
+        journal = cls(Path(locate_private(directory, settings.SETUP_KIND)) / f"{name}.json")
         with locked(Path(directory) / journal.path.name, _WAIT):
             journal._read()
             yield journal
@@ -104,7 +104,7 @@ class Journal:
             if not self.entries:
                 self.path.unlink(missing_ok=True)
                 return
-            directory = make(Path(expanded(settings.SETUP_DIRECTORY)), settings.SETUP_KIND)
+            directory = provide_private(Path(expand_path(settings.SETUP_DIRECTORY)), settings.SETUP_KIND)
             self.path = directory / self.path.name
             held = {"version": _VERSION, "about": self.about, "entries": self.entries}
             replace(self.path, json.dumps(held, indent=1).encode())

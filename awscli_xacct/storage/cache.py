@@ -1,19 +1,19 @@
-"""Temporary credentials on disk: one record a file, shared by all of a user's processes.
+"""Temporary credentials on disk: one record per file, shared by all of a user's processes.
 
-Reading takes no lock. Writing replaces the file whole, so a reader finds an old record or a new one.
-Who may write, and when, is decided in `credentials.single_flight`; a record only says what it holds.
+Reading takes no lock. Writing replaces the whole file, so a reader finds an old record or a new one. Who may write,
+and when, is decided in `credentials.single_flight`; a record only holds credentials.
 
 A record is three lines of UTF-8:
 
-    xacct 2 NAME OBTAINED EXPIRY RENEW CHECKSUM   NAME: the file's own, so that a copy elsewhere is no record
-    {"Version": 1, "AccessKeyId": …}              exactly what a ``credential_process`` prints
-    {"profile": …, "source": …}                   for people and for `list`
+    xacct 2 NAME OBTAINED EXPIRY REFRESH CHECKSUM   NAME: the file's own, so that a copy under another name is invalid
+    {"Version": 1, "AccessKeyId": …}                exactly what a ``credential_process`` prints
+    {"profile": …, "source": …}                     metadata, for people and for `list`
 
-The times are seconds since the epoch by the local clock. The file's name is a digest of everything that
-makes the credentials what they are (`key_name`) and tells a reader nothing. The first line is all that it
-takes to judge a record (`stored`); ``xacct credentials`` then hands out the second as it is.
+Times are seconds since the epoch by the local clock. The file name is a digest of everything the credentials depend on
+(`key_name`) and tells a reader nothing. The first line is enough to judge a record (`storage.record`);
+``xacct credentials`` then prints the second as it is.
 
-Whatever is damaged, forged, foreign, expired or of another format is no record; the next write heals it.
+Anything damaged, forged, expired or in another format is a cache miss; the next write replaces it.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 """
@@ -25,6 +25,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,38 +33,37 @@ from typing import Any, NamedTuple
 from .. import settings
 from ..errors import CacheError
 from .files import replace, sweep
-from .record import RecordHeader, expanded, place, read_private, split
+from .record import RecordHeader, expand_path, locate_private, read_private, split_record
 
 Clock = Callable[[], float]
 Warn = Callable[[str], None]
 
 
 class Record(NamedTuple):
-    """Temporary credentials with their times (seconds since the epoch, local clock) and their story.
+    """Temporary credentials with their times (seconds since the epoch, local clock) and metadata.
 
-    A dataclass would cost every warm command three times as much to define.
+    A dataclass would cost every command three times as much to define.
     """
 
     access_key: str
     secret_key: str
     token: str
     expiry: float
-    renew: float
+    refresh_at: float
     account: str | None = None
-    about: Mapping[str, Any] = {}
+    metadata: Mapping[str, Any] = {}
 
     def __repr__(self) -> str:
-        return f"Record({self.about.get('profile')!r}, expiry={self.expiry:.0f})"
+        return f"Record({self.metadata.get('profile')!r}, expiry={self.expiry:.0f})"
 
     @property
     def expiry_text(self) -> str:
-        """The expiry as ISO 8601 in UTC, whole seconds."""
-        moment = datetime.fromtimestamp(int(self.expiry), timezone.utc)
-        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        """The expiry for programs: ISO 8601 in UTC, whole seconds."""
+        return datetime.fromtimestamp(int(self.expiry), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def document(self) -> dict[str, Any]:
-        """The ``credential_process`` document."""
-        document: dict[str, Any] = {
+    def payload(self) -> dict[str, Any]:
+        """Return what a ``credential_process`` prints for these credentials."""
+        payload: dict[str, Any] = {
             "Version": 1,
             "AccessKeyId": self.access_key,
             "SecretAccessKey": self.secret_key,
@@ -71,102 +71,102 @@ class Record(NamedTuple):
             "Expiration": self.expiry_text,
         }
         if self.account:
-            document["AccountId"] = self.account
-        return document
+            payload["AccountId"] = self.account
+        return payload
 
 
-def key_name(identity: Mapping[str, Any]) -> str:
-    """The file name for everything that makes credentials what they are. Not reversible."""
-    canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"), default=str)
+def key_name(cache_key: Mapping[str, Any]) -> str:
+    """Return the file name for a cache key, which is everything the credentials depend on. Not reversible."""
+    canonical = json.dumps(cache_key, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def is_key_name(text: str) -> bool:
-    """Whether that could be `key_name`'s: whatever is called otherwise in the cache's directory is none of ours."""
+    """Whether `key_name` could have made `text`. Other files in the cache directory are not ours."""
     return len(text) == 64 and not text.strip("0123456789abcdef")
 
 
 class Cache:
-    """The records in one directory, or nowhere. `warn` is told at most once, however often a disk fails."""
+    """The records in one directory; with no directory, an empty cache that warns when written to.
+
+    `warn` is called at most once, however often the disk fails.
+    """
 
     def __init__(self, directory: Path | None, *, clock: Clock = time.time, warn: Warn) -> None:
-        """`directory` is the one that is named; `self.directory` is where the records are."""
-        self._named = directory
-        self.directory = directory and Path(place(str(directory), settings.CACHE_KIND))
+        """`directory` is the configured one; the records are in `self.directory`."""
+        self._configured = directory
+        self.directory = directory and Path(locate_private(str(directory), settings.CACHE_KIND))
         self._clock = clock
         self._warn = warn
         self._warned = False
         self._swept = False
 
     def read(self, name: str) -> Record | None:
-        """The record of that name while it is valid; None for anything else."""
+        """Return the record of that name if it is valid, else None."""
         if self.directory is None:
             return None
         try:
             data = read_private(self._path(self.directory, name))
             if data is None:
                 return None
-            head, record = _decode(name, data)
+            header, record = _decode(name, data)
         except PermissionError as error:
-            from .places import trouble
+            from .directories import explain, find_obstacle
 
-            why = trouble(self.directory)
-            self._tell(
-                f"credentials cannot be cached: {why}"
-                if why
-                else f"a cached record in {self.directory} is not used: {error}; it is replaced by a new one"
+            self._warn_once(
+                f"credentials cannot be cached: {explain(self.directory, error)}"
+                if find_obstacle(self.directory)
+                else f"a cached record in {self.directory} is ignored: {error}; a new one will replace it"
             )
             return None
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
-        return record if head.is_valid(self._clock()) else None
+        return record if header.is_valid(self._clock()) else None
 
     def write(self, name: str, record: Record) -> None:
-        """Keep a record. A disk that cannot is a warning: the credentials themselves are good."""
+        """Store a record. If the disk refuses, only warn: the credentials themselves are good."""
         if self.directory is None:
-            self._tell(
-                "credentials cannot be cached: there is no home directory, or cache_dir is no absolute path. Set "
-                "AWS_XACCT_CACHE_DIR to one"
+            self._warn_once(
+                "credentials cannot be cached: there is no home directory, or cache_dir is not an absolute path. Fix "
+                f"it with: export {settings.variable(settings.CACHE_DIR)}=DIRECTORY"
             )
             return
         try:
-            directory = self.make()
+            directory = self.make_directory()
             path = self._path(directory, name)
             if path.is_dir() and not path.is_symlink():
                 path.rmdir()
             sweep(directory, path.name)
             replace(path, _encode(name, record))
         except OSError as error:
-            from .places import trouble
+            from .directories import explain, find_obstacle
 
-            why = trouble(self.directory)
-            hint = f"To have them cached elsewhere: export {settings.variable(settings.CACHE_DIR)}=DIRECTORY"
-            self._tell(
-                f"credentials cannot be cached: {why}"
-                if why
-                else f"credentials cannot be cached in {self.directory}: {error.strerror or error}. {hint}"
-            )
+            where = "" if find_obstacle(self.directory) else f" in {self.directory}"
+            hint = f"Cache them elsewhere with: export {settings.variable(settings.CACHE_DIR)}=DIRECTORY"
+            self._warn_once(f"credentials cannot be cached{where}: {explain(self.directory, error, hint)}")
         else:
-            self._sweep(directory)
+            if not self._swept:
+                self._swept = True
+                sweep_old(directory, self._clock())
 
-    def where(self) -> Path | None:
-        """`self.directory`, as it is now: it changes once if the place that is named cannot be kept private."""
+    def current_directory(self) -> Path | None:
+        """Return `self.directory` as it is now: it changes if the configured one cannot be kept private."""
         return self.directory
 
-    def make(self) -> Path:
-        """Make the directory of the records, which may turn out to be another one; it is `self.directory` then.
+    def make_directory(self) -> Path:
+        """Create the directory of the records, and return it: `self.directory`, which may be another one from now on.
 
-        Raises `OSError`. There has to be a directory that is named.
+        Raises `OSError`.
         """
-        from .places import make
+        from .directories import provide_private
 
-        if self._named is None:
-            raise FileNotFoundError("no directory is named")
-        self.directory = make(self._named, settings.CACHE_KIND, self._warn)
+        if self._configured is None:
+            raise FileNotFoundError("no cache directory")
+        self.directory = provide_private(self._configured, settings.CACHE_KIND, self._warn)
         return self.directory
 
     def names(self) -> list[str]:
-        """The names of all records there are, good or not. Raises `CacheError` if they cannot be looked at."""
+        """Return the names of all records, valid or not. Raises `CacheError` if the directory cannot be read."""
         if self.directory is None:
             return []
         try:
@@ -174,11 +174,11 @@ class Cache:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
-            raise _fault("looked at", self.directory, error) from None
+            raise _cache_error("listed", self.directory, error) from None
         return sorted(path.stem for path in paths if path.suffix == ".json" and is_key_name(path.stem))
 
     def remove(self, name: str) -> bool:
-        """Drop a record; whether there was one. Raises `CacheError` if it stays."""
+        """Delete a record, and return whether there was one. Raises `CacheError` if it stays."""
         if self.directory is None:
             return False
         try:
@@ -186,68 +186,96 @@ class Cache:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return False
         except OSError as error:
-            raise _fault("dropped", self.directory, error) from None
+            raise _cache_error("deleted", self.directory, error) from None
         return True
 
     def remove_all(self, names: Iterable[str]) -> int:
-        """Drop records; how many there were. Raises `CacheError`, once all have been tried, if any stays."""
-        dropped, faults = 0, []
+        """Delete records, and return how many there were. Raises `CacheError`, after trying all, if any stays."""
+        removed, errors = 0, []
         for name in names:
             try:
-                dropped += self.remove(name)
-            except CacheError as fault:
-                faults.append(fault)
-        if faults:
-            raise faults[0]
-        return dropped
-
-    def _sweep(self, directory: Path) -> None:
-        if not self._swept:
-            self._swept = True
-            from .sweeping import sweep_old  # what writes no record has no use for it
-
-            sweep_old(directory, self._clock())
+                removed += self.remove(name)
+            except CacheError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+        return removed
 
     @staticmethod
     def _path(directory: Path, name: str) -> Path:
         return directory / f"{name}.json"
 
-    def _tell(self, message: str) -> None:
+    def _warn_once(self, message: str) -> None:
         if not self._warned:
             self._warned = True
             self._warn(message)
 
 
-def _fault(done: str, directory: Path, error: OSError) -> CacheError:
-    from .places import mend
+def _cache_error(done: str, directory: Path, error: OSError) -> CacheError:
+    from .directories import explain
 
-    return CacheError(f"the sessions in {directory} cannot be {done}: {mend(directory, error)}")
+    return CacheError(f"the sessions in {directory} cannot be {done}: {explain(directory, error)}")
 
 
 def _encode(name: str, record: Record) -> bytes:
-    about = dict(record.about)
-    # A record that does not say when it was obtained is none: nothing is true of a NaN.
-    head = RecordHeader(float(about.pop("obtained", "nan")), float(record.expiry), float(record.renew))
-    body = f"{json.dumps(record.document())}\n{json.dumps(about)}\n".encode()
-    return head.line(name, body) + body
+    metadata = dict(record.metadata)
+    # Without the time it was obtained a record is never valid: no comparison with NaN is true.
+    obtained = float(metadata.pop("obtained", "nan"))
+    body = f"{json.dumps(record.payload())}\n{json.dumps(metadata)}\n".encode()
+    return RecordHeader(obtained, float(record.expiry), float(record.refresh_at)).line(name, body) + body
 
 
 def _decode(name: str, data: bytes) -> tuple[RecordHeader, Record]:
-    """A record and its head. Raises whatever reading a text that is no record raises."""
-    head, body = split(name, data)
-    credentials, about = (json.loads(line) for line in body.decode("utf-8").splitlines())
+    """Return a record and its header. Raises whatever error reading another text raises."""
+    header, body = split_record(name, data)
+    credentials, metadata = (json.loads(line) for line in body.decode("utf-8").splitlines())
     key, secret, token = (credentials[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
     account = credentials.get("AccountId")
     if not all(isinstance(text, str) and text for text in (key, secret, token, account or "none")):
         raise ValueError("not credentials")
-    story = {**about, "obtained": head.obtained}
-    return head, Record(key, secret, token, head.expiry, head.renew, account, story)
+    metadata = {**metadata, "obtained": header.obtained}
+    return header, Record(key, secret, token, header.expiry, header.refresh_at, account, metadata)
 
 
 def cache_directory(configured: str | None) -> Path | None:
-    """Where records are to be kept; None where there is no home directory to keep them in.
+    """Return the directory for records: the configured one or the default; None without a home directory.
 
-    Nor is a relative path one: it would put credentials into whatever directory a command is run in.
+    Also None for a relative path, which would put credentials into whatever directory a command is run in.
     """
-    found = expanded(configured or settings.DEFAULT_CACHE_DIRECTORY)
+    found = expand_path(configured or settings.DEFAULT_CACHE_DIRECTORY)
     return Path(found) if found else None
+
+
+def sweep_old(directory: Path, now: float) -> None:
+    """Remove what ended more than `settings.SWEEP_SECONDS` before `now`: records, markers and temporary files.
+
+    Looks at a bounded number of files. Lock files stay: unlinking one would separate the processes that wait for it
+    from those that come later. So do files that are not ours by name: people keep other things in ``cache_dir`` too.
+    """
+    import re
+
+    ours = re.compile(
+        r"[0-9a-f]{64}\.(json|code|too-long|retry|owner)|\.[0-9a-f]{64}\.\w[\w-]*\.xacct-\w+\.tmp"
+    )
+    names = []
+    with suppress(OSError):
+        names = [path.name for path in directory.iterdir() if ours.fullmatch(path.name)]
+    # Each time from another start, so that none of very many files is never looked at.
+    start = int(now) % len(names) if names else 0
+    for name in (names[start:] + names[:start])[: settings.SWEEP_FILES]:
+        path = directory / name
+        with suppress(OSError):  # the next sweep tries again
+            # A file written since then cannot have ended before; the others are few and worth reading.
+            if path.lstat().st_mtime < now - settings.SWEEP_SECONDS and not _ended_lately(path, now):
+                path.unlink()
+
+
+def _ended_lately(path: Path, now: float) -> bool:
+    """Whether an old file is an intact record that ended less than `settings.SWEEP_SECONDS` ago."""
+    if path.suffix != ".json":
+        return False
+    try:
+        header, _ = split_record(path.stem, read_private(path) or b"")
+    except (PermissionError, ValueError):
+        return False
+    return header.expiry > now - settings.SWEEP_SECONDS

@@ -1,66 +1,22 @@
-"""Files that belong to one user: made private, replaced whole, never believed when a stranger could have
-written them.
+"""Files that belong to one user: private from their creation, and replaced as a whole.
 
-On Windows ownership and modes are not what protects a file; the checks there come down to "a regular
-file", and the profile directory's own access list does the rest.
+On Windows modes do not protect a file; the access list of the profile directory does.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import stat
 import tempfile
 from pathlib import Path
 
-from .record import is_ours
-
 PRIVATE_FILE = 0o600
-PRIVATE_DIRECTORY = 0o700
-
-
-def make_private_directory(path: Path) -> None:
-    """Make `path` and the parents it lacks, 0700. One that is there keeps its mode, whatever that is: it may be a
-    person's home, or /tmp. (`places` sees to it that what has to be private is put into a private one.)
-
-    A link to a directory will do if both are this user's own: whoever owns a link decides where it leads.
-    Raises `OSError`; `PermissionError` where the directory is not this user's own, or would be made in a home
-    that is not.
-    """
-    from .places import check_may_make  # only who makes something needs it
-
-    check_may_make(path)
-    if not path.parent.exists():
-        # Not mkdir(parents=True): that makes the parents as open as the umask has it.
-        make_private_directory(path.parent)
-    try:
-        path.mkdir(mode=PRIVATE_DIRECTORY)
-    except FileExistsError:
-        found = _followed(path)
-        if not stat.S_ISDIR(found.st_mode):
-            raise NotADirectoryError(f"{path} is not a directory") from None
-        if not is_ours(found):
-            raise PermissionError(f"{path} belongs to another user") from None
-
-
-def _followed(path: Path) -> os.stat_result:
-    """What is at `path`, through a link if that is ours. Raises `OSError`."""
-    found = path.lstat()
-    if not stat.S_ISLNK(found.st_mode):
-        return found
-    if not is_ours(found):
-        raise PermissionError(f"{path} is a link that belongs to another user")
-    try:
-        return path.stat()
-    except OSError as error:
-        why = error.strerror or error
-        raise NotADirectoryError(f"{path} is a link that leads to no directory: {why}") from None
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write a private file so that whoever reads it finds the old bytes or the new ones, whole.
+    """Write a private file so that a reader finds either all of the old bytes or all of the new ones.
 
-    Not flushed to disk: what is lost with the power is fetched again. Raises `OSError`.
+    It is not flushed to disk: what a power cut loses is fetched again. Raises `OSError`.
     """
     temporary = write_temporary(path.parent, path.name, data)
     try:
@@ -71,7 +27,7 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def write_temporary(directory: Path, name: str, data: bytes, *, flush: bool = False) -> Path:
-    """A new file in `directory`, 0600 from its creation, holding `data`; gone again if that fails."""
+    """Write `data` to a new file in `directory`, 0600 from its creation, and return its path; removed on failure."""
     descriptor, temporary = tempfile.mkstemp(dir=directory, prefix=temporary_prefix(name), suffix=".tmp")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -86,6 +42,7 @@ def write_temporary(directory: Path, name: str, data: bytes, *, flush: bool = Fa
 
 
 def temporary_prefix(name: str) -> str:
+    """Return how the names of all temporary files for `name` begin."""
     return f".{name}.xacct-"
 
 
@@ -113,6 +70,6 @@ def flush_directory(path: Path) -> None:
     try:
         os.fsync(descriptor)
     except OSError:
-        pass  # some network file systems refuse it; the rename itself is done
+        pass  # some network file systems refuse; the rename itself is done
     finally:
         os.close(descriptor)

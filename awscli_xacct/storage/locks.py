@@ -1,9 +1,9 @@
 """Locks between processes: the kernel's own, which die with their owner, or none at all.
 
-filelock takes a file's being there for a lock where the file system has no locks (Lustre without flock): such
-a lock outlives its owner, and a file that was made beforehand is one that nobody ever releases.
+Where the file system has no locks (Lustre without flock), filelock would take the existence of a file for a lock. Such
+a lock outlives its owner, and a file created beforehand is a lock that is never released.
 
-Who holds a lock says so in a file beside the lock's, for those who wait.
+The owner of a lock writes its process id into a file beside the lock file, for those who wait.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import shlex
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,15 +20,15 @@ from typing import TYPE_CHECKING
 from .. import settings
 from ..errors import BusyError, EditError
 from ..messages import warn, warn_once
-from .files import PRIVATE_FILE, make_private_directory
-from .places import trouble
-from .record import expanded
+from .directories import explain, make_private_directory
+from .files import PRIVATE_FILE
+from .record import expand_path
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-# NFS without a lock daemon says ENOLCK, FUSE EOPNOTSUPP or ENOSYS, and others EINVAL. They mean the same.
-_NONE_HERE = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
+# NFS without a lock daemon raises ENOLCK, FUSE EOPNOTSUPP or ENOSYS, others EINVAL. All mean that it has no locks.
+_UNSUPPORTED = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 
 
 class NoLocksError(OSError):
@@ -51,18 +50,18 @@ def locked(path: Path, wait: float) -> Iterator[None]:
                 release(lock)
 
 
-def file_lock(path: Path) -> BaseFileLock:
-    """The lock whose file is `path`, not yet taken."""
+def make_lock(path: Path) -> BaseFileLock:
+    """Return a lock, not acquired yet, whose file is `path`."""
     from filelock import FileLock
 
-    # Older ones know no soft locks here. Made with a wrong argument, theirs print a traceback when they go.
+    # Older versions lack the argument. Given a wrong one, their locks print a traceback when they are deleted.
     if "fallback_to_soft" in FileLock.__init__.__code__.co_varnames:
         return FileLock(path, mode=PRIVATE_FILE, fallback_to_soft=False)
     return FileLock(path, mode=PRIVATE_FILE)
 
 
-def taken(lock: BaseFileLock) -> bool:
-    """Whether the lock could be had at once. Raises `OSError`; `NoLocksError` where the file system has none."""
+def try_acquire(lock: BaseFileLock) -> bool:
+    """Acquire a lock without waiting, and return whether that worked. Raises `OSError` and `NoLocksError`."""
     from filelock import Timeout
 
     try:
@@ -73,29 +72,29 @@ def taken(lock: BaseFileLock) -> bool:
     except NotImplementedError:
         raise NoLocksError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from None
     except OSError as error:
-        raise _meant(error) from None
+        raise _to_no_locks(error) from None
     return True
 
 
-def sign(lock: BaseFileLock) -> None:
-    """Tell those who wait for a lock that this process holds it."""
-    path = _signature(lock)
+def write_owner(lock: BaseFileLock) -> None:
+    """Let processes that wait for a lock know that this one holds it."""
+    path = _owner_file(lock)
     with contextlib.suppress(OSError):
         path.touch(PRIVATE_FILE)
         path.write_text(f"{os.getpid()}\n", encoding="ascii")
 
 
 def release(lock: BaseFileLock) -> None:
-    """Give back a lock that was signed. Raises `OSError`."""
+    """Release a lock that has its owner written beside it. Raises `OSError`."""
     with contextlib.suppress(OSError):
-        _signature(lock).unlink()
+        _owner_file(lock).unlink()
     lock.release()
 
 
-def owner(lock: BaseFileLock) -> str:
-    """Who holds a lock, in words."""
+def describe_owner(lock: BaseFileLock) -> str:
+    """Return who holds a lock, in words."""
     try:
-        return f"process {int(_signature(lock).read_text(encoding='ascii'))}"
+        return f"process {int(_owner_file(lock).read_text(encoding='ascii'))}"
     except (OSError, ValueError):
         return "another process"
 
@@ -105,12 +104,12 @@ def _acquire(path: Path, wait: float) -> BaseFileLock | None:
     name = f"config-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}.lock"
     fault: OSError | None = None
     # In our own directory, so that none is left beside the user's file, unless that cannot be written.
-    own = expanded(settings.STATE_DIRECTORY)
+    own = expand_path(settings.STATE_DIRECTORY)
     for directory in (*([Path(own)] if own else []), path.parent):
         try:
             if directory != path.parent or not directory.exists():
                 make_private_directory(directory)
-            lock = file_lock(directory / name)
+            lock = make_lock(directory / name)
             _wait_for(lock, path, wait)
         except NoLocksError as error:
             warn_once(
@@ -121,49 +120,43 @@ def _acquire(path: Path, wait: float) -> BaseFileLock | None:
         except OSError as error:
             fault = error
         else:
-            sign(lock)
+            write_owner(lock)
             return lock
-    why = trouble(path.parent)
-    if why:
-        raise EditError(f"{path} cannot be locked, and nothing was written: {why}")
-    raise EditError(
-        f"{path} cannot be locked: {getattr(fault, 'strerror', None) or fault}; nothing was written. "
-        f"Look at it with: ls -ld {shlex.quote(str(path.parent))}"
-    )
+    raise EditError(f"{path} cannot be locked, so nothing was written: {explain(path.parent, fault)}")
 
 
 def _wait_for(lock: BaseFileLock, path: Path, wait: float) -> None:
     """Acquire a lock, with a message after a second. Raises `BusyError` after `wait` seconds, and `OSError`."""
     begun = time.monotonic()
     reported = False
-    while not taken(lock):
+    while not try_acquire(lock):
         waited = time.monotonic() - begun
         if waited >= wait:
-            holder = owner(lock)
+            holder = describe_owner(lock)
             raise BusyError(
                 f"{path} has been locked by {holder} for {wait:g} s; nothing was written. Answer its question or end "
                 f"it, then run the command again"
             )
         if waited >= settings.LOCK_SILENT_SECONDS and not reported:
             reported = True
-            warn(f"waiting for {owner(lock)}, which is at work on {path}")
+            warn(f"waiting for {describe_owner(lock)}, which is editing {path}")
         time.sleep(settings.LOCK_POLL_SECONDS)
 
 
-def _signature(lock: BaseFileLock) -> Path:
+def _owner_file(lock: BaseFileLock) -> Path:
     return Path(lock.lock_file).with_suffix(".owner")
 
 
-def _meant(error: OSError) -> OSError:
-    return NoLocksError(*error.args) if error.errno in _NONE_HERE else error
+def _to_no_locks(error: OSError) -> OSError:
+    return NoLocksError(*error.args) if error.errno in _UNSUPPORTED else error
 
 
 def _check_locks(lock: BaseFileLock) -> None:
-    """Raise `NoLocksError` where nobody can hold a lock: older filelocks take any refusal for another's lock."""
+    """Raise `NoLocksError` where no lock is possible: older filelocks take any refusal for another process's lock."""
     try:
         import fcntl
     except ImportError:
-        return  # Windows, where a lock is there or not
+        return  # Windows always has locks
     try:
         descriptor = os.open(lock.lock_file, os.O_RDWR)
     except OSError:
@@ -171,7 +164,7 @@ def _check_locks(lock: BaseFileLock) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError as error:
-        if error.errno in _NONE_HERE:
-            raise _meant(error) from None
+        if error.errno in _UNSUPPORTED:
+            raise _to_no_locks(error) from None
     finally:
         os.close(descriptor)

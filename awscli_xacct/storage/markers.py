@@ -1,7 +1,7 @@
-"""Small things all of a user's processes should know for a while: one private file each, in the cache directory.
+"""Markers: small private files in the cache directory that all of a user's processes should know about for a while.
 
-A note is a line of words with the time it was made. One that is damaged, or that somebody else could have
-written, is none. Where no file can be kept a note holds in this process.
+A marker is a line of words with the time it was written. A damaged one, or one that another user could have written,
+does not count. Where no file can be written a marker holds in this process only.
 """
 
 from __future__ import annotations
@@ -11,41 +11,39 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .files import make_private_directory, replace
+from .directories import make_private_directory
+from .files import replace
 from .record import read_private
 
-Where = Path | None | Callable[[], Path | None]
+Directory = Path | None | Callable[[], Path | None]
+"""A directory; None where no file can be written; or what returns it, as the cache's may change."""
 
 
 class Markers:
-    """The notes of one kind, which is their files' ending. Times are seconds since the epoch."""
+    """The markers of one kind, which is the suffix of their files. Times are seconds since the epoch."""
 
-    def __init__(self, where: Where, kind: str, clock: Callable[[], float] = time.time) -> None:
-        """`where` is the directory, or tells it each time: that of a cache may turn out to be another one."""
-        self._where = where
+    def __init__(self, directory: Directory, kind: str, clock: Callable[[], float] = time.time) -> None:
+        self._directory = directory
         self._kind = kind
         self._clock = clock
         self._own: dict[str, str] = {}
 
-    @property
-    def _directory(self) -> Path | None:
-        return self._where() if callable(self._where) else self._where
-
     def write(self, name: str, words: str = "") -> None:
-        """Make a note, now. `name` is a digest that tells a reader nothing."""
-        line = f"{int(self._clock())} {words}"  # never rounded up: a marker of the future is none
+        """Write a marker, as of now. `name` is a digest that tells a reader nothing."""
+        line = f"{int(self._clock())} {words}"  # never rounded up: a marker from the future does not count
         self._own[name] = line
-        directory = self._directory
-        if directory is None:
+        path = self._path(name)
+        if path is None:
             return
-        try:
-            make_private_directory(directory)
-            replace(self._path(directory, name), line.encode("ascii"))
-        except OSError:
-            pass  # the cache says so once, with the reason
+        with contextlib.suppress(OSError):  # the cache reports it once, with the reason
+            make_private_directory(path.parent)
+            replace(path, line.encode("ascii"))
 
     def read(self, name: str) -> tuple[float, str] | None:
-        """How many seconds old a note is, and its words. A note from the future is none: a clock was set back."""
+        """Return how many seconds old a marker is, and its words; None if there is none.
+
+        Nor does one from the future count: the clock was set back.
+        """
         when, _, words = self._line(name).partition(" ")
         try:
             age = self._clock() - float(when)
@@ -54,23 +52,22 @@ class Markers:
         return (age, words) if age >= 0 else None
 
     def remove(self, name: str) -> None:
-        """Take a note back; nothing happens if there is none."""
+        """Remove a marker, if there is one."""
         self._own.pop(name, None)
-        directory = self._directory
-        if directory is not None:
+        path = self._path(name)
+        if path is not None:
             with contextlib.suppress(OSError):
-                self._path(directory, name).unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
 
     def _line(self, name: str) -> str:
-        directory = self._directory
-        if directory is not None:
-            try:
-                found = read_private(self._path(directory, name))
-            except PermissionError:
-                found = None
-            if found is not None:
-                return found.decode("ascii", "replace")
+        path = self._path(name)
+        if path is not None:
+            with contextlib.suppress(PermissionError):
+                found = read_private(path)
+                if found is not None:
+                    return found.decode("ascii", "replace")
         return self._own.get(name, "")
 
-    def _path(self, directory: Path, name: str) -> Path:
-        return directory / f"{name}.{self._kind}"
+    def _path(self, name: str) -> Path | None:
+        directory = self._directory() if callable(self._directory) else self._directory
+        return directory and directory / f"{name}.{self._kind}"

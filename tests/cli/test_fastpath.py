@@ -68,14 +68,14 @@ class Place:
         name, cache = self.anew(profile)
         now = time.time()
         cache.write(
-            name, Record(f"ASIA{key}", "s", "t", now + life, now + life - left, about={"obtained": now})
+            name, Record(f"ASIA{key}", "s", "t", now + life, now + life - left, metadata={"obtained": now})
         )
 
     def expected(self, profile: str) -> bytes | None:
         """What `xacct credentials` would print if it had no memory, as long as it has nothing to fetch."""
         name, cache = self.anew(profile)
         record = cache.read(name) if name else None
-        if record is None or time.time() >= record.renew:
+        if record is None or time.time() >= record.refresh_at:
             return None
         return cache._path(cache.directory or Path(), name).read_bytes().split(b"\n")[1] + b"\n"
 

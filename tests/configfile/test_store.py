@@ -375,7 +375,7 @@ def test_who_waits_for_another_editor_says_for_which_after_a_second(
         return store.own_reader(path)
 
     store.edit(config, change, reader)
-    said = f"xacct: waiting for process {os.getpid()}, which is at work on {config}\n"
+    said = f"xacct: waiting for process {os.getpid()}, which is editing {config}\n"
     assert capsys.readouterr().err == said
 
 

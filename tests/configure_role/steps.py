@@ -66,7 +66,7 @@ def cache(home: Home, *profiles: str, seconds: float = 3120) -> None:
 def kept_record(seconds: float = 3120) -> Record:
     """A record that lasts so long."""
     now = time.time()
-    return Record("key", "secret", "token", now + seconds, now + seconds, about={"obtained": now})
+    return Record("key", "secret", "token", now + seconds, now + seconds, metadata={"obtained": now})
 
 
 def timeless(text: str) -> str:

@@ -142,7 +142,7 @@ def test_a_root_user_comes_first() -> None:
 
 
 def test_the_age_of_the_mfa_session_is_named() -> None:
-    session = Record("key", "secret", "token", NOW + 1000, NOW, about={"obtained": NOW - 7260})
+    session = Record("key", "secret", "token", NOW + 1000, NOW, metadata={"obtained": NOW - 7260})
     denial = explained(role(mfa_serial=DEVICE), session=session)
     assert denial.causes == [
         NO_ROLE,

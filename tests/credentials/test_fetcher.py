@@ -47,7 +47,7 @@ def test_a_role_is_assumed_once_and_then_comes_from_the_cache(world: World) -> N
     }
     assert first.account == "222222222222"
     assert first.expiry - world.clock() == pytest.approx(1800, abs=10)
-    assert {key: first.about[key] for key in ("profile", "role", "source", "method")} == {
+    assert {key: first.metadata[key] for key in ("profile", "role", "source", "method")} == {
         "profile": "prod",
         "role": "arn:aws:iam::222222222222:role/prod",
         "source": "default",
@@ -363,7 +363,7 @@ def test_a_users_profile_may_run_on_the_session_itself_and_so_do_its_roles(world
     session = world.session("default").fetch()
     world.get("prod")
     assert world.calls() == ["GetSessionToken", "AssumeRole prod"]
-    assert session.about["profile"] == "default"
+    assert session.metadata["profile"] == "default"
     assert len(world.person.asked) == 1
 
 

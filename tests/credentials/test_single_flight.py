@@ -524,8 +524,8 @@ def test_without_a_directory_a_record_is_kept_for_this_process() -> None:
     homeless = Alone(None)
     assert [homeless.get(), homeless.get()] == ["ASIA1", "ASIA1"]
     assert homeless.said == [
-        "credentials cannot be cached: there is no home directory, or cache_dir is no absolute path. Set "
-        "AWS_XACCT_CACHE_DIR to one"
+        "credentials cannot be cached: there is no home directory, or cache_dir is not an absolute path. Fix it "
+        "with: export AWS_XACCT_CACHE_DIR=DIRECTORY"
     ]
     homeless.now = NOW + 3600
     assert homeless.get() == "ASIA2"

@@ -72,7 +72,7 @@ def test_an_mfa_session_is_the_users_own(connect: Connect, user: User, device: M
     issued = connect(user).get_session_token(
         {"SerialNumber": device.serial, "TokenCode": device.next_code(), "DurationSeconds": 1800}
     )
-    assert issued.expiry - issued.about["obtained"] == pytest.approx(1800, abs=2)
+    assert issued.expiry - issued.metadata["obtained"] == pytest.approx(1800, abs=2)
     assert issued.account is None
     caller = connect(Keys(issued.access_key, issued.secret_key, issued.token))
     assert caller.caller_arn() == user.arn
@@ -91,8 +91,8 @@ def test_what_counts_is_how_long_credentials_last_whatever_the_clocks_say(
     sts.clock_offset = theirs
     sts.max_clock_skew = None
     issued = connect(user, off=mine).assume_role(assume(role, DurationSeconds=1800))
-    assert issued.about["obtained"] == pytest.approx(time.time() + mine, abs=10)
-    assert issued.expiry - issued.about["obtained"] == pytest.approx(1800, abs=2)
+    assert issued.metadata["obtained"] == pytest.approx(time.time() + mine, abs=10)
+    assert issued.expiry - issued.metadata["obtained"] == pytest.approx(1800, abs=2)
 
 
 # -- answers that are odd --------------------------------------------------------------------------
@@ -147,7 +147,7 @@ def answer(expiration: Any = None, date: Any = None, **credentials: Any) -> dict
 def test_an_expiration_is_read_as_botocore_gives_it_and_as_the_cli_does(expiration: Any) -> None:
     """The CLI turns botocore's parsing of times off, for they are printed as they came."""
     issued = made(answer(expiration)).assume_role({})
-    assert (issued.about["obtained"], issued.expiry) == (NOW, NOW + 3600)
+    assert (issued.metadata["obtained"], issued.expiry) == (NOW, NOW + 3600)
 
 
 @pytest.mark.parametrize(

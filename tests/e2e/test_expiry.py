@@ -22,7 +22,7 @@ def make_due(home: Home) -> None:
     (path,) = home.records()
     cache, record = Cache(home.cache, warn=pytest.fail), record_in(path)
     assert record is not None
-    cache.write(path.stem, record._replace(renew=float(record.about["obtained"])))
+    cache.write(path.stem, record._replace(refresh_at=float(record.metadata["obtained"])))
 
 
 def wait_for_the_end(sts: Sts, life: float) -> None:
@@ -79,8 +79,8 @@ def test_refresh_precedes_a_token_that_would_outlive_the_session(home: Home, sts
         path.stem,
         record._replace(
             expiry=record.expiry - passed,
-            renew=record.renew - passed,
-            about={**record.about, "obtained": float(record.about["obtained"]) - passed},
+            refresh_at=record.refresh_at - passed,
+            metadata={**record.metadata, "obtained": float(record.metadata["obtained"]) - passed},
         ),
     )
     outcome = home.aws("eks", "get-token", "--cluster-name", "c", "--profile", prod)

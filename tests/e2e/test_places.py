@@ -123,7 +123,7 @@ except Exception as error:
 """
     outcome = run(home, str(AWS.with_name("python")), "-c", program)
     assert outcome.stdout == (
-        f"EditError {real}: {home.aws_dir} belongs to nobody, and nothing is made in another user's directory; "
+        f"EditError {real}: {home.aws_dir} belongs to nobody, and nothing is created in another user's directory; "
         f"nothing was written. Run the command as that user\n"
     )
     assert tree(home) == before
@@ -136,14 +136,14 @@ def test_directory_left_by_root_is_named_with_the_fix(home: Home, role: Role, pr
     home.cache.mkdir(parents=True, mode=0o700)
     state.chmod(0o700)
     give_away(state)
-    command = f"{state} belongs to nobody. Mend it with: sudo chown -R root {state}"
+    command = f"{state} belongs to nobody. Fix it with: sudo chown -R root {state}"
     outcome = run(home, *bound_by_modes(), str(AWS), *WHO, "--profile", prod)
     assert is_session_of(role, arn(outcome))
     assert outcome.lines == [f"xacct: credentials cannot be cached: {command}"]
     outcome = run(home, *bound_by_modes(), str(AWS), "configure", "role", "logout", "--all")
     assert (outcome.code, outcome.lines) == (
         255,
-        [f"the sessions in {home.cache} cannot be looked at: {command}"],
+        [f"the sessions in {home.cache} cannot be listed: {command}"],
     )
     outcome = run(home, *bound_by_modes(), str(XACCT), "doctor", "--json")
     assert f"sudo chown -R root {state}" in outcome.stdout
@@ -187,7 +187,7 @@ def test_drive_without_modes_moves_the_cache_and_allows_edits(
     first = home.aws(*WHO, "--profile", prod, environment=drive)
     assert is_session_of(role, arn(first))
     assert len(first.lines) == 1
-    assert f"sessions are cached in {moved} instead" in first.stderr
+    assert f"sessions are cached in {moved}. To" in first.stderr
     who(home, prod, drive)
     assert obtained(sts) == 1
     assert len(list(moved.glob("*.json"))) == 1
@@ -237,7 +237,7 @@ def test_logout_that_cannot_delete_a_session_fails_with_the_fix(home: Home, prod
         outcome = run(home, *command, *words)
         assert outcome.code == 255
         assert outcome.lines[-1] == (
-            f"the sessions in {home.cache} cannot be dropped: Permission denied. Make it writable with: "
+            f"the sessions in {home.cache} cannot be deleted: Permission denied. Make it writable with: "
             f"chmod u+rwx {home.cache}"
         )
     home.cache.chmod(0o700)
@@ -253,5 +253,5 @@ def test_rejected_session_that_cannot_be_deleted_is_reported(home: Home, sts: St
     home.cache.chmod(0o700)
     assert outcome.code != 0
     assert (
-        f"xacct: the sessions in {home.cache} cannot be dropped: Permission denied. Make it" in outcome.stderr
+        f"xacct: the sessions in {home.cache} cannot be deleted: Permission denied. Make it" in outcome.stderr
     )

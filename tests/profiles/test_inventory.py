@@ -44,7 +44,7 @@ def inventory(cache: Cache) -> Inventory:
 def record(seconds: float = 1000) -> Record:
     """A record that lasts so long."""
     now = time.time()
-    return Record("key", "secret", "token", now + seconds, now + seconds, about={"obtained": now})
+    return Record("key", "secret", "token", now + seconds, now + seconds, metadata={"obtained": now})
 
 
 def test_the_profiles_that_assume_a_role_are_listed_in_the_order_of_the_file(inventory: Inventory) -> None:

@@ -42,9 +42,9 @@ def record(**changes: Any) -> Record:
         "secret_key": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
         "token": "FwoGZXIvYXdzE" + 50 * "x",
         "expiry": NOW + 3600,
-        "renew": NOW + 3000,
+        "refresh_at": NOW + 3000,
         "account": "222222222222",
-        "about": about,
+        "metadata": about,
     }
     return Record(**{**made, **changes})
 
@@ -117,14 +117,14 @@ def test_what_is_written_is_read(written: Record) -> None:
     """Times to the last bit: rounded ones promised a second more. Texts of any kind, halves of characters too."""
     with tempfile.TemporaryDirectory() as home:
         kept = Kept(Path(home, "cache"))
-        kept.now = float(written.about["obtained"])
+        kept.now = float(written.metadata["obtained"])
         kept.cache.write(NAME, written)
         read = kept.cache.read(NAME)
     assert kept.warnings == []
     assert read is not None
-    assert (read.expiry, read.renew) == (written.expiry, written.renew)
-    assert read.document() == written.document()
-    assert read.about == written.about
+    assert (read.expiry, read.refresh_at) == (written.expiry, written.refresh_at)
+    assert read.payload() == written.payload()
+    assert read.metadata == written.metadata
 
 
 def test_a_record_on_disk_is_three_lines_that_others_can_read_too(path: Path) -> None:
@@ -195,7 +195,7 @@ def test_bytes_that_are_no_record_are_none(data: bytes) -> None:
         assert Kept(Path(home)).cache.read(NAME) is None
 
 
-CREDENTIALS = record().document()
+CREDENTIALS = record().payload()
 ABOUT = {"profile": "prod"}
 REST = f"{NOW + 3600} {NOW + 3000}"
 TIMES = f"{NOW} {REST}"
@@ -354,8 +354,8 @@ def test_what_cannot_be_believed_is_none_with_one_warning_and_is_replaced(
     kept.cache.write(NAME, record())
     assert kept.cache.read(NAME) == record()
     assert len(kept.warnings) == 1
-    assert kept.warnings[0].startswith(f"a cached record in {path.parent} is not used: ")
-    assert kept.warnings[0].endswith("; it is replaced by a new one")
+    assert kept.warnings[0].startswith(f"a cached record in {path.parent} is ignored: ")
+    assert kept.warnings[0].endswith("; a new one will replace it")
     found = path.lstat()
     assert (stat.S_IMODE(found.st_mode), found.st_uid) == (0o600, os.geteuid())
 
@@ -433,8 +433,8 @@ def test_a_strangers_directory_is_not_written_to(kept: Kept, directory: Path) ->
     kept.cache.write(NAME, record())
     assert list(directory.iterdir()) == []
     assert kept.warnings == [
-        f"credentials cannot be cached: {directory} belongs to nobody, and nothing is made in another user's "
-        f"directory. Mend it with: export AWS_XACCT_CACHE_DIR=DIRECTORY"
+        f"credentials cannot be cached: {directory} belongs to nobody, and nothing is created in another user's "
+        f"directory. Fix it with: export AWS_XACCT_CACHE_DIR=DIRECTORY"
     ]
 
 
@@ -446,7 +446,7 @@ def test_a_file_where_the_directory_should_be_is_one_warning(kept: Kept, directo
         assert kept.cache.read(NAME) is None
     assert directory.read_bytes() == b"mine"
     assert kept.warnings == [
-        f"credentials cannot be cached in {directory}: {directory} is not a directory. To have them cached elsewhere: "
+        f"credentials cannot be cached in {directory}: {directory} is not a directory. Cache them elsewhere with: "
         f"export AWS_XACCT_CACHE_DIR=DIRECTORY"
     ]
 
@@ -464,8 +464,8 @@ def test_without_a_home_nothing_is_kept_and_that_is_said_once() -> None:
         assert kept.cache.read(NAME) is None
     assert not kept.cache.remove(NAME)
     assert kept.warnings == [
-        "credentials cannot be cached: there is no home directory, or cache_dir is no absolute path. Set "
-        "AWS_XACCT_CACHE_DIR to one"
+        "credentials cannot be cached: there is no home directory, or cache_dir is not an absolute path. Fix it "
+        "with: export AWS_XACCT_CACHE_DIR=DIRECTORY"
     ]
 
 
@@ -494,7 +494,7 @@ def test_a_full_disk_is_one_warning_and_keeps_the_old_record_whole(path: Path) -
         check=False,
     )
     assert (outcome.stdout, outcome.stderr) == (
-        f"credentials cannot be cached in {path.parent}: File too large. To have them cached elsewhere: export "
+        f"credentials cannot be cached in {path.parent}: File too large. Cache them elsewhere with: export "
         f"AWS_XACCT_CACHE_DIR=DIRECTORY\nASIAIOSFODNN7EXAMPLE True\n",
         "",
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from awscli_xacct.storage import files
+from awscli_xacct.storage import directories, files
 
 pytestmark = pytest.mark.skipif(
     os.name == "nt", reason="Windows protects files by access lists, not by modes"
@@ -39,7 +39,7 @@ def mode(path: Path) -> int:
 @pytest.mark.usefixtures("open_umask")
 def test_every_directory_made_is_the_users_alone_whatever_the_umask(tmp_path: Path) -> None:
     """Parents too: who may write to a parent can put another directory in the place of the cache."""
-    files.make_private_directory(tmp_path / "aws" / "xacct" / "cache")
+    directories.make_private_directory(tmp_path / "aws" / "xacct" / "cache")
     made = ["aws", "aws/xacct", "aws/xacct/cache"]
     assert [(name, oct(mode(tmp_path / name))) for name in made] == [(name, "0o700") for name in made]
 
@@ -48,7 +48,7 @@ def test_a_directory_that_is_there_is_left_alone(tmp_path: Path) -> None:
     directory = tmp_path / "cache"
     directory.mkdir(mode=0o700)
     (directory / "record").write_bytes(b"kept")
-    files.make_private_directory(directory)
+    directories.make_private_directory(directory)
     assert (directory / "record").read_bytes() == b"kept"
 
 
@@ -58,7 +58,7 @@ def test_a_directory_that_is_there_keeps_its_mode(tmp_path: Path, open_mode: int
     directory = tmp_path / "cache"
     directory.mkdir()
     directory.chmod(open_mode)
-    files.make_private_directory(directory)
+    directories.make_private_directory(directory)
     assert oct(mode(directory)) == oct(open_mode)
 
 
@@ -67,7 +67,7 @@ def test_parents_that_are_there_keep_their_mode(tmp_path: Path) -> None:
     parent = tmp_path / "home"
     parent.mkdir()
     parent.chmod(0o755)
-    files.make_private_directory(parent / "cache")
+    directories.make_private_directory(parent / "cache")
     assert oct(mode(parent)) == "0o755"
 
 
@@ -78,7 +78,7 @@ def test_a_strangers_directory_is_refused_and_left_as_it_is(tmp_path: Path) -> N
     directory.chmod(0o755)
     os.chown(directory, NOBODY, NOBODY)
     with pytest.raises(PermissionError, match="cache belongs to "):
-        files.make_private_directory(directory)
+        directories.make_private_directory(directory)
     assert oct(mode(directory)) == "0o755"
 
 
@@ -88,7 +88,7 @@ def test_an_own_link_to_an_own_directory_is_as_good_as_the_directory(tmp_path: P
     target.mkdir()
     target.chmod(0o755)
     (tmp_path / "cache").symlink_to(target)
-    files.make_private_directory(tmp_path / "cache")
+    directories.make_private_directory(tmp_path / "cache")
     assert oct(mode(target)) == "0o755"
     assert (tmp_path / "cache").is_symlink()
 
@@ -102,7 +102,7 @@ def test_a_strangers_link_is_refused_and_what_it_leads_to_left_as_it_is(tmp_path
     (tmp_path / "cache").symlink_to(target)
     os.chown(tmp_path / "cache", NOBODY, NOBODY, follow_symlinks=False)
     with pytest.raises(PermissionError, match="cache is a link that belongs to another user"):
-        files.make_private_directory(tmp_path / "cache")
+        directories.make_private_directory(tmp_path / "cache")
     assert oct(mode(target)) == "0o755"
 
 
@@ -113,27 +113,27 @@ def test_an_own_link_to_a_strangers_directory_is_refused(tmp_path: Path) -> None
     os.chown(target, NOBODY, NOBODY)
     (tmp_path / "cache").symlink_to(target)
     with pytest.raises(PermissionError, match="cache belongs to "):
-        files.make_private_directory(tmp_path / "cache")
+        directories.make_private_directory(tmp_path / "cache")
 
 
 @pytest.mark.parametrize("target", ["nowhere", "cache"])
 def test_a_link_that_leads_nowhere_is_said_to_be_one(tmp_path: Path, target: str) -> None:
     (tmp_path / "cache").symlink_to(tmp_path / target)
     with pytest.raises(NotADirectoryError, match="cache is a link that leads to no directory: "):
-        files.make_private_directory(tmp_path / "cache")
+        directories.make_private_directory(tmp_path / "cache")
 
 
 def test_a_dangling_link_above_the_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "aws").symlink_to(tmp_path / "nowhere")
     with pytest.raises(NotADirectoryError):
-        files.make_private_directory(tmp_path / "aws" / "cache")
+        directories.make_private_directory(tmp_path / "aws" / "cache")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["aws"]
 
 
 def test_a_file_in_the_place_of_the_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cache").write_bytes(b"")
     with pytest.raises(NotADirectoryError):
-        files.make_private_directory(tmp_path / "cache")
+        directories.make_private_directory(tmp_path / "cache")
 
 
 # -- writing ---------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def test_no_more_than_the_limit_is_read(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(1 << 40)
     path.chmod(0o600)
-    assert record.read_private(path) == bytes(record.RECORD_LIMIT)
+    assert record.read_private(path) == bytes(record.MAX_RECORD)
 
 
 @pytest.mark.parametrize("bits", [0o640, 0o604, 0o620, 0o602, 0o610, 0o666])

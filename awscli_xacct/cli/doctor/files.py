@@ -15,9 +15,9 @@ from ...configfile.document import Document
 from ...errors import ConfigFileError, XacctError
 from ...profiles.cache_keys import setting
 from ...storage.cache import cache_directory
+from ...storage.directories import find_obstacle
 from ...storage.files import write_temporary
-from ...storage.places import obstacle
-from ...storage.record import GROUP_OTHER_BITS, HAS_POSIX_OWNERS, is_ours, place
+from ...storage.record import GROUP_OTHER_BITS, HAS_POSIX_OWNERS, is_ours, locate_private
 from .report import FAULT, FILES, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
 _OTHERS_WRITE = 0o022
@@ -111,11 +111,11 @@ def check_cache(context: DoctorContext) -> Iterator[Finding]:
     if named is None:
         yield Finding(FAULT, "there is no home directory to keep sessions in", elsewhere)
         return
-    strange = obstacle(named)
+    strange = find_obstacle(named)
     if strange:
         yield Finding(FAULT, f"sessions cannot be kept in {named}: {strange[0]}", strange[1])
         return
-    directory = Path(place(str(named), settings.CACHE_KIND))
+    directory = Path(locate_private(str(named), settings.CACHE_KIND))
     if directory.parent == named and not configured:
         text = f"other users have access to {named}, so sessions are kept in {directory}"
         yield Finding(WARNING, text, f"chmod 700 {shlex.quote(str(named))}")

@@ -13,7 +13,7 @@ from awscli_xacct.cli import console, resolve
 from awscli_xacct.configfile import store
 from awscli_xacct.errors import EditError, XacctError
 from awscli_xacct.setup.journal import Journal
-from awscli_xacct.storage import places, record
+from awscli_xacct.storage import directories, record
 
 pytestmark = pytest.mark.skipif(
     os.name == "nt", reason="Windows protects files by access lists, not by modes"
@@ -58,15 +58,15 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def looked(path: Path) -> Path:
-    return Path(record.place(str(path), KIND))
+    return Path(record.locate_private(str(path), KIND))
 
 
 def made(path: Path) -> tuple[Path, list[str]]:
     """Where what is meant for `path` is; who looks has to find the same place. And what was said of it."""
     said: list[str] = []
-    place = places.make(path, KIND, said.append)
+    place = directories.provide_private(path, KIND, said.append)
     assert looked(path) == place
-    assert (places.make(path, KIND, said.append), len(said) < 2) == (place, True)
+    assert (directories.provide_private(path, KIND, said.append), len(said) < 2) == (place, True)
     assert stat.S_IMODE(place.stat().st_mode) & 0o777 == 0o700
     return place, said
 
@@ -97,7 +97,7 @@ def test_a_strangers_link_leads_nowhere(named: Path, home: Path) -> None:
     link.symlink_to(home)
     os.chown(link, NOBODY, NOBODY, follow_symlinks=False)
     with pytest.raises(PermissionError, match="cache is a link that belongs to another user"):
-        places.make(link, KIND)
+        directories.provide_private(link, KIND)
     assert list(home.iterdir()) == []
 
 
@@ -133,7 +133,7 @@ def test_the_runtime_directory_comes_first_if_it_is_private(
     (home / ".cache" / NAME).rmdir()
     runtime.chmod(0o700)
     assert made(named)[0] == runtime / NAME
-    assert places.make(named, "setup") == named / f"xacct-setup-{os.geteuid()}"
+    assert directories.provide_private(named, "setup") == named / f"xacct-setup-{os.geteuid()}"
 
 
 def test_a_home_on_such_a_drive_has_the_cache_among_the_temporary_files(
@@ -150,7 +150,7 @@ def test_where_nothing_is_private_that_is_said(named: Path, home: Path, temporar
         there.mkdir(parents=True)
         there.chmod(0o777)
     with pytest.raises(PermissionError, match="other users can look into"):
-        places.make(named, KIND)
+        directories.provide_private(named, KIND)
 
 
 @as_root
@@ -160,10 +160,10 @@ def test_nothing_is_made_in_another_users_home(home: Path, owned: str) -> None:
     (home / ".aws" / "xacct").mkdir(parents=True)
     os.chown(home / owned, NOBODY, NOBODY)
     path = home / ".aws" / "xacct" / "cache"
-    with pytest.raises(PermissionError, match="belongs to nobody, and nothing is made in another user's"):
-        places.make(path, KIND)
+    with pytest.raises(PermissionError, match="belongs to nobody, and nothing is created in another user's"):
+        directories.provide_private(path, KIND)
     assert not path.exists()
-    whose, mend = places.obstacle(path) or ("", "")
+    whose, mend = directories.find_obstacle(path) or ("", "")
     assert whose.startswith(f"{home / owned} belongs to nobody")
     ours = f"sudo chown -R root {home / owned}"
     assert mend == (ours if owned == ".aws/xacct" else "export AWS_XACCT_CACHE_DIR=DIRECTORY")
@@ -177,7 +177,7 @@ def test_roots_power_is_used_in_no_other_users_directory(tmp_path: Path) -> None
     theirs.chmod(0o755)
     for path in (theirs, theirs / "cache"):
         with pytest.raises(PermissionError, match="theirs belongs to nobody"):
-            places.make(path, KIND)
+            directories.provide_private(path, KIND)
     assert list(theirs.iterdir()) == []
     theirs.chmod(0o1777)
     assert made(theirs)[0] == theirs / NAME
@@ -187,9 +187,9 @@ def test_a_path_that_is_no_absolute_one_is_none(monkeypatch: pytest.MonkeyPatch)
     """It would be another directory wherever a command is run."""
     monkeypatch.setenv("HOME", "relative")
     paths = ["~/x", "x", "~no-user-of-that-name/x", "/x/$NO_SUCH_VARIABLE"]
-    assert [record.expanded(path) for path in paths] == ["", "", "", paths[-1]]
+    assert [record.expand_path(path) for path in paths] == ["", "", "", paths[-1]]
     monkeypatch.setenv("HOME", "")
-    assert record.expanded("~/x") == ""
+    assert record.expand_path("~/x") == ""
 
 
 @as_root
@@ -199,8 +199,8 @@ def test_setup_notes_nothing_in_a_directory_that_is_another_users_and_says_what_
     os.chown(state, NOBODY, NOBODY)
     with pytest.raises(EditError) as raised, Journal.opened(home / ".aws" / "config", "prod"):
         pass
-    said = f"{state} belongs to nobody. Mend it with: sudo chown -R root {state}"
-    assert str(raised.value).endswith(f".json cannot be locked, and nothing was written: {said}")
+    said = f"{state} belongs to nobody. Fix it with: sudo chown -R root {state}"
+    assert str(raised.value).endswith(f".json cannot be locked, so nothing was written: {said}")
     assert list(state.iterdir()) == []
 
 

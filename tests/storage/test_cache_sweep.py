@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from awscli_xacct import settings
-from awscli_xacct.storage.cache import Cache, Record, key_name
-from awscli_xacct.storage.sweeping import sweep_old
+from awscli_xacct.storage.cache import Cache, Record, key_name, sweep_old
 
 DAY = 86400
 NOW = float(int(time.time()))
@@ -20,7 +19,9 @@ def keep(directory: Path, name: str, *, ended: float) -> Path:
     """Put a record of an hour into the cache that ended so many seconds ago."""
     begun = NOW - ended - 3600
     cache = Cache(directory, clock=lambda: begun, warn=pytest.fail)
-    cache.write(name, Record("key", "secret", "token", begun + 3600, begun + 3000, about={"obtained": begun}))
+    cache.write(
+        name, Record("key", "secret", "token", begun + 3600, begun + 3000, metadata={"obtained": begun})
+    )
     return aged(directory / f"{name}.json", ended + 3600)
 
 
@@ -106,7 +107,7 @@ def test_of_very_many_each_has_its_turn(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_writing_a_record_sweeps_once_and_reading_never(tmp_path: Path) -> None:
     cache = Cache(tmp_path, clock=lambda: NOW, warn=pytest.fail)
-    record = Record("key", "secret", "token", NOW + 3600, NOW + 3000, about={"obtained": NOW})
+    record = Record("key", "secret", "token", NOW + 3600, NOW + 3000, metadata={"obtained": NOW})
     old = aged(tmp_path / f"{A}.json", 2 * DAY)
     cache.read("name")
     assert old.exists()
