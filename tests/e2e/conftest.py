@@ -15,9 +15,9 @@ Damage = Callable[[str, "str | None"], dict[str, str]]
 
 @pytest.fixture
 def damage(tmp_path: Path) -> Damage:
-    """Makes an installation of the plugin in which one file holds `text` (None: it is missing).
+    """Installs the plugin with one file replaced by `text` (None: deleted).
 
-    Gives the environment in which `aws` finds that installation.
+    Returns the environment in which `aws` finds that installation.
     """
 
     def damage(file: str, text: str | None) -> dict[str, str]:

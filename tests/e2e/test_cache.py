@@ -1,4 +1,4 @@
-"""Whose credentials a command runs on: the key of the cache is who calls and everything that is sent."""
+"""Which cached session a command uses: the cache key covers the caller and everything sent to STS."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.home import AWS, Home, Outcome
 
 
 def callers(sts: Sts) -> list[str]:
-    """Who called for a role, each time one was."""
+    """Return the caller of every AssumeRole so far."""
     return [call.caller_arn for call in sts.calls_of("AssumeRole")]
 
 
@@ -186,7 +186,7 @@ def test_cache_directory_can_be_set(home: Home, prod: str, tmp_path: Path) -> No
 
 
 def check_warned_once(outcome: Outcome, role: Role) -> None:
-    """The command worked, and said in one line that nothing could be cached."""
+    """Check that the command succeeded, with one warning that nothing could be cached."""
     assert is_session_of(role, arn(outcome))
     assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
     assert outcome.stderr.startswith("xacct: credentials cannot be cached")

@@ -1,4 +1,4 @@
-"""A record that is not what was written: a miss that heals, and never somebody else's identity."""
+"""Damaged cache records: a miss, a new record, and never another identity."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def replace_by_full_directory(record: Path) -> None:
 
 
 def replace_by_link(record: Path) -> None:
-    """To a perfectly good record, elsewhere."""
+    """Replace the record by a link to the intact record elsewhere."""
     elsewhere = record.parent.parent / "elsewhere"
     record.rename(elsewhere)
     record.symlink_to(elsewhere)
@@ -63,7 +63,7 @@ def give_away(record: Path) -> None:
 
 
 def fill_up(record: Path) -> None:
-    """Beyond what any record has, which must not be read into memory either."""
+    """Make the record far larger than any real one; it must not be read into memory."""
     with record.open("ab") as file:
         file.truncate(2**30)
 
@@ -109,7 +109,7 @@ def test_record_path_that_is_a_full_directory_is_kept(home: Home, sts: Sts, role
 
 
 def test_record_under_another_name_is_ignored(home: Home, sts: Sts, role: Role, prod: str) -> None:
-    """Copied or exchanged by hand, by a sync tool, by an attacker: each profile stays who it is."""
+    """Records copied or exchanged by hand, a sync tool or an attacker: each profile keeps its identity."""
     other = sts.add_role("Other", trusts=role.trusts)
     home.add_role("other", other.arn)
     who(home, prod)

@@ -1,4 +1,4 @@
-"""`aws configure role`: exactly the lines that were asked for, in the file the person already has."""
+"""`aws configure role` writes exactly the requested lines into the existing config file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONFIGURE = ("configure", "role")
 
 @dataclass(frozen=True)
 class Case:
-    """A command, and what the config file holds before and after it, below `Home.write_config`'s lines."""
+    """A command, and the config file before and after it, below the lines of `Home.write_config`."""
 
     arguments: tuple[str, ...]
     after: str

@@ -1,4 +1,4 @@
-"""What `aws configure role` refuses: with all that is wrong, what would be right, and the file untouched."""
+"""What `aws configure role` rejects: it reports every problem and how to fix it, and does not touch the file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LINE = "line\nregion = evil"
 
 @dataclass(frozen=True)
 class Case:
-    """A command that is refused, the config before it, and what the person has to be told, word for word."""
+    """A rejected command, the config before it, and the texts that its error must contain."""
 
     arguments: tuple[str, ...]
     told: tuple[str, ...]
@@ -184,7 +184,7 @@ def test_configure_role_reports_every_problem_at_once(home: Home) -> None:
 
 
 def test_configure_role_rejects_a_line_ending_in_every_value(home: Home) -> None:
-    """Nobody writes settings of their own into the file by way of another one."""
+    """A value must not be able to add other settings to the file."""
     options = [
         *("--external-id", "--role-session-name", "--mfa-serial", "--duration-seconds", "--region"),
         *("--source-profile", "--role-arn"),
@@ -256,7 +256,7 @@ def test_config_directory_without_write_permission_is_an_error(home: Home) -> No
 
 @pytest.mark.usefixtures("user")
 def test_credentials_file_unreadable_is_an_error(home: Home) -> None:
-    """Whether the source has credentials cannot be told then."""
+    """Without that file it is unknown whether the source profile has credentials."""
     before = state(home.config)
     home.credentials.chmod(0o000)
     outcome = run(home, *bound_by_modes(), str(AWS), *CONFIGURE, "prod", "--role-arn", ARN)
@@ -292,7 +292,7 @@ def test_config_file_of_another_user_is_not_changed(home: Home) -> None:
     ids=["a section twice", "a block without ="],
 )
 def test_config_file_that_botocore_rejects_fails_before_the_plugin_loads(home: Home, text: str) -> None:
-    """Where the fault is cannot be told by us here: the CLI has to read the file to find its plugins."""
+    """We cannot report the location: the CLI has to read the file to find its plugins."""
     home.write_config(text)
     before = state(home.config)
     outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)

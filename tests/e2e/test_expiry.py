@@ -1,4 +1,4 @@
-"""How long credentials are used: to their end by the service's clock, and not a moment longer."""
+"""How long credentials are used: until they expire by the service's clock, and no longer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOUR = 3600.0
 
 
 def make_due(home: Home) -> None:
-    """Put the one record there is to where it should be renewed: near its end, and still good."""
+    """Change the only record so that it is due for a refresh: near its expiration, but still valid."""
     (path,) = home.records()
     cache, record = Cache(home.cache, warn=pytest.fail), record_in(path)
     assert record is not None
@@ -26,7 +26,7 @@ def make_due(home: Home) -> None:
 
 
 def wait_for_the_end(sts: Sts, life: float) -> None:
-    """Return when what STS issued last has ended."""
+    """Wait until the last session that STS issued has expired."""
     time.sleep(max(0.0, sts.calls_of("AssumeRole")[-1].time + life - time.time()) + 0.1)
 
 
@@ -69,7 +69,7 @@ def test_refresh_replaces_credentials_near_expiry(home: Home, sts: Sts, role: Ro
 
 
 def test_refresh_precedes_a_token_that_would_outlive_the_session(home: Home, sts: Sts, prod: str) -> None:
-    """A token for EKS says that it is good for 14 minutes, whatever has signed it."""
+    """A token for EKS claims to be valid for 14 minutes, whatever session signed it."""
     who(home, prod)
     (path,) = home.records()
     record = record_in(path)
@@ -129,7 +129,7 @@ def test_refresh_that_hangs_does_not_block_other_commands(
     stdout, stderr = renewing.communicate(timeout=60)
     assert (renewing.returncode, stderr) == (0, "")
     assert stdout
-    # The hung attempt ends after seconds and is made once more, which a slow machine lives to see.
+    # The hung attempt times out after some seconds and is retried once, which a slow machine may still see.
     assert len(sts.calls_of("AssumeRole")) in (2, 3)
 
 
@@ -150,7 +150,7 @@ def test_rejected_session_is_dropped_and_replaced_by_the_next_command(
 def test_rejected_session_is_dropped_after_s3_answers_without_an_error_code(
     home: Home, sts: Sts, role: Role, prod: str
 ) -> None:
-    """S3 answers HEAD without a body: every command failed until the record's own end."""
+    """S3 answers HEAD without a body: every command failed until the record expired."""
     who(home, prod)
     sts.revoke(sts.calls_of("GetCallerIdentity")[0].access_key)
     with answering(403, b"") as (url, got):

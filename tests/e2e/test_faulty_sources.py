@@ -1,4 +1,4 @@
-"""What a source does wrong is the source's: it is run once, one line says which and what, stock is not asked."""
+"""Faulty credential sources: run once, named in one line with the fault, and not tried again by the stock CLI."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ PROGRAMS = {
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
-    """A file that each run of the source's program adds a line to."""
+    """A file to which every run of the source's program appends."""
     return tmp_path / "runs"
 
 
 def add_vault(home: Home, role: Role, runs: Path, program: str) -> str:
-    """A source whose program is `program`; gives what its line in the config begins with."""
+    """Add a source profile that runs the Python code `program`; return the executable in its credential_process."""
     script = home.path / "op.py"
     script.write_text(f"import sys\nopen({str(runs)!r}, 'a').write('x')\n{program}\n", "utf-8")
     command = shlex.join([sys.executable, str(script), f"--password={SECRET}"])
@@ -72,7 +72,7 @@ def check_blamed(outcome: Outcome, program: str, fault: str) -> None:
 def test_credential_process_that_fails_is_run_once_and_named_with_its_fault(
     home: Home, sts: Sts, role: Role, runs: Path, program: str, fault: str
 ) -> None:
-    """It ran a second time, under stock, which may be a second login in a browser."""
+    """It ran a second time, for the stock provider, which could mean a second login in a browser."""
     name = add_vault(home, role, runs, program)
     check_blamed(home.xacct("credentials", "prod"), name, fault)
     assert runs.read_text() == "x"
@@ -116,7 +116,7 @@ def test_credential_process_that_cannot_be_started_is_named(
 def test_credential_process_with_keys_near_expiry_is_run_once(
     home: Home, sts: Sts, role: Role, runs: Path
 ) -> None:
-    """botocore would ask for new ones before it uses these."""
+    """botocore would refresh these before it uses them."""
     ops = sts.add_user("ops")
     role.trusts.append(ops.arn)
     answer = {"Version": 1, "AccessKeyId": ops.access_key, "SecretAccessKey": ops.secret_key}

@@ -1,4 +1,4 @@
-"""When STS is down, slow, busy or talks nonsense: a clear error, nothing kept, and the next command works."""
+"""STS is down, slow, busy or sends garbage: a clear error, nothing cached, and the next command works."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def xml(body: bytes) -> Callable[[Sts], None]:
 
 
 def page(status: int) -> Callable[[Sts], None]:
-    """What a captive portal or a broken proxy answers."""
+    """The answer of a captive portal or a broken proxy."""
     return lambda sts: sts.answer_garbage(None, status=status, operation="AssumeRole")
 
 
@@ -108,7 +108,7 @@ def test_sts_that_does_not_answer_is_an_error(home: Home, sts: Sts, role: Role, 
 
 
 def test_sts_fault_that_is_transient_is_retried_silently(home: Home, sts: Sts, role: Role, prod: str) -> None:
-    """botocore's own retries."""
+    """botocore itself retries."""
     sts.throttle(1, "AssumeRole")
     assert is_session_of(role, who(home, prod))
     assert operations(sts) == ["AssumeRole", "AssumeRole", "GetCallerIdentity"]

@@ -1,8 +1,8 @@
-"""A command that outlives its credentials: they are renewed on the way, without a question where possible.
+"""A command that outlives its credentials: they are refreshed meanwhile, without a prompt where possible.
 
-Pages of `aws iam list-users` stand for a long transfer. The client is stopped (SIGSTOP) with the answer to a
-page in its socket, and goes on when its session has ended: so it is the client that has to notice, and
-only the life of a session is waited for.
+The pages of `aws iam list-users` stand for a long transfer. The client is stopped (SIGSTOP) while the answer to a page
+is in its socket, and continues after its session has expired. So it is the client that has to notice, and the test
+waits only for the lifetime of a session.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from tests.support.home import Home, finish
 from tests.support.terminal import Terminal, log_in
 
 LIFE = 5.0
-"""Seconds a session lives: enough for two pages on a busy machine."""
+"""Lifetime of a session in seconds: enough for two pages on a busy machine."""
 LIST = ("iam", "list-users", "--query", "Users[].UserName", "--output", "text", "--profile")
 
 
 def users(pages: int) -> list[str]:
-    """Those on so many pages."""
+    """Return the names of the users on this many pages."""
     return [f"user-{number:04}" for number in range(1, 2 * pages + 1)]
 
 
 class Pages:
-    """IAM's pages, of which the first is held until `outlive_sessions`."""
+    """The pages of IAM's ListUsers; the first one is held until `outlive_sessions`."""
 
     def __init__(self, sts: Sts) -> None:
         self._sts = sts
@@ -37,9 +37,9 @@ class Pages:
         self.count = sts.user_pages = 3
 
     def outlive_sessions(self, process: int, *, times: int = 1, revoke_all: bool = False) -> None:
-        """Let a command have two pages, and the next when the sessions issued last have ended; so many times.
+        """Give a command two pages, and the next one after its sessions have expired; repeat `times` times.
 
-        With `revoke_all` the service has then ended all others too.
+        With `revoke_all`, all other sessions are expired as well.
         """
         self.count = self._sts.user_pages = 2 * times + 1
         for left in reversed(range(times)):
@@ -62,12 +62,12 @@ class Pages:
 
 @pytest.fixture
 def pages(sts: Sts) -> Pages:
-    """IAM has a few pages of users."""
+    """IAM with a few pages of users."""
     return Pages(sts)
 
 
 def check_every_page_was_served(sts: Sts) -> None:
-    """Two by each session in turn, and the last by a new one."""
+    """Check that each session got two pages, and a new one the last page."""
     pages = sts.calls_of("ListUsers")
     assert [(page.status, page.error) for page in pages] == [(200, None)] * sts.user_pages
     keys = [page.access_key for page in pages]

@@ -1,4 +1,4 @@
-"""However a question for an MFA code ends, the terminal is left as it was found and nothing is half done."""
+"""Interrupted MFA prompts: the terminal is restored and nothing is left half done."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_ctrl_c_at_the_prompt_exits_with_130(
 def test_ctrl_c_at_the_prompt_ends_the_process_whatever_its_output_is(
     home: Home, sts: Sts, vault: str, target: str
 ) -> None:
-    """The reader of a pipe is ended by the same Ctrl-C, and what the CLI writes then has nowhere to go."""
+    """The same Ctrl-C ends the reader of a pipe, so the output of the CLI has nowhere to go."""
     line = f"trap : INT; {AWS} {' '.join(WHO)} --profile {vault} {target}; echo code ${{PIPESTATUS[0]}}"
     person = Terminal(home.terminal_for("bash", "-c", line))
     person.prompted()
@@ -71,7 +71,7 @@ def test_ctrl_c_at_the_prompt_ends_a_transfer_whichever_thread_asks(
 
 
 def test_ctrl_c_in_a_program_that_is_not_aws_keeps_its_meaning(home: Home, sts: Sts, vault: str) -> None:
-    """It may catch it, and go on, and end as it likes."""
+    """The program can catch Ctrl-C and continue."""
     program = (
         "import boto3, botocore.session, awscli_xacct\n"
         f"awscli_xacct.install(session := botocore.session.Session(profile={vault!r}))\n"
@@ -136,7 +136,7 @@ def test_ctrl_z_at_the_prompt_returns_to_the_shell_and_fg_asks_again(
 
 
 def check_echo(shell: Terminal) -> None:
-    """What the shell's commands find the terminal to be."""
+    """Check that commands of the shell find the terminal with echo."""
     shell.type("stty -a")
     shell.expect(" icanon iexten echo ")
     shell.expect(READY)

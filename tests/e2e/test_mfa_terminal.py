@@ -1,4 +1,4 @@
-"""MFA at a real terminal: one code for all roles of a device, asked on the terminal and nowhere else."""
+"""MFA on a real terminal: one code for all roles of a device, requested only on the terminal."""
 
 from __future__ import annotations
 
@@ -244,7 +244,7 @@ def test_mfa_prompt_of_one_command_makes_the_other_wait(
 
 
 def test_mfa_prompt_escapes_the_profile_name(home: Home, device: MfaDevice, role: Role) -> None:
-    """In the question, and in the error where nobody can be asked, which the CLI prints as it is."""
+    """Both in the prompt and in the error without a terminal, which the CLI prints unchanged."""
     role.require_mfa = True
     name = "a\x1b]2;owned\x07b"
     home.add_role(name, role.arn, mfa_serial=device.serial)

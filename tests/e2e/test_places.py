@@ -1,4 +1,4 @@
-"""Where files are made on machines of every kind, and that nothing of anybody else's is touched for them."""
+"""Where files are created on unusual machines, without touching files of other users."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def mode(path: Path) -> str:
 
 
 def give_away(*tops: Path) -> None:
-    """Make files and directories, and all in them, another user's."""
+    """Give files and directories, with everything in them, to another user."""
     for top in tops:
         for path in (top, *top.rglob("*")):
             os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
 
 
 def obtained(sts: Sts) -> int:
-    """How often a role has been assumed."""
+    """Return how often a role has been assumed."""
     return len(sts.calls_of("AssumeRole"))
 
 
@@ -54,7 +54,7 @@ def obtained(sts: Sts) -> int:
 def test_cache_in_an_open_directory_is_private_and_found_by_every_command(
     home: Home, sts: Sts, prod: str, tmp_path: Path, open_mode: int
 ) -> None:
-    """It was closed to everybody else, as was a home; a Kubernetes emptyDir was refused."""
+    """Such a directory was closed to other users, even a home; a Kubernetes emptyDir was refused."""
     named = tmp_path / "named"
     named.mkdir()
     (named / "mine").write_text("mine")
@@ -90,7 +90,7 @@ def test_cache_directory_opened_to_others_is_not_used_directly(home: Home, prod:
 
 @as_root
 def test_home_of_another_user_gets_no_files_from_root(home: Home, role: Role, prod: str) -> None:
-    """`sudo -E`: the directory was root's from then on, and its user uncached for good."""
+    """`sudo -E`: afterwards root owned the directory, and nothing was cached for the user any more."""
     give_away(home.path)
     before = tree(home)
     outcome = home.aws(*WHO, "--profile", prod)
@@ -108,7 +108,7 @@ def test_home_of_another_user_gets_no_files_from_root(home: Home, role: Role, pr
 
 @as_root
 def test_home_of_another_user_gets_no_config_file(home: Home) -> None:
-    """A docker run that mounts ~/.aws of the host's user in root's home."""
+    """A docker run that mounts the host user's ~/.aws into root's home."""
     real, config = home.aws_dir / "deep" / "config", home.path / "config"
     home.config.rename(config)
     give_away(home.aws_dir)
@@ -131,7 +131,7 @@ except Exception as error:
 
 @as_root
 def test_directory_left_by_root_is_named_with_the_fix(home: Home, role: Role, prod: str) -> None:
-    """Every command said that the record is replaced by a new one; `logout --all` said "[Errno 13]"."""
+    """Every command claimed that the record was replaced; `logout --all` printed "[Errno 13]"."""
     state = home.aws_dir / "xacct"
     home.cache.mkdir(parents=True, mode=0o700)
     state.chmod(0o700)
@@ -153,7 +153,7 @@ def test_directory_left_by_root_is_named_with_the_fix(home: Home, role: Role, pr
 
 
 def test_home_missing_leaves_the_current_directory_empty(home: Home, prod: str, tmp_path: Path) -> None:
-    """A directory called ``~`` in a checkout, with memos in it."""
+    """A checkout got a directory called ``~`` with memos in it."""
     here = tmp_path / "here"
     here.mkdir()
     grow_old(home)
@@ -178,7 +178,7 @@ def test_home_missing_leaves_the_current_directory_empty(home: Home, prod: str, 
 def test_drive_without_modes_moves_the_cache_and_allows_edits(
     home: Home, sts: Sts, role: Role, prod: str, tmp_path: Path, chmod_fails: bool
 ) -> None:
-    """WSL's /mnt/c: an MFA code for every command; where chmod fails, no edit at all."""
+    """On WSL's /mnt/c, every command needed an MFA code; where chmod fails, no edit was possible."""
     runtime = tmp_path / "run"
     runtime.mkdir(mode=0o700)
     drive = {**without_modes(home.path, chmod_fails=chmod_fails), "XDG_RUNTIME_DIR": str(runtime)}
@@ -211,7 +211,7 @@ def test_drive_without_modes_moves_the_cache_and_allows_edits(
 def test_drive_without_locks_gives_one_warning(
     home: Home, sts: Sts, role: Role, prod: str, fault: int
 ) -> None:
-    """NFS without a lock daemon, and some FUSE: every edit was refused."""
+    """On NFS without a lock daemon and on some FUSE drives, every edit was refused."""
     unlocked = without_locks(fault)
     edit = home.aws(*ROLE, environment=unlocked)
     assert edit.code == 0
@@ -229,7 +229,7 @@ def test_drive_without_locks_gives_one_warning(
 
 
 def test_logout_that_cannot_delete_a_session_fails_with_the_fix(home: Home, prod: str) -> None:
-    """It said "0 cached sessions dropped" with exit 0, and the session went on being served."""
+    """It printed "0 cached sessions dropped" with exit code 0, and the session stayed in use."""
     who(home, prod)
     home.cache.chmod(0o500)
     command = [*bound_by_modes(), str(AWS), "configure", "role"]
@@ -245,7 +245,7 @@ def test_logout_that_cannot_delete_a_session_fails_with_the_fix(home: Home, prod
 
 
 def test_rejected_session_that_cannot_be_deleted_is_reported(home: Home, sts: Sts, prod: str) -> None:
-    """Each command would go on with the dead session, and nothing said why."""
+    """Every command would keep using the rejected session without a reason."""
     who(home, prod)
     sts.fail("GetCallerIdentity", times=None, status=403, code="ExpiredToken", message="ended")
     home.cache.chmod(0o500)

@@ -1,4 +1,4 @@
-"""The plugin on, off and broken: what has no role never notices it, and it never takes `aws` with it."""
+"""The plugin enabled, disabled and damaged: it does not affect commands without a role, and never breaks `aws`."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_plugin_damaged_leaves_roles_to_the_stock_cli(
 def test_plugin_with_a_failing_dependency_leaves_roles_to_the_stock_cli(
     home: Home, role: Role, prod: str, stand_in: str
 ) -> None:
-    """Such as another release of it than was installed with the plugin."""
+    """For example because another release of it is installed."""
     library = home.path / "library"
     (library / "filelock").mkdir(parents=True)
     (library / "filelock" / "__init__.py").write_text(stand_in, encoding="utf-8")
@@ -177,7 +177,7 @@ def test_plugin_with_a_failing_dependency_leaves_roles_to_the_stock_cli(
 
 @pytest.fixture
 def broken(request: pytest.FixtureRequest, home: Home, damage: Damage) -> dict[str, str]:
-    """The environment of an installation that is broken in the way the parameter says."""
+    """The environment of an installation that is damaged as the parameter says."""
     if request.param != "filelock":
         return damage(request.param, UNFINISHED)
     library = home.path / "library"
@@ -187,7 +187,7 @@ def broken(request: pytest.FixtureRequest, home: Home, damage: Damage) -> dict[s
 
 
 BROKEN_WAYS = ["filelock", "profiles/cache_keys.py", "credentials/fetcher.py"]
-"""What is noticed when credentials are fetched, when the provider is put in, and in between."""
+"""Damage that is noticed when credentials are fetched, when the provider is installed, and in between."""
 
 
 @pytest.mark.parametrize("broken", BROKEN_WAYS, indirect=True)
@@ -195,7 +195,7 @@ BROKEN_WAYS = ["filelock", "profiles/cache_keys.py", "credentials/fetcher.py"]
 def test_plugin_damaged_never_uses_the_session_of_another_caller(
     home: Home, sts: Sts, role: Role, broken: dict[str, str]
 ) -> None:
-    """Alice's `prod` and Bob's `pb` are one role: the stock CLI's cache gave Bob Alice's session."""
+    """Alice's `prod` and Bob's `pb` are the same role: the stock CLI's cache gave Bob Alice's session."""
     bob = sts.add_user("bob")
     home.add_keys(bob, "bob")
     role.trusts.append(bob.arn)
@@ -239,7 +239,7 @@ def test_plugin_damaged_refuses_a_profile_that_stock_would_misread(
     for word in (f"profile {profile}", f"{next(iter(settings))} of profile prod", "xacct doctor"):
         assert word in outcome.stderr
     assert "Traceback" not in outcome.stderr
-    # What needs no credentials goes on.
+    # Commands without credentials still work.
     assert home.aws("configure", "get", "region", "--profile", profile, environment=broken).code == 0
 
 
@@ -262,7 +262,7 @@ def test_plugin_damaged_does_not_affect_commands_without_a_role(
 
 @pytest.mark.usefixtures("prod")
 def test_user_agent_counts_features_like_the_stock_cli(home: Home, sts: Sts) -> None:
-    """The `m/` part of the User-Agent, of the call for the role and of the call with it."""
+    """The `m/` part of the User-Agent, in the call for the role and in the call with it."""
     found = []
     for environment in ({}, OFF):
         sts.clear_calls()
@@ -275,7 +275,7 @@ def test_user_agent_counts_features_like_the_stock_cli(home: Home, sts: Sts) -> 
 
 
 def test_completion_damaged_leaves_the_stock_completion(home: Home, damage: Damage) -> None:
-    """It is loaded while the plugin is initialised: a traceback at each press of Tab."""
+    """It is loaded while the plugin is initialized: every Tab printed a traceback."""
     line = "aws configure li"
     environment = {
         **damage("configure_role/completion.py", UNFINISHED),

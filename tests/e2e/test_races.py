@@ -1,4 +1,4 @@
-"""Many processes at once: one gets what all of them need, and the others say what they wait for."""
+"""Many processes at once: one fetches what all of them need, and the others say what they wait for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.home import Home
 
 ALL = 20
 SECONDS = 60.0
-"""For processes to get as far as to call STS, on a machine that is busy with others."""
+"""Seconds for processes to reach their call of STS on a busy machine."""
 
 
 def test_single_flight_makes_one_call_for_twenty_commands(

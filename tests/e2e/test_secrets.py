@@ -1,4 +1,4 @@
-"""No secret in what a command prints, not with --debug either, nor in its arguments or in a file's name."""
+"""No secret appears in a command's output, even with --debug, in its arguments, or in a file name."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason=
 
 
 def arguments_of(process: int) -> str:
-    """The command line of a running process, which every user of the machine can read."""
+    """Return the command line of a running process, which every user of the machine can read."""
     return Path(f"/proc/{process}/cmdline").read_text()
 
 
 def cached(home: Home) -> dict[str, str]:
-    """The secrets in the cache, by what they are."""
+    """Return the secrets in the cache, by kind."""
     secrets = {}
     for record in home.records():
         _, document, about = record.read_text().splitlines()
@@ -34,7 +34,7 @@ def cached(home: Home) -> dict[str, str]:
 
 
 def found(secrets: dict[str, str], text: str) -> set[str]:
-    """Which of the secrets can be read in a text. Six digits of a longer number are no code."""
+    """Return which of the secrets appear in a text. Six digits within a longer number are not a code."""
     return {name for name, secret in secrets.items() if re.search(rf"(?<!\d){re.escape(secret)}(?!\d)", text)}
 
 
@@ -42,7 +42,7 @@ def found(secrets: dict[str, str], text: str) -> set[str]:
 def test_secrets_are_not_printed_or_in_names(
     home: Home, sts: Sts, role: Role, user: User, device: MfaDevice, vault: str, options: tuple[str, ...]
 ) -> None:
-    """A wrong code and a right one, a role of its own code, a chain, a damaged record and a denial."""
+    """A wrong and a right code, a role with direct MFA, a chain, a damaged record and an access denied."""
     home.add_role("direct", role.arn, mfa_serial=device.serial, mfa_session="off")
     home.add_role("last", sts.add_role("Last", trusts=[role.arn]).arn, source_profile=vault)
     home.add_role("denied", sts.add_role("Denied", trusts=[]).arn, mfa_serial=device.serial)
@@ -92,7 +92,7 @@ def test_secrets_are_not_printed_or_in_names(
 def test_secrets_of_other_profiles_are_not_printed(
     home: Home, user: User, device: MfaDevice, vault: str, command: str
 ) -> None:
-    """The session's own profile is `default` then, which is no role."""
+    """The profile of the session is `default`, which is not a role profile."""
     code = device.next_code()
     person = Terminal(home.terminal("configure", "role", command, vault, "--debug"))
     person.answer(code)
@@ -103,7 +103,7 @@ def test_secrets_of_other_profiles_are_not_printed(
 
 
 def test_debug_hides_secrets_of_a_profile_without_a_role(home: Home, user: User, prod: str) -> None:
-    """A session comes from a program, or from the environment, or long-term keys from the credentials file."""
+    """A session from a program or from the environment, and long-term keys from the credentials file."""
     with home.config.open("a", encoding="utf-8") as file:
         file.write(f"[profile sdk]\nregion = {REGION}\ncredential_process = {XACCT} credentials {prod}\n")
     outcomes = [
@@ -119,7 +119,7 @@ def test_debug_hides_secrets_of_a_profile_without_a_role(home: Home, user: User,
 
 
 def test_password_in_the_sts_url_is_hidden(home: Home, prod: str) -> None:
-    """Neither in an error nor in a log, nor by what looks at the config."""
+    """Neither in errors, nor in logs, nor in commands that show the config."""
     address = {"AWS_ENDPOINT_URL_STS": "http://me:pa55-word@127.0.0.1:1", **ONE_TRY}
     outcomes = [
         home.aws(*WHO, "--profile", prod, "--debug", environment=address),
@@ -135,7 +135,7 @@ def test_password_in_the_sts_url_is_hidden(home: Home, prod: str) -> None:
 
 @pytest.mark.parametrize("end", ["</AssumeRoleResponse>", "</SessionToken>"])
 def test_truncated_sts_response_is_not_quoted(home: Home, sts: Sts, prod: str, end: str) -> None:
-    """What botocore says of an answer that it cannot parse is the answer."""
+    """botocore's error about a response that it cannot parse contains the response."""
     answer = (
         "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId>"
         "<SecretAccessKey>the-secret-key</SecretAccessKey><SessionToken>the-token</SessionToken>"

@@ -1,4 +1,4 @@
-"""Where real processes call, and whom they trust: `aws`, and all that calls STS for a profile beside it."""
+"""Which hosts real processes call, and which certificates they trust: `aws`, and everything else that calls STS."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COMMANDS = {
 
 @pytest.fixture
 def outside(home: Home, sts: Sts, tmp_path: Path) -> Iterator[Outside]:
-    """Every host of AWS; the STS of `home` is told to nobody."""
+    """All hosts of AWS; no process is told the URL of the STS of `home`."""
     place = tmp_path / "outside"
     place.mkdir()
     with Outside(place, sts.url) as running:
@@ -36,7 +36,7 @@ def outside(home: Home, sts: Sts, tmp_path: Path) -> Iterator[Outside]:
 
 
 class Case(NamedTuple):
-    """Settings of the three that may have some, and where STS is called then. CA stands for what is to be trusted."""
+    """Settings in the three places that can have some, and the resulting STS host. CA stands for the CA bundle."""
 
     prod: dict[str, str]
     default: dict[str, str]
@@ -105,7 +105,7 @@ def test_client_settings_apply_to_every_command(home: Home, sts: Sts, outside: O
 
 
 def test_console_uses_the_region_wherever_it_is_set(home: Home, outside: Outside) -> None:
-    """The profile is no role, so nothing but its region tells the partition, and that may be in the environment."""
+    """Without a role, only the region determines the partition, and the region may come from the environment."""
     document = '{"Version": 1, "AccessKeyId": "ASIA1", "SecretAccessKey": "s", "SessionToken": "t"}'
     (home.path / "session").write_text(document, "utf-8")
     program = f"credential_process = cat {home.path / 'session'}"

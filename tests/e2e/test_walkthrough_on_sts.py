@@ -1,4 +1,4 @@
-"""The first line that works: keys, one command, and every `aws … --profile prod` runs as the role."""
+"""The walkthrough: keys, one command, and then every `aws … --profile prod` runs as the role."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """Several AWS accounts on loopback, for the demo and for tests that run the real `aws`.
 
-It is moto in server mode, in a process of its own. moto keeps the accounts apart: a request belongs to
-the account whose access key signed it, so credentials of a role assumed in account B see B's resources
-and no others. moto checks neither signatures nor trust policies nor MFA; what depends on those is not
-for this package.
+This is moto in server mode, in its own process. moto keeps accounts apart: a request belongs to the account whose
+access key signed it, so the credentials of a role assumed in account B see only the resources of B. moto checks neither
+signatures nor trust policies nor MFA codes; use `tests.sts` for tests that depend on those.
 
     with EmbeddedAws() as aws:
         walkthrough = lay_out_walkthrough(aws)

@@ -1,15 +1,15 @@
-"""Environments for child processes that know nothing of the machine's own AWS settings."""
+"""Environments for child processes, without the AWS settings of this machine."""
 
 import os
 from pathlib import Path
 
-# A proxy would be asked for 127.0.0.1; the AWS settings of whoever runs the tests would win over a test's.
+# A proxy would be used for 127.0.0.1, and the developer's AWS settings would take precedence over those of a test.
 _DROPPED_PREFIXES = ("AWS_", "MOTO_")
 _DROPPED_SUFFIXES = ("_PROXY",)
 
 
 def without_aws_settings() -> dict[str, str]:
-    """This process's environment less every AWS, moto and proxy variable."""
+    """Return this process's environment without AWS, moto and proxy variables."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -18,10 +18,10 @@ def without_aws_settings() -> dict[str, str]:
 
 
 def for_user(home: Path, endpoint_url: str) -> dict[str, str]:
-    """Environment of a person whose home is `home` and whose AWS is at `endpoint_url`.
+    """Return the environment of a user whose home is `home` and whose AWS is at `endpoint_url`.
 
-    Only HOME moves the AWS files, as it does for a real person, so `~/.aws` is `home/.aws`. A test that
-    wants AWS_CONFIG_FILE and the like adds them.
+    As for a real user, only HOME decides where the AWS files are: `~/.aws` is `home/.aws`. A test that needs
+    AWS_CONFIG_FILE or similar variables adds them.
     """
     return without_aws_settings() | {
         "HOME": str(home),
@@ -33,10 +33,10 @@ def for_user(home: Path, endpoint_url: str) -> dict[str, str]:
 
 
 def for_server() -> dict[str, str]:
-    """Environment of the embedded AWS itself.
+    """Return the environment of the embedded AWS itself.
 
-    The managed policies are wanted (ReadOnlyAccess); the stock AMIs cost start-up time and are not. The
-    process is not what coverage measures, so it is not slowed by it either.
+    It loads the managed policies (for ReadOnlyAccess), but not the stock AMIs, which cost start-up time. Coverage does
+    not measure this process, and so must not slow it down.
     """
     inherited = {
         name: value for name, value in without_aws_settings().items() if not name.startswith("COVERAGE_")

@@ -1,6 +1,6 @@
-"""What goes wrong in the embedded AWS, as scripted by a test: errors, lost answers, answers that do not come.
+"""Faults of the embedded AWS that a test scripts: errors, lost answers, missing answers.
 
-moto itself refuses nothing that depends on permissions, and is never slow to know what it was told.
+moto itself never refuses a call for lack of permissions, and its changes are visible at once.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-LONGEST_HANG = 60.0
-"""Seconds; a test that forgets about one gets an error then, not a hang."""
+MAX_HANG = 60.0
+"""Seconds after which a hanging request gets an error, in case a test forgets about it."""
 
 _REASONS = {
     400: "Bad Request",
@@ -25,11 +25,10 @@ _REASONS = {
 
 
 class Fault(NamedTuple):
-    """Happens to the next `times` requests for an action, after `skip` of them have been let pass; only to those
-    that have the text `about` among their parameters.
+    """Applies to the next `times` requests for an action, after the first `skip` of them.
 
-    `done` has it carried out all the same: the answer is lost on its way. `hang` has no answer come before
-    the next script.
+    With `about`, only requests with that text in their parameters count. With `done`, the request is carried out all
+    the same: only its answer is lost. With `hang`, no answer is sent before the next script.
     """
 
     action: str
@@ -44,23 +43,23 @@ class Fault(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An error, as a client of the request's protocol expects it."""
+    """An error response, in the protocol of the request."""
 
     head: tuple[str, list[tuple[str, str]]]
     body: bytes
 
 
 class FaultScript:
-    """ValidationError in their order; the first that is for an action counts."""
+    """The faults in the order scripted; the first one that applies to a request counts."""
 
     def __init__(self, faults: list[list[Any]]) -> None:
         self._faults = [Fault(*fields) for fields in faults]
-        self._met = [0] * len(self._faults)
+        self._seen = [0] * len(self._faults)
         self._lock = threading.Lock()
         self._over = threading.Event()
 
     def clear(self) -> None:
-        """Let go of what hangs."""
+        """Release hanging requests."""
         self._over.set()
 
     def answer(
@@ -70,14 +69,14 @@ class FaultScript:
         environ: WSGIEnvironment,
         application: WSGIApplication,
     ) -> Answer | None:
-        """What a request gets instead of being served; None if it is to be served."""
+        """Return the answer that a fault gives to a request; None if no fault applies."""
         fault = self._take(action, json.dumps(parameters))
         if fault is None:
             return None
         if fault.done:
             list(application(environ, lambda *_: lambda _: None))
         if fault.hang:
-            self._over.wait(LONGEST_HANG)
+            self._over.wait(MAX_HANG)
         if "HTTP_X_AMZ_TARGET" in environ:
             body = json.dumps({"__type": fault.code, "message": fault.message})
             content_type = "application/x-amz-json-1.1"
@@ -94,7 +93,7 @@ class FaultScript:
         with self._lock:
             for number, fault in enumerate(self._faults):
                 if fault.action == action and fault.about in parameters:
-                    self._met[number] += 1
-                    if fault.skip < self._met[number] <= fault.skip + fault.times:
+                    self._seen[number] += 1
+                    if fault.skip < self._seen[number] <= fault.skip + fault.times:
                         return fault
         return None

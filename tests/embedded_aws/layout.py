@@ -1,4 +1,4 @@
-"""What stands in the accounts: single pieces, and the whole scene of the walkthrough."""
+"""Resources in the accounts: functions that create single ones, and the scenes of the demo."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REGION = "us-west-1"
 
 
 class AccessKey(NamedTuple):
-    """Long-term keys of an IAM user, as IAM issued them."""
+    """Long-term keys of an IAM user, as issued by IAM."""
 
     access_key_id: str
     secret_access_key: str
@@ -23,7 +23,7 @@ class AccessKey(NamedTuple):
 
 @dataclass(frozen=True)
 class Walkthrough:
-    """The scene of the walkthrough: a user in Dev who may assume a role in Prod, and instances in both."""
+    """The scene of the walkthrough: a user in Dev who may assume a role in Prod, and instances in both accounts."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
@@ -37,7 +37,7 @@ class Walkthrough:
 
 
 def lay_out_walkthrough(aws: EmbeddedAws) -> Walkthrough:
-    """Do the walkthrough's steps 2 and 3, and run instances for it to find."""
+    """Do steps 2 and 3 of the walkthrough, and run instances for it to find."""
     keys = create_user(aws, DEV, "dev")
     user_arn = f"arn:aws:iam::{DEV}:user/dev"
     role_arn = create_role(aws, PROD, "CrossAccountPowerUser", trusted=user_arn)
@@ -62,7 +62,7 @@ def lay_out_walkthrough(aws: EmbeddedAws) -> Walkthrough:
 class Organization:
     """The scene of the second act: Dev's organization, with an instance in each account of one unit.
 
-    `instances` holds the instances by account name; `closed` is the id of an account that is not active any more.
+    `instances` has the instance ids by account name; `closed` is the id of an account that is no longer active.
     """
 
     unit: str
@@ -76,7 +76,7 @@ TEAMS = ("Payments", "Search", "Mobile", "Data & Reports")
 
 
 def lay_out_organization(aws: EmbeddedAws) -> Organization:
-    """Make Dev the management account of an organization: three accounts for each of four teams, and a closed one."""
+    """Create an organization managed by Dev: three accounts for each of four teams, and a closed one."""
     root = create_organization(aws, DEV)
     workloads = create_unit(aws, DEV, root, "Workloads")
     accounts = {}
@@ -96,14 +96,14 @@ def lay_out_organization(aws: EmbeddedAws) -> Organization:
 
 
 def create_organization(aws: EmbeddedAws, management: str) -> str:
-    """Make an organization with that account as its management account; return the id of its root."""
+    """Create an organization with this management account; return the id of its root."""
     organizations = aws.client("organizations", management)
     organizations.create_organization(FeatureSet="ALL")
     return str(organizations.list_roots()["Roots"][0]["Id"])
 
 
 def create_unit(aws: EmbeddedAws, management: str, parent: str, name: str) -> str:
-    """Make an organizational unit below a root or another unit; return its id."""
+    """Create an organizational unit below a root or another unit; return its id."""
     organizations = aws.client("organizations", management)
     unit = organizations.create_organizational_unit(ParentId=parent, Name=name)["OrganizationalUnit"]
     return str(unit["Id"])
@@ -112,9 +112,9 @@ def create_unit(aws: EmbeddedAws, management: str, parent: str, name: str) -> st
 def create_account(
     aws: EmbeddedAws, management: str, name: str, *, unit: str | None = None, root: str | None = None
 ) -> str:
-    """Make an account of the organization, in a unit below `root` if one is named; return its id.
+    """Create an account in the organization, in `unit` below `root` if given; return its id.
 
-    As at AWS, it gets the role OrganizationAccountAccessRole, which trusts the management account.
+    As in AWS, it gets the role OrganizationAccountAccessRole, which trusts the management account.
     """
     organizations = aws.client("organizations", management)
     made = organizations.create_account(AccountName=name, Email=f"{len(name)}@example.com")
@@ -125,7 +125,7 @@ def create_account(
 
 
 def create_user(aws: EmbeddedAws, account_id: str, name: str, region: str = REGION) -> AccessKey:
-    """Make an IAM user, in the region's partition, and return its access key."""
+    """Create an IAM user in the region's partition, and return its access key."""
     iam = aws.client("iam", account_id, region)
     iam.create_user(UserName=name)
     key = iam.create_access_key(UserName=name)["AccessKey"]
@@ -133,14 +133,14 @@ def create_user(aws: EmbeddedAws, account_id: str, name: str, region: str = REGI
 
 
 def create_role(aws: EmbeddedAws, account_id: str, name: str, *, trusted: str) -> str:
-    """Make a role whose trust policy names the principal `trusted` (an ARN); return the role's ARN."""
+    """Create a role that trusts the principal `trusted` (an ARN); return the role's ARN."""
     trust = _policy(Effect="Allow", Principal={"AWS": trusted}, Action="sts:AssumeRole")
     role = aws.client("iam", account_id).create_role(RoleName=name, AssumeRolePolicyDocument=trust)
     return str(role["Role"]["Arn"])
 
 
 def run_instance(aws: EmbeddedAws, account_id: str, name: str, region: str = REGION) -> str:
-    """Run one EC2 instance with a Name tag; return its id."""
+    """Run an EC2 instance with a Name tag; return its id."""
     reservation = aws.client("ec2", account_id, region).run_instances(
         ImageId="ami-0123456789abcdef0",
         InstanceType="t3.micro",

@@ -1,4 +1,4 @@
-"""EmbeddedAws: starts, asks and ends the process of the embedded AWS."""
+"""EmbeddedAws: starts, controls and ends the process of the embedded AWS."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ _END_SECONDS = 10
 
 
 class EmbeddedAwsError(RuntimeError):
-    """The embedded AWS did not start, or failed by itself; its own traceback is on stderr."""
+    """The embedded AWS did not start, or failed; its traceback is on stderr."""
 
 
 class EmbeddedAws:
-    """AWS on a free port of 127.0.0.1, from `with` to its end.
+    """AWS on a free port of 127.0.0.1 for the duration of a `with` block.
 
-    It cannot outlive this process (see `server`). An account exists from the first request that names it.
+    It cannot outlive this process (see `server`). An account exists from the first request for it.
     """
 
     def __init__(self, server: Sequence[str] = _SERVER) -> None:
         self._server = server
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
-        """What AWS_ENDPOINT_URL must be; empty outside the `with` block."""
+        """The value for AWS_ENDPOINT_URL; empty outside the `with` block."""
 
     def __enter__(self) -> EmbeddedAws:
-        """Start it and return once it accepts requests. Raises EmbeddedAwsError."""
+        """Start the server, and return when it accepts requests. Raises EmbeddedAwsError."""
         process = subprocess.Popen(
             self._server,
             cwd=_REPOSITORY,
@@ -66,15 +66,15 @@ class EmbeddedAws:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End it, whatever happened inside."""
+        """End the server."""
         self.close()
 
     def close(self) -> None:
-        """End the process; a second call does nothing."""
+        """End the process, if it is running."""
         process, self._process, self.url = self._process, None, ""
         if process is None:
             return
-        with process:  # its exit closes both pipes, which is the server's sign to go, and waits
+        with process:  # on exit, this closes both pipes, which ends the server, and waits for it
             assert process.stdin is not None
             process.stdin.close()
             try:
@@ -83,38 +83,38 @@ class EmbeddedAws:
                 process.kill()
 
     def environment(self, home: Path) -> dict[str, str]:
-        """Environment for `aws` run by a person whose home is `home`, with this AWS and no other."""
+        """Return the environment for an `aws` that a user with this home runs against this AWS only."""
         return environment.for_user(home, self.url)
 
     def calls(self, action: str | None = None) -> list[Call]:
-        """Requests in order of arrival, all or those of one action; those of `client` are left out."""
+        """Return the requests in order of arrival, all or those of one action, without those made by `client`."""
         recorded = [Call(*fields) for fields in json.loads(self._request("GET", CONTROL_PATH))]
         return [call for call in recorded if action is None or call.action == action]
 
     def wait_for_call(self, action: str, seconds: float = 60) -> None:
-        """Return when a request for an action has arrived. Raises TimeoutError."""
+        """Wait until a request for an action has arrived. Raises TimeoutError."""
         deadline = time.monotonic() + seconds
         while not any(call.action == action for call in self.calls()):
             if time.monotonic() > deadline:
-                raise TimeoutError(f"nobody asked for {action} in {seconds} s")
+                raise TimeoutError(f"no {action} request arrived in {seconds} s")
             time.sleep(0.02)
 
     def forget_calls(self) -> None:
-        """Make `calls` start from nothing."""
+        """Delete the recorded calls."""
         self._request("DELETE", CONTROL_PATH)
 
     def script(self, *faults: Fault) -> None:
-        """What goes wrong from now on, instead of what was scripted before; those of `client` never do."""
+        """Replace the scripted faults with these. They never apply to requests made by `client`."""
         self._request("POST", CONTROL_PATH, json.dumps(faults))
 
     def reset(self) -> None:
-        """Back to the state after the start: no resources in any account, no calls, nothing scripted."""
+        """Return to the initial state: no resources in any account, no calls, no faults."""
         self.script()
         self._request("POST", "/moto-api/reset")
         self.forget_calls()
 
     def client(self, service: str, account_id: str, region: str = "us-west-1") -> Any:
-        """A botocore client acting as administrator of an account, to lay out what a test needs there."""
+        """Create a botocore client with administrator rights in an account, to set up what a test needs."""
         client = self.client_with_keys(service, "administrator", "unchecked", region=region)
 
         def name_the_account(params: dict[str, Any], **_: object) -> None:
@@ -126,7 +126,7 @@ class EmbeddedAws:
     def client_with_keys(
         self, service: str, key_id: str, secret: str, token: str | None = None, region: str = "us-west-1"
     ) -> Any:
-        """A botocore client that signs with these keys, so that they decide the account."""
+        """Create a botocore client that signs with these keys, which decide the account."""
         from botocore.config import Config
 
         return self._session.create_client(
@@ -141,10 +141,10 @@ class EmbeddedAws:
 
     @cached_property
     def _session(self) -> Any:
-        """A botocore session that reads neither the AWS files nor the profile of whoever runs this."""
+        """A botocore session that reads neither the AWS files nor the profile of the developer."""
         import botocore.session
 
-        # (config key, environment variables, default, conversion): botocore's table without the look-ups
+        # (config key, environment variables, default, conversion): botocore's table without lookups
         return botocore.session.Session(
             session_vars={
                 "profile": (None, None, None, None),

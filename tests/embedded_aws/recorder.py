@@ -1,8 +1,7 @@
-"""WSGI middleware that notes every AWS request before it is answered, and tells what it noted over HTTP.
+"""WSGI middleware that records every AWS request before it is answered, and serves the record over HTTP.
 
-Counting at the service is the only honest way to show that a cache was used: the client under test
-cannot be mistaken about it. Requests that name their account by header come from a test's own set-up,
-not from the code under test, and are not noted.
+The only reliable proof that a cache was used is the number of requests at the service. Requests that name their account
+in a header come from a test's own setup, not from the code under test, and are not recorded.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _CREDENTIAL_SCOPE = re.compile(r"Credential=([^/]*)/[^/]*/([^/]*)/([^/]*)/aws4_r
 
 
 class Call(NamedTuple):
-    """One request, as it arrived. An unsigned one has empty service, region and key id."""
+    """A request as it arrived. In an unsigned one, service, region and access key id are empty."""
 
     action: str
     service: str
@@ -38,10 +37,10 @@ class Call(NamedTuple):
 
 
 class RequestRecorder:
-    """Wraps an AWS application.
+    """Wraps the WSGI application of AWS.
 
-    GET on CONTROL_PATH gives the calls as JSON, in order of arrival; DELETE forgets them; POST scripts what
-    goes wrong from now on (see `faults`), in the place of what was scripted before.
+    On CONTROL_PATH, GET returns the calls as JSON in order of arrival, DELETE deletes them, and POST replaces the
+    scripted faults (see `faults`).
     """
 
     def __init__(self, application: WSGIApplication) -> None:
@@ -51,7 +50,7 @@ class RequestRecorder:
         self._faults = FaultScript([])
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer the control path; note and pass on everything else."""
+        """Answer requests on the control path; record everything else and pass it on."""
         if environ.get("PATH_INFO") == CONTROL_PATH:
             return self._control(environ, start_response)
         if _ACCOUNT_KEY not in environ:
@@ -82,7 +81,7 @@ def _body(environ: WSGIEnvironment) -> bytes:
 
 
 def _read_call(environ: WSGIEnvironment) -> Call | None:
-    """The AWS call in a request, or None if it names no action. Leaves the body to be read again."""
+    """Read the AWS call of a request; None if it names no action. The body can be read again afterwards."""
     body = _body(environ)
     environ["wsgi.input"] = io.BytesIO(body)
     parameters: dict[str, Any]

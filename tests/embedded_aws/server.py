@@ -1,10 +1,9 @@
-"""The embedded AWS's own process: `python -m tests.embedded_aws.server`, started by EmbeddedAws alone.
+"""The process of the embedded AWS: `python -m tests.embedded_aws.server`, started only by EmbeddedAws.
 
-Binds a free port of 127.0.0.1, writes its number as one line on stdout, and serves until stdin ends. The
-kernel closes that pipe however the parent goes, SIGKILL included, so no server outlives its test.
+Binds a free port of 127.0.0.1, prints the port number on stdout, and serves until stdin closes. The kernel closes that
+pipe however the parent ends, even by SIGKILL, so no server outlives its test.
 
-awscli must not be imported here: it would put the botocore it bundles under moto, which is written for
-the separate one.
+Do not import awscli here: moto would then run on the botocore bundled in awscli, but it is written for the real one.
 """
 
 from __future__ import annotations
@@ -40,13 +39,13 @@ ACCOUNTS_PER_PAGE = 20
 
 
 def main() -> None:
-    """Serve until stdin is at its end."""
-    # Ctrl-C goes to the whole terminal group; the parent still has cleaning up to do with us.
+    """Serve until stdin closes."""
+    # Ctrl-C goes to the whole process group, but the parent still needs this server to clean up.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # One line per request is noise in a test's output; a traceback is not.
+    # Show tracebacks, but not a line for every request.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     _keep_few_managed_policies()
-    # As many as AWS gives; moto gives a hundred.
+    # As many as in AWS; in moto it is a hundred.
     organizations_utils.PAGINATION_MODEL["list_accounts"]["limit_default"] = ACCOUNTS_PER_PAGE
     application = RequestRecorder(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, application, threaded=True)
@@ -57,9 +56,9 @@ def main() -> None:
 
 
 def _keep_few_managed_policies() -> None:
-    """Cut moto's table of managed policies down to the ones in use.
+    """Reduce moto's table of managed policies to those in use.
 
-    moto makes all 1,300 anew for each account in each of eight partitions: seconds at the first request.
+    moto creates all 1,300 again for each account in each of eight partitions, which takes seconds at the first request.
     """
     everything = json.loads(iam_models.aws_managed_policies_data)
     few = {name: policy for name, policy in everything.items() if name in MANAGED_POLICIES}
@@ -68,7 +67,7 @@ def _keep_few_managed_policies() -> None:
 
 def _exit_when_stdin_ends() -> None:
     sys.stdin.buffer.read()
-    os._exit(0)  # not sys.exit: requests in flight must not keep the process
+    os._exit(0)  # not sys.exit, which would wait for requests in progress
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A small STS for tests: a loopback HTTP server that refuses what the real one refuses.
+"""A small STS for tests: an HTTP server on loopback that refuses whatever the real one refuses.
 
     with Sts() as sts:
         user = sts.add_user("dev")
@@ -6,12 +6,12 @@
         run_aws("sts", "get-caller-identity", endpoint=sts.url)
         assert [call.operation for call in sts.calls] == ["AssumeRole", "GetCallerIdentity"]
 
-It checks signatures, session tokens and their expiry, MFA codes (each good once), trust policies and their
-conditions, and every length, pattern and limit of AssumeRole and GetSessionToken; it can fail, throttle,
-delay, hang, drop connections, hold requests for a race and be at another time than its clients.
+It checks signatures, session tokens and their expiration, MFA codes (each is accepted once), trust policies with
+their conditions, and every length, pattern and limit of AssumeRole and GetSessionToken. It can fail, throttle, delay,
+hang, drop connections, hold requests to create a race, and run with a clock that differs from its clients'.
 
-Not modelled: identity policies (the trust policy alone decides), session policies (taken and ignored),
-packed sizes, root users, requests signed in the query string. `python -m tests.sts` runs it by hand.
+Not modelled: identity policies (only the trust policy decides), session policies (accepted and ignored), packed sizes,
+root users, and requests signed in the query string. `python -m tests.sts` runs the server on its own.
 """
 
 from .calls import Call

@@ -1,7 +1,7 @@
-"""`python -m tests.sts`: the server on its own, with one user, one device and some roles.
+"""`python -m tests.sts`: the server on its own, with one user, one MFA device and some roles.
 
-Prints what a client needs as one line of JSON on stdout and runs until its stdin closes or it is sent
-SIGTERM or SIGINT. The codes come from `GET /_code`, what was asked from `GET /_calls`.
+Prints everything a client needs as one line of JSON on stdout, and runs until stdin closes or SIGTERM or SIGINT
+arrives. `GET /_code` returns MFA codes and `GET /_calls` the recorded calls.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from . import Sts
 
 
 def main() -> None:
-    """Run until told to stop."""
+    """Run until stdin closes or a signal arrives."""
     options = _parser().parse_args()
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -57,9 +57,11 @@ def _wait_for_end_of_input(stop: threading.Event) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.sts", description="A small STS for tests.")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
-    parser.add_argument("--delay", type=float, default=0.0, metavar="SECONDS", help="time every call takes")
-    parser.add_argument("--roles", type=int, default=1, metavar="N", help="roles to make, in account 2222…")
-    parser.add_argument("--require-mfa", action="store_true", help="roles that ask for MFA")
+    parser.add_argument("--delay", type=float, default=0.0, metavar="SECONDS", help="delay of every call")
+    parser.add_argument(
+        "--roles", type=int, default=1, metavar="N", help="number of roles to create, in account 2222…"
+    )
+    parser.add_argument("--require-mfa", action="store_true", help="make all roles require MFA")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""What was asked of the server, in the order it came in."""
+"""The log of requests to the server, in order of arrival."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from . import shapes
 class Call:
     """One request for an operation.
 
-    caller_arn  of the key's owner, whether or not the signature proved it; "" for an unknown key
-    parameters  as sent and flat (`Tags.member.1.Key`), without Action and Version
-    status      of the answer; 0 while there is none, and for good when the connection was dropped
-    error       its code; "connection dropped"; "scripted answer"; None
-    user_agent  the header
-    time        of arrival, epoch seconds of the real clock
+    caller_arn  ARN of the access key's owner, even if the signature was wrong; "" for an unknown key
+    parameters  as sent, flat (`Tags.member.1.Key`), without Action and Version
+    status      HTTP status of the answer; 0 until it is sent, and for ever if the connection was dropped
+    error       error code of the answer, "connection dropped", "scripted answer", or None
+    user_agent  the User-Agent header
+    time        time of arrival, epoch seconds of the real clock
     """
 
     operation: str
@@ -33,17 +33,17 @@ class Call:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The session tags sent."""
+        """The session tags in the request."""
         return dict(shapes.tags(self.parameters))
 
     @property
     def transitive_tag_keys(self) -> list[str]:
-        """The transitive tag keys sent."""
+        """The transitive tag keys in the request."""
         return shapes.members(self.parameters, "TransitiveTagKeys")
 
 
 class CallLog:
-    """Thread safe. A call is in it from its arrival on, so a client that gave up waiting is counted too."""
+    """A thread-safe list of calls. A call is added on arrival, so it counts even if the client stopped waiting."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -55,11 +55,11 @@ class CallLog:
             self._calls.append(call)
 
     def list(self) -> list[Call]:
-        """All calls so far."""
+        """Return all calls so far."""
         with self._lock:
             return list(self._calls)
 
     def clear(self) -> None:
-        """Forget them."""
+        """Delete all calls."""
         with self._lock:
             self._calls.clear()

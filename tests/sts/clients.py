@@ -1,4 +1,4 @@
-"""botocore's own clients for the server, for the tests of the server itself."""
+"""botocore clients for tests of the server itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
-import awscli  # noqa: F401 - first: from 1.46 on it decides which botocore the next lines get
+import awscli  # noqa: F401 - first: since 1.46 it decides which botocore the next lines import
 import botocore.session
 import pytest
 from botocore.config import Config
@@ -18,15 +18,15 @@ from .identities import User
 
 
 class Clients(ExitStack):
-    """Makes clients for one server and closes them in the end."""
+    """Creates clients for one server, and closes them on exit."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
         self._url = url
 
     def __call__(self, credentials: User | dict[str, Any], service: str = "sts", **config: Any) -> Any:
-        """A client; `credentials` is a user, or the `Credentials` of an answer."""
-        # One attempt: these tests are about what the server says, not about what a client makes of it.
+        """Create a client. `credentials` is a user, or the `Credentials` of an answer."""
+        # One attempt: these tests check what the server answers, not how a client retries.
         settings = {"retries": {"total_max_attempts": 1}, "proxies": {}, **config}
         if isinstance(credentials, User):
             keys = {"AccessKeyId": credentials.access_key, "SecretAccessKey": credentials.secret_key}
@@ -46,7 +46,7 @@ class Clients(ExitStack):
 
 @contextmanager
 def refused(code: str, match: str | None = None) -> Iterator[None]:
-    """Expect the service to refuse what is in the block with this error code; `match` is a regex."""
+    """Expect the service to refuse the call in the block with this error code; `match` is a regex for the message."""
     with pytest.raises(ClientError, match=match) as caught:
         yield
     assert caught.value.response["Error"]["Code"] == code
@@ -54,7 +54,7 @@ def refused(code: str, match: str | None = None) -> Iterator[None]:
 
 @functools.cache
 def _session() -> Any:
-    # One for all tests, because it keeps the service models it has loaded; blind to the user's files.
+    # Shared by all tests, because it caches the service models. It must not read the user's own files.
     session = botocore.session.Session()
     for variable in ("config_file", "credentials_file"):
         session.set_config_variable(variable, os.devnull)

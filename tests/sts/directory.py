@@ -1,4 +1,4 @@
-"""The accounts the server knows: their users, devices, roles and live sessions, and the clock there."""
+"""The users, MFA devices, roles and sessions that the server knows, and its clock."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .totp import MfaDevice, new_secret
 
 
 class Directory:
-    """Users, roles and sessions. Changes take effect with the next request; every method is thread safe.
+    """Users, roles and sessions. Changes take effect with the next request. Every method is thread-safe.
 
-    clock_offset  seconds the server's clock is ahead of the real one
-    session_life  seconds every session issued from now on lives, whatever was asked for; None: as asked
-    user_pages    pages that IAM's ListUsers has
+    clock_offset  seconds by which the server's clock is ahead of the real one
+    session_life  lifetime in seconds of all sessions issued from now on; None: as requested
+    user_pages    number of pages that IAM's ListUsers returns
     """
 
     def __init__(self) -> None:
@@ -29,34 +29,34 @@ class Directory:
         self._sessions: dict[str, Session] = {}
 
     def now(self) -> float:
-        """The server's clock, in epoch seconds."""
+        """Return the time of the server's clock, in epoch seconds."""
         return time.time() + self.clock_offset
 
     def add_user(
         self, name: str = "dev", *, account: str = "111111111111", path: str = "/", partition: str = "aws"
     ) -> User:
-        """A user with a long-term key. Raises ValueError for a second one of that name in the account."""
+        """Create a user with a long-term key. Raises ValueError if the account has a user of that name."""
         user = User(name, account, path=path, partition=partition)
         with self._lock:
             if self.find_user(account, name):
-                raise ValueError(f"There is a user {user.arn} already.")
+                raise ValueError(f"user {user.arn} already exists")
             self._users.append(user)
         return user
 
     def add_mfa_device(
         self, user: User, name: str | None = None, *, serial: str | None = None, secret: str | None = None
     ) -> MfaDevice:
-        """A device of the user's, virtual and named like the user unless `name` or `serial` tells otherwise.
+        """Create an MFA device of the user: a virtual one named like the user, unless `name` or `serial` is given.
 
-        `serial` may be that of a hardware token, or the ARN of a security key (`…:u2f/…`), which gives no
-        codes. `secret` is base32. Raises ValueError for a serial that is taken.
+        `serial` can be the serial number of a hardware token, or the ARN of a security key (`…:u2f/…`), which has no
+        codes. `secret` is base32. Raises ValueError if the serial exists already.
         """
         partition = user.arn.split(":")[1]
         serial = serial or f"arn:{partition}:iam::{user.account}:mfa/{name or user.name}"
         device = MfaDevice(serial, secret or new_secret(), self.now)
         with self._lock:
             if any(device.serial == serial for device in self.mfa_devices()):
-                raise ValueError(f"There is a device {serial} already.")
+                raise ValueError(f"device {serial} already exists")
             user.devices.append(device)
         return device
 
@@ -75,7 +75,7 @@ class Directory:
         allow_source_identity: bool = True,
         partition: str = "aws",
     ) -> Role:
-        """A role, see `Role` for what its settings mean. Raises ValueError for an ARN that is taken."""
+        """Create a role; `Role` documents its settings. Raises ValueError if the ARN exists already."""
         role = Role(
             name=name,
             account=account,
@@ -91,28 +91,28 @@ class Directory:
         )
         with self._lock:
             if self.find_role(role.arn):
-                raise ValueError(f"There is a role {role.arn} already.")
+                raise ValueError(f"role {role.arn} already exists")
             self._roles.append(role)
         return role
 
     def mfa_devices(self) -> list[MfaDevice]:
-        """Every user's devices, in the order they were added."""
+        """Return the devices of all users, in the order they were added."""
         with self._lock:
             return [device for user in self._users for device in user.devices]
 
     def find_user(self, account: str, name: str) -> User | None:
-        """The user of that name, or None."""
+        """Return the user of that name, or None."""
         with self._lock:
             matching = (user for user in self._users if (user.account, user.name) == (account, name))
             return next(matching, None)
 
     def find_role(self, arn: str) -> Role | None:
-        """The role with that ARN, or None."""
+        """Return the role with that ARN, or None."""
         with self._lock:
             return next((role for role in self._roles if role.arn == arn), None)
 
     def find_key(self, access_key: str) -> Caller | None:
-        """Whose access key this is, usable or not; None for one that never was or is gone."""
+        """Return the owner of an access key, usable or not; None if it never existed or was deleted."""
         with self._lock:
             owners = (user for user in self._users if user.access_key == access_key)
             return self._sessions.get(access_key) or next(owners, None)
@@ -127,7 +127,7 @@ class Directory:
         source_identity: str | None = None,
         inherited_tags: Mapping[str, str] | None = None,
     ) -> Session:
-        """Temporary credentials that live for `life` seconds."""
+        """Issue temporary credentials that are valid for `life` seconds."""
         if self.session_life is not None:
             life = self.session_life
         session = Session(
@@ -143,13 +143,13 @@ class Directory:
         return session
 
     def expire_all_sessions(self) -> None:
-        """End every session issued so far: ExpiredToken from now on."""
+        """Expire every session issued so far: from now on, the answer is ExpiredToken."""
         with self._lock:
             for session in self._sessions.values():
                 session.expires = min(session.expires, self.now())
 
     def revoke(self, access_key: str) -> None:
-        """Make a key worthless, long-term or temporary: InvalidClientTokenId from now on."""
+        """Revoke a long-term or temporary key: from now on, the answer is InvalidClientTokenId."""
         with self._lock:
             caller = self.find_key(access_key)
             if caller is None:
@@ -160,7 +160,7 @@ class Directory:
                 del self._sessions[access_key]
 
     def admit(self, access_key: str, session_token: str | None) -> Caller:
-        """The caller with this key and token; Refusal (InvalidClientTokenId) if there is none such."""
+        """Return the caller with this key and token. Raises Refusal (InvalidClientTokenId) if there is none."""
         caller = self.find_key(access_key)
         known = caller is not None and (session_token or "") == caller.session_token
         if caller is None or not known or (isinstance(caller, User) and not caller.enabled):
@@ -169,5 +169,5 @@ class Directory:
 
 
 def unknown_key() -> Refusal:
-    """What the service says to a key it does not know, or does not take here."""
+    """Return the answer to an access key that is unknown, or not accepted here."""
     return Refusal(403, "InvalidClientTokenId", "The security token included in the request is invalid")

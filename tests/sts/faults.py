@@ -1,8 +1,8 @@
-"""What goes wrong, as scripted by a test: failures, throttling, delays, lost connections, held requests.
+"""Faults that a test scripts: failures, throttling, delays, dropped connections, held requests.
 
-A request meets the faults for its operation in the order they were scripted. Delays and holds let it go
-on to the next one; the first failure, garbage or lost connection is the end of it, and the faults behind
-that one are kept for the next request. A fault without an operation is for every operation.
+The faults for an operation apply to a request in the order they were scripted. After a delay or a hold, the request
+goes on to the next fault. The first failure, garbage or dropped connection ends it; the faults after that one wait for
+the next request. A fault without an operation applies to every operation.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from types import TracebackType
 
 from .messages import Refusal, Reply
 
-LONGEST_HOLD = 60.0  # seconds; a test that forgot to release gets its connection dropped, not a hang
+MAX_HOLD = 60.0  # seconds; if a test forgets to release a hold, its connection is dropped instead of hanging
 
 
 class ConnectionDropped(Exception):
-    """The connection is to be closed with no answer."""
+    """Close the connection without an answer."""
 
 
 class ScriptedReply(Exception):
-    """This is to be answered, whatever it is."""
+    """Answer with `reply`, whatever it is."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply)
@@ -28,7 +28,7 @@ class ScriptedReply(Exception):
 
 
 class Fault:
-    """Happens to `left` requests (None: to all) for `operation` (None: for any)."""
+    """Applies to the next `left` requests (None: all) for `operation` (None: any)."""
 
     final = True
 
@@ -37,7 +37,7 @@ class Fault:
         self.left = left
 
     def take(self, operation: str) -> bool:
-        """Whether this happens to a request for `operation`; if so it is counted."""
+        """Return whether this applies to a request for `operation`, and if so, count it."""
         if self.left == 0 or self.operation not in (None, operation):
             return False
         if self.left is not None:
@@ -45,14 +45,14 @@ class Fault:
         return True
 
     def before(self, stopping: threading.Event) -> None:
-        """Happen before the operation is carried out."""
+        """Run before the operation is carried out."""
 
     def after(self) -> None:
-        """Happen when it has been, or was refused, before that is answered."""
+        """Run after the operation was carried out or refused, before it is answered."""
 
 
 class Hold(Fault):
-    """Requests that wait until the test lets them go on, so that tests can race without sleeping.
+    """Makes requests wait until the test releases them, so that tests can create races without sleeping.
 
     For instance:
 
@@ -61,7 +61,7 @@ class Hold(Fault):
             held.wait_for(2)
         # both go on now
 
-    Where a pool or a process is waited for at the end of a `with` block, hold inside that block.
+    If a `with` block waits at its end for a pool or a process, put the hold inside that block.
     """
 
     final = False
@@ -75,13 +75,13 @@ class Hold(Fault):
         self._changed = threading.Condition()
 
     def wait_for(self, count: int, timeout: float = 10.0) -> None:
-        """Return when so many requests have arrived. Raises TimeoutError after `timeout` seconds."""
+        """Return when `count` requests have arrived. Raises TimeoutError after `timeout` seconds."""
         with self._changed:
             if not self._changed.wait_for(lambda: self.count >= count, timeout):
                 raise TimeoutError(f"{self.count} of {count} requests arrived in {timeout} s.")
 
     def release(self) -> None:
-        """Let those that wait go on, and those to come pass."""
+        """Let the waiting requests go on, and later ones pass."""
         self.left = 0
         self._released.set()
 
@@ -90,7 +90,7 @@ class Hold(Fault):
             self.count += 1
             self._changed.notify_all()
         self.arrived.set()
-        in_time = self._released.wait(LONGEST_HOLD)
+        in_time = self._released.wait(MAX_HOLD)
         if stopping.is_set() or not in_time or not self._answers:
             raise ConnectionDropped
 
@@ -104,7 +104,7 @@ class Hold(Fault):
 
 
 class FaultScript:
-    """The part of `Sts` with which a test scripts what goes wrong."""
+    """The part of `Sts` with which tests script faults."""
 
     def __init__(self) -> None:
         self._script: list[Fault] = []
@@ -119,7 +119,7 @@ class FaultScript:
         code: str = "InternalFailure",
         message: str = "We encountered an internal error. Please try again.",
     ) -> None:
-        """Answer with an error instead of doing anything. `times=None` is until `clear_faults`."""
+        """Answer with an error and do nothing else. `times=None` means until `clear_faults`."""
         self._add(_Failure(operation, times, Refusal(status, code, message)))
 
     def throttle(self, times: int | None = 1, operation: str | None = None) -> None:
@@ -127,15 +127,16 @@ class FaultScript:
         self.fail(operation, times, 400, "Throttling", "Rate exceeded")
 
     def delay(self, seconds: float, operation: str | None = None, times: int | None = None) -> None:
-        """Let requests wait before anything is done with them; stopping the server ends the wait."""
+        """Delay requests before anything is done with them. Stopping the server ends the delay."""
         self._add(_Delay(operation, times, seconds))
 
     def drop_connections(
         self, times: int | None = 1, operation: str | None = None, *, after_work: bool = False
     ) -> None:
-        """Close the connection unanswered; with `after_work`, when the operation has been carried out.
+        """Close the connection without an answer.
 
-        The latter is the answer lost on its way: an MFA code is spent, a session is issued, nobody has it.
+        With `after_work`, the operation is carried out first. This is an answer lost on its way: the MFA code is spent
+        and a session was issued, but no client has it.
         """
         self._add(_Drop(operation, times, after_work=after_work))
 
@@ -147,26 +148,26 @@ class FaultScript:
         content_type: str = "text/html",
         operation: str | None = None,
     ) -> None:
-        """Answer with these bytes instead of doing anything: a captive portal, a broken proxy."""
+        """Answer with these bytes and do nothing else, like a captive portal or a broken proxy."""
         self._add(_Garbage(operation, times, Reply(status, body, content_type)))
 
     def hold(self, operation: str | None = None, times: int | None = None) -> Hold:
-        """Keep requests waiting until the hold is released; then they are served as usual."""
+        """Make requests wait until the hold is released; then serve them as usual."""
         return self._hold(Hold(operation, times, answers=True))
 
     def hang(self, operation: str | None = None, times: int | None = 1) -> Hold:
-        """Keep requests waiting, and close their connection unanswered on release (or on `stop`)."""
+        """Make requests wait, and close their connections without an answer on release (or on `stop`)."""
         return self._hold(Hold(operation, times, answers=False))
 
     def clear_faults(self) -> None:
-        """Forget the script; what is being held is released."""
+        """Delete all faults and release held requests."""
         with self._script_lock:
             script, self._script = self._script, []
         for fault in script:
             if isinstance(fault, Hold):
                 fault.release()
 
-    def _faults_for(self, operation: str) -> list[Fault]:
+    def _take_faults(self, operation: str) -> list[Fault]:
         met = []
         with self._script_lock:
             for fault in self._script:

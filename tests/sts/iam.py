@@ -1,4 +1,4 @@
-"""The two IAM operations that tests need: a long paginated one, and the caller's MFA devices."""
+"""The two IAM operations that tests need: a paginated one, and the list of MFA devices."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from collections.abc import Mapping
 from .directory import Directory, unknown_key
 from .identities import Caller, Session, User, timestamp
 from .messages import Refusal, Result
-from .shapes import invalid
+from .shapes import validation_error
 
 USERS_PER_PAGE = 2
 
 
 def admit(caller: Caller) -> None:
-    """Raise Refusal for GetSessionToken credentials made without MFA: IAM does not know them at all."""
+    """Raise Refusal for GetSessionToken credentials issued without MFA: IAM does not accept them."""
     if isinstance(caller, Session) and isinstance(caller.owner, User) and caller.mfa_at is None:
         raise unknown_key()
 
 
 def list_users(directory: Directory, caller: Caller, parameters: Mapping[str, str]) -> Result:
-    """Made-up users of the caller's account, in as many pages as the directory says.
+    """Return invented users of the caller's account, in `directory.user_pages` pages.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListUsers.html
     """
     marker = parameters.get("Marker", "page-1")
     prefix, _, number = marker.partition("-")
     if prefix != "page" or not number.isdecimal() or not 1 <= int(number) <= directory.user_pages:
-        raise invalid("Invalid Marker.")
+        raise validation_error("Invalid Marker.")
     page = int(number)
     first = (page - 1) * USERS_PER_PAGE + 1
-    users = [_described(f"user-{index:04}", caller) for index in range(first, first + USERS_PER_PAGE)]
+    users = [_user_entry(f"user-{index:04}", caller) for index in range(first, first + USERS_PER_PAGE)]
     if page == directory.user_pages:
         return {"Users": users, "IsTruncated": "false"}
     return {"Users": users, "IsTruncated": "true", "Marker": f"page-{page + 1}"}
 
 
 def list_mfa_devices(directory: Directory, caller: Caller, parameters: Mapping[str, str]) -> Result:
-    """The devices of the user named, else of the caller.
+    """Return the MFA devices of the user named in the request, or else of the caller.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListMFADevices.html
     """
@@ -47,7 +47,7 @@ def list_mfa_devices(directory: Directory, caller: Caller, parameters: Mapping[s
         if user is None:
             raise Refusal(404, "NoSuchEntity", f"The user with name {name} cannot be found.")
     if not isinstance(user, User):
-        raise invalid("Must specify userName when calling with non-User credentials")
+        raise validation_error("Must specify userName when calling with non-User credentials")
     devices = [
         {
             "UserName": user.name,
@@ -59,12 +59,12 @@ def list_mfa_devices(directory: Directory, caller: Caller, parameters: Mapping[s
     return {"MFADevices": devices, "IsTruncated": "false"}
 
 
-def _described(name: str, caller: Caller) -> dict[str, str]:
+def _user_entry(name: str, caller: Caller) -> dict[str, str]:
     partition = caller.arn.split(":")[1]
     return {
         "Path": "/",
         "UserName": name,
-        # Derived from the name, so that two runs and two pages agree on who is who.
+        # Derived from the name, so that it is the same in every run and on every page.
         "UserId": "AIDA" + name.replace("-", "").upper().rjust(17, "A"),
         "Arn": f"arn:{partition}:iam::{caller.account}:user/{name}",
         "CreateDate": "2020-01-01T00:00:00Z",

@@ -1,6 +1,6 @@
-"""Who there is: users with long-term keys, roles with their trust, and the sessions made for them.
+"""Users with long-term keys, roles with their trust policies, and sessions.
 
-A `User` stands for its own long-term key; whoever signs a request is a `User` or a `Session`.
+A request is signed by a `Session` or a `User`; a `User` stands for its long-term key.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ _SECRET_LETTERS = string.ascii_letters + string.digits + "+/"
 
 
 def new_id(prefix: str, length: int) -> str:
-    """An id such as AWS makes them: `AKIA…`, `ASIA…` (20 characters), `AROA…`, `AIDA…` (21)."""
+    """Return a random id like those of AWS: `AKIA…`, `ASIA…` (20 characters), `AROA…`, `AIDA…` (21)."""
     return prefix + "".join(secrets.choice(_ID_LETTERS) for _ in range(length - len(prefix)))
 
 
 def new_secret_key() -> str:
-    """A secret access key of 40 characters."""
+    """Return a random secret access key of 40 characters."""
     return "".join(secrets.choice(_SECRET_LETTERS) for _ in range(40))
 
 
 def timestamp(time: float) -> str:
-    """Epoch seconds as AWS writes them, cut to the second."""
+    """Format epoch seconds as AWS does, truncated to the second."""
     return datetime.fromtimestamp(time, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class User:
-    """An IAM user with one long-term key; as the signer of a request: that key."""
+    """An IAM user with one long-term key."""
 
     session_token = ""
     source_identity: str | None = None
-    # A long-term key says nothing about MFA: only a code in the request itself does.
+    # A long-term key does not prove MFA: only a code in the request itself does.
     mfa_at: float | None = None
 
     def __init__(self, name: str, account: str, *, path: str = "/", partition: str = "aws") -> None:
@@ -53,11 +53,11 @@ class User:
         self.secret_key = new_secret_key()
 
     def rotate_key(self) -> None:
-        """Give the user a new key and delete the old one, at once. Sessions made with it live on."""
+        """Replace the key with a new one. Sessions issued to the old key stay valid."""
         self.access_key, self.secret_key = new_id("AKIA", 20), new_secret_key()
 
     def disable_key(self) -> None:
-        """Make the key inactive. Sessions made with it live on."""
+        """Make the key inactive. Sessions issued to it stay valid."""
         self.enabled = False
 
     def enable_key(self) -> None:
@@ -66,23 +66,23 @@ class User:
 
     @property
     def principals(self) -> frozenset[str]:
-        """The names a trust policy may call this caller by."""
+        """The names by which a trust policy can trust this caller."""
         return account_names(self.arn, self.account) | {self.arn}
 
     @property
     def inherited_tags(self) -> Mapping[str, str]:
-        """Session tags that go on to the next session: a user has none."""
+        """Transitive session tags; a user has none."""
         return {}
 
 
 @dataclass(eq=False)
 class Role:
-    """A role and its trust policy; every field may be changed while the server runs.
+    """A role and its trust policy. Tests may change every field while the server runs.
 
-    `trusts` holds ARNs of users, roles or role sessions, account ids, `arn:…:root`, or `*`.
-    `external_id`, `require_mfa` and `max_mfa_age` (seconds) are the policy's conditions
-    `sts:ExternalId`, `aws:MultiFactorAuthPresent` and `aws:MultiFactorAuthAge`; `allow_tags` and
-    `allow_source_identity` are its `sts:TagSession` and `sts:SetSourceIdentity`.
+    `trusts` has the trusted principals: ARNs of users, roles or role sessions, account ids, `arn:…:root`, or `*`.
+    `external_id`, `require_mfa` and `max_mfa_age` (seconds) are the policy's conditions `sts:ExternalId`,
+    `aws:MultiFactorAuthPresent` and `aws:MultiFactorAuthAge`. `allow_tags` and `allow_source_identity` are its
+    permissions `sts:TagSession` and `sts:SetSourceIdentity`.
     """
 
     name: str
@@ -106,10 +106,10 @@ class Role:
 
 @dataclass(eq=False)
 class Session:
-    """Temporary credentials: of a role under a session name, or of a user (GetSessionToken, no name).
+    """Temporary credentials of a role (with a session name) or of a user (GetSessionToken; the name is empty).
 
-    `expires` and `mfa_at` (when a code was given; None: never) are epoch seconds of the server's clock.
-    `inherited_tags` are the transitive ones.
+    `expires` and `mfa_at` (when MFA was proved; None: never) are epoch seconds of the server's clock.
+    `inherited_tags` are the transitive session tags.
     """
 
     owner: User | Role
@@ -124,12 +124,12 @@ class Session:
 
     @property
     def account(self) -> str:
-        """The account the session acts in."""
+        """The account that the session acts in."""
         return self.owner.account
 
     @property
     def arn(self) -> str:
-        """The caller's ARN: the user's own, or that of the assumed role without the role's path."""
+        """The caller's ARN: the user's own, or that of the assumed role, without the role's path."""
         if isinstance(self.owner, User):
             return self.owner.arn
         role = self.owner
@@ -144,11 +144,11 @@ class Session:
 
     @property
     def principals(self) -> frozenset[str]:
-        """The names a trust policy may call this caller by."""
+        """The names by which a trust policy can trust this caller."""
         return account_names(self.arn, self.account) | {self.arn, self.owner.arn}
 
-    def described(self) -> dict[str, str]:
-        """The `Credentials` of an answer. The expiration is cut to the second, so it never promises more."""
+    def to_credentials(self) -> dict[str, str]:
+        """Return the `Credentials` of an answer. The expiration is truncated to the second, so it is never too late."""
         return {
             "AccessKeyId": self.access_key,
             "SecretAccessKey": self.secret_key,
@@ -161,11 +161,11 @@ Caller: TypeAlias = User | Session
 
 
 def account_names(arn: str, account: str) -> frozenset[str]:
-    """What a trust policy calls everybody in the account of this ARN."""
+    """Return the names by which a trust policy can trust everyone in the account of this ARN."""
     partition = arn.split(":")[1]
     return frozenset({"*", account, f"arn:{partition}:iam::{account}:root"})
 
 
-def trusted(role: Role, principals: Iterable[str]) -> bool:
-    """Whether the role's trust policy names one of these."""
+def trusts_any(role: Role, principals: Iterable[str]) -> bool:
+    """Return whether the role's trust policy names one of these principals."""
     return not set(role.trusts).isdisjoint(principals)

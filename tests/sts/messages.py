@@ -1,6 +1,6 @@
-"""What goes over the wire: a request as it came, a refusal, and the XML both kinds of answer are wrapped in.
+"""The messages on the wire: a request, a refusal, and the XML of answers.
 
-The wrapping is that of the AWS Query protocol as STS and IAM speak it:
+The XML is that of the AWS Query protocol, which STS and IAM use:
 https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 """
 
@@ -22,13 +22,13 @@ NAMESPACES = {
 Value: TypeAlias = "str | Mapping[str, Value] | Sequence[Value]"
 Result: TypeAlias = Mapping[str, Value]
 
-# What XML 1.0 cannot carry, not even escaped; a refusal quotes the caller's own value.
-_UNSPEAKABLE = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+# Characters that XML 1.0 cannot contain, not even escaped. A refusal may quote such a value of the caller.
+_NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request; `path` and `query` as sent, still percent-encoded."""
+    """An HTTP request; `path` and `query` are as sent, still percent-encoded."""
 
     method: str
     path: str
@@ -37,18 +37,18 @@ class Request:
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """All values of a header, joined as SigV4 joins them; None when it was not sent."""
+        """Return all values of a header, joined as SigV4 requires; None if it was not sent."""
         values = [" ".join(value.split()) for key, value in self.headers if key.lower() == name.lower()]
         return ",".join(values) if values else None
 
     def parameters(self) -> dict[str, str]:
-        """The form in the body, flat: `{"Action": …, "Tags.member.1.Key": …}`."""
+        """Return the form in the body, flat: `{"Action": …, "Tags.member.1.Key": …}`."""
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 @dataclass(frozen=True)
 class Reply:
-    """One HTTP answer, before the server adds Date and Content-Length."""
+    """An HTTP answer, before the server adds Date and Content-Length."""
 
     status: int
     body: bytes
@@ -57,7 +57,7 @@ class Reply:
 
 
 class Refusal(Exception):
-    """The service says no: HTTP status, error code and message as STS words them."""
+    """The service refuses a request, with the HTTP status, error code and message that STS uses."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -67,7 +67,7 @@ class Refusal(Exception):
 
 
 def success(service: str, operation: str, result: Result) -> Reply:
-    """The answer to an operation that was carried out."""
+    """Return the answer to an operation that was carried out."""
     root = ET.Element(f"{operation}Response", xmlns=NAMESPACES[service])
     _append(root, f"{operation}Result", result)
     request_id = str(uuid.uuid4())
@@ -76,7 +76,7 @@ def success(service: str, operation: str, result: Result) -> Reply:
 
 
 def failure(service: str, refusal: Refusal) -> Reply:
-    """The answer to an operation that was refused, or that the server failed at."""
+    """Return the answer to an operation that was refused or failed in the server."""
     root = ET.Element("ErrorResponse", xmlns=NAMESPACES[service])
     at_fault = "Sender" if refusal.status < 500 else "Receiver"
     _append(root, "Error", {"Type": at_fault, "Code": refusal.code, "Message": refusal.message})
@@ -92,7 +92,7 @@ def _reply(status: int, root: ET.Element, request_id: str) -> Reply:
 def _append(parent: ET.Element, name: str, value: Value) -> None:
     element = ET.SubElement(parent, name)
     if isinstance(value, str):
-        element.text = _UNSPEAKABLE.sub("?", value)
+        element.text = _NOT_IN_XML.sub("?", value)
     elif isinstance(value, Mapping):
         for key, child in value.items():
             _append(element, key, child)

@@ -1,9 +1,9 @@
-"""What STS does when asked: AssumeRole, GetSessionToken, GetCallerIdentity.
+"""The operations of STS: AssumeRole, GetSessionToken, GetCallerIdentity.
 
-Decisions where the real service's order is not documented. A code is judged, and spent, before the trust
-policy is: it belongs to the caller's authentication. The role's maximum is judged after the trust policy,
-so that it tells a stranger nothing. The one hour cap comes first of all, it depends on the caller alone.
-Temporary credentials that come with a code are told what a wrong serial number is told.
+The real service does not document the order of its checks. These are our decisions. The one-hour limit is checked
+first, because it depends only on the caller. An MFA code is checked, and spent, before the trust policy, because it
+is part of the caller's authentication. The role's maximum duration is checked after the trust policy, so that it is not
+disclosed to strangers. Temporary credentials with an MFA code get the same answer as a wrong serial number.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from . import iam
 from .directory import Directory
-from .identities import Caller, Role, Session, User, trusted
+from .identities import Caller, Role, Session, User, trusts_any
 from .messages import Refusal, Result
 from .shapes import (
     EXTERNAL_ID,
@@ -23,19 +23,19 @@ from .shapes import (
     SESSION_NAME,
     SOURCE_IDENTITY,
     TOKEN_CODE,
-    Checked,
+    ParameterReader,
     check_role_arn,
-    invalid,
+    validation_error,
 )
 
-CHAINED_MAX = 3600  # seconds a role may be assumed for by anybody who is not a long-term key
+CHAINED_MAX = 3600  # seconds, for every caller that is not a long-term key
 
 Handler: TypeAlias = Callable[[Directory, Caller, Mapping[str, str]], Result]
 
 
 @dataclass(frozen=True)
 class Operation:
-    """Which service an operation belongs to, and what carries it out (Refusal if it will not)."""
+    """The service an operation belongs to, and its handler, which raises Refusal."""
 
     service: str
     handler: Handler
@@ -43,35 +43,37 @@ class Operation:
 
 def assume_role(directory: Directory, caller: Caller, parameters: Mapping[str, str]) -> Result:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
-    asked = Checked(parameters)
-    arn = asked.text("RoleArn", ROLE_ARN)
-    name = asked.text("RoleSessionName", SESSION_NAME)
-    duration = asked.seconds("DurationSeconds", 900, 43200, 3600)
-    external_id = asked.optional("ExternalId", EXTERNAL_ID)
-    source_identity = asked.optional("SourceIdentity", SOURCE_IDENTITY)
-    serial, code = _mfa_parameters(asked)
-    tags = asked.tags()
-    asked.finish()
+    reader = ParameterReader(parameters)
+    arn = reader.text("RoleArn", ROLE_ARN)
+    name = reader.text("RoleSessionName", SESSION_NAME)
+    duration = reader.seconds("DurationSeconds", 900, 43200, 3600)
+    external_id = reader.optional("ExternalId", EXTERNAL_ID)
+    source_identity = reader.optional("SourceIdentity", SOURCE_IDENTITY)
+    serial, code = _mfa_parameters(reader)
+    tags = reader.tags()
+    reader.raise_if_invalid()
     check_role_arn(arn)
-    transitive = asked.transitive(among=tags)
+    transitive = reader.transitive(among=tags)
     if isinstance(caller, Session) and duration > CHAINED_MAX:
-        raise invalid(
+        raise validation_error(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role "
             "chaining."
         )
 
     mfa_at = _check_mfa(directory, caller, serial, code) or caller.mfa_at
     role = directory.find_role(arn)
-    if role is None or not _conditions_met(role, caller, external_id, mfa_at, directory.now()):
+    if role is None or not _is_trusted(role, caller, external_id, mfa_at, directory.now()):
         raise _denied(caller, "sts:AssumeRole", arn)
-    inherited = _inherited(caller, tags)
+    inherited = _inherited_tags(caller, tags)
     if (tags or inherited) and not role.allow_tags:
         raise _denied(caller, "sts:TagSession", arn)
     source_identity = _source_identity(caller, source_identity)
     if source_identity and not role.allow_source_identity:
         raise _denied(caller, "sts:SetSourceIdentity", arn)
     if duration > role.max_session_duration:
-        raise invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+        raise validation_error(
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+        )
 
     session = directory.issue(
         role,
@@ -81,7 +83,7 @@ def assume_role(directory: Directory, caller: Caller, parameters: Mapping[str, s
         inherited_tags={**inherited, **{key: tags[key] for key in tags if key.lower() in transitive}},
     )
     result: dict[str, str | dict[str, str]] = {
-        "Credentials": session.described(),
+        "Credentials": session.to_credentials(),
         "AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn},
     }
     if source_identity:
@@ -91,14 +93,14 @@ def assume_role(directory: Directory, caller: Caller, parameters: Mapping[str, s
 
 def get_session_token(directory: Directory, caller: Caller, parameters: Mapping[str, str]) -> Result:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html"""
-    asked = Checked(parameters)
-    duration = asked.seconds("DurationSeconds", 900, 129600, 43200)
-    serial, code = _mfa_parameters(asked)
-    asked.finish()
+    reader = ParameterReader(parameters)
+    duration = reader.seconds("DurationSeconds", 900, 129600, 43200)
+    serial, code = _mfa_parameters(reader)
+    reader.raise_if_invalid()
     if isinstance(caller, Session):
         raise Refusal(403, "AccessDenied", "Cannot call GetSessionToken with session credentials")
     mfa_at = _check_mfa(directory, caller, serial, code)
-    return {"Credentials": directory.issue(caller, duration, mfa_at=mfa_at).described()}
+    return {"Credentials": directory.issue(caller, duration, mfa_at=mfa_at).to_credentials()}
 
 
 def get_caller_identity(_directory: Directory, caller: Caller, _parameters: Mapping[str, str]) -> Result:
@@ -106,12 +108,12 @@ def get_caller_identity(_directory: Directory, caller: Caller, _parameters: Mapp
     return {"Arn": caller.arn, "UserId": caller.user_id, "Account": caller.account}
 
 
-def _mfa_parameters(asked: Checked) -> tuple[str | None, str | None]:
-    return asked.optional("SerialNumber", SERIAL_NUMBER), asked.optional("TokenCode", TOKEN_CODE)
+def _mfa_parameters(reader: ParameterReader) -> tuple[str | None, str | None]:
+    return reader.optional("SerialNumber", SERIAL_NUMBER), reader.optional("TokenCode", TOKEN_CODE)
 
 
 def _check_mfa(directory: Directory, caller: Caller, serial: str | None, code: str | None) -> float | None:
-    """When the caller proved a device, which is now; None if no code was given. The code is spent."""
+    """Check and spend the MFA code. Return the time (now), or None if the request has no code."""
     if serial is None and code is None:
         return None
     if serial is None or code is None:
@@ -124,15 +126,15 @@ def _check_mfa(directory: Directory, caller: Caller, serial: str | None, code: s
             "with this user."
         )
     if not device.accept(code):
-        # The blank at the end is the service's own.
+        # The real service also ends this message with a space.
         raise _mfa_failed(" with invalid MFA one time pass code. ")
     return directory.now()
 
 
-def _conditions_met(
+def _is_trusted(
     role: Role, caller: Caller, external_id: str | None, mfa_at: float | None, now: float
 ) -> bool:
-    if not trusted(role, caller.principals):
+    if not trusts_any(role, caller.principals):
         return False
     if role.external_id is not None and external_id != role.external_id:
         return False
@@ -141,8 +143,8 @@ def _conditions_met(
     return role.max_mfa_age is None or now - mfa_at < role.max_mfa_age
 
 
-def _inherited(caller: Caller, tags: Mapping[str, str]) -> Mapping[str, str]:
-    """The caller's transitive tags, which the new session carries and may not change."""
+def _inherited_tags(caller: Caller, tags: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the caller's transitive tags, which the new session inherits and may not change."""
     if {key.lower() for key in tags} & {key.lower() for key in caller.inherited_tags}:
         raise Refusal(
             400,
@@ -153,11 +155,11 @@ def _inherited(caller: Caller, tags: Mapping[str, str]) -> Mapping[str, str]:
     return caller.inherited_tags
 
 
-def _source_identity(caller: Caller, asked: str | None) -> str | None:
-    """Once set, a source identity stays through the whole chain."""
-    if caller.source_identity and asked not in (None, caller.source_identity):
+def _source_identity(caller: Caller, requested: str | None) -> str | None:
+    """Return the source identity; once set, it cannot change in the rest of the chain."""
+    if caller.source_identity and requested not in (None, caller.source_identity):
         raise Refusal(403, "AccessDenied", "The source identity is already set for this assume role session")
-    return caller.source_identity or asked
+    return caller.source_identity or requested
 
 
 def _denied(caller: Caller, action: str, role_arn: str) -> Refusal:

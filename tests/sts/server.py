@@ -1,7 +1,7 @@
-"""HTTP on the loopback interface: turns bytes into a `Request` and a `Reply` into bytes, one thread each.
+"""The HTTP server on loopback. It turns bytes into a `Request` and a `Reply` into bytes, with a thread per connection.
 
-Connections are kept alive between requests, as the real service keeps them. `stop` closes the ones still
-open and waits for their threads, so that a test leaves nothing behind.
+Connections are kept alive between requests, as in the real service. `stop` closes the open ones and waits for their
+threads, so that a test leaves nothing running.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from typing import Any, TypeAlias
 from .messages import Reply, Request
 
 ADDRESS = "127.0.0.1"
-PATIENCE = 10.0  # seconds; how long `stop` waits for a thread that still writes an answer
+STOP_TIMEOUT = 10.0  # seconds that `stop` waits for a thread that is still writing an answer
 
-# None: close the connection unanswered.
+# None: close the connection without an answer.
 Answer: TypeAlias = Callable[[Request], "Reply | None"]
 
 
 class Server:
-    """Listens from `start` to `stop`. `now` is the clock of the Date header, in epoch seconds."""
+    """Listens from `start` to `stop`. `now` is the clock for the Date header, in epoch seconds."""
 
     def __init__(self, answer: Answer, now: Callable[[], float], port: int = 0) -> None:
         self._http = _LoopbackServer(answer, now, port)
@@ -34,18 +34,18 @@ class Server:
 
     @property
     def url(self) -> str:
-        """The address as an endpoint URL, without a slash at the end."""
+        """The endpoint URL, without a trailing slash."""
         return f"http://{ADDRESS}:{self._http.port}"
 
     def start(self) -> None:
-        """Begin to accept."""
+        """Start accepting connections."""
         self._thread.start()
 
     def stop(self) -> list[BaseException]:
-        """Close every connection and end every thread; returns the faults of the server's own."""
+        """Close every connection and end every thread. Return the exceptions raised in the server itself."""
         self._http.stopping = True
-        # Wakes the accepting thread. `serve_forever` would look up now and then instead, and every test
-        # would wait for that.
+        # Wake the accepting thread. `serve_forever` would poll for the end instead, and every test would wait for
+        # its interval.
         socket.create_connection((ADDRESS, self._http.port)).close()
         self._thread.join()
         self._http.server_close()
@@ -54,7 +54,7 @@ class Server:
 
 
 class _LoopbackServer(ThreadingHTTPServer):
-    # Twenty clients at once must not find a full queue.
+    # Twenty clients at once must fit into the queue.
     request_queue_size = 128
 
     def __init__(self, answer: Answer, now: Callable[[], float], port: int) -> None:
@@ -67,14 +67,14 @@ class _LoopbackServer(ThreadingHTTPServer):
         self.port = int(self.server_address[1])
 
     def server_bind(self) -> None:
-        # HTTPServer's own looks the host name up, which can take seconds where there is no name server.
+        # HTTPServer looks up the host name here, which can take seconds without a name server.
         TCPServer.server_bind(self)
 
     def accept(self) -> None:
         while not self.stopping:
             self.handle_request()
 
-    # The base class neither tells which connections are open nor joins daemon threads.
+    # The base class neither keeps a list of open connections nor joins daemon threads.
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = threading.Thread(
             target=self.process_request_thread, args=(request, client_address), name="sts-answer", daemon=True
@@ -85,15 +85,15 @@ class _LoopbackServer(ThreadingHTTPServer):
 
     def hang_up(self) -> None:
         for _, connection in self._connections:
-            # Only the reading side: an answer under way still gets out. Most are closed already.
+            # Only the reading side, so that an answer in progress is still sent. Most connections are closed already.
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RD)
         for thread, _ in self._connections:
-            thread.join(PATIENCE)
+            thread.join(STOP_TIMEOUT)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
         error = sys.exc_info()[1]
-        # A client that was killed, or gave up waiting, is a thing tests do.
+        # Tests kill clients, or let them time out, on purpose.
         if error is not None and not isinstance(error, ConnectionError):
             self.faults.append(error)
 
@@ -101,7 +101,7 @@ class _LoopbackServer(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _LoopbackServer
     protocol_version = "HTTP/1.1"
-    # RecordHeader and body in one packet: in two, the second waits for the client's delayed acknowledgement.
+    # Header and body in one packet: with two, the second waits for the client's delayed acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True
 
@@ -130,4 +130,4 @@ class _Handler(BaseHTTPRequestHandler):
         return formatdate(self.server.now() if timestamp is None else timestamp, usegmt=True)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name for it
-        """Say nothing: `Sts.calls` is the log."""
+        """Print nothing: `Sts.calls` is the log."""

@@ -1,4 +1,4 @@
-"""The server as tests see it."""
+"""The server that tests use: `Sts`."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from .signature import claimed_key, read_claim, verify
 
 
 class Sts(Directory, FaultScript):
-    """A small STS, and a corner of IAM, on a free port of 127.0.0.1 while the `with` block lasts.
+    """A small STS, with two operations of IAM, on a free port of 127.0.0.1 for the duration of a `with` block.
 
-    max_clock_skew  seconds a request's date may be off the server's clock; None: any time at all
-    page_delay      seconds each page of IAM's ListUsers takes
+    max_clock_skew  seconds by which the date of a request may differ from the server's clock; None: no limit
+    page_delay      seconds that each page of IAM's ListUsers takes
 
-    Accounts and sessions are `Directory`'s, what goes wrong is `FaultScript`'s. `GET /_calls` answers
-    with the calls as JSON, `GET /_code` (or `/_code?serial=…`) with the next MFA code as text, which
-    makes `curl -s URL/_code` an `mfa_process`.
+    `Directory` has the methods for users, roles and sessions, and `FaultScript` those for faults. `GET /_calls` returns
+    the calls as JSON, and `GET /_code` (or `/_code?serial=…`) the next MFA code as text, so that `curl -s URL/_code`
+    can be used as an `mfa_process`.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -55,15 +55,15 @@ class Sts(Directory, FaultScript):
 
     @property
     def calls(self) -> list[Call]:
-        """Every request for an operation so far, refused ones too, in the order of arrival."""
+        """Every request for an operation so far, including refused ones, in order of arrival."""
         return self._log.list()
 
     def calls_of(self, operation: str) -> list[Call]:
-        """Those for one operation."""
+        """Return the calls of one operation."""
         return [call for call in self.calls if call.operation == operation]
 
     def clear_calls(self) -> None:
-        """Forget the calls so far."""
+        """Delete the calls so far."""
         self._log.clear()
 
     def _answer(self, request: Request) -> Reply | None:
@@ -80,7 +80,7 @@ class Sts(Directory, FaultScript):
         call = Call(name, owner.arn if owner else "", key, parameters, user_agent=agent)
         self._log.add(call)
         try:
-            with self._met(name):
+            with self._apply_faults(name):
                 if operation is None:
                     raise Refusal(400, "InvalidAction", f"Could not find operation {name}")
                 caller = self._authenticate(request, service)
@@ -98,11 +98,11 @@ class Sts(Directory, FaultScript):
         return reply
 
     @contextmanager
-    def _met(self, name: str) -> Iterator[None]:
-        """What the script has for this operation happens around the block."""
+    def _apply_faults(self, name: str) -> Iterator[None]:
+        """Apply the scripted faults for this operation before and after the block."""
         if self._stopping.is_set():
             raise ConnectionDropped
-        faults = self._faults_for(name)
+        faults = self._take_faults(name)
         for fault in faults:
             fault.before(self._stopping)
         if name == "ListUsers" and self._stopping.wait(self.page_delay):

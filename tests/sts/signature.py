@@ -1,9 +1,8 @@
-"""Is a request signed by who it says? Signature Version 4, of POST requests signed in their headers.
+"""Verification of request signatures: Signature Version 4 for POST requests with signed headers.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
 
-`claimed_key` and `read_claim` tell who a request says it is from; nothing is proved until `verify` has
-returned.
+`claimed_key` and `read_claim` return only what a request claims; nothing is proved before `verify` returns.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
 
 @dataclass(frozen=True)
 class Claim:
-    """What an Authorization header says; `time` is the client's, in epoch seconds."""
+    """The content of an Authorization header; `time` is that of the client, in epoch seconds."""
 
     access_key: str
     day: str
@@ -45,33 +44,33 @@ class Claim:
 
     @property
     def scope(self) -> str:
-        """The credential scope, the second half of what the signing key is made from."""
+        """The credential scope, which the signing key is derived from."""
         return f"{self.day}/{self.region}/{self.service}/aws4_request"
 
     @property
     def stamp(self) -> str:
-        """The time the request says it was signed at, as SigV4 writes it."""
+        """The time of signing, in the format of SigV4."""
         return _stamp(self.time)
 
 
 def claimed_key(request: Request) -> str:
-    """The access key a request mentions, "" if it mentions none; for the record only."""
+    """Return the access key that a request mentions, or ""; for the log only."""
     match = _CREDENTIAL.search(request.header("Authorization") or "")
     return match[1] if match else ""
 
 
 def read_claim(request: Request) -> Claim:
-    """Who the request says it is from.
+    """Read who the request claims to be from.
 
-    Raises Refusal: MissingAuthenticationToken without an Authorization header, IncompleteSignature
-    when that or X-Amz-Date cannot be read.
+    Raises Refusal: MissingAuthenticationToken without an Authorization header, IncompleteSignature if that header or
+    X-Amz-Date is malformed.
     """
     authorization = request.header("Authorization")
     if authorization is None:
         raise Refusal(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
     match = _AUTHORIZATION.fullmatch(authorization)
     if match is None:
-        raise Refusal(400, "IncompleteSignature", f"Authorization header cannot be read: {authorization}")
+        raise Refusal(400, "IncompleteSignature", f"Authorization header is malformed: {authorization}")
     date = request.header("X-Amz-Date") or ""
     try:
         time = datetime.strptime(date, STAMP).replace(tzinfo=timezone.utc).timestamp()
@@ -86,10 +85,10 @@ def read_claim(request: Request) -> Claim:
 def verify(
     request: Request, claim: Claim, secret_key: str, *, service: str, now: float, max_skew: float | None
 ) -> None:
-    """Return if the request was signed with `secret_key`, for `service`, at about `now`.
+    """Verify that the request was signed with `secret_key`, for `service`, at about `now`.
 
-    `now` is epoch seconds, `max_skew` seconds either way, None for any time at all. Raises Refusal
-    (SignatureDoesNotMatch) otherwise.
+    `now` is in epoch seconds. `max_skew` is the allowed difference in seconds; None means no limit. Raises Refusal
+    (SignatureDoesNotMatch).
     """
     for name in ("host", "x-amz-date", "x-amz-security-token"):
         if request.header(name) is not None and name not in claim.signed_headers:
@@ -103,14 +102,16 @@ def verify(
         )
     if max_skew is not None:
         _check_date(claim, now, max_skew)
-    text = "\n".join([ALGORITHM, claim.stamp, claim.scope, _sha256(canonical(request, claim.signed_headers))])
+    text = "\n".join(
+        [ALGORITHM, claim.stamp, claim.scope, _sha256(canonical_request(request, claim.signed_headers))]
+    )
     expected = hmac.new(_signing_key(secret_key, claim.scope), text.encode(), "sha256").hexdigest()
     if not hmac.compare_digest(expected, claim.signature):
         raise _does_not_match(_MISMATCH)
 
 
-def canonical(request: Request, signed_headers: tuple[str, ...]) -> bytes:
-    """The canonical request: what both sides must have read in the same way."""
+def canonical_request(request: Request, signed_headers: tuple[str, ...]) -> bytes:
+    """Return the canonical request, which client and server must both arrive at."""
     headers = "".join(f"{name}:{request.header(name) or ''}\n" for name in signed_headers)
     lines = [
         request.method,

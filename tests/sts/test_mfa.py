@@ -189,11 +189,11 @@ def test_mfa_age_requires_mfa(sts: Sts, connect: Clients, user: User) -> None:
         assume(connect(user), fussy)
 
 
-@pytest.mark.parametrize(("asked", "granted"), [({}, 43200), ({"DurationSeconds": 129600}, 129600)])
+@pytest.mark.parametrize(("requested", "granted"), [({}, 43200), ({"DurationSeconds": 129600}, 129600)])
 def test_session_token_has_the_requested_duration(
-    connect: Clients, user: User, asked: dict[str, int], granted: int
+    connect: Clients, user: User, requested: dict[str, int], granted: int
 ) -> None:
-    expiration = connect(user).get_session_token(**asked)["Credentials"]["Expiration"]
+    expiration = connect(user).get_session_token(**requested)["Credentials"]["Expiration"]
     assert granted - 10 < (expiration - datetime.now(timezone.utc)).total_seconds() <= granted
 
 

@@ -1,7 +1,6 @@
-"""Six digits that change every 30 seconds, and a device that shows them. RFC 6238 with SHA-1.
+"""Time-based one-time passwords (RFC 6238 with SHA-1), and a device that generates them.
 
-A device's codes come from the server's clock, as a telephone's come from true time; a test that shifts
-`Sts.clock_offset` shifts them along.
+The device uses the server's clock, so a test that changes `Sts.clock_offset` also shifts the codes.
 """
 
 from __future__ import annotations
@@ -12,16 +11,16 @@ import secrets
 import threading
 from collections.abc import Callable
 
-STEP = 30  # seconds a code is shown for
+STEP = 30  # seconds that a code is shown
 
 
 def new_secret() -> str:
-    """A fresh secret of 20 bytes, in base32 as authenticator apps take it."""
+    """Return a random secret of 20 bytes, in base32 as authenticator apps expect it."""
     return base64.b32encode(secrets.token_bytes(20)).decode()
 
 
 def code_at(secret: str, time: float, *, digits: int = 6) -> str:
-    """The code that a device with this base32 secret shows at `time` (epoch seconds)."""
+    """Return the code that a device with this base32 secret shows at `time` (epoch seconds)."""
     counter = int(time // STEP).to_bytes(8, "big")
     digest = hmac.digest(base64.b32decode(secret), counter, "sha1")
     offset = digest[-1] & 0x0F
@@ -30,14 +29,14 @@ def code_at(secret: str, time: float, *, digits: int = 6) -> str:
 
 
 class MfaDevice:
-    """One user's device, the user's side of it and the server's: each code is good once.
+    """An MFA device, for both its user and the server. Each code is accepted once.
 
-    The server takes the codes of the step its clock is in, of the one before and of the one after.
-    `next_code` never makes a test wait: the first code is the current one, every further one that of the
-    following step, as if the device's clock had been put forward; the server takes what was handed out
-    that way however far ahead it is, until its own clock has left that step more than one step behind.
+    The server accepts the codes of the current step, the one before and the one after. `next_code` never makes a test
+    wait: the first code is that of the current step, and each further code that of the following step, as if the
+    device's clock had been moved forward. The server accepts such a code, however far ahead it is, until its own clock
+    is more than one step past it.
 
-    A `u2f` serial is a security key: it has no codes, and the server takes none for it.
+    A `u2f` serial is a security key: it has no codes, and the server accepts none for it.
     """
 
     def __init__(self, serial: str, secret: str, now: Callable[[], float]) -> None:
@@ -50,12 +49,12 @@ class MfaDevice:
         self._used: list[int] = []
 
     def next_code(self) -> str:
-        """A code that will be accepted and that nobody was given before."""
+        """Return a new code that will be accepted."""
         with self._lock:
             return self._hand_out()
 
     def used_code(self) -> str:
-        """The code that was accepted last; one is spent here and now if none was."""
+        """Return the code that was accepted last; if there is none, spend one now."""
         with self._lock:
             if not self._used:
                 self._hand_out()
@@ -63,23 +62,25 @@ class MfaDevice:
             return self._code(self._used[-1])
 
     def wrong_code(self) -> str:
-        """Six digits that belong to no step near now."""
+        """Return six digits that are not the code of any step near the current one."""
         with self._lock:
-            here = self._step()
-            last = max([here, *self._handed_out])
-            near_codes = {self._code(step) for step in range(here - 10, last + 11)}
+            current = self._step()
+            last = max([current, *self._handed_out])
+            near_codes = {self._code(step) for step in range(current - 10, last + 11)}
         code = secrets.randbelow(10**6)
         while f"{code:06}" in near_codes:
             code = (code + 1) % 10**6
         return f"{code:06}"
 
     def accept(self, code: str) -> bool:
-        """Whether the server takes this code; if so it is spent, whatever becomes of the request."""
+        """Return whether the server accepts this code. If so, it is spent, even if the request fails later."""
         if ":u2f/" in self.serial:
             return False
         with self._lock:
-            here = self._step()
-            open_steps = {here - 1, here, here + 1} | {step for step in self._handed_out if step >= here - 1}
+            current = self._step()
+            open_steps = {current - 1, current, current + 1} | {
+                step for step in self._handed_out if step >= current - 1
+            }
             for step in sorted(open_steps.difference(self._used)):
                 if hmac.compare_digest(self._code(step), code):
                     self._used.append(step)

@@ -1,4 +1,4 @@
-"""The same people and places as in e2e/, with AWS CLI v2 as the `aws`."""
+"""The fixtures of tests/conftest.py with AWS CLI v2 as the `aws`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def aws_v2() -> Path:
     """The `aws` of version 2."""
     found = find()
     if found is None:
-        pytest.skip(f"there is no AWS CLI v2 on this machine; {VARIABLE} may name one")
+        pytest.skip(f"no AWS CLI v2 on this machine; set {VARIABLE} to its path")
     return found
 
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the plugin and what it needs, and nothing else."""
+    """A directory that contains only the plugin and its dependencies."""
     directory = tmp_path_factory.mktemp("plugins")
     for name in PARTS:
         copy(name, directory)
@@ -33,13 +33,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def home(tmp_path: Path, sts: Sts, aws_v2: Path, installed: Path) -> HomeOfV2:
-    """A HOME whose `aws` is version 2, has the plugin on and calls `sts`."""
+    """A home whose `aws` is version 2, with the plugin enabled, and calls `sts`."""
     return HomeOfV2(tmp_path / "home", sts.url, aws_v2, installed)
 
 
 @pytest.fixture
 def damage(home: HomeOfV2, installed: Path, tmp_path: Path) -> Callable[[str, str], None]:
-    """Gives this home an installation of its own, in which one file holds `text`."""
+    """Gives this home its own installation, with one file replaced by `text`."""
 
     def damage(file: str, text: str) -> None:
         damaged = tmp_path / "damaged"

@@ -1,4 +1,4 @@
-"""A home in which AWS CLI v2 runs, and the directory with plugins that it is told of."""
+"""A home for AWS CLI v2, and the plugin directory for it."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from pathlib import Path
 from tests.support.home import REGION, TIMEOUT, Home
 
 VARIABLE = "XACCT_TEST_AWS_V2"
-"""Names the `aws` of version 2 to test with; then it has to be there. Any on PATH will do otherwise."""
+"""The path of the AWS CLI v2 to test with, which must exist. Without it, any v2 on PATH is used."""
 
 PARTS = ("awscli_xacct", "filelock", "ruamel")
-"""What `pip install --target` leaves of the plugin and of what it needs besides awscli."""
+"""What `pip install --target` installs of the plugin and its dependencies, except awscli."""
 
 _SERVICES = {"sts": "2011-06-15", "iam": "2010-05-08"}
 
 
 def find() -> Path | None:
-    """The `aws` of version 2 to test with, or None if there is none."""
+    """Return the AWS CLI v2 to test with, or None."""
     named = os.environ.get(VARIABLE)
     if named:
-        assert is_version_2(Path(named)), f"{VARIABLE} names {named}, which is no AWS CLI v2"
+        assert is_version_2(Path(named)), f"{VARIABLE} names {named}, which is not an AWS CLI v2"
         return Path(named)
     places = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin", "/usr/local/bin"]
     return next(filter(is_version_2, (Path(place) / "aws" for place in places)), None)
 
 
 def is_version_2(aws: Path) -> bool:
-    """Whether this is an `aws` of version 2 that runs."""
+    """Return whether this is an AWS CLI v2 that runs."""
     if not os.access(aws, os.X_OK):
         return False
     environment = {**os.environ, "AWS_CONFIG_FILE": os.devnull}
@@ -42,10 +42,10 @@ def is_version_2(aws: Path) -> bool:
 
 
 def copy(name: str, directory: Path) -> None:
-    """Put an installed package where plugins are."""
+    """Copy an installed package into the plugin directory."""
     found = find_spec(name)
     assert found is not None
-    assert found.submodule_search_locations is not None, f"{name} is no package"
+    assert found.submodule_search_locations is not None, f"{name} is not a package"
     for place in found.submodule_search_locations:
         shutil.copytree(
             place, directory / name, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True
@@ -53,7 +53,7 @@ def copy(name: str, directory: Path) -> None:
 
 
 def copy_module(name: str, directory: Path) -> None:
-    """Put an installed module of one file there."""
+    """Copy an installed single-file module into the plugin directory."""
     found = find_spec(name)
     assert found is not None
     assert found.origin is not None
@@ -61,7 +61,7 @@ def copy_module(name: str, directory: Path) -> None:
 
 
 class HomeOfV2(Home):
-    """A home whose `aws` is version 2 and has the plugin on."""
+    """A home whose `aws` is version 2, with the plugin enabled."""
 
     def __init__(self, path: Path, endpoint: str, aws: Path, plugins: Path) -> None:
         super().__init__(path, endpoint, aws=aws, plugin_path=str(plugins))
@@ -69,7 +69,7 @@ class HomeOfV2(Home):
             self._send(service, version, endpoint)
 
     def _send(self, service: str, version: str, endpoint: str) -> None:
-        """Let a service be called at `endpoint`: before 2.13 no variable does, but the user's own models do."""
+        """Point a service to `endpoint` through the user's own models: before 2.13, no variable does it."""
         scheme = {"name": "sigv4", "signingName": service, "signingRegion": REGION}
         rule = {
             "type": "endpoint",

@@ -104,7 +104,7 @@ def test_help_page_of_configure_lists_role(home: Home) -> None:
 
 
 def test_output_is_not_paged(home: Home, prod: str) -> None:
-    """Version 2 sends results through a pager on a terminal; ours are short and go straight to it."""
+    """On a terminal, version 2 sends results through a pager; ours are short and printed directly."""
     child = home.terminal("configure", "role", "list", environment={"AWS_PAGER": "false"})
     child.expect(prod)
     child.close()

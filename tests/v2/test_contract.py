@@ -1,4 +1,4 @@
-"""What this package takes for granted of botocore and awscli (tests/contracts), asked of version 2's own."""
+"""The assumptions about botocore and awscli (tests/contracts), tested with those inside version 2."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.home import TIMEOUT
 from .home import copy, copy_module
 
 ROOT = Path(__file__).resolve().parents[2]
-# The contracts need none of the fixtures that all other tests share, nor what those import.
+# The contract tests need neither the shared fixtures nor the modules that those import.
 RUN = "import awscli, sys, pytest; sys.exit(pytest.main(sys.argv[1:]))"
 ALONE = ("-q", "-c", os.devnull, "--rootdir", str(ROOT), "--noconftest", "-p", "no:cacheprovider")
 
@@ -24,7 +24,7 @@ def python(aws_v2: Path) -> Path:
     with aws_v2.open("rb") as file:
         first = file.readline()
     if not first.startswith(b"#!"):
-        pytest.skip(f"{aws_v2} is a program with a Python inside, which runs nothing else")
+        pytest.skip(f"{aws_v2} has Python built in, which cannot run other programs")
     return Path(os.fsdecode(first[2:].split()[0]))
 
 

@@ -1,4 +1,4 @@
-"""`xacct enable` for AWS CLI v2, alone and beside version 1."""
+"""`xacct enable` for AWS CLI v2, alone and together with version 1."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .home import HomeOfV2
 
 @pytest.fixture
 def machine(home: HomeOfV2, tmp_path: Path) -> Machine:
-    """Version 2 is the first `aws` on its PATH."""
+    """A machine with version 2 as the first `aws` on the PATH."""
     machine = Machine(home, tmp_path)
     machine.link(home.executable)
     return machine
 
 
 def own_path() -> str:
-    """Where the plugin and what it needs are installed for these tests."""
+    """The directory in which the plugin and its dependencies are installed for these tests."""
     return os.pathsep.join(plugin_section.places())
 
 
@@ -83,7 +83,7 @@ def test_enable_refuses_to_break_version_1(machine: Machine, tmp_path: Path) -> 
 def test_enable_finds_a_package_in_its_own_directory(
     machine: Machine, installed: Path, tmp_path: Path
 ) -> None:
-    """As after `pip install --target`, which also brings an awscli: version 2 has to stay what it is."""
+    """As after `pip install --target`, which also installs an awscli: version 2 must keep its own modules."""
     target = tmp_path / "target"
     shutil.copytree(installed, target)
     (target / "awscli").mkdir()

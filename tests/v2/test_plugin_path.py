@@ -1,4 +1,4 @@
-"""How version 2 finds the plugin, what else may be where it is, and what happens when it is broken."""
+"""How version 2 finds the plugin, what else may be in its directory, and what happens if it is damaged."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_plugin_damaged_does_not_affect_commands_without_a_role(
 def test_plugin_path_does_not_shadow_the_modules_of_the_cli(
     home: HomeOfV2, installed: Path, tmp_path: Path, role: Role, prod: str
 ) -> None:
-    """As after a `pip install --target` that brought its dependencies: awscli v1, botocore, urllib3 …"""
+    """As after `pip install --target` with dependencies: awscli v1, botocore, urllib3 …"""
     crowded = tmp_path / "crowded"
     shutil.copytree(installed, crowded)
     for name in ("awscli", "botocore", "s3transfer", "dateutil", "jmespath", "urllib3"):
@@ -80,7 +80,7 @@ def test_plugin_path_missing_loads_no_plugins(home: HomeOfV2, role: Role, prod: 
 
 @pytest.mark.usefixtures("user")
 def test_config_file_can_be_shared_by_both_versions(home: HomeOfV2, role: Role, prod: str) -> None:
-    """Version 1 takes the path for one more plugin, which it could not import."""
+    """Version 1 takes the path for the name of another plugin, which it cannot import."""
     assert is_session_of(role, who(home, prod))
     (record,) = home.records()
     other = Home.__new__(Home)
@@ -91,7 +91,7 @@ def test_config_file_can_be_shared_by_both_versions(home: HomeOfV2, role: Role, 
 
 
 def test_completer_of_version_2_is_left_alone(home: HomeOfV2, prod: str) -> None:
-    """It loads no plugins and reads its commands from a database; it has to go on as ever."""
+    """It loads no plugins and reads its commands from a database; it must work as before."""
     places = (home.executable.with_name("aws_completer"), Path("/usr/libexec/aws_completer"))
     completer = next((place for place in places if os.access(place, os.X_OK)), None)
     if completer is None:

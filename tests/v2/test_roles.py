@@ -1,4 +1,4 @@
-"""Role profiles with AWS CLI v2: used, cached, renewed, shared, and what v2 itself does with them."""
+"""Role profiles with AWS CLI v2: used, cached, refreshed, shared, and in v2's own commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""AWS CLI v2: `verify` and `login` call where `aws` itself calls for a profile, and trust the same."""
+"""AWS CLI v2: `verify` and `login` call the same hosts as `aws` with the profile, and trust the same certificates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_client_settings_apply_to_every_command(home: HomeOfV2, sts: Sts, tmp_pa
     role = sts.add_role("Power", trusts=[user.arn])
     home.add_keys(user)
     home.add_role("prod", role.arn, use_fips_endpoint="true", ca_bundle="CA")
-    shutil.rmtree(home.aws_dir / "models")  # which know where the small STS is
+    shutil.rmtree(home.aws_dir / "models")  # they contain the URL of the small STS
     place = tmp_path / "outside"
     place.mkdir()
     with Outside(place, sts.url) as outside:
