@@ -21,6 +21,7 @@ FLOORS = (
     # ground: the standard library, and little of it
     (
         "arn",
+        "aws_errors",
         "errors",
         "iam_conditions",
         "iam_policy",

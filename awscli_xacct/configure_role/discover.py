@@ -11,6 +11,7 @@ from botocore.parsers import ResponseParserError
 
 from .. import settings
 from ..arn import Arn
+from ..aws_errors import is_denied, service_code
 from ..credentials.verification import verdict, verified
 from ..discovery.accounts import Account, accounts, parent_fault
 from ..discovery.names import TEMPLATE, Holder, holder_of, named, rendered, template_fault
@@ -23,7 +24,6 @@ from ..profiles.edit import AUTO, NONE
 from ..profiles.names import no_profile
 from ..profiles.source import Profiles, is_role
 from ..profiles.values import account_fault, role_name_fault
-from ..setup.iam_client import is_denied, service_code
 from ..tables import counted
 from .apply_plan import PlannedCommand
 from .base import arg_table, argument, flag, synopsis

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .. import settings
-from ..credentials.sts import is_denied
+from ..aws_errors import is_denied
 from ..errors import Problem, ValidationError
 from ..messages import role_command
 from ..profiles.edit import AUTO, NONE

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..arn import Arn
+from ..aws_errors import is_refused_code
 from ..iam_policy import ASSUME, SET_IDENTITY, TAG, caller_statement, principal_of, trust_statement
 from ..messages import role_command
 from ..profiles.role import Role
 from ..storage.cache import Record
-from .sts import clock_fault, is_refused_code
+from .sts import clock_fault
 
 
 @dataclass(frozen=True)

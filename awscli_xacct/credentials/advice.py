@@ -11,17 +11,10 @@ from __future__ import annotations
 import shlex
 
 from ..arn import Arn
+from ..aws_errors import is_chained, is_denied, is_refused_code, is_too_long
 from ..messages import printable, profile_option, role_command, subcommand
 from ..profiles.role import Role
-from .sts import (
-    add_place,
-    clock_fault,
-    is_chained,
-    is_denied,
-    is_refused_code,
-    is_too_long,
-    is_unavailable,
-)
+from .sts import add_place, clock_fault, is_unavailable
 
 
 def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+from ..aws_errors import is_denied
 from .fetcher import Fetcher
-from .sts import is_denied
 
 Result = TypeVar("Result")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.loaders import create_loader
 
+from ..aws_errors import is_expired_or_unknown_caller
 from ..messages import warn
 from ..profiles.cache_keys import CacheKeys, mfa_prompt
 from ..profiles.partitions import Partitions
@@ -22,7 +23,7 @@ from ..storage.markers import Directory, Markers
 from . import recursion_guard
 from .single_flight import SingleFlight, Warn
 from .source_keys import SourceKeys
-from .sts import Keys, Sts, is_expired_or_unknown_caller
+from .sts import Keys, Sts
 
 if TYPE_CHECKING:
     from ..mfa.codes import Codes, Request

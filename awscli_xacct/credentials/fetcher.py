@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import settings
+from ..aws_errors import is_denied, is_expired_or_unknown_caller, is_refused_code, is_too_long
 from ..errors import CannotPromptError, RoleDurationError
 from ..messages import printable, subcommand
 from ..profiles.role import Role
@@ -17,7 +18,7 @@ from ..storage.cache import Record
 from .advice import add_advice, duration_advice, source_name
 from .context import FetchContext
 from .mfa_session import MfaSession, decide, user_session
-from .sts import Keys, is_denied, is_expired_or_unknown_caller, is_refused_code, is_too_long, keys_of
+from .sts import Keys, keys_of
 
 _FRESH = 60
 """Seconds for which a new MFA session cannot be too old for a role."""

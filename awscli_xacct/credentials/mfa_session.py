@@ -26,11 +26,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import settings
+from ..aws_errors import is_refused_code
 from ..profiles.role import Role
 from ..profiles.source import Source
 from ..storage.cache import Record
 from .context import FetchContext
-from .sts import Keys, add_place, is_refused_code
+from .sts import Keys, add_place
 
 
 @dataclass(frozen=True)

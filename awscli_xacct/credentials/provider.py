@@ -118,9 +118,9 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         """Handle botocore's ``after-call``: drop credentials that a service rejects, so that the next command works."""
         if not isinstance(parsed, Mapping) or "Error" not in parsed or self._checking:
             return
-        from .refusals import EXPIRED_CODES, REJECTED_CODES, refusal
+        from ..aws_errors import EXPIRED_CODES, REJECTED_CODES, rejected_code
 
-        code = refusal(parsed)
+        code = rejected_code(parsed)
         if code is None or model.name in ("AssumeRole", "GetSessionToken"):
             return
         self._checking = True  # asking STS about them ends up here, too

@@ -27,15 +27,10 @@ from botocore.utils import parse_timestamp
 
 from .. import settings
 from ..arn import Arn
+from ..aws_errors import is_busy
 from ..messages import printable
 from ..storage.cache import Record
 
-_REJECTED_CALLER = frozenset(
-    {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"}
-)
-_THROTTLED = frozenset(
-    {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
-)
 _NO_REGION = "aws-global"
 """What botocore calls the region of a client that was given none."""
 CLOCK_TOLERANCE = 60
@@ -212,36 +207,9 @@ def clock_offset(error: Exception, now: float) -> float | None:
     return None if math.isnan(answered) else now - answered
 
 
-def is_refused_code(error: Exception) -> bool:
-    """Return whether STS says that the MFA code was wrong, or used before."""
-    return _code(error) == "AccessDenied" and "MultiFactorAuthentication failed" in str(error)
-
-
-def is_expired_or_unknown_caller(error: Exception) -> bool:
-    """Return whether STS says that the calling credentials themselves are expired or unknown."""
-    return _code(error) in _REJECTED_CALLER
-
-
-def is_too_long(error: Exception) -> bool:
-    """Return whether STS says that the session was to last longer than the role's own maximum."""
-    return _code(error) == "ValidationError" and "MaxSessionDuration" in str(error)
-
-
-def is_chained(error: Exception) -> bool:
-    """Return whether STS says that the caller is a session already, which limits the role's session to an hour."""
-    return _code(error) == "ValidationError" and "role chaining" in str(error)
-
-
 def is_unavailable(error: Exception) -> bool:
     """Return whether STS could not be reached, or could not answer just now."""
-    if isinstance(error, ClientError):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return status >= 500 or _code(error) in _THROTTLED
-    return isinstance(error, (HTTPClientError, botocore.exceptions.ConnectionError))
-
-
-def is_denied(error: Exception) -> bool:
-    return _code(error) in ("AccessDenied", "AccessDeniedException")
+    return is_busy(error) or isinstance(error, (HTTPClientError, botocore.exceptions.ConnectionError))
 
 
 def add_place(error: Exception, where: str) -> None:
@@ -252,7 +220,3 @@ def add_place(error: Exception, where: str) -> None:
     if isinstance(error, (ClientError, BotoCoreError)):
         text = "\n".join(printable(line) for line in f"{error}\n{where}".splitlines())
         error.args = (text, *error.args[1:])
-
-
-def _code(error: Exception) -> str:
-    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..aws_errors import is_denied
 from ..storage.cache import Record
 from .access_denied import Denial, explain
 from .batch import fetch_many
 from .fetcher import Fetcher
 from .profile_session import provider_for
-from .sts import clock_fault, is_denied
+from .sts import clock_fault
 
 
 @dataclass(frozen=True)

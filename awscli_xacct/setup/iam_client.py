@@ -11,27 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ..aws_errors import is_missing_entity
 from ..iam_policy import parsed
-
-
-def service_code(error: BaseException) -> str:
-    """The code of an error that a service answered with; nothing for any other error."""
-    response = getattr(error, "response", None)
-    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
-
-
-def is_denied(error: BaseException) -> bool:
-    """Whether a service says that the caller may not do this."""
-    return service_code(error) in ("AccessDenied", "AccessDeniedException")
-
-
-def is_refusal(error: BaseException) -> bool:
-    """Whether a service says that it has not done what was asked, so that nobody need wonder."""
-    response = getattr(error, "response", None)
-    status = (
-        response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) if isinstance(response, dict) else 0
-    )
-    return 400 <= status < 500
 
 
 @dataclass(frozen=True)
@@ -110,7 +91,7 @@ class Iam:
         try:
             return call(**parameters)[key]
         except Exception as error:
-            if service_code(error) == "NoSuchEntity":
+            if is_missing_entity(error):
                 return None
             raise
 

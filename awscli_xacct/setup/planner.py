@@ -12,8 +12,9 @@ from typing import Any
 
 from .. import iam_policy
 from ..arn import Arn
+from ..aws_errors import is_denied
 from ..errors import Problem, ValidationError
-from .iam_client import FoundRole, is_denied
+from .iam_client import FoundRole
 from .journal import Journal
 from .model import AccountContext, Caller, SetupRequest, check_unchanged, iam_step, is_ours
 from .role_planner import RoleSteps

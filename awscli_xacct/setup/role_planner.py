@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .. import iam_policy, settings
-from .iam_client import FoundRole, service_code
+from ..aws_errors import is_existing_entity
+from .iam_client import FoundRole
 from .journal import Entry, Journal
 from .model import AccountContext, Caller, SetupRequest, check_unchanged, iam_step, is_ours
 from .steps import ADD, CHANGE, SAME, Step
@@ -64,7 +65,7 @@ class RoleSteps:
             try:
                 role_id = self._target.iam.client.create_role(**asked)["Role"]["RoleId"]
             except Exception as error:
-                if service_code(error) != "EntityAlreadyExists":
+                if not is_existing_entity(error):
                     raise
                 # The answer to a first try may have been lost on its way, and the client has tried again.
                 made = self._target.iam.role(wish.role_name)

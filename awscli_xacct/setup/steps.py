@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..aws_errors import is_denied, is_missing_entity, is_rejected_request, is_unknown_principal, service_code
 from ..errors import Problem, ValidationError
-from .iam_client import is_denied, is_refusal, service_code
 from .journal import Entry, Journal
 
 ADD, CHANGE, SAME, REMOVE, KEEP = "add", "change", "same", "remove", "keep"
@@ -117,7 +117,7 @@ def _do(step: Step, journal: Journal, patience: RetryPolicy, *, fresh: bool) -> 
     try:
         _call(step, patience, fresh=fresh)
     except Exception as error:
-        if is_refusal(error):
+        if is_rejected_request(error):
             journal.restore(noted)
         raise
 
@@ -146,18 +146,16 @@ def _may_pass(error: Exception, *, fresh: bool) -> bool:
     A trust policy with a principal that IAM does not know yet is called malformed.
     """
     code = service_code(error)
-    if code == "MalformedPolicyDocument":
-        return "principal" in str(error).lower()
-    return code in ("ConcurrentModification", "EntityTemporarilyUnmodifiable") or (
-        fresh and code in ("NoSuchEntity", "DeleteConflict")
-    )
+    if is_unknown_principal(error) or code in ("ConcurrentModification", "EntityTemporarilyUnmodifiable"):
+        return True
+    return fresh and (is_missing_entity(error) or code == "DeleteConflict")
 
 
 def _reason(step: Step, error: Exception) -> str:
     code = service_code(error)
     if is_denied(error) and step.needs:
         return f"{error}; profile {step.profile} needs {step.needs} for that"
-    if code == "MalformedPolicyDocument" and "principal" in str(error).lower():
+    if is_unknown_principal(error):
         return f"{error}; IAM knows no such principal. If it is new, run this again in a minute"
     return f"{error}; {_HINTS[code]}" if code in _HINTS else str(error) or type(error).__name__
 

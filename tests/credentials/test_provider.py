@@ -20,9 +20,9 @@ from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError, 
 from botocore.loaders import create_loader
 
 import awscli_xacct
+from awscli_xacct.aws_errors import REJECTED_CODES
 from awscli_xacct.credentials.profile_session import provider_for
 from awscli_xacct.credentials.provider import AssumeRoleProvider
-from awscli_xacct.credentials.refusals import REJECTED_CODES
 from awscli_xacct.credentials.session_credentials import SessionCredentials
 from awscli_xacct.errors import XacctError
 from awscli_xacct.storage.cache import Cache, Record

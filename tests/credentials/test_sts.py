@@ -22,6 +22,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from awscli_xacct import aws_errors
 from awscli_xacct.credentials import sts as ours
 from awscli_xacct.credentials.sts import Keys, Sts, add_place
 from tests.credentials.world import calling
@@ -306,10 +307,10 @@ def error_of(call: Callable[[], object]) -> Exception:
 def meanings(error: Exception) -> set[str]:
     """Everything that an error is taken to mean."""
     tests = (
-        ours.is_refused_code,
-        ours.is_expired_or_unknown_caller,
-        ours.is_denied,
-        ours.is_too_long,
+        aws_errors.is_refused_code,
+        aws_errors.is_expired_or_unknown_caller,
+        aws_errors.is_denied,
+        aws_errors.is_too_long,
         ours.is_unavailable,
     )
     return {test.__name__ for test in tests if test(error)}
@@ -413,7 +414,7 @@ def test_a_place_is_added_to_an_error_that_stays_what_it_was_and_cannot_drive_th
     assert rest == [r"\u202e for you", "second line", "while assuming R for profile prod from default"]
     assert all(line.isprintable() for line in [first, *rest])
     assert (type(error), getattr(error, "response", None)) == (kind, response)
-    assert not ours.is_refused_code(error)
+    assert not aws_errors.is_refused_code(error)
 
 
 def test_a_place_is_added_only_to_botocores_errors() -> None:
