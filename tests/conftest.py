@@ -1,6 +1,6 @@
-"""Fixtures that every kind of test shares."""
+"""Fixtures shared by all tests."""
 
-import awscli  # noqa: F401 - first: since 1.46 it is what makes `import botocore` work, and decides which
+import awscli  # noqa: F401 - first: since 1.46 it makes `import botocore` work, and decides which one
 
 # isort: split
 import atexit
@@ -15,22 +15,22 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# What these assert is explained as in a test; they are imported by more than one room.
+# Shared helpers with asserts, which pytest should explain like those of a test.
 pytest.register_assert_rewrite("tests.support.commands", "tests.configure_role.steps")
 
 from tests.embedded_aws import EmbeddedAws  # noqa: E402
 from tests.sts import MfaDevice, Role, Sts, User  # noqa: E402
 from tests.support.home import Home  # noqa: E402
 
-# Nothing in the home of whoever runs the tests is read, or touched, by a test that forgets to say which is its own.
-# npm alone is still to find out from where its user installs.
+# A test that forgets to set its own home must not read or change the developer's. Only npm still needs to find the
+# developer's registry.
 os.environ.setdefault("NPM_CONFIG_USERCONFIG", str(Path("~/.npmrc").expanduser()))
 os.environ["HOME"] = tempfile.mkdtemp(prefix="xacct-tests-home-")
 atexit.register(shutil.rmtree, os.environ["HOME"], ignore_errors=True)
 for _name in [name for name in os.environ if name.startswith("XDG_")]:
     del os.environ[_name]
 
-# As for what says `quickly` (tests/configfile/texts.py): the same examples in each run, however busy the machine is.
+# The same examples in every run, however busy the machine is; see also `quickly` in tests/configfile/texts.py.
 settings.register_profile(
     "steady",
     max_examples=int(os.environ.get("XACCT_TEST_EXAMPLES", "100")),
@@ -40,8 +40,8 @@ settings.register_profile(
 )
 settings.load_profile("steady")
 
-# A shell starts what it puts in the background with these ignored, and every process of the tests would inherit
-# that: Ctrl-C would be no Ctrl-C.
+# A shell starts background jobs with these signals ignored. The processes of the tests would inherit that, and Ctrl-C
+# would do nothing.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 if hasattr(signal, "SIGQUIT"):
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
@@ -49,20 +49,20 @@ if hasattr(signal, "SIGQUIT"):
 
 @pytest.fixture
 def sts() -> Iterator[Sts]:
-    """A small STS of this test's own."""
+    """A small STS for this test."""
     with Sts() as running:
         yield running
 
 
 @pytest.fixture
 def home(tmp_path: Path, sts: Sts) -> Home:
-    """A HOME whose `aws` has the plugin on and calls `sts`."""
+    """A home whose `aws` has the plugin enabled and calls `sts`."""
     return Home(tmp_path / "home", sts.url)
 
 
 @pytest.fixture
 def user(sts: Sts, home: Home) -> User:
-    """The IAM user in the home account; its keys are the `default` profile's."""
+    """The IAM user in the home account, whose keys are in the profile `default`."""
     user = sts.add_user("dev")
     home.add_keys(user)
     return user
@@ -82,14 +82,14 @@ def role(sts: Sts, user: User) -> Role:
 
 @pytest.fixture
 def prod(home: Home, role: Role) -> str:
-    """A profile of that role, as `aws configure role` writes it."""
+    """A profile of the role, as `aws configure role` writes it."""
     home.add_role("prod", role.arn)
     return "prod"
 
 
 @pytest.fixture
 def vault(home: Home, role: Role, device: MfaDevice) -> str:
-    """A profile of that role, which now requires MFA."""
+    """A profile of the role, which requires MFA."""
     role.require_mfa = True
     home.add_role("vault", role.arn, mfa_serial=device.serial)
     return "vault"
@@ -105,7 +105,7 @@ def other(sts: Sts, home: Home, role: Role, device: MfaDevice) -> Role:
 
 @pytest.fixture
 def audit_role(sts: Sts, role: Role) -> Role:
-    """A role in a third account that may be assumed from `role`."""
+    """A role in a third account that trusts `role`."""
     return sts.add_role("Audit", account="333333333333", trusts=[role.arn])
 
 
@@ -125,7 +125,7 @@ def aws(embedded_server: EmbeddedAws) -> EmbeddedAws:
 
 @pytest.fixture
 def chance() -> random.Random:
-    """Chance that can be had again: pytest shows the seed of a test that fails, and XACCT_TEST_SEED sets it."""
+    """Reproducible randomness: pytest shows the seed of a failed test, and XACCT_TEST_SEED sets it."""
     seed = int(os.environ.get("XACCT_TEST_SEED") or random.SystemRandom().randrange(2**32))
     print(f"XACCT_TEST_SEED={seed}")
-    return random.Random(seed)  # noqa: S311 - nobody has to be kept from guessing it
+    return random.Random(seed)  # noqa: S311 - no secret depends on it

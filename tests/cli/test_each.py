@@ -121,7 +121,7 @@ def test_one_code_serves_them_all_and_is_asked_for_before_anything_runs(
     for role in roles:
         role.require_mfa = True
     terminal = Terminal(home.terminal_for(str(XACCT), "each", "prod-*", "audit", "--", "echo", "ran"))
-    terminal.prompted()
+    terminal.wait_for_prompt()
     assert "ran" not in terminal.shown
     terminal.type(device.next_code())
     assert terminal.end() == 0

@@ -12,14 +12,14 @@ import pytest
 from tests.sts import Role, Sts, User
 from tests.support.commands import (
     WHO,
-    arn,
-    aws_after,
-    bound_by_modes,
-    bound_to_no_account,
+    aws_in_shell,
+    caller_arn,
+    caller_of,
     is_session_of,
     operations,
+    respecting_modes,
     run,
-    who,
+    without_account,
 )
 from tests.support.home import AWS, Home, Outcome
 
@@ -39,9 +39,9 @@ def test_cache_key_depends_on_the_source(home: Home, sts: Sts) -> None:
 
     for _ in range(2):
         for user in (dev, ops):
-            assert who(home, f"prod-{user.name}").endswith(f"assumed-role/Power/{user.name}")
+            assert caller_of(home, f"prod-{user.name}").endswith(f"assumed-role/Power/{user.name}")
     assert callers(sts) == [dev.arn, ops.arn]
-    assert who(home, "prod-again").endswith("assumed-role/Power/dev")
+    assert caller_of(home, "prod-again").endswith("assumed-role/Power/dev")
     assert callers(sts) == [dev.arn, ops.arn, ops.arn]
     assert len({call.access_key for call in sts.calls_of("GetCallerIdentity")}) == 3
 
@@ -49,7 +49,9 @@ def test_cache_key_depends_on_the_source(home: Home, sts: Sts) -> None:
 def test_cache_is_shared_by_equivalent_profiles(home: Home, sts: Sts, role: Role) -> None:
     home.add_role("prod", role.arn)
     home.add_role("production", role.arn, output="text")
-    assert who(home, "prod") == arn(home.aws(*WHO, "--profile", "production", "--output", "json"))
+    assert caller_of(home, "prod") == caller_arn(
+        home.aws(*WHO, "--profile", "production", "--output", "json")
+    )
     assert len(callers(sts)) == 1
 
 
@@ -71,11 +73,11 @@ def test_cache_misses_after_any_edit_and_hits_after_reverting_it(home: Home, sts
     for options, difference in edits:
         home.write_config("")
         home.add_role("prod", role.arn, **{**written, **options})
-        assert is_session_of(role, who(home, "prod"))
+        assert is_session_of(role, caller_of(home, "prod"))
         assert sts.calls_of("AssumeRole")[-1].parameters == {**sent, **difference}
     home.write_config("")
     home.add_role("prod", other.arn, **written)
-    assert is_session_of(other, who(home, "prod"))
+    assert is_session_of(other, caller_of(home, "prod"))
     home.write_config("")
     home.add_role("prod", role.arn, **{**written, "external_id": "x2"})
     assert home.aws(*WHO, "--profile", "prod").code == 255
@@ -83,32 +85,32 @@ def test_cache_misses_after_any_edit_and_hits_after_reverting_it(home: Home, sts
 
     home.write_config("")
     home.add_role("prod", role.arn, **written)
-    assert is_session_of(role, who(home, "prod"))
+    assert is_session_of(role, caller_of(home, "prod"))
     assert len(callers(sts)) == 7
 
 
 def test_cache_misses_after_the_source_key_is_rotated(
     home: Home, sts: Sts, role: Role, prod: str, user: User
 ) -> None:
-    who(home, prod)
+    caller_of(home, prod)
     user.disable_key()
     user.rotate_key()
     user.enable_key()
     home.credentials.unlink()
     home.add_keys(user)
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
     assert [call.access_key for call in sts.calls_of("AssumeRole")][1:] == [user.access_key]
     first, second = sts.calls_of("GetCallerIdentity")
     assert first.access_key != second.access_key
 
 
 def test_cache_key_depends_on_the_sts_endpoint(home: Home, sts: Sts, role: Role, prod: str) -> None:
-    who(home, prod)
+    caller_of(home, prod)
     with Sts() as elsewhere:
         outcome = home.aws(*WHO, "--profile", prod, environment={"AWS_ENDPOINT_URL_STS": elsewhere.url})
         assert outcome.code == 255
         assert operations(elsewhere) == ["AssumeRole"]
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
     assert len(callers(sts)) == 1
 
 
@@ -116,7 +118,7 @@ def test_cache_key_depends_on_the_sts_endpoint(home: Home, sts: Sts, role: Role,
 def test_cache_keeps_a_session_of_15_minutes(home: Home, sts: Sts, role: Role) -> None:
     home.add_role("prod", role.arn, duration_seconds=900)
     for _ in range(3):
-        assert is_session_of(role, who(home, "prod"))
+        assert is_session_of(role, caller_of(home, "prod"))
     assert operations(sts) == ["AssumeRole", *["GetCallerIdentity"] * 3]
     assert sts.calls[0].parameters["DurationSeconds"] == "900"
 
@@ -127,9 +129,9 @@ def test_cache_keeps_every_role_of_a_chain(home: Home, sts: Sts, role: Role, pro
     home.add_role("middle", middle.arn, source_profile=prod)
     home.add_role("last", last.arn, source_profile="middle")
     for _ in range(2):
-        assert is_session_of(last, who(home, "last"))
-    assert is_session_of(middle, who(home, "middle"))
-    assert is_session_of(role, who(home, prod))
+        assert is_session_of(last, caller_of(home, "last"))
+    assert is_session_of(middle, caller_of(home, "middle"))
+    assert is_session_of(role, caller_of(home, prod))
     asked = [call.parameters["RoleArn"] for call in sts.calls_of("AssumeRole")]
     assert asked == [role.arn, middle.arn, last.arn]
 
@@ -140,7 +142,7 @@ def test_credential_source_environment_uses_its_keys(home: Home, sts: Sts, role:
     home.add_role("prod", role.arn, credential_source="Environment")
     environment = {"AWS_ACCESS_KEY_ID": ops.access_key, "AWS_SECRET_ACCESS_KEY": ops.secret_key}
     for _ in range(2):
-        assert is_session_of(role, who(home, "prod", environment))
+        assert is_session_of(role, caller_of(home, "prod", environment))
     assert callers(sts) == [ops.arn]
     nothing = home.aws(*WHO, "--profile", "prod")
     assert (nothing.code, nothing.stdout, len(callers(sts))) == (255, "", 1)
@@ -159,7 +161,7 @@ def test_credential_process_of_a_source_is_not_run_while_the_role_is_cached(
     home.write_config(f"[profile vault]\ncredential_process = {command}\n\n")
     home.add_role("prod", role.arn, source_profile="vault")
     for _ in range(2):
-        assert is_session_of(role, who(home, "prod"))
+        assert is_session_of(role, caller_of(home, "prod"))
     assert callers(sts) == [ops.arn]
     assert runs.read_text() == "x"
 
@@ -169,8 +171,8 @@ def test_credential_process_of_a_source_is_not_run_while_the_role_is_cached(
 
 @pytest.mark.parametrize("umask", ["022", "000"])
 def test_cache_files_are_private_whatever_the_umask(home: Home, role: Role, prod: str, umask: str) -> None:
-    outcome = run(home, *aws_after(f"umask {umask}", *WHO, "--profile", prod))
-    assert is_session_of(role, arn(outcome))
+    outcome = run(home, *aws_in_shell(f"umask {umask}", *WHO, "--profile", prod))
+    assert is_session_of(role, caller_arn(outcome))
     modes = {
         path.suffix or path.name: path.stat().st_mode & 0o777 for path in (home.aws_dir / "xacct").rglob("*")
     }
@@ -180,14 +182,14 @@ def test_cache_files_are_private_whatever_the_umask(home: Home, role: Role, prod
 
 def test_cache_directory_can_be_set(home: Home, prod: str, tmp_path: Path) -> None:
     place = tmp_path / "deep" / "cache"
-    who(home, prod, {"AWS_XACCT_CACHE_DIR": str(place)})
+    caller_of(home, prod, {"AWS_XACCT_CACHE_DIR": str(place)})
     assert len(list(place.glob("*.json"))) == 1
     assert not (home.aws_dir / "xacct").exists()
 
 
-def check_warned_once(outcome: Outcome, role: Role) -> None:
+def assert_one_warning(outcome: Outcome, role: Role) -> None:
     """Check that the command succeeded, with one warning that nothing could be cached."""
-    assert is_session_of(role, arn(outcome))
+    assert is_session_of(role, caller_arn(outcome))
     assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
     assert outcome.stderr.startswith("xacct: credentials cannot be cached")
 
@@ -197,7 +199,7 @@ def test_cache_path_that_is_a_file_gives_one_warning(home: Home, role: Role, pro
     file = home.aws_dir / place
     file.parent.mkdir(exist_ok=True)
     file.write_text("mine")
-    check_warned_once(home.aws(*WHO, "--profile", prod), role)
+    assert_one_warning(home.aws(*WHO, "--profile", prod), role)
     assert file.read_text() == "mine"
 
 
@@ -208,13 +210,13 @@ def test_cache_directory_without_write_permission_gives_one_warning(
     directory = home.path / read_only
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o500)
-    outcome = run(home, *bound_by_modes(), str(AWS), *WHO, "--profile", prod)
+    outcome = run(home, *respecting_modes(), str(AWS), *WHO, "--profile", prod)
     directory.chmod(0o700)
-    check_warned_once(outcome, role)
+    assert_one_warning(outcome, role)
 
 
 def test_cache_on_a_full_disk_gives_one_warning(home: Home, role: Role, prod: str) -> None:
-    check_warned_once(run(home, *aws_after("ulimit -f 0", *WHO, "--profile", prod)), role)
+    assert_one_warning(run(home, *aws_in_shell("ulimit -f 0", *WHO, "--profile", prod)), role)
     assert home.records() == []
     assert list(home.cache.glob("*.tmp")) == list(home.cache.glob(".*.tmp")) == []
 
@@ -225,13 +227,13 @@ def test_cache_in_a_missing_home_gives_one_warning(home: Home, role: Role, prod:
     outcome = home.aws(
         *WHO, "--profile", prod, environment={**files, "HOME": str(tmp_path / "file" / "home")}
     )
-    check_warned_once(outcome, role)
+    assert_one_warning(outcome, role)
 
 
 def test_cache_without_a_home_gives_one_warning(home: Home, role: Role, prod: str) -> None:
     files = {"AWS_CONFIG_FILE": str(home.config), "AWS_SHARED_CREDENTIALS_FILE": str(home.credentials)}
-    command = [*bound_to_no_account(), str(AWS), *WHO, "--profile", prod]
-    check_warned_once(run(home, *command, environment=files, without=["HOME"]), role)
+    command = [*without_account(), str(AWS), *WHO, "--profile", prod]
+    assert_one_warning(run(home, *command, environment=files, without=["HOME"]), role)
 
 
 def test_cache_directory_can_be_set_without_a_home(home: Home, sts: Sts, role: Role, prod: str) -> None:
@@ -240,9 +242,9 @@ def test_cache_directory_can_be_set_without_a_home(home: Home, sts: Sts, role: R
         "AWS_SHARED_CREDENTIALS_FILE": str(home.credentials),
         "AWS_XACCT_CACHE_DIR": str(home.cache),
     }
-    command = [*bound_to_no_account(), str(AWS), *WHO, "--profile", prod]
+    command = [*without_account(), str(AWS), *WHO, "--profile", prod]
     for _ in range(2):
         outcome = run(home, *command, environment=environment, without=["HOME"])
-        assert is_session_of(role, arn(outcome))
+        assert is_session_of(role, caller_arn(outcome))
         assert outcome.stderr == ""
     assert len(callers(sts)) == 1

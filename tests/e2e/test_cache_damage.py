@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.sts import Role, Sts
-from tests.support.commands import WHO, arn, is_session_of, operations, record_in, who
+from tests.support.commands import WHO, caller_arn, caller_of, is_session_of, operations, read_record
 from tests.support.home import Home
 
 
@@ -80,29 +80,29 @@ def fill_up(record: Path) -> None:
 def test_record_damaged_is_a_miss_and_is_replaced(
     home: Home, sts: Sts, role: Role, prod: str, damage: Callable[[Path], None]
 ) -> None:
-    who(home, prod)
+    caller_of(home, prod)
     (record,) = home.records()
     damage(record)
 
     outcome = home.aws(*WHO, "--profile", prod)
-    assert is_session_of(role, arn(outcome))
+    assert is_session_of(role, caller_arn(outcome))
     assert len(outcome.stderr.splitlines()) <= 1, outcome.stderr
     assert len(sts.calls_of("AssumeRole")) == 2
 
     assert home.records() == [record]
-    healed = record_in(record)
+    healed = read_record(record)
     assert healed is not None
     assert healed.access_key == sts.calls_of("GetCallerIdentity")[1].access_key
     assert (record.is_symlink(), record.stat().st_mode & 0o777) == (False, 0o600)
 
 
 def test_record_path_that_is_a_full_directory_is_kept(home: Home, sts: Sts, role: Role, prod: str) -> None:
-    who(home, prod)
+    caller_of(home, prod)
     (record,) = home.records()
     replace_by_full_directory(record)
     for calls in (2, 3):
         outcome = home.aws(*WHO, "--profile", prod)
-        assert is_session_of(role, arn(outcome))
+        assert is_session_of(role, caller_arn(outcome))
         assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
         assert len(sts.calls_of("AssumeRole")) == calls
     assert (record / "file").read_text() == "mine"
@@ -112,28 +112,28 @@ def test_record_under_another_name_is_ignored(home: Home, sts: Sts, role: Role, 
     """Records copied or exchanged by hand, a sync tool or an attacker: each profile keeps its identity."""
     other = sts.add_role("Other", trusts=role.trusts)
     home.add_role("other", other.arn)
-    who(home, prod)
+    caller_of(home, prod)
     (mine,) = home.records()
-    who(home, "other")
+    caller_of(home, "other")
     (others,) = set(home.records()) - {mine}
     shutil.copy2(others, mine)
 
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
     assert len(sts.calls_of("AssumeRole")) == 3
 
     aside = mine.with_suffix(".aside")
     mine.rename(aside)
     others.rename(mine)
     aside.rename(others)
-    assert is_session_of(other, who(home, "other"))
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(other, caller_of(home, "other"))
+    assert is_session_of(role, caller_of(home, prod))
     assert len(sts.calls_of("AssumeRole")) == 5
 
 
 def test_records_of_the_stock_cli_are_neither_read_nor_written(home: Home, sts: Sts, prod: str) -> None:
-    who(home, prod, environment={"AWS_XACCT_DISABLE": "1"})
+    caller_of(home, prod, environment={"AWS_XACCT_DISABLE": "1"})
     (stock,) = (home.aws_dir / "cli" / "cache").iterdir()
     before = stock.read_bytes(), stock.stat().st_mtime_ns
-    who(home, prod)
+    caller_of(home, prod)
     assert operations(sts).count("AssumeRole") == 2
     assert (stock.read_bytes(), stock.stat().st_mtime_ns) == before

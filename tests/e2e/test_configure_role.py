@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.sts import Role, Sts
-from tests.support.commands import is_session_of, operations, state, tree, who
+from tests.support.commands import caller_of, is_session_of, operations, state, tree
 from tests.support.home import Home, Outcome
 
 ARN = "arn:aws:iam::222222222222:role/CrossAccountPowerUser"
@@ -178,7 +178,7 @@ def test_configure_role_reports_the_result_and_a_command_to_try(home: Home) -> N
 def test_profile_name_can_have_any_characters(home: Home, role: Role, profile: str) -> None:
     written = home.aws(*CONFIGURE, "--profile", profile, "--role-arn", role.arn, "--region", "us-west-1")
     assert written.code == 0, written.stderr
-    assert is_session_of(role, who(home, profile))
+    assert is_session_of(role, caller_of(home, profile))
 
 
 @pytest.mark.usefixtures("user")

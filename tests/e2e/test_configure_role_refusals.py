@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.sts import Sts
-from tests.support.commands import OFF, aws_after, bound_by_modes, operations, run, state, tree
+from tests.support.commands import DISABLED, aws_in_shell, operations, respecting_modes, run, state, tree
 from tests.support.home import AWS, Home
 
 ARN = "arn:aws:iam::222222222222:role/CrossAccountPowerUser"
@@ -245,7 +245,7 @@ def test_config_directory_without_write_permission_is_an_error(home: Home) -> No
     before, names = state(home.config), tree(home)
     home.aws_dir.chmod(0o500)
     command = [str(AWS), *CONFIGURE, "prod", "--role-arn", ARN]
-    outcome = run(home, *bound_by_modes(), *command)
+    outcome = run(home, *respecting_modes(), *command)
     home.aws_dir.chmod(0o700)
     assert (outcome.code, outcome.stdout) == (255, "")
     assert str(home.aws_dir) in outcome.stderr
@@ -259,7 +259,7 @@ def test_credentials_file_unreadable_is_an_error(home: Home) -> None:
     """Without that file it is unknown whether the source profile has credentials."""
     before = state(home.config)
     home.credentials.chmod(0o000)
-    outcome = run(home, *bound_by_modes(), str(AWS), *CONFIGURE, "prod", "--role-arn", ARN)
+    outcome = run(home, *respecting_modes(), str(AWS), *CONFIGURE, "prod", "--role-arn", ARN)
     assert (outcome.code, outcome.stdout) == (255, "")
     assert f"{home.credentials} cannot be read: Permission denied" in outcome.stderr
     assert state(home.config) == before
@@ -268,7 +268,7 @@ def test_credentials_file_unreadable_is_an_error(home: Home) -> None:
 @pytest.mark.usefixtures("user")
 def test_config_file_survives_a_full_disk(home: Home) -> None:
     before = state(home.config)
-    outcome = run(home, *aws_after("ulimit -f 0", *CONFIGURE, "prod", "--role-arn", ARN))
+    outcome = run(home, *aws_in_shell("ulimit -f 0", *CONFIGURE, "prod", "--role-arn", ARN))
     assert (outcome.code, outcome.stdout) == (255, "")
     assert f"{home.config} cannot be written: File too large" in outcome.stderr
     assert state(home.config) == before
@@ -296,6 +296,6 @@ def test_config_file_that_botocore_rejects_fails_before_the_plugin_loads(home: H
     home.write_config(text)
     before = state(home.config)
     outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
-    assert outcome == home.aws(*CONFIGURE, "prod", "--role-arn", ARN, environment=OFF)
+    assert outcome == home.aws(*CONFIGURE, "prod", "--role-arn", ARN, environment=DISABLED)
     assert outcome.lines[-1].endswith(f"Unable to parse config file: {home.config}")
     assert state(home.config) == before

@@ -11,21 +11,21 @@ import pytest
 from awscli_xacct.storage.cache import Cache
 from tests.sts import Role, Sts, User
 from tests.support.answering import answering
-from tests.support.commands import ONE_TRY, WHO, arn, is_session_of, operations, record_in, who
+from tests.support.commands import ONE_TRY, WHO, caller_arn, caller_of, is_session_of, operations, read_record
 from tests.support.home import Home
 
 HOUR = 3600.0
 
 
-def make_due(home: Home) -> None:
+def make_refresh_due(home: Home) -> None:
     """Change the only record so that it is due for a refresh: near its expiration, but still valid."""
     (path,) = home.records()
-    cache, record = Cache(home.cache, warn=pytest.fail), record_in(path)
+    cache, record = Cache(home.cache, warn=pytest.fail), read_record(path)
     assert record is not None
     cache.write(path.stem, record._replace(refresh_at=float(record.metadata["obtained"])))
 
 
-def wait_for_the_end(sts: Sts, life: float) -> None:
+def wait_for_expiry(sts: Sts, life: float) -> None:
     """Wait until the last session that STS issued has expired."""
     time.sleep(max(0.0, sts.calls_of("AssumeRole")[-1].time + life - time.time()) + 0.1)
 
@@ -36,33 +36,33 @@ def test_clock_an_hour_off_changes_nothing(
 ) -> None:
     sts.clock_offset, sts.max_clock_skew = offset, None
     for _ in range(2):
-        assert is_session_of(role, who(home, prod))
+        assert is_session_of(role, caller_of(home, prod))
     assert len(sts.calls_of("AssumeRole")) == 1
 
     sts.session_life = 3
     home.records()[0].unlink()
-    assert is_session_of(role, who(home, prod))
-    wait_for_the_end(sts, sts.session_life)
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
+    wait_for_expiry(sts, sts.session_life)
+    assert is_session_of(role, caller_of(home, prod))
     assert len(sts.calls_of("AssumeRole")) == 3
 
 
 def test_expired_session_is_never_served(home: Home, sts: Sts, role: Role, prod: str) -> None:
     sts.session_life = 3
-    assert is_session_of(role, who(home, prod))
-    wait_for_the_end(sts, sts.session_life)
+    assert is_session_of(role, caller_of(home, prod))
+    wait_for_expiry(sts, sts.session_life)
     sts.fail("AssumeRole", status=503)
     outcome = home.aws(*WHO, "--profile", prod, environment=ONE_TRY)
     assert (outcome.code, outcome.stdout) == (255, "")
     assert operations(sts)[2:] == ["AssumeRole"]
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
 
 
 def test_refresh_replaces_credentials_near_expiry(home: Home, sts: Sts, role: Role, prod: str) -> None:
-    who(home, prod)
-    make_due(home)
+    caller_of(home, prod)
+    make_refresh_due(home)
     for _ in range(2):
-        assert is_session_of(role, who(home, prod))
+        assert is_session_of(role, caller_of(home, prod))
     first, second, third = sts.calls_of("GetCallerIdentity")
     assert first.access_key != second.access_key == third.access_key
     assert len(sts.calls_of("AssumeRole")) == 2
@@ -70,9 +70,9 @@ def test_refresh_replaces_credentials_near_expiry(home: Home, sts: Sts, role: Ro
 
 def test_refresh_precedes_a_token_that_would_outlive_the_session(home: Home, sts: Sts, prod: str) -> None:
     """A token for EKS claims to be valid for 14 minutes, whatever session signed it."""
-    who(home, prod)
+    caller_of(home, prod)
     (path,) = home.records()
-    record = record_in(path)
+    record = read_record(path)
     assert record is not None
     passed = HOUR - 700
     Cache(home.cache, warn=pytest.fail).write(
@@ -88,7 +88,7 @@ def test_refresh_precedes_a_token_that_would_outlive_the_session(home: Home, sts
     token = json.loads(outcome.stdout)["status"]["token"].removeprefix("k8s-aws-v1.")
     url = base64.urlsafe_b64decode(token + "==").decode()
     assert len(sts.calls_of("AssumeRole")) == 2
-    renewed = record_in(path)
+    renewed = read_record(path)
     assert renewed is not None
     assert f"Credential={renewed.access_key}%2F" in url
     assert renewed.access_key != record.access_key
@@ -98,8 +98,8 @@ def test_refresh_precedes_a_token_that_would_outlive_the_session(home: Home, sts
 def test_refresh_that_fails_keeps_credentials_in_use_until_expiry(
     home: Home, sts: Sts, role: Role, prod: str, fault: str
 ) -> None:
-    who(home, prod)
-    make_due(home)
+    caller_of(home, prod)
+    make_refresh_due(home)
     match fault:
         case "unreachable":
             sts.drop_connections(None, "AssumeRole")
@@ -110,7 +110,7 @@ def test_refresh_that_fails_keeps_credentials_in_use_until_expiry(
         case _:
             sts.answer_garbage(None, operation="AssumeRole")
     outcome = home.aws(*WHO, "--profile", prod, environment=ONE_TRY)
-    assert is_session_of(role, arn(outcome))
+    assert is_session_of(role, caller_arn(outcome))
     assert outcome.stderr == ""
     first, second = sts.calls_of("GetCallerIdentity")
     assert first.access_key == second.access_key
@@ -120,12 +120,12 @@ def test_refresh_that_fails_keeps_credentials_in_use_until_expiry(
 def test_refresh_that_hangs_does_not_block_other_commands(
     home: Home, sts: Sts, role: Role, prod: str
 ) -> None:
-    who(home, prod)
-    make_due(home)
+    caller_of(home, prod)
+    make_refresh_due(home)
     with sts.hold("AssumeRole", times=1) as held:
         renewing = home.start(*WHO, "--profile", prod)
         held.wait_for(1, timeout=60)
-        assert is_session_of(role, who(home, prod))
+        assert is_session_of(role, caller_of(home, prod))
     stdout, stderr = renewing.communicate(timeout=60)
     assert (renewing.returncode, stderr) == (0, "")
     assert stdout
@@ -137,13 +137,13 @@ def test_refresh_that_hangs_does_not_block_other_commands(
 def test_rejected_session_is_dropped_and_replaced_by_the_next_command(
     home: Home, sts: Sts, role: Role, prod: str, end: str
 ) -> None:
-    who(home, prod)
+    caller_of(home, prod)
     if end == "revoked":
         sts.revoke(sts.calls_of("GetCallerIdentity")[0].access_key)
     else:
         sts.expire_all_sessions()
     home.aws(*WHO, "--profile", prod)
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
     assert len(sts.calls_of("AssumeRole")) == 2
 
 
@@ -151,7 +151,7 @@ def test_rejected_session_is_dropped_after_s3_answers_without_an_error_code(
     home: Home, sts: Sts, role: Role, prod: str
 ) -> None:
     """S3 answers HEAD without a body: every command failed until the record expired."""
-    who(home, prod)
+    caller_of(home, prod)
     sts.revoke(sts.calls_of("GetCallerIdentity")[0].access_key)
     with answering(403, b"") as (url, got):
         outcome = home.aws(
@@ -161,16 +161,16 @@ def test_rejected_session_is_dropped_after_s3_answers_without_an_error_code(
     assert outcome.code != 0
     assert [request.split()[0] for request in got] == ["HEAD"]
     assert home.records() == []
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
 
 
 def test_rejected_session_of_a_hop_is_dropped(home: Home, sts: Sts, role: Role, prod: str) -> None:
     last = sts.add_role("Last", account="333333333333", trusts=[role.arn])
     home.add_role("last", last.arn, source_profile=prod)
-    who(home, prod)
+    caller_of(home, prod)
     sts.expire_all_sessions()
     home.aws(*WHO, "--profile", "last")
-    assert is_session_of(last, who(home, "last"))
+    assert is_session_of(last, caller_of(home, "last"))
 
 
 def test_disabled_key_gives_no_new_sessions(home: Home, sts: Sts, prod: str, user: User) -> None:
@@ -181,5 +181,5 @@ def test_disabled_key_gives_no_new_sessions(home: Home, sts: Sts, prod: str, use
     assert "for profile prod from default" in outcome.stderr
     assert home.records() == []
     user.enable_key()
-    who(home, prod)
+    caller_of(home, prod)
     assert len(sts.calls_of("AssumeRole")) == 2

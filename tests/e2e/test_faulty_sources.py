@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.sts import Role, Sts
-from tests.support.commands import WHO, arn, is_session_of, operations
+from tests.support.commands import WHO, caller_arn, is_session_of, operations
 from tests.support.home import Home, Outcome
 
 SECRET = "hunter2-wJalrXUtnFEMI"
@@ -56,7 +56,7 @@ def add_vault(home: Home, role: Role, runs: Path, program: str) -> str:
     return sys.executable
 
 
-def check_blamed(outcome: Outcome, program: str, fault: str) -> None:
+def assert_source_is_blamed(outcome: Outcome, program: str, fault: str) -> None:
     assert (outcome.code, outcome.stdout) == (255, "")
     [line] = [line.removeprefix("xacct: ") for line in outcome.lines]
     assert line.startswith(
@@ -74,7 +74,7 @@ def test_credential_process_that_fails_is_run_once_and_named_with_its_fault(
 ) -> None:
     """It ran a second time, for the stock provider, which could mean a second login in a browser."""
     name = add_vault(home, role, runs, program)
-    check_blamed(home.xacct("credentials", "prod"), name, fault)
+    assert_source_is_blamed(home.xacct("credentials", "prod"), name, fault)
     assert runs.read_text() == "x"
     assert (operations(sts), home.records()) == ([], [])
 
@@ -83,7 +83,7 @@ def test_credential_process_that_fails_gives_the_same_error_in_aws(
     home: Home, sts: Sts, role: Role, runs: Path
 ) -> None:
     name = add_vault(home, role, runs, "pass")
-    check_blamed(home.aws(*WHO, "--profile", "prod"), name, "printed nothing")
+    assert_source_is_blamed(home.aws(*WHO, "--profile", "prod"), name, "printed nothing")
     assert (runs.read_text(), operations(sts)) == ("x", [])
 
 
@@ -110,7 +110,7 @@ def test_credential_process_that_cannot_be_started_is_named(
     home.write_config(f"[profile vault]\ncredential_process = {program} {SECRET}\n\n")
     home.add_role("prod", role.arn, source_profile="vault")
     fault = "No such file or directory" if how == "not there" else "Permission denied"
-    check_blamed(home.xacct("credentials", "prod"), str(program), f"cannot be started: {fault}")
+    assert_source_is_blamed(home.xacct("credentials", "prod"), str(program), f"cannot be started: {fault}")
 
 
 def test_credential_process_with_keys_near_expiry_is_run_once(
@@ -122,7 +122,7 @@ def test_credential_process_with_keys_near_expiry_is_run_once(
     answer = {"Version": 1, "AccessKeyId": ops.access_key, "SecretAccessKey": ops.secret_key}
     soon = "import json, datetime\nend = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=5)\n"
     add_vault(home, role, runs, f"{soon}print(json.dumps({answer!r} | {{'Expiration': end.isoformat()}}))")
-    assert is_session_of(role, arn(home.aws(*WHO, "--profile", "prod")))
+    assert is_session_of(role, caller_arn(home.aws(*WHO, "--profile", "prod")))
     assert runs.read_text() == "x"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.sts import Role, Sts, User
-from tests.support.commands import ONE_TRY, WHO, arn, is_session_of, operations, who
+from tests.support.commands import ONE_TRY, WHO, caller_arn, caller_of, is_session_of, operations
 from tests.support.home import Home, Outcome
 
 OPENED = b'<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>'
@@ -63,14 +63,14 @@ FAULTS: dict[str, Callable[[Sts], None]] = {
 }
 
 
-def check_error(outcome: Outcome, role: Role) -> None:
+def assert_error(outcome: Outcome, role: Role) -> None:
     assert (outcome.code, outcome.stdout) == (255, "")
     assert role.arn in outcome.stderr
     assert "profile prod" in outcome.stderr
     assert "Traceback" not in outcome.stderr
 
 
-def check_nothing_is_kept(home: Home) -> None:
+def assert_nothing_is_cached(home: Home) -> None:
     assert home.records() == []
     assert not (home.aws_dir / "cli").exists(), "the stock CLI's cache was written"
 
@@ -80,37 +80,37 @@ def test_sts_fault_is_an_error_that_names_profile_and_role_and_is_not_kept(
     home: Home, sts: Sts, role: Role, prod: str, fault: Callable[[Sts], None]
 ) -> None:
     fault(sts)
-    check_error(home.aws(*WHO, "--profile", prod, environment=ONE_TRY), role)
+    assert_error(home.aws(*WHO, "--profile", prod, environment=ONE_TRY), role)
     assert operations(sts) == ["AssumeRole"]
-    check_nothing_is_kept(home)
+    assert_nothing_is_cached(home)
     sts.clear_faults()
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
 
 
 def test_sts_that_does_not_listen_is_an_error(home: Home, role: Role, prod: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         closed = f"http://127.0.0.1:{listener.getsockname()[1]}"
     outcome = home.aws(*WHO, "--profile", prod, environment={**ONE_TRY, "AWS_ENDPOINT_URL_STS": closed})
-    check_error(outcome, role)
+    assert_error(outcome, role)
     assert closed in outcome.stderr
     assert "STS cannot be reached" in outcome.stderr
-    check_nothing_is_kept(home)
-    assert is_session_of(role, who(home, prod))
+    assert_nothing_is_cached(home)
+    assert is_session_of(role, caller_of(home, prod))
 
 
 def test_sts_that_does_not_answer_is_an_error(home: Home, sts: Sts, role: Role, prod: str) -> None:
     sts.hang("AssumeRole", times=None)
     outcome = home.aws(*WHO, "--profile", prod, "--cli-read-timeout", "1", environment=ONE_TRY)
-    check_error(outcome, role)
-    check_nothing_is_kept(home)
+    assert_error(outcome, role)
+    assert_nothing_is_cached(home)
     sts.clear_faults()
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
 
 
 def test_sts_fault_that_is_transient_is_retried_silently(home: Home, sts: Sts, role: Role, prod: str) -> None:
     """botocore itself retries."""
     sts.throttle(1, "AssumeRole")
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
     assert operations(sts) == ["AssumeRole", "AssumeRole", "GetCallerIdentity"]
 
 
@@ -119,15 +119,15 @@ def test_access_denied_names_the_role_the_caller_and_what_to_check(
 ) -> None:
     role.external_id = "tenant/42"
     outcome = home.aws(*WHO, "--profile", prod)
-    check_error(outcome, role)
+    assert_error(outcome, role)
     assert f"User: {user.arn} is not authorized to perform: sts:AssumeRole on resource: {role.arn}" in (
         outcome.stderr
     )
     assert "aws configure role verify prod" in outcome.stderr
-    check_nothing_is_kept(home)
+    assert_nothing_is_cached(home)
     home.write_config("")
     home.add_role("prod", role.arn, external_id="tenant/42")
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
     assert len(sts.calls_of("AssumeRole")) == 2
 
 
@@ -135,9 +135,9 @@ def test_duration_above_the_role_maximum_is_an_error(home: Home, role: Role) -> 
     role.max_session_duration = 3600
     home.add_role("prod", role.arn, duration_seconds=7200)
     outcome = home.aws(*WHO, "--profile", "prod")
-    check_error(outcome, role)
+    assert_error(outcome, role)
     assert "exceeds the MaxSessionDuration set for this role" in outcome.stderr
-    check_nothing_is_kept(home)
+    assert_nothing_is_cached(home)
 
 
 @pytest.mark.parametrize(("offset", "direction"), [(3600, "behind"), (-3600, "ahead of")])
@@ -146,7 +146,7 @@ def test_clock_skew_that_sts_rejects_is_named(
 ) -> None:
     sts.clock_offset = offset
     outcome = home.aws(*WHO, "--profile", prod)
-    check_error(outcome, role)
+    assert_error(outcome, role)
     assert re.search(rf"The local clock is 3\d\d\d s {direction} the service's; correct it", outcome.stderr)
 
 
@@ -158,7 +158,7 @@ def test_chain_error_names_the_hop_that_failed(home: Home, sts: Sts, role: Role,
     assert f"while assuming {last.arn} for profile last from prod" in outcome.stderr
     assert len(home.records()) == 1, "the first hop was not at fault"
     last.trusts.append(role.arn)
-    assert is_session_of(last, who(home, "last"))
+    assert is_session_of(last, caller_of(home, "last"))
     assert len(sts.calls_of("AssumeRole")) == 3
 
 
@@ -171,4 +171,4 @@ def test_sts_message_is_escaped_for_the_terminal(home: Home, sts: Sts, prod: str
 
 def test_sts_outage_does_not_affect_a_profile_without_a_role(home: Home, sts: Sts, user: User) -> None:
     sts.throttle(None, "AssumeRole")
-    assert arn(home.aws(*WHO)) == user.arn
+    assert caller_arn(home.aws(*WHO)) == user.arn

@@ -66,7 +66,7 @@ def pages(sts: Sts) -> Pages:
     return Pages(sts)
 
 
-def check_every_page_was_served(sts: Sts) -> None:
+def assert_every_page_was_served(sts: Sts) -> None:
     """Check that each session got two pages, and a new one the last page."""
     pages = sts.calls_of("ListUsers")
     assert [(page.status, page.error) for page in pages] == [(200, None)] * sts.user_pages
@@ -82,7 +82,7 @@ def test_long_command_refreshes_from_keys(home: Home, sts: Sts, pages: Pages, pr
     outcome = finish(process)
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.split() == users(pages.count)
-    check_every_page_was_served(sts)
+    assert_every_page_was_served(sts)
     assert operations(sts) == ["AssumeRole", "ListUsers", "ListUsers", "AssumeRole", "ListUsers"]
 
 
@@ -97,7 +97,7 @@ def test_long_command_refreshes_every_role_of_a_chain(
     outcome = finish(process)
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.split() == users(pages.count)
-    check_every_page_was_served(sts)
+    assert_every_page_was_served(sts)
     assert [call.parameters["RoleArn"] for call in sts.calls_of("AssumeRole")] == [role.arn, last.arn] * 2
 
 
@@ -115,7 +115,7 @@ def test_long_command_refreshes_from_the_shared_mfa_session_without_a_prompt(
     outcome = finish(process)
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.split() == users(pages.count)
-    check_every_page_was_served(sts)
+    assert_every_page_was_served(sts)
     assert operations(sts) == [*["AssumeRole", "ListUsers", "ListUsers"] * times, "AssumeRole", "ListUsers"]
 
 
@@ -130,7 +130,7 @@ def test_long_command_asks_again_when_the_shared_session_expires(
     person.answer(device.next_code())
     assert person.end() == 0
     assert set(users(pages.count)) <= set(person.shown.split())
-    check_every_page_was_served(sts)
+    assert_every_page_was_served(sts)
     renewed = ["GetSessionToken", "AssumeRole"]
     assert operations(sts) == [*renewed, "ListUsers", "ListUsers", *renewed, "ListUsers"]
 

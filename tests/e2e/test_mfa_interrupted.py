@@ -10,12 +10,12 @@ import pytest
 from tests.sts import MfaDevice, Role, Sts
 from tests.support.commands import WHO, is_session_of, operations
 from tests.support.home import AWS, XACCT, Home
-from tests.support.terminal import Terminal, log_in, who_asks
+from tests.support.terminal import Terminal, call_on_terminal, log_in
 
 READY = "ready for more> "
 
 
-def check_nothing_was_done(home: Home, sts: Sts) -> None:
+def assert_nothing_was_done(home: Home, sts: Sts) -> None:
     assert operations(sts) == []
     assert home.records() == []
     assert not (home.aws_dir / "cli").exists(), "the stock CLI's cache was written"
@@ -24,13 +24,13 @@ def check_nothing_was_done(home: Home, sts: Sts) -> None:
 def test_ctrl_c_at_the_prompt_exits_with_130(
     home: Home, sts: Sts, role: Role, device: MfaDevice, vault: str
 ) -> None:
-    person = who_asks(home, vault)
-    person.prompted()
+    person = call_on_terminal(home, vault)
+    person.wait_for_prompt()
     person.child.sendintr()
     assert person.end() == 130
     assert person.child.signalstatus == signal.SIGINT
     assert "Traceback" not in person.shown
-    check_nothing_was_done(home, sts)
+    assert_nothing_was_done(home, sts)
 
     again = log_in(home, vault, device)
     assert is_session_of(role, again.caller)
@@ -43,12 +43,12 @@ def test_ctrl_c_at_the_prompt_ends_the_process_whatever_its_output_is(
     """The same Ctrl-C ends the reader of a pipe, so the output of the CLI has nowhere to go."""
     line = f"trap : INT; {AWS} {' '.join(WHO)} --profile {vault} {target}; echo code ${{PIPESTATUS[0]}}"
     person = Terminal(home.terminal_for("bash", "-c", line))
-    person.prompted()
+    person.wait_for_prompt()
     person.child.sendintr()
     assert person.end() == 0
     assert person.shown.splitlines()[-1] == "code 130"
     assert "Traceback" not in person.shown
-    check_nothing_was_done(home, sts)
+    assert_nothing_was_done(home, sts)
 
 
 @pytest.mark.parametrize("command", ["cp", "mv", "sync"])
@@ -62,12 +62,12 @@ def test_ctrl_c_at_the_prompt_ends_a_transfer_whichever_thread_asks(
     place = source if command == "sync" else source / "file"
     words = ("s3", command, str(place), "s3://bucket/key", "--endpoint-url", "http://127.0.0.1:9")
     person = Terminal(home.terminal(*words, "--profile", vault))
-    person.prompted()
+    person.wait_for_prompt()
     person.child.sendintr()
     assert person.end() == 130
     assert "Traceback" not in person.shown
     assert (source / "file").exists()
-    check_nothing_was_done(home, sts)
+    assert_nothing_was_done(home, sts)
 
 
 def test_ctrl_c_in_a_program_that_is_not_aws_keeps_its_meaning(home: Home, sts: Sts, vault: str) -> None:
@@ -79,32 +79,32 @@ def test_ctrl_c_in_a_program_that_is_not_aws_keeps_its_meaning(home: Home, sts: 
         "except KeyboardInterrupt:\n    print('interrupted')\n"
     )
     person = Terminal(home.terminal_for(sys.executable, "-c", program))
-    person.prompted()
+    person.wait_for_prompt()
     person.child.sendintr()
     assert person.end() == 0
     assert person.shown.splitlines()[-1] == "interrupted"
-    check_nothing_was_done(home, sts)
+    assert_nothing_was_done(home, sts)
 
 
 def test_ctrl_d_at_the_prompt_is_an_error(home: Home, sts: Sts, vault: str, device: MfaDevice) -> None:
-    person = who_asks(home, vault)
-    person.prompted()
+    person = call_on_terminal(home, vault)
+    person.wait_for_prompt()
     person.child.sendeof()
     assert person.end() == 255
     assert f"profile {vault} needs an MFA code of {device.serial}, but no code was given" in person.shown
     assert "Traceback" not in person.shown
-    check_nothing_was_done(home, sts)
+    assert_nothing_was_done(home, sts)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
 def test_signal_at_the_prompt_restores_the_terminal(
     home: Home, sts: Sts, vault: str, number: signal.Signals
 ) -> None:
-    person = who_asks(home, vault)
-    person.prompted()
+    person = call_on_terminal(home, vault)
+    person.wait_for_prompt()
     person.child.kill(number)
     assert person.end() == 128 + number
-    check_nothing_was_done(home, sts)
+    assert_nothing_was_done(home, sts)
 
 
 def test_ctrl_z_at_the_prompt_returns_to_the_shell_and_fg_asks_again(
@@ -115,19 +115,19 @@ def test_ctrl_z_at_the_prompt_returns_to_the_shell_and_fg_asks_again(
     )
     shell.expect(READY)
     shell.type(f"{AWS} {' '.join(WHO)} --profile {vault}")
-    shell.prompted()
+    shell.wait_for_prompt()
     shell.child.sendcontrol("z")
     shell.expect("Stopped")
     shell.expect(READY)
-    check_echo(shell)
+    assert_echo(shell)
 
     shell.type("fg")
-    assert shell.prompted() == vault
+    assert shell.wait_for_prompt() == vault
     code = device.next_code()
     shell.type(code)
     shell.expect(f"assumed-role/{role.name}/")
     shell.expect(READY)
-    check_echo(shell)
+    assert_echo(shell)
     shell.type("exit")
     assert shell.end() == 0
     assert code not in shell.shown
@@ -135,7 +135,7 @@ def test_ctrl_z_at_the_prompt_returns_to_the_shell_and_fg_asks_again(
     assert operations(sts) == ["GetSessionToken", "AssumeRole", "GetCallerIdentity"]
 
 
-def check_echo(shell: Terminal) -> None:
+def assert_echo(shell: Terminal) -> None:
     """Check that commands of the shell find the terminal with echo."""
     shell.type("stty -a")
     shell.expect(" icanon iexten echo ")
@@ -147,7 +147,7 @@ def test_ctrl_c_in_xacct_exits_with_130_also_into_a_pipe(home: Home, vault: str,
     assert vault in arguments
     line = f"trap : INT; {XACCT} {arguments} | cat; echo code ${{PIPESTATUS[0]}}"
     person = Terminal(home.terminal_for("bash", "-c", line))
-    person.prompted()
+    person.wait_for_prompt()
     person.child.sendintr()
     assert person.end() == 0
     assert person.shown.splitlines()[-1] == "code 130"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts
-from tests.support.commands import WHO, arn, is_session_of, operations, tree, who
+from tests.support.commands import WHO, caller_arn, caller_of, is_session_of, operations, tree
 from tests.support.home import AWS, TIMEOUT, Home, finish
-from tests.support.terminal import PROMPT, Terminal, log_in, who_asks
+from tests.support.terminal import PROMPT, Terminal, call_on_terminal, log_in
 
 SHARED = ["GetSessionToken", "AssumeRole", "GetCallerIdentity"]
 DIRECT = ["AssumeRole", "GetCallerIdentity"]
@@ -22,7 +22,7 @@ def test_shared_mfa_session_serves_ten_roles_with_one_code(
     person = log_in(home, roles[0].name, device)
     assert (person.prompts, is_session_of(roles[0], person.caller)) == (1, True)
     for each in roles[1:]:
-        assert is_session_of(each, who(home, each.name)), "without a terminal, so without a question"
+        assert is_session_of(each, caller_of(home, each.name)), "without a terminal, so without a question"
     assert operations(sts).count("GetSessionToken") == 1
     assert operations(sts).count("AssumeRole") == 10
     assert sts.calls[0].parameters["DurationSeconds"] == "43200"
@@ -77,7 +77,7 @@ def test_direct_mfa_after_a_refused_duration_takes_no_second_code_until_login(
 ) -> None:
     role.require_mfa, role.max_session_duration = True, 3600
     home.add_role("long", role.arn, mfa_serial=device.serial, duration_seconds=7200)
-    person = who_asks(home, "long")
+    person = call_on_terminal(home, "long")
     person.answer(device.next_code())
     assert person.end() == 255
     sts.clear_calls()
@@ -91,7 +91,7 @@ def test_direct_mfa_after_a_refused_duration_takes_no_second_code_until_login(
     login = Terminal(home.terminal("configure", "role", "login", "long"))
     login.answer(device.next_code())
     assert login.end() == 0
-    assert is_session_of(role, who(home, "long"))
+    assert is_session_of(role, caller_of(home, "long"))
 
 
 def test_mfa_session_off_asks_for_each_role(home: Home, sts: Sts, role: Role, device: MfaDevice) -> None:
@@ -99,11 +99,11 @@ def test_mfa_session_off_asks_for_each_role(home: Home, sts: Sts, role: Role, de
     other = sts.add_role("Other", trusts=role.trusts, require_mfa=True)
     for profile, each in (("one", role), ("two", other)):
         home.add_role(profile, each.arn, mfa_serial=device.serial, mfa_session="off")
-        person = who_asks(home, profile)
-        assert person.prompted() == profile
+        person = call_on_terminal(home, profile)
+        assert person.wait_for_prompt() == profile
         person.type(device.next_code())
         assert person.end() == 0
-        assert is_session_of(each, who(home, profile))
+        assert is_session_of(each, caller_of(home, profile))
     assert [operation for operation in operations(sts) if operation != "GetCallerIdentity"] == [
         "AssumeRole",
         "AssumeRole",
@@ -116,7 +116,7 @@ def test_mfa_session_off_asks_for_each_role(home: Home, sts: Sts, role: Role, de
 def test_mfa_code_wrong_is_asked_for_again(
     home: Home, sts: Sts, role: Role, device: MfaDevice, vault: str
 ) -> None:
-    person = who_asks(home, vault)
+    person = call_on_terminal(home, vault)
     person.answer(device.wrong_code())
     person.expect("not accepted")
     person.answer(device.next_code())
@@ -126,7 +126,7 @@ def test_mfa_code_wrong_is_asked_for_again(
 
 
 def test_mfa_code_wrong_three_times_is_an_error(home: Home, sts: Sts, device: MfaDevice, vault: str) -> None:
-    person = who_asks(home, vault)
+    person = call_on_terminal(home, vault)
     for _ in range(3):
         person.answer(device.wrong_code())
     assert person.end() == 255
@@ -139,7 +139,7 @@ def test_mfa_code_wrong_three_times_is_an_error(home: Home, sts: Sts, device: Mf
 def test_mfa_code_that_is_not_six_digits_is_not_sent(
     home: Home, sts: Sts, role: Role, device: MfaDevice, vault: str
 ) -> None:
-    person = who_asks(home, vault)
+    person = call_on_terminal(home, vault)
     for text in ("12345", "1234567", "abcdef", "", "\N{FULLWIDTH DIGIT ONE}23456"):
         person.answer(text)
         person.expect("An MFA code is six digits")
@@ -155,10 +155,10 @@ def test_mfa_code_already_used_is_not_sent_again(
 ) -> None:
     home.add_role("direct", role.arn, mfa_serial=device.serial, mfa_session="off")
     code = device.next_code()
-    first = who_asks(home, vault)
+    first = call_on_terminal(home, vault)
     first.answer(code)
     assert first.end() == 0
-    second = who_asks(home, "direct")
+    second = call_on_terminal(home, "direct")
     second.answer(code)
     second.expect("That code has been used")
     second.child.sendintr()
@@ -210,7 +210,7 @@ def test_shared_mfa_session_serves_commands_without_a_terminal(
     for record in home.records():
         if "assume-role" in record.read_text():
             record.unlink()
-    assert is_session_of(role, who(home, vault))
+    assert is_session_of(role, caller_of(home, vault))
     assert operations(sts).count("GetSessionToken") == 1
 
 
@@ -221,9 +221,9 @@ def test_shared_mfa_session_serves_commands_without_a_terminal(
 def test_mfa_prompt_of_one_command_makes_the_other_wait(
     home: Home, sts: Sts, role: Role, other: Role, device: MfaDevice, vault: str, gives_up: bool
 ) -> None:
-    first = who_asks(home, vault)
-    first.prompted()
-    second = who_asks(home, "other")
+    first = call_on_terminal(home, vault)
+    first.wait_for_prompt()
+    second = call_on_terminal(home, "other")
     second.expect(
         f"waiting for process {first.child.pid}, which is getting an MFA session of {device.serial}"
     )
@@ -240,7 +240,7 @@ def test_mfa_prompt_of_one_command_makes_the_other_wait(
     assert second.prompts == gives_up
     assert operations(sts).count("GetSessionToken") == 1
     assert not [name for name in tree(home) if name.endswith((".tmp", ".owner"))]
-    assert arn(home.aws(*WHO, "--profile", "other")) == second.caller
+    assert caller_arn(home.aws(*WHO, "--profile", "other")) == second.caller
 
 
 def test_mfa_prompt_escapes_the_profile_name(home: Home, device: MfaDevice, role: Role) -> None:
@@ -251,8 +251,8 @@ def test_mfa_prompt_escapes_the_profile_name(home: Home, device: MfaDevice, role
     outcome = home.aws(*WHO, "--profile", name)
     assert outcome.code == 255
     assert "profile a\\x1b]2;owned\\x07b needs an MFA code" in outcome.stderr
-    person = who_asks(home, name)
-    assert person.prompted() == "a\\x1b]2;owned\\x07b"
+    person = call_on_terminal(home, name)
+    assert person.wait_for_prompt() == "a\\x1b]2;owned\\x07b"
     person.type(device.next_code())
     assert person.end() == 0
     assert not {"\x1b", "\x07"} & {*person.shown, *outcome.stderr}

@@ -14,13 +14,13 @@ from tests.cli.steps import grow_old
 from tests.sts import Role, Sts
 from tests.support.commands import (
     WHO,
-    arn,
-    bound_by_modes,
-    bound_to_no_account,
+    caller_arn,
+    caller_of,
     is_session_of,
+    respecting_modes,
     run,
     tree,
-    who,
+    without_account,
 )
 from tests.support.drives import without_locks, without_modes
 from tests.support.home import AWS, XACCT, Home, Outcome
@@ -62,7 +62,7 @@ def test_cache_in_an_open_directory_is_private_and_found_by_every_command(
     elsewhere = {"AWS_XACCT_CACHE_DIR": str(named)}
     grow_old(home)
     for _ in range(2):
-        who(home, prod, elsewhere)
+        caller_of(home, prod, elsewhere)
         assert home.xacct("credentials", prod, environment=elsewhere).code == 0
     assert obtained(sts) == 1
     assert mode(named) == oct(open_mode)
@@ -72,14 +72,14 @@ def test_cache_in_an_open_directory_is_private_and_found_by_every_command(
     assert '"Expires": null' not in home.xacct("status", "--json", environment=elsewhere).stdout
     gone = home.aws("configure", "role", "logout", "--all", environment=elsewhere)
     assert (gone.code, gone.lines) == (0, ["1 cached session dropped"])
-    who(home, prod, elsewhere)
+    caller_of(home, prod, elsewhere)
     assert obtained(sts) == 2
 
 
 def test_cache_directory_opened_to_others_is_not_used_directly(home: Home, prod: str) -> None:
     home.cache.mkdir(parents=True)
     home.cache.chmod(0o777)
-    who(home, prod)
+    caller_of(home, prod)
     assert mode(home.cache) == "0o777"
     assert home.records() == []
     assert len(list(home.cache.glob("xacct-cache-*/*.json"))) == 1
@@ -94,7 +94,7 @@ def test_home_of_another_user_gets_no_files_from_root(home: Home, role: Role, pr
     give_away(home.path)
     before = tree(home)
     outcome = home.aws(*WHO, "--profile", prod)
-    assert is_session_of(role, arn(outcome))
+    assert is_session_of(role, caller_arn(outcome))
     [line] = outcome.lines
     assert line.startswith(
         f"xacct: credentials cannot be cached: {home.path} belongs to nobody, and nothing is"
@@ -137,15 +137,15 @@ def test_directory_left_by_root_is_named_with_the_fix(home: Home, role: Role, pr
     state.chmod(0o700)
     give_away(state)
     command = f"{state} belongs to nobody. Fix it with: sudo chown -R root {state}"
-    outcome = run(home, *bound_by_modes(), str(AWS), *WHO, "--profile", prod)
-    assert is_session_of(role, arn(outcome))
+    outcome = run(home, *respecting_modes(), str(AWS), *WHO, "--profile", prod)
+    assert is_session_of(role, caller_arn(outcome))
     assert outcome.lines == [f"xacct: credentials cannot be cached: {command}"]
-    outcome = run(home, *bound_by_modes(), str(AWS), "configure", "role", "logout", "--all")
+    outcome = run(home, *respecting_modes(), str(AWS), "configure", "role", "logout", "--all")
     assert (outcome.code, outcome.lines) == (
         255,
         [f"the sessions in {home.cache} cannot be listed: {command}"],
     )
-    outcome = run(home, *bound_by_modes(), str(XACCT), "doctor", "--json")
+    outcome = run(home, *respecting_modes(), str(XACCT), "doctor", "--json")
     assert f"sudo chown -R root {state}" in outcome.stdout
 
 
@@ -160,7 +160,7 @@ def test_home_missing_leaves_the_current_directory_empty(home: Home, prod: str, 
     files = {"AWS_CONFIG_FILE": str(home.config), "AWS_SHARED_CREDENTIALS_FILE": str(home.credentials)}
 
     def outcome(*command: str, environment: Mapping[str, str] = files) -> Outcome:
-        words = ["sh", "-c", 'cd "$0" && exec "$@"', str(here), *bound_to_no_account(), *command]
+        words = ["sh", "-c", 'cd "$0" && exec "$@"', str(here), *without_account(), *command]
         return run(home, *words, environment=environment, without=["HOME"])
 
     assert outcome(str(XACCT), "credentials", prod).code == 0
@@ -185,10 +185,10 @@ def test_drive_without_modes_moves_the_cache_and_allows_edits(
     moved = runtime / f"xacct-cache-{os.geteuid()}"
     grow_old(home)
     first = home.aws(*WHO, "--profile", prod, environment=drive)
-    assert is_session_of(role, arn(first))
+    assert is_session_of(role, caller_arn(first))
     assert len(first.lines) == 1
     assert f"sessions are cached in {moved}. To" in first.stderr
-    who(home, prod, drive)
+    caller_of(home, prod, drive)
     assert obtained(sts) == 1
     assert len(list(moved.glob("*.json"))) == 1
     assert home.records() == []
@@ -218,10 +218,10 @@ def test_drive_without_locks_gives_one_warning(
     assert len([line for line in edit.lines if "no file can be locked here" in line]) == 1
     assert "[profile other]" in home.config.read_text()
     outcome = home.aws(*WHO, "--profile", prod, environment=unlocked)
-    assert is_session_of(role, arn(outcome))
+    assert is_session_of(role, caller_arn(outcome))
     assert len(outcome.lines) == 1
     assert "on a file system without locks" in outcome.stderr
-    who(home, prod, unlocked)
+    caller_of(home, prod, unlocked)
     assert obtained(sts) == 1
 
 
@@ -230,9 +230,9 @@ def test_drive_without_locks_gives_one_warning(
 
 def test_logout_that_cannot_delete_a_session_fails_with_the_fix(home: Home, prod: str) -> None:
     """It printed "0 cached sessions dropped" with exit code 0, and the session stayed in use."""
-    who(home, prod)
+    caller_of(home, prod)
     home.cache.chmod(0o500)
-    command = [*bound_by_modes(), str(AWS), "configure", "role"]
+    command = [*respecting_modes(), str(AWS), "configure", "role"]
     for words in (["logout", "--all"], ["logout", prod], ["remove", prod, "--yes"]):
         outcome = run(home, *command, *words)
         assert outcome.code == 255
@@ -246,10 +246,10 @@ def test_logout_that_cannot_delete_a_session_fails_with_the_fix(home: Home, prod
 
 def test_rejected_session_that_cannot_be_deleted_is_reported(home: Home, sts: Sts, prod: str) -> None:
     """Every command would keep using the rejected session without a reason."""
-    who(home, prod)
+    caller_of(home, prod)
     sts.fail("GetCallerIdentity", times=None, status=403, code="ExpiredToken", message="ended")
     home.cache.chmod(0o500)
-    outcome = run(home, *bound_by_modes(), str(AWS), *WHO, "--profile", prod)
+    outcome = run(home, *respecting_modes(), str(AWS), *WHO, "--profile", prod)
     home.cache.chmod(0o700)
     assert outcome.code != 0
     assert (

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.sts import Role, Sts, User
-from tests.support.commands import OFF, WHO, arn, is_session_of, operations, run, who
+from tests.support.commands import DISABLED, WHO, caller_arn, caller_of, is_session_of, operations, run
 from tests.support.home import AWS, Home, Outcome
 
 from .conftest import Damage
@@ -31,7 +31,7 @@ BROKEN = "raise RuntimeError('broken')\n"
 )
 def test_plugin_does_not_change_commands_without_a_role(home: Home, arguments: tuple[str, ...]) -> None:
     on = home.aws(*arguments)
-    off = home.aws(*arguments, environment=OFF)
+    off = home.aws(*arguments, environment=DISABLED)
     assert on == off
     assert not (home.aws_dir / "xacct").exists()
 
@@ -62,7 +62,7 @@ def test_profile_unknown_can_be_created_by_configure_set(home: Home) -> None:
 def test_profile_invalid_gives_the_stock_error(home: Home, role: Role, settings: str) -> None:
     home.write_config(f"[profile prod]\nrole_arn = {role.arn}\n{settings.format(arn=role.arn)}")
     on = home.aws(*WHO, "--profile", "prod")
-    assert on == home.aws(*WHO, "--profile", "prod", environment=OFF)
+    assert on == home.aws(*WHO, "--profile", "prod", environment=DISABLED)
     assert on.code == 255
     assert "Traceback" not in on.stderr
 
@@ -78,18 +78,18 @@ def test_duration_that_stock_ignores_is_an_error(home: Home, sts: Sts, role: Rol
 
 
 def test_plugin_disabled_leaves_the_stock_cli(home: Home, sts: Sts, role: Role, prod: str) -> None:
-    assert is_session_of(role, who(home, prod, environment=OFF))
+    assert is_session_of(role, caller_of(home, prod, environment=DISABLED))
     assert operations(sts) == ["AssumeRole", "GetCallerIdentity"]
     assert not (home.aws_dir / "xacct").exists()
     assert len(list((home.aws_dir / "cli" / "cache").iterdir())) == 1
 
     before = home.config.read_bytes()
-    assert home.aws("configure", "role", "audit", "--role-arn", role.arn, environment=OFF).code != 0
+    assert home.aws("configure", "role", "audit", "--role-arn", role.arn, environment=DISABLED).code != 0
     assert home.config.read_bytes() == before
 
 
 def test_plugin_is_not_disabled_by_a_negative_value(home: Home, role: Role, prod: str) -> None:
-    assert is_session_of(role, who(home, prod, environment={"AWS_XACCT_DISABLE": "0"}))
+    assert is_session_of(role, caller_of(home, prod, environment={"AWS_XACCT_DISABLE": "0"}))
     assert len(home.records()) == 1
     assert not (home.aws_dir / "cli").exists()
 
@@ -119,8 +119,8 @@ def test_credentials_are_found_in_the_stock_order(
     environment = {
         name: value.format(key=user.access_key, secret=user.secret_key) for name, value in variables.items()
     }
-    for switch in ({}, OFF):
-        caller = arn(home.aws(*WHO, *options, environment={**environment, **switch}))
+    for switch in ({}, DISABLED):
+        caller = caller_arn(home.aws(*WHO, *options, environment={**environment, **switch}))
         assert (is_session_of(role, caller), caller == user.arn) == (is_role, not is_role)
 
 
@@ -133,7 +133,7 @@ def test_config_and_credentials_files_can_be_elsewhere(home: Home, role: Role, p
         "AWS_SHARED_CREDENTIALS_FILE": home.credentials,
     }.items():
         variables[name] = str(file.rename(elsewhere / file.name))
-    assert is_session_of(role, who(home, prod, environment=variables))
+    assert is_session_of(role, caller_of(home, prod, environment=variables))
 
 
 # -- broken ----------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def test_plugin_damaged_leaves_roles_to_the_stock_cli(
     home: Home, role: Role, prod: str, damage: Damage, file: str, text: str | None
 ) -> None:
     outcome = home.aws(*WHO, "--profile", prod, environment=damage(file, text))
-    assert is_session_of(role, arn(outcome))
+    assert is_session_of(role, caller_arn(outcome))
     assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
     assert outcome.stderr.startswith("xacct: ")
     assert not (home.aws_dir / "cli").exists(), "the stock CLI's cache leaves out who calls"
@@ -170,7 +170,7 @@ def test_plugin_with_a_failing_dependency_leaves_roles_to_the_stock_cli(
     (library / "filelock").mkdir(parents=True)
     (library / "filelock" / "__init__.py").write_text(stand_in, encoding="utf-8")
     outcome = home.aws(*WHO, "--profile", prod, environment={"PYTHONPATH": str(library)})
-    assert is_session_of(role, arn(outcome))
+    assert is_session_of(role, caller_arn(outcome))
     assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
     assert outcome.stderr.startswith("xacct: ")
 
@@ -202,7 +202,7 @@ def test_plugin_damaged_never_uses_the_session_of_another_caller(
     home.add_role("pb", role.arn, source_profile="bob")
     theirs = {}
     for profile in ("prod", "pb"):
-        assert is_session_of(role, arn(home.aws(*WHO, "--profile", profile, environment=broken)))
+        assert is_session_of(role, caller_arn(home.aws(*WHO, "--profile", profile, environment=broken)))
         theirs[profile] = sts.calls_of("AssumeRole")[-1].access_key
     assert theirs["prod"] != theirs["pb"] == bob.access_key
     assert operations(sts) == ["AssumeRole", "GetCallerIdentity"] * 2
@@ -213,11 +213,11 @@ def test_plugin_damaged_never_uses_the_session_of_another_caller(
 def test_plugin_damaged_neither_reads_nor_writes_the_stock_cache(
     home: Home, sts: Sts, role: Role, damage: Damage
 ) -> None:
-    who(home, "prod", environment=OFF)
+    caller_of(home, "prod", environment=DISABLED)
     (kept,) = (home.aws_dir / "cli" / "cache").iterdir()
     before = kept.read_bytes()
     outcome = home.aws(*WHO, "--profile", "prod", environment=damage("errors.py", UNFINISHED))
-    assert is_session_of(role, arn(outcome))
+    assert is_session_of(role, caller_arn(outcome))
     assert len(sts.calls_of("AssumeRole")) == 2
     assert [path.read_bytes() for path in (home.aws_dir / "cli" / "cache").iterdir()] == [before]
 
@@ -257,14 +257,14 @@ def test_plugin_damaged_does_not_affect_commands_without_a_role(
 ) -> None:
     outcome = home.aws(*arguments, environment=damage("errors.py", UNFINISHED))
     assert (outcome.code, outcome.stderr) == (0, "")
-    assert arguments != WHO or arn(outcome) == user.arn
+    assert arguments != WHO or caller_arn(outcome) == user.arn
 
 
 @pytest.mark.usefixtures("prod")
 def test_user_agent_counts_features_like_the_stock_cli(home: Home, sts: Sts) -> None:
     """The `m/` part of the User-Agent, in the call for the role and in the call with it."""
     found = []
-    for environment in ({}, OFF):
+    for environment in ({}, DISABLED):
         sts.clear_calls()
         assert home.aws(*WHO, "--profile", "prod", environment=environment).code == 0
         agents = [call.user_agent for call in sts.calls]

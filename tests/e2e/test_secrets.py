@@ -10,9 +10,9 @@ import pytest
 
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.commands import ONE_TRY, WHO, tree
-from tests.support.crowd import crowd
 from tests.support.home import AWS, REGION, XACCT, Home
-from tests.support.terminal import Terminal, who_asks
+from tests.support.processes import run_together
+from tests.support.terminal import Terminal, call_on_terminal
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="no /proc to read")
 
@@ -50,21 +50,21 @@ def test_secrets_are_not_printed_or_in_names(
     secrets = {f"code {number}": code for number, code in enumerate(codes)}
     secrets["key of the user"] = user.secret_key
 
-    person = who_asks(home, vault, *options)
+    person = call_on_terminal(home, vault, *options)
     person.answer(codes[0])
     with sts.hold("AssumeRole") as held:
         person.answer(codes[1])
         held.wait_for(1, 60)
         texts = [arguments_of(int(person.child.pid or 0))]
     assert person.end() == 0
-    direct = who_asks(home, "direct", *options)
+    direct = call_on_terminal(home, "direct", *options)
     direct.answer(codes[2])
     assert direct.end() == 0
     texts += [person.shown, direct.shown]
 
     with (
         sts.hold("AssumeRole") as held,
-        crowd(home, (*WHO, "--profile", "last", *options), really=True) as running,
+        run_together(home, (*WHO, "--profile", "last", *options), forked=False) as running,
     ):
         held.wait_for(1, 60)
         texts += [arguments_of(running.processes[0].pid)]

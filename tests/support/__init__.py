@@ -1,1 +1,1 @@
-"""What tests of all kinds are made with: a home directory of their own, real processes, real terminals."""
+"""What tests of all rooms use: a home directory of their own, real processes and real terminals."""

@@ -1,4 +1,4 @@
-"""A service that has one answer for everything."""
+"""A service with the same answer to every request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 @contextmanager
 def answering(status: int, body: bytes) -> Iterator[tuple[str, list[str]]]:
-    """A service that answers everything so; gives its address, and the requests that it has got."""
+    """Serve this answer to every request; yield the URL and the list of requests received."""
     got: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""File systems that this machine does not have, played by a library that is loaded before the C library."""
+"""File systems that this machine lacks, simulated by a library that is loaded before the C library."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-# Below $XACCT_MODELESS every file has the mode 0777, and chmod does nothing, or fails with EPERM. flock fails with
-# the number in $XACCT_FLOCK. The __x functions are what programs call that were built with an old C library.
+# Below $XACCT_MODELESS every file has mode 0777, and chmod does nothing or fails with EPERM. flock fails with the error
+# number in $XACCT_FLOCK. Programs built with an old C library call the __x functions.
 _SOURCE = r"""
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -97,13 +97,13 @@ int flock(int fd, int operation) {
 
 
 def without_modes(top: Path, *, chmod_fails: bool = False) -> dict[str, str]:
-    """The environment of a process for which `top` is on a drive without Unix modes."""
+    """Return the environment of a process for which `top` is on a drive without Unix modes."""
     fails = {"XACCT_CHMOD_FAILS": "1"} if chmod_fails else {}
     return {"LD_PRELOAD": str(_library()), "XACCT_MODELESS": str(top), **fails}
 
 
 def without_locks(fault: int) -> dict[str, str]:
-    """The environment of a process for which no file can be locked."""
+    """Return the environment of a process that can lock no file."""
     return {"LD_PRELOAD": str(_library()), "XACCT_FLOCK": str(fault)}
 
 
@@ -111,7 +111,7 @@ def without_locks(fault: int) -> dict[str, str]:
 def _library() -> Path:
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
-        pytest.skip("no C compiler here to make the library with that plays such a drive")
+        pytest.skip("no C compiler here to build the library that simulates such a drive")
     directory = Path(tempfile.mkdtemp(prefix="xacct-tests-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     source, library = directory / "drives.c", directory / "drives.so"

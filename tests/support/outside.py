@@ -1,7 +1,7 @@
-"""All that is outside: a proxy behind which every host of AWS is the small STS, with certificates of its own.
+"""A proxy behind which every host of AWS is the small STS, with certificates of its own.
 
-It notes which hosts are called, as `HTTPS_PROXY` shows them before any certificate is looked at, and which of
-those calls trusted it.
+It records which hosts are called (`HTTPS_PROXY` shows them before any certificate is checked), and which of those calls
+trusted its certificates.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _SIGNIN = "signin."
 
 
 class Outside:
-    """Runs while it is entered. `called` are the hosts in their order, `trusted` those that were then talked to."""
+    """Runs for the duration of a `with` block. `called` has the hosts in order, `trusted` those that got a request."""
 
     def __init__(self, directory: Path, sts: str) -> None:
-        """`sts` is the small one's URL; the authority's certificate will be in `ca_bundle`."""
+        """`sts` is the URL of the small STS. The certificate of the authority is written to `ca_bundle`."""
         self.called: list[str] = []
         self.trusted: list[str] = []
         self.ca_bundle = directory / "ca.pem"
@@ -49,11 +49,11 @@ class Outside:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables by which a process has to go this way."""
+        """The variables that make a process use this proxy."""
         return {"HTTPS_PROXY": self.url, "https_proxy": self.url, "NO_PROXY": "", "no_proxy": ""}
 
     def clear(self) -> tuple[list[str], list[str]]:
-        """What was called and what was trusted since the last time."""
+        """Return the hosts called and trusted since the last time, and clear both."""
         found = list(dict.fromkeys(self.called)), list(dict.fromkeys(self.trusted))
         self.called.clear()
         self.trusted.clear()
@@ -85,7 +85,7 @@ class Outside:
             thread.start()
 
     def _serve(self, client: socket.socket) -> None:
-        with client, contextlib.suppress(OSError):  # whoever does not trust the certificate hangs up
+        with client, contextlib.suppress(OSError):  # a client that does not trust the certificate hangs up
             client.settimeout(30)
             head, _ = _message(client)
             if not head.startswith(b"CONNECT "):
@@ -120,7 +120,7 @@ class Outside:
             return self._contexts[host]
 
     def _certificate(self, host: str | None) -> x509.Certificate:
-        """The certificate of a host; of the authority itself if there is none."""
+        """Create the certificate of a host, or of the authority itself (None)."""
         now = datetime.now(timezone.utc)
         public = self._key.public_key()
         usage = x509.KeyUsage(
@@ -157,7 +157,7 @@ def _name(text: str) -> x509.Name:
 
 
 def _message(connection: socket.socket) -> tuple[bytes, bytes]:
-    """The head of a request or an answer, with the blank line that ends it, and the body; nothing at the end."""
+    """Read the head of a request or response, with its blank line, and the body; both are empty at the end."""
     data = b""
     while b"\r\n\r\n" not in data:
         got = connection.recv(65536)

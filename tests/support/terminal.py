@@ -1,4 +1,4 @@
-"""A person at a terminal of their own, with `aws` running in it."""
+"""A terminal with `aws` running in it, and the person who uses it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ARN = re.compile(r'"Arn": "([^"]+)"')
 
 
 class Terminal:
-    """What a person sees and types; `shown` is all that was shown so far."""
+    """What a person sees and types; `shown` is the output so far."""
 
     def __init__(self, child: pexpect.spawn[str]) -> None:
         self.child = child
@@ -30,22 +30,22 @@ class Terminal:
 
     @property
     def prompts(self) -> int:
-        """How often a code was asked for."""
+        """The number of prompts for a code so far."""
         return len(PROMPT.findall(self.shown))
 
     @property
     def caller(self) -> str:
-        """Who `aws sts get-caller-identity` was, as it was shown."""
+        """The ARN that `aws sts get-caller-identity` printed, or all output if there is none."""
         return _ARN.findall(self.shown)[-1] if _ARN.search(self.shown) else self.shown
 
     def expect(self, text: str) -> None:
-        """Wait until some text is shown."""
+        """Wait for this text."""
         self.child.expect_exact(text)
 
-    def prompted(self) -> str:
-        """Wait until a code is asked for, unseen; tell for which profile."""
+    def wait_for_prompt(self) -> str:
+        """Wait for the prompt for a code, without echo, and return the profile in it."""
         self.child.expect(PROMPT)
-        assert not self.child.getecho(), "what is typed can be read"
+        assert not self.child.getecho(), "the terminal echoes what is typed"
         assert isinstance(self.child.match, re.Match)
         return str(self.child.match["profile"])
 
@@ -53,25 +53,25 @@ class Terminal:
         self.child.sendline(text)
 
     def answer(self, code: str) -> None:
-        """Wait to be asked for a code, and give it."""
-        self.prompted()
+        """Wait for the prompt for a code, and type this one."""
+        self.wait_for_prompt()
         self.type(code)
 
     def end(self) -> int:
-        """Wait for the end and give the exit code; the terminal has to be left as it was found."""
+        """Wait for the end and return the exit code. The terminal must have its echo back."""
         self.child.expect(pexpect.EOF)
         assert self.child.getecho(), "the terminal was left without echo"
         return finish_on_terminal(self.child)
 
 
-def who_asks(home: Home, profile: str, *options: str) -> Terminal:
-    """`aws sts get-caller-identity` for a profile, on a terminal."""
+def call_on_terminal(home: Home, profile: str, *options: str) -> Terminal:
+    """Run `aws sts get-caller-identity` with a profile on a terminal."""
     return Terminal(home.terminal(*WHO, "--profile", profile, *options))
 
 
 def log_in(home: Home, profile: str, device: MfaDevice) -> Terminal:
-    """Call AWS with a profile on a terminal, and answer the one question with the device's next code."""
-    person = who_asks(home, profile)
-    person.answer(device.next_code())
-    assert person.end() == 0
-    return person
+    """Call AWS with a profile on a terminal, and answer the prompt with the device's next code."""
+    terminal = call_on_terminal(home, profile)
+    terminal.answer(device.next_code())
+    assert terminal.end() == 0
+    return terminal

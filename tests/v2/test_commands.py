@@ -9,7 +9,7 @@ import pytest
 from tests.configure_role.steps import Screen
 from tests.configure_role.test_interview import answer
 from tests.sts import MfaDevice, Role, Sts, User
-from tests.support.commands import WHO, is_session_of, operations, who
+from tests.support.commands import WHO, caller_of, is_session_of, operations
 from tests.support.home import Home
 from tests.support.terminal import Terminal
 
@@ -25,7 +25,7 @@ def test_role_is_written_verified_shown_used_listed_and_removed(home: Home, sts:
     assert home.config.read_text("utf-8") == f"{before}{section}"
     assert operations(sts) == ["AssumeRole"]
 
-    assert is_session_of(role, who(home, "prod", environment={"AWS_REGION": "us-west-1"}))
+    assert is_session_of(role, caller_of(home, "prod", environment={"AWS_REGION": "us-west-1"}))
     listed = home.aws("configure", "role", "list", "--output", "json")
     assert [row["Profile"] for row in json.loads(listed.stdout)] == ["prod"]
     assert "Power" in home.aws("configure", "role", "show", "prod").stdout
@@ -69,7 +69,7 @@ def test_login_asks_and_later_commands_do_not(home: Home, device: MfaDevice, rol
     person = Terminal(home.terminal("configure", "role", "login", vault))
     person.answer(device.next_code())
     assert person.end() == 0
-    assert is_session_of(role, who(home, vault))
+    assert is_session_of(role, caller_of(home, vault))
     assert home.aws("configure", "role", "logout", "--all").code == 0
     assert home.records() == []
 

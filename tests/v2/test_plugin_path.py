@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.sts import Role, User
-from tests.support.commands import WHO, arn, is_session_of, who
+from tests.support.commands import WHO, caller_arn, caller_of, is_session_of
 from tests.support.home import AWS, Home
 
 from .home import HomeOfV2
@@ -39,7 +39,7 @@ def test_plugin_damaged_leaves_roles_to_the_stock_cli(
 ) -> None:
     damage(file, UNFINISHED)
     outcome = home.aws(*WHO, "--profile", prod)
-    assert is_session_of(role, arn(outcome))
+    assert is_session_of(role, caller_arn(outcome))
     assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
     assert outcome.stderr.startswith("xacct: ")
     assert not list((home.aws_dir / "cli").rglob("*.json")), "the stock CLI's cache leaves out who calls"
@@ -50,7 +50,7 @@ def test_plugin_damaged_does_not_affect_commands_without_a_role(
 ) -> None:
     damage("errors.py", UNFINISHED)
     outcome = home.aws(*WHO)
-    assert (arn(outcome), outcome.stderr) == (user.arn, "")
+    assert (caller_arn(outcome), outcome.stderr) == (user.arn, "")
 
 
 def test_plugin_path_does_not_shadow_the_modules_of_the_cli(
@@ -66,7 +66,7 @@ def test_plugin_path_does_not_shadow_the_modules_of_the_cli(
     (crowded / "where.py").write_text(WHERE.replace("OUT", repr(str(out))), "utf-8")
     text = home.config.read_text("utf-8").replace(str(installed), str(crowded))
     home.config.write_text(text.replace("[plugins]\n", "[plugins]\nwhere = where\n"), "utf-8")
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
     places = json.loads(out.read_text("utf-8"))
     assert not [place for place in places.values() if place and place.startswith(str(crowded))]
 
@@ -74,19 +74,19 @@ def test_plugin_path_does_not_shadow_the_modules_of_the_cli(
 def test_plugin_path_missing_loads_no_plugins(home: HomeOfV2, role: Role, prod: str, installed: Path) -> None:
     text = home.config.read_text("utf-8")
     home.config.write_text(text.replace(f"cli_legacy_plugin_path = {installed}\n", ""), "utf-8")
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
     assert not (home.aws_dir / "xacct").exists()
 
 
 @pytest.mark.usefixtures("user")
 def test_config_file_can_be_shared_by_both_versions(home: HomeOfV2, role: Role, prod: str) -> None:
     """Version 1 takes the path for the name of another plugin, which it cannot import."""
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
     (record,) = home.records()
     other = Home.__new__(Home)
     other.__dict__.update(home.__dict__, executable=AWS)
     assert other.aws("--version").code == 0
-    assert is_session_of(role, who(other, prod))
+    assert is_session_of(role, caller_of(other, prod))
     assert home.records() == [record], "each would have a session of its own"
 
 

@@ -6,11 +6,19 @@ import json
 
 import pytest
 
-from tests.e2e.test_expiry import make_due
+from tests.e2e.test_expiry import make_refresh_due
 from tests.sts import MfaDevice, Role, Sts, User
-from tests.support.commands import OFF, WHO, arn, is_session_of, operations, record_in, who
-from tests.support.crowd import crowd
+from tests.support.commands import (
+    DISABLED,
+    WHO,
+    caller_arn,
+    caller_of,
+    is_session_of,
+    operations,
+    read_record,
+)
 from tests.support.home import Home
+from tests.support.processes import run_together
 from tests.support.terminal import log_in
 
 SECONDS = 60.0
@@ -18,20 +26,20 @@ ALL = 4
 
 
 def test_role_is_assumed_once_and_then_cached(home: Home, sts: Sts, role: Role, prod: str) -> None:
-    assert is_session_of(role, who(home, prod))
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
     assert operations(sts) == ["AssumeRole", "GetCallerIdentity", "GetCallerIdentity"]
     assert len(home.records()) == 1
     assert not list((home.aws_dir / "cli").rglob("*.json")), "the cache of stock"
 
 
 def test_single_flight_makes_one_call(home: Home, sts: Sts, role: Role, prod: str) -> None:
-    with sts.hold("AssumeRole") as held, crowd(home, *[(*WHO, "--profile", prod)] * ALL) as running:
+    with sts.hold("AssumeRole") as held, run_together(home, *[(*WHO, "--profile", prod)] * ALL) as running:
         held.wait_for(1, SECONDS)
-        running.hear(ALL - 1)
+        running.wait_for_lines(ALL - 1)
         held.release()
         outcomes = running.finish()
-    assert all(is_session_of(role, arn(outcome)) for outcome in outcomes.values())
+    assert all(is_session_of(role, caller_arn(outcome)) for outcome in outcomes.values())
     assert operations(sts).count("AssumeRole") == 1
 
 
@@ -40,7 +48,7 @@ def test_shared_mfa_session_serves_all_roles_with_one_code(
 ) -> None:
     person = log_in(home, vault, device)
     assert is_session_of(role, person.caller)
-    assert is_session_of(other, who(home, "other"))
+    assert is_session_of(other, caller_of(home, "other"))
     assert operations(sts).count("GetSessionToken") == 1
 
 
@@ -55,26 +63,26 @@ def test_mfa_prompt_without_a_terminal_fails_at_once(home: Home, sts: Sts, vault
 def test_chain_is_followed(home: Home, sts: Sts, role: Role, prod: str) -> None:
     audit = sts.add_role("Audit", account="333333333333", trusts=[role.arn])
     home.add_role("audit", audit.arn, source_profile=prod)
-    assert is_session_of(audit, who(home, "audit"))
+    assert is_session_of(audit, caller_of(home, "audit"))
 
 
 def test_rejected_session_is_dropped(home: Home, sts: Sts, role: Role, prod: str) -> None:
-    who(home, prod)
+    caller_of(home, prod)
     sts.expire_all_sessions()
     assert home.aws(*WHO, "--profile", prod).code != 0
-    assert is_session_of(role, who(home, prod))
+    assert is_session_of(role, caller_of(home, prod))
 
 
 @pytest.mark.parametrize("answers", [True, False], ids=["renewed", "used while STS is away"])
 def test_refresh_replaces_credentials_near_expiry(
     home: Home, sts: Sts, role: Role, prod: str, answers: bool
 ) -> None:
-    who(home, prod)
-    make_due(home)
+    caller_of(home, prod)
+    make_refresh_due(home)
     if not answers:
         sts.drop_connections(None, "AssumeRole")
     outcome = home.aws(*WHO, "--profile", prod)
-    assert is_session_of(role, arn(outcome))
+    assert is_session_of(role, caller_arn(outcome))
     first, second = [call.access_key for call in sts.calls_of("GetCallerIdentity")]
     assert (second == first) == (not answers)
     assert outcome.stderr == ""
@@ -87,7 +95,7 @@ def test_export_credentials_prints_the_cached_ones(home: Home, sts: Sts, prod: s
     outcome = home.aws("configure", "export-credentials", "--profile", prod)
     assert (outcome.code, outcome.stderr) == (0, "")
     (file,) = home.records()
-    record = record_in(file)
+    record = read_record(file)
     assert record is not None
     exported = json.loads(outcome.stdout)
     assert exported["AccessKeyId"] == record.access_key
@@ -108,7 +116,7 @@ def test_debug_hides_secrets(home: Home, sts: Sts, user: User, prod: str) -> Non
     outcome = home.aws(*WHO, "--profile", prod, "--debug")
     assert outcome.code == 0
     (file,) = home.records()
-    record = record_in(file)
+    record = read_record(file)
     assert record is not None
     for secret in (user.secret_key, record.secret_key, record.token):
         assert secret not in outcome.stderr
@@ -119,14 +127,14 @@ def test_debug_hides_secrets(home: Home, sts: Sts, user: User, prod: str) -> Non
 
 
 def test_plugin_disabled_leaves_the_stock_cli(home: Home, role: Role, prod: str) -> None:
-    assert is_session_of(role, who(home, prod, environment=OFF))
+    assert is_session_of(role, caller_of(home, prod, environment=DISABLED))
     assert not (home.aws_dir / "xacct").exists()
     assert len(list((home.aws_dir / "cli" / "cache").glob("*.json"))) == 1
-    assert home.aws("configure", "role", "list", environment=OFF).code != 0
+    assert home.aws("configure", "role", "list", environment=DISABLED).code != 0
 
 
 @pytest.mark.usefixtures("user")
 def test_plugin_does_not_change_commands_without_a_role(home: Home) -> None:
     for arguments in (("--version",), WHO, ("configure", "get", "region"), ("configure", "list")):
-        assert home.aws(*arguments) == home.aws(*arguments, environment=OFF)
+        assert home.aws(*arguments) == home.aws(*arguments, environment=DISABLED)
     assert not (home.aws_dir / "xacct").exists()
