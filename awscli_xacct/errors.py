@@ -1,19 +1,19 @@
 """Everything this package raises on purpose.
 
-    XacctError             anything below; its text is meant for a person
-      ValidationError      several problems at once, each with what would be right
-      ConfigFileError      botocore could not read this file: file, line and reason
-      EditError            the file was left as it was: somebody else's, unwritable, unproved
-      ProfileError         a profile cannot work as it is written
-      CannotPromptError    a code is needed and there is nobody to ask
-      MfaProcessError      an ``mfa_process`` gave no code
-      RoleDurationError    a role's maximum is known to be shorter than what its profile asks for
-      CodeRejectedError    the MFA code was given three times and refused three times
-      BusyError            another process kept the lock beyond the bound
-      CacheError           what is cached cannot be looked at or dropped
+    XacctError             base of all below; its text is for people
+      ValidationError      several problems at once, each with its fix
+      ConfigFileError      botocore cannot read a config file either: file, line and reason
+      EditError            a file was not edited: it belongs to another user, or cannot be written or verified
+      ProfileError         a profile cannot give credentials as it is written
+      CannotPromptError    an MFA code is needed and cannot be prompted for
+      MfaProcessError      an ``mfa_process`` printed no code
+      RoleDurationError    a role's maximum is known to be shorter than its profile's duration_seconds
+      CodeRejectedError    STS rejected every MFA code
+      BusyError            another process held a lock for too long
+      CacheError           cached sessions cannot be listed or deleted
 
-A message names the thing, the place, and the command that fixes it. None holds a secret.
-Text that came from outside (an STS message, a file) goes through `printable` first.
+A message says what is wrong, where, and the command that fixes it. It never holds a secret, and text from outside (an
+STS message, a file) is escaped with `printable`.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from .messages import printable, printable_lines
 
 
 class XacctError(Exception):
-    """Base of every error raised on purpose. Whoever prints it as it is, as the AWS CLI does, drives no terminal."""
+    """Base of every error raised on purpose. Its text is escaped, because the AWS CLI prints it as it is."""
 
     def __str__(self) -> str:
         return printable_lines(super().__str__())
 
 
 MAX_PROBLEMS = 200
-"""How many problems are shown: nobody fixes more at a time, and a file of megabytes may have one in each line."""
+"""How many problems are shown: a file of megabytes may have one in each line."""
 
 
 class Location(NamedTuple):
-    """A place in a file. Line and column count from 1; line 0 stands for the whole file."""
+    """A place in a file. Lines and columns count from 1; line 0 is the whole file."""
 
     path: str
     line: int = 0
@@ -50,9 +50,8 @@ class Location(NamedTuple):
 class Problem(NamedTuple):
     """One thing that is wrong with an input, and how to fix it.
 
-    `fix` begins in lower case and has no full stop; commands stand on lines of their own, after two spaces.
-    `profile` is the one to change, which may be another one of the chain, and `key` the config key to change in it.
-    Each is None where it is not known.
+    `fix` begins in lower case and has no full stop; its commands are on lines of their own, after two spaces. `profile`
+    is the one to change, which may be another one in the chain, and `key` the config key to change. None: not known.
     """
 
     text: str
@@ -71,15 +70,12 @@ class Problem(NamedTuple):
 
     @property
     def commands(self) -> str:
-        """The commands of the fix, one per line; "" where it is words."""
+        """The commands of the fix, one per line; empty if it has none."""
         return "\n".join(line.strip() for line in (self.fix or "").split("\n")[1:])
 
 
 class ValidationError(XacctError):
-    """Everything that is wrong with one request, so that nobody has to try once per problem.
-
-    `problems` are `in_order`.
-    """
+    """Everything that is wrong with one request; `problems` are sorted by `in_order`."""
 
     def __init__(self, heading: str, problems: Iterable[Problem]) -> None:
         self.problems = in_order(problems)
@@ -87,7 +83,7 @@ class ValidationError(XacctError):
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Return each problem once: those without a location as they come, then the others by location."""
+    """Return each problem once: first those without a location, then the others sorted by location."""
     return sorted(dict.fromkeys(problems), key=_by_location)
 
 
@@ -97,29 +93,29 @@ def _by_location(problem: Problem) -> tuple[Location, str]:
 
 def _bullets(problems: Sequence[Problem]) -> Iterator[str]:
     for problem in problems[:MAX_PROBLEMS]:
-        # The lines a problem goes on with, such as a command, stand under its text and not under the mark.
+        # A problem's other lines, such as a command, are indented as its text is, not as the bullet.
         yield "  - " + str(problem).replace("\n", "\n    ")
     if len(problems) > MAX_PROBLEMS:
         yield f"  - and {len(problems) - MAX_PROBLEMS} more"
 
 
 class ConfigFileError(XacctError):
-    """A config file that botocore refuses too. `line` counts from 1; 0 means the whole file."""
+    """A config file that botocore rejects too. `line` counts from 1; 0 is the whole file."""
 
     def __init__(self, path: str, line: int, reason: str) -> None:
         self.path, self.line, self.reason = path, line, reason
-        place = f"{path}, line {line}" if line else path
-        super().__init__(f"{place}: {reason}")
+        location = f"{path}, line {line}" if line else path
+        super().__init__(f"{location}: {reason}")
 
 
 class EditError(XacctError):
-    """The edit was not made and the file is as it was."""
+    """An edit was not made; the file is unchanged."""
 
 
 class ProfileError(XacctError):
     """A profile that cannot give credentials as it is written.
 
-    `structural` marks the problems that the stock CLI finds as well; there its own error is shown.
+    `structural`: the stock CLI finds the problem as well, and its own error is shown.
     """
 
     def __init__(self, profile: str, text: str, fix: str | None = None, *, structural: bool = False) -> None:
@@ -128,24 +124,24 @@ class ProfileError(XacctError):
 
 
 class CannotPromptError(XacctError):
-    """An MFA code is needed and no terminal is there to ask on."""
+    """An MFA code is needed and cannot be prompted for."""
 
 
 class MfaProcessError(XacctError):
-    """The program that should give MFA codes did not."""
+    """An ``mfa_process`` printed no MFA code."""
 
 
 class RoleDurationError(XacctError):
-    """STS has lately refused a session of this length, and trying again would cost an MFA code."""
+    """STS refused a session of this length a short while ago, and another attempt would cost an MFA code."""
 
 
 class CodeRejectedError(XacctError):
-    """STS refused every MFA code that was given."""
+    """STS rejected every MFA code."""
 
 
 class BusyError(XacctError):
-    """Another process holds what this one needs, for longer than it is reasonable to wait."""
+    """Another process has held a lock for longer than it is reasonable to wait."""
 
 
 class CacheError(XacctError):
-    """Cached sessions that cannot be looked at or dropped, and so may go on being served."""
+    """Cached sessions that cannot be listed or deleted, so they may still be used."""

@@ -1,8 +1,7 @@
-"""Messages on stderr, text from outside made safe to show, and the commands that messages quote.
+"""Messages on stderr, the escaping of text from outside, and the commands that messages quote.
 
-A profile may be called ``list``, or ``-x``, or anything else that a command line takes for something other than
-a profile's name. The commands do what they are named for, pasted into a shell; a name's plain form is the shorter
-one and is used wherever it will do.
+A profile may be called ``list``, or ``-x``, or something else that a command line does not take for a profile. The
+commands made here still work when they are pasted into a shell. Where the plain name works, it is used.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import shlex
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # the real one is in a module, which every `aws` command would load
+if TYPE_CHECKING:  # the real constant is in a module, which every `aws` command would load
     from typing import TextIO
 
 SUBCOMMANDS = (
@@ -26,41 +25,41 @@ SUBCOMMANDS = (
     "discover",
     "setup",
 )
-"""What the first word after ``aws configure role`` may be besides a profile; configure_role/role.py has their code."""
+"""What the first word after ``aws configure role`` may be instead of a profile; configure_role/role.py runs them."""
 
 HELP = "help"
-"""The word that is asked for help with, wherever a profile may stand."""
+"""The word that shows help wherever a command line expects a profile."""
 
 
 def role_command(profile: str, options: str = "") -> str:
-    """``aws configure role PROFILE`` with some options, which are quoted already."""
+    """Return ``aws configure role PROFILE`` with options, which are quoted already."""
     plain = profile not in SUBCOMMANDS
     return " ".join(filter(None, ["aws configure role", _named(profile, plain=plain), options]))
 
 
 def subcommand(name: str, profile: str) -> str:
-    """``aws configure role NAME PROFILE``, for a subcommand that takes a profile."""
+    """Return ``aws configure role NAME PROFILE``, for a subcommand that takes a profile."""
     return f"aws configure role {name} {_named(profile)}"
 
 
 def option(key: str) -> str:
-    """The command line option of a config key."""
+    """Return the command line option for a config key."""
     return f"--{key.replace('_', '-')}"
 
 
 def profile_option(profile: str) -> str:
-    """``--profile PROFILE``, as any `aws` command takes it."""
+    """Return ``--profile PROFILE``, quoted, for any `aws` command."""
     return shlex.join(profile_words(profile))
 
 
 def profile_words(profile: str) -> list[str]:
-    """The words of ``--profile PROFILE``."""
+    """Return the words of ``--profile PROFILE``, not quoted."""
     return [f"--profile={profile}"] if profile.startswith("-") else ["--profile", profile]
 
 
 def _named(profile: str, *, plain: bool = True) -> str:
-    """A profile as a positional argument, or, where that would not do, as an option."""
-    # What has a "://" in it, the CLI takes for a file or an address to read the argument from.
+    """Return a profile as a positional argument, or as an option if it would be misunderstood there."""
+    # With "://" in it, the CLI takes an argument for the address of a file to read it from.
     odd = profile.startswith("-") or profile == HELP or "://" in profile
     return shlex.quote(profile) if plain and not odd else shlex.quote(f"--profile={profile}")
 
@@ -71,14 +70,14 @@ def warn(message: str) -> None:
 
 
 def print_message(message: str) -> None:
-    """Print lines for the user on stderr, as stdout belongs to results, and wrap them on a terminal."""
+    """Print lines for the user on stderr, because stdout is for results. On a terminal they are wrapped."""
     import sys
 
     write_message(f"{wrap(printable_lines(message), sys.stderr)}\n")
 
 
 def warn_once(message: str) -> None:
-    """`warn`, but only the first time this process has that message: an edit may have to start over."""
+    """`warn`, but only once per process and message: an edit may start over."""
     if message not in _warned:
         _warned.add(message)
         warn(message)
@@ -88,7 +87,7 @@ _warned: set[str] = set()
 
 
 def write_message(text: str) -> None:
-    """Write a text on stderr as it is.
+    """Write text to stderr as it is.
 
     A stderr that is closed or on a full disk does not fail the command, whose work may be done by now.
     """
@@ -103,9 +102,9 @@ def write_message(text: str) -> None:
 
 
 def wrap_error(error: Exception) -> None:
-    """Wrap the text of an error that the AWS CLI prints as it is, in a command of its own.
+    """Wrap the text of an error that the AWS CLI will print.
 
-    A program that catches the error gets its text in one piece, and so do our own commands.
+    Other programs get the text unwrapped, and so do our own subcommands, which may put it into a result.
     """
     import sys
 
@@ -135,18 +134,24 @@ def _wrap_line(line: str, width: int) -> str:
         return line
     inner = f"{indent}  "
     line = re.sub(
-        r"(?<=:) (?=(?:aws|xacct|sudo|export|unset|chmod|ls|pip|python3?) )", f"\n{inner}", line, count=1
+        r"(?<=:) (?=(?:aws|xacct|sudo|export|unset|chmod|ls|rm|pip|python3?|curl) )",
+        f"\n{inner}",
+        line,
+        count=1,
     )
     prose, *command = line.split("\n")
     # In a path with spaces each word but the first has a separator inside.
-    path = r"(?<!\S)(?:[~/]|[A-Za-z]:\\)\S*(?: [^\s/\\]+[/\\]\S*)+"
-    prose = re.sub(path, lambda found: found[0].replace(" ", "\0"), prose)
+    prose = re.sub(
+        r"(?<!\S)(?:[~/]|[A-Za-z]:\\)\S*(?: [^\s/\\]+[/\\]\S*)+",
+        lambda path: path[0].replace(" ", "\0"),
+        prose,
+    )
     wrapper = TextWrapper(width, subsequent_indent=inner, break_long_words=False, break_on_hyphens=False)
     return "\n".join([*(each.replace("\0", " ") for each in wrapper.wrap(prose)), *command])
 
 
 def terminal_width(stream: TextIO | None) -> int:
-    """Return the columns of the terminal that a stream writes to; 0 if it writes to none."""
+    """Return the width of the terminal that `stream` writes to, in columns; 0 if it is not a terminal."""
     import os
     import shutil
 
@@ -158,13 +163,15 @@ def terminal_width(stream: TextIO | None) -> int:
         columns = 0
     except ValueError:
         return 0  # closed
-    # COLUMNS may be another terminal's: it counts only where this one does not know its size.
+    # COLUMNS may belong to another terminal, so it counts only if this one does not know its size.
     return columns or shutil.get_terminal_size().columns
 
 
 def abandon(stream: TextIO) -> None:
-    """Let what is left in a stream's buffer, and what comes, go nowhere: the interpreter writes it at its end,
-    and complains, or fails, if it still cannot."""
+    """Discard what is in a stream's buffer and what is written to it later.
+
+    Otherwise the interpreter writes it when it exits, and fails if it cannot.
+    """
     import os
 
     try:
@@ -172,14 +179,13 @@ def abandon(stream: TextIO) -> None:
         os.dup2(nowhere, stream.fileno())
         os.close(nowhere)
     except (OSError, ValueError):
-        pass  # closed, or no file at all
+        pass  # closed, or not a file
 
 
 def printable(text: str) -> str:
-    """`text` with control characters escaped, so that nothing from outside drives the terminal, and without the
-    passwords of its URLs."""
+    """Return `text` with control characters escaped, so that it cannot drive the terminal, and URL passwords hidden."""
     if "://" in text and "@" in text:
-        from .redaction import without_passwords  # needs a module that a warm command does without
+        from .redaction import without_passwords  # loads a module that most commands do without
 
         text = without_passwords(text)
     return "".join(
@@ -189,5 +195,5 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """A text of several lines with all other control characters escaped."""
+    """Return `printable` of each line of a text."""
     return "\n".join(printable(line) for line in text.split("\n"))

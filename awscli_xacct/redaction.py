@@ -1,9 +1,8 @@
-"""Keeping secrets out of ``--debug``: botocore logs requests and answers, and with them session tokens, whole.
+"""Keep secrets out of ``--debug``: botocore logs whole requests and responses, with session tokens in them.
 
-Two nets, as neither holds everything: what stands after a name that secrets go by, and the very secrets that the
-command has, by whatever name. Passwords in URLs are a third, and are hidden from messages as well.
-
-Standard library only. The answers that the user's own command gets are not looked at, but for those names.
+There are two filters, because neither finds everything: values after the names that secrets have, and the very
+secrets that the command knows, after any name. Passwords in URLs are hidden too, also in messages. Responses to the
+user's own command are searched for those names and values only.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from urllib.parse import quote
 
 HIDDEN = "(hidden by xacct)"
 SHORTEST = 8
-"""What is shorter is no key and no token, and might be a word of any message."""
+"""Anything shorter is not a key or a token, and may be a word of any message."""
 
 _NAMES = "|".join(
     (
@@ -25,12 +24,12 @@ _NAMES = "|".join(
         "SessionToken",
         "TokenCode",
         "X-Amz-Security-Token",
-        # As botocore's arguments, the credentials file and the environment have them.
+        # In botocore's arguments, the credentials file and the environment.
         "aws_secret_access_key",
         "aws_session_token",
         "aws_security_token",
         "secret_key",
-        # What sources of credentials send and get: IAM Identity Center, `aws login`, web identity, containers.
+        # Sent and received by credential sources: IAM Identity Center, `aws login`, web identity, containers.
         "Access_?Token",
         "Refresh_?Token",
         "Id_?Token",
@@ -42,7 +41,7 @@ _NAMES = "|".join(
         "X-aws-ec2-metadata-token",
     )
 )
-# As XML, as a header, as a form field, or as a Python or JSON value, that again inside of a string:
+# As XML, as a header, as a form field, or as a Python or JSON value, that again inside a string:
 # `<Name>…`, `Name:…`, `Name=…`, `'Name': b'…'`, `\"Name\": \"…\"`.
 _SECRET = re.compile(rf"((?:{_NAMES})(?:>|\\*['\"]?\s*[:=]\s*b?\\*['\"]?))([^<>'\"&,}}\s\\]+)", re.IGNORECASE)
 _VARIABLES = (
@@ -51,30 +50,30 @@ _VARIABLES = (
     "AWS_SECURITY_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 )
-# A bearer's token is all there is to it; a signature is worth nothing without its request.
+# A bearer token is enough to call with; a signature is worthless without its request.
 _BEARER = re.compile(
     r"(\bBearer\s+|\bAuthorization['\"]?\s*[:=]\s*b?['\"]?Basic\s+)([\w.~+/=-]{8,})", re.IGNORECASE
 )
-# A password may hold what ends a URL's host; a port, which it is not, is digits up to the path.
+# A password may contain what would end a URL's host. Digits up to the path are a port, not a password.
 _LOGIN = re.compile(r"(://)(?:[^\s/?#\"<>@:]*:(?!\d+[/?#])[^\s\"<>]+|[^\s/?#\"<>]+)@")
 
 
 def redact(text: str) -> str:
-    """`text` with the secrets of requests and answers, and passwords in URLs, hidden."""
+    """Return `text` with the secrets of requests and responses, and passwords in URLs, hidden."""
     text = _SECRET.sub(rf"\1{HIDDEN}", text)
     return without_passwords(_BEARER.sub(rf"\1{HIDDEN}", text))
 
 
 def without_passwords(text: str) -> str:
-    """`text` with what stands in URLs before the host, ``user:password@``, hidden."""
+    """Return `text` with the ``user:password@`` of URLs hidden."""
     return _LOGIN.sub(rf"\1{HIDDEN}@", text) if "://" in text and "@" in text else text
 
 
 class Redaction(logging.Formatter):
-    """Writes a record as another formatter does, tracebacks and all, and hides the secrets that are in it."""
+    """A formatter that hides secrets in what another formatter returns, tracebacks included."""
 
     def __init__(self, formatter: logging.Formatter, session: Any = None) -> None:
-        """`session` is the botocore session whose credentials, once it has some, are hidden by their values."""
+        """The credentials of `session`, a botocore session, are hidden by value once it has some."""
         super().__init__()
         self.inner = formatter
         self._session = session
@@ -82,7 +81,7 @@ class Redaction(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         text = self.inner.format(record)
-        # The session has none at first, and others after they were renewed: the old ones may still be told of.
+        # The session has none at first, and others after a refresh; the old ones may still be logged.
         self._known.update(_of_session(self._session))
         for secret in self._known:
             if secret in text:
@@ -91,23 +90,23 @@ class Redaction(logging.Formatter):
 
 
 def protect(session: Any = None) -> None:
-    """Let whatever is logged from now on hide its secrets. For ``--debug``, which has made its handlers by now."""
+    """Hide secrets in everything that is logged from now on. For ``--debug``, whose handlers exist by now."""
     loggers = [logging.root, *logging.root.manager.loggerDict.values()]
     for logger in loggers:
-        for handler in getattr(logger, "handlers", ()):  # a placeholder has none
+        for handler in getattr(logger, "handlers", ()):  # a placeholder has no handlers
             if not isinstance(handler.formatter, Redaction):
                 handler.setFormatter(Redaction(handler.formatter or logging.Formatter(), session))
 
 
 def _of_environment() -> Iterator[str]:
-    """What a command under ``xacct exec``, among others, was given."""
+    """Yield secrets from the environment, such as that of a command run by ``xacct exec``."""
     for name, value in os.environ.items():
         if name in _VARIABLES or name.startswith("AWS_BEARER_TOKEN_"):
             yield from _spellings(value)
 
 
 def _of_session(session: Any) -> Iterator[str]:
-    """What the session has by now. Its attributes are read past their properties, which would renew them."""
+    """Yield the session's current secrets. Its attributes are read directly: the properties would refresh them."""
     credentials = getattr(session, "_credentials", None)
     for refreshable, plain in (("_secret_key", "secret_key"), ("_token", "token")):
         known = getattr(credentials, "__dict__", {})
@@ -115,7 +114,7 @@ def _of_session(session: Any) -> Iterator[str]:
 
 
 def _spellings(secret: Any) -> Iterator[str]:
-    """A secret as it is, and as it stands in a URL."""
+    """Yield a secret as it is, and as it is quoted in a URL."""
     if isinstance(secret, str) and len(secret) >= SHORTEST:
         yield secret
         yield quote(secret, safe="")

@@ -11,15 +11,15 @@ from .messages import printable, terminal_width
 from .storage.cache import Record
 
 _GAP = "  "
-_NARROWEST = 4
-_LONGEST_ZONE = 5
+_MIN_WIDTH = 4
+_MAX_ZONE_LENGTH = 5
 _DRAWING = "├└│─…"
 
 
 def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, whole: bool = False) -> str:
-    """Columns under their titles. On a terminal the widest give way to its width; piped, nothing is cut.
+    """Return columns under their titles. On a terminal the widest are truncated to fit; piped, nothing is.
 
-    Nor is with `whole`, for what a person is to agree to.
+    With `whole` nothing is truncated: for plans that must be confirmed.
     """
     cells = [list(titles), *([printable(cell) or "-" for cell in row] for row in rows)]
     widths = [max(_width(row[column]) for row in cells) for column in range(len(titles))]
@@ -30,7 +30,7 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, whole: bool =
 
 
 def can_draw() -> bool:
-    """Whether stdout is a terminal that shows more than letters."""
+    """Whether stdout is a terminal that can show line drawing characters."""
     try:
         _DRAWING.encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:
@@ -39,14 +39,14 @@ def can_draw() -> bool:
 
 
 def remaining(record: Record | None, now: float | None = None) -> str:
-    """How long a record still lasts, in words; nothing where there is none."""
+    """Return how long a record still lasts, in words; empty for None."""
     if record is None:
         return ""
     return duration(record.expiry - (time.time() if now is None else now))
 
 
 def duration(seconds: float) -> str:
-    """Seconds in the words a person uses for them, to the nearest minute where it is minutes."""
+    """Return a number of seconds in words, rounded to the minute if it is at least one."""
     if seconds < 60:
         return f"{max(int(seconds), 0)} s"
     hours, minutes = divmod(round(seconds / 60), 60)
@@ -59,26 +59,26 @@ def local_time(moment: float, now: float | None = None) -> str:
     """Return a time (seconds since the epoch) in the local zone, as ``17:04 CET``; with its date unless it is today."""
     found, today = time.localtime(moment), time.localtime(now)
     # Windows has no short names of time zones.
-    zone = found.tm_zone if len(found.tm_zone) <= _LONGEST_ZONE else time.strftime("UTC%z", found)
+    zone = found.tm_zone if len(found.tm_zone) <= _MAX_ZONE_LENGTH else time.strftime("UTC%z", found)
     date = "" if found[:3] == today[:3] else time.strftime("%Y-%m-%d ", found)
     return f"{date}{time.strftime('%H:%M', found)} {zone}"
 
 
 def counted(number: int, thing: str) -> str:
-    """``1 session``, ``2 sessions``."""
+    """Return ``1 session``, ``2 sessions``."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _narrow(widths: list[int], available: int) -> None:
-    """Take what does not fit from the widest column, again and again."""
+    """Reduce the widest column, one by one, until the table fits."""
     excess = sum(widths) + len(_GAP) * (len(widths) - 1) - available
-    while excess > 0 and max(widths) > _NARROWEST:
+    while excess > 0 and max(widths) > _MIN_WIDTH:
         widths[widths.index(max(widths))] -= 1
         excess -= 1
 
 
 def _fit(cell: str, width: int) -> str:
-    """A cell as wide as its column: filled up, or cut with a mark where something is missing."""
+    """Return a cell as wide as its column: padded, or truncated with a mark."""
     if _width(cell) > width:
         mark = "…" if can_draw() else "~"
         while _width(cell) > width - 1:
@@ -88,7 +88,7 @@ def _fit(cell: str, width: int) -> str:
 
 
 def _width(text: str) -> int:
-    """How many columns of a terminal a text takes: some letters take two, and some marks none."""
+    """Return how many columns a text takes on a terminal: some letters take two, combining marks none."""
     if text.isascii():
         return len(text)
     return sum(

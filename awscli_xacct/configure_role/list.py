@@ -132,7 +132,7 @@ def _branches(
         drawn.add(entry.profile)
         yield f"{''.join(indents)}{end if last else fork}{_leaf(entry)}"
         further = children.get((True, entry.profile), [])
-        if len(indents) < settings.CHAIN_MAXIMUM:
+        if len(indents) < settings.MAX_CHAIN:
             yield from _branches(further, children, [*indents, blank if last else pipe], drawn, behind)
         else:
             behind += further

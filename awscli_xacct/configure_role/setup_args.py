@@ -192,7 +192,7 @@ def _own_role(profile: Mapping[str, Any]) -> str | None:
 
 def _maximum_fault(text: str) -> str | None:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
-    low, high = settings.ROLE_DURATION_DEFAULT, settings.MAX_ROLE_DURATION
+    low, high = settings.DEFAULT_ROLE_DURATION, settings.MAX_ROLE_DURATION
     if text.isascii() and text.isdigit() and low <= int(text) <= high:
         return None
     return f"it is a number of seconds between {low} (1 hour) and {high} (12 hours)"

@@ -89,7 +89,7 @@ class MfaSession:
 
         `keys` are the user's own, looked up if None. Raises botocore's errors and `XacctError`.
         """
-        return self._get(keys, settings.SESSION_RENEW_SECONDS)
+        return self._get(keys, settings.SESSION_REFRESH_SECONDS)
 
     def fetch(self) -> Record:
         """Return the session as the credentials of a user profile.

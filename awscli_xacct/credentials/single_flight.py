@@ -78,7 +78,7 @@ class SingleFlight:
         record = self.look(name)
         while record is None or self._due(name, record, spare):
             renewed = partial(self._come, name, spare, renewed=record is not None)
-            at_most = None if record is None else settings.RENEWAL_WAIT_SECONDS
+            at_most = None if record is None else settings.REFRESH_WAIT_SECONDS
             with self.locked(name, purpose, at_most=at_most, unless=renewed) as mine:
                 record = self.look(name)
                 if mine and record is None:

@@ -135,7 +135,7 @@ def _record(answer: Any, started: float, about: Mapping[str, Any]) -> Record:
         raise ValueError("no time")
     lifetime = min(lifetime, settings.MAX_SESSION_DURATION)
     expiry = started + lifetime
-    refresh = expiry - min(settings.RENEW_AT_MOST, lifetime / settings.RENEW_FRACTION)
+    refresh = expiry - min(settings.REFRESH_SECONDS, lifetime / settings.REFRESH_FRACTION)
     arn = Arn.parse(str(answer.get("AssumedRoleUser", {}).get("Arn")))
     about = {**about, "obtained": started}
     return Record(key, secret, token, expiry, refresh, arn.account if arn else None, about)

@@ -20,7 +20,9 @@ from .model import Request, RoleSpec
 
 _OWN_PROFILE = Problem("default is your own profile and no manifest's", "give the role another name")
 _SOURCE = f"{settings.SOURCE_PROFILE}:"
-_TOO_LONG = f"{_SOURCE} this is a chain of more than {settings.CHAIN_LENGTH} roles, one behind the other"
+_TOO_LONG = (
+    f"{_SOURCE} this is a chain of more than {settings.MAX_MANIFEST_CHAIN} roles, one behind the other"
+)
 _HINTS = 20
 _NO_CHAIN = {settings.CREDENTIAL_SOURCE: settings.CREDENTIAL_SOURCES[0]}
 
@@ -120,8 +122,8 @@ class _Check:
                     continue
             for member in reversed(path):
                 below = depth[member] = below + 1
-                if below > settings.CHAIN_LENGTH:
-                    yield member, _TOO_LONG if below == settings.CHAIN_LENGTH + 1 else ""
+                if below > settings.MAX_MANIFEST_CHAIN:
+                    yield member, _TOO_LONG if below == settings.MAX_MANIFEST_CHAIN + 1 else ""
 
     def _next(self, name: str) -> str | None:
         """The profile that a role's chain goes on with; None at its beginning."""

@@ -35,7 +35,7 @@ def load(name: str, stdin: BinaryIO | None = None) -> Text:
     if name == STDIN:
         if stdin is None and sys.stdin is None:
             raise ValidationError(_REFUSED, [Problem("there is no stdin to read")])
-        data = (stdin or sys.stdin.buffer).read(settings.MANIFEST_BYTES + 1)
+        data = (stdin or sys.stdin.buffer).read(settings.MAX_MANIFEST_BYTES + 1)
         return decoded(data, "stdin")
     # Not pathlib's resolve, which raises for a link that leads round in a circle.
     return decoded(_read(name), name, os.path.realpath(name))
@@ -88,7 +88,7 @@ def _read(name: str) -> bytes:
             )
             raise ValidationError(_REFUSED, [Problem(f"{Location(name)} is {what}")])
         with path.open("rb") as file:
-            return file.read(settings.MANIFEST_BYTES + 1)
+            return file.read(settings.MAX_MANIFEST_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ValidationError(_REFUSED, [Problem(f"{Location(name)} cannot be read: {reason}")]) from None
@@ -96,8 +96,8 @@ def _read(name: str) -> bytes:
 
 def decoded(data: bytes, path: str, resolved: str | None = None) -> Text:
     """The text in a file's bytes. Raises `ValidationError`."""
-    if len(data) > settings.MANIFEST_BYTES:
-        limit = settings.MANIFEST_BYTES // 1024 // 1024
+    if len(data) > settings.MAX_MANIFEST_BYTES:
+        limit = settings.MAX_MANIFEST_BYTES // 1024 // 1024
         raise ValidationError(
             _REFUSED, [Problem(f"{Location(path)} is larger than {limit} MiB, more than a manifest can be")]
         )

@@ -104,9 +104,9 @@ class Codes:
 
         `refused` tells whether an error of `use` means that the code was wrong. Raises `CannotPromptError` where
         there is nobody to ask, `MfaProcessError` where the program does not give a code, `CodeRejectedError`
-        after `settings.CODE_TRIES` codes, and what else `use` raises.
+        after `settings.MAX_CODE_TRIES` codes, and what else `use` raises.
         """
-        for left in reversed(range(settings.CODE_TRIES)):
+        for left in reversed(range(settings.MAX_CODE_TRIES)):
             with ending_aws():
                 code = self._fresh_code(request)
             try:
@@ -124,7 +124,7 @@ class Codes:
             if left:
                 self._say("That code was not accepted; it may be mistyped, or used already.")
         raise CodeRejectedError(
-            f"none of {settings.CODE_TRIES} codes of {request.serial} was accepted for profile "
+            f"none of {settings.MAX_CODE_TRIES} codes of {request.serial} was accepted for profile "
             f"{request.profile}. Check that this is the right device and that its clock is right, then run the "
             f"command again"
         )

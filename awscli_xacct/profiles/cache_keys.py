@@ -118,12 +118,12 @@ def session_duration(config: Mapping[str, Any], environment: Mapping[str, str]) 
     """How long a shared MFA session is to last, in seconds. Raises `ProfileError`."""
     text = setting(config, settings.MFA_SESSION_DURATION, environment)
     if text is None:
-        return settings.SESSION_DURATION_DEFAULT
+        return settings.DEFAULT_SESSION_DURATION
     low, high = settings.MIN_SESSION_DURATION, settings.MAX_SESSION_DURATION
     # int() takes no more than some thousand digits.
     if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS and low <= int(text) <= high):
         rule = f"not a number of seconds between {low} (15 minutes) and {high} (36 hours)"
-        sound = str(settings.SESSION_DURATION_DEFAULT)
+        sound = str(settings.DEFAULT_SESSION_DURATION)
         raise _fault(settings.MFA_SESSION_DURATION, text, rule, sound, environment)
     return int(text)
 

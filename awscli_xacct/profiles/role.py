@@ -192,12 +192,12 @@ def _source(
                 structural=True,
             )
         return user_of(profiles, source, sso_sessions)
-    if len(visited) >= settings.CHAIN_MAXIMUM:
+    if len(visited) >= settings.MAX_CHAIN:
         # Without an end to it all of `list` failed of one such chain, in Python's own limit.
         last = visited[0]
         raise ProfileError(
             last,
-            f"profile {last}: its chain is too long: more than {settings.CHAIN_MAXIMUM} roles, one assumed from the "
+            f"profile {last}: its chain is too long: more than {settings.MAX_CHAIN} roles, one assumed from the "
             f"other, down to {source} and on",
             f"give it a source that is nearer to a user:\n  {role_command(last, '--source-profile PROFILE')}",
         )

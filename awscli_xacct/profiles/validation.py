@@ -193,7 +193,7 @@ def _chain_problems(name: str, profile: Mapping[str, Any], role: Role, spelled: 
     serial = profile.get(settings.MFA_SERIAL)
     if isinstance(serial, str) and serial and role.takes_no_code:
         problems.append(chained_mfa_problem(name, serial, role.source))
-    seconds = str(profile.get(settings.DURATION_SECONDS, settings.ROLE_DURATION_DEFAULT))
+    seconds = str(profile.get(settings.DURATION_SECONDS, settings.DEFAULT_ROLE_DURATION))
     if role.chained or role.session_source or (serial and profile.get(settings.MFA_SESSION) == "on"):
         # What is wrong with it anyway has been said with the other values.
         fault = None if seconds_fault(seconds) else duration_fault(seconds, chained=True, source=role.source)

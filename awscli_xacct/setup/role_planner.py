@@ -50,13 +50,13 @@ class RoleSteps:
         wish = self._wish
         mark = secrets.token_hex(4)
         document = iam_policy.with_statement(None, self._statement)
-        longest = wish.maximum or max(wish.duration or 0, settings.ROLE_DURATION_DEFAULT)
+        longest = wish.maximum or max(wish.duration or 0, settings.DEFAULT_ROLE_DURATION)
         asked = {
             "RoleName": wish.role_name,
             "AssumeRolePolicyDocument": iam_policy.written(document),
             "Description": f"Made by aws configure role setup ({mark})",
             **({"Path": wish.path} if wish.path != "/" else {}),
-            **({"MaxSessionDuration": longest} if longest != settings.ROLE_DURATION_DEFAULT else {}),
+            **({"MaxSessionDuration": longest} if longest != settings.DEFAULT_ROLE_DURATION else {}),
         }
         entry: Entry = {"kind": "role", "name": wish.role_name, "mark": mark}
         added = {"kind": "trust", "statements": [self._statement]}

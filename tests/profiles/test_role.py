@@ -973,13 +973,13 @@ def long_chain(length: int) -> dict[str, dict[str, Any]]:
 
 
 def test_a_chain_may_be_long() -> None:
-    profiles = long_chain(settings.CHAIN_MAXIMUM)
+    profiles = long_chain(settings.MAX_CHAIN)
     role = resolve(profiles, "0", environment={})
-    assert list(hops(role)) == [str(number) for number in range(settings.CHAIN_MAXIMUM)]
+    assert list(hops(role)) == [str(number) for number in range(settings.MAX_CHAIN)]
     assert key_name(role.identity)
 
 
-@pytest.mark.parametrize("length", [settings.CHAIN_MAXIMUM + 1, 1000, 20_000])
+@pytest.mark.parametrize("length", [settings.MAX_CHAIN + 1, 1000, 20_000])
 def test_a_chain_without_end_is_said_to_be_too_long(length: int) -> None:
     """It is that of one profile: what stands nearer to the user works."""
     profiles = long_chain(length)
@@ -987,4 +987,4 @@ def test_a_chain_without_end_is_said_to_be_too_long(length: int) -> None:
         resolve(profiles, "0", environment={})
     assert (raised.value.problem.profile, raised.value.structural) == ("0", False)
     assert str(raised.value).endswith("\n  aws configure role 0 --source-profile PROFILE")
-    assert resolve(profiles, str(length - settings.CHAIN_MAXIMUM), environment={})
+    assert resolve(profiles, str(length - settings.MAX_CHAIN), environment={})
