@@ -160,8 +160,9 @@ MAY_USE_STDERR = {
     "cli/each.py": "passes on the lines that child processes write",
     "cli/launch.py": "flushes it before another program takes over the process",
     "mfa/interruption.py": "flushes it before the process ends by a signal",
-    "configure_role/interview.py": "finds out whether a person can be asked",
     "configure_role/base.py": "wraps the errors that the AWS CLI prints",
+    "configure_role/confirm.py": "asks on stderr or stdout, whichever is a terminal",
+    "configure_role/setup.py": "finds out whether the plan can be seen there",
 }
 """The modules that may name ``sys.stderr``, and why."""
 
