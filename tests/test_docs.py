@@ -1,4 +1,4 @@
-"""What the documentation says of the tree is so."""
+"""The documentation matches the repository."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CITED = re.compile(r"`(tests/[\w/]+(?:\.py)?)?(?:::(\w+))?`")
 
 
 def test_security_cites_tests_that_exist() -> None:
-    """`::test_name` alone is of the file that was cited before it."""
+    """`::test_name` alone refers to the file cited before it."""
     missing, cited, file = [], 0, ""
     for found in _CITED.finditer((ROOT / "docs/security.md").read_text("utf-8")):
         file, name = found[1] or file, found[2]

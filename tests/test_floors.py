@@ -1,7 +1,7 @@
-"""The package is a house of floors: a module imports from its own package or from a floor further down.
+"""The floors of the package: a module imports only from its own package or from a lower floor.
 
-Never up, never sideways but for the arrows named here, and never in a circle. What is imported only for type
-checking costs nothing and binds nothing: it is left out.
+Imports never go up, go sideways only where this file allows it, and never form a cycle. Imports that are only for type
+checking are ignored.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PACKAGE = "awscli_xacct"
 ROOT = Path(__file__).resolve().parents[1]
 
 FLOORS = (
-    # ground: the standard library, and little of it
+    # ground: only the standard library
     (
         "arn",
         "aws_errors",
@@ -31,24 +31,24 @@ FLOORS = (
         "storage",
         "tables",
     ),
-    # a person's AWS config as text
+    # an AWS config file as text
     ("configfile",),
-    # what a profile's settings mean
+    # the meaning of a profile's settings
     ("profiles",),
-    # libraries that do not know each other
+    # libraries, which do not import each other
     ("credentials", "discovery", "manifest", "mfa", "setup"),
     # faces
     ("cli", "configure_role"),
-    # what the hosts load: the CLI's plugin and ``python -m``
+    # entry points: the CLI's plugin and ``python -m``
     ("__main__", ""),
 )
-"""The packages, and the modules beside them, from the ground up; the package itself is ``""``."""
+"""Packages and top-level modules, from the ground up; the package itself is ``""``."""
 
 SIDEWAYS = {("credentials", "mfa")}
-"""Arrows within a floor. On the ground all are allowed that make no circle."""
+"""Imports allowed within a floor. On the ground, all are allowed that form no cycle."""
 
 UP = {("cli", ""), ("configure_role", "")}
-"""The package itself has what others use of it, the version and `install`, and the faces use it as well."""
+"""The package has the public `__version__` and `install`, which the faces use as well."""
 
 THIRD_PARTIES: dict[str, set[str]] = {
     "storage": {"filelock"},
@@ -58,14 +58,14 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "configure_role": {"botocore", "awscli"},
     "": {"botocore"},
 }
-"""What a package may import besides the standard library."""
+"""Third-party packages that a package may import."""
 
 IN_FUNCTIONS_ONLY = {"filelock"}
-"""Loaded where a lock is taken, never by whoever only might take one."""
+"""Imported only when a lock is taken."""
 
 
 class Import(NamedTuple):
-    """One import of a module: what is imported, where, and whether it runs when the module is loaded."""
+    """An import in a module; `top` is whether it runs when the module is loaded."""
 
     module: str
     imported: str
@@ -77,7 +77,7 @@ class Import(NamedTuple):
 
 
 def find_modules() -> dict[str, Path]:
-    """The modules of the package by their names in it; the package itself is ``""``."""
+    """Return the modules of the package, by name; the package itself is ``""``."""
     found = {}
     for path in sorted((ROOT / PACKAGE).rglob("*.py")):
         parts = path.relative_to(ROOT / PACKAGE).with_suffix("").parts
@@ -86,7 +86,7 @@ def find_modules() -> dict[str, Path]:
 
 
 def find_imports(module: str, source: str, *, package: bool) -> Iterator[Import]:
-    """Every import in the source of a module, as absolute names. A `package` is an ``__init__.py``."""
+    """Yield every import in the source of a module, with absolute names. `package` is true for an ``__init__.py``."""
     tree = ast.parse(source)
     here = [PACKAGE, *filter(None, module.split("."))]
     if not package:
@@ -104,7 +104,7 @@ def find_imports(module: str, source: str, *, package: bool) -> Iterator[Import]
             base = ".".join(here[: len(here) + 1 - node.level]) if node.level else ""
             origin = ".".join(filter(None, [base, node.module]))
             for alias in node.names:
-                # A name from a package may be a module of it.
+                # The name may be a module of the package.
                 yield Import(module, f"{origin}.{alias.name}", node.lineno, top)
         inside = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
         for child in children:
@@ -114,13 +114,13 @@ def find_imports(module: str, source: str, *, package: bool) -> Iterator[Import]
 
 
 def floor_of(module: str) -> int | None:
-    """The floor of a module's package, counted from the ground; None if no floor has it."""
+    """Return the number of a module's floor, from the ground up; None if it is on no floor."""
     package = module.split(".")[0]
     return next((number for number, packages in enumerate(FLOORS) if package in packages), None)
 
 
 def resolve_own(imported: str, known: Iterable[str]) -> str | None:
-    """The module of ours that an import loads, or None if it is somebody else's."""
+    """Return the module of this package that an import loads, or None if it is from elsewhere."""
     if imported.split(".")[0] != PACKAGE:
         return None
     name = imported.removeprefix(PACKAGE).removeprefix(".")
@@ -129,28 +129,28 @@ def resolve_own(imported: str, known: Iterable[str]) -> str | None:
     return name
 
 
-def find_fault(found: Import, known: Iterable[str]) -> str | None:
-    """Why an import is not allowed, or None."""
+def find_violation(found: Import, known: Iterable[str]) -> str | None:
+    """Return why an import is not allowed, or None."""
     package = found.module.split(".")[0]
     floor = floor_of(found.module)
     if floor is None:
-        return f"{found.module} is on no floor yet: add its package to FLOORS"
+        return f"{found.module} is on no floor: add its package to FLOORS"
     target = resolve_own(found.imported, known)
     if target is None:
         top_level = found.imported.split(".")[0]
         if top_level in sys.stdlib_module_names:
             return None
         if top_level not in THIRD_PARTIES.get(package, ()):
-            return f"{found}: not for {package}"
+            return f"{found}: not allowed in {package}"
         if top_level in IN_FUNCTIONS_ONLY and found.top:
-            return f"{found}: at the top, where everybody who imports it pays"
+            return f"{found}: import it in the function that needs it"
         return None
     other = target.split(".")[0]
     if other == package or (package, other) in SIDEWAYS | UP:
         return None
     there = floor_of(target)
     if there is None:
-        return f"{target} is on no floor yet: add its package to FLOORS"
+        return f"{target} is on no floor: add its package to FLOORS"
     if there > floor:
         return f"{found}: up, from floor {floor} to floor {there}"
     if there == floor and floor > 0:
@@ -158,8 +158,8 @@ def find_fault(found: Import, known: Iterable[str]) -> str | None:
     return None
 
 
-def find_circle(arrows: Mapping[str, set[str]]) -> list[str]:
-    """Modules that load each other at their tops, in the order in which they do; none if there is no circle."""
+def find_cycle(arrows: Mapping[str, set[str]]) -> list[str]:
+    """Return a cycle of modules that import each other at the top, in order; empty if there is none."""
     done: set[str] = set()
 
     def follow(module: str, path: list[str]) -> list[str]:
@@ -168,12 +168,12 @@ def find_circle(arrows: Mapping[str, set[str]]) -> list[str]:
         if module in done:
             return []
         for target in sorted(arrows.get(module, ())):
-            if circle := follow(target, [*path, module]):
-                return circle
+            if cycle := follow(target, [*path, module]):
+                return cycle
         done.add(module)
         return []
 
-    return next((circle for module in sorted(arrows) if (circle := follow(module, []))), [])
+    return next((cycle for module in sorted(arrows) if (cycle := follow(module, []))), [])
 
 
 def read_imports(module: str) -> list[Import]:
@@ -186,7 +186,7 @@ MODULES = find_modules()
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module or "__init__")
 def test_imports_go_only_to_the_same_package_or_a_lower_floor(module: str) -> None:
-    assert [fault for each in read_imports(module) if (fault := find_fault(each, MODULES))] == []
+    assert [fault for each in read_imports(module) if (fault := find_violation(each, MODULES))] == []
 
 
 def test_imports_have_no_cycle() -> None:
@@ -194,12 +194,12 @@ def test_imports_have_no_cycle() -> None:
         module: {
             target
             for each in read_imports(module)
-            # A package and its modules: loading one loads the other in any case.
+            # A package and its modules always load each other.
             if each.top and (target := resolve_own(each.imported, MODULES)) not in (None, "", module)
         }
         for module in MODULES
     }
-    assert find_circle({module: {t for t in targets if t} for module, targets in arrows.items()}) == []
+    assert find_cycle({module: {t for t in targets if t} for module, targets in arrows.items()}) == []
 
 
 def test_package_imports_nothing_at_its_top() -> None:
@@ -207,7 +207,7 @@ def test_package_imports_nothing_at_its_top() -> None:
 
 
 def test_exceptions_are_all_still_needed() -> None:
-    """What is no longer imported is no longer allowed."""
+    """An exception that no import uses any more must be removed."""
     used, crossed = set(), set()
     for module in MODULES:
         for each in read_imports(module):
@@ -261,46 +261,48 @@ LAYOUT = dict.fromkeys(
         ),
         ("storage.cache", "import awscli_xacct.configure_role.role", "up, from floor 0 to floor 4"),
         ("storage.cache", "from .. import __version__", "up, from floor 0 to floor 5"),
-        ("storage.cache", "import botocore", "imports botocore: not for storage"),
+        ("storage.cache", "import botocore", "imports botocore: not allowed in storage"),
         ("configfile.store", "from ..profiles import validation", "up, from floor 1 to floor 2"),
         ("profiles.validation", "from ..configfile.store import edit", None),
         ("profiles.validation", "from ..credentials import single_flight", "up, from floor 2 to floor 3"),
-        ("profiles.validation", "import botocore.session", "not for profiles"),
-        ("profiles.validation", "def f():\n  import filelock", "not for profiles"),
+        ("profiles.validation", "import botocore.session", "not allowed in profiles"),
+        ("profiles.validation", "def f():\n  import filelock", "not allowed in profiles"),
         ("manifest.plan", "from ..setup.steps import Step", "sideways, from manifest to setup"),
         ("mfa.codes", "from ..credentials import single_flight", "sideways, from mfa to credentials"),
         ("credentials.single_flight", "from ..mfa.codes import Codes", None),
         ("credentials.single_flight", "from botocore.config import Config", None),
-        ("credentials.single_flight", "import awscli", "not for credentials"),
-        ("storage.locks", "if True:\n  import filelock", "at the top, where everybody who imports it pays"),
+        ("credentials.single_flight", "import awscli", "not allowed in credentials"),
+        ("storage.locks", "if True:\n  import filelock", "import it in the function that needs it"),
         ("storage.locks", "def f():\n  import filelock", None),
         ("storage.locks", "class C:\n  def f(self):\n    from filelock import FileLock", None),
         ("credentials.single_flight", "if TYPE_CHECKING:\n  import awscli, filelock", None),
         (
             "credentials.single_flight",
             "if TYPE_CHECKING:\n  pass\nelse:\n  import awscli",
-            "not for credentials",
+            "not allowed in credentials",
         ),
         ("configure_role.role", "from awscli.customizations.commands import BasicCommand", None),
         ("configure_role.role", "from ..cli import launch", "sideways, from configure_role to cli"),
         ("cli.launch", "from .. import __version__", None),
         ("cli.launch", "from ..configure_role.role import x", "sideways, from cli to configure_role"),
-        ("configure_role.role", "import requests", "imports requests: not for configure_role"),
-        ("new.room", "import os", "new.room is on no floor yet"),
+        ("configure_role.role", "import requests", "imports requests: not allowed in configure_role"),
+        ("new.room", "import os", "new.room is on no floor"),
     ],
 )
 def test_forbidden_import_is_found_anywhere(module: str, source: str, why: str | None) -> None:
     known = {**LAYOUT, module: Path()}
     faults = [
-        fault for each in find_imports(module, source, package=False) if (fault := find_fault(each, known))
+        fault
+        for each in find_imports(module, source, package=False)
+        if (fault := find_violation(each, known))
     ]
     assert (why is None) == (not faults)
     assert all(why is not None and why in fault for fault in faults)
 
 
 def test_cycle_is_found() -> None:
-    assert find_circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
-    assert find_circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+    assert find_cycle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
+    assert find_cycle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
 
 
 def test_relative_import_in_a_package_is_resolved() -> None:

@@ -1,4 +1,4 @@
-"""Policy documents: whether one lets a caller in, and what is added to one or taken out."""
+"""Policy documents: whether one allows a caller, and how statements are added and removed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def allows(**more: Any) -> dict[str, Any]:
     ],
 )
 def test_parse_reads_every_form_of_a_document(given: Any) -> None:
-    """One botocore decodes it, another leaves the URL encoding that IAM puts around it."""
+    """Some versions of botocore decode it, others keep the URL encoding of IAM."""
     assert iam_policy.parsed(given) == document(allows())
 
 
@@ -103,7 +103,7 @@ PRESENT = "aws:MultiFactorAuthPresent"
     ("condition", "with_mfa", "without"),
     [
         ({"Bool": {PRESENT: "true"}}, True, False),
-        ({"BoolIfExists": {PRESENT: "true"}}, True, None),  # a user's own keys are let in, a session is not
+        ({"BoolIfExists": {PRESENT: "true"}}, True, None),  # a user's own keys are allowed, a session is not
         ({"ForAnyValue:Bool": {PRESENT: "true"}}, True, False),
         ({"ForAllValues:BoolIfExists": {PRESENT: ["true"]}}, True, None),
         ({"bool": {PRESENT.lower(): True}}, True, False),

@@ -1,7 +1,7 @@
-"""What each way into the package loads: nothing where nothing is needed, and a warm command very little.
+"""Which modules each entry point loads: nothing that is not needed, and very few when the cache is warm.
 
-One process for each way in, the real `aws` in most of them. What is compared is what it loads beyond the same
-command without the plugin: modules of ours, and of third parties, by name.
+Each entry point runs in a process of its own, most of them the real `aws`. The tests compare the modules, ours and
+those of third parties, that it loads beyond those of the same command without the plugin.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.support.home import REGION, TIMEOUT, Home
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Runs `aws`, and at its end writes the names of all modules to the file named first.
+# Runs `aws`, and at exit writes the names of all modules to the file named in the first argument.
 AWS = """
 import atexit, json, sys
 out = sys.argv.pop(1)
@@ -31,7 +31,7 @@ sys.exit(main())
 
 NOTHING_BUT_ITSELF = {"awscli_xacct"}
 
-# Everything a role profile with credentials in the cache needs.
+# Everything that a role profile with cached credentials needs.
 WARM = {
     "awscli_xacct",
     "awscli_xacct.profiles.role",
@@ -51,7 +51,7 @@ WARM = {
 }
 
 
-# Everything that xacct needs for credentials it found before; beside that, a bare interpreter with `os`.
+# Everything that the fast path of xacct needs, beyond a bare interpreter with `os`.
 XACCT_WARM = {
     "awscli_xacct",
     "awscli_xacct.settings",
@@ -65,14 +65,14 @@ XACCT_WARM = {
 
 
 class Loaded:
-    """Runs processes in a home, and tells which modules each has loaded."""
+    """Runs processes in a home, and returns the modules that each one loaded."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._out = home.path / "modules"
 
     def by_aws(self, *arguments: str, stock: bool = False) -> set[str]:
-        """The modules that one `aws` command loads, with the plugin on or without it."""
+        """Return the modules that an `aws` command loads, with the plugin or (`stock`) without it."""
         text = self._home.config.read_text("utf-8")
         if stock:
             self._home.config.write_text(text.replace("[plugins]\nxacct = awscli_xacct\n", ""), "utf-8")
@@ -83,18 +83,18 @@ class Loaded:
         return set(json.loads(self._out.read_text("utf-8")))
 
     def beyond_stock(self, *arguments: str) -> set[str]:
-        """What a command loads with the plugin and does not load without it; the standard library left out."""
+        """Return the modules that a command loads only with the plugin, except the standard library."""
         added = self.by_aws(*arguments) - self.by_aws(*arguments, stock=True)
         return {name for name in added if name.split(".")[0] not in sys.stdlib_module_names}
 
     def by_python(self, statements: str) -> set[str]:
-        """What a bare interpreter has loaded after these statements."""
+        """Return the modules that are loaded after these statements."""
         end = f"import json, sys\nopen({str(self._out)!r}, 'w').write(json.dumps(sorted(sys.modules)))"
         self._run(["-c", f"{statements}\n{end}"], self._home.environment)
         return set(json.loads(self._out.read_text("utf-8")))
 
     def by_bare_python(self, statements: str) -> set[str]:
-        """The same without `site`, whose own imports, and those of an editable install, would hide ours."""
+        """Do the same without `site`, whose imports, and those of an editable install, would hide ours."""
         names = f"*sorted(sys.modules), sep=chr(10), file=open({str(self._out)!r}, 'w')"
         start = f"import os, sys\nsys.path.insert(0, {str(ROOT)!r})"
         self._run(["-S", "-c", f"{start}\n{statements}\nprint({names})"], self._home.environment)
@@ -116,7 +116,7 @@ class Loaded:
 
 @pytest.fixture
 def loaded(home: Home, sts: Sts) -> Loaded:
-    """A home with keys in `default` and a role in `prod`."""
+    """A home with keys in `default` and a role profile `prod`."""
     user = sts.add_user("dev")
     role = sts.add_role("CrossAccountPowerUser", trusts=[user.arn])
     home.add_keys(user)
@@ -141,7 +141,7 @@ def test_command_without_a_role_loads_only_the_plugin(loaded: Loaded) -> None:
 
 
 def test_cached_role_loads_only_its_modules(loaded: Loaded) -> None:
-    """No lock, no prompt, no STS, no YAML, none of the commands."""
+    """No lock, no prompt, no STS, no YAML, and no commands."""
     command = ("sts", "get-caller-identity", "--profile", "prod")
     loaded.by_aws(*command)
     assert loaded.beyond_stock(*command) == WARM
@@ -178,7 +178,7 @@ def test_lower_floors_load_without_the_cli(loaded: Loaded, module: str) -> None:
 
 
 def test_botocore_session_loads_no_awscli(loaded: Loaded, home: Home) -> None:
-    """`install` is for boto3. Where botocore is only inside awscli there is no such session."""
+    """`install` is for boto3. If botocore is only inside awscli, such a session cannot exist."""
     statements = f"""
 import botocore.session
 import awscli_xacct

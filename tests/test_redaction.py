@@ -1,4 +1,4 @@
-"""What ``--debug`` prints: all of it, but for the secrets."""
+"""``--debug`` prints everything except secrets."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_redaction_covers_tracebacks() -> None:
     ],
 )
 def test_redaction_hides_values_from_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever stands before it, and also as it stands in a URL."""
+    """Whatever precedes it, and also URL-encoded."""
     secret = "FwoG/ab+c=="
     monkeypatch.setenv(name, secret)
     assert (

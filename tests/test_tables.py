@@ -1,4 +1,4 @@
-"""Tables, durations and times, as people read them."""
+"""Tables, durations and times in the form that people read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TITLES = ["PROFILE", "ACCOUNT"]
 
 
 class FakeTerminal(io.StringIO):
-    """A terminal of some encoding that keeps what is written on it."""
+    """A terminal with a given encoding that records what is written to it."""
 
     def __init__(self, encoding: str) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class FakeTerminal(io.StringIO):
 
 
 def on_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, encoding: str = "utf-8") -> None:
-    """Make stdout a terminal that is so wide."""
+    """Make stdout a terminal of this width."""
     monkeypatch.setattr("sys.stdout", FakeTerminal(encoding))
     monkeypatch.setenv("COLUMNS", str(columns))
 
@@ -64,7 +64,7 @@ def test_time_left_is_counted_from_now() -> None:
 
 @pytest.fixture
 def zone(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[None]:
-    """The process in the time zone that is the test's parameter."""
+    """The process runs in the time zone of the test's parameter."""
     with monkeypatch.context() as patched:
         patched.setenv("TZ", request.param)
         time.tzset()

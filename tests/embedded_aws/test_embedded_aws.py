@@ -1,4 +1,4 @@
-"""The embedded AWS keeps accounts apart, counts what it is asked, and never outlives who started it."""
+"""The embedded AWS keeps accounts apart, counts requests, and never outlives its parent."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def scene(aws: EmbeddedAws) -> Walkthrough:
-    """The walkthrough's accounts, on a server that has been asked nothing yet."""
+    """The accounts of the walkthrough, on a server without recorded requests."""
     return lay_out_walkthrough(aws)
 
 
 def assume(aws: EmbeddedAws, scene: Walkthrough) -> tuple[str, str, str]:
-    """Credentials of the walkthrough's role, bought with the Dev user's keys."""
+    """Assume the role of the walkthrough with the Dev user's keys."""
     sts = aws.client_with_keys("sts", scene.access_key_id, scene.secret_access_key)
     issued = sts.assume_role(RoleArn=scene.role_arn, RoleSessionName="test")["Credentials"]
     return issued["AccessKeyId"], issued["SecretAccessKey"], issued["SessionToken"]
 
 
 def instances(ec2: Any) -> dict[str, str]:
-    """Owner by instance id, as a client sees them."""
+    """Return the owner of each instance that a client sees, by instance id."""
     return {
         instance["InstanceId"]: reservation["OwnerId"]
         for reservation in ec2.describe_instances()["Reservations"]
@@ -48,13 +48,13 @@ def instances(ec2: Any) -> dict[str, str]:
 
 
 def is_listening(url: str) -> bool:
-    """Whether something accepts connections at the URL's port."""
+    """Return whether anything accepts connections at the URL's port."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", urlsplit(url).port or 0)) == 0
 
 
 def test_accounts_are_kept_apart(aws: EmbeddedAws, scene: Walkthrough) -> None:
-    """Whose instances are shown depends on nothing but the keys that sign."""
+    """Only the keys that sign decide whose instances are listed."""
     as_user = aws.client_with_keys("ec2", scene.access_key_id, scene.secret_access_key)
     as_role = aws.client_with_keys("ec2", *assume(aws, scene))
     assert instances(as_user) == dict.fromkeys(scene.dev_instances, "111111111111")
@@ -62,7 +62,7 @@ def test_accounts_are_kept_apart(aws: EmbeddedAws, scene: Walkthrough) -> None:
 
 
 def test_walkthrough_has_its_policies(aws: EmbeddedAws, scene: Walkthrough) -> None:
-    """The role trusts the Dev user and may read; the user may assume that role and no other."""
+    """The role trusts the Dev user and has read access; the user may assume only that role."""
     prod, dev = aws.client("iam", "222222222222"), aws.client("iam", "111111111111")
     role = prod.get_role(RoleName="CrossAccountPowerUser")["Role"]
     attached = prod.list_attached_role_policies(RoleName="CrossAccountPowerUser")["AttachedPolicies"]
@@ -78,7 +78,7 @@ def test_walkthrough_has_its_policies(aws: EmbeddedAws, scene: Walkthrough) -> N
 
 
 def test_calls_are_recorded_with_caller_and_parameters(aws: EmbeddedAws, scene: Walkthrough) -> None:
-    """Laying out the scene is not counted; what the keys' owner asks is, once each and in order."""
+    """The setup of the scene is not recorded; each request by the user is, once and in order."""
     assert aws.calls() == []
     role_key_id, *_ = credentials = assume(aws, scene)
     instances(aws.client_with_keys("ec2", *credentials))
@@ -91,7 +91,7 @@ def test_calls_are_recorded_with_caller_and_parameters(aws: EmbeddedAws, scene: 
 
 
 def test_calls_of_the_json_protocol_are_recorded(aws: EmbeddedAws) -> None:
-    """Organizations names its action in a header."""
+    """Requests to Organizations name the action in a header."""
     keys = create_user(aws, "333333333333", "manager")
     aws.client("organizations", "333333333333").create_organization(FeatureSet="ALL")
     listed = aws.client_with_keys("organizations", *keys).list_accounts(MaxResults=5)["Accounts"]
@@ -100,7 +100,7 @@ def test_calls_of_the_json_protocol_are_recorded(aws: EmbeddedAws) -> None:
 
 
 def test_calls_in_parallel_are_counted_once(aws: EmbeddedAws, scene: Walkthrough) -> None:
-    """The count is what the one-flight promise is measured by."""
+    """The single-flight tests depend on this count."""
     sts = aws.client_with_keys("sts", scene.access_key_id, scene.secret_access_key)
 
     def assume_as(session_name: str) -> str:
@@ -115,7 +115,7 @@ def test_calls_in_parallel_are_counted_once(aws: EmbeddedAws, scene: Walkthrough
 
 
 def test_reset_forgets_accounts_and_calls(aws: EmbeddedAws, scene: Walkthrough) -> None:
-    """After a reset it is as new."""
+    """A reset returns to the initial state."""
     assume(aws, scene)
     aws.reset()
     assert aws.calls() == []
@@ -125,7 +125,7 @@ def test_reset_forgets_accounts_and_calls(aws: EmbeddedAws, scene: Walkthrough) 
 def test_environment_contains_nothing_of_the_machines_aws(
     aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A developer's own profile, keys, endpoint or proxy must not reach the commands that a test runs."""
+    """The developer's profile, keys, endpoint and proxy must not reach the commands of a test."""
     for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL_STS", "https_proxy", "HTTP_PROXY"):
         monkeypatch.setenv(name, "mine")
     environment = aws.environment(tmp_path)
@@ -139,14 +139,14 @@ def test_environment_contains_nothing_of_the_machines_aws(
 
 
 def test_clients_ignore_the_machines_profile(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A profile that exists nowhere would make botocore fail if it were looked up."""
+    """botocore would fail if it looked up this profile, which does not exist."""
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
     with EmbeddedAws() as aws:
         assert aws.client("iam", "111111111111").list_users()["Users"] == []
 
 
 def test_server_ends_with_its_block() -> None:
-    """Nothing listens afterwards, and a second close does nothing."""
+    """Afterwards nothing listens, and a second close does nothing."""
     with EmbeddedAws() as aws:
         url = aws.url
         assert is_listening(url)
@@ -155,7 +155,7 @@ def test_server_ends_with_its_block() -> None:
 
 
 def test_server_ends_when_its_parent_is_killed() -> None:
-    """SIGKILL leaves the starter no chance to clean up; the server notices by itself."""
+    """SIGKILL leaves the parent no chance to clean up; the server notices by itself."""
     starter = (
         "import time; from tests.embedded_aws import EmbeddedAws\n"
         "with EmbeddedAws() as aws: print(aws.url, flush=True); time.sleep(600)"
@@ -174,7 +174,7 @@ def test_server_ends_when_its_parent_is_killed() -> None:
 
 
 def test_server_that_cannot_start_is_an_error() -> None:
-    """Never a hang, never an empty URL."""
+    """It must not hang or leave an empty URL."""
     aws = EmbeddedAws(server=[sys.executable, "-c", ""])
     with pytest.raises(EmbeddedAwsError, match="ended before it was ready"), aws:
         pass

@@ -1,1 +1,1 @@
-"""What other programs, and later versions of this one, read: files on disk and JSON output, held to the letter."""
+"""Files on disk and JSON output that other programs and later versions read, compared byte for byte."""

@@ -1,4 +1,4 @@
-"""A JSON document compared with the one kept beside the tests."""
+"""Comparison of JSON output with a golden file."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _ACCESS_KEY = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")
 
 
 def assert_golden(name: str, found: Any, home: Path) -> None:
-    """Compare `found` with ``json/NAME.json``, but for times, access keys and the path of `home`.
+    """Compare `found` with ``json/NAME.json``, ignoring times, access keys and the path of `home`.
 
-    With ``UPDATE_GOLDEN=1`` in the environment the file is written instead: look at the difference before you
-    commit it, since programs rely on what was there.
+    With ``UPDATE_GOLDEN=1`` in the environment, write the file instead. Look at the difference before you commit it,
+    because programs rely on the format.
     """
     path = _KEPT / f"{name}.json"
     text = f"{json.dumps(found, indent=2)}\n".replace(str(home), "HOME")

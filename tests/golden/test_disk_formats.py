@@ -1,4 +1,4 @@
-"""The files that are kept: what one version has written, another one reads, or knows that it cannot."""
+"""The formats of files on disk: another version must be able to read them, or recognize that it cannot."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_record(tmp_path: Path) -> None:
 
 
 def test_record_name_of_a_chain() -> None:
-    """A record is found again by its name only: another name for the same chain is an MFA code too many."""
+    """A record is found only by its name: if the name of a chain changes, it costs another MFA code."""
     profiles = {
         "default": {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": "secret"},
         "prod": {
@@ -101,7 +101,7 @@ def test_journal_of_setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_names_that_are_promises() -> None:
-    """Variables, keys and places that people, programs and other versions know."""
+    """Variables, keys and paths that people, programs and other versions rely on."""
     assert settings.MANIFEST == "xacct_manifest"
     assert settings.MANIFEST_KEYS == "xacct_manifest_keys"
     assert settings.RESOLVING_VARIABLE == "AWS_XACCT_RESOLVING"

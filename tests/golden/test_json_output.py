@@ -1,4 +1,4 @@
-"""The JSON that commands print: a program that reads it today reads it tomorrow."""
+"""The JSON output of commands, which programs rely on."""
 
 from __future__ import annotations
 

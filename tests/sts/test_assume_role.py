@@ -1,4 +1,4 @@
-"""AssumeRole: whom a role lets in, for how long, and what it takes for a parameter."""
+"""AssumeRole: trust, durations, and parameters."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ DENIED = "User: {} is not authorized to perform: {} on resource: {}"
 
 
 def denial(caller: str, role: Role, action: str = "sts:AssumeRole") -> str:
-    """The service's words, to match."""
+    """Return a regex for the service's message."""
     return re.escape(DENIED.format(caller, action, role.arn)) + "$"
 
 
 def life(answer: dict[str, Any]) -> float:
-    """Seconds from now to the end of the credentials in an answer."""
+    """Return the seconds until the credentials in an answer expire."""
     left: float = (answer["Credentials"]["Expiration"] - datetime.now(timezone.utc)).total_seconds()
     return left
 
@@ -218,7 +218,7 @@ def test_tags_and_source_identity_need_their_own_permissions(sts: Sts, connect: 
 def test_transitive_tags_are_inherited_through_a_chain(
     sts: Sts, connect: Clients, user: User, role: Role
 ) -> None:
-    """They may not be set again, and the next role must allow tags, though none are sent."""
+    """They cannot be set again, and the next role must allow tags even if none are sent."""
     next_role = sts.add_role("Next", trusts=[role.arn])
     plain = sts.add_role("Plain", trusts=[role.arn], allow_tags=False)
     tags = [{"Key": "Team", "Value": "a"}, {"Key": "step", "Value": "1"}]

@@ -1,4 +1,4 @@
-"""The server's clock: it may be off, and sessions may be made to end soon."""
+"""The server's clock, which can differ from the real one, and the lifetime of sessions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOUR = 3600.0
 
 
 def server_time(answer: dict[str, Any]) -> float:
-    """The Date header of an answer, in epoch seconds."""
+    """Return the Date header of an answer, in epoch seconds."""
     return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
 
 
@@ -67,7 +67,7 @@ def test_sessions_expire_by_the_servers_clock(sts: Sts, connect: Clients, user: 
 
 
 def test_sessions_can_be_shorter_than_requested(sts: Sts, connect: Clients, user: User, role: Role) -> None:
-    """`Expiration` tells so; other sessions keep what they were promised."""
+    """`Expiration` shows it; existing sessions keep theirs."""
     client = connect(user)
     long_lived = connect(client.get_session_token()["Credentials"])
     sts.session_life = 20
@@ -83,7 +83,7 @@ def test_sessions_can_be_shorter_than_requested(sts: Sts, connect: Clients, user
 def test_mfa_codes_follow_the_servers_clock(
     sts: Sts, connect: Clients, user: User, device: MfaDevice
 ) -> None:
-    """A telephone shows true time, which is the service's; it is the computer that is off."""
+    """A phone shows the correct time, like the service; only the computer's clock is wrong."""
     sts.clock_offset = -HOUR
     sts.max_clock_skew = None
     connect(user).get_session_token(SerialNumber=device.serial, TokenCode=device.next_code())

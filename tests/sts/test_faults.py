@@ -1,4 +1,4 @@
-"""What a test can make go wrong, and that requests can be raced without sleeping."""
+"""Scripted faults, and races between requests without sleeping."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_garbage_is_sent_unchanged(sts: Sts, connect: Clients, user: User, body:
 
 
 def test_hang_ends_without_an_answer(sts: Sts, connect: Clients, user: User) -> None:
-    """The client gives up first; the call was recorded when it arrived."""
+    """The client times out first; the call was recorded on arrival."""
     hanging = sts.hang()
     with pytest.raises(ReadTimeoutError):
         connect(user, read_timeout=BRIEF).get_caller_identity()
@@ -146,7 +146,7 @@ def test_hold_wait_times_out_with_the_count(sts: Sts) -> None:
 
 
 def test_hold_decides_only_after_its_release(sts: Sts, connect: Clients, user: User, role: Role) -> None:
-    """The request is judged when it is released, not when it came."""
+    """The request is evaluated when it is released, not when it arrives."""
     client = connect(user)
     with ThreadPoolExecutor(1) as pool, sts.hold() as held:
         answer = pool.submit(client.assume_role, RoleArn=role.arn, RoleSessionName="me")
@@ -173,7 +173,7 @@ def test_delay_adds_to_other_faults(sts: Sts, connect: Clients, user: User) -> N
 
 
 def test_stop_ends_every_request() -> None:
-    """Requests that hang, are held or delayed, and idle connections; no thread is left behind."""
+    """Hanging, held and delayed requests and idle connections end, and no thread remains."""
     before = set(threading.enumerate())
     with ThreadPoolExecutor(3) as pool, Sts() as sts, Clients(sts.url) as connect:
         client = connect(sts.add_user("dev"))

@@ -1,4 +1,4 @@
-"""The corner of IAM: something long and paginated, and the caller's devices."""
+"""The two operations of IAM: the paginated ListUsers, and ListMFADevices."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .clients import Clients, refused
 
 
 def users(client: Any) -> list[str]:
-    """Every user's name, of all pages."""
+    """Return the names of the users on all pages."""
     pages = client.get_paginator("list_users").paginate()
     return [user["UserName"] for page in pages for user in page["Users"]]
 

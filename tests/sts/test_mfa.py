@@ -1,4 +1,4 @@
-"""MFA codes, the sessions they buy, and the roles that ask for them."""
+"""MFA codes, the sessions issued for them, and roles that require them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOT_AUTHORIZED = "is not authorized to perform: sts:AssumeRole"
 
 @pytest.fixture
 def guarded(sts: Sts, user: User) -> Role:
-    """A role that asks for MFA and can be had for twelve hours."""
+    """A role that requires MFA, for up to twelve hours."""
     return sts.add_role("Guarded", trusts=[user.arn], require_mfa=True, max_session_duration=43200)
 
 
@@ -28,7 +28,7 @@ def assume(client: Any, role: Role, **parameters: Any) -> Any:
 
 
 def mfa(device: MfaDevice, code: str | None = None) -> dict[str, str]:
-    """The two parameters, with a new code unless one is given."""
+    """Return the two MFA parameters, with a new code unless one is given."""
     return {"SerialNumber": device.serial, "TokenCode": code or device.next_code()}
 
 
@@ -85,7 +85,7 @@ def test_mfa_code_wrong_is_refused(
 def test_mfa_code_is_spent_even_if_the_role_is_denied(
     sts: Sts, connect: Clients, user: User, device: MfaDevice
 ) -> None:
-    """The code is part of who calls, and that is settled before what they may do."""
+    """The code is part of the caller's authentication, which comes before authorization."""
     closed = sts.add_role("Closed", trusts=[])
     client = connect(user)
     code = device.next_code()
@@ -151,7 +151,7 @@ def test_session_token_without_mfa_does_not_satisfy_a_role(
 def test_role_session_carries_no_mfa(
     sts: Sts, connect: Clients, user: User, device: MfaDevice, guarded: Role
 ) -> None:
-    """MFA does not carry over a chain, and a role session cannot give a code either."""
+    """MFA is not inherited through a chain, and a role session cannot send a code."""
     deeper = sts.add_role("Deeper", trusts=[guarded.arn], require_mfa=True)
     hop = connect(assume(connect(user), guarded, **mfa(device))["Credentials"])
     with refused("AccessDenied", match=NOT_AUTHORIZED):
@@ -163,7 +163,7 @@ def test_role_session_carries_no_mfa(
 def test_session_token_assumes_roles_for_at_most_an_hour(
     connect: Clients, user: User, device: MfaDevice, guarded: Role
 ) -> None:
-    """As long as role chaining does, though no role is chained."""
+    """The same limit as for role chaining, although no role is chained."""
     session = connect(connect(user).get_session_token(**mfa(device))["Credentials"])
     assume(session, guarded, DurationSeconds=3600)
     with refused("ValidationError", match="1 hour session limit for roles assumed by role chaining"):

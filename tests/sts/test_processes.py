@@ -1,4 +1,4 @@
-"""The server and its clients in processes of their own: `python -m tests.sts`, and the real `aws`."""
+"""The server and its clients in separate processes: `python -m tests.sts` and the real `aws`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def get(url: str) -> str:
 
 @contextmanager
 def standalone(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """The server on its own, and what it printed."""
+    """Run the server on its own; yield the process and the JSON that it printed."""
     command = [sys.executable, "-m", "tests.sts", "--port", "0", *options]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -90,7 +90,7 @@ def test_process_serves_codes_and_calls_over_http(sts: Sts, user: User) -> None:
 
 
 def test_aws_is_served_a_role_and_all_pages(sts: Sts, user: User, tmp_path: Path) -> None:
-    """One user, one role, three pages: what the command line sends is what the server wants."""
+    """The server accepts what the real `aws` sends, for a role and three pages."""
     role = sts.add_role("CrossAccountPowerUser", trusts=[user.account], external_id="tenant/42")
     sts.user_pages = 3
     config = tmp_path / "config"

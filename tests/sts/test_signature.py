@@ -1,4 +1,4 @@
-"""Who is let in: real clients' signatures, and what is wrong with the wrong ones."""
+"""Request signatures: real clients are accepted, and invalid signatures are refused with the reason."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IDENTITY = "Action=GetCallerIdentity&Version=2011-06-15"
 
 
 def post(sts: Sts, body: str, headers: dict[str, str]) -> tuple[int, str]:
-    """Send a form as it is, unsigned unless `headers` signs it."""
+    """Send a form, unsigned unless `headers` has a signature."""
     connection = http.client.HTTPConnection(urlsplit(sts.url).netloc, timeout=10)
     try:
         connection.request("POST", "/", body, {**FORM, **headers})
@@ -27,7 +27,7 @@ def post(sts: Sts, body: str, headers: dict[str, str]) -> tuple[int, str]:
 
 
 def signed_headers(connect: Clients, user: User) -> dict[str, str]:
-    """The headers of a request that was sent and accepted."""
+    """Return the headers of a request that was accepted."""
     sent: list[dict[str, str]] = []
 
     def remember(request: Any, **_: Any) -> None:

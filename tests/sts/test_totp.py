@@ -1,4 +1,4 @@
-"""Codes as RFC 6238 has them, and a device whose codes are good once."""
+"""Codes by RFC 6238, and a device whose codes are accepted once."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VECTORS = [
 
 
 class Clock:
-    """A clock that stands still until it is set."""
+    """A clock that changes only when it is set."""
 
     def __init__(self, time: float = 1_000_000_000.0) -> None:
         self.time = time
@@ -64,13 +64,13 @@ def test_code_of_a_distant_step_is_refused(device: MfaDevice, clock: Clock, step
 
 
 def test_next_code_never_waits(device: MfaDevice) -> None:
-    """Handed out ahead of the clock, and accepted in whatever order they are used."""
+    """Codes ahead of the clock are accepted in any order."""
     codes = [device.next_code() for _ in range(10)]
     assert [device.accept(code) for code in reversed(codes)] == [True] * 10
 
 
 def test_next_code_is_never_a_used_one(device: MfaDevice, clock: Clock) -> None:
-    """Also when somebody else, with the same secret, has used the current one."""
+    """Even if someone else with the same secret has used the current one."""
     assert device.accept(code_at(device.secret, clock.time))
     assert device.accept(device.next_code())
 
