@@ -1,7 +1,7 @@
-"""The conditions of a policy's statement: what a request meets, what it does not, and what cannot be known here.
+"""Conditions of a policy statement: which of them a request meets.
 
-A request is known by whether it brings MFA, and by its external id. About a condition on anything else (the
-caller's organization, its address, the time) nothing is known, and nothing is supposed.
+All that is known of a request is whether it brings MFA, and its external id. A condition on anything else, such as the
+caller's organization or address or the time, is unknown here, and never taken to be met.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
@@ -18,26 +18,29 @@ MFA_PRESENT = "aws:MultiFactorAuthPresent"
 MFA_AGE = "aws:MultiFactorAuthAge"
 EXTERNAL_ID = "sts:ExternalId"
 
-_KNOWN = {key.lower() for key in (MFA_PRESENT, MFA_AGE, EXTERNAL_ID)}
-_OF_MFA = {key.lower() for key in (MFA_PRESENT, MFA_AGE)}
+_PRESENT, _AGE, _EXTERNAL_ID = (key.lower() for key in (MFA_PRESENT, MFA_AGE, EXTERNAL_ID))
 _OPERATOR = re.compile(r"(?:(forallvalues|foranyvalue):)?([a-z]+?)(ifexists)?", re.IGNORECASE)
-_LONGEST = 200
+_MAX_TEXT = 200
 
 
-def like(text: str, pattern: str) -> bool:
-    """Whether a text is what a pattern of the policy language means; its wildcards are ``*`` and ``?`` only."""
+def matches(text: str, pattern: str) -> bool:
+    """Whether text matches a pattern of the policy language, whose only wildcards are ``*`` and ``?``."""
     return fnmatchcase(text, pattern.replace("[", "[[]"))
 
 
+def _equal_ignoring_case(value: str, expected: str) -> bool:
+    return value.lower() == expected.lower()
+
+
 def _numbers(compare: Callable[[float, float], bool]) -> Callable[[str, str], bool]:
-    return lambda value, wanted: compare(float(value), float(wanted))
+    return lambda value, expected: compare(float(value), float(expected))
 
 
-_COMPARED: dict[str, Callable[[str, str], bool]] = {
-    "bool": lambda value, wanted: value.lower() == wanted.lower(),
+_OPERATORS: dict[str, Callable[[str, str], bool]] = {
+    "bool": _equal_ignoring_case,
     "stringequals": operator.eq,
-    "stringequalsignorecase": lambda value, wanted: value.lower() == wanted.lower(),
-    "stringlike": like,
+    "stringequalsignorecase": _equal_ignoring_case,
+    "stringlike": matches,
     "numericequals": _numbers(operator.eq),
     "numericlessthan": _numbers(operator.lt),
     "numericlessthanequals": _numbers(operator.le),
@@ -52,99 +55,97 @@ _NEGATED = {
 }
 
 
-class Demand(NamedTuple):
-    """One condition of a statement; `key` is empty where the whole cannot be read."""
+class Condition(NamedTuple):
+    """One condition of a statement; `key` is empty for one that cannot be parsed."""
 
     operator: str
     key: str
     values: Any
 
     @property
-    def is_of_mfa(self) -> bool:
-        return self.key.lower() in _OF_MFA
+    def is_about_mfa(self) -> bool:
+        return self.key.lower() in (_PRESENT, _AGE)
 
     @property
-    def is_of_age(self) -> bool:
-        return self.key.lower() == MFA_AGE.lower()
+    def is_about_mfa_age(self) -> bool:
+        return self.key.lower() == _AGE
 
     @property
-    def is_of_external_id(self) -> bool:
-        return self.key.lower() == EXTERNAL_ID.lower()
+    def is_about_external_id(self) -> bool:
+        return self.key.lower() == _EXTERNAL_ID
 
     def __str__(self) -> str:
-        values = ", ".join(_texts(self.values)) if self.key else str(self.values)
+        values = ", ".join(_to_texts(self.values)) if self.key else str(self.values)
         text = " ".join(filter(None, (self.operator, self.key, values)))
-        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+        return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
 
 
-def demands(condition: Any) -> list[Demand]:
-    """The conditions of a statement's ``Condition``, one by one."""
-    if condition is None:
+def parse_conditions(block: Any) -> list[Condition]:
+    """Return the conditions of a statement's ``Condition``, which all have to be met."""
+    if block is None:
         return []
-    if not isinstance(condition, Mapping):
-        return [Demand("", "", condition)]
+    if not isinstance(block, Mapping):
+        return [Condition("", "", block)]
     found = []
-    for name, compared in condition.items():
+    for name, compared in block.items():
         pairs = compared.items() if isinstance(compared, Mapping) else [("", compared)]
-        found += [Demand(str(name), str(key), values) for key, values in pairs]
+        found += [Condition(str(name), str(key), values) for key, values in pairs]
     return found
 
 
-def is_met(demand: Demand, context: Mapping[str, str]) -> bool | None:
-    """Whether a request with this `context` meets a condition; None where that cannot be known here."""
-    answers = {_answer(demand, world) for world in _worlds(context)}
+def is_met(condition: Condition, context: Mapping[str, str]) -> bool | None:
+    """Whether a request with these `context` keys meets a condition; None where that is unknown."""
+    answers = {_evaluate(condition, variant) for variant in _variants(context)}
     return answers.pop() if len(answers) == 1 else None
 
 
-def are_met(condition: Any, context: Mapping[str, str]) -> bool | None:
-    """The same of a whole ``Condition``."""
-    answers = [is_met(demand, context) for demand in demands(condition)]
+def are_met(block: Any, context: Mapping[str, str]) -> bool | None:
+    """Whether a request meets a whole ``Condition``; None where that is unknown."""
+    answers = [is_met(condition, context) for condition in parse_conditions(block)]
     if False in answers:
         return False
     return None if None in answers else True
 
 
-def _worlds(context: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """What the request may look like to AWS.
+def _variants(context: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Yield the context keys that AWS may see for a request, in lower case.
 
-    With MFA its age is next to nothing: a role that refuses an older session is asked again with a new code.
-    Without, a user's own keys have neither of the two keys of MFA; a session has the one, as false.
+    With MFA its age is taken to be 0: where a role refuses an older session, a new code is asked for. Without MFA, a
+    request signed with a user's own keys has neither key of MFA, and one of a session has ``false``.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-multifactorauthpresent
     """
     known = {key.lower(): value for key, value in context.items()}
-    present = MFA_PRESENT.lower()
-    if known.get(present) == "true":
-        yield {**known, MFA_AGE.lower(): "0"}
+    if known.get(_PRESENT) == "true":
+        yield {**known, _AGE: "0"}
     else:
         yield known
-        yield {**known, present: "false"}
+        yield {**known, _PRESENT: "false"}
 
 
-def _answer(demand: Demand, world: Mapping[str, str]) -> bool | None:
-    key = demand.key.lower()
-    read = _OPERATOR.fullmatch(demand.operator)
-    wanted = list(_texts(demand.values))
-    if key not in _KNOWN or read is None or not wanted or any("${" in text for text in wanted):
+def _evaluate(condition: Condition, context: Mapping[str, str]) -> bool | None:
+    key = condition.key.lower()
+    parsed = _OPERATOR.fullmatch(condition.operator)
+    expected = list(_to_texts(condition.values))
+    if key not in (_PRESENT, _AGE, _EXTERNAL_ID) or not parsed or any("${" in text for text in expected):
         return None
-    of_all, name, if_exists = (read[1] or "").lower() == "forallvalues", read[2].lower(), bool(read[3])
-    value = world.get(key)
+    value, name = context.get(key), parsed[2].lower()
     if name == "null":
-        absent = {"true": value is None, "false": value is not None}
-        answers = {absent.get(text.lower()) for text in wanted}
+        meanings = {"true": value is None, "false": value is not None}
+        answers = {meanings.get(text.lower()) for text in expected}
         return answers.pop() if len(answers) == 1 else None
     negated = name in _NEGATED
-    compare = _COMPARED.get(_NEGATED.get(name, name))
-    if compare is None:
+    compare = _OPERATORS.get(_NEGATED.get(name, name))
+    if compare is None or not expected:
         return None
     if value is None:
-        return if_exists or of_all or negated
+        return bool(parsed[3]) or (parsed[1] or "").lower() == "forallvalues" or negated
     try:
-        return any(compare(value, text) for text in wanted) != negated
+        return any(compare(value, text) for text in expected) != negated
     except ValueError:
         return None
 
 
-def _texts(values: Any) -> Iterator[str]:
-    """The values of a condition, where ``true`` may stand for ``"true"`` and 3600 for ``"3600"``."""
+def _to_texts(values: Any) -> Iterator[str]:
+    """Yield the values of a condition, in which ``true`` may be written for ``"true"`` and 3600 for ``"3600"``."""
     several: Sequence[Any] = values if isinstance(values, list) else [values]
     return (str(value).lower() if isinstance(value, bool) else str(value) for value in several)

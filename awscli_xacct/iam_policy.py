@@ -1,9 +1,8 @@
-"""Policy documents: the statements that let a caller into a role, whether they are there, the difference.
+"""IAM policies: build the statements that let a caller assume a role, look whether they are there, compare.
 
-Both sides have to allow it: the role's trust policy, and a policy of whoever calls. What is read here is the
-part of the policy language that such statements are written in; a statement that says more (other
-conditions, ``NotPrincipal``) is never taken to allow anything. A statement that is added beside such a one may
-allow more than it does, so what it asks for is told: see `asked_for`.
+Both sides have to allow it: the role's trust policy, and a policy of the caller. Only the part of the policy language
+that such statements use is evaluated: a statement that uses more (other conditions, ``NotPrincipal``) is never taken to
+allow anything. A new statement may then allow more than the ones beside it: see `extra_conditions`.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 """
@@ -17,25 +16,22 @@ from typing import Any
 from urllib.parse import unquote
 
 from .arn import Arn
-from .iam_conditions import EXTERNAL_ID as EXTERNAL_ID
-from .iam_conditions import MFA_PRESENT as MFA_PRESENT
-from .iam_conditions import Demand, are_met, is_met, like
-from .iam_conditions import demands as demands
+from .iam_conditions import EXTERNAL_ID, MFA_PRESENT, Condition, are_met, is_met, matches, parse_conditions
 
 ASSUME = "sts:AssumeRole"
 TAG, SET_IDENTITY = "sts:TagSession", "sts:SetSourceIdentity"
-"""What both sides have to allow besides, for a request with session tags or a source identity."""
+"""What both sides have to allow as well for a request with session tags or a source identity."""
 
-Document = Mapping[str, Any]
+Policy = Mapping[str, Any]
 Statement = Mapping[str, Any]
 
 _VERSION = "2012-10-17"
 
 
-# -- the statements --------------------------------------------------------------------------------
+# -- statements ------------------------------------------------------------------------------------
 
 
-def trust_statement(
+def build_trust_statement(
     principal: str,
     *,
     mfa: bool = False,
@@ -43,7 +39,7 @@ def trust_statement(
     actions: Sequence[str] = (ASSUME,),
     condition: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What a role's trust policy has to hold to let `principal` in; `condition` are further conditions."""
+    """Return the statement of a role's trust policy that allows `principal`; `condition` has further conditions."""
     conditions = dict(condition or {})
     if mfa:
         conditions["Bool"] = {MFA_PRESENT: "true"}
@@ -57,17 +53,17 @@ def trust_statement(
     }
 
 
-def caller_statement(role_arn: str, actions: Sequence[str] = (ASSUME,)) -> dict[str, Any]:
-    """What a policy of the caller has to hold."""
+def build_caller_statement(role_arn: str, actions: Sequence[str] = (ASSUME,)) -> dict[str, Any]:
+    """Return the statement of a caller's policy that allows it to assume the role."""
     return {"Effect": "Allow", "Action": _one_or_all(actions), "Resource": role_arn}
 
 
-def principal_of(caller: str, source_role: str | None = None) -> tuple[str, dict[str, Any]]:
-    """How a trust policy names the caller with this ARN, and the condition that goes with it.
+def find_principal(caller: str, source_role: str | None = None) -> tuple[str, dict[str, Any]]:
+    """Return the principal for the caller with this ARN, and the condition that a trust policy needs with it.
 
-    A session is named by its role, and its ARN does not show the role's path. The role is known if it is a hop
-    of the chain: `source_role`. That of an IAM Identity Center user has the path
-    ``/aws-reserved/sso.amazonaws.com/``, then a region or none.
+    The principal of a session is its role, whose path the session's ARN does not show. `source_role` is the role's own
+    ARN, known for a hop of the chain. The role of an IAM Identity Center user has the path
+    ``/aws-reserved/sso.amazonaws.com/``, followed by a region or not.
     https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
     """
     if source_role is not None:
@@ -89,172 +85,167 @@ def is_identity_center_role(name: str) -> bool:
     return name.startswith("AWSReservedSSO_")
 
 
-# -- documents -------------------------------------------------------------------------------------
+# -- policies --------------------------------------------------------------------------------------
 
 
-def parsed(document: Any) -> dict[str, Any]:
-    """A policy document as IAM gives it: JSON, URL-encoded or not, or decoded already.
+def parse_policy(document: Any) -> dict[str, Any]:
+    """Return a policy from the forms in which IAM and botocore give it: JSON, URL-encoded JSON, a dict.
 
-    Raises `ValueError` for what is none.
+    Raises `ValueError` for anything else.
     """
     if isinstance(document, str):
         document = json.loads(document if document.lstrip().startswith("{") else unquote(document))
     if not isinstance(document, Mapping):
-        raise ValueError("it is no JSON object")
+        raise ValueError("not a JSON object")
     return dict(document)
 
 
-def written(document: Document) -> str:
-    """A document as it is sent to IAM."""
-    return json.dumps(document)
+def to_json(policy: Policy) -> str:
+    """Return a policy as it is sent to IAM."""
+    return json.dumps(policy)
 
 
-def statements(document: Document) -> list[Statement]:
-    """The statements of a document, which may have one without a list around it."""
-    found = document.get("Statement")
+def to_lines(policy: Policy) -> list[str]:
+    """Return a policy in lines for a person."""
+    return json.dumps(policy, indent=2).splitlines()
+
+
+def diff_policies(before: Policy, after: Policy) -> list[str]:
+    """Return the difference of two policies in lines for a person, with all lines that stay."""
+    old, new = to_lines(before), to_lines(after)
+    return list(unified_diff(old, new, n=len(old) + len(new), lineterm=""))[3:]
+
+
+def list_statements(policy: Policy) -> list[Statement]:
+    """Return the statements of a policy, which may have one without a list around it."""
+    found = policy.get("Statement")
     listed = found if isinstance(found, list) else [found]
     return [each for each in listed if isinstance(each, Mapping)]
 
 
-def with_statement(
-    document: Document | None, statement: Statement, instead_of: Collection[Statement] = ()
+def add_statement(
+    policy: Policy | None, statement: Statement, instead_of: Collection[Statement] = ()
 ) -> dict[str, Any]:
-    """The document with one statement more, in the place of those of `instead_of`; all others stay."""
-    kept = without(document, instead_of)
+    """Return the policy with one more statement and without those of `instead_of`; None stands for no policy."""
+    kept = remove_statements(policy, instead_of)
     return {**kept, "Statement": [*kept["Statement"], statement]}
 
 
-def without(document: Document | None, gone: Collection[Statement]) -> dict[str, Any]:
-    """The document less some statements; what is left may be an empty list, which IAM does not take."""
-    document = document if document is not None else {"Version": _VERSION}
-    return {**document, "Statement": [each for each in statements(document) if each not in gone]}
+def remove_statements(policy: Policy | None, removed: Collection[Statement]) -> dict[str, Any]:
+    """Return the policy without some statements. None may be left, which IAM does not accept."""
+    policy = policy if policy is not None else {"Version": _VERSION}
+    return {**policy, "Statement": [each for each in list_statements(policy) if each not in removed]}
+
+
+# -- what a policy allows --------------------------------------------------------------------------
 
 
 def allows_assume(
-    document: Document,
+    policy: Policy,
     principals: Collection[str],
     context: Mapping[str, str],
     actions: Sequence[str] = (ASSUME,),
     *,
-    perhaps: bool = False,
+    or_unknown: bool = False,
 ) -> bool:
-    """Whether a trust policy allows one of `principals` all `actions` with this request `context`.
+    """Whether a trust policy allows one of `principals` all `actions` with these `context` keys of the request.
 
-    A principal is an ARN, an account id, or ``*``. With `perhaps`, a statement counts whose conditions may be
-    met. A ``Deny`` is not looked at: see `has_deny`.
+    A principal is an ARN, an account id, or ``*``. With `or_unknown`, statements count of which it is unknown whether
+    their conditions are met. A ``Deny`` is ignored: see `has_deny`.
     """
-    named = [each for each in statements(document) if _names(each, principals)]
-    return all(_allowed(named, action, context, perhaps=perhaps) for action in actions)
+    named = [each for each in list_statements(policy) if _names(each, principals)]
+    return all(_allow(named, action, context, or_unknown=or_unknown) for action in actions)
 
 
-def asked_for(document: Document, principals: Collection[str], context: Mapping[str, str]) -> list[Demand]:
-    """What the statements that let one of `principals` in ask of it besides what `context` brings.
-
-    A new statement without these conditions would let in where the document does not. One that names by
-    ``NotPrincipal`` or ``NotAction`` is told as that.
-    """
-    about = [each for each in statements(document) if _may_name(each, principals) and _may_match(each)]
-    return _unmet(about, context)
+def allows_caller(
+    policy: Policy, role_arn: str, context: Mapping[str, str], actions: Sequence[str] = (ASSUME,)
+) -> bool:
+    """Whether a caller's policy allows all `actions` on the role with these `context` keys of the request."""
+    about = [each for each in list_statements(policy) if _covers(each, role_arn)]
+    return all(_allow(about, action, context) for action in actions)
 
 
-def asked_of_caller(document: Document, role_arn: str, context: Mapping[str, str]) -> list[Demand]:
-    """The same of a caller's policy and a role."""
-    about = [
-        each
-        for each in statements(document)
-        if _may_match(each) and ("NotResource" in each or _is_about(each, role_arn))
-    ]
-    return _unmet(about, context)
-
-
-def has_deny(document: Document, principals: Collection[str]) -> bool:
+def has_deny(policy: Policy, principals: Collection[str]) -> bool:
     """Whether a trust policy has a ``Deny`` for one of `principals`, under whatever condition."""
     return any(
         each.get("Effect") == "Deny"
         and ("NotPrincipal" in each or _names(each, principals))
-        and ("NotAction" in each or _matches(each.get("Action"), ASSUME))
-        for each in statements(document)
+        and _may_cover_assume(each)
+        for each in list_statements(policy)
     )
 
 
-def allows_caller(
-    document: Document, role_arn: str, context: Mapping[str, str], actions: Sequence[str] = (ASSUME,)
+def extra_conditions(
+    policy: Policy, principals: Collection[str], context: Mapping[str, str]
+) -> list[Condition]:
+    """Return the conditions beyond `context` under which a trust policy allows one of `principals`.
+
+    A new statement without these would allow what the policy does not. ``NotPrincipal`` and ``NotAction`` are returned
+    as conditions, too.
+    """
+    return _unmet_conditions(
+        [each for each in list_statements(policy) if "NotPrincipal" in each or _names(each, principals)],
+        context,
+    )
+
+
+def extra_caller_conditions(policy: Policy, role_arn: str, context: Mapping[str, str]) -> list[Condition]:
+    """Return the same for a caller's policy and a role."""
+    return _unmet_conditions(
+        [each for each in list_statements(policy) if "NotResource" in each or _covers(each, role_arn)],
+        context,
+    )
+
+
+def _allow(
+    statements: Sequence[Statement], action: str, context: Mapping[str, str], *, or_unknown: bool = False
 ) -> bool:
-    """Whether a caller's policy allows it all `actions` on the role with this request `context`."""
-    about = [each for each in statements(document) if _is_about(each, role_arn)]
-    return all(_allowed(about, action, context) for action in actions)
-
-
-def shown(document: Document) -> list[str]:
-    """A document in lines for a person."""
-    return json.dumps(document, indent=2).splitlines()
-
-
-def difference(before: Document, after: Document) -> list[str]:
-    """What changes from one document to another, in lines for a person: unified, with all that stays."""
-    old, new = shown(before), shown(after)
-    return list(unified_diff(old, new, n=len(old) + len(new), lineterm=""))[3:]
-
-
-# -- the policy language ---------------------------------------------------------------------------
-
-
-def _allowed(
-    found: Sequence[Statement], action: str, context: Mapping[str, str], *, perhaps: bool = False
-) -> bool:
-    enough = (True, None) if perhaps else (True,)
+    enough = (True, None) if or_unknown else (True,)
     return any(
         each.get("Effect") == "Allow"
-        and _matches(each.get("Action"), action)
+        and _matches_any(each.get("Action"), action)
         and are_met(each.get("Condition"), context) in enough
-        for each in found
+        for each in statements
     )
+
+
+def _unmet_conditions(statements: Sequence[Statement], context: Mapping[str, str]) -> list[Condition]:
+    found: list[Condition] = []
+    for each in statements:
+        if each.get("Effect") != "Allow" or not _may_cover_assume(each):
+            continue
+        negations = ("NotPrincipal", "NotAction", "NotResource")
+        found += [Condition("", name, each[name]) for name in negations if name in each]
+        # A statement that requires MFA does not limit its age.
+        found += [
+            condition
+            for condition in parse_conditions(each.get("Condition"))
+            if condition.is_about_mfa_age or not is_met(condition, context)
+        ]
+    # Conditions may hold lists, so they cannot be the keys of a dict.
+    return [condition for number, condition in enumerate(found) if condition not in found[:number]]
 
 
 def _names(statement: Statement, principals: Collection[str]) -> bool:
     named = statement.get("Principal")
     found = named.get("AWS") if isinstance(named, Mapping) else named
-    return any(each == "*" or each in principals for each in _list(found))
+    return any(each == "*" or each in principals for each in _list_texts(found))
 
 
-def _may_name(statement: Statement, principals: Collection[str]) -> bool:
-    return "NotPrincipal" in statement or _names(statement, principals)
+def _covers(statement: Statement, role_arn: str) -> bool:
+    return any(matches(role_arn, pattern) for pattern in _list_texts(statement.get("Resource")))
 
 
-def _may_match(statement: Statement) -> bool:
-    """Whether a statement allows to assume a role, as far as its actions go."""
-    return statement.get("Effect") == "Allow" and (
-        "NotAction" in statement or _matches(statement.get("Action"), ASSUME)
-    )
+def _may_cover_assume(statement: Statement) -> bool:
+    return "NotAction" in statement or _matches_any(statement.get("Action"), ASSUME)
 
 
-def _is_about(statement: Statement, role_arn: str) -> bool:
-    return any(like(role_arn, pattern) for pattern in _list(statement.get("Resource")))
+def _matches_any(patterns: Any, action: str) -> bool:
+    return any(matches(action.lower(), pattern.lower()) for pattern in _list_texts(patterns))
 
 
-def _matches(patterns: Any, action: str) -> bool:
-    return any(like(action.lower(), pattern.lower()) for pattern in _list(patterns))
-
-
-def _unmet(about: Sequence[Statement], context: Mapping[str, str]) -> list[Demand]:
-    found: list[Demand] = []
-    for each in about:
-        found += [
-            Demand("", name, each[name])
-            for name in ("NotPrincipal", "NotAction", "NotResource")
-            if name in each
-        ]
-        # MFA that is asked for at all is not asked for with an age.
-        found += [
-            demand
-            for demand in demands(each.get("Condition"))
-            if demand.is_of_age or not is_met(demand, context)
-        ]
-    return [demand for number, demand in enumerate(found) if demand not in found[:number]]
-
-
-def _list(value: Any) -> list[str]:
-    """The texts of a value that may be one or a list; whatever else it is names nothing."""
+def _list_texts(value: Any) -> list[str]:
+    """Return the texts of a value that may be one or a list; anything else names nothing."""
     several = value if isinstance(value, list) else [value]
     return [each for each in several if isinstance(each, str)]
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from awscli_xacct import iam_policy
+from awscli_xacct import iam_conditions, iam_policy
 
 DEV = "111111111111"
 USER = f"arn:aws:iam::{DEV}:user/team/dev"
@@ -37,18 +37,18 @@ def allows(**more: Any) -> dict[str, Any]:
 )
 def test_parse_reads_every_form_of_a_document(given: Any) -> None:
     """Some versions of botocore decode it, others keep the URL encoding of IAM."""
-    assert iam_policy.parsed(given) == document(allows())
+    assert iam_policy.parse_policy(given) == document(allows())
 
 
 def test_parse_keeps_a_percent_sign() -> None:
     odd = document(allows(Condition={"StringEquals": {"sts:ExternalId": "50%25"}}))
-    assert iam_policy.parsed(json.dumps(odd)) == odd == iam_policy.parsed(quote(json.dumps(odd)))
+    assert iam_policy.parse_policy(json.dumps(odd)) == odd == iam_policy.parse_policy(quote(json.dumps(odd)))
 
 
 @pytest.mark.parametrize("given", ["", "[]", "%5B%5D", 7, None])
 def test_parse_rejects_what_is_not_a_document(given: Any) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - whichever it is
-        iam_policy.parsed(given)
+        iam_policy.parse_policy(given)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_parse_rejects_what_is_not_a_document(given: Any) -> None:
     ],
 )
 def test_allows_caller_accepts_statements(statement: dict[str, Any]) -> None:
-    context = {iam_policy.MFA_PRESENT: "true", iam_policy.EXTERNAL_ID: "42"}
+    context = {iam_conditions.MFA_PRESENT: "true", iam_conditions.EXTERNAL_ID: "42"}
     assert iam_policy.allows_assume(document(statement), NAMES, context)
     assert iam_policy.allows_assume({"Statement": statement}, NAMES, context)
 
@@ -91,10 +91,10 @@ def test_allows_caller_accepts_statements(statement: dict[str, Any]) -> None:
     ],
 )
 def test_allows_caller_rejects_statements(statement: dict[str, Any]) -> None:
-    assert not iam_policy.allows_assume(document(statement), NAMES, {iam_policy.EXTERNAL_ID: "42"})
+    assert not iam_policy.allows_assume(document(statement), NAMES, {iam_conditions.EXTERNAL_ID: "42"})
 
 
-WITH_MFA = {iam_policy.MFA_PRESENT: "true"}
+WITH_MFA = {iam_conditions.MFA_PRESENT: "true"}
 AGE = "aws:MultiFactorAuthAge"
 PRESENT = "aws:MultiFactorAuthPresent"
 
@@ -136,7 +136,7 @@ def test_conditions_are_evaluated_with_and_without_mfa(
     statement = document(allows(Condition=condition))
     for context, met in ((WITH_MFA, with_mfa), ({}, without)):
         assert iam_policy.allows_assume(statement, NAMES, context) is (met is True)
-        assert iam_policy.allows_assume(statement, NAMES, context, perhaps=True) is (met is not False)
+        assert iam_policy.allows_assume(statement, NAMES, context, or_unknown=True) is (met is not False)
 
 
 @pytest.mark.parametrize(
@@ -162,15 +162,17 @@ def test_conditions_are_evaluated_with_and_without_mfa(
 def test_extra_conditions_name_what_a_plain_statement_lacks(
     statement: dict[str, Any], asked: list[str]
 ) -> None:
-    assert [str(each) for each in iam_policy.asked_for(document(statement, statement), NAMES, {})] == asked
+    assert [
+        str(each) for each in iam_policy.extra_conditions(document(statement, statement), NAMES, {})
+    ] == asked
     caller = {key: value for key, value in statement.items() if "Principal" not in key} | {"Resource": "*"}
     if "Principal" in statement and statement["Principal"] != {"AWS": ROLE}:
-        assert [str(each) for each in iam_policy.asked_of_caller(document(caller), ROLE, {})] == asked
+        assert [str(each) for each in iam_policy.extra_caller_conditions(document(caller), ROLE, {})] == asked
 
 
 def test_new_statement_never_limits_the_mfa_age() -> None:
     aged = document(allows(Condition={**MFA, "NumericLessThan": {AGE: "300"}}))
-    assert [each.key for each in iam_policy.asked_for(aged, NAMES, WITH_MFA)] == [AGE]
+    assert [each.key for each in iam_policy.extra_conditions(aged, NAMES, WITH_MFA)] == [AGE]
 
 
 @pytest.mark.parametrize("nothing", [None, [], "", 7, [None, "x"], {}])
@@ -186,9 +188,9 @@ def test_evaluation_accepts_any_document(key: str, nothing: Any) -> None:
         )
         iam_policy.allows_caller(odd, ROLE, context)
         iam_policy.has_deny(odd, NAMES)
-        iam_policy.asked_for(odd, NAMES, context)
-        iam_policy.asked_of_caller(odd, ROLE, context)
-    assert iam_policy.with_statement(odd, allows())["Statement"][-1] == allows()
+        iam_policy.extra_conditions(odd, NAMES, context)
+        iam_policy.extra_caller_conditions(odd, ROLE, context)
+    assert iam_policy.add_statement(odd, allows())["Statement"][-1] == allows()
 
 
 def test_every_action_of_a_request_must_be_allowed() -> None:
@@ -226,15 +228,15 @@ def test_caller_policy_supports_wildcards(resource: Any, allowed: bool) -> None:
 def test_statement_is_added_and_removed_without_changing_others() -> None:
     other, mine, old = allows(Sid="Other", Principal={"AWS": ROLE}), allows(), allows(Condition=MFA)
     before = {"Version": "2008-10-17", "Id": "keep", "Statement": other}
-    after = iam_policy.with_statement(before, mine)
+    after = iam_policy.add_statement(before, mine)
     assert after == {"Version": "2008-10-17", "Id": "keep", "Statement": [other, mine]}
-    assert iam_policy.without(after, [mine]) == {**before, "Statement": [other]}
-    assert iam_policy.with_statement(iam_policy.with_statement(before, old), mine, [old]) == after
-    assert iam_policy.with_statement(None, mine) == document(mine)
+    assert iam_policy.remove_statements(after, [mine]) == {**before, "Statement": [other]}
+    assert iam_policy.add_statement(iam_policy.add_statement(before, old), mine, [old]) == after
+    assert iam_policy.add_statement(None, mine) == document(mine)
 
 
 def test_diff_shows_unchanged_lines() -> None:
-    lines = iam_policy.difference(document(allows()), document(allows(), allows(Principal={"AWS": ROLE})))
+    lines = iam_policy.diff_policies(document(allows()), document(allows(), allows(Principal={"AWS": ROLE})))
     assert [line for line in lines if line.startswith("-")] == []
     assert sum(USER in line and line.startswith(" ") for line in lines) == 1
     assert '+        "AWS": "' + ROLE + '"' in lines
@@ -262,4 +264,4 @@ def test_diff_shows_unchanged_lines() -> None:
 def test_principal_names_a_caller_like_a_trust_policy(
     caller: str, source_role: str | None, principal: str, condition: dict[str, Any]
 ) -> None:
-    assert iam_policy.principal_of(caller, source_role) == (principal, condition)
+    assert iam_policy.find_principal(caller, source_role) == (principal, condition)

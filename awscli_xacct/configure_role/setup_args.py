@@ -11,7 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .. import settings
 from ..arn import Arn
 from ..errors import Problem, ValidationError, XacctError
-from ..iam_policy import ASSUME, EXTERNAL_ID, MFA_PRESENT, SET_IDENTITY, TAG
+from ..iam_conditions import EXTERNAL_ID, MFA_PRESENT
+from ..iam_policy import ASSUME, SET_IDENTITY, TAG
 from ..messages import option
 from ..profiles import values
 from ..profiles.edit import NONE

@@ -15,7 +15,14 @@ from typing import Any
 
 from ..arn import Arn
 from ..aws_errors import is_refused_code
-from ..iam_policy import ASSUME, SET_IDENTITY, TAG, caller_statement, principal_of, trust_statement
+from ..iam_policy import (
+    ASSUME,
+    SET_IDENTITY,
+    TAG,
+    build_caller_statement,
+    build_trust_statement,
+    find_principal,
+)
 from ..messages import role_command
 from ..profiles.role import Role
 from ..storage.cache import Record
@@ -38,10 +45,10 @@ def explain(
 ) -> Denial:
     """Explain why `role` was denied to the ARN `caller`; `session` is the MFA session it called with, if it did."""
     actions = list(_actions(role, error))
-    principal, condition = principal_of(
+    principal, condition = find_principal(
         caller, role.source.role_arn if isinstance(role.source, Role) else None
     )
-    statement = trust_statement(
+    statement = build_trust_statement(
         principal,
         mfa=bool(role.mfa_serial),
         external_id=role.external_id,
@@ -49,7 +56,7 @@ def explain(
         condition=condition,
     )
     causes = list(_causes(role, caller, error, session, time.time() if now is None else now))
-    return Denial(caller, role, statement, caller_statement(role.role_arn, actions), causes)
+    return Denial(caller, role, statement, build_caller_statement(role.role_arn, actions), causes)
 
 
 def _actions(role: Role, error: Exception) -> Iterator[str]:

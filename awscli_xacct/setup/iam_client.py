@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..aws_errors import is_missing_entity
-from ..iam_policy import parsed
+from ..iam_policy import parse_policy
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Iam:
             found["Arn"],
             found["RoleId"],
             found.get("Description", ""),
-            parsed(found["AssumeRolePolicyDocument"]),
+            parse_policy(found["AssumeRolePolicyDocument"]),
             found.get("MaxSessionDuration", 3600),
             found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
         )
@@ -78,7 +78,7 @@ class Iam:
         """An inline policy of a user or role."""
         get = getattr(self.client, f"get_{owner.kind}_policy")
         found = self._or_none(get, "PolicyDocument", **_of(owner), PolicyName=name)
-        return None if found is None else parsed(found)
+        return None if found is None else parse_policy(found)
 
     def put_inline_policy(self, owner: Owner, name: str, document: str) -> None:
         put = getattr(self.client, f"put_{owner.kind}_policy")

@@ -81,7 +81,7 @@ def caller_of(arn: Arn, source_role: str | None = None) -> Caller:
         raise ValidationError(
             "this caller can assume no role", [Problem(f"{arn} is neither a user nor a role's session")]
         )
-    return Caller(arn, *iam_policy.principal_of(str(arn), source_role))
+    return Caller(arn, *iam_policy.find_principal(str(arn), source_role))
 
 
 def iam_step(

@@ -135,13 +135,13 @@ class Survey:
     def _caller_policy(self, problems: list[Problem]) -> list[Step]:
         """The caller's own policy, which allows it to call; a refused look at it goes to the problems."""
         wish, owner, home = self.wish, self.caller.owner, self._home
-        statement = iam_policy.caller_statement(self.role_arn, wish.actions)
+        statement = iam_policy.build_caller_statement(self.role_arn, wish.actions)
         if not wish.caller_policy:
             return []
         if owner.kind == "role" and iam_policy.is_identity_center_role(owner.name):
             self.notes.append(
                 f"{owner} is a permission set of IAM Identity Center: the statement that lets it call has to be "
-                f"put there, {iam_policy.written(statement)}"
+                f"put there, {iam_policy.to_json(statement)}"
             )
             return []
         name = policy_name(wish.profile)
@@ -157,19 +157,19 @@ class Survey:
         title = f"policy {name} of {owner} in account {home.account}"
         if found is not None and iam_policy.allows_caller(found, self.role_arn, wish.context, wish.actions):
             return [Step(SAME, f"{title} allows to assume the role", document=found, profile=home.profile)]
-        others = iam_policy.without(found, [statement]) if found is not None else {}
-        demands = iam_policy.asked_of_caller(others, self.role_arn, {})
+        others = iam_policy.remove_statements(found, [statement]) if found is not None else {}
+        demands = iam_policy.extra_caller_conditions(others, self.role_arn, {})
         if demands:
             self.notes.append(
                 f"{title} allows to assume the role under conditions, and the new statement would allow it without "
                 f"these: {'; '.join(map(str, demands))}. To keep them, change that policy yourself and give "
                 f"--no-caller-policy"
             )
-        after = iam_policy.with_statement(found, statement)
+        after = iam_policy.add_statement(found, statement)
         asked = {
             f"{owner.kind.capitalize()}Name": owner.name,
             "PolicyName": name,
-            "PolicyDocument": iam_policy.written(after),
+            "PolicyDocument": iam_policy.to_json(after),
         }
 
         def act() -> None:
@@ -187,7 +187,9 @@ class Survey:
                 f"put-{owner.kind}-policy",
                 asked,
                 act,
-                detail=iam_policy.shown(after) if found is None else iam_policy.difference(found, after),
+                detail=iam_policy.to_lines(after)
+                if found is None
+                else iam_policy.diff_policies(found, after),
                 document=after,
                 entries=[{**thing, "made": made, "statements": [statement]}],
             )

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from .. import iam_policy, settings
+from .. import iam_conditions, iam_policy, settings
 from ..aws_errors import is_existing_entity
 from .iam_client import FoundRole
 from .journal import Entry, Journal
@@ -38,7 +38,7 @@ class RoleSteps:
 
     @property
     def _statement(self) -> dict[str, Any]:
-        return iam_policy.trust_statement(
+        return iam_policy.build_trust_statement(
             self._caller.principal,
             mfa=self._wish.require_mfa,
             external_id=self._wish.external_id,
@@ -49,11 +49,11 @@ class RoleSteps:
     def _create(self) -> Step:
         wish = self._wish
         mark = secrets.token_hex(4)
-        document = iam_policy.with_statement(None, self._statement)
+        document = iam_policy.add_statement(None, self._statement)
         longest = wish.maximum or max(wish.duration or 0, settings.DEFAULT_ROLE_DURATION)
         asked = {
             "RoleName": wish.role_name,
-            "AssumeRolePolicyDocument": iam_policy.written(document),
+            "AssumeRolePolicyDocument": iam_policy.to_json(document),
             "Description": f"Made by aws configure role setup ({mark})",
             **({"Path": wish.path} if wish.path != "/" else {}),
             **({"MaxSessionDuration": longest} if longest != settings.DEFAULT_ROLE_DURATION else {}),
@@ -81,7 +81,7 @@ class RoleSteps:
             "create-role",
             asked,
             act,
-            detail=iam_policy.shown(document),
+            detail=iam_policy.to_lines(document),
             document=document,
             entries=[entry, added],
         )
@@ -114,8 +114,8 @@ class RoleSteps:
                 f"the trust policy of role {found.name} has a Deny that is about this caller as well"
             )
         own = [each for each in self._journal.statements("trust") if each != statement]
-        stale = [each for each in own if each in iam_policy.statements(found.trust)]
-        enough = statement in iam_policy.statements(found.trust) or self._lets_in(
+        stale = [each for each in own if each in iam_policy.list_statements(found.trust)]
+        enough = statement in iam_policy.list_statements(found.trust) or self._lets_in(
             found.trust, self._wish.context
         )
         if enough and not (stale and self._loose(found.trust)):
@@ -124,9 +124,9 @@ class RoleSteps:
             return Step(SAME, title, document=found.trust, profile=self._target.profile)
         if not enough:
             self._note_widening(found, statement)
-        after = iam_policy.with_statement(found.trust, statement, instead_of=[*stale, statement])
+        after = iam_policy.add_statement(found.trust, statement, instead_of=[*stale, statement])
         self._note_looseness(found.name, after)
-        asked = {"RoleName": found.name, "PolicyDocument": iam_policy.written(after)}
+        asked = {"RoleName": found.name, "PolicyDocument": iam_policy.to_json(after)}
 
         def act() -> None:
             now = self._target.iam.role(found.name)
@@ -139,38 +139,40 @@ class RoleSteps:
             "update-assume-role-policy",
             asked,
             act,
-            detail=iam_policy.difference(found.trust, after),
+            detail=iam_policy.diff_policies(found.trust, after),
             document=after,
             entries=[{"kind": "trust", "statements": [*own, statement]}],
         )
 
     def _lets_in(
-        self, document: iam_policy.Document, context: Mapping[str, str], *, perhaps: bool = False
+        self, document: iam_policy.Policy, context: Mapping[str, str], *, or_unknown: bool = False
     ) -> bool:
         return iam_policy.allows_assume(
-            document, self._caller.names, context, self._wish.actions, perhaps=perhaps
+            document, self._caller.names, context, self._wish.actions, or_unknown=or_unknown
         )
 
     def _note_widening(self, found: FoundRole, statement: iam_policy.Statement) -> None:
         """Say what others' statements ask of this caller, and the new one does not."""
         wish = self._wish
-        own = iam_policy.demands(statement.get("Condition"))
-        kept = {iam_policy.MFA_PRESENT: "true"} if wish.require_mfa else {}
-        kept |= {iam_policy.EXTERNAL_ID: wish.external_id} if wish.external_id else {}
-        others = iam_policy.without(found.trust, self._journal.statements("trust"))
-        asked = [each for each in iam_policy.asked_for(others, self._caller.names, kept) if each not in own]
+        own = iam_conditions.parse_conditions(statement.get("Condition"))
+        kept = {iam_conditions.MFA_PRESENT: "true"} if wish.require_mfa else {}
+        kept |= {iam_conditions.EXTERNAL_ID: wish.external_id} if wish.external_id else {}
+        others = iam_policy.remove_statements(found.trust, self._journal.statements("trust"))
+        asked = [
+            each for each in iam_policy.extra_conditions(others, self._caller.names, kept) if each not in own
+        ]
         if not asked:
             return
-        if all(each.is_of_mfa for each in asked) and self._lets_in(
-            others, {**wish.context, iam_policy.MFA_PRESENT: "true"}
+        if all(each.is_about_mfa for each in asked) and self._lets_in(
+            others, {**wish.context, iam_conditions.MFA_PRESENT: "true"}
         ):
             self.notes.append(
                 f"the trust policy of role {found.name} lets this caller in with MFA, and the new statement would "
                 f"let it in without; --require-mfa leaves that as it is"
             )
             return
-        hints = ["--require-mfa asks for MFA"] * any(each.is_of_mfa for each in asked)
-        hints += ["--external-id asks for the external id"] * any(each.is_of_external_id for each in asked)
+        hints = ["--require-mfa asks for MFA"] * any(each.is_about_mfa for each in asked)
+        hints += ["--external-id asks for the external id"] * any(each.is_about_external_id for each in asked)
         self.notes.append(
             f"the trust policy of role {found.name} lets this caller in under conditions, and the new statement "
             f"would let it in without these: {'; '.join(map(str, asked))}. "
@@ -178,21 +180,21 @@ class RoleSteps:
             f"the trust policy yourself"
         )
 
-    def _loose(self, document: iam_policy.Document) -> list[str]:
+    def _loose(self, document: iam_policy.Policy) -> list[str]:
         """What is to be required and is not, by some other statement of a trust policy."""
         wish = self._wish
         asked = {
-            "MFA": iam_policy.MFA_PRESENT if wish.require_mfa else None,
-            "external id": iam_policy.EXTERNAL_ID if wish.external_id else None,
+            "MFA": iam_conditions.MFA_PRESENT if wish.require_mfa else None,
+            "external id": iam_conditions.EXTERNAL_ID if wish.external_id else None,
         }
         found = []
         for word, key in asked.items():
             without = {name: value for name, value in wish.context.items() if name != key}
-            if key and self._lets_in(document, without, perhaps=True):
+            if key and self._lets_in(document, without, or_unknown=True):
                 found.append(word)
         return found
 
-    def _note_looseness(self, role: str, document: iam_policy.Document) -> None:
+    def _note_looseness(self, role: str, document: iam_policy.Policy) -> None:
         for word in self._loose(document):
             self.notes.append(
                 f"role {role} can be assumed without {word} as before: another statement of its trust policy "

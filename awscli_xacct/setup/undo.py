@@ -33,11 +33,11 @@ def _caller(entry: Entry, home: AccountContext) -> Iterator[Step]:
     owner, name = Owner(*entry["owner"]), str(entry["policy"])
     title = f"policy {name} of {owner} in account {home.account}"
     found = home.iam.inline_policy(owner, name)
-    left = iam_policy.without(found, entry["statements"])
-    if found is None or left == iam_policy.without(found, []):
+    left = iam_policy.remove_statements(found, entry["statements"])
+    if found is None or left == iam_policy.remove_statements(found, []):
         yield gone(entry, title)
     elif left["Statement"]:
-        asked = _inline(owner, name) | {"PolicyDocument": iam_policy.written(left)}
+        asked = _inline(owner, name) | {"PolicyDocument": iam_policy.to_json(left)}
         yield iam_step(
             home,
             REMOVE,
@@ -45,7 +45,7 @@ def _caller(entry: Entry, home: AccountContext) -> Iterator[Step]:
             f"put-{owner.kind}-policy",
             asked,
             lambda: home.iam.put_inline_policy(owner, name, asked["PolicyDocument"]),
-            detail=iam_policy.difference(found, left),
+            detail=iam_policy.diff_policies(found, left),
             document=left,
             entries=[entry],
         )
@@ -120,7 +120,7 @@ def _others(journal: Journal, found: FoundRole, target: AccountContext) -> list[
     own = [entry["arn"] for entry in journal.find("attachment")]
     attached = [arn for arn in target.iam.attached(found.name) if arn not in own]
     inline = target.iam.inline(found.name)
-    left = iam_policy.without(found.trust, journal.statements("trust"))["Statement"]
+    left = iam_policy.remove_statements(found.trust, journal.statements("trust"))["Statement"]
     return [
         *(f"policy {arn} is attached to it, and not by setup" for arn in attached),
         *(f"it has an inline policy {name}, which setup has not made" for name in inline),
@@ -129,13 +129,13 @@ def _others(journal: Journal, found: FoundRole, target: AccountContext) -> list[
 
 
 def _statements(entry: Entry, found: FoundRole, target: AccountContext) -> Step:
-    left = iam_policy.without(found.trust, entry["statements"])
+    left = iam_policy.remove_statements(found.trust, entry["statements"])
     title = f"trust policy of role {found.arn}"
-    if left == iam_policy.without(found.trust, []):
+    if left == iam_policy.remove_statements(found.trust, []):
         return gone(entry, f"what was added to the {title}")
     if not left["Statement"]:
         return Step(KEEP, f"{title}: nothing else is left in it, and a role has to have one")
-    asked = {"RoleName": found.name, "PolicyDocument": iam_policy.written(left)}
+    asked = {"RoleName": found.name, "PolicyDocument": iam_policy.to_json(left)}
     return iam_step(
         target,
         REMOVE,
@@ -143,7 +143,7 @@ def _statements(entry: Entry, found: FoundRole, target: AccountContext) -> Step:
         "update-assume-role-policy",
         asked,
         lambda: target.iam.client.update_assume_role_policy(**asked),
-        detail=iam_policy.difference(found.trust, left),
+        detail=iam_policy.diff_policies(found.trust, left),
         document=left,
         entries=[entry],
     )
