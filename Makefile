@@ -27,7 +27,7 @@ INSTALLED_NOX := $(VENV)/installed-nox
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
-demo: $(INSTALLED) ## Play the README's walkthrough with the real aws against an embedded AWS
+demo: $(INSTALLED) ## Run the README's walkthrough with the real aws against an embedded AWS
 	$(BIN)/python -m demo
 
 test: $(INSTALLED) ## Run the whole suite: python3 with the newest awscli

@@ -1,6 +1,6 @@
-"""``python -m benchmarks [--quick]``: every figure against the stock CLI of the same environment.
+"""``python -m benchmarks [--quick]``: compare the plugin with the stock CLI of the same environment.
 
-``--quick`` leaves out the instruction counts, which take minutes. The targets are the product's own.
+``--quick`` skips the instruction counts, which take minutes. The targets are the product's.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ PROFILES = 10_000
 def main() -> None:
     """Measure and print everything."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="leave out the instruction counts")
+    parser.add_argument("--quick", action="store_true", help="skip the instruction counts")
     options = parser.parse_args()
     with _scenario() as (sts, home):
         _cost_of_the_plugin(home, count=not options.quick)
-        _cold_together(sts, home)
+        _cold_at_once(sts, home)
     with _scenario() as (_, home):
         _one_edit(home)
         _listing(home)
@@ -44,7 +44,7 @@ def main() -> None:
 
 @contextmanager
 def _scenario() -> Iterator[tuple[Sts, Home]]:
-    """A user, a role, and a home for both the stock CLI and the one with the plugin."""
+    """A user, a role, and a home for the CLI with the plugin and without."""
     with tempfile.TemporaryDirectory() as directory, Sts() as sts:
         home = Home(Path(directory) / "home", sts.url)
         user = sts.add_user("dev")
@@ -55,7 +55,7 @@ def _scenario() -> Iterator[tuple[Sts, Home]]:
 
 
 def _stock(home: Home) -> Environment:
-    """The same home without the plugin: not switched off, but not there."""
+    """Return the environment of the same home without the plugin: not disabled, but absent."""
     plain = home.aws_dir / "config-without-plugin"
     text = home.config.read_text(encoding="utf-8")
     plain.write_text(text.replace("[plugins]\nxacct = awscli_xacct\n", ""), encoding="utf-8")
@@ -83,8 +83,8 @@ def _cost_of_the_plugin(home: Home, *, count: bool) -> None:
     print()
 
 
-def _cold_together(sts: Sts, home: Home) -> None:
-    """Twenty commands that all need the same credentials, with an STS that takes half a second."""
+def _cold_at_once(sts: Sts, home: Home) -> None:
+    """Run twenty commands that need the same credentials, with an STS that takes half a second."""
     sts.delay(0.5, "AssumeRole")
     print("20 cold commands at once, one role, STS taking 0.5 s")
     for name, environment in (("plugin", home.environment), ("stock", _stock(home))):
@@ -93,13 +93,13 @@ def _cold_together(sts: Sts, home: Home) -> None:
         sts.clear_calls()
         begin = time.perf_counter()
         command = [str(AWS), "sts", "get-caller-identity", "--profile", "prod"]
-        fetch_many = [
+        processes = [
             subprocess.Popen(
                 command, env=dict(environment), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             for _ in range(20)
         ]
-        codes = {process.wait() for process in fetch_many}
+        codes = {process.wait() for process in processes}
         seconds = time.perf_counter() - begin
         assert codes == {0}, codes
         print(f"  {name:<28} {len(sts.calls_of('AssumeRole')):>4} AssumeRole {seconds:>8.2f} s")
@@ -108,7 +108,7 @@ def _cold_together(sts: Sts, home: Home) -> None:
 
 
 def _one_edit(home: Home) -> None:
-    """One edit in a big file, beside a command that only reads it and the stock CLI's own edit."""
+    """Edit a big file, compared with a command that only reads it and with the stock CLI's edit."""
     print("One edit of one profile, the whole command")
     role = "arn:aws:iam::{:012d}:role/CrossAccountPowerUser"
     for profiles in (PROFILES // 10, PROFILES):
@@ -141,7 +141,7 @@ def _one_edit(home: Home) -> None:
 
 
 def _listing(home: Home) -> None:
-    """`list` over a thousand role profiles, beside a command that only reads the file."""
+    """List a thousand role profiles, compared with a command that only reads the file."""
     home.write_config("")
     for number in range(1000):
         home.add_role(f"p{number}", f"arn:aws:iam::{number:012d}:role/CrossAccountPowerUser")
@@ -155,7 +155,7 @@ def _listing(home: Home) -> None:
 
 
 def _verify_all() -> None:
-    """`verify --all` over fifty roles, with an STS that takes 200 ms for each call."""
+    """Verify fifty roles, with an STS that takes 200 ms per call."""
     with _scenario() as (sts, home):
         user = sts.find_user("111111111111", "dev")
         assert user is not None

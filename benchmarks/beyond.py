@@ -1,4 +1,4 @@
-"""`xacct` beside a bare interpreter and the stock `aws`, in an installation as a user has it."""
+"""Compare `xacct`, installed as users install it, with a bare interpreter and the stock `aws`."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from .measure import Command, instructions, run, side_by_side
 ROUNDS = 7
 PROFILES = 50
 DELAY = 0.2
-"""Seconds that STS takes for a role."""
+"""Seconds that STS takes per role."""
 
-# What pip writes for an entry point since 25.2, and uv; and what pip wrote before.
+# The script that pip writes for an entry point since 25.2, as uv does, and the one it wrote before.
 WRAPPER = (
     "import sys\nfrom awscli_xacct.cli.main import main\nif __name__ == '__main__':\n    sys.exit(main())\n"
 )
@@ -45,7 +45,7 @@ def compare(*, count: bool) -> None:
 
 
 class _Installation:
-    """The package in a virtual environment, not editable: the finder of an editable one costs more than xacct."""
+    """The package in a virtual environment, not editable: an editable one's import finder costs more than xacct."""
 
     def __init__(self, path: Path) -> None:
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(path)], check=True)
@@ -73,7 +73,7 @@ def _warm(home: Home, installed: _Installation, *, count: bool) -> None:
         ("the same, wrapper of pip < 25.2", [python, str(installed.xacct_old), "credentials", "p0"], ""),
         ("xacct status --prompt", [python, str(installed.xacct), "status", "--prompt"], ""),
     ]
-    print("xacct from memory, with / python -c pass")
+    print("xacct's fast path / python -c pass")
     for name, command, target in cases:
         for each in (command, bare):
             run(each, home.environment)
@@ -89,7 +89,7 @@ def _warm(home: Home, installed: _Installation, *, count: bool) -> None:
 
 
 def _not_warm(sts: Sts, home: Home) -> None:
-    """The longer ways, beside a call of the stock CLI's with a user's keys."""
+    """Take the slow paths, compared with the stock CLI calling with a user's keys."""
     call: Command = [str(AWS), "sts", "get-caller-identity", "--profile", "default"]
     ask: Command = [str(XACCT), "credentials", "p1"]
     memory = home.aws_dir / "xacct" / "resolved"
@@ -102,8 +102,8 @@ def _not_warm(sts: Sts, home: Home) -> None:
             record.unlink()
 
     run(ask, home.environment)
-    print("xacct with something to do, beside `aws sts get-caller-identity` with a user's keys")
-    for name, before in (("nothing remembered", forget), ("nothing cached", log_out)):
+    print("xacct's slow paths / `aws sts get-caller-identity` with a user's keys")
+    for name, before in (("no memo", forget), ("no cached credentials", log_out)):
         ours, theirs = side_by_side(
             (ask, home.environment), (call, home.environment), rounds=ROUNDS, before=before
         )
@@ -113,7 +113,7 @@ def _not_warm(sts: Sts, home: Home) -> None:
 
 
 def _each(sts: Sts, home: Home) -> None:
-    """A command for each of fifty profiles, with an STS that takes its time."""
+    """Run a command for each of fifty profiles, with a slow STS."""
     sts.delay(DELAY, "AssumeRole")
     command: Command = [str(XACCT), "each", "--all", "--", "true"]
     for record in home.records():
@@ -121,7 +121,7 @@ def _each(sts: Sts, home: Home) -> None:
     for name in ("cold", "warm"):
         taken = run(command, home.environment).seconds
         print(
-            f"`xacct each --all -- true`, {PROFILES} profiles, {name}: {taken:.2f} s (STS takes {DELAY} s a role)"
+            f"`xacct each --all -- true`, {PROFILES} profiles, {name}: {taken:.2f} s (STS takes {DELAY} s per role)"
         )
     sts.clear_faults()
     print()

@@ -1,7 +1,7 @@
-"""A working day by an injected clock: ten MFA roles, a command every two minutes for eight hours.
+"""Simulate a working day with an injected clock: ten MFA roles, a command every two minutes for eight hours.
 
-No process and no network: the plugin's fetcher and the stock one are called as a command would, each with
-its own cache on disk, and an STS that only counts.
+There are no processes and no network: the plugin's fetcher and the stock one are called as a command would call them,
+each with a cache on disk of its own, and an STS that only counts.
 """
 
 from __future__ import annotations
@@ -35,38 +35,38 @@ SERIAL = "arn:aws:iam::111111111111:mfa/dev"
 
 
 class Day:
-    """A clock, and an STS and a person that count what is asked of them."""
+    """A clock, and an STS and a person that count their calls and prompts."""
 
     def __init__(self) -> None:
         self.now = float(int(time.time()))
-        self.asked: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()
 
     def clock(self) -> float:
-        """Seconds since the epoch, on this day."""
+        """Return the time, in seconds since the epoch."""
         return self.now
 
     def client(self, *_: Any, **__: Any) -> Day:
-        """STS, which is this object."""
+        """Return the STS client, which is this object."""
         return self
 
     def person(self, prompt: str) -> str:
-        """The next code."""
+        """Return the next MFA code."""
         del prompt
-        self.asked["prompts"] += 1
-        return f"{self.asked['prompts']:06}"
+        self.counts["prompts"] += 1
+        return f"{self.counts['prompts']:06}"
 
     def assume_role(self, **request: Any) -> dict[str, Any]:
-        """A role session."""
+        """Return a role session."""
         return self._issue("AssumeRole", int(request.get("DurationSeconds", 3600)))
 
     def get_session_token(self, **request: Any) -> dict[str, Any]:
-        """An MFA session."""
+        """Return an MFA session."""
         return self._issue("GetSessionToken", int(request["DurationSeconds"]))
 
     def _issue(self, operation: str, seconds: int) -> dict[str, Any]:
-        self.asked[operation] += 1
+        self.counts[operation] += 1
         ends = datetime.fromtimestamp(self.now + seconds, timezone.utc)
-        key = f"ASIA{sum(self.asked.values()):016}"
+        key = f"ASIA{sum(self.counts.values()):016}"
         secrets = {
             "AccessKeyId": key,
             "SecretAccessKey": "secret",
@@ -80,7 +80,7 @@ class Day:
 
 
 def compare() -> None:
-    """Print prompts and STS calls of a day, and what one warm fetch costs."""
+    """Print how many prompts and STS calls a day takes, and how long a fetch from the cache takes."""
     print(f"{HOURS} h, {ROLES} MFA roles, a command every {EVERY} s")
     for name, command in (("plugin", _plugin_command), ("stock", _stock_command)):
         with tempfile.TemporaryDirectory() as directory:
@@ -88,16 +88,16 @@ def compare() -> None:
             for number in range(HOURS * 3600 // EVERY):
                 command(day, Path(directory), number % ROLES)
                 day.now += EVERY
-        calls = day.asked["AssumeRole"] + day.asked["GetSessionToken"]
-        print(f"  {name:<28} {day.asked['prompts']:>4} prompts {calls:>6} STS calls")
-    _warm_fetch()
+        calls = day.counts["AssumeRole"] + day.counts["GetSessionToken"]
+        print(f"  {name:<28} {day.counts['prompts']:>4} prompts {calls:>6} STS calls")
+    _time_cached_fetch()
     print()
 
 
 def _fetcher(day: Day, directory: Path, number: int) -> Fetcher:
-    """What a command makes of the profile of one role."""
+    """Return the fetcher that a command makes for one role's profile."""
     cache = Cache(directory, clock=day.clock, warn=print)
-    using = FetchContext(
+    context = FetchContext(
         flight=SingleFlight(cache, clock=day.clock, warn=print),
         cache_keys=CacheKeys({}, "", {}),
         client_creator=day.client,
@@ -108,7 +108,7 @@ def _fetcher(day: Day, directory: Path, number: int) -> Fetcher:
     )
     source = Source("default", None, {"aws_access_key_id": "AKIA"})
     return Fetcher(
-        Role(f"p{number}", f"arn:aws:iam::222222222222:role/R{number}", source, mfa_serial=SERIAL), using
+        Role(f"p{number}", f"arn:aws:iam::222222222222:role/R{number}", source, mfa_serial=SERIAL), context
     )
 
 
@@ -130,14 +130,14 @@ def _stock_command(day: Day, directory: Path, number: int) -> None:
         fetcher.fetch_credentials()
 
 
-def _warm_fetch(times: int = 2000) -> None:
+def _time_cached_fetch(times: int = 2000) -> None:
     with tempfile.TemporaryDirectory() as directory:
         day = Day()
         fetcher = _fetcher(day, Path(directory), 1)
         fetcher.fetch()
         lock = fetcher.name
         flight = _flight(fetcher)
-        print(f"  a warm fetch {_microseconds(fetcher.fetch, times):>6.0f} µs, a lock ", end="")
+        print(f"  a cached fetch {_microseconds(fetcher.fetch, times):>6.0f} µs, a lock ", end="")
         print(f"{_microseconds(lambda: _take(flight, lock), times):.0f} µs")
 
 

@@ -1,4 +1,4 @@
-"""`discover` over an organization of 500 accounts, and `--check` with an STS that takes 200 ms for each call."""
+"""Discover an organization of 500 accounts, and `--check` them with an STS that takes 200 ms per call."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ ACCOUNTS = 500
 PER_CALL = 0.2
 ROUNDS = 3
 MANAGEMENT = "123456789012"
-"""The account that moto takes a key for that it has not made itself: the one of the other STS."""
+"""The account to which moto assigns keys that it did not create, such as those of the other STS."""
 
 
 def measure() -> None:
-    """Print how long the first takes beyond the stock listing, and the second beyond the first."""
+    """Print how much longer `discover` takes than the stock CLI's listing, and `--check` than `discover`."""
     with tempfile.TemporaryDirectory() as directory, Sts() as sts, EmbeddedAws() as aws:
         home = Home(Path(directory) / "home", sts.url)
         home.environment["AWS_ENDPOINT_URL_ORGANIZATIONS"] = aws.url

@@ -1,4 +1,4 @@
-"""Importing many roles at once, against the two `aws configure set` calls that each of them takes otherwise."""
+"""Compare the import of many roles with the two `aws configure set` calls that each takes with the stock CLI."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .measure import Run, run
 ROLES = 1000
 MANY = 10_000
 SAMPLE = 10
-"""Calls of the stock CLI that are measured; all of them would take a quarter of an hour."""
+"""How many calls of the stock CLI are measured; all of them would take a quarter of an hour."""
 ROUNDS = 3
 
 
 def compare() -> None:
     """Measure and print."""
-    print(f"Import of a manifest, against {2 * ROLES} `aws configure set`")
+    print(f"Import of a manifest, compared with {2 * ROLES} `aws configure set`")
     start = min((_started() for _ in range(ROUNDS)), key=lambda each: each.seconds)
     few = min((_imported(ROLES) for _ in range(ROUNDS)), key=lambda each: each.seconds)
     stock = _set_by_stock()
@@ -70,7 +70,7 @@ def _imported(roles: int) -> Run:
 
 
 def _set_by_stock() -> float:
-    """Seconds of one call, in a file that holds half of the profiles."""
+    """Return how many seconds one call takes in a file with half of the profiles."""
     with tempfile.TemporaryDirectory() as directory:
         home = _home(directory)
         text = "".join(

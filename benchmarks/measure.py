@@ -1,4 +1,4 @@
-"""Running one command and measuring it: instructions, seconds, memory."""
+"""Run a command and measure its instructions, seconds and memory."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Environment = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Run:
-    """One process: seconds of wall time, and the most memory it held, in MiB."""
+    """One process: its wall time in seconds and its peak memory in MiB."""
 
     seconds: float
     memory: float
 
 
 def run(command: Command, environment: Environment) -> Run:
-    """Run a command that must succeed."""
+    """Run a command. Raises `RuntimeError` if it fails."""
     begin = time.perf_counter()
     process = subprocess.Popen(
         list(command),
@@ -57,7 +57,7 @@ def side_by_side(
     rounds: int,
     before: Callable[[], None] = lambda: None,
 ) -> tuple[Run, Run]:
-    """The medians of two commands run in turn, so that whatever else the machine does meets both."""
+    """Return the medians of two commands that are run in turn, so that other load affects both."""
     runs: tuple[list[Run], list[Run]] = ([], [])
     for _ in range(rounds):
         for done, (command, environment) in zip(runs, (one, other), strict=True):
@@ -71,7 +71,7 @@ def side_by_side(
 
 
 def instructions(command: Command, environment: Environment) -> int | None:
-    """Instructions of a command by callgrind, which counts the same ones twice; None without valgrind."""
+    """Return a command's instructions as callgrind counts them, which is reproducible; None without valgrind."""
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         return None
@@ -88,5 +88,5 @@ def instructions(command: Command, environment: Environment) -> int | None:
 
 
 def python_of(aws: Path) -> str:
-    """The interpreter beside an `aws` executable: callgrind follows no exec."""
+    """Return the interpreter beside an `aws` executable, because callgrind does not follow exec."""
     return str(aws.with_name("python"))

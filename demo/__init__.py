@@ -1,6 +1,4 @@
-"""Two acts with the real `aws` against an AWS of their own: `python -m demo`.
+"""Show the README's walkthrough, then the accounts of an organization, with the real `aws`: `python -m demo`.
 
-The README's walkthrough, and the accounts of an organization after it.
-
-Each promise is checked while it is played, so it is the acceptance test of the whole as well.
+AWS is an embedded one. Every step checks what it shows, so the demo is also the acceptance test of the whole product.
 """

@@ -1,12 +1,12 @@
-"""The second act: the accounts of an organization discovered, imported, verified, and asked all at once."""
+"""Part 2: discover, import and verify the accounts of an organization, and run one query in all of them."""
 
 from __future__ import annotations
 
 from configparser import RawConfigParser
 from typing import TYPE_CHECKING
 
-from .acts import play
 from .person import DemoFailed
+from .steps import run_steps
 
 if TYPE_CHECKING:
     from tests.embedded_aws import EmbeddedAws, Organization
@@ -18,8 +18,8 @@ _FIRST = 7
 _TEMPLATE = "org-{account_name}"
 
 
-class SecondAct:
-    """One performance: `person` at `screen`, with `scene` laid out in `aws`, after the walkthrough."""
+class SecondPart:
+    """What `person` does at `screen` after the walkthrough, with `scene` laid out in `aws`."""
 
     def __init__(self, screen: Screen, person: Person, aws: EmbeddedAws, scene: Organization) -> None:
         self._screen = screen
@@ -29,18 +29,18 @@ class SecondAct:
         self._manifest = person.home / "team.yaml"
 
     def run(self) -> None:
-        """Play every step. Raises DemoFailed, naming the step, at the first promise that does not hold."""
+        """Run every step. Raises `DemoFailed` with the step's name at the first one that fails."""
         self._aws.forget_calls()
         steps = [
             ("Discover the organization's accounts", self.discover),
             ("Import the manifest", self.import_),
             ("Verify that every role can be assumed", self.verify),
-            ("Ask all accounts at once", self.ask),
+            ("Query all accounts at once", self.query),
         ]
-        play(self._screen, steps, first=_FIRST)
+        run_steps(self._screen, steps, first=_FIRST)
 
     def discover(self) -> None:
-        """A manifest with each active account of the unit and of those nested in it."""
+        """Write a manifest with every active account of the unit and of the units nested in it."""
         scene = self._scene
         self._person.aws(
             "configure", "role", "discover", "--role-name", scene.role_name, "--ou-id", scene.unit,
@@ -53,11 +53,11 @@ class SecondAct:
         if scene.closed in text:
             raise DemoFailed(f"~/team.yaml has the closed account {scene.closed}")
         self._screen.shown(
-            f"~/team.yaml has a role in each of {len(scene.accounts)} accounts, none that is closed"
+            f"~/team.yaml has a role in each of {len(scene.accounts)} accounts, and none in the closed one"
         )
 
     def import_(self) -> None:
-        """One command for all of them."""
+        """Create all the profiles with one command."""
         self._person.aws("configure", "role", "import", str(self._manifest))
         config = RawConfigParser()
         config.read(self._person.config)
@@ -65,18 +65,18 @@ class SecondAct:
         wanted = {self._arn(number) for number in self._scene.accounts.values()}
         if not wanted <= found:
             raise DemoFailed(f"~/.aws/config lacks {sorted(wanted - found)}")
-        self._screen.shown(f"~/.aws/config has {len(wanted)} profiles more")
+        self._screen.shown(f"~/.aws/config has {len(wanted)} more profiles")
 
     def verify(self) -> None:
-        """Every role is really assumed."""
+        """Assume every role."""
         shown = self._person.aws("configure", "role", "verify", "--all")
         works = [line.split()[0] for line in shown.splitlines() if " works " in line]
         if len(works) != len(self._scene.accounts) + 1:
-            raise DemoFailed(f"of {len(self._scene.accounts) + 1} roles these work: {works}")
+            raise DemoFailed(f"only these of {len(self._scene.accounts) + 1} roles work: {works}")
         self._expect_assumed(len(works), f"all {len(works)} roles were assumed")
 
-    def ask(self) -> None:
-        """One query over all accounts; each answers with its own."""
+    def query(self) -> None:
+        """Run one query in all accounts; each answers with its own instance."""
         shown = self._person.xacct(
             "each", "org-*", "--", "aws", "ec2", "describe-instances",
             "--region", "us-west-1", "--output", "text",
@@ -84,12 +84,14 @@ class SecondAct:
         )  # fmt: skip
         instances = self._scene.instances
         if len(shown.splitlines()) != len(instances):
-            raise DemoFailed(f"{len(instances)} accounts should have answered with a line each")
+            raise DemoFailed(f"{len(instances)} accounts should have printed one line each")
         missing = [name for name, instance in instances.items() if shown.count(instance) != 1]
         if missing:
-            raise DemoFailed(f"the instances of these accounts are not there once each: {missing}")
+            raise DemoFailed(f"the instances of these accounts were not printed exactly once: {missing}")
         self._screen.shown(f"{len(instances)} accounts, each with its own instance")
-        self._expect_assumed(len(instances) + 1, "no role was assumed for that: all came from the cache")
+        self._expect_assumed(
+            len(instances) + 1, "no role was assumed for it: all credentials came from the cache"
+        )
 
     def _arn(self, account_id: str) -> str:
         return f"arn:aws:iam::{account_id}:role/{self._scene.role_name}"

@@ -20,13 +20,13 @@ _COMMAND_SECONDS = 60
 
 
 class DemoFailed(Exception):
-    """A promise that did not hold, in words for the person who runs the demo."""
+    """A step did not do what it should; the text is for the person who runs the demo."""
 
 
 class Person:
-    """Types commands and shows them with their output.
+    """Runs commands and shows them with their output.
 
-    `environment` is all that their programs get, so HOME in it decides whose `~/.aws` is used.
+    `environment` is the whole environment of the programs, so its HOME decides whose `~/.aws` is used.
     """
 
     def __init__(self, screen: Screen, environment: Mapping[str, str]) -> None:
@@ -40,7 +40,7 @@ class Person:
                 )
             self._programs[name] = program
         self._screen = screen
-        # `xacct each` looks for the command it is given where a shell would.
+        # `xacct each` finds its command as a shell would.
         self._environment = {**environment, "PATH": os.pathsep.join([scripts, environment.get("PATH", "")])}
         self.home = Path(environment["HOME"])
         aws_files = self.home / ".aws"
@@ -52,12 +52,12 @@ class Person:
     def aws(self, *arguments: str) -> str:
         """Run `aws` and return its stdout.
 
-        Raises DemoFailed unless it ends with exit code 0 within a minute.
+        Raises `DemoFailed` unless it exits with 0 within a minute.
         """
         return self._run("aws", *arguments)
 
     def xacct(self, *arguments: str) -> str:
-        """Run `xacct` in the same way."""
+        """Run `xacct` in the same way, and return its stdout."""
         return self._run("xacct", *arguments)
 
     def _run(self, program: str, *arguments: str) -> str:
@@ -72,7 +72,7 @@ class Person:
                 timeout=_COMMAND_SECONDS,
             )
         except subprocess.TimeoutExpired:
-            raise DemoFailed(f"the command had not ended after {_COMMAND_SECONDS} s") from None
+            raise DemoFailed(f"the command did not end within {_COMMAND_SECONDS} s") from None
         self._screen.output(done.stdout)
         self._screen.output(done.stderr)
         if done.returncode != 0:
@@ -80,12 +80,12 @@ class Person:
         return done.stdout
 
     def read(self, file: Path) -> str:
-        """Show a file of theirs and return its text."""
+        """Show a file in the home directory and return its text."""
         shown = f"~/{file.relative_to(self.home)}"
         self._screen.command(f"cat {shown}")
         try:
             text = file.read_text()
         except FileNotFoundError:
-            raise DemoFailed(f"there is no {shown}") from None
+            raise DemoFailed(f"{shown} does not exist") from None
         self._screen.output(text)
         return text

@@ -1,4 +1,4 @@
-"""How the demo looks: like a terminal session with remarks. Colours on a terminal only, plain in a pipe."""
+"""The demo's output: like a terminal session with remarks, coloured on a terminal only."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BOLD, _DIM, _GREEN, _CYAN = "1", "2", "32", "36"
 
 
 class Screen:
-    """Writes to `stream`; NO_COLOR (no-color.org) is heeded."""
+    """Writes to `stream`, without colours if NO_COLOR is set (no-color.org)."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -22,29 +22,29 @@ class Screen:
         self._replaced: dict[str, str] = {}
 
     def show_as(self, text: str, shown: str = "*" * 16) -> None:
-        """Put `shown`, a mask by default, wherever `text` would appear from now on."""
+        """Show `shown`, a mask by default, instead of `text` from now on."""
         self._replaced[text] = shown
 
     def heading(self, text: str) -> None:
-        """Begin a new part."""
+        """Print a heading."""
         self._line()
         self._line(text, _BOLD)
 
     def remark(self, text: str) -> None:
-        """Say something to the reader."""
+        """Print a remark for the reader."""
         self._line(f"  {text}", _DIM)
 
     def command(self, line: str) -> None:
-        """Show a command line, as it is typed."""
+        """Show a command line as a person would type it."""
         self._line(f"$ {line}", _CYAN)
 
     def output(self, text: str) -> None:
-        """Show what a command or a file says."""
+        """Show the output of a command or the text of a file."""
         if text.strip():
             self._line(text.rstrip("\n"))
 
     def shown(self, text: str) -> None:
-        """Say that a promise was checked and holds."""
+        """Report that something was checked and is so."""
         self._line(f"  ok: {text}", _GREEN)
 
     def _line(self, text: str = "", style: str = "") -> None:
@@ -53,11 +53,11 @@ class Screen:
         if self._coloured and style:
             text = f"\x1b[{style}m{text}\x1b[0m"
         self._stream.write(text + "\n")
-        self._stream.flush()  # each line when it happens, in a pipe too
+        self._stream.flush()  # show each line at once, in a pipe too
 
 
 def typed(arguments: Sequence[str]) -> str:
-    """A command line for a POSIX shell; where it gets long it goes on, indented, at an option."""
+    """Return a command line for a POSIX shell; a long one is continued, indented, before an option."""
     line, *options = " ".join(map(shlex.quote, arguments)).split(" --")
     lines = [line]
     for option in options:

@@ -1,6 +1,6 @@
-"""The walkthrough, step by step; each step checks what it shows.
+"""Part 1: the walkthrough, step by step; each step checks what it shows.
 
-The administrators' part (the role in Prod, the policy in Dev) stands in the embedded AWS before it begins.
+The administrators' part (the role in Prod, the policy in Dev) is in the embedded AWS before it begins.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from configparser import RawConfigParser
 from typing import TYPE_CHECKING
 
-from .acts import play
 from .person import DemoFailed
+from .steps import run_steps
 
 if TYPE_CHECKING:
     from tests.embedded_aws import EmbeddedAws, Walkthrough
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _INSTANCES = "Reservations[].{Owner:OwnerId,Instance:Instances[0].InstanceId,Name:Instances[0].Tags[0].Value}"
 
 
-class Play:
-    """One performance: `person` at `screen`, with `scene` laid out in `aws`."""
+class FirstPart:
+    """What `person` does at `screen`, with `scene` laid out in `aws`."""
 
     def __init__(self, screen: Screen, person: Person, aws: EmbeddedAws, scene: Walkthrough) -> None:
         self._screen = screen
@@ -30,35 +30,35 @@ class Play:
         self._scene = scene
 
     def run(self) -> None:
-        """Play every step. Raises DemoFailed, naming the step, at the first promise that does not hold."""
+        """Run every step. Raises `DemoFailed` with the step's name at the first one that fails."""
         steps = [
             ("Give the default profile the Dev user's keys", self.keys),
-            ("Turn the plugin on", self.plugin),
-            ("Make a profile for the role in Prod", self.profile),
+            ("Enable the plugin", self.plugin),
+            ("Create a profile for the role in Prod", self.profile),
             ("Without a profile: Dev's instances", self.dev),
             ("With --profile prod: Prod's instances", self.prod),
             ("And again: from the cache", self.again),
         ]
-        play(self._screen, steps)
+        run_steps(self._screen, steps)
 
     def keys(self) -> None:
-        """`aws configure`, without its questions."""
+        """Store the keys as `aws configure` does, without its questions."""
         aws, scene = self._person.aws, self._scene
         aws("configure", "set", "aws_access_key_id", scene.access_key_id)
         aws("configure", "set", "aws_secret_access_key", scene.secret_access_key)
         credentials = self._person.credentials
         held = credentials.read_text() if credentials.exists() else ""
         if scene.access_key_id not in held or scene.secret_access_key not in held:
-            raise DemoFailed("~/.aws/credentials does not hold the keys")
-        self._screen.shown("~/.aws/credentials holds the keys")
+            raise DemoFailed("~/.aws/credentials does not have the keys")
+        self._screen.shown("~/.aws/credentials has the keys")
 
     def plugin(self) -> None:
-        """The one setting that turns it on."""
+        """Enable the plugin with its one setting."""
         self._person.aws("configure", "set", "plugins.xacct", "awscli_xacct")
-        self._expect_section("plugins", {"xacct": "awscli_xacct"}, "the plugin is on")
+        self._expect_section("plugins", {"xacct": "awscli_xacct"}, "the plugin is enabled")
 
     def profile(self) -> None:
-        """One command; it touches `~/.aws/config` and nothing else."""
+        """Create the profile with one command, which changes only `~/.aws/config`."""
         credentials = self._person.credentials
         before = credentials.read_bytes(), credentials.stat().st_mtime_ns
         self._person.aws("configure", "role", "prod", "--role-arn", self._scene.role_arn)
@@ -66,19 +66,19 @@ class Play:
         self._expect_section(
             "profile prod",
             {"role_arn": self._scene.role_arn, "source_profile": "default"},
-            "[profile prod] holds role_arn and source_profile = default, and nothing else",
+            "[profile prod] has role_arn and source_profile = default, and nothing else",
         )
         if (credentials.read_bytes(), credentials.stat().st_mtime_ns) != before:
-            raise DemoFailed("~/.aws/credentials was written to")
-        self._screen.shown("~/.aws/credentials was not touched")
+            raise DemoFailed("~/.aws/credentials was changed")
+        self._screen.shown("~/.aws/credentials was not changed")
 
     def dev(self) -> None:
-        """The default profile goes on as ever."""
+        """Use the default profile, which works as before."""
         self._expect_instances("Dev", self._scene.dev_account, self._scene.dev_instances)
         self._expect_assumed(0, "no role was assumed")
 
     def prod(self) -> None:
-        """The role is assumed by itself."""
+        """Use the role, which is assumed automatically."""
         self._expect_instances(
             "Prod", self._scene.prod_account, self._scene.prod_instances, "--profile", "prod"
         )
@@ -86,7 +86,7 @@ class Play:
         self._expect_in_the_plugins_cache()
 
     def again(self) -> None:
-        """Nobody asks STS for what is in the cache."""
+        """Use it again, from the cache, without a call to STS."""
         self._expect_instances(
             "Prod", self._scene.prod_account, self._scene.prod_instances, "--profile", "prod"
         )
@@ -103,13 +103,15 @@ class Play:
     def _expect_instances(
         self, account: str, account_id: str, instances: frozenset[str], *options: str
     ) -> None:
-        """Exactly these instances are shown, all of this owner."""
+        """Check that exactly these instances are shown, all of this owner."""
         command = ["ec2", "describe-instances", "--region", self._scene.region, *options]
         shown = self._person.aws(*command, "--output", "table", "--query", _INSTANCES)
         rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in shown.splitlines()]
         found = {row[0]: row[-1] for row in rows if row[0].startswith("i-")}
         if found != dict.fromkeys(instances, account_id):
-            raise DemoFailed(f"expected {account}'s {sorted(instances)} of owner {account_id}, saw {found}")
+            raise DemoFailed(
+                f"expected {account}'s {sorted(instances)} of owner {account_id}, but got {found}"
+            )
         self._screen.shown(f"these are {account}'s instances, owner {account_id}")
 
     def _expect_assumed(self, times: int, meaning: str) -> None:
@@ -121,12 +123,12 @@ class Play:
         self._screen.shown(meaning)
 
     def _expect_in_the_plugins_cache(self) -> None:
-        """Else the stock CLI's cache could pass for the plugin's in the next step."""
+        """Check whose cache it is, or the next step could pass with the stock CLI's."""
         person = self._person
         if person.stock_cache.exists():
             raise DemoFailed(
-                "the stock CLI's cache, ~/.aws/cli/cache, was written to: was the plugin at work?"
+                "the stock CLI's cache, ~/.aws/cli/cache, was written to: is the plugin enabled?"
             )
         if not any(path.is_file() for path in person.plugin_cache.glob("**/*")):
-            raise DemoFailed("there is nothing in the plugin's cache, ~/.aws/xacct/cache")
+            raise DemoFailed("the plugin's cache, ~/.aws/xacct/cache, is empty")
         self._screen.shown("its credentials are in the plugin's cache, ~/.aws/xacct/cache")

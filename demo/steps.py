@@ -1,4 +1,4 @@
-"""An act of the demo: steps with titles, each of which checks what it shows."""
+"""A part of the demo: steps with titles, each of which checks what it shows."""
 
 from __future__ import annotations
 
@@ -12,11 +12,8 @@ if TYPE_CHECKING:
     from .screen import Screen
 
 
-def play(screen: Screen, steps: Sequence[tuple[str, Callable[[], None]]], first: int = 1) -> None:
-    """Play every step, numbered from `first`.
-
-    Raises DemoFailed, naming the step, at the first promise that does not hold.
-    """
+def run_steps(screen: Screen, steps: Sequence[tuple[str, Callable[[], None]]], first: int = 1) -> None:
+    """Run every step, numbered from `first`. Raises `DemoFailed` with the step's name at the first one that fails."""
     for number, (title, step) in enumerate(steps, start=first):
         screen.heading(f"{number}. {title}")
         try:
