@@ -141,13 +141,13 @@ def test_errors_of_configure_role_are_wrapped_item_by_item(home: Home) -> None:
         "nothing was done, because",
         "  - there is no profile nobody; see those there are with:",
         "    aws configure role list",
-        "  - profile plain assumes no role; make it one with:",
+        "  - profile plain is not a role profile; make it one with:",
         "    aws configure role plain --role-arn ARN",
     ]
     assert home.aws(*words).lines == [
         "nothing was done, because",
         "  - there is no profile nobody; see those there are with: aws configure role list",
-        "  - profile plain assumes no role; make it one with: aws configure role plain --role-arn ARN",
+        "  - profile plain is not a role profile; make it one with: aws configure role plain --role-arn ARN",
     ]
 
 

@@ -1,4 +1,4 @@
-"""A request for many role profiles, carried out: the plan is shown, asked about, and made in one write."""
+"""Apply a request for many role profiles: show the plan, ask, and write the config file once."""
 
 from __future__ import annotations
 
@@ -18,49 +18,51 @@ from ..tables import counted, table
 from .base import Subcommand
 from .confirm import Change, Consent, confirm_and_apply
 from .output import print_result
-from .remove import own_records
+from .remove import unshared_records
 
 _MARKS = (settings.MANIFEST, settings.MANIFEST_KEYS)
 _NOTHING = "nothing was changed, because"
+_WORDS = {ADD: ("to add", "added"), CHANGE: ("to change", "changed"), REMOVE: ("to remove", "removed")}
 
 
 class PlannedCommand(Subcommand):
-    """A command that asks the config for many role profiles at once."""
+    """Base of the commands that change many role profiles at once."""
 
     _last: tuple[bytes, bytes, Plan] | None = None
 
     def _carry_out(self, request: Request, consent: Consent, parsed_globals: Any) -> int:
-        """Show what `request` would change, ask where there is something to ask, and do it; gives the exit code.
+        """Show what `request` changes in the config file, have it confirmed, and write it. Return the exit code.
 
-        Off a terminal profiles are added without being asked, and changed or removed with ``--yes`` only. More
-        than half of what the same mark has made goes with ``--yes`` only, anywhere. A conflict stops all of it.
-        Raises what `plan` and `store.edit` do; nothing is changed then.
+        Without a terminal, adding profiles needs no confirmation, but changing or removing them needs ``--yes``.
+        Removing more than half of the profiles with the same mark always needs it. One conflict stops everything.
+        Raises what `plan` and `store.edit` raise; the file is unchanged then.
         """
         path = self._config_path()
-        shown = self._planned(request)
-        self._show(shown, request, parsed_globals)
+        shown = self._preview(request)
+        self._print_plan(shown, request, parsed_globals)
         if shown.of(CONFLICT):
-            raise ValidationError(_NOTHING, map(Problem, _conflicts(shown)))
+            raise ValidationError(_NOTHING, _conflicts(shown))
 
-        def make() -> int:
-            self._make(shown, request)
-            print_message(f"{path} is written: {_summary(shown, done=True)}")
+        def apply() -> int:
+            self._write(shown, request)
+            print_message(f"updated {path}: {_summary(shown, done=True)}")
             return 0
 
+        same = counted(len(shown.of(SAME)), "profile")
         change = Change(
             question=f"Write this to {path} ({_summary(shown)})?",
             declined="nothing was changed",
-            apply=make,
+            apply=apply,
             text=lambda: _text(shown),
-            up_to_date="" if shown.changes_anything else f"nothing to do: {_already(shown)} in {path}",
+            up_to_date="" if shown.changes_anything else f"nothing to do: {same} up to date in {path}",
             preview=f"{path} would be changed: {_summary(shown)}",
-            only_if_yes=_too_much(shown, request),
+            only_if_yes=_drastic(shown, request),
             unattended=not (shown.of(CHANGE) or shown.of(REMOVE)),
         )
         return confirm_and_apply(change, consent)
 
-    def _planned(self, request: Request) -> Plan:
-        """The plan as the files are now; that it can be carried out is tried."""
+    def _preview(self, request: Request) -> Plan:
+        """Return the plan for the current files, after checking that it can be applied."""
         made: list[Plan] = []
 
         def change(document: Document) -> None:
@@ -71,7 +73,7 @@ class PlannedCommand(Subcommand):
         return made[-1]
 
     def _plan(self, request: Request, document: Document) -> Plan:
-        """The plan for these files; between looking and writing they are mostly the same, and so is it."""
+        """Return the plan for these files: the last one, if they have not changed since it was shown."""
         path = self._credentials_path()
         files = document.render(), store.read(path)
         if self._last is None or self._last[:2] != files:
@@ -79,43 +81,42 @@ class PlannedCommand(Subcommand):
             self._last = (*files, found)
         return self._last[2]
 
-    def _make(self, shown: Plan, request: Request) -> None:
-        """Write what was shown, if it is still that, and drop the credentials of what is removed."""
-        gone = [step.profile for step in shown.of(REMOVE)]
-        records = own_records(gone, self._inventory()) if gone else set()
+    def _write(self, shown: Plan, request: Request) -> None:
+        """Write the plan that was shown, unless it has changed, and delete credentials of removed profiles."""
+        removed = [step.profile for step in shown.of(REMOVE)]
+        records = unshared_records(removed, self._inventory()) if removed else set()
         path = self._config_path()
 
         def change(document: Document) -> None:
             if self._plan(request, document).steps != shown.steps:
-                changed = Problem(f"{path} has changed meanwhile", "look at the plan again")
+                changed = Problem(f"{path} has changed in the meantime", "run the command again")
                 raise ValidationError(_NOTHING, [changed])
             shown.apply(document)
 
         store.edit(path, change, raw_config_parse)
         self._cache().remove_all(records)
 
-    def _show(self, shown: Plan, request: Request, parsed_globals: Any) -> None:
-        result = [_result(step) for step in shown.steps]
+    def _print_plan(self, shown: Plan, request: Request, parsed_globals: Any) -> None:
+        result = [_to_dict(step) for step in shown.steps]
         print_result(self._session, parsed_globals, self.NAME, result, lambda: _text(shown))
         for note in shown.notes:
             print_message(note)
         if shown.left:
             print_message(
-                f"no longer wanted, and staying: {listed(shown.left)}; --prune removes what was made from "
+                f"no longer wanted, but kept: {listed(shown.left)}; pass --prune to remove profiles made from "
                 f"{request.mark}"
             )
 
 
-def _too_much(shown: Plan, request: Request) -> str:
-    """Why a plan needs ``--yes``: it removes more than half of what was made from the same manifest."""
+def _drastic(shown: Plan, request: Request) -> str:
+    """Return why a plan needs ``--yes``, if it removes more than half of what was made from the same manifest."""
     if not (shown.of(REMOVE) and shown.removes_most):
         return ""
     number = f"{len(shown.of(REMOVE))} of the {counted(shown.made, 'profile')}"
     return f"{number} made from {request.mark} would be removed, more than half"
 
 
-def _result(step: Step) -> dict[str, Any]:
-    """A step for programs."""
+def _to_dict(step: Step) -> dict[str, Any]:
     return {
         "Profile": step.profile,
         "Action": step.action,
@@ -141,18 +142,15 @@ def _rows(step: Step) -> Iterator[list[str]]:
 
 
 def _summary(shown: Plan, *, done: bool = False) -> str:
-    words = {ADD: "added", CHANGE: "changed", REMOVE: "removed"} if done else {}
-    counts = ((action, words.get(action, f"to {action}")) for action in (ADD, CHANGE, REMOVE))
-    parts = [f"{len(shown.of(action))} {word}" for action, word in (*counts, (SAME, "the same"))]
-    return ", ".join(part for part in parts if not part.startswith("0 "))
+    """Return how many profiles change in which way, such as "2 to add, 1 the same"."""
+    counts = [(len(shown.of(action)), words[done]) for action, words in _WORDS.items()]
+    return ", ".join(
+        f"{number} {words}" for number, words in [*counts, (len(shown.of(SAME)), "the same")] if number
+    )
 
 
-def _already(shown: Plan) -> str:
-    number = len(shown.of(SAME))
-    return "the profile is up to date" if number == 1 else f"all {number} profiles are up to date"
-
-
-def _conflicts(shown: Plan) -> Iterator[str]:
+def _conflicts(shown: Plan) -> Iterator[Problem]:
     for step in shown.of(CONFLICT):
         owner = f"was made from {step.owner}" if step.owner else "was made by hand"
-        yield f"profile {step.profile} {owner} and differs; take another name, or --adopt takes it over"
+        text = f"profile {step.profile} {owner} and differs"
+        yield Problem(text, "choose another name, or pass --adopt to take it over")

@@ -1,4 +1,4 @@
-"""What the subcommands of ``aws configure role`` have in common."""
+"""What all subcommands of ``aws configure role`` share: the session, the files, arguments and their checks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..profiles.edit import Plan
 
 FAILED = 255
-"""The exit code of a command that could not do what it was asked."""
+"""The exit code of a command that failed."""
 
 
 def positional(name: str, help_text: str, **details: Any) -> dict[str, Any]:
@@ -61,10 +61,10 @@ def synopsis(first: str, *others: str) -> str:
 
 
 class Subcommand(BasicCommand):  # type: ignore[misc]
-    """A command that looks at, or works on, the role profiles that are there.
+    """Base of the subcommands. A subclass has `NAME`, `SYNOPSIS`, `ARG_TABLE` and `_run`.
 
-    Its help page has a description and examples in ``examples/NAME``. They are ASCII: awscli reads them in the
-    encoding of the locale.
+    The description and the examples of its help page are in ``examples/NAME``. They are ASCII, because awscli
+    reads them in the encoding of the locale.
     """
 
     _session: Any
@@ -81,17 +81,16 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
             self._session = usable(self._session)
             return self._run(parsed_args, parsed_globals)
         except (XacctError, BotoCoreError, ClientError) as error:
-            # The CLI prints it as it is, and it may quote a config file or a service.
+            # The CLI prints the text as it is, and it may quote a config file or a service.
             error.args = (wrap(printable_lines(str(error)), sys.stderr), *error.args[1:])
             raise
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
-        """What the command does; gives its exit code."""
+        """Run the command and return its exit code."""
         raise NotImplementedError
 
     def _cache(self) -> Cache:
-        config = self._session.full_config
-        return record_cache(config, os.environ, print_message)
+        return record_cache(self._session.full_config, os.environ, print_message)
 
     def _inventory(self) -> Inventory:
         return Inventory(self._session.full_config, os.environ, self._cache())
@@ -104,29 +103,40 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
         return store.locate(configured, settings.DEFAULT_CREDENTIALS_FILE)
 
     def _document(self) -> Document:
-        path = self._config_path()
-        return Document(store.read(path), str(path))
+        return read_document(self._config_path())
 
     def _partitions(self) -> Partitions:
         return Partitions(self._session.get_component("data_loader").load_data("partitions"))
 
     def _apply(self, plan: Plan, document: Document) -> MergedProfiles:
-        """Make a plan's changes in a document, and give all profiles as they are then. Raises `ValidationError`."""
-        path = self._credentials_path()
-        return plan.apply(document, Document(store.read(path), str(path)), self._partitions())
+        """Make the changes of `plan` in `document`. Return all profiles as they are then.
+
+        Raises `ValidationError`.
+        """
+        return plan.apply(document, read_document(self._credentials_path()), self._partitions())
 
 
-def named_profiles(parsed_args: Any, parsed_globals: Any) -> list[str]:
-    """The profiles a command line names, each once: its positional ones, else ``--profile``."""
-    named = parsed_args.profile or []
-    named = [named] if isinstance(named, str) else list(dict.fromkeys(named))
-    return named or ([parsed_globals.profile] if parsed_globals.profile else [])
+def read_document(path: Path) -> Document:
+    """Read a config or credentials file. A missing file is an empty document."""
+    return Document(store.read(path), str(path))
 
 
-def check_roles(names: list[str], inventory: Inventory, *, or_users: bool = False) -> None:
-    """Raise `ValidationError` unless all of `names` are role profiles; near names are offered.
+def profiles_given(parsed_args: Any, parsed_globals: Any) -> list[str]:
+    """Return the profiles that a command line names, each once: its arguments, or else ``--profile``."""
+    given = parsed_args.profile or []
+    given = [given] if isinstance(given, str) else list(dict.fromkeys(given))
+    return given or ([parsed_globals.profile] if parsed_globals.profile else [])
 
-    With `or_users` the profiles of users that run on an MFA session will do as well.
+
+def nothing_given(what: str, usage: str) -> ValidationError:
+    """Return the error for a command line without the profile or file that it needs."""
+    return ValidationError(f"no {what} given", [Problem(f"usage: {usage}")])
+
+
+def require_roles(names: list[str], inventory: Inventory, *, or_users: bool = False) -> None:
+    """Raise `ValidationError` unless all of `names` are role profiles, with suggestions for misspelled names.
+
+    With `or_users`, profiles of users that have a shared MFA session are accepted too.
     """
     problems = []
     for name in names:
@@ -135,14 +145,14 @@ def check_roles(names: list[str], inventory: Inventory, *, or_users: bool = Fals
             problems.append(Problem(no_profile(name, inventory.profiles)))
         elif not (is_role(profile) or (or_users and is_mfa_user(profile))):
             fix = f"make it one with: {role_command(name, '--role-arn ARN')}"
-            problems.append(Problem(f"profile {name} assumes no role", fix))
+            problems.append(Problem(f"profile {name} is not a role profile", fix))
     if problems:
         raise ValidationError("nothing was done, because", problems)
 
 
-def session_behind(entry: Entry) -> Record | None:
-    """That session, while it is valid."""
+def shared_session(entry: Entry) -> Record | None:
+    """Return the valid MFA session that the profile of `entry` shares with others, or None."""
     return entry.session if entry.role and shares_session(entry.role) else None
 
 
-NO_ROLES = "no profile assumes a role; make one with: aws configure role PROFILE --role-arn ARN"
+NO_ROLES = Problem("there are no role profiles", "create one with: aws configure role PROFILE --role-arn ARN")

@@ -1,4 +1,4 @@
-"""Calling AWS with the credentials of another profile than the command's own."""
+"""Clients of AWS services for a profile other than the command's own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..credentials.profile_session import ProfileSession
 
 
 class ProfileClients:
-    """Clients of one profile: with its credentials and settings, and the files of the CLI's session, `host`."""
+    """Creates clients with the credentials and settings of `profile`, and the config files of the session `host`."""
 
     def __init__(self, profile: str, host: Any) -> None:
         self.profile = profile
@@ -18,6 +18,7 @@ class ProfileClients:
         install(self._session)
 
     def client(self, service: str) -> Any:
+        """Create a client in the region of the command line, of the profile, or of what the profile comes from."""
         region = (
             self._session.get_config_variable("region")
             or region_for(self._session.full_config, self.profile)
@@ -26,15 +27,15 @@ class ProfileClients:
         return self._session.create_client(service, region_name=region)
 
     def caller_arn(self) -> str:
-        """Who calls, as STS says. Raises botocore's errors and `XacctError`."""
+        """Ask STS for the ARN of the caller. Raises botocore's errors and `XacctError`."""
         return str(self.client("sts").get_caller_identity()["Arn"])
 
 
 def usable(host: Any) -> Any:
-    """The CLI's session; or another where its profile is not there, or not yet: of such a one all calls fail.
+    """Return the CLI's session, or one of another profile if its own does not exist: then no call would work.
 
-    ``aws configure role --profile list --role-arn … --verify`` names a profile that it is to make, and a stale
-    ``AWS_PROFILE`` should not keep any other from being verified.
+    ``aws configure role --profile list --role-arn … --verify`` names a profile that it is about to create, and a
+    stale ``AWS_PROFILE`` must not keep other profiles from being verified.
     """
     profiles = host.full_config["profiles"]
     name = host.get_config_variable("profile")

@@ -1,8 +1,7 @@
-"""Shell completion of what stands behind ``aws configure role``.
+"""Shell completion after ``aws configure role``.
 
-awscli's completer knows two levels of commands and their options, and has no place to hook into. So in the
-completer's own process, and there alone, its class is taught the third level: subcommands, their options,
-and profile names.
+awscli's completer knows two levels of commands and their options, and has no hook. So its class is extended, in the
+completer's own process only, to complete the third level: subcommands, their options, and profile names.
 """
 
 from __future__ import annotations
@@ -17,26 +16,26 @@ from ..profiles.edit import AUTO, NONE
 from ..profiles.source import is_role
 from .role import RoleCommand
 
-# A word of a command line, in which a backslash keeps a blank from ending it; and what needs one.
+# A word of a command line, where a backslash escapes a space; and the characters that need a backslash.
 _WORD = re.compile(r"(?:\\.|\S)+")
-_ODD = re.compile(r"[^\w.,:=@/+-]")
-_BEFORE = ["configure", RoleCommand.NAME]
-# The subcommands that take one profile or several; `role` itself takes one, that need not be there yet.
+_TO_ESCAPE = re.compile(r"[^\w.,:=@/+-]")
+_PREFIX = ["configure", RoleCommand.NAME]
+# Subcommands that take one existing profile, or several. `role` itself takes one that need not exist.
 _TAKES_ONE = ("show", "login", "rename", "setup")
 _TAKES_MANY = ("verify", "logout", "remove")
-# The CLI's own options that stand alone.
+# Options of the CLI itself that take no value.
 _FLAGS = ("debug", "no-verify-ssl", "no-paginate", "version", "no-sign-request", "v2-debug")
 
 
 def extend(completer_class: Any) -> None:
-    """Let awscli's ``Completer`` complete behind ``aws configure role``, and leave all else to it."""
+    """Make awscli's ``Completer`` complete after ``aws configure role``, and leave everything else to it."""
     stock = completer_class.complete
 
     def complete(self: Any, cmdline: str, point: int | None = None) -> Any:
         line = cmdline[:point]
         words = _WORD.findall(line)
         current = words.pop() if words and line.endswith(words[-1]) else ""
-        if _without_options(self, words[1:])[:2] != _BEFORE:
+        if _without_options(self, words[1:])[:2] != _PREFIX:
             return stock(self, cmdline, point) if line.strip() else []
         return [name for name in _candidates(self, words, current) if name.startswith(current)]
 
@@ -44,13 +43,13 @@ def extend(completer_class: Any) -> None:
 
 
 def _candidates(completer: Any, words: list[str], current: str) -> Iterable[str]:
-    """What may come after `words`; `current` is how it begins."""
+    """Return what may follow `words`, where `current` is the beginning of the next word."""
     session = completer.driver.session
     profiles = session.full_config["profiles"]
     command = RoleCommand(session)
     subcommands = command.create_help_command_table()
-    behind = _without_options(completer, words[1:], command)[2:]
-    name = behind[0] if behind else None
+    arguments = _without_options(completer, words[1:], command)[2:]
+    name = arguments[0] if arguments else None
     chosen = subcommands.get(name, command)
     if _takes_value(completer, words[-1], chosen):
         return _values(words[-1], profiles)
@@ -58,20 +57,20 @@ def _candidates(completer: Any, words: list[str], current: str) -> Iterable[str]
         own = completer._get_documented_completions(chosen.arg_table)
         return [f"--{name}" for name in [*own, *completer.main_options] if f"--{name}" not in words]
     if name is None:
-        return [*subcommands, *_written(profiles)]
-    if name in _TAKES_MANY or (name in _TAKES_ONE and len(behind) == 1):
-        roles = _written(other for other in profiles if is_role(profiles[other]))
-        return [role for role in roles if role not in behind]
+        return [*subcommands, *_escape(profiles)]
+    if name in _TAKES_MANY or (name in _TAKES_ONE and len(arguments) == 1):
+        roles = _escape(other for other in profiles if is_role(profiles[other]))
+        return [role for role in roles if role not in arguments]
     return []
 
 
 def _values(option: str, profiles: Iterable[str]) -> Iterable[str]:
-    """What may come after an option."""
+    """Return the values that an option may have."""
     return {
-        "--profile": _written(profiles),
-        "--source-profile": _written(profiles),
-        "--account-profile": _written(profiles),
-        "--home-admin-profile": _written(profiles),
+        "--profile": _escape(profiles),
+        "--source-profile": _escape(profiles),
+        "--account-profile": _escape(profiles),
+        "--home-admin-profile": _escape(profiles),
         "--credential-source": settings.CREDENTIAL_SOURCES,
         "--mfa-serial": (AUTO, NONE),
         "--format": FORMATS,
@@ -79,13 +78,13 @@ def _values(option: str, profiles: Iterable[str]) -> Iterable[str]:
     }.get(option, ())
 
 
-def _written(profiles: Iterable[str]) -> list[str]:
-    """Profile names as they are typed. One with a control character is not for a completer to write."""
-    return [_ODD.sub(r"\\\g<0>", name) for name in profiles if name.isprintable()]
+def _escape(profiles: Iterable[str]) -> list[str]:
+    """Escape profile names for the shell, and omit those with control characters."""
+    return [_TO_ESCAPE.sub(r"\\\g<0>", name) for name in profiles if name.isprintable()]
 
 
 def _without_options(completer: Any, words: list[str], command: Any = None) -> list[str]:
-    """The words that are neither options nor the values of options."""
+    """Return the words that are neither options nor values of options."""
     before = ["", *words]
     return [
         word
@@ -95,7 +94,7 @@ def _without_options(completer: Any, words: list[str], command: Any = None) -> l
 
 
 def _takes_value(completer: Any, word: str, command: Any) -> bool:
-    """Whether an option wants the next word."""
+    """Whether `word` is an option whose value is the next word."""
     name = word.removeprefix("--")
     if name == word:
         return False

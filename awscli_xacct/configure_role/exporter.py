@@ -1,4 +1,4 @@
-"""``aws configure role export``: the config's role profiles into a manifest."""
+"""``aws configure role export``: write the role profiles of the config file to a manifest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..messages import print_message
 from ..profiles import validation
 from ..profiles.source import is_role
 from ..tables import counted
-from .base import NO_ROLES, Subcommand, arg_table, argument, positional, synopsis
+from .base import NO_ROLES, Subcommand, arg_table, argument, nothing_given, positional, synopsis
 from .confirm import DRY_RUN
 from .output import print_diff
 
@@ -27,7 +27,7 @@ Roles = Mapping[str, Mapping[str, Any]]
 
 
 class ExportCommand(Subcommand):
-    """Reads the config; writes a manifest, or into one."""
+    """Reads the config file, and creates or updates a manifest."""
 
     NAME = "export"
     SYNOPSIS = synopsis(
@@ -48,22 +48,20 @@ class ExportCommand(Subcommand):
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:  # noqa: ARG002 - awscli's signature
         name = parsed_args.file
         if not name:
-            raise ValidationError(
-                "which file is meant?", [Problem("name it: aws configure role export FILE")]
-            )
+            raise nothing_given("file", "aws configure role export FILE")
         roles = self._roles()
         if not roles:
-            raise ValidationError(_REFUSED, [Problem(NO_ROLES)])
+            raise ValidationError(_REFUSED, [NO_ROLES])
         if name == STDIN:
-            written = self._written(b"", name, parsed_args.format, roles)
-            sys.stdout.buffer.write(written)  # in UTF-8, whatever the terminal's encoding
+            # In UTF-8, whatever the encoding of the terminal.
+            sys.stdout.buffer.write(self._render(b"", name, parsed_args.format, roles))
             return 0
         path = Path(name)
         if not path.parent.is_dir():
             raise ValidationError(_REFUSED, [Problem(f"there is no directory {path.parent}")])
 
         def change(data: bytes) -> bytes:
-            return self._written(data, name, parsed_args.format, roles)
+            return self._render(data, name, parsed_args.format, roles)
 
         if parsed_args.dry_run:
             before = store.read(path)
@@ -73,39 +71,40 @@ class ExportCommand(Subcommand):
                 return 0
         else:
             edit = store.rewrite(path, change)
-        done = "written to" if edit.changed else "already up to date in"
         number = counted(len(roles), "role profile")
-        print_message(f"{number} {'is' if len(roles) == 1 else 'are'} {done} {path}")
+        print_message(
+            f"wrote {number} to {path}" if edit.changed else f"nothing to do: {number} up to date in {path}"
+        )
         return 0
 
     def _roles(self) -> Roles:
-        """The role profiles that work; what keeps others from it is said."""
+        """Return the role profiles that could be imported. Those that could not are reported."""
         profiles = self._session.full_config["profiles"]
         partitions = self._partitions()
         roles = {}
         for name, options in profiles.items():
             if not is_role(options):
                 continue
-            own = [Problem("it is your own profile and no manifest's")] if name == "default" else []
+            own = [Problem("a manifest cannot manage the default profile")] if name == "default" else []
             problems = own + validation.find_problems(
                 name, profiles, partitions=partitions.names, partition_of=partitions.of_region
             )
             if problems:
-                print_message(f"profile {name} is left out: {'; '.join(map(str, problems))}")
+                print_message(f"skipped profile {name}: {'; '.join(map(str, problems))}")
             else:
                 roles[name] = options
         return roles
 
-    def _written(self, data: bytes, path: str, asked: str | None, roles: Roles) -> bytes:
-        """The file with the roles in it, in the format it has."""
+    def _render(self, data: bytes, path: str, asked: str | None, roles: Roles) -> bytes:
+        """Return the content of a file with `roles` in it. A file that has content already keeps its format."""
         source = decoded(data, path)
-        there = EXTENSION if extend_switch_roles.looks_like(source.text) else MANIFEST
-        if asked and source.text.strip() and asked != there:
+        current = EXTENSION if extend_switch_roles.looks_like(source.text) else MANIFEST
+        if asked and source.text.strip() and asked != current:
             raise ValidationError(
                 _REFUSED,
-                [Problem(f"{path} has the format {there}", "leave out --format, or name another file")],
+                [Problem(f"{path} has the format {current}", "omit --format, or choose another file")],
             )
-        if (asked or there) == EXTENSION:
+        if (asked or current) == EXTENSION:
             return _for_extension(source.text, path, roles)
         text = merge(source.text, path, roles, self._session.full_config["profiles"], self._partitions())
         return (_BOM if source.has_bom else b"") + text.encode()
@@ -114,5 +113,5 @@ class ExportCommand(Subcommand):
 def _for_extension(text: str, path: str, roles: Roles) -> bytes:
     written, left = extend_switch_roles.write(text, path, roles)
     for name in left:
-        print_message(f"profile {name} is left out: the extension has no way to write its name")
+        print_message(f"skipped profile {name}: the extension's format cannot express its name")
     return written.encode()

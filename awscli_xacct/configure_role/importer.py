@@ -1,4 +1,4 @@
-"""``aws configure role import``: a manifest's role profiles into the config, in one step."""
+"""``aws configure role import``: write the role profiles of a manifest to the config file."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import sys
 from importlib import resources
 from typing import Any
 
-from ..errors import Problem, ValidationError
 from ..manifest.source_file import load, request_of
 from ..messages import print_message
 from .apply_plan import PlannedCommand
-from .base import arg_table, flag, positional, synopsis
+from .base import arg_table, flag, nothing_given, positional, synopsis
 from .confirm import DRY_RUN, YES, Consent
 
 
 class ImportCommand(PlannedCommand):
-    """Reads a manifest, and makes the config have its roles."""
+    """Reads a manifest, and writes its roles to the config file."""
 
     NAME = "import"
     SYNOPSIS = synopsis(
@@ -50,9 +49,7 @@ class ImportCommand(PlannedCommand):
             sys.stdout.write(schema.read_text(encoding="utf-8"))
             return 0
         if not parsed_args.file:
-            raise ValidationError(
-                "which manifest is meant?", [Problem("name it: aws configure role import FILE")]
-            )
+            raise nothing_given("manifest", "aws configure role import FILE")
         source = load(parsed_args.file)
         request, notes = request_of(
             source,
@@ -62,5 +59,4 @@ class ImportCommand(PlannedCommand):
         )
         for note in notes:
             print_message(note)
-        consent = Consent.given_in(parsed_args)
-        return self._carry_out(request, consent, parsed_globals)
+        return self._carry_out(request, Consent.given_in(parsed_args), parsed_globals)

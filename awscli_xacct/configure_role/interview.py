@@ -1,4 +1,4 @@
-"""``aws configure role PROFILE`` on a terminal: asking for the settings as ``aws configure`` does."""
+"""``aws configure role PROFILE`` on a terminal: ask for the settings, in the manner of ``aws configure``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..profiles.validation import mfa_serial_to_inherit
 from ..profiles.values import EXAMPLE_ROLE_ARN
 
 REMOVE = "-"
-"""What takes a setting away: a blank keeps it, as in ``aws configure``."""
+"""The answer that removes a setting. An empty one keeps it, as in ``aws configure``."""
 
 _QUESTIONS = {
     settings.ROLE_ARN: "Role ARN",
@@ -28,17 +28,18 @@ _QUESTIONS = {
     settings.REGION: "Default region name",
 }
 
-_SOUND_SOURCE = {settings.CREDENTIAL_SOURCE: settings.CREDENTIAL_SOURCES[0]}
+_VALID_SOURCE = {settings.CREDENTIAL_SOURCE: settings.CREDENTIAL_SOURCES[0]}
 
 Options = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Interview:
-    """Asks for the settings of one profile, each answer checked against those before it.
+    """Asks for the settings of one profile, and checks each answer against those before it.
 
-    `problems` gives what is wrong with the profile if it has some options; `find_device` the MFA device of
-    a source profile's user, or raises `XacctError`. `default_source` is proposed where there is none.
+    default_source  the source profile to propose if the profile has none
+    problems        returns what would be wrong with the profile if it had these options
+    find_device     returns the MFA device of a source profile's user, or raises `XacctError`
     """
 
     profile: str
@@ -48,54 +49,55 @@ class Interview:
     problems: Callable[[Options], list[Problem]]
     find_device: Callable[[str | None], str]
 
-    def unmendable(self) -> list[Problem]:
-        """What is wrong with the settings that are not asked for: no answer could mend it."""
+    def hopeless(self) -> list[Problem]:
+        """Return what is wrong with settings that are not asked for, so that no answer can fix it."""
         itself = self.current.get(settings.SOURCE_PROFILE) == self.profile
-        source = {settings.SOURCE_PROFILE: self.profile} if itself else _SOUND_SOURCE
+        source = {settings.SOURCE_PROFILE: self.profile} if itself else _VALID_SOURCE
         return self.problems({**self._unasked(), settings.ROLE_ARN: EXAMPLE_ROLE_ARN, **source})
 
     def ask(self) -> dict[str, str | None]:
-        """The keys to set, and those to remove (None); what is kept is left out.
+        """Ask, and return the keys to set, with None for those to remove. Keys that stay as they are are left out.
 
-        Raises `KeyboardInterrupt`, and `EOFError` where the terminal ends.
+        Raises `KeyboardInterrupt`, and `EOFError` at the end of the input.
         """
         sys.stdout.write(
-            f"Enter keeps what stands in brackets, {REMOVE} removes it, Ctrl-C ends and writes nothing.\n"
+            f"Press Enter to keep the value in brackets, type {REMOVE} to remove it, or press Ctrl-C to quit without "
+            "writing anything.\n"
         )
         options = self._unasked()
         for key, text in _QUESTIONS.items():
-            if key != settings.MFA_SERIAL or self._takes_device(options):
-                options = self._answered(key, text, options)
+            if key != settings.MFA_SERIAL or self._may_have_device(options):
+                options = self._ask(key, text, options)
         keys = (*_QUESTIONS, settings.CREDENTIAL_SOURCE)
         wanted = {key: options.get(key) for key in keys if options.get(key) != self.current.get(key)}
-        # Said even where nothing changes: no device is an answer, and none is to be taken over then.
+        # Always included: an answer without a device must keep the source profile's from being copied.
         return wanted | {settings.MFA_SERIAL: options.get(settings.MFA_SERIAL)}
 
     def _unasked(self) -> dict[str, Any]:
         return {key: value for key, value in self.current.items() if key not in _QUESTIONS}
 
-    def _takes_device(self, options: Options) -> bool:
-        """A role that is assumed from another role takes no code; a device that it has anyway is asked about."""
+    def _may_have_device(self, options: Options) -> bool:
+        """Return False for a role assumed from another role, which takes no code, unless it has a device anyway."""
         source = self.profiles.get(str(options.get(settings.SOURCE_PROFILE)), {})
         return settings.MFA_SERIAL in self.current or not is_role(source) or has_static_keys(source)
 
-    def _answered(self, key: str, text: str, options: dict[str, Any]) -> dict[str, Any]:
-        """The options with an answer that is in order."""
-        proposed = self._proposed(key, options)
+    def _ask(self, key: str, text: str, options: dict[str, Any]) -> dict[str, Any]:
+        """Ask until the answer is valid, and return the options with it."""
+        proposed = self._propose(key, options)
         while True:
             typed = input(f"{text} [{printable(str(proposed))}]: ").strip()
             try:
                 answer = self._read(key, typed, options) if typed else proposed
             except XacctError as error:
-                _say(str(error))
+                _print(str(error))
                 continue
             after = _with(options, key, answer)
-            fault = self._fault(key, after, options)
-            if fault is None:
+            problem = self._problem(key, after, options)
+            if problem is None:
                 return after
-            _say(fault)
+            _print(problem)
 
-    def _proposed(self, key: str, options: Options) -> Any:
+    def _propose(self, key: str, options: Options) -> Any:
         if key in self.current:
             return self.current[key]
         source = options.get(settings.SOURCE_PROFILE)
@@ -106,33 +108,33 @@ class Interview:
         return None
 
     def _read(self, key: str, typed: str, options: Options) -> str | None:
-        """The value that is meant by what was typed. Raises `XacctError`."""
+        """Return the value that was typed, None for no value. Raises `XacctError`."""
         if typed == REMOVE or (key == settings.MFA_SERIAL and typed == NONE):
             return None
         if key == settings.MFA_SERIAL and typed == AUTO:
             return self.find_device(options.get(settings.SOURCE_PROFILE))
         return typed
 
-    def _fault(self, key: str, after: Options, before: Options) -> str | None:
-        """What `key` has made wrong with the options."""
+    def _problem(self, key: str, after: Options, before: Options) -> str | None:
+        """Return what the answer for `key` has made wrong with the options, or None."""
         if key not in after:
             missing = key == settings.ROLE_ARN or (
                 key == settings.SOURCE_PROFILE and settings.CREDENTIAL_SOURCE not in after
             )
-            return "a role profile has to have one" if missing else None
+            return "a role profile needs one" if missing else None
         known = self.problems(before)
         found = next((problem for problem in self.problems(after) if problem not in known), None)
         return None if found is None else str(found).removeprefix(f"{option(key)} ")
 
 
 def _with(options: Options, key: str, answer: Any) -> dict[str, Any]:
-    """The options with one answer; a source profile takes the place of a credential source."""
+    """Return the options with one answer. A source profile replaces a credential source."""
     if answer is None:
         return dict(options)
     replaced = settings.CREDENTIAL_SOURCE if key == settings.SOURCE_PROFILE else None
     return {**{name: value for name, value in options.items() if name != replaced}, key: answer}
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     for line in text.split("\n"):
         sys.stdout.write(f"  {printable(line)}\n" if line else "\n")

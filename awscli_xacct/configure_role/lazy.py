@@ -1,7 +1,7 @@
-"""``aws configure role`` as the other ``configure`` commands see it: a name, until it is asked for.
+"""The ``role`` that the CLI puts beside its other ``configure`` commands: a name, until somebody runs it.
 
-awscli makes an object of every subcommand whenever any of them is run. This one loads the real command
-only when it is the one that is run, so that a fault in it is no fault of ``aws configure get``.
+awscli creates an object of every subcommand whenever it runs any of them. This one imports the real command only when
+that is run, so that a bug in it cannot break ``aws configure get``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class LazyRoleCommand:
-    """Stands for `role.RoleCommand`; `lineage` is set by awscli."""
+    """Stands in for `role.RoleCommand`. awscli sets `lineage`."""
 
     name = "role"
 
@@ -22,7 +22,7 @@ class LazyRoleCommand:
         return self._real()(args, parsed_globals)
 
     def create_help_command(self) -> Any:
-        """The real command's help."""
+        """Return the help of the real command."""
         return self._real().create_help_command()
 
     def _real(self) -> Any:

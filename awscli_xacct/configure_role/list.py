@@ -1,4 +1,4 @@
-"""``aws configure role list``: every role profile, or the tree of who assumes from whom."""
+"""``aws configure role list``: a table of all role profiles, or a tree of which assumes its role from which."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ..messages import print_message, printable
 from ..profiles.inventory import Entry
 from ..profiles.role import Role
 from ..tables import can_draw, remaining, table
-from .base import NO_ROLES, Subcommand, arg_table, flag, session_behind
+from .base import NO_ROLES, Subcommand, arg_table, flag, shared_session
 from .output import print_result
 
 _BROKEN = "cannot work"
 
-_Place = tuple[bool, str]
-"""Where a profile hangs in the tree: on a role profile or not, and on which."""
+_Parent = tuple[bool, str]
+"""The parent of a profile in the tree: whether it is a role profile, and its name."""
 
 
 class ListCommand(Subcommand):
-    """Reads the config and the cache; makes no call."""
+    """Reads the config file and the cache. Makes no calls."""
 
     NAME = "list"
     SYNOPSIS = "aws configure role list [--tree]"
@@ -32,18 +32,18 @@ class ListCommand(Subcommand):
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         entries = list(self._inventory())
         if not entries:
-            print_message(NO_ROLES)
-        result = [_result(entry) for entry in entries]
+            print_message(str(NO_ROLES))
+        result = [_to_dict(entry) for entry in entries]
         draw = _tree if parsed_args.tree else _rows
         print_result(self._session, parsed_globals, self.NAME, result, lambda: draw(entries))
         if any(entry.fault for entry in entries):
-            print_message(f"why a profile {_BROKEN}: aws configure role show PROFILE")
+            print_message(f"to see why a profile {_BROKEN}: aws configure role show PROFILE")
         return 0
 
 
-def _result(entry: Entry) -> dict[str, Any]:
-    """An entry for programs: the same keys for each, None where there is nothing."""
-    session = session_behind(entry)
+def _to_dict(entry: Entry) -> dict[str, Any]:
+    """Return an entry for programs, always with the same keys."""
+    session = shared_session(entry)
     return {
         "Profile": entry.profile,
         "RoleArn": str(entry.options.get("role_arn")),
@@ -74,7 +74,7 @@ def _state(entry: Entry) -> str:
 
 
 def device_name(serial: str) -> str:
-    """The part of a device's ARN that tells devices apart."""
+    """Return the name of a device, without the common part of its ARN."""
     arn = Arn.parse(serial)
     return arn.name if arn and arn.kind == "mfa" else serial
 
@@ -84,29 +84,29 @@ def device_name(serial: str) -> str:
 
 def _tree(entries: Sequence[Entry]) -> str:
     roles = {entry.profile for entry in entries}
-    children: dict[_Place, list[Entry]] = {}
+    children: dict[_Parent, list[Entry]] = {}
     for entry in entries:
         children.setdefault(_parent(entry, roles), []).append(entry)
     lines: list[str] = []
     drawn: set[str] = set()
-    behind: list[Entry] = []
+    too_deep: list[Entry] = []
     for is_role, name in children:
         if not is_role:
             lines.append(printable(name) or "(no source)")
-            lines += _branches(children[False, name], children, [], drawn, behind)
-    for entry in behind:  # which grows meanwhile
-        behind += children.get((True, entry.profile), [])
-    if behind:
-        lines += ["(behind a chain that is too long)", *_branches(behind, {}, [], drawn, [])]
-    # What hangs on no root goes in a circle.
-    circle = [entry for entry in entries if entry.profile not in drawn]
-    if circle:
-        lines += ["(in a circle)", *_branches(circle, {}, [], drawn, [])]
+            lines += _branches(children[False, name], children, [], drawn, too_deep)
+    for entry in too_deep:  # the list grows in this loop
+        too_deep += children.get((True, entry.profile), [])
+    if too_deep:
+        lines += ["(chain too long)", *_branches(too_deep, {}, [], drawn, [])]
+    # Profiles that no root leads to are in a loop, or come after one.
+    loop = [entry for entry in entries if entry.profile not in drawn]
+    if loop:
+        lines += ["(loop)", *_branches(loop, {}, [], drawn, [])]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _parent(entry: Entry, roles: Collection[str]) -> _Place:
-    """What a profile hangs on: one that has a role and keys as well is a source with its keys."""
+def _parent(entry: Entry, roles: Collection[str]) -> _Parent:
+    """Return the parent of a profile. A role profile that also has keys is a source with those, and so a root."""
     if entry.role is None:
         return entry.source in roles, entry.source
     source = entry.role.source
@@ -115,14 +115,14 @@ def _parent(entry: Entry, roles: Collection[str]) -> _Place:
 
 def _branches(
     entries: Sequence[Entry],
-    children: Mapping[_Place, list[Entry]],
+    children: Mapping[_Parent, list[Entry]],
     indents: list[str],
     drawn: set[str],
-    behind: list[Entry],
+    too_deep: list[Entry],
 ) -> Iterator[str]:
-    """The lines of some profiles and all that assume from them; off a terminal a plain list.
+    """Yield the lines of profiles and of all that assume from them: as a tree on a terminal, else as a plain list.
 
-    What stands too far from the root to be a branch of its own is added to `behind` and not drawn.
+    Children at the maximum depth are appended to `too_deep` instead.
     """
     fork, end, pipe, blank = (
         ("├── ", "└── ", "│   ", "    ") if can_draw() else ("  - ", "  - ", "    ", "    ")
@@ -131,11 +131,11 @@ def _branches(
         last = entry is entries[-1]
         drawn.add(entry.profile)
         yield f"{''.join(indents)}{end if last else fork}{_leaf(entry)}"
-        further = children.get((True, entry.profile), [])
+        own = children.get((True, entry.profile), [])
         if len(indents) < settings.MAX_CHAIN:
-            yield from _branches(further, children, [*indents, blank if last else pipe], drawn, behind)
+            yield from _branches(own, children, [*indents, blank if last else pipe], drawn, too_deep)
         else:
-            behind += further
+            too_deep += own
 
 
 def _leaf(entry: Entry) -> str:

@@ -1,4 +1,4 @@
-"""``aws configure role login`` and ``logout``: get, or drop, what is cached."""
+"""``aws configure role login`` and ``logout``: get credentials before they are needed, and delete them."""
 
 from __future__ import annotations
 
@@ -16,70 +16,65 @@ from ..errors import Problem, ValidationError, XacctError
 from ..messages import print_message
 from ..profiles.source import is_mfa_user
 from ..tables import counted, remaining
-from .base import Subcommand, arg_table, check_roles, flag, named_profiles, positional
+from .base import Subcommand, arg_table, flag, nothing_given, positional, profiles_given, require_roles
 
 
 class LoginCommand(Subcommand):
-    """Gets MFA sessions and role sessions ahead of their use."""
+    """Gets shared MFA sessions and role sessions in advance."""
 
     NAME = "login"
     SYNOPSIS = "aws configure role login [<profile>]"
-    ARG_TABLE = arg_table(
-        positional("profile", "The profile to log in to.", nargs="?"),
-    )
+    ARG_TABLE = arg_table(positional("profile", "The profile to log in to.", nargs="?"))
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
-        names = named_profiles(parsed_args, parsed_globals)
+        names = profiles_given(parsed_args, parsed_globals)
         inventory = self._inventory()
-        check_roles(names, inventory, or_users=True)
+        require_roles(names, inventory, or_users=True)
         profiles = inventory.profiles
         users = [name for name in names or profiles if is_mfa_user(profiles[name])]
         roles = [name for name in names if name not in users] or [
             entry.profile for entry in inventory if entry.role and not names
         ]
-        failed: list[str] | None = None if names else []  # of one profile it is the command's own error
+        failures: list[str] | None = (
+            None if names else []
+        )  # the error of a single profile is the command's own
         fetchers = [provider_for(self._session, name).fetcher() for name in roles]
         sessions: dict[str, tuple[str, MfaSession]] = {}
         for fetcher in fetchers:
-            with _noted(fetcher.role.profile, failed):
+            with _collect(fetcher.role.profile, failures):
                 _add_session(sessions, fetcher.chain()[0])
         for name in users:
             session = provider_for(self._session, name).session()
             sessions[session.name] = (str(profiles[name][settings.MFA_SERIAL]), session)
-        if not names and not sessions and not failed:
+        if not names and not sessions and not failures:
+            fix = "set one with: aws configure role PROFILE --mfa-serial auto"
             raise ValidationError(
-                "there is nothing to log in to, because",
-                [
-                    Problem(
-                        "no profile has an MFA session",
-                        "give one a device with: aws configure role PROFILE --mfa-serial auto",
-                    )
-                ],
+                "nothing to log in to, because", [Problem("no profile uses an MFA device", fix)]
             )
         for serial, session in sessions.values():
-            with _noted(serial, failed):
+            with _collect(serial, failures):
                 print_message(f"MFA session of {serial}: {remaining(session.get())} left")
         for fetcher in fetchers if names else []:
             fetcher.forget_duration_refusal()
             print_message(f"profile {fetcher.role.profile}: {remaining(fetcher.fetch())} left")
-        if failed:
-            raise ValidationError("not all could be had, because", map(Problem, failed))
+        if failures:
+            raise ValidationError("could not log in to every device, because", map(Problem, failures))
         return 0
 
 
 @contextlib.contextmanager
-def _noted(what: str, failed: list[str] | None) -> Iterator[None]:
-    """Note in `failed`, if there is such a list, what goes wrong with one of several, so that the others are had."""
+def _collect(what: str, failures: list[str] | None) -> Iterator[None]:
+    """Append an error to `failures`, so that the others are tried as well; without that list, let it pass."""
     try:
         yield
     except (XacctError, BotoCoreError, ClientError) as error:
-        if failed is None:
+        if failures is None:
             raise
-        failed.append(f"{what}: {error}")
+        failures.append(f"{what}: {error}")
 
 
 def _add_session(sessions: dict[str, tuple[str, MfaSession]], start: Fetcher) -> None:
-    """Add the MFA session that a chain begins with, with its device, by the name of its record."""
+    """Add the MFA session at the start of a chain, with the serial of its device, under the name of its record."""
     session = start.session()
     if session:
         source = start.role.session_source
@@ -88,7 +83,7 @@ def _add_session(sessions: dict[str, tuple[str, MfaSession]], start: Fetcher) ->
 
 
 class LogoutCommand(Subcommand):
-    """Drops records; makes no call."""
+    """Deletes cache records. Makes no calls."""
 
     NAME = "logout"
     SYNOPSIS = "aws configure role logout [<profile> ...] [--all]"
@@ -98,18 +93,16 @@ class LogoutCommand(Subcommand):
     )
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
-        names = named_profiles(parsed_args, parsed_globals)
+        names = profiles_given(parsed_args, parsed_globals)
         cache = self._cache()
         if parsed_args.all:
-            dropped = cache.remove_all(cache.names())
-            print_message(f"{counted(dropped, 'cached session')} dropped")
+            print_message(f"deleted {counted(cache.remove_all(cache.names()), 'cached session')}")
             return 0
         if not names:
-            raise ValidationError("which profile is meant?", [Problem("name it, or give --all")])
+            raise nothing_given("profile", "aws configure role logout PROFILE, or --all")
         inventory = self._inventory()
-        check_roles(names, inventory, or_users=True)
+        require_roles(names, inventory, or_users=True)
         records = {name: inventory.records_of(name) for name in names}
         for name, found in records.items():
-            dropped = cache.remove_all(found)
-            print_message(f"profile {name}: {counted(dropped, 'cached session')} dropped")
+            print_message(f"profile {name}: deleted {counted(cache.remove_all(found), 'cached session')}")
         return 0

@@ -1,4 +1,4 @@
-"""Writing discovered roles into a manifest: shown as a difference, asked about, and put there in one write."""
+"""Write discovered roles to a manifest: show the diff, ask, and write the file once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Roles = Mapping[str, Mapping[str, Any]]
 
 
 class IntoManifest:
-    """A manifest that may not be there yet. Raises `ValidationError` with all that is wrong with it."""
+    """A manifest to write to, which may not exist yet. Raises `ValidationError` with everything that is wrong in it."""
 
     def __init__(self, name: str) -> None:
         self.path = Path(name)
@@ -42,12 +42,12 @@ class IntoManifest:
 
     @property
     def taken(self) -> dict[str, Holder | None]:
-        """The names of its roles, and whose they are."""
+        """Its roles by name, with the account and role that each name stands for."""
         return {role.profile: _holder(role) for role in self._manifest.roles}
 
     @property
     def roles(self) -> Roles:
-        """The settings of its roles; the ARN of one that is named by account is left out."""
+        """The settings of its roles, without the ARNs of those given by account and name."""
         return {
             role.profile: {key: text for key, text in role.options.items() if text is not None}
             for role in self._manifest.roles
@@ -66,7 +66,7 @@ class IntoManifest:
         partitions: Partitions,
         consent: Consent,
     ) -> int:
-        """Put `roles` (config options by profile) and `accounts` (ids by name) into it; gives the exit code."""
+        """Write `roles` (config options by profile) and `accounts` (ids by name) to it. Return the exit code."""
         text = merge(self._source.text, str(self.path), roles, profiles, partitions, accounts)
         edit = store.Edit(
             self.path, self._before, (_BOM if self._source.has_bom else b"") + text.encode("utf-8")
@@ -76,7 +76,7 @@ class IntoManifest:
         def replace() -> int:
             store.rewrite(self.path, lambda data: self._unchanged(data, edit.after))
             print_message(
-                f"{number} written to {self.path}; use it with: aws configure role import {self.path}"
+                f"wrote {number} to {self.path}; import with: aws configure role import {self.path}"
             )
             return 0
 
@@ -94,7 +94,7 @@ class IntoManifest:
     def _unchanged(self, data: bytes, after: bytes) -> bytes:
         if data != self._before:
             raise ValidationError(
-                _HEADING, [Problem(f"{self.path} has changed meanwhile", "look at the difference again")]
+                _HEADING, [Problem(f"{self.path} has changed in the meantime", "run the command again")]
             )
         return after
 

@@ -1,4 +1,4 @@
-"""``--mfa-serial auto``: which MFA device the calling user has, as IAM knows it.
+"""``--mfa-serial auto``: look the MFA device of the calling user up in IAM.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListMFADevices.html
 """
@@ -17,77 +17,60 @@ from ..profiles.edit import AUTO, NONE
 from ..profiles.source import Profiles, has_static_keys, is_role, role_session
 from .clients import ProfileClients
 
-_HEADING = "--mfa-serial auto found no device, because"
-_BY_HAND = "name the device: --mfa-serial ARN"
+_GIVE_SERIAL = "name the device: --mfa-serial ARN"
 
 
 def find_device(source: str | None, host: Any) -> str:
-    """The serial of the only device that can give codes. Raises `ValidationError`, which lists several.
+    """Return the serial of the user's MFA device, if exactly one can give codes. Raises `ValidationError`.
 
-    `host` is the CLI's session, whose files are read; the call is made with the credentials of `source`.
+    IAM is asked with the credentials of the profile `source`, found in the files of the CLI's session `host`.
     """
     if source is None:
-        raise ValidationError(_HEADING, [Problem("there is no source profile to ask with", _BY_HAND)])
-    first = _first_role(source, host.full_config["profiles"])
+        raise _not_found("there is no source profile to ask IAM with", _GIVE_SERIAL)
+    profiles = host.full_config["profiles"]
+    first = _first_role(source, profiles)
     if first is not None:
-        raise ValidationError(
-            _HEADING,
-            [
-                Problem(
-                    f"the source {source} is a role, and only a user has devices",
-                    f"the first role of the chain is the one that takes codes: "
-                    f"{role_command(first, f'--mfa-serial {AUTO}')}",
-                )
-            ],
+        raise _not_found(
+            f"the source {source} is a role, and only users have devices",
+            f"set it in the first role of the chain: {role_command(first, f'--mfa-serial {AUTO}')}",
         )
-    session = role_session(host.full_config["profiles"], source)
+    session = role_session(profiles, source)
     if session is not None:
-        raise ValidationError(
-            _HEADING,
-            [
-                Problem(
-                    f"the source {source} {session}, and only a user has devices: give --mfa-serial {NONE}"
-                )
-            ],
+        raise _not_found(
+            f"the source {source} {session}, and only users have devices", f"pass --mfa-serial {NONE}"
         )
-    serials = _serials(source, host)
+    serials = _list_serials(source, host)
     usable = [serial for serial in serials if ":u2f/" not in serial]
     if len(usable) == 1:
         return usable[0]
     if usable:
         raise ValidationError(
-            f"the user of profile {source} has several MFA devices; name the one to use:",
+            f"the user of profile {source} has several MFA devices; pass one of:",
             [Problem(f"--mfa-serial {serial}") for serial in usable],
         )
     if serials:
-        raise ValidationError(
-            _HEADING,
-            [
-                Problem(
-                    f"{', '.join(serials)} gives no codes, being a security key",
-                    "add a virtual device to the user",
-                )
-            ],
-        )
-    raise ValidationError(
-        _HEADING,
-        [Problem(f"the user of profile {source} has none", f"add one in IAM, or give --mfa-serial {NONE}")],
+        text = f"security keys give no codes, and the user has no other device: {', '.join(serials)}"
+        raise _not_found(text, "add a virtual device to the user")
+    raise _not_found(
+        f"the user of profile {source} has no MFA device", f"add one in IAM, or pass --mfa-serial {NONE}"
     )
 
 
-def _serials(source: str, host: Any) -> list[str]:
+def _not_found(text: str, fix: str) -> ValidationError:
+    return ValidationError("--mfa-serial auto found no device, because", [Problem(text, fix)])
+
+
+def _list_serials(source: str, host: Any) -> list[str]:
     try:
         devices = ProfileClients(source, host).client("iam").list_mfa_devices()["MFADevices"]
     except (ClientError, BotoCoreError) as error:
-        mend = f"allow the user iam:ListMFADevices, or {_BY_HAND}" if is_denied(error) else _BY_HAND
-        raise ValidationError(
-            _HEADING, [Problem(f"IAM was asked with profile {source}: {error}", mend)]
-        ) from None
+        fix = f"allow the user iam:ListMFADevices, or {_GIVE_SERIAL}" if is_denied(error) else _GIVE_SERIAL
+        raise _not_found(f"IAM could not be asked with profile {source}: {error}", fix) from None
     return [str(device["SerialNumber"]) for device in devices]
 
 
 def _first_role(name: str, profiles: Profiles) -> str | None:
-    """Of the roles that give `name` its credentials, if any do, the first to be assumed."""
+    """Return the first role of the chain that gives `name` its credentials, or None if it is not a role."""
     first = None
     seen = set()
     while name not in seen and is_role(profiles.get(name, {})) and not has_static_keys(profiles[name]):

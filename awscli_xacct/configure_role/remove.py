@@ -1,8 +1,9 @@
-"""``aws configure role remove``: delete profiles, with their cached credentials."""
+"""``aws configure role remove``: delete role profiles, with their cached credentials."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,21 @@ from ..errors import Problem, ProfileError, ValidationError
 from ..messages import print_message
 from ..profiles.inventory import Inventory
 from ..profiles.source import has_static_keys, is_role
-from .base import Subcommand, arg_table, check_roles, flag, named_profiles, positional
+from .base import (
+    Subcommand,
+    arg_table,
+    flag,
+    nothing_given,
+    positional,
+    profiles_given,
+    read_document,
+    require_roles,
+)
 from .confirm import YES, Change, Consent, confirm_and_apply
 
 
 class RemoveCommand(Subcommand):
-    """Takes profiles out of the config file, and their credentials out of the cache."""
+    """Deletes profiles from the config file, and their credentials from the cache."""
 
     NAME = "remove"
     SYNOPSIS = "aws configure role remove <profile> [<profile> ...] [--yes] [--force]"
@@ -32,30 +42,28 @@ class RemoveCommand(Subcommand):
     )
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
-        names = named_profiles(parsed_args, parsed_globals)
+        names = profiles_given(parsed_args, parsed_globals)
         if not names:
-            raise ValidationError(
-                "which profile is meant?", [Problem("name it: aws configure role remove PROFILE")]
-            )
+            raise nothing_given("profile", "aws configure role remove PROFILE")
         inventory = self._inventory()
-        check_roles(names, inventory)
-        elsewhere = CredentialsFile(self._credentials_path())
-        faults = [] if parsed_args.force else _users_faults(names, inventory)
-        document = Document(store.read(self._config_path()))
-        if not parsed_args.force:
-            faults += _keys_faults(names, document)
-        faults += [elsewhere.keeps(name) for name in names if not headers_of(document.names(), name)]
-        if faults:
-            raise ValidationError("nothing was removed, because", map(Problem, faults))
+        require_roles(names, inventory)
+        credentials = CredentialsFile(self._credentials_path())
+        document = self._document()
+        problems = [] if parsed_args.force else [*_uses(names, inventory), *_long_term_keys(names, document)]
+        problems += [
+            credentials.settings_of(name) for name in names if not headers_of(document.names(), name)
+        ]
+        if problems:
+            raise ValidationError("nothing was removed, because", problems)
         change = Change(
             question=f"Remove {', '.join(names)}?",
             declined="nothing was removed",
-            apply=lambda: self._remove(names, inventory, elsewhere),
+            apply=lambda: self._remove(names, inventory, credentials),
         )
         return confirm_and_apply(change, Consent.given_in(parsed_args))
 
-    def _remove(self, names: list[str], inventory: Inventory, elsewhere: CredentialsFile) -> int:
-        cache, records = self._cache(), own_records(names, inventory)
+    def _remove(self, names: list[str], inventory: Inventory, credentials: CredentialsFile) -> int:
+        cache, records = self._cache(), unshared_records(names, inventory)
 
         def change(document: Document) -> None:
             for name in names:
@@ -65,62 +73,61 @@ class RemoveCommand(Subcommand):
         edit = store.edit(self._config_path(), change, raw_config_parse)
         print_message(f"removed from {edit.path}: {', '.join(names)}")
         for name in names:
-            if name in elsewhere:
-                print_message(elsewhere.keeps(name))
+            if name in credentials:
+                print_message(str(credentials.settings_of(name)))
         cache.remove_all(records)
         return 0
 
 
 class CredentialsFile:
-    """The profiles of the credentials file, which these commands read and never write."""
+    """The credentials file. `remove` and `rename` read it, and never write it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._document = Document(store.read(path), str(path))
+        self._document = read_document(path)
 
     def __contains__(self, name: str) -> bool:
         return name in self._document.names()
 
-    def keeps(self, name: str) -> str:
-        """That a profile has settings here, and where."""
-        return (
-            f"{self._place(name)} has settings of {name}, and that file is left alone; take them out by hand"
+    def settings_of(self, name: str) -> Problem:
+        """Return the problem that this file has settings of a profile."""
+        return Problem(
+            f"{self._place(name)} has settings of {name}", "this file is never changed; remove them by hand"
         )
 
-    def uses(self, name: str) -> list[str]:
-        """What would no longer fit here if a profile had another name."""
-        faults = [self.keeps(name)] if name in self else []
+    def uses_of(self, name: str) -> list[Problem]:
+        """Return what would be wrong in this file if the profile had another name."""
+        problems = [self.settings_of(name)] if name in self else []
         for other, options in self._document.sections().items():
             if options.get(settings.SOURCE_PROFILE) == name:
                 place = self._place(other, settings.SOURCE_PROFILE)
-                faults.append(f"{place} names it as the source of {other}, and that file is left alone")
-        return faults
+                text = f"{place} names {name} as the source of {other}"
+                problems.append(Problem(text, "this file is never changed; change it by hand"))
+        return problems
 
     def _place(self, name: str, key: str | None = None) -> str:
         return f"{self._path}, line {self._document.line_of(name, key)},"
 
 
-def _users_faults(names: list[str], inventory: Inventory) -> list[str]:
-    """The profiles that stay and would lose their source."""
-    faults = []
+def _uses(names: list[str], inventory: Inventory) -> Iterator[Problem]:
+    """Yield a problem for each profile that is the source of one that would remain."""
     for name in names:
         users = [user for user in inventory.users_of(name) if user not in names]
         if users:
-            faults.append(f"{name} is the source of {', '.join(users)}; --force goes ahead")
-    return faults
+            yield Problem(f"{name} is the source of {', '.join(users)}", "pass --force to remove it anyway")
 
 
-def _keys_faults(names: list[str], document: Document) -> list[str]:
-    """Profiles that hold a user's own keys as well, which may be the only copy there is."""
-    return [
-        f"{name} has a user's long-term keys as well, and they would go with it; --force goes ahead"
-        for name in names
-        if any(has_static_keys(document.section(header)) for header in headers_of(document.names(), name))
-    ]
+def _long_term_keys(names: list[str], document: Document) -> Iterator[Problem]:
+    """Yield a problem for each profile with a user's keys: it may be the only place that has them."""
+    for name in names:
+        if any(has_static_keys(document.section(header)) for header in headers_of(document.names(), name)):
+            yield Problem(
+                f"{name} has the long-term keys of a user too", "pass --force to remove them with it"
+            )
 
 
-def own_records(names: list[str], inventory: Inventory) -> set[str]:
-    """The records of role sessions that no profile which stays shares; MFA sessions are their device's."""
+def unshared_records(names: list[str], inventory: Inventory) -> set[str]:
+    """Return the records of role sessions that only the profiles `names` use. MFA sessions belong to a device."""
     going: set[str] = set()
     staying: set[str] = set()
     for name, options in inventory.profiles.items():

@@ -1,4 +1,4 @@
-"""``aws configure role rename``: give a profile another name, everywhere in the config file."""
+"""``aws configure role rename``: rename a role profile everywhere in the config file."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..configfile.sections import header_for, headers_of, profile_of
 from ..errors import Problem, ValidationError
 from ..messages import print_message
 from ..profiles import validation
-from .base import Subcommand, arg_table, check_roles, positional
+from .base import Subcommand, arg_table, nothing_given, positional, require_roles
 from .remove import CredentialsFile
 
 
 class RenameCommand(Subcommand):
-    """Renames a profile, here and where others name it as their source."""
+    """Renames a profile in its section and in the `source_profile` of others."""
 
     NAME = "rename"
     SYNOPSIS = "aws configure role rename <old> <new>"
@@ -30,21 +30,18 @@ class RenameCommand(Subcommand):
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:  # noqa: ARG002 - awscli's signature
         old, new = parsed_args.old, parsed_args.new
         if not (old and new):
-            raise ValidationError(
-                "which profile is meant?", [Problem("name it twice: aws configure role rename OLD NEW")]
-            )
+            raise nothing_given("new name" if old else "profile", "aws configure role rename OLD NEW")
         inventory = self._inventory()
-        check_roles([old], inventory)
-        path = self._config_path()
-        faults = [
-            *filter(None, [validation.name_fault(new)]),
-            *([f"there is a profile {new} already"] if new in inventory.profiles else []),
-            *(["the profile default is named by its place, not by a name"] if old == "default" else []),
-            *_headers_faults(old, Document(store.read(path), str(path))),
-            *CredentialsFile(self._credentials_path()).uses(old),
+        require_roles([old], inventory)
+        problems = [
+            *map(Problem, filter(None, [validation.name_fault(new)])),
+            *([Problem(f"profile {new} exists already")] if new in inventory.profiles else []),
+            *([Problem("the default profile cannot be renamed")] if old == "default" else []),
+            *_duplicates(old, self._document()),
+            *CredentialsFile(self._credentials_path()).uses_of(old),
         ]
-        if faults:
-            raise ValidationError("nothing was renamed, because", map(Problem, faults))
+        if problems:
+            raise ValidationError("nothing was renamed, because", problems)
 
         def change(document: Document) -> None:
             for header in headers_of(document.names(), old):
@@ -53,18 +50,18 @@ class RenameCommand(Subcommand):
                 if profile_of(header) and document.section(header).get(settings.SOURCE_PROFILE) == old:
                     document.set(header, settings.SOURCE_PROFILE, new)
 
-        edit = store.edit(path, change, raw_config_parse)
-        print_message(f"{old} is {new} now in {edit.path}")
-        followers = inventory.users_of(old)
-        if followers:
-            print_message(f"its users follow: {', '.join(followers)}")
+        edit = store.edit(self._config_path(), change, raw_config_parse)
+        print_message(f"renamed {old} to {new} in {edit.path}")
+        users = inventory.users_of(old)
+        if users:
+            print_message(f"updated source_profile in: {', '.join(users)}")
         return 0
 
 
-def _headers_faults(name: str, document: Document) -> list[str]:
-    """A profile that stands twice: of the two the later counts, and under another name both would."""
+def _duplicates(name: str, document: Document) -> list[Problem]:
+    """Return the problem that a profile has two sections: the last one counts, but renamed both would."""
     headers = headers_of(document.names(), name)
     if len(headers) < 2:
         return []
     lines = " and ".join(str(document.line_of(header)) for header in headers)
-    return [f"{name} stands twice in the config file, in lines {lines}; take one away"]
+    return [Problem(f"{name} has two sections in the config file, in lines {lines}", "remove one of them")]

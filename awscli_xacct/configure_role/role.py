@@ -1,4 +1,4 @@
-"""``aws configure role``: create or change a role profile, and the subcommands beside that."""
+"""``aws configure role PROFILE``: create or change a role profile; and the table of the subcommands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..errors import Problem, ValidationError
 from ..messages import print_message
 from ..profiles import validation
 from ..profiles.edit import AUTO, NONE, Plan
-from .base import FAILED, Subcommand, arg_table, argument, flag, positional, synopsis
+from .base import FAILED, Subcommand, arg_table, argument, flag, nothing_given, positional, synopsis
 from .confirm import DRY_RUN, Change, Consent, confirm_and_apply, has_terminal
 from .output import print_diff
 
@@ -38,12 +38,12 @@ _SUBCOMMANDS = {
 
 
 def _subcommand(module: str, name: str, session: Any) -> Any:
-    """A subcommand, its module imported only now."""
+    """Import the module of a subcommand, and create the subcommand."""
     return getattr(import_module(f".{module}", __package__), name)(session)
 
 
 class RoleCommand(Subcommand):
-    """Writes role profiles. A first word that is a subcommand's name is that subcommand."""
+    """Writes role profiles, and runs the subcommand that the first word names, if any."""
 
     NAME = "role"
     SYNOPSIS = synopsis(
@@ -122,23 +122,23 @@ class RoleCommand(Subcommand):
         return super().__call__(args, parsed_globals)
 
     def _build_subcommand_table(self) -> dict[str, Any]:
-        # awscli's parser would take every profile name for a misspelt subcommand.
+        # With subcommands in its table, awscli would refuse every profile name as an invalid choice.
         return {}
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
-        plan = _from_command_line(parsed_args, parsed_globals)
-        asked = plan.asks_for_nothing
-        if asked:
-            plan.wanted = self._asked(plan)
+        plan = _read_arguments(parsed_args, parsed_globals)
+        asks = plan.asks_for_nothing
+        if asks:
+            plan.wanted = self._interview(plan)
         else:
             self._find_device(plan)
         write = partial(self._write, plan, verify=parsed_args.verify)
-        if not (asked or parsed_args.dry_run):
-            return write()  # settings on the command line are an answer already
-        edit = store.preview(self._config_path(), partial(self._change, plan))
+        if not (asks or parsed_args.dry_run):
+            return write()  # settings on the command line need no confirmation
+        edit = store.preview(self._config_path(), partial(self._edit, plan))
 
         def show() -> None:
-            if asked and edit.changed:
+            if asks and edit.changed:
                 sys.stdout.write("\n")
             if parsed_args.dry_run:
                 _print_notes(plan, edit)
@@ -154,33 +154,34 @@ class RoleCommand(Subcommand):
         return confirm_and_apply(change, Consent.given_in(parsed_args))
 
     def _write(self, plan: Plan, *, verify: bool) -> int:
-        """Write the profile, with `verify` only if its role can be assumed. Return the exit code."""
-        if verify and not self._works(plan):
+        """Write the profile; with `verify`, only if its role can be assumed. Return the exit code."""
+        if verify and not self._verify(plan):
             print_message(f"profile {plan.profile} was not written")
             return FAILED
-        edit = store.edit(self._config_path(), partial(self._change, plan), raw_config_parse)
+        edit = store.edit(self._config_path(), partial(self._edit, plan), raw_config_parse)
         _print_notes(plan, edit)
         if not edit.changed:
             print_message(_up_to_date(plan, edit))
             return 0
-        print_message(f"profile {plan.profile} is written to {edit.path}")
+        print_message(f"wrote profile {plan.profile} to {edit.path}")
         if not verify:
             print_message(f"try it: {plan.trial}")
         return 0
 
-    def _change(self, plan: Plan, document: Document) -> None:
+    def _edit(self, plan: Plan, document: Document) -> None:
         self._apply(plan, document)
 
-    def _asked(self, plan: Plan) -> dict[str, str | None]:
-        """What a person wants, asked on the terminal. Raises `ValidationError` where there is none, or no use."""
+    def _interview(self, plan: Plan) -> dict[str, str | None]:
+        """Ask for the settings on the terminal. Raises `ValidationError` if that is impossible or futile."""
         from .interview import Interview
         from .mfa_devices import find_device
 
+        suggestions = _suggest_subcommand(plan.profile)
         if not has_terminal(sys.stdin, sys.stdout):
             options = ", ".join(f"--{option['name']}" for option in self.ARG_TABLE[1:-3])
             raise ValidationError(
-                "there is nothing to set, and no terminal to ask on",
-                map(Problem, [*_meant(plan.profile), f"give at least one of {options}, --region"]),
+                "no settings given, and no terminal to ask for them",
+                map(Problem, [*suggestions, f"give at least one of {options}, --region"]),
             )
         profiles = self._session.full_config["profiles"]
         partitions = self._partitions()
@@ -198,68 +199,61 @@ class RoleCommand(Subcommand):
             ),
             find_device=lambda source: find_device(source, self._session),
         )
-        named = None if plan.profile in profiles else validation.name_fault(plan.profile)
-        problems = [Problem(named)] if named else interview.unmendable()
+        is_new = plan.profile not in profiles
+        fault = validation.name_fault(plan.profile) if is_new else None
+        problems = [Problem(fault)] if fault else interview.hopeless()
         if problems:
             raise ValidationError(f"profile {plan.profile} cannot be written, because", problems)
-        if plan.profile not in profiles:
-            print_message("; ".join([f"profile {plan.profile} is new", *_meant(plan.profile)]))
+        if is_new:
+            print_message("; ".join([f"profile {plan.profile} is new", *suggestions]))
         try:
             return interview.ask()
         except EOFError:
             sys.stdout.write("\n")
             raise ValidationError(
-                "nothing was written", [Problem("the questions were left unanswered")]
+                "nothing was written", [Problem("the questions were not answered")]
             ) from None
 
     def _find_device(self, plan: Plan) -> None:
-        """Put the caller's device in the place of ``--mfa-serial auto``. Raises `ValidationError`."""
+        """Replace ``--mfa-serial auto`` by the caller's device. Raises `ValidationError`."""
         if plan.wanted.get(settings.MFA_SERIAL) != AUTO:
             return
         from .mfa_devices import find_device
 
-        # All else that is wrong is said before IAM is asked.
+        # Every other problem is reported before IAM is asked.
         without = {**plan.wanted, settings.MFA_SERIAL: None}
         self._apply(replace(plan, wanted=without, notes=[]), self._document())
         source = plan.source(self._session.full_config["profiles"])
         plan.wanted[settings.MFA_SERIAL] = serial = find_device(source, self._session)
-        print_message(f"mfa_serial = {serial}, which is the device of the user of profile {source}")
+        print_message(f"mfa_serial = {serial}, the device of the user of profile {source}")
 
-    def _works(self, plan: Plan) -> bool:
-        """Whether the role can be assumed as the profile would do it; if not, why not is said."""
+    def _verify(self, plan: Plan) -> bool:
+        """Assume the role with the settings that the profile would have, and report the outcome."""
         from ..credentials.profile_session import provider_for
         from ..credentials.verification import assume, explanation
 
-        profiles = self._apply(plan, self._document())
+        profile = self._apply(plan, self._document())[plan.profile]
         config = self._session.full_config
-        after = {**config, "profiles": {**config["profiles"], plan.profile: profiles[plan.profile]}}
+        after = {**config, "profiles": {**config["profiles"], plan.profile: profile}}
         result = assume(plan.profile, provider_for(self._session, plan.profile, after).fetcher())
-        print_message(
-            f"role {profiles[plan.profile][settings.ROLE_ARN]} was assumed"
-            if result.ok
-            else explanation(result)
-        )
+        print_message(f"role {profile[settings.ROLE_ARN]} was assumed" if result.ok else explanation(result))
         return result.ok
 
 
-def _meant(profile: str) -> list[str]:
-    """The subcommand that somebody may have meant who names a profile and no setting."""
+def _suggest_subcommand(profile: str) -> list[str]:
+    """Return the subcommand that a profile's name without any settings may be a misspelling of, in a sentence."""
     return [
         f"did you mean: aws configure role {name}" for name in get_close_matches(profile, _SUBCOMMANDS, n=1)
     ]
 
 
-def _from_command_line(parsed_args: Any, parsed_globals: Any) -> Plan:
-    """What the command line asks for. Raises `ValidationError` unless it names one profile."""
+def _read_arguments(parsed_args: Any, parsed_globals: Any) -> Plan:
+    """Return what a command line asks for. Raises `ValidationError` unless it names exactly one profile."""
     named, option = parsed_args.profile, parsed_globals.profile
     if not (named or option):
-        raise ValidationError(
-            "which profile is meant?", [Problem("name it: aws configure role PROFILE --role-arn ARN")]
-        )
+        raise nothing_given("profile", "aws configure role PROFILE --role-arn ARN")
     if named and option and named != option:
-        raise ValidationError(
-            "two profiles are named", [Problem(f"{named} and --profile {option}: give one")]
-        )
+        raise ValidationError("two profiles given", [Problem(f"pass either {named} or --profile {option}")])
     given = {settings.REGION: parsed_globals.region}
     for key in (found["name"].replace("-", "_") for found in RoleCommand.ARG_TABLE):
         if key not in ("profile", "account_id", "role_name", "verify", "dry_run", "force"):
@@ -276,6 +270,6 @@ def _up_to_date(plan: Plan, edit: store.Edit) -> str:
 
 
 def _print_notes(plan: Plan, edit: store.Edit) -> None:
-    """What follows from the plan and was not asked for in so many words."""
+    """Print what the change implies beyond what was asked for."""
     for note in plan.notes if edit.changed else []:
         print_message(note)

@@ -19,7 +19,7 @@ from ..profiles.edit import AUTO, Plan
 from ..setup.journal import Journal
 from ..setup.planner import Survey
 from ..setup.steps import SAME, RetryPolicy, carry_out
-from .base import FAILED, Subcommand, arg_table, argument, flag, named_profiles, positional, synopsis
+from .base import FAILED, Subcommand, arg_table, argument, flag, positional, profiles_given, synopsis
 from .confirm import YES, Change, Consent, confirm_and_apply, has_terminal
 from .mfa_devices import find_device
 from .output import print_result
@@ -91,7 +91,7 @@ class SetupCommand(Subcommand):
     )
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
-        names = named_profiles(parsed_args, parsed_globals)
+        names = profiles_given(parsed_args, parsed_globals)
         if not names:
             raise ValidationError(
                 "which profile is meant?",

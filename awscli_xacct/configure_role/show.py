@@ -1,4 +1,4 @@
-"""``aws configure role show PROFILE``: the whole chain in words, and where each setting stands."""
+"""``aws configure role show PROFILE``: every hop of the role chain, and the location of each setting."""
 
 from __future__ import annotations
 
@@ -9,11 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from .. import settings
-from ..configfile import store
-from ..configfile.document import Document
 from ..configfile.sections import headers_of
 from ..credentials.mfa_session import shares_session
-from ..errors import Problem, ValidationError
 from ..messages import printable
 from ..profiles.inventory import Entry, Inventory
 from ..profiles.partitions import CONSOLES
@@ -22,34 +19,39 @@ from ..profiles.source import Source, is_role
 from ..redaction import without_passwords
 from ..storage.cache import Record
 from ..tables import local_time, remaining
-from .base import Subcommand, arg_table, check_roles, named_profiles, positional, session_behind
+from .base import (
+    Subcommand,
+    arg_table,
+    nothing_given,
+    positional,
+    profiles_given,
+    read_document,
+    require_roles,
+    shared_session,
+)
 from .output import HIDDEN, SECRETS, print_result
 
 
 class ShowCommand(Subcommand):
-    """Reads the config and the cache; makes no call."""
+    """Reads the config file and the cache. Makes no calls."""
 
     NAME = "show"
     SYNOPSIS = "aws configure role show <profile>"
-    ARG_TABLE = arg_table(
-        positional("profile", "The profile to show.", nargs="?"),
-    )
+    ARG_TABLE = arg_table(positional("profile", "The profile to show.", nargs="?"))
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
-        names = named_profiles(parsed_args, parsed_globals)
+        names = profiles_given(parsed_args, parsed_globals)
         if not names:
-            raise ValidationError(
-                "which profile is meant?", [Problem("name it: aws configure role show PROFILE")]
-            )
+            raise nothing_given("profile", "aws configure role show PROFILE")
         inventory = self._inventory()
-        check_roles(names, inventory)
-        files = [_Lines(self._config_path(), config=True), _Lines(self._credentials_path(), config=False)]
+        require_roles(names, inventory)
+        files = [_File(self._config_path(), is_config=True), _File(self._credentials_path(), is_config=False)]
         entry = inventory.entry(names[0])
         hops = _hops(entry, inventory, files)
         result = {
             "Profile": entry.profile,
             "Fault": entry.fault,
-            "SwitchRoleUrl": _link(entry),
+            "SwitchRoleUrl": _switch_role_url(entry),
             "Hops": [hop.to_dict() for hop in hops],
         }
         print_result(self._session, parsed_globals, self.NAME, result, lambda: _text(hops, result))
@@ -58,7 +60,7 @@ class ShowCommand(Subcommand):
 
 @dataclass(frozen=True)
 class _Setting:
-    """One line of a profile. `place` is ``file:line``; an indented block is one setting for each of its lines."""
+    """One setting of a profile, at `place`: ``file:line``. A nested block is one setting for each of its lines."""
 
     key: str
     value: str
@@ -67,7 +69,7 @@ class _Setting:
 
 @dataclass(frozen=True)
 class _Hop:
-    """One profile of a chain, or a credential source; `entry` is there where it assumes a role."""
+    """One profile of a chain, or a credential source. `entry` is None if it does not assume a role."""
 
     name: str
     settings: list[_Setting]
@@ -75,7 +77,7 @@ class _Hop:
 
     def to_dict(self) -> dict[str, Any]:
         record = self.entry.record if self.entry else None
-        session = session_behind(self.entry) if self.entry else None
+        session = shared_session(self.entry) if self.entry else None
         return {
             "Profile": self.name,
             "RoleArn": str(self.entry.options[settings.ROLE_ARN]) if self.entry else None,
@@ -87,41 +89,40 @@ class _Hop:
         }
 
 
-class _Lines:
-    """Where the settings of profiles stand in one file."""
+class _File:
+    """Finds the lines of settings in one file."""
 
-    def __init__(self, path: Path, *, config: bool) -> None:
+    def __init__(self, path: Path, *, is_config: bool) -> None:
         self.path = path
-        self._config = config
-        self._document = Document(store.read(path), str(path))
+        self._is_config = is_config
+        self._document = read_document(path)
 
     def place(self, profile: str, key: str) -> str | None:
-        """``file:line`` of a setting, if it stands in this file."""
-        headers = headers_of(self._document.names(), profile) if self._config else [profile]
+        """Return ``file:line`` of a setting, or None if this file does not have it."""
+        headers = headers_of(self._document.names(), profile) if self._is_config else [profile]
         try:
-            # Of two headers for one profile the later counts.
+            # If a profile has two headers, the last one counts.
             return f"{self.path}:{self._document.line_of(headers[-1], key)}"
         except LookupError:
             return None
 
 
-def _hops(entry: Entry, inventory: Inventory, files: list[_Lines]) -> list[_Hop]:
-    """The chain of a profile from its beginning; of a faulty one, as far as is known."""
+def _hops(entry: Entry, inventory: Inventory, files: list[_File]) -> list[_Hop]:
+    """Return the hops of a chain, first to last; of a profile with a fault, those that can be followed."""
     if entry.role is None:
-        return [_hop(name, inventory, files) for name in _named(entry, inventory)]
+        return [_hop(name, inventory, files) for name in _follow_sources(entry, inventory)]
     hops = []
     hop: Role | Source = entry.role
     while isinstance(hop, Role):
         hops.append(_hop(hop.profile, inventory, files))
         hop = hop.source
-    # What a chain begins with may have a role as well; it is its keys that call. A credential source is no
-    # profile and has no settings.
+    # The source of a chain may have a role too, but its keys make the call. A credential source has no profile.
     first = replace(_hop(hop.profile, inventory, files), entry=None) if hop.profile else _Hop(hop.name, [])
     return [first, *reversed(hops)]
 
 
-def _named(entry: Entry, inventory: Inventory) -> list[str]:
-    """The profile that `entry` names as its source, what that one names, and so on; the last first."""
+def _follow_sources(entry: Entry, inventory: Inventory) -> list[str]:
+    """Return the profile, its source profile, the source profile of that and so on; the last one first."""
     names: list[str] = []
     name = entry.profile
     while name in inventory.profiles and name not in names:
@@ -130,14 +131,14 @@ def _named(entry: Entry, inventory: Inventory) -> list[str]:
     return names
 
 
-def _hop(name: str, inventory: Inventory, files: list[_Lines]) -> _Hop:
+def _hop(name: str, inventory: Inventory, files: list[_File]) -> _Hop:
     options = inventory.profiles[name]
     found = [setting for key, value in options.items() for setting in _settings(name, key, value, files)]
     return _Hop(name, found, inventory.entry(name) if is_role(options) else None)
 
 
-def _settings(profile: str, key: str, value: Any, files: list[_Lines]) -> Iterator[_Setting]:
-    # The credentials file comes last and counts where both files have a setting.
+def _settings(profile: str, key: str, value: Any, files: list[_File]) -> Iterator[_Setting]:
+    # The credentials file is the last, and takes precedence where both files have a setting.
     place = next(filter(None, (file.place(profile, key) for file in reversed(files))), None)
     if isinstance(value, Mapping):
         for inner, text in value.items():
@@ -146,8 +147,8 @@ def _settings(profile: str, key: str, value: Any, files: list[_Lines]) -> Iterat
         yield _Setting(key, HIDDEN if key in SECRETS else str(value), place)
 
 
-def _link(entry: Entry) -> str | None:
-    """The console's switch-role link, for the partitions that have a public console.
+def _switch_role_url(entry: Entry) -> str | None:
+    """Return the console's switch-role link, or None for a partition without a public console.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-console.html
     """
@@ -175,17 +176,17 @@ def _lines(hops: list[_Hop], result: Mapping[str, Any]) -> Iterator[str]:
         yield "cannot work:"
         yield from (f"  {line}" for line in result["Fault"].split("\n"))
     if result["SwitchRoleUrl"]:
-        yield f"in the console: {result['SwitchRoleUrl']}"
+        yield f"console: {result['SwitchRoleUrl']}"
 
 
 def _sentence(hop: _Hop) -> str:
     if hop.entry:
         return f"{hop.name} assumes {hop.entry.options[settings.ROLE_ARN]}"
-    return f"{hop.name} gives the calling credentials"
+    return f"{hop.name} provides the calling credentials"
 
 
 def _cached(entry: Entry) -> Iterator[str]:
-    role, session, record = entry.role, session_behind(entry), entry.record
+    role, session, record = entry.role, shared_session(entry), entry.record
     if role and shares_session(role):
         yield f"MFA session {_lasts(session)}" if session else "no MFA session"
     yield f"cached {_lasts(record)}" if record else "not cached"

@@ -1,4 +1,4 @@
-"""``aws configure role verify``: really assume each role, and explain what does not work."""
+"""``aws configure role verify``: assume the roles of profiles, and explain every failure."""
 
 from __future__ import annotations
 
@@ -6,15 +6,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..credentials.verification import Result, explanation, verdict, verified
-from ..errors import Problem, ValidationError
+from ..errors import ValidationError
 from ..messages import print_message, printable_lines
 from ..tables import duration, table
-from .base import FAILED, NO_ROLES, Subcommand, arg_table, check_roles, flag, named_profiles, positional
+from .base import (
+    FAILED,
+    NO_ROLES,
+    Subcommand,
+    arg_table,
+    flag,
+    nothing_given,
+    positional,
+    profiles_given,
+    require_roles,
+)
 from .output import print_result
 
 
 class VerifyCommand(Subcommand):
-    """Calls STS for each profile, several at a time, and for nothing else but who called."""
+    """Assumes roles, several at a time. Besides, STS is asked who the caller is, and nothing else."""
 
     NAME = "verify"
     SYNOPSIS = "aws configure role verify [<profile> ...] [--all]"
@@ -24,15 +34,15 @@ class VerifyCommand(Subcommand):
     )
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
-        names = named_profiles(parsed_args, parsed_globals)
+        names = profiles_given(parsed_args, parsed_globals)
         inventory = self._inventory()
         if parsed_args.all:
             names = [entry.profile for entry in inventory]
             if not names:
-                raise ValidationError("there is nothing to verify", [Problem(NO_ROLES)])
+                raise ValidationError("nothing to verify", [NO_ROLES])
         if not names:
-            raise ValidationError("which profile is meant?", [Problem("name it, or give --all")])
-        check_roles(names, inventory)
+            raise nothing_given("profile", "aws configure role verify PROFILE, or --all")
+        require_roles(names, inventory)
         results: dict[str, Result] = {}
         for result in verified(self._session, names):
             results[result.profile] = result
@@ -51,6 +61,6 @@ def _text(results: Sequence[Result]) -> str:
 
 
 def _lasts(result: Result) -> str:
-    """How long the role session lasts in all, which is what was configured or STS's default."""
+    """Return the full length of the role session: what is configured, or the default of STS."""
     record = result.record
     return duration(record.expiry - float(record.metadata["obtained"])) if record else ""

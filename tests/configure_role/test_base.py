@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from awscli_xacct.configure_role.base import check_roles, named_profiles, session_behind
+from awscli_xacct.configure_role.base import profiles_given, require_roles, shared_session
 from awscli_xacct.errors import ValidationError
 from awscli_xacct.messages import printable_lines
 from awscli_xacct.profiles.inventory import Inventory
@@ -44,26 +44,26 @@ def inventory() -> Inventory:
 def test_profiles_are_named_by_position_else_by_the_clis_option(
     profile: Any, option: str | None, named: list[str]
 ) -> None:
-    assert named_profiles(Namespace(profile=profile), Namespace(profile=option)) == named
+    assert profiles_given(Namespace(profile=profile), Namespace(profile=option)) == named
 
 
 def test_all_names_that_will_not_do_are_said_at_once(inventory: Inventory) -> None:
     with pytest.raises(ValidationError) as caught:
-        check_roles(["productoin", "production", "xyz", "my prod"], inventory)
+        require_roles(["productoin", "production", "xyz", "my prod"], inventory)
     assert str(caught.value).splitlines() == [
         "nothing was done, because",
         "  - there is no profile productoin; did you mean production?",
         "  - there is no profile xyz; see those there are with: aws configure role list",
-        "  - profile my prod assumes no role; make it one with: aws configure role 'my prod' --role-arn ARN",
+        "  - profile my prod is not a role profile; make it one with: aws configure role 'my prod' --role-arn ARN",
     ]
 
 
 def test_a_user_with_an_mfa_session_will_do_where_sessions_are_meant(inventory: Inventory) -> None:
-    check_roles(["production", "morning"], inventory, or_users=True)
-    with pytest.raises(ValidationError, match="profile morning assumes no role"):
-        check_roles(["morning"], inventory)
-    with pytest.raises(ValidationError, match="profile default assumes no role"):
-        check_roles(["default"], inventory, or_users=True)
+    require_roles(["production", "morning"], inventory, or_users=True)
+    with pytest.raises(ValidationError, match="profile morning is not a role profile"):
+        require_roles(["morning"], inventory)
+    with pytest.raises(ValidationError, match="profile default is not a role profile"):
+        require_roles(["default"], inventory, or_users=True)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_session_is_named_only_where_the_role_is_assumed_from_it(
     inventory = Inventory({"profiles": {**PROFILES, "prod": {**ROLE, **settings}}}, {}, cache)
     for name in inventory.records_of("prod"):
         cache.write(name, kept_record())
-    assert (session_behind(inventory.entry("prod")) is not None) is shared
+    assert (shared_session(inventory.entry("prod")) is not None) is shared
 
 
 def test_a_message_keeps_its_lines_and_nothing_else_that_moves_the_cursor() -> None:

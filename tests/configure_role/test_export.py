@@ -48,13 +48,13 @@ def test_a_new_manifest_has_all_role_profiles_and_importing_it_changes_nothing(
 ) -> None:
     path = tmp_path / "team.yaml"
     outcome = done(home, "export", str(path))
-    assert (outcome.stdout, outcome.lines) == ("", [f"2 role profiles are written to {path}"])
+    assert (outcome.stdout, outcome.lines) == ("", [f"wrote 2 role profiles to {path}"])
     assert path.read_text("utf-8") == profiles
     kept = state(path), state(home.config)
     outcome = done(home, "export", str(path))
-    assert outcome.lines == [f"2 role profiles are already up to date in {path}"]
+    assert outcome.lines == [f"nothing to do: 2 role profiles up to date in {path}"]
     outcome = done(home, "import", str(path), "--prune")
-    assert outcome.lines == [f"nothing to do: all 2 profiles are up to date in {home.config}"]
+    assert outcome.lines == [f"nothing to do: 2 profiles up to date in {home.config}"]
     assert (state(path), state(home.config)) == kept
     assert done(home, "export", "-").stdout == profiles
 
@@ -83,7 +83,7 @@ def test_a_manifest_that_is_there_is_changed_in_place(home: Home, role: Role, tm
     outcome = done(home, "export", str(link), "--dry-run")
     assert "-  prod: {account: prod,   role: 'Old'}" in outcome.stdout
     assert path.read_bytes() == text.encode()
-    assert done(home, "export", str(link)).lines == [f"2 role profiles are written to {link}"]
+    assert done(home, "export", str(link)).lines == [f"wrote 2 role profiles to {link}"]
     assert path.read_bytes() == after.encode()
     assert (link.is_symlink(), path.stat().st_mode & 0o777) == (True, 0o640)
 
@@ -94,11 +94,11 @@ def test_what_cannot_be_imported_is_left_out_and_said(home: Home, role: Role, tm
     home.add_role("behind", role.arn, source_profile="nobody")
     outcome = done(home, "export", str(tmp_path / "team.yaml"))
     assert outcome.lines == [
-        "profile hours is left out: --duration-seconds '1h': it is not a whole number of seconds, such as 3600 for "
+        "skipped profile hours: --duration-seconds '1h': it is not a whole number of seconds, such as 3600 for "
         "an hour",
-        "profile behind is left out: --source-profile 'nobody': there is no such profile; there are default, hours, "
+        "skipped profile behind: --source-profile 'nobody': there is no such profile; there are default, hours, "
         "prod",
-        f"1 role profile is written to {tmp_path}/team.yaml",
+        f"wrote 1 role profile to {tmp_path}/team.yaml",
     ]
 
 
@@ -124,7 +124,7 @@ def test_what_is_no_manifest_is_not_written_over(home: Home, role: Role, tmp_pat
     path = tmp_path / "team.yaml"
     assert refused(home, "export", str(path)) == [
         "nothing was written, because",
-        "  - no profile assumes a role; make one with: aws configure role PROFILE --role-arn ARN",
+        "  - there are no role profiles; create one with: aws configure role PROFILE --role-arn ARN",
     ]
     home.add_role("prod", role.arn)
     for text, said in (
@@ -152,7 +152,7 @@ def test_what_is_no_manifest_is_not_written_over(home: Home, role: Role, tmp_pat
         "nothing was written, because",
         f"  - there is no directory {tmp_path}/none",
     ]
-    assert refused(home, "export") == ["which file is meant?", "  - name it: aws configure role export FILE"]
+    assert refused(home, "export") == ["no file given", "  - usage: aws configure role export FILE"]
     assert run(home, "export", str(path), "--format", "json").code in (2, 252)
 
 
@@ -176,4 +176,4 @@ def test_the_browser_extensions_file_is_written_and_its_colours_stay(
 def test_it_does_not_ask(home: Home, tmp_path: Path) -> None:
     path = tmp_path / "team.yaml"
     screen = Screen(home, "export", str(path))
-    assert (screen.end(), screen.shown) == (0, f"2 role profiles are written to {path}\n")
+    assert (screen.end(), screen.shown) == (0, f"wrote 2 role profiles to {path}\n")

@@ -81,7 +81,7 @@ def test_roles_are_added_and_work_and_a_second_run_touches_nothing(
     assert (outcome.stdout, outcome.lines) == (plan, [f"{home.config} would be changed: 2 to add"])
     assert home.config.read_text(encoding="utf-8") == before
     outcome = done(home, "import", str(team))
-    assert (outcome.stdout, outcome.lines) == (plan, [f"{home.config} is written: 2 added"])
+    assert (outcome.stdout, outcome.lines) == (plan, [f"updated {home.config}: 2 added"])
     added = ADDED.format(prod=role.arn, audit=audit_role.arn, path=team)
     assert home.config.read_text(encoding="utf-8") == f"{before}{added}"
     assert "assumed-role/Audit/" in home.aws(*WHO, "--profile", "audit").stdout
@@ -89,7 +89,7 @@ def test_roles_are_added_and_work_and_a_second_run_touches_nothing(
     outcome = done(home, "import", str(team), "--prune", "--yes")
     assert (outcome.stdout, outcome.lines) == (
         "",
-        [f"nothing to do: all 2 profiles are up to date in {home.config}"],
+        [f"nothing to do: 2 profiles up to date in {home.config}"],
     )
     assert state(home) == kept
 
@@ -121,7 +121,7 @@ def test_a_change_wants_to_be_agreed_to_and_own_settings_stay(home: Home, team: 
     assert outcome.stdout == (
         "PLAN    PROFILE  SETTING           NOW   THEN\nchange  prod     duration_seconds  3600  1800\n"
     )
-    assert outcome.lines == [f"{home.config} is written: 1 changed, 1 the same"]
+    assert outcome.lines == [f"updated {home.config}: 1 changed, 1 the same"]
     assert "duration_seconds = 1800\noutput = text\nexternal_id = 1234\n" in home.config.read_text("utf-8")
     edit(team, ", duration_seconds: 1800", "")
     done(home, "import", str(team), "--yes")
@@ -149,15 +149,15 @@ def test_pruning_removes_what_this_manifest_made_with_its_credentials(
     edit(team, team.read_text("utf-8").splitlines()[-1] + "\n", "")
     outcome = done(home, "import", str(team))
     assert outcome.lines == [
-        f"no longer wanted, and staying: audit; --prune removes what was made from {team}",
-        f"nothing to do: all 4 profiles are up to date in {home.config}",
+        f"no longer wanted, but kept: audit; pass --prune to remove profiles made from {team}",
+        f"nothing to do: 4 profiles up to date in {home.config}",
     ]
     assert refused_with_plan(home, str(team), "--prune") == [
         "nothing was changed, because",
         "  - cannot ask for confirmation without a terminal; pass --yes",
     ]
     outcome = done(home, "import", str(team), "--prune", "--yes")
-    assert outcome.lines == [f"{home.config} is written: 1 removed, 4 the same"]
+    assert outcome.lines == [f"updated {home.config}: 1 removed, 4 the same"]
     text = home.config.read_text("utf-8")
     assert "[profile audit]" not in text
     assert "[profile mine]" in text
@@ -212,8 +212,8 @@ def test_what_others_made_is_a_conflict_unless_it_is_adopted(
     done(home, "import", str(other))
     assert refused_with_plan(home, str(team), "--yes") == [
         "nothing was changed, because",
-        "  - profile prod was made by hand and differs; take another name, or --adopt takes it over",
-        "  - profile audit was made from ops and differs; take another name, or --adopt takes it over",
+        "  - profile prod was made by hand and differs; choose another name, or pass --adopt to take it over",
+        "  - profile audit was made from ops and differs; choose another name, or pass --adopt to take it over",
     ]
     outcome = done(home, "import", str(team), "--adopt", "--yes", "--output", "json")
     assert [(step["Profile"], step["Action"], step["MadeFrom"]) for step in parsed(outcome)] == [
@@ -268,15 +268,15 @@ def test_a_file_that_cannot_be_read_is_refused(home: Home, tmp_path: Path) -> No
     ):
         assert refused(home, "import", str(path), "--yes") == ["nothing was changed, because", f"  - {said}"]
     assert refused(home, "import") == [
-        "which manifest is meant?",
-        "  - name it: aws configure role import FILE",
+        "no manifest given",
+        "  - usage: aws configure role import FILE",
     ]
 
 
 def test_a_manifest_comes_on_stdin(home: Home, team: Path) -> None:
     text = team.read_text("utf-8")
     outcome = home.aws("configure", "role", "import", "-", stdin=f"\ufeff{text}".replace("\n", "\r\n"))
-    assert (outcome.code, outcome.lines) == (0, [f"{home.config} is written: 2 added"])
+    assert (outcome.code, outcome.lines) == (0, [f"updated {home.config}: 2 added"])
     assert "xacct_manifest = -\n" in home.config.read_text("utf-8")
     outcome = home.aws("configure", "role", "import", "-", "--prune", "--yes", stdin=text)
     assert (outcome.code, outcome.lines) == (
@@ -288,7 +288,7 @@ def test_a_manifest_comes_on_stdin(home: Home, team: Path) -> None:
     )
     named = text.replace("version: 1", "version: 1\nname: team")
     outcome = home.aws("configure", "role", "import", "-", "--adopt", "--prune", "--yes", stdin=named)
-    assert (outcome.code, outcome.lines) == (0, [f"{home.config} is written: 2 changed"])
+    assert (outcome.code, outcome.lines) == (0, [f"updated {home.config}: 2 changed"])
     outcome = home.aws("configure", "role", "import", "-", "--yes", stdin="x" * (8 * 1024 * 1024 + 2))
     assert outcome.lines[1] == "  - stdin is larger than 8 MiB, more than a manifest can be"
 
@@ -298,9 +298,7 @@ def test_a_manifest_is_known_by_where_it_really_is(home: Home, team: Path, tmp_p
     link.symlink_to(team)
     done(home, "import", str(link))
     assert f"xacct_manifest = {team}\n" in home.config.read_text("utf-8")
-    assert done(home, "import", str(team)).lines == [
-        f"nothing to do: all 2 profiles are up to date in {home.config}"
-    ]
+    assert done(home, "import", str(team)).lines == [f"nothing to do: 2 profiles up to date in {home.config}"]
     odd = tmp_path / "odd\n.yaml"
     odd.write_text(team.read_text("utf-8"), "utf-8")
     assert refused(home, "import", str(odd)) == [
@@ -322,11 +320,11 @@ def test_on_a_terminal_the_plan_is_shown_and_asked_about(
     screen = Screen(home, "import", str(team), columns=40)
     screen.answer(f"Write this to {home.config} (2 to add)?", "y")
     assert screen.end() == 0
-    assert screen.shown.endswith(f"{home.config} is written: 2 added\n")
+    assert screen.shown.endswith(f"updated {home.config}: 2 added\n")
     screen = Screen(home, "import", str(team))
     assert (screen.end(), screen.shown) == (
         0,
-        f"nothing to do: all 2 profiles are up to date in {home.config}\n",
+        f"nothing to do: 2 profiles up to date in {home.config}\n",
     )
 
 
@@ -357,7 +355,7 @@ def test_the_browser_extensions_file_is_read(
         "the base account base is no profile here, so its roles get the source default",
         f"color is the extension's own, and stays in {path}",
         "prod, audit: source_profile = default, because no source was given",
-        f"{home.config} is written: 2 added",
+        f"updated {home.config}: 2 added",
     ]
     assert f"assumed-role/{role.name}/" in home.aws(*WHO, "--profile", "prod", "--region", "us-west-1").stdout
 
@@ -380,7 +378,7 @@ def test_a_thousand_roles_are_one_write(home: Home, team: Path) -> None:
     lines = "".join(f'  p{n}: {{account: "{n:012d}", role: Power}}\n' for n in range(1000))
     edit(team, "roles:\n", f"roles:\n{lines}")
     outcome = done(home, "import", str(team))
-    assert outcome.lines == [f"{home.config} is written: 1002 added"]
+    assert outcome.lines == [f"updated {home.config}: 1002 added"]
     assert home.config.read_text("utf-8").count("xacct_manifest = ") == 1002
     kept = state(home)
     done(home, "import", str(team))

@@ -10,7 +10,10 @@ from tests.support.home import Home
 from .steps import CTRL_C, CTRL_D, ESCAPE, Screen, refused
 
 EXAMPLE_ROLE_ARN = "arn:aws:iam::222222222222:role/NAME"
-INTRODUCTION = "Enter keeps what stands in brackets, - removes it, Ctrl-C ends and writes nothing.\n"
+INTRODUCTION = (
+    "Press Enter to keep the value in brackets, type - to remove it, or press Ctrl-C to quit without writing "
+    "anything.\n"
+)
 QUESTIONS = [
     "Role ARN",
     "Source profile",
@@ -59,7 +62,7 @@ def test_a_new_profile_is_asked_for_shown_and_written(home: Home, role: Role) ->
         f" \n"
         + "".join(f"+{line}\n" for line in written.splitlines())
         + f"Write this to {home.config}? [y/N] y\n"
-        f"profile prod is written to {home.config}\n"
+        f"wrote profile prod to {home.config}\n"
         f"try it: aws sts get-caller-identity --profile prod --region us-west-1\n"
     )
     assert home.config.read_text(encoding="utf-8") == before + written
@@ -139,11 +142,11 @@ def test_each_answer_is_checked_at_once(home: Home) -> None:
     screen = Screen(home, "audit")
     steps = [
         ("Role ARN", "arn:aws:iam::2:role/x", "'arn:aws:iam::2:role/x': the account id '2' is not 12 digits"),
-        ("Role ARN", "-", "a role profile has to have one"),
+        ("Role ARN", "-", "a role profile needs one"),
         ("Role ARN", "", None),
         ("Source profile", "prdo", "'prdo': there is no such profile; did you mean prod?"),
         ("Source profile", "audit", "'audit': that profile has no credentials to call with"),
-        ("Source profile", "-", "a role profile has to have one"),
+        ("Source profile", "-", "a role profile needs one"),
         ("Source profile", "", None),
         (
             "MFA device",
@@ -196,7 +199,7 @@ def test_a_device_can_be_asked_of_iam_or_taken_over(
     screen = Screen(home, "new")
     answer(screen, {"Role ARN": role.arn, "Source profile": "keyless"}, QUESTIONS[:2])
     screen.answer(f"[{device.serial}]", "auto")
-    screen.expect("the user of profile keyless has none; add one in IAM")
+    screen.expect("the user of profile keyless has no MFA device; add one in IAM")
     answer(screen, {"MFA device (auto: ask IAM)": "-"}, QUESTIONS[2:])
     screen.answer("Write this", "y")
     assert screen.end() == 0
@@ -229,7 +232,7 @@ def test_what_no_answer_could_mend_is_said_before_anything_is_asked(home: Home, 
 def test_off_a_terminal_it_is_an_error_that_names_the_options(home: Home) -> None:
     lines = refused(home, "lits")
     assert lines[:2] == [
-        "there is nothing to set, and no terminal to ask on",
+        "no settings given, and no terminal to ask for them",
         "  - did you mean: aws configure role list",
     ]
     assert lines[2].startswith("  - give at least one of --role-arn, --source-profile, ")

@@ -10,7 +10,7 @@ from tests.support.home import Home
 from .steps import ESCAPE, Screen, cache, done, parsed, run, timeless
 
 DEVICE = "arn:aws:iam::111111111111:mfa/dev"
-HINT = ["why a profile cannot work: aws configure role show PROFILE"]
+HINT = ["to see why a profile cannot work: aws configure role show PROFILE"]
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_one_chain_without_end_leaves_the_other_profiles_and_its_own_beginning_i
     assert lines[151] == f"{'    ' * 150}  - r150  222222222222  r150  (cannot work)"
     assert lines[152:155] == [
         "  - prod  222222222222  Power",
-        "(behind a chain that is too long)",
+        "(chain too long)",
         "  - r151  222222222222  r151  (cannot work)",
     ]
     assert (lines[-1], len(lines)) == ("  - r999  222222222222  r999  (cannot work)", 1003)
@@ -173,7 +173,7 @@ def test_a_circle_and_a_profile_that_is_its_own_source_are_told_apart(home: Home
         "self\n"
         "  - self  222222222222  Power\n"
         "      - none  222222222222  Power  (cannot work)\n"
-        "(in a circle)\n"
+        "(loop)\n"
         "  - one  222222222222  Power  (cannot work)\n"
         "  - two  222222222222  Power  (cannot work)\n"
     )

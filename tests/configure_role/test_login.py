@@ -47,10 +47,10 @@ def test_after_login_commands_without_a_terminal_work(
 
     # What is dropped for one profile is what it uses, and no more.
     outcome = done(home, "logout", "audit")
-    assert (outcome.stdout, outcome.lines) == ("", ["profile audit: 3 cached sessions dropped"])
+    assert (outcome.stdout, outcome.lines) == ("", ["profile audit: deleted 3 cached sessions"])
     assert len(home.records()) == 1
     outcome = done(home, "logout", "--all")
-    assert outcome.lines == ["1 cached session dropped"]
+    assert outcome.lines == ["deleted 1 cached session"]
     assert home.records() == []
 
 
@@ -74,7 +74,7 @@ def test_without_a_profile_every_device_is_asked_for_once(
     outcome = home.aws(*WHO, "--profile", "other")
     assert (outcome.code, outcome.stderr) == (0, "")
     assert sts.calls[-1].access_key.startswith("ASIA")
-    assert done(home, "logout", "other").lines == ["profile other: 1 cached session dropped"]
+    assert done(home, "logout", "other").lines == ["profile other: deleted 1 cached session"]
 
 
 def test_a_source_that_fails_keeps_no_other_device_from_being_logged_in(
@@ -87,7 +87,10 @@ def test_a_source_that_fails_keeps_no_other_device_from_being_logged_in(
     screen.answer(f"MFA code of {device.serial} for profile {prod}", device.next_code())
     assert screen.end() == 255
     assert f"MFA session of {device.serial}: 12 h left" in screen.shown
-    assert "not all could be had, because\n  - first: Error when retrieving credentials" in screen.shown
+    assert (
+        "could not log in to every device, because\n  - first: Error when retrieving credentials"
+        in screen.shown
+    )
 
 
 def test_ctrl_c_at_the_prompt_gets_nothing(home: Home, sts: Sts, prod: str) -> None:
@@ -103,7 +106,7 @@ def test_a_role_without_mfa_is_got_without_a_question(home: Home, sts: Sts, role
     assert done(home, "login", "prod").lines == ["profile prod: 2 h left"]
     assert operations(sts) == ["AssumeRole"]
     assert refused(home, "login") == [
-        "there is nothing to log in to, because",
+        "nothing to log in to, because",
         "  - no profile has an MFA session; give one a device with: "
         "aws configure role PROFILE --mfa-serial auto",
     ]
@@ -122,8 +125,11 @@ def test_what_sts_refuses_is_passed_on(home: Home, sts: Sts, role: Role) -> None
 
 
 def test_which_profile_is_meant_has_to_be_said(home: Home, user: User) -> None:
-    assert refused(home, "logout") == ["which profile is meant?", "  - name it, or give --all"]
+    assert refused(home, "logout") == [
+        "no profile given",
+        "  - usage: aws configure role logout PROFILE, or --all",
+    ]
     assert refused(home, "login", "default") == [
         "nothing was done, because",
-        "  - profile default assumes no role; make it one with: aws configure role default --role-arn ARN",
+        "  - profile default is not a role profile; make it one with: aws configure role default --role-arn ARN",
     ], user

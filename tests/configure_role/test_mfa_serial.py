@@ -18,9 +18,9 @@ def test_the_only_device_is_taken(home: Home, sts: Sts, user: User, role: Role, 
     sts.add_mfa_device(user, serial=KEY)
     outcome = done(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto")
     assert outcome.lines == [
-        f"mfa_serial = {device.serial}, which is the device of the user of profile default",
+        f"mfa_serial = {device.serial}, the device of the user of profile default",
         "source_profile = default, because no source was given",
-        f"profile prod is written to {home.config}",
+        f"wrote profile prod to {home.config}",
         "try it: aws sts get-caller-identity --profile prod --region us-west-1",
     ]
     assert home.config.read_text(encoding="utf-8").endswith(
@@ -32,7 +32,7 @@ def test_the_only_device_is_taken(home: Home, sts: Sts, user: User, role: Role, 
 def test_of_several_devices_one_has_to_be_named(home: Home, sts: Sts, user: User, role: Role) -> None:
     first, second = (sts.add_mfa_device(user, name) for name in ("phone", "token"))
     assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto") == [
-        "the user of profile default has several MFA devices; name the one to use:",
+        "the user of profile default has several MFA devices; pass one of:",
         f"  - --mfa-serial {first.serial}",
         f"  - --mfa-serial {second.serial}",
     ]
@@ -42,14 +42,14 @@ def test_a_security_key_gives_no_codes(home: Home, sts: Sts, user: User, role: R
     sts.add_mfa_device(user, serial=KEY)
     assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto") == [
         HEADING,
-        f"  - {KEY} gives no codes, being a security key; add a virtual device to the user",
+        f"  - security keys give no codes, and the user has no other device: {KEY}; add a virtual device to the user",
     ]
 
 
 def test_a_user_may_have_no_device(home: Home, role: Role) -> None:
     assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto") == [
         HEADING,
-        "  - the user of profile default has none; add one in IAM, or give --mfa-serial none",
+        "  - the user of profile default has no MFA device; add one in IAM, or pass --mfa-serial none",
     ]
 
 
@@ -64,7 +64,7 @@ def test_iam_may_refuse(home: Home, sts: Sts, role: Role, code: str, advice: str
     sts.fail("ListMFADevices", status=403, code=code, message=f"No{XML_ESCAPE}.")
     assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto", environment=ONE_TRY) == [
         HEADING,
-        f"  - IAM was asked with profile default: An error occurred ({code}) when calling the ListMFADevices "
+        f"  - IAM could not be asked with profile default: An error occurred ({code}) when calling the ListMFADevices "
         f"operation: No\\x9b31m.; {advice}",
     ]
 
@@ -81,12 +81,12 @@ def test_only_a_user_is_asked_for_and_only_when_all_else_is_right(
     common = ("new", "--role-arn", role.arn, "--mfa-serial", "auto")
     assert refused(home, *common, "--source-profile", "prod") == [
         HEADING,
-        "  - the source prod is a role, and only a user has devices; the first role of the chain is the one that "
-        "takes codes: aws configure role prod --mfa-serial auto",
+        "  - the source prod is a role, and only users have devices; set it in the first role of the chain: "
+        "aws configure role prod --mfa-serial auto",
     ]
     assert refused(home, *common, "--credential-source", "Environment") == [
         HEADING,
-        "  - there is no source profile to ask with; name the device: --mfa-serial ARN",
+        "  - there is no source profile to ask IAM with; name the device: --mfa-serial ARN",
     ]
     assert sts.calls == [], device
 

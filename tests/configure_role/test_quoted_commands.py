@@ -47,7 +47,7 @@ def test_a_faulty_setting_is_mended_and_then_tried_by_the_commands_named(
     broken = home.aws(*WHO, f"--profile={name}")
     assert broken.code == 255
     mended = pasted(home, broken.lines[-1])
-    assert (mended.code, mended.lines[0]) == (0, f"profile {name} is written to {home.config}")
+    assert (mended.code, mended.lines[0]) == (0, f"wrote profile {name} to {home.config}")
     tried = pasted(home, mended.lines[1].removeprefix("try it: "))
     assert (tried.code, tried.stderr) == (0, "")
     assert f"assumed-role/{role.name}" in tried.stdout

@@ -107,7 +107,7 @@ def test_the_mfa_session_stays_for_the_other_roles(home: Home, role: Role, devic
 def test_a_source_of_others_is_kept_unless_they_go_too_or_it_is_forced(home: Home) -> None:
     assert refused(home, "remove", "prod", "--yes") == [
         "nothing was removed, because",
-        "  - prod is the source of audit; --force goes ahead",
+        "  - prod is the source of audit; pass --force to remove it anyway",
     ]
     before = home.config.read_bytes()
     done(home, "remove", "prod", "--yes", "--force")
@@ -119,7 +119,7 @@ def test_a_source_of_others_is_kept_unless_they_go_too_or_it_is_forced(home: Hom
     assert b"role_arn" not in home.config.read_bytes()
     assert outcome.lines == [
         f"removed from {home.config}: prod, audit",
-        f"{home.credentials}, line 5, has settings of audit, and that file is left alone; take them out by hand",
+        f"{home.credentials}, line 5, has settings of audit; this file is never changed; remove them by hand",
     ]
 
 
@@ -132,7 +132,7 @@ def test_a_profile_that_holds_keys_goes_only_if_it_is_forced(home: Home, role: R
     )
     assert refused(home, "remove", "x", "--yes") == [
         "nothing was removed, because",
-        "  - x has a user's long-term keys as well, and they would go with it; --force goes ahead",
+        "  - x has the long-term keys of a user too; pass --force to remove them with it",
     ]
     done(home, "remove", "x", "--yes", "--force")
     assert "AKIA1" not in home.config.read_text(encoding="utf-8")
@@ -143,15 +143,12 @@ def test_what_cannot_be_removed_is_explained(home: Home, role: Role) -> None:
     with home.credentials.open("a", encoding="utf-8") as file:
         file.write(f"[other]\nrole_arn = {role.arn}\nsource_profile = default\n")
     line = home.credentials.read_text(encoding="utf-8").splitlines().index("[other]") + 1
-    elsewhere = (
-        f"{home.credentials}, line {line}, has settings of other, and that file is left alone; "
-        f"take them out by hand"
-    )
+    place = f"{home.credentials}, line {line},"
     assert refused(home, "remove", "prod") == [
         "nothing was removed, because",
         "  - cannot ask for confirmation without a terminal; pass --yes",
     ]
     assert refused(home, "remove", "prod", "other", "--yes") == [
         "nothing was removed, because",
-        f"  - {elsewhere}",
+        f"  - {place} has settings of other; this file is never changed; remove them by hand",
     ]

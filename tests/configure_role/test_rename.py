@@ -23,7 +23,7 @@ def test_the_users_of_a_profile_follow_and_what_is_cached_stays_good(
     outcome = done(home, "rename", "prod", "my prod")
     assert (outcome.stdout, outcome.lines) == (
         "",
-        [f"prod is my prod now in {home.config}", "its users follow: audit"],
+        [f"renamed prod to my prod in {home.config}", "updated source_profile in: audit"],
     )
     after = before.replace("[profile prod]", "[profile 'my prod']").replace("  prod\n", "  my prod\n")
     assert home.config.read_text(encoding="utf-8") == after
@@ -40,17 +40,17 @@ def test_all_that_is_in_the_way_is_said_at_once(home: Home, role: Role) -> None:
         file.write("[prod]\noutput = text\n[other]\nregion = us-west-1\nsource_profile = prod\n")
     lines = home.credentials.read_text(encoding="utf-8").splitlines()
     place = f"  - {home.credentials}, line"
-    left_alone = "and that file is left alone"
     assert refused(home, "rename", "prod", "taken") == [
         "nothing was renamed, because",
-        "  - there is a profile taken already",
-        "  - prod stands twice in the config file, in lines 7 and 12; take one away",
-        f"{place} {lines.index('[prod]') + 1}, has settings of prod, {left_alone}; take them out by hand",
-        f"{place} {lines.index('source_profile = prod') + 1}, names it as the source of other, {left_alone}",
+        "  - profile taken exists already",
+        "  - prod has two sections in the config file, in lines 7 and 12; remove one of them",
+        f"{place} {lines.index('[prod]') + 1}, has settings of prod; this file is never changed; remove them by hand",
+        f"{place} {lines.index('source_profile = prod') + 1}, names prod as the source of other; this file is never "
+        "changed; change it by hand",
     ]
     assert refused(home, "rename", "prod") == [
-        "which profile is meant?",
-        "  - name it twice: aws configure role rename OLD NEW",
+        "no new name given",
+        "  - usage: aws configure role rename OLD NEW",
     ]
     assert refused(home, "rename", "taken", f"new{ESCAPE}")[1].startswith(
         "  - the profile name 'new\\x1b[31m' "
@@ -66,7 +66,7 @@ def test_the_default_profile_keeps_its_name(home: Home, role: Role) -> None:
         refused(home, "rename", "default", "new")
         == [
             "nothing was renamed, because",
-            "  - the profile default is named by its place, not by a name",
+            "  - the default profile cannot be renamed",
         ]
         or home.credentials.exists()
     )

@@ -21,7 +21,7 @@ def test_each_hop_is_shown_with_its_settings_and_what_is_cached(
 
     def expected(session: str, cached: str) -> str:
         return (
-            f"1. default gives the calling credentials\n"
+            f"1. default provides the calling credentials\n"
             f"     region                = us-west-1  ({config}:5)\n"
             f"     aws_access_key_id     = {user.access_key}  ({credentials}:2)\n"
             f"     aws_secret_access_key = (hidden)  ({credentials}:3)\n"
@@ -38,7 +38,7 @@ def test_each_hop_is_shown_with_its_settings_and_what_is_cached(
             f"     source_profile = prod  ({config}:16)\n"
             f"     external_id    = 42  ({config}:17)\n"
             f"     {cached}\n"
-            f"in the console: https://signin.aws.amazon.com/switchrole?"
+            f"console: https://signin.aws.amazon.com/switchrole?"
             f"account=333333333333&roleName=Audit&displayName=audit\n"
         )
 
@@ -88,13 +88,13 @@ def test_a_chain_is_shown_as_far_as_it_goes(home: Home, role: Role) -> None:
     home.add_role("audit", role.arn, source_profile="prod")
     shown = done(home, "show", "audit").stdout
     assert [line for line in shown.splitlines() if not line.startswith("     ")] == [
-        "1. default gives the calling credentials",
+        "1. default provides the calling credentials",
         f"2. prod assumes {role.arn}",
         f"3. audit assumes {role.arn}",
         "cannot work:",
         "  profile prod: duration_seconds '1h' is not a whole number of seconds, such as 3600 for an hour. Set one:",
         "    aws configure role prod --duration-seconds 3600",
-        "in the console: https://signin.aws.amazon.com/switchrole?"
+        "console: https://signin.aws.amazon.com/switchrole?"
         "account=222222222222&roleName=Power&displayName=audit",
     ]
     assert "cached" not in shown
@@ -108,14 +108,14 @@ def test_settings_of_both_files_and_of_blocks_have_their_places(home: Home) -> N
     )
     home.credentials.write_text("[my prod]\ncredential_source = Environment\n", encoding="utf-8")
     assert done(home, "show", "my prod").stdout == (
-        f"1. Environment gives the calling credentials\n"
+        f"1. Environment provides the calling credentials\n"
         f"2. my prod assumes {arn}\n"
         f"     role_arn                   = {arn}  ({home.config}:10)\n"
         f"     s3.max_concurrent_requests = 20  ({home.config}:11)\n"
         f"     s3.use_accelerate_endpoint = true  ({home.config}:11)\n"
         f"     credential_source          = Environment  ({home.credentials}:2)\n"
         f"     not cached\n"
-        f"in the console: https://signin.amazonaws-us-gov.com/switchrole?"
+        f"console: https://signin.amazonaws-us-gov.com/switchrole?"
         f"account=222222222222&roleName=team%2Fops%2FPower&displayName=my+prod\n"
     )
 
@@ -138,8 +138,8 @@ def test_a_partition_without_a_public_console_has_no_link(home: Home) -> None:
 def test_what_cannot_be_shown_is_explained(home: Home, role: Role) -> None:
     home.add_role("production", role.arn)
     assert refused(home, "show") == [
-        "which profile is meant?",
-        "  - name it: aws configure role show PROFILE",
+        "no profile given",
+        "  - usage: aws configure role show PROFILE",
     ]
     assert refused(home, "show", f"productoin{ESCAPE}") == [
         "nothing was done, because",

@@ -292,10 +292,13 @@ def test_a_source_that_breaks_is_a_result_of_its_profiles_alone(home: Home, role
 
 
 def test_what_is_to_be_verified_has_to_be_said(home: Home, user: User) -> None:
-    assert refused(home, "verify") == ["which profile is meant?", "  - name it, or give --all"]
+    assert refused(home, "verify") == [
+        "no profile given",
+        "  - usage: aws configure role verify PROFILE, or --all",
+    ]
     assert refused(home, "verify", "--all") == [
-        "there is nothing to verify",
-        "  - no profile assumes a role; make one with: aws configure role PROFILE --role-arn ARN",
+        "nothing to verify",
+        "  - there are no role profiles; create one with: aws configure role PROFILE --role-arn ARN",
     ], user
 
 

@@ -65,7 +65,7 @@ def test_verified_first_it_is_written_if_the_role_can_be_assumed(
     assert screen.shown.splitlines()[1:] == [
         f"role {role.arn} was assumed",
         "source_profile = default, because no source was given",
-        f"profile prod is written to {home.config}",
+        f"wrote profile prod to {home.config}",
     ]
     sts.clear_calls()
     outcome = home.aws(*WHO, "--profile", "prod", "--region", "us-west-1")
@@ -109,7 +109,7 @@ def test_other_credentials_in_the_way_have_to_be_forced(home: Home, role: Role) 
 @pytest.mark.usefixtures("user")
 def test_a_name_that_is_a_subcommand_is_given_as_an_option(home: Home, role: Role) -> None:
     outcome = done(home, "--profile", "list", "--role-arn", role.arn)
-    assert outcome.lines[1] == f"profile list is written to {home.config}"
+    assert outcome.lines[1] == f"wrote profile list to {home.config}"
     assert home.aws(*WHO, "--profile", "list", "--region", "us-west-1").code == 0
     done(home, "remove", "--profile", "list", "--yes")
     assert "[profile list]" not in home.config.read_text(encoding="utf-8")

@@ -169,7 +169,7 @@ def test_configure_role_reports_the_result_and_a_command_to_try(home: Home) -> N
         0,
         "",
         f"{FROM_DEFAULT}\n"
-        f"profile my prod is written to {home.config}\n"
+        f"wrote profile my prod to {home.config}\n"
         f"try it: aws sts get-caller-identity --profile 'my prod' --region us-west-1\n",
     )
 

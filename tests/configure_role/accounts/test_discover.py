@@ -85,7 +85,7 @@ def test_each_active_account_gets_a_profile(organization: Organization) -> None:
     )  # fmt: skip
     assert who.stdout.strip() == organization.ids["Prod"]
     before = organization.home.config.read_bytes()
-    assert "nothing to do: all 3 profiles are up to date" in done(organization.home, *DISCOVER).stderr
+    assert "nothing to do: 3 profiles up to date" in done(organization.home, *DISCOVER).stderr
     assert organization.home.config.read_bytes() == before
 
 
@@ -164,7 +164,7 @@ def test_a_closed_account_gets_no_profile_and_loses_it_if_asked(organization: Or
     done(organization.home, *DISCOVER, "--template", "{account_name}")
     organization.aws.client("organizations", DEV).close_account(AccountId=organization.ids["Old"])
     outcome = done(organization.home, *DISCOVER, "--template", "{account_name}")
-    assert "no longer wanted, and staying: old; --prune removes" in outcome.stderr
+    assert "no longer wanted, but kept: old; --prune removes" in outcome.stderr
     assert "old" in organization.profiles()
     done(organization.home, *DISCOVER, "--template", "{account_name}", "--prune", "--yes")
     assert sorted(organization.profiles()) == ["older", "prod"]
@@ -363,7 +363,7 @@ def test_a_person_is_asked_before_a_manifest_is_changed(organization: Organizati
     path.write_text(f"{text}\n# more\n", "utf-8")
     screen.answer("", "y")
     assert screen.end() == 255
-    assert f"{path} has changed meanwhile; look at the difference again" in screen.shown
+    assert f"{path} has changed in the meantime; run the command again" in screen.shown
     assert path.read_text("utf-8") == f"{text}\n# more\n"
 
 

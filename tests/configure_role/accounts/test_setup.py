@@ -469,7 +469,7 @@ def test_all_that_is_wrong_with_the_command_is_said_at_once(scene: Scene) -> Non
         "  - --account-profile is missing",
         "  - --role-name is missing",
     ]
-    assert scene.setup("--yes", profile="").lines[0] == "which profile is meant?"
+    assert scene.setup("--yes", profile="").lines[0] == "no profile given"
     itself = scene.setup(*ASKED, profile="default").lines[1]
     assert itself.startswith("  - there is no source profile, whose user is to assume the role")
     assert scene.setup("--undo", "--wait", "long").lines[1] == (
