@@ -162,7 +162,6 @@ MAY_USE_STDERR = {
     "mfa/interruption.py": "flushes it before the process ends by a signal",
     "configure_role/base.py": "wraps the errors that the AWS CLI prints",
     "configure_role/confirm.py": "asks on stderr or stdout, whichever is a terminal",
-    "configure_role/setup.py": "finds out whether the plan can be seen there",
 }
 """The modules that may name ``sys.stderr``, and why."""
 

@@ -38,12 +38,13 @@ class Change:
     question    asks for it; empty for a change that needs no confirmation
     declined    what is reported if it is not made, as in "nothing was removed"
     apply       makes it and returns the exit code
-    text        the change once more, shown with the question where stdout or stderr is redirected
+    text        the change once more, for the terminal of a person who has redirected what `show` prints
     up_to_date  reported instead of all else where there is nothing to do
     preview     reported at the end of a dry run
     only_if_yes why this change is never made without ``--yes``, if so
     unattended  whether it is made without a question where nobody can be asked
     show        prints the change, where that has not been done
+    on_stderr   whether `show` prints on stderr, and not on stdout
     """
 
     question: str
@@ -55,6 +56,7 @@ class Change:
     only_if_yes: str = ""
     unattended: bool = False
     show: Callable[[], object] = lambda: None
+    on_stderr: bool = False
 
 
 def confirm_and_apply(change: Change, consent: Consent) -> int:
@@ -86,7 +88,7 @@ def _is_confirmed(change: Change) -> bool:
         raise ValidationError(f"{change.declined}, because", [Problem(change.only_if_yes, "pass --yes")])
     screen = next((stream for stream in (sys.stderr, sys.stdout) if has_terminal(sys.stdin, stream)), None)
     if screen is not None:
-        if not has_terminal(sys.stdout, sys.stderr):
+        if not has_terminal(sys.stderr if change.on_stderr else sys.stdout):
             screen.write(change.text())
         return _ask(change.question, screen)
     if change.unattended:

@@ -1,4 +1,4 @@
-"""``aws configure role discover``: a profile for the role of one name in each account of the organization."""
+"""``aws configure role discover``: create a profile for the same role in each account of an organization."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _LIST, _LIST_BELOW = (
 
 
 class DiscoverCommand(PlannedCommand):
-    """Lists the organization, names profiles, and asks the config or a manifest for them."""
+    """Lists accounts, names a profile for each, and writes the profiles to the config file or a manifest."""
 
     NAME = "discover"
     SYNOPSIS = synopsis(
@@ -89,17 +89,17 @@ class DiscoverCommand(PlannedCommand):
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         profiles = self._session.full_config["profiles"]
-        wanted = _wanted(parsed_args, parsed_globals)
+        wanted = _settings_given(parsed_args, parsed_globals)
         source = source_of(_free(profiles), profiles, wanted)
         self._check(parsed_args, wanted, source, parsed_globals.profile)
         assert source is not None  # noqa: S101 - checked
         if wanted.get(settings.MFA_SERIAL) == AUTO:
             wanted[settings.MFA_SERIAL] = find_device(source, self._session)
         manifest = IntoManifest(parsed_args.manifest) if parsed_args.manifest else None
-        found = self._listed(parsed_globals.profile or source, parsed_args.ou_id or [])
+        found = self._list_accounts(parsed_globals.profile or source, parsed_args.ou_id or [])
         role = parsed_args.role_name.strip("/")
         names = named(found, parsed_args.template, role, manifest.taken if manifest else _taken(profiles))
-        _tell_names(found, names, parsed_args.template, role)
+        _report_names(found, names, parsed_args.template, role)
         wanted_by_name: dict[str, Wanted] = {
             names[account.id]: {
                 **wanted,
@@ -110,10 +110,10 @@ class DiscoverCommand(PlannedCommand):
         labels = {names[account.id]: account.label for account in found}
         before = manifest.roles if manifest else profiles
         if parsed_args.check:
-            working = self._working(_completed(wanted_by_name, profiles, before), labels)
+            working = self._check_roles(_completed(wanted_by_name, profiles, before), labels)
             wanted_by_name = {name: wanted_by_name[name] for name in wanted_by_name if name in working}
         elif any(account.management for account in found):
-            _tell_management(found)
+            _report_management_account(found)
         consent = Consent.given_in(parsed_args)
         if manifest:
             roles = _completed(wanted_by_name, profiles, before)
@@ -132,11 +132,11 @@ class DiscoverCommand(PlannedCommand):
     def _check(
         self, parsed_args: Any, wanted: Mapping[str, str | None], source: str | None, lister: str | None
     ) -> None:
-        """Raise `ValidationError` with all that is wrong before AWS is asked anything."""
+        """Raise `ValidationError` with everything that is wrong with a command line, without any calls."""
         profiles = self._session.full_config["profiles"]
         faults = [no_profile(lister, profiles)] if lister and lister not in profiles else []
         if not parsed_args.role_name:
-            faults.append("--role-name is missing: it names the role in each account")
+            faults.append("--role-name is missing: the name of the role in each account")
         elif fault := role_name_fault(parsed_args.role_name.strip("/")):
             faults.append(f"--role-name {parsed_args.role_name!r}: {fault}")
         if fault := template_fault(parsed_args.template):
@@ -146,16 +146,18 @@ class DiscoverCommand(PlannedCommand):
         ]
         if parsed_args.check and parsed_args.prune:
             faults.append(
-                "--prune and --check: an account whose role cannot be assumed just now would lose its profile"
+                "--prune cannot be used with --check: a role that fails for a moment would lose its profile"
             )
         if parsed_args.manifest and (parsed_args.prune or parsed_args.adopt):
-            faults.append("--prune and --adopt are about the config; a manifest keeps what is in it")
+            faults.append(
+                "--prune and --adopt cannot be used with --manifest: everything in a manifest is kept"
+            )
         problems = [*map(Problem, faults), *self._setting_problems(wanted, source)]
         if problems:
             raise ValidationError(_HEADING, problems)
 
     def _setting_problems(self, wanted: Mapping[str, str | None], source: str | None) -> list[Problem]:
-        """What would be wrong with each of the profiles, found on one that stands for all."""
+        """Return what would be wrong with every profile, by validating an example."""
         profiles, partitions = self._session.full_config["profiles"], self._partitions()
         name = _free(profiles)
         given = {key: value for key, value in wanted.items() if value != AUTO}
@@ -168,24 +170,22 @@ class DiscoverCommand(PlannedCommand):
         )
         return [problem._replace(fix=None) for problem in found]
 
-    def _listed(self, lister: str, parents: Sequence[str]) -> list[Account]:
-        """The accounts there are, at least one. Raises `ValidationError`."""
+    def _list_accounts(self, lister: str, parents: Sequence[str]) -> list[Account]:
+        """Return the active accounts, at least one. Raises `ValidationError`."""
         try:
             found = accounts(ProfileClients(lister, self._session).client("organizations"), parents)
         except (ClientError, BotoCoreError, ResponseParserError, XacctError) as error:
-            raise ValidationError(_HEADING, [Problem(_why(error, lister, parents))]) from None
+            raise ValidationError(_HEADING, [_explain(error, lister, parents)]) from None
         if not found:
             where = f"in {', '.join(parents)}" if parents else "in the organization"
-            raise ValidationError(
-                _HEADING, [Problem(f"there is no active account {where}, as profile {lister} sees it")]
-            )
-        print_message(f"{counted(len(found), 'active account')} found with profile {lister}")
+            raise ValidationError(_HEADING, [Problem(f"profile {lister} finds no active accounts {where}")])
+        print_message(f"found {counted(len(found), 'active account')} with profile {lister}")
         return found
 
-    def _working(self, roles: Roles, labels: Mapping[str, str]) -> set[str]:
-        """Those of the roles that can be assumed. Raises `ValidationError` if none can."""
+    def _check_roles(self, roles: Roles, labels: Mapping[str, str]) -> set[str]:
+        """Return the names of profiles whose roles can be assumed. Raises `ValidationError` if none can."""
         config = self._session.full_config
-        # A role that lasts longer than an hour takes an MFA code of its own, and one for each account is no check.
+        # A session of more than an hour needs an MFA code of its own, and nobody would type one per account.
         tried = {
             name: {key: value for key, value in options.items() if key != settings.DURATION_SECONDS}
             for name, options in roles.items()
@@ -200,15 +200,15 @@ class DiscoverCommand(PlannedCommand):
             if result.ok:
                 working.add(result.profile)
         if not working:
-            none = Problem("none of the roles can be assumed; why is said above for each")
+            none = Problem("none of the roles can be assumed, for the reasons above")
             raise ValidationError(_HEADING, [none])
         if len(working) < len(roles):
-            left_out = counted(len(roles) - len(working), "account")
-            print_message(f"{left_out} left out, because the role cannot be assumed there")
+            skipped = counted(len(roles) - len(working), "account")
+            print_message(f"skipped {skipped}, where the role cannot be assumed")
         return working
 
 
-def _wanted(parsed_args: Any, parsed_globals: Any) -> dict[str, str | None]:
+def _settings_given(parsed_args: Any, parsed_globals: Any) -> dict[str, str | None]:
     given = {**{key: getattr(parsed_args, key) for key in _KEYS}, settings.REGION: parsed_globals.region}
     wanted = {key: value for key, value in given.items() if value}
     if wanted.get(settings.MFA_SERIAL) == NONE:
@@ -217,7 +217,7 @@ def _wanted(parsed_args: Any, parsed_globals: Any) -> dict[str, str | None]:
 
 
 def _completed(wanted: Mapping[str, Wanted], profiles: Profiles, before: Profiles) -> Roles:
-    """What profiles come to: what is wanted, what follows from that, and what they have `before`."""
+    """Return complete options for profiles: those `wanted`, what follows from them, and what they have `before`."""
     found = {}
     for name, options in wanted.items():
         own = before.get(name, {})
@@ -226,7 +226,7 @@ def _completed(wanted: Mapping[str, Wanted], profiles: Profiles, before: Profile
 
 
 def _free(profiles: Profiles) -> str:
-    """A name that no profile has."""
+    """Return a name that no profile has."""
     name = _TRIAL
     while name in profiles:
         name += "-"
@@ -243,43 +243,44 @@ def _taken(profiles: Profiles) -> dict[str, Holder | None]:
 def _account_names(
     found: Sequence[Account], names: Mapping[str, str], roles: Container[str], manifest: IntoManifest
 ) -> dict[str, str]:
-    """The ids of the accounts that are written to a manifest, by names that it has not given to others."""
+    """Name the accounts to write to a manifest. Return their ids by names that it does not use for others."""
     taken: dict[str, Holder | None] = {name: (number, "") for name, number in manifest.accounts.items()}
     chosen = [account for account in found if names[account.id] in roles]
     own = named(chosen, "{account_name}", "", taken)
-    # One that is an id, as that of an account without letters to its name, is none.
+    # The id itself, given to an account whose name has no usable characters, is not a name.
     return {name: number for number, name in sorted(own.items(), key=itemgetter(1)) if account_fault(name)}
 
 
-def _tell_names(found: Sequence[Account], names: Mapping[str, str], template: str, role: str) -> None:
+def _report_names(found: Sequence[Account], names: Mapping[str, str], template: str, role: str) -> None:
     for account in found:
         plain = rendered(template, account, role)
         if names[account.id] != plain:
-            print_message(f"{account.label} becomes {names[account.id]}, because {plain} is another one's")
+            print_message(f"{account.label} is named {names[account.id]} ({plain} is taken)")
 
 
-def _tell_management(found: Sequence[Account]) -> None:
+def _report_management_account(found: Sequence[Account]) -> None:
     [account] = [account for account in found if account.management]
     print_message(
-        f"{account.label} is the management account, in which AWS makes no such role by itself; --check leaves it "
-        f"out if there is none"
+        f"{account.label} is the management account, where AWS does not create such a role by itself; --check leaves "
+        "it out if it has none"
     )
 
 
-def _why(error: Exception, lister: str, parents: Sequence[str]) -> str:
-    """What keeps the organization from being listed, and what would help."""
+def _explain(error: Exception, lister: str, parents: Sequence[str]) -> Problem:
+    """Return why the organization cannot be listed, and what would help."""
     code = service_code(error)
     if is_denied(error):
-        permission = _LIST_BELOW if parents else _LIST
-        return (
-            f"profile {lister} may not list the organization's accounts: {error}; it takes {permission}, in the "
-            f"management account or a delegated administrator's. Name a profile that may: --profile P"
+        return Problem(
+            f"profile {lister} may not list the organization's accounts: {error}",
+            f"choose a profile with {_LIST_BELOW if parents else _LIST}, in the management account or a delegated "
+            "administrator's: --profile P",
         )
     if code == "AWSOrganizationsNotInUseException":
-        return f"the account of profile {lister} is in no organization: {error}. Name another: --profile P"
+        text = f"the account of profile {lister} does not belong to an organization: {error}"
+        return Problem(text, "choose another profile: --profile P")
     if code in ("ParentNotFoundException", "InvalidInputException"):
-        return f"--ou-id {' '.join(parents)}: {error}"
-    return f"the organization could not be listed with profile {lister}: {error}"
+        return Problem(f"--ou-id {' '.join(parents)}: {error}")
+    return Problem(f"the organization could not be listed with profile {lister}: {error}")
 
 
 def _first_line(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The step of a setup that is about the config file: writing the profile, and taking that back."""
+"""The step of a setup that writes the profile to the config file, and the steps that undo it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def profile_step(
     apply: Callable[[Document], Any],
     journal: Journal,
 ) -> Step:
-    """Write a profile so that its options are `after`; `before` is None for one that is new."""
+    """Return the step that changes a profile's options from `before`, None for a new profile, to `after`."""
     edit = store.preview(path, apply)
     title = f"profile {profile} in {path}"
     if not edit.changed:
@@ -61,9 +61,9 @@ def undo_profile_steps(
     forget: Callable[[], object],
     journal: Journal,
 ) -> list[Step]:
-    """The steps that take a profile back. `options` are what it has by now, None if it is gone.
+    """Return the steps that undo what setup wrote to a profile.
 
-    `forget` drops its cached credentials.
+    `options` are its current ones, None if it no longer exists. `forget` deletes its cached credentials.
     """
     steps = []
     for entry in journal.find("profile"):
@@ -101,10 +101,10 @@ def _steps(
 
     edit = store.preview(path, change)
     detail = list(diff_lines(edit))[2:]
-    what = title if whole else f"what setup has written from {title}"
+    what = title if whole else f"settings that setup wrote to {title}"
     steps = [Step(REMOVE, what, act, detail=detail, entries=[entry])]
     if theirs:
-        steps.append(Step(KEEP, f"{', '.join(theirs)} of {title}: changed since by somebody else"))
+        steps.append(Step(KEEP, f"{', '.join(theirs)} of {title}: changed since setup wrote it"))
     if added and entry["made"]:
-        steps.append(Step(KEEP, f"{', '.join(added)} of {title}: setup has not written that"))
+        steps.append(Step(KEEP, f"{', '.join(added)} of {title}: not written by setup"))
     return steps

@@ -1,9 +1,8 @@
-"""``aws configure role setup``: a role in another account, who may assume it, and the profile, in one command."""
+"""``aws configure role setup``: create a role, the permission to assume it, and its profile, with one command."""
 
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -19,12 +18,32 @@ from ..profiles.edit import AUTO, Plan
 from ..setup.journal import Journal
 from ..setup.planner import Survey
 from ..setup.steps import SAME, RetryPolicy, carry_out
-from .base import FAILED, Subcommand, arg_table, argument, flag, positional, profiles_given, synopsis
-from .confirm import YES, Change, Consent, confirm_and_apply, has_terminal
+from .base import (
+    FAILED,
+    Subcommand,
+    arg_table,
+    argument,
+    flag,
+    nothing_given,
+    positional,
+    profiles_given,
+    synopsis,
+)
+from .confirm import YES, Change, Consent, confirm_and_apply
 from .mfa_devices import find_device
 from .output import print_result
 from .profile_step import profile_step
-from .setup_args import HEADING, NOTHING, check, settings_given, sides, split_name, wait_fault, wish, words_of
+from .setup_args import (
+    HEADING,
+    NOTHING,
+    check,
+    settings_given,
+    setup_request,
+    sides,
+    split_name,
+    wait_fault,
+    words_of,
+)
 from .setup_undo import plan_undo
 from .setup_view import Work
 
@@ -32,7 +51,7 @@ Options = Mapping[str, Any]
 
 
 class SetupCommand(Subcommand):
-    """Makes, completes, repairs and takes back what one role profile needs at both ends."""
+    """Creates, completes, repairs and undoes what a role profile needs in both accounts."""
 
     NAME = "setup"
     SYNOPSIS = synopsis(
@@ -93,10 +112,7 @@ class SetupCommand(Subcommand):
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = profiles_given(parsed_args, parsed_globals)
         if not names:
-            raise ValidationError(
-                "which profile is meant?",
-                [Problem("name it: aws configure role setup PROFILE --role-name NAME")],
-            )
+            raise nothing_given("profile", "aws configure role setup PROFILE --role-name NAME")
         with Journal.opened(self._config_path(), names[0]) as journal:
             run = self._undo if parsed_args.undo else self._set_up
             return run(names[0], journal, parsed_args, parsed_globals)
@@ -107,7 +123,7 @@ class SetupCommand(Subcommand):
         plan = Plan(profile, settings_given(parsed_args, parsed_globals.region))
         source = plan.source(profiles)
         if source in (None, profile) or source not in profiles:
-            missing = "there is no source profile, whose user is to assume the role"
+            missing = "there is no source profile to assume the role with"
             raise ValidationError(HEADING, [Problem(missing, "name one: --source-profile P")])
         both = sides(parsed_args, source, self._session)
         path, name = split_name(parsed_args.role_name)
@@ -124,27 +140,29 @@ class SetupCommand(Subcommand):
             "home_profile": both.home.profile,
         }
         _check_same(journal, about, profile)
-        survey = Survey(wish(profile, parsed_args, options), both.caller, both.target, both.home, journal)
+        survey = Survey(
+            setup_request(profile, parsed_args, options), both.caller, both.target, both.home, journal
+        )
         write = partial(self._apply, plan)
         written = profile_step(profile, self._config_path(), profiles.get(profile), options, write, journal)
         again = shlex.join(words_of(parsed_args, parsed_globals.region))
         work = Work(
-            heading=f"{both.caller.arn} is to assume {role_arn}, as profile {profile}",
+            heading=f"{both.caller.arn} will assume {role_arn} as profile {profile}",
             steps=[*survey.steps(), written],
             notes=[*survey.notes, *plan.notes],
-            about={"Profile": profile, "RoleArn": role_arn, "Caller": str(both.caller.arn)},
+            metadata={"Profile": profile, "RoleArn": role_arn, "Caller": str(both.caller.arn)},
             question="Set this up?",
-            otherwise=NOTHING,
-            again=f"{subcommand('setup', profile)} {again}",
+            declined=NOTHING,
+            retry_command=f"{subcommand('setup', profile)} {again}",
         )
-        patience = _patience(parsed_args.wait)
+        retry = _retry_policy(parsed_args.wait)
 
         def apply() -> int:
             journal.about = about
-            _do(work, journal, patience)
-            result = self._verified(profile, options, patience)
+            _do(work, journal, retry)
+            result = self._verify(profile, options, retry)
             print_message(
-                f"{role_arn} was assumed; try it: {plan.trial}" if result.ok else _refused(result, patience)
+                f"{role_arn} was assumed; try it: {plan.trial}" if result.ok else _failure_text(result, retry)
             )
             if parsed_globals.output or parsed_globals.query:
                 found = {**work.to_dict(), "Verified": result.to_dict()}
@@ -154,7 +172,7 @@ class SetupCommand(Subcommand):
         return self._confirmed(work, apply, parsed_args, parsed_globals)
 
     def _undo(self, profile: str, journal: Journal, parsed_args: Any, parsed_globals: Any) -> int:
-        patience = _patience(parsed_args.wait)
+        retry = _retry_policy(parsed_args.wait)
         work = plan_undo(
             profile,
             journal,
@@ -166,10 +184,12 @@ class SetupCommand(Subcommand):
         )
 
         def apply() -> int:
-            _do(work, journal, patience)
+            _do(work, journal, retry)
             kept = [step for step in work.steps if not step.to_do]
             print_message(
-                "what is kept, and why, is said above" if kept else "all that setup has made is taken back"
+                "some of it was kept, for the reasons above"
+                if kept
+                else "everything that setup made was undone"
             )
             if parsed_globals.output or parsed_globals.query:
                 print_result(self._session, parsed_globals, self.NAME, work.to_dict(), str)
@@ -181,23 +201,24 @@ class SetupCommand(Subcommand):
         """Show the plan, on stdout for a dry run, and have it confirmed and applied. Return the exit code."""
         change = Change(
             question=work.question if work.to_do else "",
-            declined=work.otherwise,
+            declined=work.declined,
             apply=apply,
-            text=lambda: "" if has_terminal(sys.stderr) else f"{work.text()}\n",
+            text=lambda: f"{work.text()}\n",
             show=lambda: (
                 self._print_plan(work, parsed_globals) if parsed_args.dry_run else print_message(work.text())
             ),
+            on_stderr=True,
         )
         return confirm_and_apply(change, Consent.given_in(parsed_args))
 
     def _print_plan(self, work: Work, parsed_globals: Any) -> None:
         """Print the plan and its commands for a person, or the plan for a program."""
         commands = work.commands()
-        same = f"\n\nThe same with other commands:\n\n{commands}" if commands else "\n"
+        same = f"\n\nThe same as aws commands:\n\n{commands}" if commands else "\n"
         print_result(self._session, parsed_globals, self.NAME, work.to_dict(), lambda: work.text() + same)
 
     def _find_device(self, plan: Plan, source: str, *, required: bool) -> None:
-        """Put the caller's device into the plan, if it is asked for or MFA is required. Raises `ValidationError`."""
+        """Add the caller's device to the plan, if it is asked for or required. Raises `ValidationError`."""
         wanted = plan.wanted.get(settings.MFA_SERIAL)
         if wanted != AUTO and (not required or wanted):
             return
@@ -206,11 +227,11 @@ class SetupCommand(Subcommand):
             plan.wanted[settings.MFA_SERIAL] = find_device(source, self._session)
 
     def _outcome(self, plan: Plan) -> Options:
-        """The profile's options as the plan has them. Raises `ValidationError` with what is wrong with that."""
+        """Return the profile's options as the plan would make them. Raises `ValidationError` if they are invalid."""
         return dict(self._apply(plan, self._document())[plan.profile])
 
-    def _verified(self, profile: str, options: Options, patience: RetryPolicy) -> Result:
-        """Assume the role, again while that is denied and the time is not up."""
+    def _verify(self, profile: str, options: Options, retry: RetryPolicy) -> Result:
+        """Assume the role, and try again while that is denied and there is time left."""
         config = self._session.full_config
         config = {**config, "profiles": {**config["profiles"], profile: options}}
         fetcher = provider_for(self._session, profile, config).fetcher()
@@ -220,7 +241,7 @@ class SetupCommand(Subcommand):
         except Exception as error:  # noqa: BLE001 - whatever a source raises is what does not work
             return failure(profile, start, error)
         if not asks:
-            # A refusal would be taken for that of a role that wants a younger MFA session, and a code asked for.
+            # Or else a denial would be taken for a role that requires a newer MFA session, and a code be asked for.
             section = {**config.get(settings.CONFIG_SECTION, {}), settings.MFA_PROMPT: "none"}
             config = {**config, settings.CONFIG_SECTION: section}
             fetcher = provider_for(self._session, profile, config).fetcher()
@@ -228,22 +249,22 @@ class SetupCommand(Subcommand):
 
         def attempt() -> bool:
             results[:] = [assume(profile, fetcher)]
-            # A maximum that has just been raised is not known everywhere at once either.
+            # A maximum session duration that was just raised takes time to propagate as well.
             return results[0].denial is None and "MaxSessionDuration" not in results[0].error
 
-        patience.until(attempt, "IAM, which refuses the role as yet")
+        retry.until(attempt, "IAM, which still denies access to the role")
         return results[0]
 
 
-def _do(work: Work, journal: Journal, patience: RetryPolicy) -> None:
-    """Carry out the steps that are to be done."""
+def _do(work: Work, journal: Journal, retry: RetryPolicy) -> None:
+    """Carry out the steps that have anything to do."""
     if work.to_do:
-        carry_out(work.steps, journal, patience, command=work.again)
+        carry_out(work.steps, journal, retry, command=work.retry_command)
     elif any(step.state == SAME for step in work.steps):
         print_message("nothing to do: everything is in place already")
 
 
-def _patience(seconds: str) -> RetryPolicy:
+def _retry_policy(seconds: str) -> RetryPolicy:
     fault = wait_fault(seconds)
     if fault:
         raise ValidationError("nothing was done, because", [Problem(f"--wait {seconds!r}: {fault}")])
@@ -251,20 +272,20 @@ def _patience(seconds: str) -> RetryPolicy:
 
 
 def _check_same(journal: Journal, about: Mapping[str, str], profile: str) -> None:
-    """Raise `ValidationError` if setup has made this profile for another role or another caller's account."""
+    """Raise `ValidationError` if setup has made this profile for another role or home account."""
     for key in ("role_arn", "home_account") if journal.entries else ():
         if journal.about[key] != about[key]:
             raise ValidationError(
                 HEADING,
                 [
                     Problem(
-                        f"setup has made profile {profile} for {journal.about[key]}, and this is {about[key]}",
-                        f"take that back first: {subcommand('setup', profile)} --undo",
+                        f"setup has made profile {profile} for {journal.about[key]}, not for {about[key]}",
+                        f"undo that first: {subcommand('setup', profile)} --undo",
                     )
                 ],
             )
 
 
-def _refused(result: Result, patience: RetryPolicy) -> str:
-    waited = f"all of it is made, but the role cannot be assumed after {patience.seconds:g} s"
-    return f"{waited if result.denial else 'all of it is made, but the role cannot be assumed'}\n{explanation(result)}"
+def _failure_text(result: Result, retry: RetryPolicy) -> str:
+    after = f" after {retry.seconds:g} s" if result.denial else ""
+    return f"everything is set up, but the role cannot be assumed{after}\n{explanation(result)}"

@@ -1,4 +1,4 @@
-"""What a command line of `setup` asks for, and whose credentials it takes: checked before anything is asked."""
+"""The command line of `setup`: checked before any call, and turned into a request and the clients to make it with."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from .clients import ProfileClients
 NOTHING = "nothing was set up"
 HEADING = f"{NOTHING}, because"
 
-# What goes into the profile; the rest is for the two accounts.
-_OF_THE_PROFILE = (
+# Settings of the profile. The other options are about the accounts.
+_PROFILE_KEYS = (
     settings.SOURCE_PROFILE,
     settings.MFA_SERIAL,
     settings.EXTERNAL_ID,
@@ -40,7 +40,7 @@ _ACTIONS = {settings.SESSION_TAGS: TAG, settings.SOURCE_IDENTITY: SET_IDENTITY}
 
 @dataclass(frozen=True)
 class Sides:
-    """Who calls, and both accounts: the role's and the caller's own."""
+    """The caller, the target account of the role, and the caller's home account."""
 
     caller: Caller
     target: AccountContext
@@ -48,15 +48,13 @@ class Sides:
 
 
 def check(profile: str, arguments: Any, profiles: Profiles) -> None:
-    """Raise `ValidationError` with all that is wrong with a command line by itself."""
+    """Raise `ValidationError` with everything that is wrong with a command line, without any calls."""
     faults = [] if profile in profiles else [name_fault(profile)]
     faults += _profile_faults(profile, arguments, profiles)
     if not arguments.account_profile:
-        faults.append(
-            "--account-profile is missing: it names a profile that may make roles in the other account"
-        )
+        faults.append("--account-profile is missing: a profile that may create roles in the target account")
     if not arguments.role_name:
-        faults.append("--role-name is missing: it names the role, with its path if it has one")
+        faults.append("--role-name is missing: the name of the role, with its path if it has one")
     checks = {
         "role_name": lambda name: values.role_name_fault(name.strip("/")),
         "external_id": values.external_id_fault,
@@ -70,15 +68,15 @@ def check(profile: str, arguments: Any, profiles: Profiles) -> None:
         if fault:
             faults.append(f"{option(name)} {value!r}: {fault}")
     if arguments.require_mfa and arguments.mfa_serial == NONE:
-        faults.append("--require-mfa takes a device, and --mfa-serial none says that there is none")
+        faults.append("--require-mfa needs a device, and --mfa-serial none sets no device")
     found = [Problem(fault) for fault in faults if fault]
     if found:
         raise ValidationError(HEADING, found)
 
 
 def settings_given(arguments: Any, region: str | None) -> dict[str, str | None]:
-    """The keys that the profile is to get, as far as the command line says."""
-    given = {**{key: getattr(arguments, key) for key in _OF_THE_PROFILE}, settings.REGION: region}
+    """Return the settings of the profile that the command line gives, with None for keys to remove."""
+    given = {**{key: getattr(arguments, key) for key in _PROFILE_KEYS}, settings.REGION: region}
     wanted = {key: value or None for key, value in given.items() if value is not None}
     if wanted.get(settings.MFA_SERIAL) == NONE:
         wanted[settings.MFA_SERIAL] = None
@@ -86,7 +84,7 @@ def settings_given(arguments: Any, region: str | None) -> dict[str, str | None]:
 
 
 def words_of(arguments: Any, region: str | None) -> list[str]:
-    """The options of a command line again, to be typed once more."""
+    """Return the options of a command line, to run it again."""
     words = []
     for name, value in vars(arguments).items():
         if name not in ("profile", "help", "yes", "dry_run", "undo", "wait") and value:
@@ -95,7 +93,7 @@ def words_of(arguments: Any, region: str | None) -> list[str]:
 
 
 def sides(arguments: Any, source: str, session: Any) -> Sides:
-    """Who calls, and both accounts, asked of STS. Raises `ValidationError`."""
+    """Ask STS who the caller is and which accounts the profiles belong to. Raises `ValidationError`."""
     profiles = session.full_config["profiles"]
     admin, home_admin = arguments.account_profile, arguments.home_admin_profile or source
     clients = {name: ProfileClients(name, session) for name in dict.fromkeys((source, admin, home_admin))}
@@ -108,25 +106,23 @@ def sides(arguments: Any, source: str, session: Any) -> Sides:
     faults = []
     if arns[admin].partition != caller.arn.partition:
         faults.append(
-            f"profile {admin} is {arns[admin]}, in another partition than the caller {caller.arn}; no role can "
-            f"be assumed across partitions"
+            f"profile {admin} is {arns[admin]}, in another partition than the caller {caller.arn}; roles cannot "
+            "be assumed across partitions"
         )
     if home.account != caller.arn.account:
         faults.append(
-            f"--home-admin-profile {home_admin} is of account {home.account}, and the caller {caller.arn} of "
-            f"{caller.arn.account}; name one of the caller's account"
+            f"--home-admin-profile {home_admin} belongs to account {home.account}, but the caller {caller.arn} to "
+            f"{caller.arn.account}; choose a profile of that account"
         )
     if arguments.require_mfa and caller.owner.kind == "role":
-        faults.append(
-            f"--require-mfa: the caller {caller.arn} is a role, and a role's session carries no MFA"
-        )
+        faults.append(f"--require-mfa: the caller {caller.arn} is a role, and role sessions carry no MFA")
     if faults:
         raise ValidationError(HEADING, map(Problem, faults))
     return Sides(caller, target, home)
 
 
-def wish(profile: str, arguments: Any, options: Mapping[str, Any]) -> SetupRequest:
-    """What is asked for, where `options` are the profile's as they will be."""
+def setup_request(profile: str, arguments: Any, options: Mapping[str, Any]) -> SetupRequest:
+    """Return what is requested. `options` are those that the profile will have."""
     path, name = split_name(arguments.role_name)
     external_id = options.get(settings.EXTERNAL_ID)
     context = {}
@@ -150,44 +146,46 @@ def wish(profile: str, arguments: Any, options: Mapping[str, Any]) -> SetupReque
 
 
 def split_name(role_name: str) -> tuple[str, str]:
-    """The path, which begins and ends with a slash, and the name of ``team/Ops``."""
+    """Split ``team/Ops`` into the path, ``/team/``, and the name."""
     path, _, name = f"/{role_name.strip('/')}".rpartition("/")
     return f"{path}/", name
 
 
-def identity(clients: ProfileClients, otherwise: str) -> Arn:
-    """The ARN a profile calls as. Raises `ValidationError` that say which one could not be asked."""
+def identity(clients: ProfileClients, declined: str) -> Arn:
+    """Return the ARN of a profile's caller. Raises `ValidationError` if STS cannot be asked."""
     try:
         text = clients.caller_arn()
     except (ClientError, BotoCoreError, XacctError) as error:
         raise ValidationError(
-            f"{otherwise}, because", [Problem(f"profile {clients.profile} cannot call AWS: {error}")]
+            f"{declined}, because", [Problem(f"profile {clients.profile} cannot call AWS: {error}")]
         ) from None
     arn = Arn.parse(text)
     if arn is None:
         raise ValidationError(
-            f"{otherwise}, because",
+            f"{declined}, because",
             [Problem(f"profile {clients.profile}: STS answered {text!r}, which is not an ARN")],
         )
     return arn
 
 
 def wait_fault(text: str) -> str | None:
-    """What keeps a text from being a time to wait, or None."""
-    return None if text.isascii() and text.isdigit() else "it is a number of seconds; 0 does not wait"
+    """Return what is wrong with a number of seconds to wait, or None."""
+    return (
+        None if text.isascii() and text.isdigit() else "not a number of seconds, such as 60, or 0 not to wait"
+    )
 
 
 def _profile_faults(profile: str, arguments: Any, profiles: Profiles) -> Iterator[str]:
     for name in ("account_profile", "source_profile", "home_admin_profile"):
         value = getattr(arguments, name)
         if value == profile:
-            yield f"{option(name)} {value}: that is the profile to be set up"
+            yield f"{option(name)} {value}: this is the profile to set up"
         elif value and value not in profiles:
             yield f"{option(name)}: {no_profile(value, profiles)}"
 
 
 def _own_role(profile: Mapping[str, Any]) -> str | None:
-    """The ARN of the role that gives a source profile its credentials, if one does."""
+    """Return the ARN of the role that a source profile assumes, or None if it has keys of its own."""
     return str(profile[settings.ROLE_ARN]) if is_role(profile) and not has_static_keys(profile) else None
 
 
@@ -196,4 +194,4 @@ def _maximum_fault(text: str) -> str | None:
     low, high = settings.DEFAULT_ROLE_DURATION, settings.MAX_ROLE_DURATION
     if text.isascii() and text.isdigit() and low <= int(text) <= high:
         return None
-    return f"it is a number of seconds between {low} (1 hour) and {high} (12 hours)"
+    return f"not a number of seconds from {low} (1 hour) to {high} (12 hours)"

@@ -1,4 +1,4 @@
-"""``setup --undo``: which steps take back what setup has made for a profile, and nothing else."""
+"""``setup --undo``: plan the steps that undo what setup has made for a profile, and nothing else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .profile_step import undo_profile_steps
 from .setup_args import identity
 from .setup_view import Work
 
-_NOTHING = "nothing was taken back"
+_NOTHING = "nothing was undone"
 
 
 def plan_undo(
@@ -34,15 +34,16 @@ def plan_undo(
     inventory: Inventory,
     cache: Cache,
 ) -> Work:
-    """What takes back the entries of a journal, with the credentials it names or the command line names instead.
+    """Plan to undo the entries of a journal, with the profiles it names or those the command line names instead.
 
-    Raises `ValidationError` where there are none, or the profiles are of other accounts by now.
+    Raises `ValidationError` if there are no entries, or if the profiles now belong to other accounts.
     """
     command = ["aws", "configure", "role", "setup", profile]
     if not journal.entries:
         made = shlex.join(command)
         raise ValidationError(
-            f"{_NOTHING}, because", [Problem(f"nothing is noted on this machine as made by: {made}")]
+            f"{_NOTHING}, because",
+            [Problem(f"the journal of this machine has nothing that was made by: {made}")],
         )
     about = journal.about
     target, home = (
@@ -64,7 +65,7 @@ def plan_undo(
             [
                 Problem(
                     f"profile {profile} is the source of {listed}",
-                    "remove those first: aws configure role remove PROFILE",
+                    "remove these profiles first: aws configure role remove PROFILE",
                 )
             ],
         )
@@ -75,13 +76,13 @@ def plan_undo(
     records = _records(profile, inventory)
     back = undo_profile_steps(profile, path, options, forget, journal)
     return Work(
-        heading=f"what setup has made for profile {profile} and {about['role_arn']} is to be taken back",
+        heading=f"undo what setup made for profile {profile} and {about['role_arn']}",
         steps=[*back, *undo_steps(journal, target, home)],
         notes=[],
-        about={"Profile": profile, "RoleArn": about["role_arn"]},
-        question="Take this back?",
-        otherwise=_NOTHING,
-        again=shlex.join([*command, "--undo"]),
+        metadata={"Profile": profile, "RoleArn": about["role_arn"]},
+        question="Undo this?",
+        declined=_NOTHING,
+        retry_command=shlex.join([*command, "--undo"]),
     )
 
 
@@ -93,20 +94,22 @@ def _side(profile: str, account: str, session: Any) -> AccountContext:
         found = identity(clients, _NOTHING).account
         if found == account:
             return AccountContext(profile, account, Iam(clients.client("iam")))
-        fault = f"profile {profile} is of account {found}, and what was made is in account {account}"
+        fault = (
+            f"profile {profile} belongs to account {found}, not to account {account}, where setup was used"
+        )
     raise ValidationError(
         f"{_NOTHING}, because",
         [
             Problem(
                 fault,
-                f"name a profile of account {account}: --account-profile P or --home-admin-profile P",
+                f"choose a profile of account {account}: --account-profile P or --home-admin-profile P",
             )
         ],
     )
 
 
 def _records(profile: str, inventory: Inventory) -> list[str]:
-    """What is cached for a profile alone."""
+    """Return the records of a profile's own role session."""
     try:
         return [inventory.own_record(profile)]
     except (ProfileError, KeyError):

@@ -1,4 +1,4 @@
-"""The steps of a setup as they are shown: to a person, as `aws` commands, to a program."""
+"""The steps of a setup as text for people, as `aws` commands, and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from ..messages import printable
 from ..setup.steps import Step
 
 _WIDTH = 50
-"""Columns after which a command line goes on, indented, at the next option."""
+"""The length of a command line after which the next option starts a new line."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """Steps, and how they are spoken of.
+    """Steps, with the words to present them in.
 
-    about      what they are about, for a program
-    question   what a person is asked before they are done
-    otherwise  what has not come about if the answer is no, as in "nothing was set up"
-    again      the command that completes them
+    metadata       what they are about, for programs
+    question       asked before they are carried out
+    declined       reported if they are not, such as "nothing was set up"
+    retry_command  completes them after an error
     """
 
     heading: str
     steps: Sequence[Step]
     notes: Sequence[str]
-    about: dict[str, Any]
+    metadata: dict[str, Any]
     question: str
-    otherwise: str
-    again: str
+    declined: str
+    retry_command: str
 
     @property
     def to_do(self) -> bool:
         return any(step.to_do for step in self.steps)
 
     def text(self) -> str:
-        """The plan: each step with its policy document or difference, and what is to be said besides."""
+        """Return the plan: each step with its policy or diff, and notes."""
         return "\n".join(map(printable, [self.heading, *_plan(self.steps, self.notes)]))
 
     def commands(self) -> str:
-        """The `aws` commands that do the same, to be pasted into a POSIX shell."""
+        """Return `aws` commands that do the same, to paste into a POSIX shell."""
         return "".join(f"{shell_line(step.command)}\n" for step in self.steps if step.to_do and step.command)
 
     def to_dict(self) -> dict[str, Any]:
-        """The plan with the same keys for each step, None where there is nothing."""
+        """Return the plan, with the same keys for each step."""
         return {
-            **self.about,
+            **self.metadata,
             "Steps": [
                 {
                     "State": step.state,
@@ -64,7 +64,7 @@ class Work:
 
 
 def shell_line(words: Sequence[str]) -> str:
-    """A command line for a POSIX shell; where it gets long it goes on, indented, at an option."""
+    """Quote a command line for a POSIX shell, and break a long one before options."""
     lines = [""]
     for word in words:
         quoted = shlex.quote(word)

@@ -125,7 +125,12 @@ def test_question_comes_with_the_change_where_an_output_is_redirected(person: Pe
     assert (person.stdout.getvalue(), person.stderr.getvalue()) == ("", "the text\nRemove prod? [y/N] ")
     person.sits_at("y\n", stderr=False)
     confirm_and_apply(person.change(), Consent())
-    assert (person.stdout.getvalue(), person.stderr.getvalue()) == ("the text\nRemove prod? [y/N] ", "")
+    assert (person.stdout.getvalue(), person.stderr.getvalue()) == ("Remove prod? [y/N] ", "")
+    for stdout, stderr, shown in ((True, False, "the text\n"), (False, True, "")):
+        person.sits_at("y\n", stdout=stdout, stderr=stderr)
+        confirm_and_apply(replace(person.change(), on_stderr=True), Consent())
+        asked = person.stdout if stdout else person.stderr
+        assert asked.getvalue() == f"{shown}Remove prod? [y/N] "
 
 
 def test_question_escapes_what_could_drive_the_terminal(person: Person) -> None:

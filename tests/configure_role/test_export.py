@@ -135,7 +135,7 @@ def test_what_is_no_manifest_is_not_written_over(home: Home, role: Role, tmp_pat
         ("just text", f"{path}:1:1: a manifest is a mapping of keys and values, and this is 'just text'"),
         (
             "[a]\naws_account_id = 1\n",
-            f"{path} has the format extend-switch-roles; leave out --format, or name ano",
+            f"{path} has the format extend-switch-roles; omit --format, or choose ano",
         ),
     ):
         path.write_text(text, "utf-8")

@@ -320,7 +320,7 @@ def test_on_a_terminal_the_plan_is_shown_and_asked_about(
     screen = Screen(home, "import", str(team), columns=40)
     screen.answer(f"Write this to {home.config} (2 to add)?", "y")
     assert screen.end() == 0
-    assert screen.shown.endswith(f"updated {home.config}: 2 added\n")
+    assert " ".join(screen.shown.split()).endswith(f"updated {home.config}: 2 added")
     screen = Screen(home, "import", str(team))
     assert (screen.end(), screen.shown) == (
         0,

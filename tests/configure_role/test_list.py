@@ -158,7 +158,7 @@ def test_without_role_profiles_it_says_how_to_make_one(home: Home, user: User) -
     outcome = done(home, "list")
     assert (outcome.stdout, user.name) == ("", "dev")
     assert outcome.lines == [
-        "no profile assumes a role; make one with: aws configure role PROFILE --role-arn ARN"
+        "there are no role profiles; create one with: aws configure role PROFILE --role-arn ARN"
     ]
 
 

@@ -107,8 +107,7 @@ def test_a_role_without_mfa_is_got_without_a_question(home: Home, sts: Sts, role
     assert operations(sts) == ["AssumeRole"]
     assert refused(home, "login") == [
         "nothing to log in to, because",
-        "  - no profile has an MFA session; give one a device with: "
-        "aws configure role PROFILE --mfa-serial auto",
+        "  - no profile uses an MFA device; set one with: aws configure role PROFILE --mfa-serial auto",
     ]
 
 

@@ -118,8 +118,8 @@ def test_a_name_that_is_a_subcommand_is_given_as_an_option(home: Home, role: Rol
 @pytest.mark.usefixtures("user")
 def test_two_names_are_one_too_many(home: Home, role: Role) -> None:
     assert refused(home, "one", "--profile", "two", "--role-arn", role.arn) == [
-        "two profiles are named",
-        "  - one and --profile two: give one",
+        "two profiles given",
+        "  - pass either one or --profile two",
     ]
 
 

@@ -74,10 +74,10 @@ def test_each_active_account_gets_a_profile(organization: Organization) -> None:
         "prod-organizationaccountaccessrole": organization.arn("Prod"),
         "audit-eu-organizationaccountaccessrole": organization.arn("Audit (EU)"),
     }
-    assert outcome.lines[0] == "3 active accounts found with profile default"
+    assert outcome.lines[0] == "found 3 active accounts with profile default"
     assert outcome.lines[1] == (
-        f"account {DEV} (master) is the management account, in which AWS makes no such role by itself; --check "
-        "leaves it out if there is none"
+        f"account {DEV} (master) is the management account, where AWS does not create such a role by itself; "
+        "--check leaves it out if it has none"
     )
     who = organization.home.aws(
         "sts", "get-caller-identity", "--profile", "prod-organizationaccountaccessrole", "--region", REGION,
@@ -178,7 +178,7 @@ def test_names_that_would_be_the_same_are_numbered_and_stay_so(organization: Org
     outcome = done(organization.home, *DISCOVER, "--template", "{account_name}")
     first = organization.profiles()
     assert sorted(first) == ["prod", "prod-2", "prod-3"]
-    assert sum(", because prod is another one's" in line for line in outcome.lines) == 2
+    assert sum("(prod is taken)" in line for line in outcome.lines) == 2
     organization.add("Prod ", "prod-2")
     done(organization.home, *DISCOVER, "--template", "{account_name}")
     assert first.items() <= organization.profiles().items()
@@ -221,7 +221,7 @@ def test_a_check_leaves_out_what_cannot_be_assumed(organization: Organization) -
     assert organization.profiles() == {"prod": organization.arn("Prod")}
     closed = f"closed, account {organization.ids['Closed']} (Closed)"
     assert f"{closed}: does not work, An error occurred (AccessDenied)" in outcome.stderr
-    assert "2 accounts left out, because the role cannot be assumed there" in outcome.lines
+    assert "skipped 2 accounts, where the role cannot be assumed" in outcome.lines
 
 
 def test_a_check_that_nothing_passes_changes_nothing(organization: Organization) -> None:
@@ -229,7 +229,7 @@ def test_a_check_that_nothing_passes_changes_nothing(organization: Organization)
     organization.aws.script(Fault("AssumeRole", times=99))
     assert refused(organization.home, *DISCOVER, "--check")[-2:] == [
         "nothing was changed, because",
-        "  - none of the roles can be assumed; why is said above for each",
+        "  - none of the roles can be assumed, for the reasons above",
     ]
 
 
@@ -260,7 +260,7 @@ def test_a_check_asks_for_one_code_before_it_begins(aws: EmbeddedAws, home: Home
     assert screen.end() == 0
     assert screen.shown.count("MFA code of") == 1
     assert screen.shown.count(": works") == 4
-    assert "2 accounts left out, because the role cannot be assumed there" in screen.shown
+    assert "skipped 2 accounts, where the role cannot be assumed" in screen.shown
     assert len(sts.calls_of("GetSessionToken")) == 1
     text = home.config.read_text("utf-8")
     assert text.count("duration_seconds = 7200\n") == 4
@@ -385,15 +385,15 @@ def test_a_manifest_that_cannot_be_read_stays_and_aws_is_not_asked(organization:
         (
             Fault("ListAccounts", "AccessDeniedException", 400),
             "  - profile default may not list the organization's accounts: An error occurred "
-            "(AccessDeniedException) when calling the ListAccounts operation: you may not; it takes "
-            "organizations:ListAccounts, in the management account or a delegated administrator's. Name a "
-            "profile that may: --profile P",
+            "(AccessDeniedException) when calling the ListAccounts operation: you may not; choose a "
+            "profile with organizations:ListAccounts, in the management account or a delegated administrator's: "
+            "--profile P",
         ),
         (
             Fault("ListAccounts", "AWSOrganizationsNotInUseException", 400, "no organization"),
-            "  - the account of profile default is in no organization: An error occurred "
-            "(AWSOrganizationsNotInUseException) when calling the ListAccounts operation: no organization. "
-            "Name another: --profile P",
+            "  - the account of profile default does not belong to an organization: An error occurred "
+            "(AWSOrganizationsNotInUseException) when calling the ListAccounts operation: no organization; "
+            "choose another profile: --profile P",
         ),
         (
             Fault("ListAccounts", "TooManyRequestsException", 400, "slowly"),
@@ -427,7 +427,7 @@ def test_an_organization_that_cannot_be_reached_or_is_empty(organization: Organi
     )
     empty = create_unit(organization.aws, DEV, organization.root, "Empty")
     assert refused(organization.home, *DISCOVER, "--ou-id", empty, "--prune", "--yes")[1] == (
-        f"  - there is no active account in {empty}, as profile default sees it"
+        f"  - profile default finds no active accounts in {empty}"
     )
 
 
@@ -442,8 +442,8 @@ def test_all_that_is_wrong_with_the_command_is_said_at_once(organization: Organi
         "  - --role-name 'a b'",
         "  - --template '{name}'",
         "  - --ou-id 'Workloads'",
-        "  - --prune and --check",
-        "  - --prune and --adopt are about the config; a manifest keeps what is in it",
+        "  - --prune cannot be used with --check",
+        "  - --prune and --adopt cannot be used with --manifest",
         "  - --external-id 'x y'",
         "  - --duration-seconds '1h'",
         "  - --source-profile 'defualt'",

@@ -47,9 +47,9 @@ def test_the_walkthrough_in_one_command(scene: Scene) -> None:
 
 def test_the_plan_is_shown_before_anything_is_made(scene: Scene) -> None:
     shown = scene.setup(*ASKED, "--dry-run").stdout
-    plan, _, _ = shown.partition("\n\nThe same with other commands:\n\n")
+    plan, _, _ = shown.partition("\n\nThe same as aws commands:\n\n")
     assert plan == (
-        f"{DEV_USER} is to assume {ROLE}, as profile prod\n"
+        f"{DEV_USER} will assume {ROLE} as profile prod\n"
         f"1. add    role {ROLE}, with the trust policy (profile prod-admin)\n"
         "      {\n"
         '        "Version": "2012-10-17",\n'
@@ -107,7 +107,7 @@ def test_the_plan_is_shown_before_anything_is_made(scene: Scene) -> None:
 def test_the_commands_of_a_dry_run_do_the_same(scene: Scene, options: tuple[str, ...]) -> None:
     """They are pasted into a shell as they are printed."""
     shown = scene.setup(*options, "--dry-run").stdout
-    commands = shown.partition("The same with other commands:\n\n")[2]
+    commands = shown.partition("The same as aws commands:\n\n")[2]
     environment = {**scene.home.environment, "PATH": f"{AWS.parent}:/usr/bin:/bin"}
     subprocess.run(
         ["sh", "-e", "-c", commands], env=environment, check=True, timeout=TIMEOUT, capture_output=True
@@ -374,7 +374,7 @@ def test_a_role_as_the_caller_gets_the_policy_and_the_trust(scene: Scene) -> Non
     assert (
         scene.setup(*ASKED, "--source-profile", "hop", "--require-mfa", "--yes")
         .lines[-1]
-        .endswith("is a role, and a role's session carries no MFA")
+        .endswith("is a role, and role sessions carry no MFA")
     )
     assert scene.undo().code == 0
     assert scene.role("Hop", DEV)["Inline"] == {}
@@ -461,7 +461,7 @@ def test_all_that_is_wrong_with_the_command_is_said_at_once(scene: Scene) -> Non
         "  - --duration-seconds '1h'",
         "  - --max-session-duration '60'",
         "  - --wait '-1'",
-        "  - --require-mfa takes a device, and --mfa-serial none says that there is none",
+        "  - --require-mfa needs a device, and --mfa-serial none sets no device",
     ]
     assert "did you mean default?" in outcome.stderr
     assert scene.aws.calls() == []
@@ -471,9 +471,9 @@ def test_all_that_is_wrong_with_the_command_is_said_at_once(scene: Scene) -> Non
     ]
     assert scene.setup("--yes", profile="").lines[0] == "no profile given"
     itself = scene.setup(*ASKED, profile="default").lines[1]
-    assert itself.startswith("  - there is no source profile, whose user is to assume the role")
+    assert itself.startswith("  - there is no source profile to assume the role with")
     assert scene.setup("--undo", "--wait", "long").lines[1] == (
-        "  - --wait 'long': it is a number of seconds; 0 does not wait"
+        "  - --wait 'long': not a number of seconds, such as 60, or 0 not to wait"
     )
 
 
@@ -492,8 +492,8 @@ def test_a_policy_that_is_none_is_found_before_anything_is_made(scene: Scene) ->
 def test_a_home_admin_of_another_account_is_none(scene: Scene) -> None:
     outcome = scene.setup(*ASKED, "--home-admin-profile", "prod-admin", "--yes")
     assert outcome.lines[1:] == [
-        f"  - --home-admin-profile prod-admin is of account {PROD}, and the caller {DEV_USER} of {DEV}; name one "
-        "of the caller's account"
+        f"  - --home-admin-profile prod-admin belongs to account {PROD}, but the caller {DEV_USER} to {DEV}; "
+        "choose a profile of that account"
     ]
 
 

@@ -88,7 +88,7 @@ def test_a_role_that_somebody_else_makes_meanwhile_is_not_its_own(scene: Scene) 
     screen.answer("", "y")
     assert screen.end() == 255
     assert "somebody else has made it meanwhile; run it again to see what there is now" in screen.shown
-    assert scene.undo().lines[0] == "nothing was taken back, because"
+    assert scene.undo().lines[0] == "nothing was undone, because"
 
 
 def test_a_trust_policy_that_somebody_else_changes_meanwhile_is_left_alone(scene: Scene) -> None:

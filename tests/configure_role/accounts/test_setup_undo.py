@@ -16,14 +16,14 @@ def test_all_of_it_is_taken_back(scene: Scene) -> None:
     before = scene.all()
     scene.set_up()
     outcome = scene.undo()
-    assert (outcome.code, outcome.lines[-1]) == (0, "all that setup has made is taken back")
+    assert (outcome.code, outcome.lines[-1]) == (0, "everything that setup made was undone")
     assert (scene.all(), scene.journals(), scene.home.records()) == (before, [], [])
     again = scene.undo()
     assert (again.code, again.lines) == (
         255,
         [
-            "nothing was taken back, because",
-            "  - nothing is noted on this machine as made by: aws configure role setup prod",
+            "nothing was undone, because",
+            "  - the journal of this machine has nothing that was made by: aws configure role setup prod",
         ],
     )
 
@@ -37,11 +37,11 @@ def test_a_person_is_asked_and_a_dry_run_takes_nothing_back(scene: Scene) -> Non
         "aws iam delete-role --role-name CrossAccountPowerUser --profile prod-admin"
     )
     screen = scene.screen("--undo")
-    screen.answer("Take this back?", "n")
+    screen.answer("Undo this?", "n")
     assert screen.end() == 255
     assert scene.all() == made
     screen = scene.screen("--undo")
-    screen.answer("Take this back?", "y")
+    screen.answer("Undo this?", "y")
     assert screen.end() == 0
 
 
@@ -71,7 +71,7 @@ def test_a_role_of_its_own_that_others_use_by_now_is_kept(scene: Scene) -> None:
     )
     outcome = scene.undo()
     assert outcome.code == 255
-    assert outcome.lines[-1] == "what is kept, and why, is said above"
+    assert outcome.lines[-1] == "some of it was kept, for the reasons above"
     assert (
         f"5. keep   role {ROLE}: policy {AUDIT} is attached to it, and not by setup; it has an inline policy own, "
         "which setup has not made; its trust policy lets somebody else in as well"
@@ -120,7 +120,7 @@ def test_a_profile_that_others_use_as_their_source_is_not_taken_from_them(scene:
     assert (outcome.code, outcome.lines) == (
         255,
         [
-            "nothing was taken back, because",
+            "nothing was undone, because",
             "  - profile prod is the source of audit; remove those first: aws configure role remove PROFILE",
         ],
     )
@@ -161,8 +161,8 @@ def test_another_account_under_the_same_profile_is_not_touched(scene: Scene) -> 
     outcome = scene.undo()
     assert outcome.code == 255
     assert outcome.lines[1] == (
-        f"  - profile prod-admin is of account 333333333333, and what was made is in account {PROD}; name a profile "
-        f"of account {PROD}: --account-profile P or --home-admin-profile P"
+        f"  - profile prod-admin belongs to account 333333333333, not to account {PROD}, where setup was "
+        f"used; choose a profile of account {PROD}: --account-profile P or --home-admin-profile P"
     )
     scene.add_profile("right", PROD, "boss")
     assert scene.undo("--account-profile", "right").code == 0
@@ -172,6 +172,6 @@ def test_a_second_role_under_the_same_profile_has_to_be_taken_back_first(scene: 
     scene.set_up()
     outcome = scene.setup("--role-name", "Other", "--account-profile", "prod-admin", "--yes")
     assert outcome.lines[-1] == (
-        f"  - setup has made profile prod for {ROLE}, and this is arn:aws:iam::{PROD}:role/Other; take that back "
+        f"  - setup has made profile prod for {ROLE}, not for arn:aws:iam::{PROD}:role/Other; undo that "
         "first: aws configure role setup prod --undo"
     )
