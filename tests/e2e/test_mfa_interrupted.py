@@ -36,18 +36,24 @@ def test_ctrl_c_at_the_prompt_exits_with_130(
     assert is_session_of(role, again.caller)
 
 
-@pytest.mark.parametrize("target", ["| cat", "> /dev/full", ">&-", "2>&1 | cat"])
-def test_ctrl_c_at_the_prompt_ends_the_process_whatever_its_output_is(
-    home: Home, sts: Sts, vault: str, target: str
-) -> None:
-    """The same Ctrl-C ends the reader of a pipe, so the output of the CLI has nowhere to go."""
-    line = f"trap : INT; {AWS} {' '.join(WHO)} --profile {vault} {target}; echo code ${{PIPESTATUS[0]}}"
+def interrupt_in_shell(home: Home, pipeline: str) -> str:
+    """Press Ctrl-C at the prompt of a pipeline's first command, which must exit with 130; return all output."""
+    line = f"trap : INT; {pipeline}; echo code ${{PIPESTATUS[0]}}"
     person = Terminal(home.terminal_for("bash", "-c", line))
     person.wait_for_prompt()
     person.child.sendintr()
     assert person.end() == 0
     assert person.shown.splitlines()[-1] == "code 130"
-    assert "Traceback" not in person.shown
+    return person.shown
+
+
+@pytest.mark.parametrize("target", ["| cat", "> /dev/full", ">&-", "2>&1 | cat"])
+def test_ctrl_c_at_the_prompt_ends_the_process_whatever_its_output_is(
+    home: Home, sts: Sts, vault: str, target: str
+) -> None:
+    """The same Ctrl-C ends the reader of a pipe, so the output of the CLI has nowhere to go."""
+    shown = interrupt_in_shell(home, f"{AWS} {' '.join(WHO)} --profile {vault} {target}")
+    assert "Traceback" not in shown
     assert_nothing_was_done(home, sts)
 
 
@@ -145,10 +151,4 @@ def assert_echo(shell: Terminal) -> None:
 @pytest.mark.parametrize("arguments", ["credentials vault", "each vault -- echo x"])
 def test_ctrl_c_in_xacct_exits_with_130_also_into_a_pipe(home: Home, vault: str, arguments: str) -> None:
     assert vault in arguments
-    line = f"trap : INT; {XACCT} {arguments} | cat; echo code ${{PIPESTATUS[0]}}"
-    person = Terminal(home.terminal_for("bash", "-c", line))
-    person.wait_for_prompt()
-    person.child.sendintr()
-    assert person.end() == 0
-    assert person.shown.splitlines()[-1] == "code 130"
-    assert person.shown.count("\n") == 2
+    assert interrupt_in_shell(home, f"{XACCT} {arguments} | cat").count("\n") == 2
