@@ -1,8 +1,8 @@
-"""A botocore session of any profile, beside the one that a process has.
+"""A botocore session of any profile, beside the one that a process has, and a provider of ours for it.
 
-A profile has settings of its own for what a client trusts, which addresses it calls, and how patiently: botocore
-has two dozen of them, and more with each release. Any client for a profile is made by a session of that
-profile, so that each setting holds and none has to be known here.
+A profile has settings of its own for what a client trusts, which addresses it calls, and how patiently: botocore has
+two dozen of them, and more with each release. Any client for a profile is made by a session of that profile, so that
+each setting applies and none has to be listed here.
 """
 
 from __future__ import annotations
@@ -19,51 +19,15 @@ from botocore.session import Session
 from ..profiles.client_settings import client_settings
 from .provider import DROP_IF_REFUSED, AssumeRoleProvider, in_place_of
 
-_PROFILE = "profile"
-
-
-class ProfileSession(Session):  # type: ignore[misc]
-    """A session of one profile that has all else from another one, `host`.
-
-    It has the host's files (or `config`, to be believed instead), what the command line says for every client
-    (``--region``, timeouts), its event handlers and its loaded data. `host`'s own profile has no part in it.
-    """
-
-    def __init__(self, profile: str, host: Any, config: Mapping[str, Any] | None = None) -> None:
-        variables = {
-            name: value
-            for name, value in host.session_var_map.items()
-            if value != self.SESSION_VARIABLES.get(name)
-        }
-        handlers = copy(host.get_component("event_emitter"))
-        super().__init__(variables, handlers, include_builtin_handlers=False, profile=profile)
-        # What services say of this profile's credentials is nothing that the host's should be dropped for.
-        self.unregister("after-call", unique_id=DROP_IF_REFUSED)
-        self._given = host.full_config if config is None else config
-        for name, value in host.instance_variables().items():
-            if name != _PROFILE:
-                self.set_config_variable(name, value)
-        self.set_default_client_config(host.get_default_client_config())
-        self.register_component("data_loader", host.get_component("data_loader"))
-        self.user_agent_name = host.user_agent_name
-        self.user_agent_version = host.user_agent_version
-        self.user_agent_extra = host.user_agent_extra
-
-    @property
-    def full_config(self) -> Mapping[str, Any]:
-        """What stands in the files, read once for all such sessions."""
-        return self._given
-
-
 _known: WeakKeyDictionary[Any, dict[Any, _Clients]] = WeakKeyDictionary()
 _lock = threading.Lock()
 """What `provider_for` has made, by session: fifty profiles with the same settings and caller need one client."""
 
 
 def provider_for(session: Any, profile: str, config: Mapping[str, Any] | None = None) -> AssumeRoleProvider:
-    """A provider for any profile; `config` to be believed instead of the files.
+    """Return a provider for any profile; `config` is used instead of the files.
 
-    It does what that profile's own session would do under the command line that `session` is of.
+    It does what that profile's own session would do under the command line of `session`.
     """
     found = session.full_config if config is None else config
     with _lock:
@@ -75,23 +39,56 @@ def provider_for(session: Any, profile: str, config: Mapping[str, Any] | None = 
     return in_place_of(clients.stock, lambda: found, clients.create, profile)
 
 
+class ProfileSession(Session):  # type: ignore[misc]
+    """A session of one profile that has everything else from another one, `host`.
+
+    It has the host's files (or `config` instead), what the command line sets for every client (``--region``, timeouts),
+    its event handlers and its loaded data. `host`'s own profile plays no part.
+    """
+
+    def __init__(self, profile: str, host: Any, config: Mapping[str, Any] | None = None) -> None:
+        variables = {
+            name: value
+            for name, value in host.session_var_map.items()
+            if value != self.SESSION_VARIABLES.get(name)
+        }
+        handlers = copy(host.get_component("event_emitter"))
+        super().__init__(variables, handlers, include_builtin_handlers=False, profile=profile)
+        # That a service rejects this profile's credentials is no reason to drop the host's.
+        self.unregister("after-call", unique_id=DROP_IF_REFUSED)
+        self._given = host.full_config if config is None else config
+        for name, value in host.instance_variables().items():
+            if name != "profile":
+                self.set_config_variable(name, value)
+        self.set_default_client_config(host.get_default_client_config())
+        self.register_component("data_loader", host.get_component("data_loader"))
+        self.user_agent_name = host.user_agent_name
+        self.user_agent_version = host.user_agent_version
+        self.user_agent_extra = host.user_agent_extra
+
+    @property
+    def full_config(self) -> Mapping[str, Any]:
+        """The two files, read once for all such sessions."""
+        return self._given
+
+
 class _Clients:
-    """The clients of profiles that have the same settings, and hence may share a session."""
+    """The clients of profiles that have the same settings, and so may share a session."""
 
     def __init__(self, session: ProfileSession) -> None:
-        self.session = session  # keeps the config, and so its id is not another one's
+        self.session = session  # keeps the config alive, and so its id unique
         self.stock = session.get_component("credential_provider").get_provider(StockProvider.METHOD)
-        self._made: dict[Any, Any] = {}
+        self._clients: dict[Any, Any] = {}
 
     def create(self, service: str, **options: Any) -> Any:
-        """What botocore's provider makes clients with, for the same ones the same client."""
+        """Return a client as the session would create it, the same one for the same options."""
         key = (
             service,
             "config" in options,
             *sorted((name, value) for name, value in options.items() if name != "config"),
         )
-        # Making a client takes tens of milliseconds and is not safe among threads; using one is quick and is.
+        # Making a client takes tens of milliseconds and is not thread-safe; using one is quick and is.
         with _lock:
-            if key not in self._made:
-                self._made[key] = self.stock._client_creator(service, **options)
-            return self._made[key]
+            if key not in self._clients:
+                self._clients[key] = self.stock._client_creator(service, **options)
+            return self._clients[key]

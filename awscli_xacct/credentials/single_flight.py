@@ -1,13 +1,12 @@
-"""One fetch for everybody: of all processes and threads that need the same credentials one gets them.
+"""Single flight: of all processes and threads that need the same credentials, one fetches them.
 
-Reading takes no lock. Who finds no good record takes the lock of that record, looks again, fetches, and
-writes; the others wait for the record or the lock, whichever comes first: a hundred processes that had to take
-the lock in turn, to find what is there by then, took seconds. A lock dies with its owner, and its file is
-never unlinked, which would split those who wait from those who come. Nothing is fetched without the lock,
-except where the disk has none to give.
+Reading takes no lock. A process that finds no good record takes the lock of that record, looks again, fetches, and
+writes; the others wait for the record or the lock, whichever comes first: a hundred processes that had to take the lock
+in turn, only to find the record, took seconds. A lock dies with its owner, and its file is never unlinked, which would
+split those who wait from those who arrive later. Nothing is fetched without the lock, unless the disk has no locks.
 
-Locks nest from a role to what it is assumed from, never the other way, because a record's name is made
-of the name of its source: no two processes can wait for each other.
+Locks nest from a role to what it is assumed from, never the other way, because a cache key includes that of its source:
+no two processes can wait for each other.
 """
 
 from __future__ import annotations
@@ -36,6 +35,7 @@ LOG = logging.getLogger(__name__)
 
 Obtain = Callable[[bool], Record]
 Warn = Callable[[str], None]
+Until = Callable[[], bool]
 
 _process_locks: dict[str, threading.Lock] = {}
 if hasattr(os, "register_at_fork"):
@@ -44,9 +44,9 @@ if hasattr(os, "register_at_fork"):
 
 
 class SingleFlight:
-    """Gets records through the cache. `warn` says one line to the user.
+    """Gets records through the cache. `warn` prints one line for the user.
 
-    Who waits for a lock says so after `silent` seconds and gives up after `patience` more.
+    A process that waits for a lock warns after `notice_after` seconds, and gives up after `timeout` more.
     """
 
     def __init__(
@@ -55,69 +55,69 @@ class SingleFlight:
         *,
         clock: Callable[[], float] = time.time,
         warn: Warn,
-        silent: float = settings.LOCK_SILENT_SECONDS,
-        patience: float = settings.LOCK_WAIT_SECONDS,
+        notice_after: float = settings.LOCK_SILENT_SECONDS,
+        timeout: float = settings.LOCK_WAIT_SECONDS,
     ) -> None:
         self._cache = cache
         self._clock = clock
-        self._tell = warn
-        self._silent = silent
-        self._patience = patience
+        self._warn = warn
+        self._notice_after = notice_after
+        self._timeout = timeout
         self._warned = False
-        self._kept: dict[str, Record] = {}
+        self._own: dict[str, Record] = {}
         self._failed = Markers(cache.current_directory, "retry", clock)
 
     def get(self, name: str, purpose: str, obtain: Obtain, *, spare: float | None = None) -> Record:
-        """A good record of that name, fetched with `obtain` if there is none.
+        """Return a good record of that name, fetched with `obtain` if there is none.
 
-        `obtain` is told whether it only renews: then the old record is still good, is used if the fetch
-        fails, and nobody should wait long. `purpose` is what waiting processes are told, such as
-        ``credentials of profile prod``. With `spare` a record is good to so many seconds before its end, whatever
-        it says itself. Raises what `obtain` raises, and `BusyError`.
+        `obtain` is called with whether this is a refresh: then the old record is still valid, is used if the fetch
+        fails, and the call should be quick. `purpose` is shown by waiting processes, such as ``credentials of profile
+        prod``. With `spare` a record is good until so many seconds before its end, whatever it says itself. Raises
+        what `obtain` raises, and `BusyError`.
         """
         record = self.look(name)
-        while record is None or self._due(name, record, spare):
-            renewed = partial(self._come, name, spare, renewed=record is not None)
+        while record is None or self._is_due(name, record, spare):
+            arrived = partial(self._has_arrived, name, spare, refreshed=record is not None)
             at_most = None if record is None else settings.REFRESH_WAIT_SECONDS
-            with self.locked(name, purpose, at_most=at_most, unless=renewed) as mine:
+            with self.locked(name, purpose, at_most=at_most, until=arrived) as acquired:
                 record = self.look(name)
-                if mine and record is None:
-                    return self._keep(name, obtain(False))
-                if mine and record is not None and self._due(name, record, spare):
-                    return self._renew(name, record, obtain)
+                if acquired and record is None:
+                    return self._store(name, obtain(False))
+                if acquired and record is not None and self._is_due(name, record, spare):
+                    return self._refresh(name, record, obtain)
             if record is not None:
                 return record
-            # Somebody else was renewing a record that has ended meanwhile: now it is worth waiting for.
+            # Another process was refreshing a record that has expired meanwhile: now it is worth waiting for.
         return record
 
     def refresh(self, name: str, purpose: str, obtain: Obtain) -> Record:
-        """A record fetched now, whatever there is, in the place of what there is."""
+        """Return a record fetched now, which replaces what is cached."""
         with self.locked(name, purpose):
-            return self._keep(name, obtain(False))
+            return self._store(name, obtain(False))
 
     def look(self, name: str) -> Record | None:
-        """The record as it stands, on disk or, where the disk cannot keep it, in this process."""
-        record, kept = self._cache.read(name), self._kept.get(name)
-        if kept is None or kept.expiry <= self._clock():
+        """Return the record on disk or, where the disk cannot store it, in this process."""
+        record, own = self._cache.read(name), self._own.get(name)
+        if own is None or own.expiry <= self._clock():
             return record
-        return kept if record is None or record.expiry < kept.expiry else record
+        return own if record is None or record.expiry < own.expiry else record
 
     def drop(self, name: str, access_key: str) -> None:
-        """Forget a record that a service has refused, unless another process has put a new one in its place."""
+        """Drop a record that a service has refused, unless another process has replaced it."""
         record = self.look(name)
         if record is not None and record.access_key == access_key:
-            self._kept.pop(name, None)
+            self._own.pop(name, None)
             try:
                 self._cache.remove(name)
-            except CacheError as fault:
-                self._tell(str(fault))
+            except CacheError as error:
+                self._warn(str(error))
 
-    def _come(self, name: str, spare: float | None, *, renewed: bool) -> bool:
-        """Whether there is a record by now, or a renewed one, or none to be had, so that nobody has to wait for it."""
+    def _has_arrived(self, name: str, spare: float | None, *, refreshed: bool) -> bool:
+        """Return whether there is a record by now, with `refreshed` one that is not due, so that waiting is over."""
         record = self.look(name)
-        return record is not None and not (renewed and self._due(name, record, spare))
+        return record is not None and not (refreshed and self._is_due(name, record, spare))
 
-    def _due(self, name: str, record: Record, spare: float | None) -> bool:
+    def _is_due(self, name: str, record: Record, spare: float | None) -> bool:
         if self._clock() < (
             record.refresh_at if spare is None else max(record.refresh_at, record.expiry - spare)
         ):
@@ -125,45 +125,40 @@ class SingleFlight:
         failed = self._failed.read(name)
         return failed is None or failed[0] >= settings.RETRY_SECONDS
 
-    def _renew(self, name: str, record: Record, obtain: Obtain) -> Record:
+    def _refresh(self, name: str, record: Record, obtain: Obtain) -> Record:
         try:
-            return self._keep(name, obtain(True))
-        except Exception as error:  # noqa: BLE001 - the old credentials are good, whatever went wrong
-            LOG.debug("%r is used to its end, renewing it failed: %s", record, type(error).__name__)
+            return self._store(name, obtain(True))
+        except Exception as error:  # noqa: BLE001 - the old credentials are valid, whatever went wrong
+            LOG.debug("%r is used to its end, refreshing it failed: %s", record, type(error).__name__)
             self._failed.write(name)
             return record
 
-    def _keep(self, name: str, record: Record) -> Record:
-        self._kept[name] = record
+    def _store(self, name: str, record: Record) -> Record:
+        self._own[name] = record
         self._cache.write(name, record)
         return record
 
     @contextlib.contextmanager
     def locked(
-        self,
-        name: str,
-        purpose: str,
-        *,
-        at_most: float | None = None,
-        unless: Callable[[], bool] | None = None,
+        self, name: str, purpose: str, *, at_most: float | None = None, until: Until | None = None
     ) -> Iterator[bool]:
-        """Hold the lock of `name`; yields False if it is held elsewhere for `at_most` seconds, or `unless` comes true.
+        """Hold the lock of `name`; yields False if others hold it for `at_most` seconds, or `until` becomes true.
 
-        Where no lock file can be had (a read-only disk) it holds among this process's threads only.
-        Among them it is waited for without a bound: what they wait for is this very process. Raises `BusyError`.
+        Where no lock file can be made (a read-only disk) it holds among this process's threads only. They wait for
+        each other without a limit, because what they wait for is this very process. Raises `BusyError`.
         """
         among_threads = _process_locks.setdefault(f"{self._cache.directory}/{name}", threading.Lock())
         if not among_threads.acquire(timeout=-1 if at_most is None else at_most):
             yield False
             return
         try:
-            if unless is not None and unless():
+            if until is not None and until():
                 yield False
                 return
             lock = self._lock_file(name)
-            mine = lock is None or self._acquire(lock, purpose, at_most, unless)
+            acquired = lock is None or self._acquire(lock, purpose, at_most, until)
             try:
-                yield mine
+                yield acquired
             finally:
                 if lock is not None and lock.is_locked:
                     release(lock)
@@ -171,7 +166,7 @@ class SingleFlight:
             among_threads.release()
 
     def _lock_file(self, name: str) -> BaseFileLock | None:
-        """The lock file of `name`, not yet locked; None where this disk has none for us."""
+        """Return the lock file of `name`, not locked yet; None where this disk has none for us."""
         if self._cache.directory is None:
             return None
         try:
@@ -182,17 +177,15 @@ class SingleFlight:
             return None
         return make_lock(path)
 
-    def _acquire(
-        self, lock: BaseFileLock, purpose: str, at_most: float | None, unless: Callable[[], bool] | None
-    ) -> bool:
-        """Whether to go on: the lock is held, or this disk has none for us."""
+    def _acquire(self, lock: BaseFileLock, purpose: str, at_most: float | None, until: Until | None) -> bool:
+        """Return whether to go on: the lock is held, or this disk has none for us."""
         try:
-            if not (try_acquire(lock) or self._wait_for(lock, purpose, at_most, unless)):
+            if not (try_acquire(lock) or self._wait_for(lock, purpose, at_most, until)):
                 return False
         except NoLocksError as error:
             if not self._warned:
                 self._warned = True
-                self._tell(
+                self._warn(
                     f"{Path(lock.lock_file).parent} is on a file system without locks ({error.strerror}), so commands "
                     f"that run at the same time do not wait for each other"
                 )
@@ -203,26 +196,25 @@ class SingleFlight:
         write_owner(lock)
         return True
 
-    def _wait_for(
-        self, lock: BaseFileLock, purpose: str, at_most: float | None, unless: Callable[[], bool] | None
-    ) -> bool:
-        """Wait for a lock; False if `unless` has come true before, or `at_most` seconds are over.
+    def _wait_for(self, lock: BaseFileLock, purpose: str, at_most: float | None, until: Until | None) -> bool:
+        """Wait for a lock; return False if `until` becomes true first, or after `at_most` seconds.
 
         Raises `BusyError` and `OSError`.
         """
-        begun = time.monotonic()
+        started = time.monotonic()
         holder = ""
-        while not (unless is not None and unless()):
-            waited = time.monotonic() - begun
-            if at_most is not None and waited >= at_most:
-                return False
-            if at_most is None and waited >= self._silent and not holder:
+        while not (until is not None and until()):
+            waited = time.monotonic() - started
+            if at_most is not None:
+                if waited >= at_most:
+                    return False
+            elif waited >= self._notice_after and not holder:
                 holder = describe_owner(lock)
-                self._tell(f"waiting for {holder}, which is getting {purpose}")
-            if at_most is None and waited >= self._silent + self._patience:
+                self._warn(f"waiting for {holder}, which is getting {purpose}")
+            elif waited >= self._notice_after + self._timeout:
                 raise BusyError(
-                    f"{holder} has been getting {purpose} for more than {self._patience:.0f} s. Answer its "
-                    f"question or end it, then run the command again"
+                    f"{holder} has been getting {purpose} for more than {self._timeout:.0f} s. Answer its prompt or "
+                    f"end it, then run the command again"
                 )
             time.sleep(settings.LOCK_POLL_SECONDS)
             if try_acquire(lock):

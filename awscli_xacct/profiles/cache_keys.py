@@ -16,8 +16,9 @@ from ..storage.cache import Cache, cache_directory, key_name
 from .role import Role, resolve
 from .source import Source, is_role, resolve_user
 
-_DIGITS = 10
-_SHOWN = 80
+_MAX_DIGITS = 10
+_MAX_SHOWN = 80
+"""Characters of an invalid value that are shown."""
 
 
 class CacheKeys:
@@ -100,42 +101,42 @@ def record_cache(
 
 
 def setting(config: Mapping[str, Any], key: str, environment: Mapping[str, str]) -> str | None:
-    """A plugin-wide setting: its environment variable, else its key in the ``[xacct]`` section."""
+    """Return a plugin-wide setting: its environment variable, else its key in the ``[xacct]`` section."""
     value = environment.get(settings.variable(key)) or config.get(settings.CONFIG_SECTION, {}).get(key)
     return None if value is None else str(value)
 
 
 def mfa_prompt(config: Mapping[str, Any], environment: Mapping[str, str]) -> str:
-    """Where MFA codes are asked for. Raises `ProfileError`."""
+    """Return where MFA codes are prompted for. Raises `ProfileError`."""
     mode = setting(config, settings.MFA_PROMPT, environment) or "auto"
     if mode not in settings.MFA_PROMPTS:
-        rule = f"none of {', '.join(settings.MFA_PROMPTS)}"
-        raise _fault(settings.MFA_PROMPT, mode, rule, "auto", environment)
+        rule = f"one of {', '.join(settings.MFA_PROMPTS)}"
+        raise _invalid(settings.MFA_PROMPT, mode, rule, "auto", environment)
     return mode
 
 
 def session_duration(config: Mapping[str, Any], environment: Mapping[str, str]) -> int:
-    """How long a shared MFA session is to last, in seconds. Raises `ProfileError`."""
+    """Return how long a shared MFA session lasts, in seconds. Raises `ProfileError`."""
     text = setting(config, settings.MFA_SESSION_DURATION, environment)
     if text is None:
         return settings.DEFAULT_SESSION_DURATION
     low, high = settings.MIN_SESSION_DURATION, settings.MAX_SESSION_DURATION
     # int() takes no more than some thousand digits.
-    if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS and low <= int(text) <= high):
-        rule = f"not a number of seconds between {low} (15 minutes) and {high} (36 hours)"
-        sound = str(settings.DEFAULT_SESSION_DURATION)
-        raise _fault(settings.MFA_SESSION_DURATION, text, rule, sound, environment)
+    if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and low <= int(text) <= high):
+        rule = f"a number of seconds between {low} (15 minutes) and {high} (36 hours)"
+        example = str(settings.DEFAULT_SESSION_DURATION)
+        raise _invalid(settings.MFA_SESSION_DURATION, text, rule, example, environment)
     return int(text)
 
 
-def _fault(key: str, value: str, rule: str, sound: str, environment: Mapping[str, str]) -> ProfileError:
-    """A plugin-wide setting that cannot be, told with the place that it comes from."""
+def _invalid(key: str, value: str, rule: str, example: str, environment: Mapping[str, str]) -> ProfileError:
+    """Return the error for a plugin-wide setting that is not what `rule` says, with the place that it comes from."""
     variable = settings.variable(key)
-    shown = repr(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…")
     if environment.get(variable):
-        text, fix = variable, f"set another value, or none:\n  unset {variable}"
+        name, fix = variable, f"unset it, or set another value:\n  unset {variable}"
     else:
-        text = f"[{settings.CONFIG_SECTION}] {key}"
+        name = f"[{settings.CONFIG_SECTION}] {key}"
         path = environment.get(settings.CONFIG_FILE_VARIABLE) or settings.DEFAULT_CONFIG_FILE
-        fix = f"mend it in {path}, or for now with:\n  export {variable}={sound}"
-    return ProfileError(settings.CONFIG_SECTION, f"{text} {shown} is {rule}", fix)
+        fix = f"fix it in {path}, or override it with:\n  export {variable}={example}"
+    shown = repr(value if len(value) <= _MAX_SHOWN else f"{value[:_MAX_SHOWN]}…")
+    return ProfileError(settings.CONFIG_SECTION, f"{name} is {shown}, but must be {rule}", fix)

@@ -379,10 +379,14 @@ def test_a_disk_that_cannot_be_written(machine: Machine) -> None:
         (
             {"AWS_XACCT_MFA_PROMPT": "gtk"},
             "fault",
-            "AWS_XACCT_MFA_PROMPT 'gtk' is none of auto, tty, gui, none",
+            "AWS_XACCT_MFA_PROMPT is 'gtk', but must be one of auto, tty, gui, none",
         ),
-        ({"AWS_XACCT_MFA_SESSION_DURATION": "12h"}, "fault", "AWS_XACCT_MFA_SESSION_DURATION '12h' is not"),
-        ({"AWS_XACCT_MFA_SESSION_DURATION": "9" * 6000}, "fault", "AWS_XACCT_MFA_SESSION_DURATION '999"),
+        (
+            {"AWS_XACCT_MFA_SESSION_DURATION": "12h"},
+            "fault",
+            "AWS_XACCT_MFA_SESSION_DURATION is '12h', but must be",
+        ),
+        ({"AWS_XACCT_MFA_SESSION_DURATION": "9" * 6000}, "fault", "AWS_XACCT_MFA_SESSION_DURATION is '999"),
         ({"AWS_SHARED_CREDENTIALS_FILE": "/nowhere/x"}, "warning", "/nowhere/x, and there is no such file"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
@@ -403,9 +407,9 @@ def test_a_setting_is_blamed_on_the_place_it_stands_in(machine: Machine) -> None
     """Both of them, each where it is: the variable wins over the file."""
     machine.write(machine.config.read_text("utf-8") + "[xacct]\nmfa_prompt = gtk\nmfa_session_duration = 1\n")
     found = examined(machine, AWS_XACCT_MFA_PROMPT="qt")
-    assert [(finding["Text"].split(" is ")[0], finding["Fix"]) for finding in found] == [
-        ("AWS_XACCT_MFA_PROMPT 'qt'", "unset AWS_XACCT_MFA_PROMPT"),
-        ("[xacct] mfa_session_duration '1'", "export AWS_XACCT_MFA_SESSION_DURATION=43200"),
+    assert [(finding["Text"].split(", but ")[0], finding["Fix"]) for finding in found] == [
+        ("AWS_XACCT_MFA_PROMPT is 'qt'", "unset AWS_XACCT_MFA_PROMPT"),
+        ("[xacct] mfa_session_duration is '1'", "export AWS_XACCT_MFA_SESSION_DURATION=43200"),
     ]
 
 

@@ -25,7 +25,7 @@ def test_a_program_that_asks_for_its_own_profile(home: Home) -> None:
     add_program(home, "a", XACCT, "credentials", "a")
     outcome = home.xacct("credentials", "a")
     assert (outcome.code, outcome.stdout) == (255, "")
-    assert "profile a waits for itself: a -> a." in outcome.stderr
+    assert "credential_process recursion: a -> a." in outcome.stderr
     assert mended("a") in outcome.stderr
 
 
@@ -34,7 +34,7 @@ def test_two_programs_that_ask_for_each_others(home: Home) -> None:
     add_program(home, "b", XACCT, "credentials", "a")
     outcome = home.xacct("credentials", "a")
     assert (outcome.code, outcome.stdout) == (255, "")
-    assert "profile a waits for itself: a -> b -> a." in outcome.stderr
+    assert "credential_process recursion: a -> b -> a." in outcome.stderr
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_program_at_the_beginning_of_a_chain_that_asks_for_a_part_of_it(
     add_program(home, "c", XACCT, "credentials", asked)
     outcome = home.aws(*WHO, "--profile", "a") if by == "aws" else home.xacct("credentials", "a")
     assert (outcome.code, outcome.stdout) == (255, "")
-    assert f"profile {asked} waits for itself: {circle}." in outcome.stderr
+    assert f"credential_process recursion: {circle}." in outcome.stderr
     assert mended("c") in outcome.stderr
     assert sts.calls == []
 
@@ -60,7 +60,7 @@ def test_a_program_that_asks_through_aws(home: Home, sts: Sts) -> None:
     add_program(home, "c", AWS, *WHO, "--profile", "a")
     outcome = home.aws(*WHO, "--profile", "a")
     assert outcome.code == 255
-    assert "profile a waits for itself: a -> c -> a." in outcome.stderr
+    assert "credential_process recursion: a -> c -> a." in outcome.stderr
     assert sts.calls == []
 
 
@@ -71,7 +71,7 @@ def test_another_profile_of_the_same_role_is_in_the_circle_too(home: Home) -> No
     add_program(home, "c", XACCT, "credentials", "twin")
     outcome = home.aws(*WHO, "--profile", "a")
     assert outcome.code == 255
-    assert "profile c waits for itself: c -> twin -> c." in outcome.stderr
+    assert "credential_process recursion: c -> twin -> c." in outcome.stderr
 
 
 def test_a_profile_of_the_same_name_in_another_file_is_another_profile(home: Home, user: User) -> None:

@@ -42,8 +42,8 @@ class Task:
     outcomes: str
     processes: int = 1
     threads: int = 1
-    silent: float = 1.0
-    patience: float = float(PATIENCE)
+    notice_after: float = 1.0
+    timeout: float = float(PATIENCE)
 
 
 def record(key: str, obtained: float, *, life: float = 3600, left: float = 600) -> Record:
@@ -65,7 +65,10 @@ def run(task: Task) -> None:
         return record(f"ASIA{os.getpid()}", time.time())
 
     flight = SingleFlight(
-        Cache(Path(task.directory), warn=warn), warn=warn, silent=task.silent, patience=task.patience
+        Cache(Path(task.directory), warn=warn),
+        warn=warn,
+        notice_after=task.notice_after,
+        timeout=task.timeout,
     )
 
     def get(_thread: int) -> None:

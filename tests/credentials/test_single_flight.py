@@ -97,7 +97,7 @@ def test_of_many_processes_one_fetches_and_all_have_it(task: Task) -> None:
 def test_who_waits_longer_says_for_what_and_for_which_process(task: Task, directory: Path) -> None:
     with race(task) as owner:
         [fetch] = owner.fetches()
-        alone = Alone(directory, now=time.time(), silent=0.05)
+        alone = Alone(directory, now=time.time(), notice_after=0.05)
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(alone.get)
             wait_until(lambda: alone.said)
@@ -110,7 +110,7 @@ def test_who_waits_longer_says_for_what_and_for_which_process(task: Task, direct
 def test_a_short_wait_goes_unmentioned_and_a_long_one_has_a_bound() -> None:
     """A second, and five minutes: whoever holds the lock may be asking a person."""
     options = inspect.signature(SingleFlight).parameters
-    assert (options["silent"].default, options["patience"].default) == (1, 300)
+    assert (options["notice_after"].default, options["timeout"].default) == (1, 300)
     assert (settings.LOCK_SILENT_SECONDS, settings.LOCK_WAIT_SECONDS) == (1, 300)
 
 
@@ -118,11 +118,11 @@ def test_a_short_wait_goes_unmentioned_and_a_long_one_has_a_bound() -> None:
 def test_who_waits_too_long_gives_up_and_names_the_process(task: Task, directory: Path) -> None:
     with race(task) as owner:
         [fetch] = owner.fetches()
-        alone = Alone(directory, now=time.time(), silent=0, patience=0.1)
+        alone = Alone(directory, now=time.time(), notice_after=0, timeout=0.1)
         with pytest.raises(BusyError) as caught:
             alone.get()
     assert str(caught.value) == (
-        f"process {fetch['pid']} has been getting {PURPOSE} for more than 0 s. Answer its question or end it, "
+        f"process {fetch['pid']} has been getting {PURPOSE} for more than 0 s. Answer its prompt or end it, "
         f"then run the command again"
     )
     assert alone.hurries == []
@@ -157,7 +157,7 @@ def test_while_one_renews_the_others_use_what_is_still_good(task: Task, director
     with race(task) as owner:
         [fetch] = owner.fetches()
         assert fetch["quick"] is True
-        others = [Alone(directory, now=time.time(), patience=1) for _ in range(3)]
+        others = [Alone(directory, now=time.time(), timeout=1) for _ in range(3)]
         for other in others:
             assert (other.get(), other.said, other.hurries) == ("ASIAOLD", [], [])
         owner.finish()
@@ -606,7 +606,7 @@ def test_an_owner_that_cannot_be_told_is_another_process(task: Task, directory: 
         owner.fetches()
         (directory / f"{NAME}.owner").write_text(text, "ascii")
         with pytest.raises(BusyError, match="another process has been getting"):
-            Alone(directory, silent=0, patience=0).get()
+            Alone(directory, notice_after=0, timeout=0).get()
 
 
 def wait_until(true: Callable[[], object]) -> None:

@@ -77,7 +77,7 @@ def test_an_unknown_mfa_prompt_is_an_error_that_lists_the_known_ones(home: Home)
     outcome = home.aws(*IDENTITY, environment={"AWS_XACCT_MFA_PROMPT": "smoke"})
     assert outcome.code == 255
     assert outcome.lines == [
-        "AWS_XACCT_MFA_PROMPT 'smoke' is none of auto, tty, gui, none. Set another value, or none:",
+        "AWS_XACCT_MFA_PROMPT is 'smoke', but must be one of auto, tty, gui, none. Unset it, or set another value:",
         "  unset AWS_XACCT_MFA_PROMPT",
     ]
 
