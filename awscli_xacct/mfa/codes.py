@@ -1,7 +1,7 @@
 """Getting an MFA code, and trying again when it is refused.
 
-Each code is accepted once, and a refused one costs a try. The last code of a device is remembered for all processes,
-as a salted digest. It is forgotten with the step it belongs to, https://datatracker.ietf.org/doc/html/rfc6238.
+STS accepts each code once, and a refused one costs a try. The last code of a device is remembered for all processes, as
+a salted digest, until its time step is over: https://datatracker.ietf.org/doc/html/rfc6238.
 """
 
 from __future__ import annotations
@@ -26,14 +26,19 @@ Answer = TypeVar("Answer")
 STEP = 30
 """Seconds for which a device shows a code."""
 
-
 Prompt = Callable[[str], str]
-"""Asks a person for one line, given the prompt. Raises `CannotPromptError` where there is nobody to ask."""
+"""Prompts a person for one line. Raises `CannotPromptError` where no one can be prompted."""
+
+
+class Notify(Protocol):
+    """Prints a line for the person who is prompted."""
+
+    def __call__(self, text: str, end: str = "\n") -> None: ...
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a code is needed for: everything the person asked needs to know. `program` gives it instead."""
+    """What a code is needed for, as the person needs to know it. `program`, if any, provides the code instead."""
 
     serial: str
     profile: str
@@ -42,38 +47,32 @@ class Request:
 
     @property
     def prompt(self) -> str:
-        """The question, fit for a terminal: the names in it come from the config file."""
+        """The prompt, safe for a terminal: the names in it come from the config file."""
         return printable(f"MFA code of {self.serial} for profile {self.profile} ({self.purpose}): ")
-
-
-class Notify(Protocol):
-    """Says a line to the person who is asked."""
-
-    def __call__(self, text: str, end: str = "\n") -> None: ...
 
 
 class UsedCodes:
     """The last code of each device."""
 
     def __init__(self, directory: Directory, clock: Callable[[], float] = time.time) -> None:
-        """For `where` see `Markers`."""
-        self._notes = Markers(directory, "code", clock)
+        """For `directory` see `Markers`."""
+        self._markers = Markers(directory, "code", clock)
         self._clock = clock
 
     def remember(self, serial: str, code: str) -> None:
-        """Note that `code` is spent."""
+        """Mark `code` as used."""
         salt = secrets.token_hex(8)
-        self._notes.write(_name(serial), f"{salt} {_digest(salt, code)}")
+        self._markers.write(_sha256(serial), f"{salt} {_sha256(salt + code)}")
 
     def wait(self, serial: str, code: str) -> float | None:
-        """None for a fresh code; for a used one the seconds until the device shows another, 0 if it does."""
-        note = self._notes.read(_name(serial))
-        if note is None:
+        """Return None for a new code; for a used one the seconds until the device shows another, 0 if it does."""
+        marker = self._markers.read(_sha256(serial))
+        if marker is None:
             return None
-        age, words = note
+        age, words = marker
         salt, _, digest = words.partition(" ")
-        # Not whether it is older: no comparison is true of a NaN.
-        if digest != _digest(salt, code) or not age < 2 * STEP:
+        # `not <` and no `>=`: no comparison is true of a NaN.
+        if digest != _sha256(salt + code) or not age < 2 * STEP:
             return None
         now = self._clock()
         return STEP - now % STEP if now // STEP == (now - age) // STEP else 0.0
@@ -100,15 +99,14 @@ class Codes:
     def spend(
         self, request: Request, use: Callable[[str], Answer], refused: Callable[[Exception], bool]
     ) -> Answer:
-        """What `use` gives for a code that it accepts.
+        """Return what `use` returns for a code that it accepts; `refused` is whether its error means a wrong code.
 
-        `refused` tells whether an error of `use` means that the code was wrong. Raises `CannotPromptError` where
-        there is nobody to ask, `MfaProcessError` where the program does not give a code, `CodeRejectedError`
-        after `settings.MAX_CODE_TRIES` codes, and what else `use` raises.
+        Raises `CannotPromptError` where no one can be prompted, `MfaProcessError` where the program prints no code,
+        `CodeRejectedError` after `settings.MAX_CODE_TRIES` codes, and whatever else `use` raises.
         """
         for left in reversed(range(settings.MAX_CODE_TRIES)):
             with ending_aws():
-                code = self._fresh_code(request)
+                code = self._unused_code(request)
             try:
                 answer = use(code)
             except Exception as error:
@@ -129,16 +127,16 @@ class Codes:
             f"command again"
         )
 
-    def _fresh_code(self, request: Request) -> str:
-        """Six digits that have not been sent before."""
+    def _unused_code(self, request: Request) -> str:
+        """Return six digits that have not been sent before."""
         while True:
             code = self._code(request)
             wait = self._used.wait(request.serial, code)
             if wait is None:
                 return code
             if request.program and not wait:
-                # The device shows another by now, and the program would print this one for ever.
-                raise mfa_process.failed(request.profile, "printed a code that has been used")
+                # The device shows another code by now, and the program would print this one for ever.
+                raise mfa_process.failure(request.profile, "printed a code that has been used")
             self._count_down(wait)
 
     def _count_down(self, seconds: float) -> None:
@@ -146,27 +144,26 @@ class Codes:
         if not seconds:
             self._say("That code has been used; take the one the device shows now.")
             return
-        left = int(seconds) + 1
         with self._quiet():  # the next one may be typed too early
-            while left > 0:
+            for left in range(int(seconds) + 1, 0, -1):
                 self._say(f"\rThat code has been used; wait {left} s for the next one. ", end="")
                 self._sleep(1)
-                left -= 1
         self._say("")
 
     def _code(self, request: Request) -> str:
+        """Return six digits, from the program or from a person."""
         if request.program:
-            code = mfa_process.ask(request.program, request.profile)
+            code = mfa_process.read_code(request.program, request.profile)
             if not _is_code(code):
-                raise mfa_process.failed(request.profile, "printed something else than six digits")
+                raise mfa_process.failure(request.profile, "did not print six digits")
             return code
         while True:
             try:
                 answer = self._ask(request.prompt)
             except CannotPromptError as error:
                 raise CannotPromptError(
-                    f"profile {request.profile} needs an MFA code of {request.serial}, but {error}. Give it in a "
-                    f"terminal, and commands without one work while the session lasts:\n"
+                    f"profile {request.profile} needs an MFA code of {request.serial}, but {error}. Log in from a "
+                    f"terminal; until the session expires, commands without one work too:\n"
                     f"  {subcommand('login', request.profile)}"
                 ) from None
             code = "".join(answer.split())
@@ -179,9 +176,5 @@ def _is_code(text: str) -> bool:
     return len(text) == 6 and text.isascii() and text.isdigit()
 
 
-def _name(serial: str) -> str:
-    return hashlib.sha256(serial.encode()).hexdigest()
-
-
-def _digest(salt: str, code: str) -> str:
-    return hashlib.sha256(f"{salt}{code}".encode()).hexdigest()
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

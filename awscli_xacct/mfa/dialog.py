@@ -1,8 +1,8 @@
-"""Asking in a window, where there is a display and no terminal.
+"""Prompting in a window, where there is a display and no terminal.
 
-The first program that is there and has a display is used. The prompt holds names from the config file: it
-is passed as one argument or in the environment, never as part of a script, and spelled so that a program which
-looks for more than text in it (accelerators, escapes, markup) finds none.
+The first program that is installed and has a display is used. The prompt contains names from the config file: it is
+passed as one argument or in the environment, never as part of a script, and escaped for programs that look for more
+than text in it (accelerators, escapes, markup).
 """
 
 from __future__ import annotations
@@ -38,27 +38,27 @@ _POWERSHELL = (
 
 @dataclass(frozen=True)
 class Dialog:
-    """One program that can ask. `platform` is where it is used; `spell` makes of the prompt what shows as it.
+    """One program that can prompt. `platform` is where it is used; `escape` makes the prompt show as it is.
 
-    `arguments` has `HERE` for the prompt, as an argument or at the end of one.
+    `arguments` contain `HERE` in place of the prompt, as an argument or at the end of one.
     """
 
     program: str
     platform: str
     arguments: tuple[str, ...]
-    spell: Callable[[str], str] = str
+    escape: Callable[[str], str] = str
 
-    def available(self, environment: Mapping[str, str], platform: str = sys.platform) -> bool:
-        """Whether the program is on the PATH and has somewhere to show itself."""
+    def is_available(self, environment: Mapping[str, str], platform: str = sys.platform) -> bool:
+        """Return whether the program is on the PATH and has a display."""
         if self.platform == "display":
-            shown = bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+            has_display = bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
         else:
-            shown = platform == self.platform
-        return shown and shutil.which(self.program, path=environment.get("PATH")) is not None
+            has_display = platform == self.platform
+        return has_display and shutil.which(self.program, path=environment.get("PATH")) is not None
 
     def ask(self, prompt: str, environment: Mapping[str, str]) -> str:
-        """What the person enters. Raises `CannotPromptError` if the window is closed or never comes."""
-        words = [argument.replace(HERE, self.spell(prompt)) for argument in self.arguments]
+        """Return what the person enters. Raises `CannotPromptError` if the window is closed, or cannot be shown."""
+        words = [argument.replace(HERE, self.escape(prompt)) for argument in self.arguments]
         program = shutil.which(self.program, path=environment.get("PATH")) or self.program
         try:
             done = subprocess.run(  # noqa: S603 - a fixed program, and no shell
@@ -77,27 +77,30 @@ class Dialog:
         return answer
 
 
-def _for_zenity(prompt: str) -> str:
-    """It resolves backslashes, and takes an underscore for the sign of an accelerator."""
+def _escape_for_zenity(prompt: str) -> str:
+    """Escape backslashes, and underscores, which mark accelerators."""
     return prompt.replace("\\", "\\\\").replace("_", "__")
 
 
-def _for_kdialog(prompt: str) -> str:
-    """It resolves backslashes, and Qt shows as HTML what looks like it. So it is HTML, with nothing in it."""
+def _escape_for_kdialog(prompt: str) -> str:
+    """Return the prompt as HTML without markup: Qt shows as HTML what looks like it. Backslashes are escaped, too."""
     return f"<qt>{html.escape(prompt)}</qt>".replace("\\", "&#92;")
 
 
 DIALOGS = (
     Dialog(
-        "zenity", "display", ("--entry", "--hide-text", f"--title={_TITLE}", f"--text={HERE}"), _for_zenity
+        "zenity",
+        "display",
+        ("--entry", "--hide-text", f"--title={_TITLE}", f"--text={HERE}"),
+        _escape_for_zenity,
     ),
-    Dialog("kdialog", "display", ("--title", _TITLE, "--password", HERE), _for_kdialog),
+    Dialog("kdialog", "display", ("--title", _TITLE, "--password", HERE), _escape_for_kdialog),
     Dialog("osascript", "darwin", (*_APPLESCRIPT, HERE)),
     Dialog("powershell", "win32", ("-NoProfile", "-NonInteractive", "-Command", _POWERSHELL)),
 )
 
 
 def find(environment: Mapping[str, str] | None = None) -> Dialog | None:
-    """The first dialog that can be shown here, or None."""
+    """Return the first dialog that can be shown here, or None."""
     environment = os.environ if environment is None else environment
-    return next((dialog for dialog in DIALOGS if dialog.available(environment)), None)
+    return next((dialog for dialog in DIALOGS if dialog.is_available(environment)), None)

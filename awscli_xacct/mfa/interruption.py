@@ -1,10 +1,10 @@
-"""Ctrl-C at a question of an ``aws`` command ends it by the signal, as a shell and its scripts expect.
+"""Ctrl-C at a prompt ends an ``aws`` command by the signal, as a shell and its scripts expect.
 
-The CLI's own way is an empty line on stdout. Where that is a pipe (``aws … | cat``) the same Ctrl-C has ended whoever
-reads it, and the command came to its end in a traceback and with exit code 1.
+The CLI's own way is to print an empty line on stdout. Where that is a pipe (``aws … | cat``), the same Ctrl-C has ended
+its reader, and the command ended in a traceback and with exit code 1.
 
-Everything is unwound first: what was begun says how far it got. A program that has this package inside of it, and is
-not ``aws``, gets its `KeyboardInterrupt` and nothing else.
+Everything is unwound first: what was begun reports how far it got. A program other than ``aws`` that uses this package
+gets its `KeyboardInterrupt` and nothing else.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..messages import abandon
 
 @contextlib.contextmanager
 def ending_aws() -> Iterator[None]:
-    """For questions: a `KeyboardInterrupt` in the block, raised on, ends ``aws`` by SIGINT."""
+    """While the block prompts, let a `KeyboardInterrupt`, which is raised on, end ``aws`` by SIGINT."""
     try:
         yield
     except KeyboardInterrupt:
@@ -30,7 +30,7 @@ def ending_aws() -> Iterator[None]:
 
 
 def end_aws() -> None:
-    """Let ``aws``, if this process is that, end by SIGINT when it has come to its end, and write no more until then."""
+    """Make ``aws``, if this process is one, end by SIGINT once it is done, and print nothing more until then."""
     if not _is_aws():
         return
     if sys.stdout is None:
@@ -44,7 +44,7 @@ def end_aws() -> None:
 
 
 def _is_aws() -> bool:
-    """Whether the CLI is what was started, and not a program that makes use of it."""
+    """Return whether the CLI is what was started, and not a program that uses it."""
     specification = getattr(sys.modules.get("__main__"), "__spec__", None)
     started = os.path.splitext(os.path.basename(sys.argv[0]))[0] if sys.argv else ""  # noqa: PTH119, PTH122 - no file
     return "awscli.clidriver" in sys.modules and (

@@ -1,7 +1,7 @@
 """A code from the user's own program: the ``mfa_process`` key.
 
-The program is run without a shell. What it prints is the code and is shown to nobody; its terminal input
-and its messages are on the real terminal, so that it may ask for a PIN or a touch.
+The program is run without a shell. What it prints is the code and is never shown; its stdin and stderr are the real
+terminal, so that it may ask for a PIN or a touch.
 """
 
 from __future__ import annotations
@@ -19,50 +19,58 @@ from ..errors import MfaProcessError
 from ..messages import role_command
 from .terminal import NOCTTY, TERMINAL
 
-_LONGEST = 1024
+_MAX_OUTPUT = 1024
 """Bytes of the output that are kept: it is six digits."""
 
-_PIPE = 2**20
+_PIPE_SIZE = 2**20
 """Bytes that a pipe holds at most; one read takes what the program has written before its end."""
 
-_LOOK = 0.05
-"""Seconds between two looks at whether a program has ended whose output somebody else holds open."""
+_POLL_SECONDS = 0.05
+"""How often to check whether a program has ended whose output another process holds open."""
 
-_PATIENCE = 0.25
-"""Seconds that a program has to come to its end in after Ctrl-C."""
+_INTERRUPT_SECONDS = 0.25
+"""How long a program may take to end after Ctrl-C."""
 
 
-def ask(command: str, profile: str, seconds: float = settings.MFA_PROCESS_SECONDS) -> str:
-    """What the program prints, trimmed. Raises `MfaProcessError`, which tells its exit code only."""
+def read_code(command: str, profile: str, seconds: float = settings.MFA_PROCESS_SECONDS) -> str:
+    """Run the program and return what it prints, trimmed. Raises `MfaProcessError`, which names its exit code only."""
     try:
         words = shlex.split(command, posix=os.name != "nt")
     except ValueError as error:
-        raise failed(profile, f"cannot be split into words ({error})") from None
+        raise failure(profile, f"cannot be split into words ({error})") from None
     if not words:
-        raise failed(profile, "is empty")
+        raise failure(profile, "is empty")
     terminal = _open_terminal()
     try:
         exit_code, output = _run(words, terminal, seconds)
     except subprocess.TimeoutExpired:
-        raise failed(profile, f"gave no code within {seconds:.0f} s") from None
+        raise failure(profile, f"printed no code within {seconds:.0f} s") from None
     except OSError as error:
-        raise failed(profile, f"cannot be run: {error.strerror}") from None
+        raise failure(profile, f"cannot be run: {error.strerror}") from None
     finally:
         if terminal is not None:
             os.close(terminal)
     if exit_code:
-        raise failed(profile, f"failed with exit code {exit_code}")
+        raise failure(profile, f"failed with exit code {exit_code}")
     code = output.decode("ascii", "replace").strip()
     if not code:
-        raise failed(profile, "printed nothing")
+        raise failure(profile, "printed nothing")
     return code
 
 
-def _run(words: Sequence[str], terminal: int | None, seconds: float) -> tuple[int, bytes]:
-    """A program's exit code and what it has printed by its end.
+def failure(profile: str, why: str) -> MfaProcessError:
+    """Return the error for a program that provided no code. What it printed is never part of it."""
+    return MfaProcessError(
+        f"the mfa_process of profile {profile} {why}. Run it by itself to see what is wrong, or remove it:\n  "
+        + role_command(profile, '--mfa-process ""')
+    )
 
-    What it leaves running may hold its stdout open, as an agent does that keeps a PIN: nobody waits for that.
-    Raises `OSError`, and `subprocess.TimeoutExpired` after it was killed.
+
+def _run(words: Sequence[str], terminal: int | None, seconds: float) -> tuple[int, bytes]:
+    """Return a program's exit code and what it has printed by its end.
+
+    A process it leaves running may hold its stdout open, as an agent does that keeps a PIN: that is not waited for.
+    Raises `OSError`, and `subprocess.TimeoutExpired` once it is killed.
     """
     with subprocess.Popen(  # noqa: S603 - the user's own command, and no shell
         words,
@@ -71,11 +79,11 @@ def _run(words: Sequence[str], terminal: int | None, seconds: float) -> tuple[in
         stderr=terminal,
     ) as child:
         try:
-            output = child.communicate(timeout=seconds)[0] if os.name == "nt" else _heard(child, seconds)
+            output = child.communicate(timeout=seconds)[0] if os.name == "nt" else _read(child, seconds)
         except KeyboardInterrupt:
-            # It was interrupted as well, and may have a terminal to put in order.
+            # The program was interrupted as well, and may have a terminal to restore.
             with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(_PATIENCE)
+                child.wait(_INTERRUPT_SECONDS)
             child.kill()
             raise
         except BaseException:
@@ -84,8 +92,8 @@ def _run(words: Sequence[str], terminal: int | None, seconds: float) -> tuple[in
         return child.wait(), output
 
 
-def _heard(child: subprocess.Popen[bytes], seconds: float) -> bytes:
-    """The beginning of what a program prints until it has ended. Raises `subprocess.TimeoutExpired`."""
+def _read(child: subprocess.Popen[bytes], seconds: float) -> bytes:
+    """Return the beginning of what a program prints until it ends. Raises `subprocess.TimeoutExpired`."""
     assert child.stdout is not None  # noqa: S101 - it is a pipe
     descriptor, output = child.stdout.fileno(), b""
     poll = select.poll()
@@ -93,9 +101,9 @@ def _heard(child: subprocess.Popen[bytes], seconds: float) -> bytes:
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         ended = child.poll() is not None
-        if poll.poll(0 if ended else 1000 * min(left, _LOOK)):
-            piece = os.read(descriptor, _PIPE)
-            output = (output + piece)[:_LONGEST]
+        if poll.poll(0 if ended else 1000 * min(left, _POLL_SECONDS)):
+            piece = os.read(descriptor, _PIPE_SIZE)
+            output = (output + piece)[:_MAX_OUTPUT]
             if not piece:
                 child.wait(left)
                 return output
@@ -109,11 +117,3 @@ def _open_terminal() -> int | None:
         return os.open(TERMINAL, os.O_RDWR | NOCTTY)
     except OSError:
         return None
-
-
-def failed(profile: str, why: str) -> MfaProcessError:
-    """The error for a program that gave no code. What it printed is never part of it."""
-    return MfaProcessError(
-        f"the mfa_process of profile {profile} {why}. Run it by itself to see what is wrong, or do without it:\n  "
-        + role_command(profile, '--mfa-process ""')
-    )

@@ -1,8 +1,8 @@
-"""Asking on the controlling terminal itself, whatever stdin, stdout and stderr are.
+"""Prompting on the controlling terminal itself, whatever stdin, stdout and stderr are.
 
-What comes in on stdin is never taken for a code, and the prompt is never mixed into a command's output.
-The code is not echoed. However the question ends (an answer, Ctrl-C, Ctrl-Z and back, SIGTERM, SIGHUP,
-SIGQUIT), the terminal is left as it was found.
+Nothing on stdin is ever taken for a code, and the prompt is never mixed into a command's output. The code is not
+echoed. However the prompt ends (an answer, Ctrl-C, Ctrl-Z and back, SIGTERM, SIGHUP, SIGQUIT), the terminal is left as
+it was found.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from typing import Any
 from ..errors import CannotPromptError
 
 TERMINAL = "/dev/tty"
-NOCTTY = getattr(os, "O_NOCTTY", 0)  # Windows has neither; there `console` asks
-_LONGEST_ANSWER = 1024
+NOCTTY = getattr(os, "O_NOCTTY", 0)  # Windows has neither: see windows_console.py
+_MAX_ANSWER = 1024
+"""Bytes of a line that are read."""
 
 
-def available() -> bool:
-    """Whether this process has a controlling terminal."""
+def is_available() -> bool:
+    """Return whether this process has a controlling terminal."""
     try:
         os.close(os.open(TERMINAL, os.O_RDWR | NOCTTY))
     except OSError:
@@ -33,10 +34,10 @@ def available() -> bool:
 
 
 def ask(prompt: str, *, abandoned: int | None = None) -> str:
-    """One line from the terminal, without its line end and not echoed.
+    """Read one line from the terminal, without echoing it, and return it without its line end.
 
-    `abandoned` is a descriptor at whose end nobody waits for the answer any more. Raises `CannotPromptError` then,
-    where there is no terminal or it ends (Ctrl-D, hang-up), and in the background; `KeyboardInterrupt` on Ctrl-C.
+    `abandoned` is a descriptor that closes when the answer is no longer needed. Raises `CannotPromptError` then, where
+    there is no terminal or it closes (Ctrl-D, hang-up), and in the background; `KeyboardInterrupt` on Ctrl-C.
     """
     try:
         terminal = os.open(TERMINAL, os.O_RDWR | NOCTTY)
@@ -44,7 +45,7 @@ def ask(prompt: str, *, abandoned: int | None = None) -> str:
         raise CannotPromptError("there is no terminal to ask on") from None
     try:
         if not _in_foreground(terminal):
-            # Whoever asks from there is stopped without a word, and holds up all who wait for the answer.
+            # A process that reads from there is stopped silently, and holds up all that wait for the answer.
             raise CannotPromptError("this command runs in the background")
         with _unechoed(terminal, lambda: _say(terminal, prompt)):
             try:
@@ -63,17 +64,17 @@ def ask(prompt: str, *, abandoned: int | None = None) -> str:
 
 
 def _in_foreground(terminal: int) -> bool:
-    """Whether this process is one of those that the terminal belongs to now. Raises `OSError`."""
+    """Return whether this process is in the terminal's foreground group. Raises `OSError`."""
     return os.tcgetpgrp(terminal) == os.getpgrp()
 
 
 def _read_line(terminal: int, abandoned: int | None) -> bytes:
-    """A line, or as much of one as there was before the end. Raises `CannotPromptError` and `OSError`."""
+    """Return a line, or as much of it as came before the end. Raises `CannotPromptError` and `OSError`."""
     answer = b""
-    while len(answer) < _LONGEST_ANSWER and not answer.endswith((b"\n", b"\r")):
+    while len(answer) < _MAX_ANSWER and not answer.endswith((b"\n", b"\r")):
         if abandoned is not None and abandoned in select.select([terminal, abandoned], [], [])[0]:
-            raise CannotPromptError("nobody waits for the answer")
-        read = os.read(terminal, _LONGEST_ANSWER)
+            raise CannotPromptError("the command that needs the code has ended")
+        read = os.read(terminal, _MAX_ANSWER)
         if not read:
             break
         answer += read
@@ -82,7 +83,7 @@ def _read_line(terminal: int, abandoned: int | None) -> bytes:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """While the block runs nothing that is typed is shown; nor is it an answer to the next question."""
+    """While the block runs, show nothing that is typed, and do not take it as an answer to the next prompt."""
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):
             terminal = os.open(TERMINAL, os.O_RDWR | NOCTTY)
@@ -93,7 +94,7 @@ def quiet() -> Iterator[None]:
 
 
 def say(text: str, end: str = "\n") -> None:
-    """A line for the person at the terminal; nothing where there is none."""
+    """Print a line on the terminal; do nothing where there is none."""
     with contextlib.suppress(OSError):
         terminal = os.open(TERMINAL, os.O_WRONLY | NOCTTY)
         try:
@@ -110,8 +111,8 @@ def _say(terminal: int, text: str) -> None:
 def _unechoed(terminal: int, prompt_again: Callable[[], None]) -> Iterator[None]:
     """Turn echo off for the block, and on again before anything can end or stop this process.
 
-    Signal handlers can be set in the main thread only. In another, where `asking` can make no process for the
-    question, echo stays on: a code is worth less than the terminal of someone who was interrupted.
+    Signal handlers can be set in the main thread only. In another, where `terminal_child` can start no process, echo
+    stays on: a code is worth less than the terminal of a person who was interrupted.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -133,33 +134,33 @@ def _unechoed(terminal: int, prompt_again: Callable[[], None]) -> Iterator[None]
     hidden = [*lines[:3], lines[3] & ~termios.ECHO, *lines[4:]]
 
     def change(when: int, attributes: list[Any]) -> None:
-        # Whoever changes the terminal from the background is stopped, if not for this.
+        # Without this a process that changes the terminal from the background is stopped.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
         try:
             termios.tcsetattr(terminal, when, attributes)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    made: list[Any] = []
+    ours: list[Any] = []
 
     def hide() -> None:
         with contextlib.suppress(OSError, termios.error):
             if _in_foreground(terminal):
                 change(termios.TCSAFLUSH, hidden)
-                made[:] = termios.tcgetattr(terminal)
+                ours[:] = termios.tcgetattr(terminal)
 
     def restore() -> None:
-        # Stopped, or in the background by now: it is whose it is, unless it is still as we have made it.
+        # Stopped, or in the background by now: it belongs to another process, unless it is still as we left it.
         with contextlib.suppress(OSError, termios.error):  # a terminal that is gone has no echo to turn on
-            if _in_foreground(terminal) or termios.tcgetattr(terminal) == made:
+            if _in_foreground(terminal) or termios.tcgetattr(terminal) == ours:
                 change(termios.TCSANOW, found)
 
-    def come_back() -> None:
+    def resume() -> None:
         if _in_foreground(terminal):
             hide()
             prompt_again()
 
-    with _handled(restore, come_back):
+    with _handling_signals(restore, resume):
         try:  # Ctrl-C may come at any time from here on
             hide()
             yield
@@ -168,29 +169,29 @@ def _unechoed(terminal: int, prompt_again: Callable[[], None]) -> Iterator[None]
 
 
 @contextlib.contextmanager
-def _handled(restore: Callable[[], None], come_back: Callable[[], None]) -> Iterator[None]:
-    """While the block runs, signals that end or stop the process call `restore` first.
+def _handling_signals(restore: Callable[[], None], resume: Callable[[], None]) -> Iterator[None]:
+    """While the block runs, call `restore` before a signal ends or stops the process.
 
-    `come_back` is called when the question stands again: after `fg`, or after a handler of the program's own.
+    `resume` is called when the prompt is back: after `fg`, or after a handler of the program's own.
     """
     previous: dict[signal.Signals, Any] = {}
-    passing: list[int] = []
+    delivering: list[int] = []
 
-    def pass_on(number: int, _frame: FrameType | None) -> None:
+    def deliver(number: int, _frame: FrameType | None) -> None:
         """Let the signal do what it does without us."""
         restore()
-        passing.append(number)
+        delivering.append(number)
         ours = signal.signal(number, previous[signal.Signals(number)])
         os.kill(os.getpid(), number)
         # Only a stopped and continued process, or one whose own handler returned, gets here.
         signal.signal(number, ours)
-        passing.pop()
-        come_back()
+        delivering.pop()
+        resume()
 
     def continued(number: int, frame: FrameType | None) -> None:
-        """After SIGSTOP, or after a stop for reading in the background; of the others `pass_on` comes back."""
-        if not passing:
-            come_back()
+        """Resume after SIGSTOP, or a stop for reading in the background; after the others `deliver` does."""
+        if not delivering:
+            resume()
         if callable(previous[signal.SIGCONT]):
             previous[signal.SIGCONT](number, frame)
 
@@ -198,10 +199,10 @@ def _handled(restore: Callable[[], None], come_back: Callable[[], None]) -> Iter
     try:
         for number in watched:
             if signal.getsignal(number) is not signal.SIG_IGN:
-                previous[number] = signal.signal(number, pass_on)
+                previous[number] = signal.signal(number, deliver)
         previous[signal.SIGCONT] = signal.signal(signal.SIGCONT, continued)
         if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-            # A script's background job; now that a person is asked, Ctrl-C is the person's.
+            # A script's background job; now that a person is prompted, Ctrl-C must work.
             previous[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
         yield
     finally:

@@ -1,9 +1,9 @@
-"""Asking on the terminal from a thread that is not the main one: in a process of its own.
+"""Prompting on the terminal from a thread other than the main one: in a child process.
 
-A transfer's worker renews its credentials in the middle of ``aws s3 sync``. Signal handlers can be set in the
-main thread only, so asked from there the code was echoed and Ctrl-C waited for Enter. A child has a main thread,
-is in the terminal's foreground with its parent, and gets Ctrl-C and Ctrl-Z as the parent does. It holds no
-secret and ends with its parent: the pipe it was given the prompt through is closed then.
+A transfer's worker refreshes its credentials in the middle of ``aws s3 sync``. Signal handlers can be set in the main
+thread only, so a prompt from there echoed the code, and Ctrl-C waited for Enter. A child has a main thread, is in the
+terminal's foreground with its parent, and gets Ctrl-C and Ctrl-Z as the parent does. It holds no secret and ends with
+its parent: the pipe that carried the prompt is closed then.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _PROGRAM = (
 _ANSWERED, _NO_ANSWER, _INTERRUPTED = 0, 10, 130
 
 
-def needed() -> bool:
-    """Whether this thread cannot ask as `terminal.ask` does, and there is an interpreter for a child.
+def is_needed() -> bool:
+    """Return whether this thread cannot prompt as `terminal.ask` does, and there is an interpreter for a child.
 
     In a frozen program, which the AWS CLI v2 may be, ``sys.executable`` is the program itself.
     """
@@ -35,7 +35,7 @@ def needed() -> bool:
 
 
 def ask(prompt: str) -> str:
-    """As `terminal.ask`; what that raises for Ctrl-C is the main thread's to get, here `CannotPromptError`."""
+    """Prompt as `terminal.ask` does; Ctrl-C interrupts the main thread, and is a `CannotPromptError` here."""
     child = subprocess.Popen(  # noqa: S603 - this interpreter, and this module in it
         [sys.executable, "-I", "-S", "-c", _PROGRAM, str(_PACKAGES)],
         stdin=subprocess.PIPE,
@@ -47,9 +47,9 @@ def ask(prompt: str) -> str:
         assert child.stdout is not None  # noqa: S101
         try:
             child.stdin.write(f"{prompt}\n".encode("utf-8", "replace"))
-            child.stdin.flush()  # and not closed: it stays open as long as this process lives
+            child.stdin.flush()  # not closed: it stays open as long as this process lives
         except BrokenPipeError:
-            pass  # it could not start; its exit code tells
+            pass  # it could not start, as its exit code tells
         answer = child.stdout.read().decode("utf-8", "replace")
     if child.returncode == _ANSWERED:
         return answer
@@ -57,12 +57,12 @@ def ask(prompt: str) -> str:
         raise CannotPromptError(answer)
     if child.returncode in (_INTERRUPTED, -2):
         end_aws()
-        raise CannotPromptError("the question was interrupted")
+        raise CannotPromptError("the prompt was interrupted")
     return terminal.ask(prompt)
 
 
 def main() -> int:
-    """The child: the prompt comes as a line on stdin, the answer goes to stdout."""
+    """Run the child: read the prompt as a line on stdin, and write the answer to stdout."""
     prompt = sys.stdin.readline().removesuffix("\n")
     try:
         sys.stdout.write(terminal.ask(prompt, abandoned=sys.stdin.fileno()))

@@ -1,4 +1,4 @@
-"""Asking on a Windows console, whatever stdin, stdout and stderr are.
+"""Prompting on a Windows console, whatever stdin, stdout and stderr are.
 
 ``msvcrt`` reads the keyboard of the console itself and echoes nothing, so there is nothing to restore.
 """
@@ -14,7 +14,7 @@ _CONTROL_C, _CONTROL_D, _CONTROL_Z, _BACKSPACE = "\x03", "\x04", "\x1a", "\b"
 
 
 def ask(prompt: str) -> str:
-    """One line from the console, not echoed. Raises `CannotPromptError` where there is none."""
+    """Read one line from the console without echoing it. Raises `CannotPromptError` where there is none."""
     import msvcrt
 
     try:
@@ -30,7 +30,7 @@ def ask(prompt: str) -> str:
 
 
 def read_line(read: Callable[[], str]) -> str:
-    """A line of characters from `read`, which gives one at a time as they are typed.
+    """Read a line with `read`, which returns one character at a time as they are typed.
 
     Raises `KeyboardInterrupt` on Ctrl-C and `CannotPromptError` on Ctrl-Z or Ctrl-D.
     """

@@ -556,7 +556,7 @@ def test_with_nobody_to_ask_the_way_to_a_session_is_named_and_nothing_is_called(
         world.get("prod")
     assert str(caught.value) == (
         "profile prod needs an MFA code of arn:aws:iam::111111111111:mfa/dev, but there is no terminal to ask on. "
-        "Give it in a terminal, and commands without one work while the session lasts:\n"
+        "Log in from a terminal; until the session expires, commands without one work too:\n"
         "  aws configure role login prod"
     )
     assert (world.calls(), world.records) == ([], [])

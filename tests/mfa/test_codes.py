@@ -167,7 +167,7 @@ def test_with_nobody_to_ask_the_command_that_asks_is_named() -> None:
         desk.spend(request=Request(SERIAL, "my prod", "role R"))
     assert str(caught.value) == (
         "profile my prod needs an MFA code of arn:aws:iam::111111111111:mfa/dev, but there is no terminal to ask on. "
-        "Give it in a terminal, and commands without one work while the session lasts:\n"
+        "Log in from a terminal; until the session expires, commands without one work too:\n"
         "  aws configure role login 'my prod'"
     )
 
@@ -280,8 +280,8 @@ def test_a_program_that_prints_no_code_has_failed_and_what_it_printed_is_not_tol
     with pytest.raises(MfaProcessError) as caught:
         Desk().spend("123456", request=with_program(command))
     assert str(caught.value) == (
-        "the mfa_process of profile prod printed something else than six digits. Run it by itself to see what is "
-        'wrong, or do without it:\n  aws configure role prod --mfa-process ""'
+        "the mfa_process of profile prod did not print six digits. Run it by itself to see what is "
+        'wrong, or remove it:\n  aws configure role prod --mfa-process ""'
     )
 
 

@@ -61,7 +61,7 @@ def _environment(programs: Path, **more: str) -> Mapping[str, str]:
 def test_each_program_is_given_the_prompt_whole_and_gives_the_answer(programs: Path, kind: Dialog) -> None:
     note = _stand_in(programs, kind.program, "123456")
     environment = _environment(programs, DISPLAY=":0")
-    assert kind.available(environment, PLATFORMS[kind.platform])
+    assert kind.is_available(environment, PLATFORMS[kind.platform])
     assert kind.ask(PROMPT, environment) == "123456"
     arguments, prompt = json.loads(note.read_text(encoding="utf-8"))
     assert prompt == PROMPT

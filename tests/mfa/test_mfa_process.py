@@ -23,12 +23,12 @@ def _program(tmp_path: Path, text: str) -> str:
 
 
 def test_what_the_program_prints_is_the_code_without_its_line_end(tmp_path: Path) -> None:
-    assert mfa_process.ask(_program(tmp_path, "print(' 123456 ')"), "prod") == "123456"
+    assert mfa_process.read_code(_program(tmp_path, "print(' 123456 ')"), "prod") == "123456"
 
 
 def test_no_shell_reads_the_line(tmp_path: Path) -> None:
     program = _program(tmp_path, "import sys; print(len(sys.argv), sys.argv[1:])")
-    assert mfa_process.ask(f"{program} '$HOME' ; echo", "prod") == "4 ['$HOME', ';', 'echo']"
+    assert mfa_process.read_code(f"{program} '$HOME' ; echo", "prod") == "4 ['$HOME', ';', 'echo']"
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,9 @@ def test_a_program_that_fails_is_named_by_its_exit_code_and_not_by_its_output(
     tmp_path: Path, text: str, why: str
 ) -> None:
     with pytest.raises(MfaProcessError) as caught:
-        mfa_process.ask(_program(tmp_path, text), "my prod")
+        mfa_process.read_code(_program(tmp_path, text), "my prod")
     assert str(caught.value) == (
-        f"the mfa_process of profile my prod {why}. Run it by itself to see what is wrong, or do without it:\n"
+        f"the mfa_process of profile my prod {why}. Run it by itself to see what is wrong, or remove it:\n"
         "  aws configure role 'my prod' --mfa-process \"\""
     )
 
@@ -61,15 +61,15 @@ def test_a_program_that_fails_is_named_by_its_exit_code_and_not_by_its_output(
 )
 def test_a_line_that_is_no_program_is_an_error(line: str, why: str) -> None:
     with pytest.raises(MfaProcessError, match="the mfa_process of profile prod ") as caught:
-        mfa_process.ask(line, "prod")
+        mfa_process.read_code(line, "prod")
     assert why in str(caught.value)
 
 
 def test_a_program_that_gives_no_code_in_time_is_ended(tmp_path: Path) -> None:
     alive = tmp_path / "alive"
     text = f"import pathlib, sys, time; pathlib.Path({str(alive)!r}).touch(); time.sleep(600)"
-    with pytest.raises(MfaProcessError, match="gave no code within 1 s"):
-        mfa_process.ask(_program(tmp_path, text), "prod", seconds=1)
+    with pytest.raises(MfaProcessError, match="printed no code within 1 s"):
+        mfa_process.read_code(_program(tmp_path, text), "prod", seconds=1)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_the_program_leaves_running_is_not_waited_for(tmp_path: Path, left:
     note = tmp_path / "pid"
     line = f"sh -c 'echo 123456; {left.replace(chr(39), chr(34))} & echo $! > {note}'"
     try:
-        assert mfa_process.ask(line, "prod", seconds=30) == "123456"
+        assert mfa_process.read_code(line, "prod", seconds=30) == "123456"
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(int(note.read_text("ascii")), signal.SIGKILL)
@@ -89,11 +89,11 @@ def test_what_the_program_leaves_running_is_not_waited_for(tmp_path: Path, left:
 def test_a_program_that_has_closed_its_output_is_waited_for() -> None:
     """Its exit code tells whether the code is one."""
     with pytest.raises(MfaProcessError, match="failed with exit code 3"):
-        mfa_process.ask("sh -c 'echo 123456; exec >&-; sleep 0.2; exit 3'", "prod")
+        mfa_process.read_code("sh -c 'echo 123456; exec >&-; sleep 0.2; exit 3'", "prod")
 
 
 def test_a_program_may_print_any_amount_and_is_none_the_better_for_it() -> None:
-    assert len(mfa_process.ask("sh -c 'yes | head -c 5000000'", "prod")) < 2000
+    assert len(mfa_process.read_code("sh -c 'yes | head -c 5000000'", "prod")) < 2000
 
 
 def test_the_program_reads_from_the_terminal_and_speaks_on_it(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_the_program_reads_from_the_terminal_and_speaks_on_it(tmp_path: Path) ->
         "import sys; sys.stderr.write('PIN: '); sys.stderr.flush(); print(sys.stdin.readline().strip() * 2)",
     )
     caller = (
-        f"from awscli_xacct.mfa import mfa_process as process; code = process.ask({program!r}, 'prod'); "
+        f"from awscli_xacct.mfa import mfa_process as process; code = process.read_code({program!r}, 'prod'); "
         f"open({str(tmp_path / 'code')!r}, 'w').write(code)"
     )
     child = pexpect.spawn(

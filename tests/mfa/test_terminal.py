@@ -357,7 +357,7 @@ def test_in_another_thread_ctrl_c_ends_the_question_at_once_and_interrupts_the_m
     )
     screen = opened(screens, f"{STARTED}{program}")
     screen.type("123\x03")
-    assert screen.finish() == (0, "cannot ask: the question was interrupted\nmain interrupted\n")
+    assert screen.finish() == (0, "cannot ask: the prompt was interrupted\nmain interrupted\n")
     assert not screen.changed
 
 
@@ -445,7 +445,7 @@ def test_a_terminal_that_is_closed_is_no_answer_even_if_nobody_passes_the_hang_u
 
 
 def test_without_a_terminal_it_says_so_at_once() -> None:
-    program = f"{ASK}\nprint(terminal.available())\nterminal.say('x')\nask()"
+    program = f"{ASK}\nprint(terminal.is_available())\nterminal.say('x')\nask()"
     outcome = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
@@ -462,7 +462,7 @@ def test_without_a_terminal_it_says_so_at_once() -> None:
 def test_a_line_is_said_on_the_terminal_and_nowhere_else(screens: list[Screen]) -> None:
     screen = opened(
         screens,
-        "print(terminal.available())\nterminal.say('Six é.')\nterminal.say('wait', end=' … ')\nask()",
+        "print(terminal.is_available())\nterminal.say('Six é.')\nterminal.say('wait', end=' … ')\nask()",
     )
     screen.type("\n")
     assert screen.finish() == (0, "True\n''\n")
