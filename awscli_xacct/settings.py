@@ -20,7 +20,6 @@ EXTERNAL_ID = "external_id"
 ROLE_SESSION_NAME = "role_session_name"
 DURATION_SECONDS = "duration_seconds"
 REGION = "region"
-LOGIN_SESSION = "login_session"
 
 # Extended keys, with aws-vault's names and meanings.
 MFA_PROCESS = "mfa_process"
@@ -31,6 +30,35 @@ SOURCE_IDENTITY = "source_identity"
 MFA_SESSION = "mfa_session"
 """Our own key: ``auto`` (default), ``on`` or ``off``; see credentials/mfa_session.py."""
 MFA_SESSION_MODES = ("auto", "on", "off")
+
+# What gives a profile credentials of its own, or says whose they are.
+# https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+ACCESS_KEY_ID = "aws_access_key_id"
+SECRET_ACCESS_KEY = "aws_secret_access_key"  # noqa: S105 - the name of a key
+SESSION_TOKEN = "aws_session_token"  # noqa: S105
+ACCOUNT_ID = "aws_account_id"
+CREDENTIAL_PROCESS = "credential_process"
+LOGIN_SESSION = "login_session"
+SSO_ACCOUNT_ID = "sso_account_id"
+SSO_REGION = "sso_region"
+SSO_ROLE_NAME = "sso_role_name"
+SSO_SESSION = "sso_session"
+SSO_START_URL = "sso_start_url"
+WEB_IDENTITY_TOKEN_FILE = "web_identity_token_file"  # noqa: S105
+CREDENTIAL_KEYS = (
+    ACCESS_KEY_ID,
+    SECRET_ACCESS_KEY,
+    SESSION_TOKEN,
+    ACCOUNT_ID,
+    CREDENTIAL_PROCESS,
+    LOGIN_SESSION,
+    SSO_ACCOUNT_ID,
+    SSO_REGION,
+    SSO_ROLE_NAME,
+    SSO_SESSION,
+    SSO_START_URL,
+    WEB_IDENTITY_TOKEN_FILE,
+)
 
 MANIFEST = "xacct_manifest"
 """Set by an import: the manifest that the profile was made from, by its name or its file's path."""

@@ -55,7 +55,7 @@ def _fetched(resolved: Resolved) -> bytes:
             credentials = session.get_credentials()
             frozen = credentials and credentials.get_frozen_credentials()
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            if resolved.memo.record or "credential_process" not in resolved.options:
+            if resolved.memo.record or settings.CREDENTIAL_PROCESS not in resolved.options:
                 raise
             # botocore lets the JSON decoder's errors go as they are. What the program printed may be a secret.
             raise XacctError(

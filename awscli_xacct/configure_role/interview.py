@@ -11,6 +11,7 @@ from .. import settings
 from ..errors import Problem, XacctError
 from ..messages import option, printable
 from ..profiles.edit import AUTO, NONE
+from ..profiles.role import KEYS
 from ..profiles.source import Profiles, has_static_keys, is_role
 from ..profiles.validation import mfa_serial_to_inherit
 from ..profiles.values import EXAMPLE_ROLE_ARN
@@ -18,15 +19,7 @@ from ..profiles.values import EXAMPLE_ROLE_ARN
 REMOVE = "-"
 """The answer that removes a setting. An empty one keeps it, as in ``aws configure``."""
 
-_QUESTIONS = {
-    settings.ROLE_ARN: "Role ARN",
-    settings.SOURCE_PROFILE: "Source profile",
-    settings.MFA_SERIAL: f"MFA device ({AUTO}: ask IAM)",
-    settings.EXTERNAL_ID: "External id",
-    settings.ROLE_SESSION_NAME: "Role session name",
-    settings.DURATION_SECONDS: "Duration in seconds",
-    settings.REGION: "Default region name",
-}
+_QUESTIONS = {key.name: key.question for key in KEYS.values() if key.question}
 
 _VALID_SOURCE = {settings.CREDENTIAL_SOURCE: settings.CREDENTIAL_SOURCES[0]}
 

@@ -46,7 +46,7 @@ def _to_dict(entry: Entry) -> dict[str, Any]:
     session = shared_session(entry)
     return {
         "Profile": entry.profile,
-        "RoleArn": str(entry.options.get("role_arn")),
+        "RoleArn": str(entry.options.get(settings.ROLE_ARN)),
         "Account": entry.account or None,
         "Role": entry.role_name or None,
         "Source": entry.source or None,

@@ -9,10 +9,11 @@ from difflib import unified_diff
 from io import StringIO
 from typing import Any
 
+from .. import settings
 from ..configfile.store import Edit
 from ..messages import printable
 
-SECRETS = frozenset({"aws_secret_access_key", "aws_session_token", "aws_security_token"})
+SECRETS = frozenset({settings.SECRET_ACCESS_KEY, settings.SESSION_TOKEN, "aws_security_token"})
 """Settings whose values are never shown, not even on the user's own screen."""
 HIDDEN = "(hidden)"
 

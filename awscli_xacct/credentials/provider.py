@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.credentials import AssumeRoleProvider as StockProvider
 from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError
 
+from .. import settings
 from ..errors import ProfileError, XacctError
 from ..messages import warn, wrap_error
 from ..profiles.cache_keys import CacheKeys, record_cache
@@ -42,8 +43,8 @@ _FEATURES_OF_SOURCES = {
     "EcsContainer": "CREDENTIALS_HTTP",
 }
 _FEATURES_OF_PROFILES = {
-    "credential_process": {"CREDENTIALS_PROFILE_PROCESS", "CREDENTIALS_PROCESS"},
-    "login_session": {"CREDENTIALS_PROFILE_LOGIN", "CREDENTIALS_LOGIN"},
+    settings.CREDENTIAL_PROCESS: {"CREDENTIALS_PROFILE_PROCESS", "CREDENTIALS_PROCESS"},
+    settings.LOGIN_SESSION: {"CREDENTIALS_PROFILE_LOGIN", "CREDENTIALS_LOGIN"},
 }
 _ASSUMED = "CREDENTIALS_STS_ASSUME_ROLE"
 

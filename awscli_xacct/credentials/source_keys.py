@@ -34,7 +34,6 @@ from .sts import Keys, is_usable
 _MAX_SHOWN = 600
 """Characters of a foreign message that are shown."""
 _CONFIG_ERRORS = (InvalidConfigError, PartialCredentialsError)
-_PROCESS = "credential_process"
 
 
 class SourceKeys:
@@ -76,11 +75,11 @@ def _load_keys(
     started = programs if isinstance(programs, MarkedPrograms) else None
     if started:
         started.last = None
-    program = str(options.get(_PROCESS, "")) if started else ""
+    program = str(options.get(settings.CREDENTIAL_PROCESS, "")) if started else ""
     try:
         keys = _frozen(load())
         # Of keys in a file, STS says what is wrong with them, as it does to the stock CLI.
-        written = "aws_access_key_id" in options
+        written = settings.ACCESS_KEY_ID in options
         if None in keys[:2] or not (written or all(is_usable(part) for part in keys if part is not None)):
             raise TypeError("not credentials")
     except XacctError:
@@ -88,7 +87,7 @@ def _load_keys(
     except Exception as error:
         ran = started.last if started else None
         if program and (ran is not None or not isinstance(error, (BotoCoreError, ClientError))):
-            fix = f"aws configure set {_PROCESS} COMMAND {printable(profile_option(source.name))}"
+            fix = f"aws configure set {settings.CREDENTIAL_PROCESS} COMMAND {printable(profile_option(source.name))}"
             reason = f"{_program_fault(error, program, ran)}. Give it another with: {fix}"
         elif isinstance(error, (BotoCoreError, ClientError)):
             # What is wrong with the config is reported in botocore's words.
@@ -113,7 +112,7 @@ def _frozen(credentials: Any) -> Keys:
 
 
 def _program_fault(error: Exception, command: str, ran: Any) -> str:
-    name = f"its {_PROCESS} {_first_word(command)}"
+    name = f"its {settings.CREDENTIAL_PROCESS} {_first_word(command)}"
     if ran is None:
         return f"{name} cannot be started: {_reason(error)}"
     if ran.returncode:

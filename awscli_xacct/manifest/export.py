@@ -15,8 +15,9 @@ from .. import settings
 from ..arn import Arn
 from ..errors import EditError, ValidationError, in_order
 from ..messages import printable
-from ..profiles.defaults import ORDER, Wanted, role_arn
+from ..profiles.defaults import Wanted, role_arn
 from ..profiles.partitions import Partitions
+from ..profiles.role import KEYS
 from ..profiles.source import Profiles
 from ..profiles.validation import mfa_serial_to_inherit
 from ..profiles.values import EXAMPLE_ROLE_ARN, account_fault
@@ -62,7 +63,7 @@ class _Merging:
     ) -> None:
         self._path = path
         self._meant = {
-            name: {key: str(options[key]) for key in ORDER if key in options}
+            name: {key: str(options[key]) for key in KEYS if key in options}
             for name, options in roles.items()
         }
         self._profiles: Profiles = ChainMap(self._meant, profiles)  # type: ignore[arg-type]
@@ -133,7 +134,7 @@ class _Merging:
                 added[name] = self._entry(name, names, manifest.defaults)
                 continue
             effective = self._effective(role)
-            differing = [key for key in ORDER if not same(key, effective.get(key), meant.get(key))]
+            differing = [key for key in KEYS if not same(key, effective.get(key), meant.get(key))]
             node = manifest.role_nodes.get(name)
             if differing and isinstance(node, yaml_nodes.Mapping):
                 self._change(node, differing, effective, meant, names, splices)
@@ -192,7 +193,7 @@ class _Merging:
         """A role written out, without what the defaults say or what follows by itself."""
         meant = self._meant[name]
         entry: dict[str, Any] = dict(self._named(name, names))
-        for key in ORDER[1:]:
+        for key in [*KEYS][1:]:
             follows = key == settings.MFA_SERIAL and same(key, meant.get(key), self._inherited(name))
             if not follows and key in meant and not same(key, meant[key], defaults.get(key)):
                 entry[key] = writing.value(key, meant[key])

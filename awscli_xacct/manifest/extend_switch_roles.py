@@ -17,7 +17,7 @@ from .. import settings
 from ..arn import Arn
 from ..configfile.document import Document
 from ..errors import EditError, Location, Problem, ValidationError
-from ..profiles.defaults import ORDER
+from ..profiles.role import KEYS
 from ..profiles.values import account_fault, role_name_fault
 from .model import RoleSpec
 from .yaml_nodes import shortened
@@ -112,7 +112,7 @@ def _role(
     values = section.values
     source = values.get(settings.SOURCE_PROFILE)
     base = sections[source].values if source in bases and source is not None else {}
-    options: dict[str, str | None] = {key: values[key] for key in ORDER if key in values}
+    options: dict[str, str | None] = {key: values[key] for key in KEYS if key in values}
     if settings.REGION not in options and _TARGET_REGION in base:
         options[settings.REGION] = base[_TARGET_REGION]
     if nobody is not None and source == nobody:

@@ -8,14 +8,14 @@ from difflib import get_close_matches
 
 from .. import settings
 from ..errors import Location, Problem
-from ..profiles.defaults import ORDER
+from ..profiles.role import KEYS
 from ..profiles.tags import MAX_TAGS
 from ..profiles.values import account_fault
 from . import yaml_nodes
 from .yaml_nodes import Listing, Node, Scalar, shortened
 
 ACCOUNT, ROLE = "account", "role"
-ROLE_KEYS = (ACCOUNT, ROLE, *ORDER)
+ROLE_KEYS = (ACCOUNT, ROLE, *KEYS)
 NOT_IN_DEFAULTS = (settings.ROLE_ARN,)
 _NEVER_NULL = (ACCOUNT, ROLE, settings.ROLE_ARN)
 

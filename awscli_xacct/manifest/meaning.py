@@ -7,8 +7,8 @@ from typing import Any
 from .. import settings
 from ..profiles.defaults import Wanted, completed, role_arn
 from ..profiles.partitions import Partitions
+from ..profiles.role import KEYS
 from ..profiles.source import Profiles
-from ..profiles.tags import parse_keys, parse_tags
 from .model import RoleSpec
 
 
@@ -35,11 +35,7 @@ def same(key: str, one: Any, other: Any) -> bool:
 
 
 def _meaning(key: str, text: str) -> Any:
-    if key == settings.SESSION_TAGS:
-        tags, faults = parse_tags(text)
-        return text if faults else tags
-    if key == settings.TRANSITIVE_SESSION_TAGS:
-        return parse_keys(text)
-    if key == settings.DURATION_SECONDS and text.isascii() and text.isdigit():
-        return int(text)
-    return text
+    try:
+        return KEYS[key].parse(text) if key in KEYS else text
+    except ValueError:
+        return text

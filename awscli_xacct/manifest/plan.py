@@ -15,8 +15,9 @@ from .. import settings
 from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles, header_for, headers_of, profile_of
 from ..errors import Problem, ValidationError
-from ..profiles.defaults import ORDER, changed
+from ..profiles.defaults import changed
 from ..profiles.partitions import Partitions
+from ..profiles.role import KEYS
 from ..profiles.values import EXAMPLE_ROLE_ARN
 from .checks import find_problems
 from .meaning import resolve_settings, same
@@ -137,7 +138,7 @@ class _Planning:
         asked = dict(role.options)
         ours = before.get(settings.MANIFEST) == self._request.mark
         set_before = str(before.get(settings.MANIFEST_KEYS, "")).split(",") if ours else []
-        asked.update({key: None for key in set_before if key in ORDER and key not in asked})
+        asked.update({key: None for key in set_before if key in KEYS and key not in asked})
         for one, other in (_SOURCES, _SOURCES[::-1]):
             if asked.get(one) and other not in role.options and other in before:
                 asked[other] = None
@@ -152,7 +153,7 @@ class _Planning:
             self._notes.setdefault(note, []).append(name)
         keys = [
             key
-            for key in ORDER[1:]
+            for key in [*KEYS][1:]
             if asked.get(key) is not None
             # What a person had set to the same before is still theirs.
             and (not ours or key in set_before or not same(key, before.get(key), asked[key]))

@@ -12,27 +12,11 @@ from .. import settings
 from ..arn import Arn
 from .partitions import Partitions
 from .regions import partition_of, region_in_chain
+from .role import KEYS
 from .source import Profiles, gives_credentials
 from .validation import mfa_serial_to_inherit
 
 Wanted = Mapping[str, "str | None"]
-
-# The keys a role profile may get, in the order in which they are written.
-ORDER = (
-    settings.ROLE_ARN,
-    settings.SOURCE_PROFILE,
-    settings.CREDENTIAL_SOURCE,
-    settings.MFA_SERIAL,
-    settings.MFA_PROCESS,
-    settings.MFA_SESSION,
-    settings.EXTERNAL_ID,
-    settings.ROLE_SESSION_NAME,
-    settings.DURATION_SECONDS,
-    settings.SESSION_TAGS,
-    settings.TRANSITIVE_SESSION_TAGS,
-    settings.SOURCE_IDENTITY,
-    settings.REGION,
-)
 
 
 def changed(profile: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
@@ -78,4 +62,4 @@ def completed(name: str, profiles: Profiles, wanted: Wanted) -> tuple[dict[str, 
         if serial:
             full[settings.MFA_SERIAL] = serial
             notes.append(f"mfa_serial = {serial}, taken over from profile {source}")
-    return {key: full[key] for key in ORDER if key in full}, notes
+    return {key: full[key] for key in KEYS if key in full}, notes

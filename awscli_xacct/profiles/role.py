@@ -1,21 +1,20 @@
-"""What a profile means: the one model that the provider, the commands and the cache all ask.
+"""What a role profile means: its keys, its settings and the chain of roles behind it. Everything else asks here.
 
-It works on plain dicts: botocore's ``session.full_config["profiles"]``, or what `load` reads from
-the two files without botocore. A property test holds the two equal, and the errors found here equal
-to those of botocore's own assume-role provider.
+It works on plain dicts: botocore's ``session.full_config["profiles"]``, or what `configfile.sections` reads from
+the two files without botocore. A property test holds the two equal, and the errors found here equal to those of
+botocore's own assume-role provider.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
 """
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .. import settings
-from ..errors import Problem, ProfileError
-from ..messages import profile_option, role_command
+from ..errors import ProfileError
+from ..messages import option, profile_option, role_command
 from .source import (
     MACHINE_SESSIONS,
     Profile,
@@ -30,8 +29,97 @@ from .source import (
 )
 
 
+class Key(NamedTuple):
+    """A config key of a role profile.
+
+    `parse` returns what its text means, and raises `ValueError` with the reason if it means nothing; what else is
+    required before a value is written is in `values`. `example` is a value for the command that fixes it, quoted
+    for a shell. `question` is what the interview asks; empty: it does not ask. A `role_only` key has no effect in
+    a profile without a role.
+    """
+
+    name: str
+    parse: Callable[[str], Any] = str
+    example: str = "VALUE"
+    question: str = ""
+    role_only: bool = False
+
+
+def _parse_mode(text: str) -> str:
+    if text not in settings.MFA_SESSION_MODES:
+        raise ValueError(f"must be one of {', '.join(settings.MFA_SESSION_MODES)}")
+    return text
+
+
+def _parse_duration(text: str) -> int:
+    try:
+        seconds = int(text)
+    except ValueError:
+        raise ValueError("must be a whole number of seconds, such as 3600 for an hour") from None
+    low, high = settings.MIN_ROLE_DURATION, settings.MAX_ROLE_DURATION
+    if not low <= seconds <= high:
+        raise ValueError(f"must be between {low} (15 minutes) and {high} (12 hours)")
+    return seconds
+
+
+def _parse_tags(text: str) -> dict[str, str]:
+    from .tags import parse_tags  # few profiles have any, and every warm command would load it
+
+    tags, problems = parse_tags(text)
+    if problems:
+        raise ValueError("; ".join(problems))
+    return tags
+
+
+def _parse_tag_keys(text: str) -> list[str]:
+    from .tags import parse_keys
+
+    return parse_keys(text)
+
+
+KEYS = {
+    key.name: key
+    for key in (
+        Key(settings.ROLE_ARN, question="Role ARN"),
+        Key(settings.SOURCE_PROFILE, question="Source profile", role_only=True),
+        Key(settings.CREDENTIAL_SOURCE, role_only=True),
+        Key(settings.MFA_SERIAL, question="MFA device (auto: ask IAM)"),
+        Key(settings.MFA_PROCESS),
+        Key(settings.MFA_SESSION, _parse_mode, "auto"),
+        Key(settings.EXTERNAL_ID, question="External id", role_only=True),
+        Key(settings.ROLE_SESSION_NAME, question="Role session name"),
+        Key(settings.DURATION_SECONDS, _parse_duration, "3600", "Duration in seconds", role_only=True),
+        Key(settings.SESSION_TAGS, _parse_tags, "KEY=VALUE …", role_only=True),
+        Key(settings.TRANSITIVE_SESSION_TAGS, _parse_tag_keys, "KEY …", role_only=True),
+        Key(settings.SOURCE_IDENTITY, role_only=True),
+        Key(settings.REGION, question="Default region name"),
+    )
+}
+"""The keys a role profile may have, in the order in which they are written and asked for."""
+
+_EMPTY_COUNTS = (settings.EXTERNAL_ID, settings.DURATION_SECONDS)
+"""Keys whose empty text is an error, as in the stock CLI; any other empty text means that the key is not set."""
+
+
+def parse_role_settings(name: str, options: Profile) -> dict[str, Any]:
+    """Return the settings of profile `name` that `Role` has fields for, parsed. Raises `ProfileError`."""
+    parsed: dict[str, Any] = {settings.ROLE_ARN: ""}
+    for key in KEYS.values():
+        text = text_of(options, name, key.name)
+        if key.name in Role._fields and (text or (text is not None and key.name in _EMPTY_COUNTS)):
+            try:
+                parsed[key.name] = key.parse(text)
+            except ValueError as error:
+                raise ProfileError(
+                    name,
+                    f"profile {name}: {key.name} {text!r}: {error}",
+                    f"set one:\n  {role_command(name, f'{option(key.name)} {key.example}')}",
+                ) from None
+    return parsed
+
+
 class Role(NamedTuple):
-    """One hop: a role, everything that is sent to assume it, and where the calling credentials come from."""
+    """One hop of a chain: a role, everything that is sent to assume it, and the source of the calling credentials."""
 
     profile: str
     role_arn: str
@@ -48,27 +136,30 @@ class Role(NamedTuple):
 
     @property
     def chained(self) -> bool:
-        """Whether the caller is itself a role, as far as the config tells: STS then allows an hour at most.
+        """Whether the caller is a role too, as far as the config tells: STS then allows an hour at most.
 
-        What AWS says of instances is that their role's session is not under that limit, and nobody is refused here
-        what STS may give. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
+        An instance's role is exempt from that limit, according to AWS.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
         """
-        return _is_chained(self.source)
+        source = self.source
+        return isinstance(source, Role) or (
+            source.role_session is not None and source.credential_source != "Ec2InstanceMetadata"
+        )
 
     @property
     def takes_no_code(self) -> bool:
-        """Whether the caller is a role, so that STS takes no MFA code from it."""
+        """Whether the caller is a role, from which STS accepts no MFA code."""
         return isinstance(self.source, Role) or self.source.role_session is not None
 
     @property
     def session_source(self) -> Source | None:
-        """The source, if its own MFA session calls for this role, which has no device: an hour at most."""
+        """The source, if its own MFA session calls for this role, which has no device; STS then allows an hour."""
         source = self.source
         return source if isinstance(source, Source) and source.mfa_serial and not self.mfa_serial else None
 
     @property
     def request(self) -> dict[str, Any]:
-        """What is sent with AssumeRole and known before any call, under the API's names."""
+        """The parameters of AssumeRole that are known before any call, under the API's names."""
         sent = {
             "RoleArn": self.role_arn,
             "RoleSessionName": self.role_session_name,
@@ -94,211 +185,79 @@ class Role(NamedTuple):
 def resolve(
     profiles: Profiles, name: str, *, sso_sessions: Profiles | None = None, environment: Mapping[str, str]
 ) -> Role:
-    """The whole chain that profile `name` stands for.
+    """Return the chain of roles that profile `name` stands for.
 
-    Raises `ProfileError`; `structural` ones are those that the stock CLI finds too.
+    Raises `ProfileError`, which is `structural` where the stock CLI finds the same error.
     """
-    return _role(profiles, name, [name], sso_sessions or {}, environment)
+    return _Resolver(profiles, sso_sessions or {}, environment).role([name])
 
 
-def _role(
-    profiles: Profiles,
-    name: str,
-    visited: list[str],
-    sso_sessions: Profiles,
-    environment: Mapping[str, str],
-) -> Role:
-    profile = profiles[name]
-    source = _source(profiles, name, visited, sso_sessions, environment)
-    serial = text_of(profile, name, settings.MFA_SERIAL)
-    chained = _is_chained(source) or (
-        isinstance(source, Source) and source.mfa_serial is not None and not serial
-    )
-    if serial and (isinstance(source, Role) or source.role_session):
-        found = chained_mfa_problem(name, serial, source)
-        raise ProfileError(name, found.text, found.fix)
-    return Role(
-        profile=name,
-        role_arn=text_of(profile, name, settings.ROLE_ARN) or "",
-        source=source,
-        external_id=text_of(profile, name, settings.EXTERNAL_ID),
-        mfa_serial=serial,
-        mfa_session=_mode(profile, name),
-        role_session_name=text_of(profile, name, settings.ROLE_SESSION_NAME) or None,
-        duration_seconds=_duration(profile, name, source, chained=chained),
-        session_tags=_tags(profile, name),
-        transitive_session_tags=_transitive(profile, name),
-        source_identity=text_of(profile, name, settings.SOURCE_IDENTITY) or None,
-        mfa_process=text_of(profile, name, settings.MFA_PROCESS) or None,
-    )
+class _Resolver:
+    """Follows source profiles. A `chain` is the names of the profiles from the first to the current one."""
 
+    def __init__(self, profiles: Profiles, sso_sessions: Profiles, environment: Mapping[str, str]) -> None:
+        self._profiles = profiles
+        self._sso_sessions = sso_sessions
+        self._environment = environment
 
-def _source(
-    profiles: Profiles,
-    name: str,
-    visited: list[str],
-    sso_sessions: Profiles,
-    environment: Mapping[str, str],
-) -> Role | Source:
-    profile = profiles[name]
-    source = text_of(profile, name, settings.SOURCE_PROFILE)
-    named = text_of(profile, name, settings.CREDENTIAL_SOURCE)
-    if source is not None and named is not None:
-        raise ProfileError(
-            name,
-            f"profile {name} has both source_profile and credential_source",
-            "remove one:\n  " + role_command(name, '--credential-source ""'),
-            structural=True,
-        )
-    if source is None and named is None:
-        raise ProfileError(
-            name,
-            f"profile {name} has no source_profile and no credential_source",
-            f"give it one:\n  {role_command(name, '--source-profile PROFILE')}",
-            structural=True,
-        )
-    if named is not None:
-        if named not in settings.CREDENTIAL_SOURCES:
-            raise ProfileError(
-                name,
-                f"profile {name}: credential_source {named!r} is none of "
-                f"{', '.join(settings.CREDENTIAL_SOURCES)}",
-                f"set one of them:\n  {role_command(name, '--credential-source Environment')}",
-                structural=True,
+    def role(self, chain: list[str]) -> Role:
+        name = chain[-1]
+        source = self._source(chain, self._profiles[name])
+        role = Role(profile=name, source=source, **parse_role_settings(name, self._profiles[name]))
+        if role.mfa_serial and role.takes_no_code:
+            from .chain_problems import chained_mfa_problem
+
+            problem = chained_mfa_problem(name, role.mfa_serial, source)
+            raise ProfileError(name, problem.text, problem.fix)
+        seconds = role.duration_seconds
+        if seconds and seconds > settings.MAX_CHAINED_DURATION and (role.chained or role.session_source):
+            from .chain_problems import chained_duration_problem
+
+            text = f"{settings.DURATION_SECONDS} '{seconds}' {chained_duration_problem(source)}"
+            raise _error(name, text, "set one", "--duration-seconds 3600", structural=False)
+        return role
+
+    def _source(self, chain: list[str], profile: Profile) -> Role | Source:
+        name, profiles = chain[-1], self._profiles
+        source = text_of(profile, name, settings.SOURCE_PROFILE)
+        named = text_of(profile, name, settings.CREDENTIAL_SOURCE)
+        if source is not None and named is not None:
+            text = "both source_profile and credential_source are set"
+            raise _error(name, text, "remove one", '--credential-source ""')
+        if named is not None:
+            if named not in settings.CREDENTIAL_SOURCES:
+                text = f"credential_source {named!r} must be one of {', '.join(settings.CREDENTIAL_SOURCES)}"
+                raise _error(name, text, "set one", "--credential-source Environment")
+            identity = named_identity(named, self._environment)
+            return Source(None, named, identity, role_session=MACHINE_SESSIONS.get(named))
+        if source is None:
+            raise _error(name, "neither source_profile nor credential_source is set", "set one")
+        if source not in profiles:
+            raise _error(name, f"its source_profile {source} does not exist", "name an existing profile")
+        if source in chain and not (source == name and has_static_keys(profiles[source])):
+            raise _error(
+                name, f"its source profiles form a loop: {' -> '.join([*chain, source])}", "break it"
             )
-        identity = named_identity(named, environment)
-        return Source(None, named, identity, role_session=MACHINE_SESSIONS.get(named))
-    assert source is not None  # noqa: S101 - one of the two is there
-    if source not in profiles:
-        raise ProfileError(
-            name,
-            f"profile {name}: its source_profile {source} does not exist",
-            f"name one that does:\n  {role_command(name, '--source-profile PROFILE')}",
-            structural=True,
-        )
-    if source in visited and not (source == name and has_static_keys(profiles[source])):
-        raise ProfileError(
-            name,
-            f"profile {name}: its sources go in a circle: {' -> '.join([*visited, source])}",
-            f"break it:\n  {role_command(name, '--source-profile PROFILE')}",
-            structural=True,
-        )
-    if has_static_keys(profiles[source]) or not is_role(profiles[source]):
-        if not gives_credentials(profiles, source):
-            raise ProfileError(
-                name,
-                f"profile {name}: its source_profile {source} has no credentials",
-                f"give it some:\n  aws configure {profile_option(source)}",
-                structural=True,
-            )
-        return user_of(profiles, source, sso_sessions)
-    if len(visited) >= settings.MAX_CHAIN:
-        # Without an end to it all of `list` failed of one such chain, in Python's own limit.
-        last = visited[0]
-        raise ProfileError(
-            last,
-            f"profile {last}: its chain is too long: more than {settings.MAX_CHAIN} roles, one assumed from the "
-            f"other, down to {source} and on",
-            f"give it a source that is nearer to a user:\n  {role_command(last, '--source-profile PROFILE')}",
-        )
-    return _role(profiles, source, [*visited, source], sso_sessions, environment)
+        if has_static_keys(profiles[source]) or not is_role(profiles[source]):
+            if not gives_credentials(profiles, source):
+                raise ProfileError(
+                    name,
+                    f"profile {name}: its source_profile {source} has no credentials",
+                    f"add some:\n  aws configure {profile_option(source)}",
+                    structural=True,
+                )
+            return user_of(profiles, source, self._sso_sessions)
+        if len(chain) >= settings.MAX_CHAIN:
+            # Without a limit, one such chain made all of `list` fail, in Python's own.
+            text = f"its chain is too long: more than {settings.MAX_CHAIN} roles"
+            raise _error(chain[0], text, "use a source closer to a user", structural=False)
+        return self.role([*chain, source])
 
 
-def _is_chained(source: Role | Source) -> bool:
-    if isinstance(source, Role):
-        return True
-    return source.role_session is not None and source.credential_source != "Ec2InstanceMetadata"
-
-
-def chained_mfa_problem(name: str, serial: str, source: Role | Source) -> Problem:
-    """Why profile `name`, which is assumed from the role or the role's session `source`, can have no MFA device."""
-    what, first = (
-        (f"{source.profile} is a role", _first(source))
-        if isinstance(source, Role)
-        else (f"{source.name} {source.role_session},", None)
+def _error(
+    name: str, text: str, fix: str, options: str = "--source-profile PROFILE", *, structural: bool = True
+) -> ProfileError:
+    """Return the error of profile `name` that is fixed by setting `options`."""
+    return ProfileError(
+        name, f"profile {name}: {text}", f"{fix}:\n  {role_command(name, options)}", structural=structural
     )
-    text = (
-        f"profile {name}: mfa_serial cannot be used here, because its source {what} and STS takes an MFA code "
-        f"from an IAM user only"
-    )
-    fix = f"  {role_command(name, '--mfa-serial none')}"
-    if first is None or first.takes_no_code:
-        fix = f"remove it:\n{fix}"
-    else:
-        moved = role_command(first.profile, f"--mfa-serial {shlex.quote(serial)}")
-        fix = f"ask for it on the first role of the chain:\n  {moved}\n{fix}"
-    return Problem(text, fix, name, settings.MFA_SERIAL)
-
-
-def _first(role: Role) -> Role:
-    while isinstance(role.source, Role):
-        role = role.source
-    return role
-
-
-def _mode(profile: Profile, name: str) -> str:
-    mode = text_of(profile, name, settings.MFA_SESSION) or "auto"
-    if mode not in settings.MFA_SESSION_MODES:
-        raise ProfileError(
-            name,
-            f"profile {name}: mfa_session {mode!r} is none of {', '.join(settings.MFA_SESSION_MODES)}",
-            f"set one:\n  {role_command(name, '--mfa-session auto')}",
-        )
-    return mode
-
-
-def _duration(profile: Profile, name: str, source: Role | Source, *, chained: bool) -> int | None:
-    text = text_of(profile, name, settings.DURATION_SECONDS)
-    if text is None:
-        return None
-    fault = duration_fault(text, chained=chained, source=source)
-    if fault:
-        raise ProfileError(
-            name,
-            f"profile {name}: duration_seconds {text!r} {fault}",
-            f"set one:\n  {role_command(name, '--duration-seconds 3600')}",
-        )
-    return int(text)
-
-
-def _tags(profile: Profile, name: str) -> dict[str, str]:
-    text = text_of(profile, name, settings.SESSION_TAGS)
-    if not text:
-        return {}
-    from .tags import parse_tags  # few profiles have any, and every warm command would load it
-
-    tags, faults = parse_tags(text)
-    if faults:
-        raise ProfileError(
-            name,
-            f"profile {name}: session_tags: {'; '.join(faults)}",
-            f"set them:\n  {role_command(name, '--session-tags KEY=VALUE …')}",
-        )
-    return tags
-
-
-def _transitive(profile: Profile, name: str) -> list[str]:
-    text = text_of(profile, name, settings.TRANSITIVE_SESSION_TAGS)
-    return [key for key in (part.strip() for part in text.split(",")) if key] if text else []
-
-
-def duration_fault(text: str, *, chained: bool, source: Role | Source | None = None) -> str | None:
-    """What is wrong with a ``duration_seconds``, or None. Of a `source` that is a session already the text says so."""
-    try:
-        seconds = int(text)
-    except ValueError:
-        return "is not a whole number of seconds, such as 3600 for an hour"
-    low, high = settings.MIN_ROLE_DURATION, settings.MAX_ROLE_DURATION
-    if not low <= seconds <= high:
-        return f"is not between {low} (15 minutes) and {high} (12 hours)"
-    if chained and seconds > settings.MAX_CHAINED_DURATION:
-        return (
-            f"is more than {settings.MAX_CHAINED_DURATION} (1 hour), which is all that STS gives a role "
-            f"that is assumed from another role or from a shared MFA session"
-            + (
-                f"; its source {source.name} {source.role_session}"
-                if isinstance(source, Source) and source.role_session
-                else ""
-            )
-        )
-    return None

@@ -16,30 +16,28 @@ from ..storage.record import machine_name
 Profile = Mapping[str, Any]
 Profiles = Mapping[str, Profile]
 
-_STATIC = ("aws_access_key_id", "aws_secret_access_key")
-_WEB_IDENTITY = "web_identity_token_file"
-
+_STATIC = (settings.ACCESS_KEY_ID, settings.SECRET_ACCESS_KEY)
 # The settings that decide whose credentials a profile without a role gives. Secrets are left out: a
 # new secret comes with a new access key id.
 _IDENTITY = (
-    "aws_access_key_id",
-    "credential_process",
-    "login_session",
-    "role_arn",
-    "role_session_name",
-    "sso_account_id",
-    "sso_region",
-    "sso_role_name",
-    "sso_session",
-    "sso_start_url",
-    _WEB_IDENTITY,
+    settings.ACCESS_KEY_ID,
+    settings.CREDENTIAL_PROCESS,
+    settings.LOGIN_SESSION,
+    settings.ROLE_ARN,
+    settings.ROLE_SESSION_NAME,
+    settings.SSO_ACCOUNT_ID,
+    settings.SSO_REGION,
+    settings.SSO_ROLE_NAME,
+    settings.SSO_SESSION,
+    settings.SSO_START_URL,
+    settings.WEB_IDENTITY_TOKEN_FILE,
 )
-# Any one of these has the SSO provider answer, or say what is missing.
-_SSO = ("sso_role_name", "sso_account_id")
-# What may give a user's long-term keys, which an MFA session is bought with.
-_LONG_TERM = ("aws_access_key_id", "credential_process")
-# Any one of these is enough for one of botocore's providers to answer; an ``sso_session`` alone gives a token only.
-_GIVES_CREDENTIALS = ("aws_access_key_id", "credential_process", "login_session", *_SSO)
+# With either of these the SSO provider answers, or reports what is missing.
+_SSO = (settings.SSO_ROLE_NAME, settings.SSO_ACCOUNT_ID)
+# What may give a user's long-term keys, which an MFA session needs.
+_LONG_TERM = (settings.ACCESS_KEY_ID, settings.CREDENTIAL_PROCESS)
+# With any of these one of botocore's providers answers; an ``sso_session`` alone gives a token only.
+_GIVES_CREDENTIALS = (*_LONG_TERM, settings.LOGIN_SESSION, *_SSO)
 
 
 class Source(NamedTuple):
@@ -63,7 +61,7 @@ class Source(NamedTuple):
 
 def is_role(profile: Profile) -> bool:
     """Whether the assume-role provider is the one to answer for `profile`."""
-    return settings.ROLE_ARN in profile and _WEB_IDENTITY not in profile
+    return settings.ROLE_ARN in profile and settings.WEB_IDENTITY_TOKEN_FILE not in profile
 
 
 def is_mfa_user(profile: Profile) -> bool:
@@ -86,7 +84,7 @@ def gives_credentials(profiles: Profiles, name: str, *, to: str | None = None) -
     profile = profiles.get(name)
     if profile is None:
         return False
-    if profile.get(_WEB_IDENTITY) or any(key in profile for key in _GIVES_CREDENTIALS):
+    if profile.get(settings.WEB_IDENTITY_TOKEN_FILE) or any(key in profile for key in _GIVES_CREDENTIALS):
         return True
     return name != to and is_role(profile)
 
@@ -96,11 +94,13 @@ def answered_first(profile: Profile) -> str | None:
 
     None: botocore has to be asked, which finds them, or what is wrong with them, in the config alone.
     """
-    if profile.get(_WEB_IDENTITY) or any(key in profile for key in _SSO):
+    if profile.get(settings.WEB_IDENTITY_TOKEN_FILE) or any(key in profile for key in _SSO):
         return None
     if all(key in profile for key in _STATIC):
         return _STATIC[0]
-    return next((key for key in ("login_session", "credential_process") if key in profile), None)
+    return next(
+        (key for key in (settings.LOGIN_SESSION, settings.CREDENTIAL_PROCESS) if key in profile), None
+    )
 
 
 def user_of(profiles: Profiles, name: str, sso_sessions: Profiles) -> Source:
@@ -131,13 +131,13 @@ def role_session(profiles: Profiles, name: str) -> str | None:
     while name not in seen:
         seen.add(name)
         profile = profiles.get(name, {})
-        if profile.get(_WEB_IDENTITY):
+        if profile.get(settings.WEB_IDENTITY_TOKEN_FILE):
             return "gives a role's session, from a web identity" if profile.get(settings.ROLE_ARN) else None
         if any(key in profile for key in _SSO):
             return "gives a role's session, from SSO"
-        if has_static_keys(profile) or "login_session" in profile or "credential_process" not in profile:
+        if answered_first(profile) != settings.CREDENTIAL_PROCESS or has_static_keys(profile):
             return None
-        asked = _asked_of_us(str(profile["credential_process"]))
+        asked = _asked_of_us(str(profile[settings.CREDENTIAL_PROCESS]))
         if asked is None:
             return None
         if is_role(profiles.get(asked, {})):
@@ -183,8 +183,9 @@ def _value_of(option: str, words: list[str]) -> str | None:
 
 def _profile_identity(profile: Profile, sso_sessions: Profiles) -> dict[str, Any]:
     identity = {key: profile[key] for key in _IDENTITY if key in profile}
-    if "sso_session" in identity:
-        identity["sso_session"] = [identity["sso_session"], sso_sessions.get(str(identity["sso_session"]))]
+    session = identity.get(settings.SSO_SESSION)
+    if session is not None:
+        identity[settings.SSO_SESSION] = [session, sso_sessions.get(str(session))]
     return identity
 
 
@@ -213,7 +214,7 @@ def named_identity(name: str, environment: Mapping[str, str]) -> dict[str, Any]:
         "Ec2InstanceMetadata": ("AWS_EC2_METADATA_SERVICE_ENDPOINT",),
     }.get(name, ())
     machine = {} if name == "Environment" else {"machine": machine_name()}
-    return {"credential_source": name, **machine, **{key: environment.get(key) for key in variables}}
+    return {settings.CREDENTIAL_SOURCE: name, **machine, **{key: environment.get(key) for key in variables}}
 
 
 def text_of(profile: Profile, name: str, key: str) -> str | None:

@@ -15,47 +15,24 @@ from .. import settings
 from ..arn import Arn
 from ..errors import Problem, ProfileError
 from ..messages import option, printable
-from .role import Role, chained_mfa_problem, duration_fault, resolve
+from .chain_problems import chained_duration_problem, chained_mfa_problem
+from .role import KEYS, Role, resolve
 from .source import Profiles, gives_credentials, has_static_keys, is_role, role_session
 from .tags import parse_keys, parse_tags, transitive_faults
-from .values import (
-    EXAMPLE_ROLE_ARN,
-    external_id_fault,
-    line_fault,
-    mfa_session_fault,
-    region_fault,
-    role_arn_fault,
-    seconds_fault,
-    serial_fault,
-    session_name_fault,
-)
+from .values import EXAMPLE_ROLE_ARN, role_arn_fault, seconds_fault, value_fault
 
-# Settings that would answer before a role, or that a role would answer before.
+# Settings that botocore uses before a role, or does not use because of one.
 _CLASHES = (
-    "aws_access_key_id",
-    "aws_secret_access_key",
-    "credential_process",
-    "login_session",
-    "sso_account_id",
-    "sso_session",
-    "sso_start_url",
-    "web_identity_token_file",
+    settings.ACCESS_KEY_ID,
+    settings.SECRET_ACCESS_KEY,
+    settings.CREDENTIAL_PROCESS,
+    settings.LOGIN_SESSION,
+    settings.SSO_ACCOUNT_ID,
+    settings.SSO_SESSION,
+    settings.SSO_START_URL,
+    settings.WEB_IDENTITY_TOKEN_FILE,
 )
-
-# Settings of the call itself: they do not decide which roles and credentials a chain is made of.
-_SENT = frozenset(
-    {
-        settings.DURATION_SECONDS,
-        settings.EXTERNAL_ID,
-        settings.MFA_PROCESS,
-        settings.MFA_SERIAL,
-        settings.MFA_SESSION,
-        settings.ROLE_SESSION_NAME,
-        settings.SESSION_TAGS,
-        settings.SOURCE_IDENTITY,
-        settings.TRANSITIVE_SESSION_TAGS,
-    }
-)
+_SOURCES = (settings.SOURCE_PROFILE, settings.CREDENTIAL_SOURCE)
 
 _BLOCK = "this is an indented block and has to be one line"
 
@@ -106,33 +83,17 @@ def find_problems(
 def _value_problems(
     name: str, profile: Mapping[str, Any], partitions: Collection[str], spelled: Spelling
 ) -> Iterable[Problem]:
-    tags = parse_tags(str(profile.get(settings.SESSION_TAGS, "")))[0]
-    checks: dict[str, Callable[[str], str | None]] = {
-        settings.ROLE_ARN: lambda arn: role_arn_fault(arn, partitions),
-        settings.SOURCE_PROFILE: line_fault,
-        settings.CREDENTIAL_SOURCE: line_fault,
-        settings.MFA_SERIAL: serial_fault,
-        settings.MFA_PROCESS: line_fault,
-        settings.MFA_SESSION: mfa_session_fault,
-        settings.EXTERNAL_ID: external_id_fault,
-        settings.ROLE_SESSION_NAME: session_name_fault,
-        settings.REGION: region_fault,
-        settings.DURATION_SECONDS: seconds_fault,
-        settings.SOURCE_IDENTITY: session_name_fault,
-        settings.SESSION_TAGS: lambda text: line_fault(text) or "; ".join(parse_tags(text)[1]),
-        settings.TRANSITIVE_SESSION_TAGS: lambda text: (
-            line_fault(text) or "; ".join(transitive_faults(parse_keys(text), tags))
-        ),
-    }
     if settings.ROLE_ARN not in profile:
         missing = f"{spelled(settings.ROLE_ARN)} is missing: it names the role, as in {EXAMPLE_ROLE_ARN}"
         yield Problem(missing, profile=name, key=settings.ROLE_ARN)
-    for key, check in checks.items():
-        if key in profile:
-            value = profile[key]
-            fault = _BLOCK if isinstance(value, dict) else check(str(value))
-            if fault:
-                yield Problem(f"{spelled(key)} {str(value)!r}: {fault}", profile=name, key=key)
+    for key in filter(profile.__contains__, KEYS):
+        value = profile[key]
+        reason = _BLOCK if isinstance(value, dict) else value_fault(key, str(value), partitions)
+        if not reason and key == settings.TRANSITIVE_SESSION_TAGS:
+            tags = parse_tags(str(profile.get(settings.SESSION_TAGS, "")))[0]
+            reason = "; ".join(transitive_faults(parse_keys(str(value)), tags))
+        if reason:
+            yield Problem(f"{spelled(key)} {str(value)!r}: {reason}", profile=name, key=key)
 
 
 def _source_problems(name: str, profiles: Profiles, spelled: Spelling) -> list[Problem]:
@@ -180,7 +141,7 @@ def source_problem(name: str, profiles: Profiles, source: Any, spelled: Spelling
 
 def _only_chain(profile: Mapping[str, Any]) -> dict[str, Any]:
     """A role profile without what has been looked at already, or is once the chain is known."""
-    kept = {key: value for key, value in profile.items() if key not in _SENT}
+    kept = {key: value for key, value in profile.items() if key in _SOURCES or key not in KEYS}
     return kept | {settings.ROLE_ARN: EXAMPLE_ROLE_ARN}
 
 
@@ -194,12 +155,12 @@ def _chain_problems(name: str, profile: Mapping[str, Any], role: Role, spelled: 
     if isinstance(serial, str) and serial and role.takes_no_code:
         problems.append(chained_mfa_problem(name, serial, role.source))
     seconds = str(profile.get(settings.DURATION_SECONDS, settings.DEFAULT_ROLE_DURATION))
-    if role.chained or role.session_source or (serial and profile.get(settings.MFA_SESSION) == "on"):
-        # What is wrong with it anyway has been said with the other values.
-        fault = None if seconds_fault(seconds) else duration_fault(seconds, chained=True, source=role.source)
-        if fault:
-            key = settings.DURATION_SECONDS
-            problems.append(Problem(f"{spelled(key)} {seconds!r} {fault}", profile=name, key=key))
+    an_hour = role.chained or role.session_source or (serial and profile.get(settings.MFA_SESSION) == "on")
+    # Any other problem with it has been reported with the other values.
+    if an_hour and not seconds_fault(seconds) and int(seconds) > settings.MAX_CHAINED_DURATION:
+        key = settings.DURATION_SECONDS
+        text = f"{spelled(key)} {seconds!r} {chained_duration_problem(role.source)}"
+        problems.append(Problem(text, profile=name, key=key))
     return problems
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 from .. import settings
 from ..arn import Arn
-from .role import duration_fault
+from .role import KEYS
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
@@ -94,14 +94,33 @@ def serial_fault(serial: str) -> str | None:
     return None
 
 
-def mfa_session_fault(mode: str) -> str | None:
-    if mode in settings.MFA_SESSION_MODES:
-        return None
-    return f"it is one of {', '.join(settings.MFA_SESSION_MODES)}"
-
-
 def seconds_fault(text: str) -> str | None:
     """What is wrong with a ``duration_seconds`` to be written: here nothing but digits is a number."""
-    plain = text if text.isascii() and text.isdigit() else ""
-    fault = duration_fault(plain, chained=False)
-    return fault and f"it {fault}"
+    return _parse_fault(settings.DURATION_SECONDS, text if text.isascii() and text.isdigit() else "")
+
+
+def value_fault(key: str, text: str, partitions: Collection[str]) -> str | None:
+    """What is wrong with one setting by itself, or None."""
+    if key == settings.ROLE_ARN:
+        return role_arn_fault(text, partitions)
+    check = _CHECKS.get(key)
+    return check(text) if check else line_fault(text) or _parse_fault(key, text)
+
+
+def _parse_fault(key: str, text: str) -> str | None:
+    try:
+        KEYS[key].parse(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+_CHECKS = {
+    settings.MFA_SERIAL: serial_fault,
+    settings.EXTERNAL_ID: external_id_fault,
+    settings.ROLE_SESSION_NAME: session_name_fault,
+    settings.SOURCE_IDENTITY: session_name_fault,
+    settings.DURATION_SECONDS: seconds_fault,
+    settings.REGION: region_fault,
+}
+"""What is required of a text beyond its being one line that `KEYS` can parse."""

@@ -94,7 +94,7 @@ def test_what_cannot_be_imported_is_left_out_and_said(home: Home, role: Role, tm
     home.add_role("behind", role.arn, source_profile="nobody")
     outcome = done(home, "export", str(tmp_path / "team.yaml"))
     assert outcome.lines == [
-        "skipped profile hours: --duration-seconds '1h': it is not a whole number of seconds, such as 3600 for "
+        "skipped profile hours: --duration-seconds '1h': must be a whole number of seconds, such as 3600 for "
         "an hour",
         "skipped profile behind: --source-profile 'nobody': there is no such profile; there are default, hours, "
         "prod",

@@ -246,7 +246,7 @@ roles:
         f'"222222222222"',
         f"  - {team}:5:39: unknown key 'regoin'; did you mean region?",
         f"  - {team}:6:57: source_profile: the sources go in a circle, b -> c -> b; break it",
-        f"  - {team}:6:78: duration_seconds '1h': it is not a whole number of seconds, such as 3600 for an hour",
+        f"  - {team}:6:78: duration_seconds '1h': must be a whole number of seconds, such as 3600 for an hour",
         f"  - {team}:8:3: the profile name 'd\\x1b[31m]' begins or ends with a blank or has a control character",
     ]
 

@@ -159,8 +159,8 @@ def test_each_answer_is_checked_at_once(home: Home) -> None:
         ("Role session name", "two words", "'two words': 2 to 64 letters, digits"),
         ("Role session name", f"x{ESCAPE}", "'x\\x1b[31m': 2 to 64 letters, digits"),
         ("Role session name", "", None),
-        ("Duration in seconds", "1h", "'1h': it is not a whole number of seconds, such as 3600 for an hour"),
-        ("Duration in seconds", "7200", "'7200' is more than 3600 (1 hour), which is all that STS gives"),
+        ("Duration in seconds", "1h", "'1h': must be a whole number of seconds, such as 3600 for an hour"),
+        ("Duration in seconds", "7200", "'7200' is more than 3600 (1 hour), the most that STS gives"),
         ("Duration in seconds", "1800", None),
         ("Default region name", "us west 1", "'us west 1': a region looks like us-west-1"),
         (
@@ -221,7 +221,7 @@ def test_what_no_answer_could_mend_is_said_before_anything_is_asked(home: Home, 
     assert screen.end() == 255
     assert "Role ARN" not in screen.shown
     assert screen.shown.split("\n", 2)[1].startswith("profile sso cannot be written, because")
-    assert "--mfa-session 'often': it is one of auto, on, off" in screen.shown
+    assert "--mfa-session 'often': must be one of auto, on, off" in screen.shown
     assert "profile sso has sso_session as well" in screen.shown
     screen = Screen(home, "bad]name")
     assert screen.end() == 255

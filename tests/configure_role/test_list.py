@@ -142,7 +142,7 @@ def test_programs_get_every_key_of_every_profile(home: Home, role: Role) -> None
             **prod,
             "Profile": "gone",
             "Source": "nobody",
-            "Fault": "profile gone: its source_profile nobody does not exist. Name one that does:\n"
+            "Fault": "profile gone: its source_profile nobody does not exist. Name an existing profile:\n"
             "  aws configure role gone --source-profile PROFILE",
         },
     ]

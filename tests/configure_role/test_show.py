@@ -92,7 +92,7 @@ def test_a_chain_is_shown_as_far_as_it_goes(home: Home, role: Role) -> None:
         f"2. prod assumes {role.arn}",
         f"3. audit assumes {role.arn}",
         "cannot work:",
-        "  profile prod: duration_seconds '1h' is not a whole number of seconds, such as 3600 for an hour. Set one:",
+        "  profile prod: duration_seconds '1h': must be a whole number of seconds, such as 3600 for an hour. Set one:",
         "    aws configure role prod --duration-seconds 3600",
         "console: https://signin.aws.amazon.com/switchrole?"
         "account=222222222222&roleName=Power&displayName=audit",

@@ -78,7 +78,8 @@ def test_what_works_and_what_does_not_is_told_for_each_profile(
         + shown_denial("beyond, at closed", user.arn, user.arn, closed.arn)
         + "\n"
         "faulty:\n"
-        "  profile faulty: duration_seconds '1h' is not a whole number of seconds, such as 3600 for an hour. Set one:\n"
+        "  profile faulty: duration_seconds '1h': must be a whole number of seconds, such as 3600 for an hour. "
+        "Set one:\n"
         "    aws configure role faulty --duration-seconds 3600\n"
     )
     # A line for each profile as it is done with.

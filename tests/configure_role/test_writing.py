@@ -156,7 +156,7 @@ def test_the_mode_of_the_mfa_session_is_a_setting_like_others(home: Home, role: 
     assert home.config.read_text(encoding="utf-8").count("my prod") == 1
     assert home.aws(*WHO, "--profile", "my prod").code == 0
     assert refused(home, "my prod", "--mfa-session", "maybe")[1] == (
-        "  - --mfa-session 'maybe': it is one of auto, on, off"
+        "  - --mfa-session 'maybe': must be one of auto, on, off"
     )
 
 

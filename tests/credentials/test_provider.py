@@ -160,7 +160,9 @@ def test_a_fault_that_botocore_finds_too_is_told_in_its_words(machine: Machine) 
 def test_a_fault_that_only_we_find_is_an_error_of_botocores_kind(machine: Machine) -> None:
     """Programs catch those."""
     machine.add_role("prod", duration_seconds="2h")
-    with pytest.raises(InvalidConfigError, match="profile prod: duration_seconds '2h' is not a whole number"):
+    with pytest.raises(
+        InvalidConfigError, match="profile prod: duration_seconds '2h': must be a whole number"
+    ):
         machine.session("prod").get_credentials()
 
 

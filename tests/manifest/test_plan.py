@@ -252,13 +252,13 @@ def test_all_that_is_wrong_is_said_at_once_and_what_many_share_once() -> None:
         "team.yaml:2:1: the profile name 'a]' has a ], which ends a section header; take another character",
         "team.yaml:3:15: source_profile 'defualt': there is no such profile; did you mean default?",
         "team.yaml:4:15: source_profile: the sources go in a circle, loop -> pool -> loop; break it",
-        "team.yaml:6:17: duration_seconds '1': it is not between 900 (15 minutes) and 43200 (12 hours)",
+        "team.yaml:6:17: duration_seconds '1': must be between 900 (15 minutes) and 43200 (12 hours)",
         "team.yaml:7:15: source_profile: the sources go in a circle, self -> self; break it",
         "team.yaml:8:7: region 'x': a region looks like us-west-1",
         "team.yaml:8:9: role_arn 'arn:aws:iam::2:role/A': the account id '2' is not 12 digits, as in 222222222222",
         "team.yaml:9:11: profile chained: mfa_serial cannot be used here, because its source mine is a role and STS "
         "takes an MFA code from an IAM user only; write mfa_serial: null here",
-        "team.yaml:9:17: duration_seconds '7200' is more than 3600 (1 hour), which is all that STS gives a role that "
+        "team.yaml:9:17: duration_seconds '7200' is more than 3600 (1 hour), the most that STS gives a role that "
         "is assumed from another role or from a shared MFA session",
         "team.yaml:10:9: role_arn 'arn:aws:iam::222222222222:role/A' is in the partition aws, but profile cn has the "
         "region cn-north-1 of the partition aws-cn; a role cannot be assumed across partitions",

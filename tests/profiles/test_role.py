@@ -508,7 +508,7 @@ def test_a_duration_that_sts_would_not_take_is_an_error(duration: str) -> None:
     assert ours.calls == []
     assert ours.error is not None
     assert ours.error[0] == "InvalidConfigError"
-    assert f"profile a: duration_seconds {duration!r} is not " in ours.error[1]
+    assert f"profile a: duration_seconds {duration!r}: must be " in ours.error[1]
     assert "aws configure role a --duration-seconds 3600" in ours.error[1]
     assert theirs.error is None
 
@@ -538,7 +538,7 @@ def test_mfa_on_a_role_assumed_from_a_role_is_an_error() -> None:
             str(
                 InvalidConfigError(
                     error_msg="profile a: mfa_serial cannot be used here, because its source b is a role and STS takes "
-                    "an MFA code from an IAM user only. Ask for it on the first role of the chain:\n"
+                    "an MFA code from an IAM user only. Set it on the first role of the chain:\n"
                     f"  aws configure role b --mfa-serial {DEVICE}\n"
                     "  aws configure role a --mfa-serial none"
                 )
@@ -707,7 +707,7 @@ def test_an_mfa_session_mode_that_there_is_not_is_an_error(mode: str) -> None:
     if mode == "":
         assert resolve(profiles, "a", environment={}).mfa_session == "auto"
         return
-    with pytest.raises(ProfileError, match=f"profile a: mfa_session '{mode}' is none of auto, on, off"):
+    with pytest.raises(ProfileError, match=f"profile a: mfa_session '{mode}': must be one of auto, on, off"):
         resolve(profiles, "a", environment={})
 
 

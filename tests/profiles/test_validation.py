@@ -36,6 +36,11 @@ def arn_of(length: int) -> str:
 
 # -- one setting -----------------------------------------------------------------------------------
 
+
+def mfa_session_fault(text: str) -> str | None:
+    return values.value_fault("mfa_session", text, PARTITIONS)
+
+
 GOOD: list[tuple[Check, list[str]]] = [
     (
         role_arn_fault,
@@ -55,7 +60,7 @@ GOOD: list[tuple[Check, list[str]]] = [
     (values.session_name_fault, ["me", 64 * "x", "Az09_+=,.@-"]),
     (values.external_id_fault, ["id", 1224 * "x", "Az09_+=,.@:/-"]),
     (values.serial_fault, ["GAHT12345", 256 * "x", DEVICE, "arn:aws-cn:iam::111111111111:mfa/team/dev"]),
-    (values.mfa_session_fault, ["auto", "on", "off"]),
+    (mfa_session_fault, ["auto", "on", "off"]),
     (values.seconds_fault, ["900", "3600", "43200", "00900"]),
     (values.region_fault, ["us-west-1", "eu-isoe-west-1", "us-gov-west-1", "eusc-de-east-1"]),
     (values.line_fault, ["", "op item get 'AWS MFA' --otp", "ключ"]),
@@ -135,13 +140,13 @@ BAD: list[tuple[Check, str, str]] = [
         "a security key (u2f) gives no codes",
     ),
     *((values.serial_fault, f"GAHT12345{bad}", "an MFA device is named") for bad in CONTROLS),
-    (values.mfa_session_fault, "On", "it is one of auto, on, off"),
-    (values.mfa_session_fault, "", "it is one of auto, on, off"),
-    (values.seconds_fault, "899", "is not between 900 (15 minutes) and 43200 (12 hours)"),
-    (values.seconds_fault, "43201", "is not between 900 (15 minutes) and 43200 (12 hours)"),
-    (values.seconds_fault, 5000 * "9", "is not "),
+    (mfa_session_fault, "On", "must be one of auto, on, off"),
+    (mfa_session_fault, "", "must be one of auto, on, off"),
+    (values.seconds_fault, "899", "must be between 900 (15 minutes) and 43200 (12 hours)"),
+    (values.seconds_fault, "43201", "must be between 900 (15 minutes) and 43200 (12 hours)"),
+    (values.seconds_fault, 5000 * "9", "must be "),
     *(
-        (values.seconds_fault, text, "is not a whole number of seconds, such as 3600 for an hour")
+        (values.seconds_fault, text, "must be a whole number of seconds, such as 3600 for an hour")
         # The last ones are numbers to Python, and to no other SDK that reads the file.
         for text in (
             "",
@@ -304,35 +309,35 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     (
         role(source_profile="loop"),
         [
-            "profile loop: its sources go in a circle: prod -> loop -> prod. Break it:\n"
+            "profile loop: its source profiles form a loop: prod -> loop -> prod. Break it:\n"
             "  aws configure role loop --source-profile PROFILE"
         ],
     ),
     (
         {"role_arn": ARN, "credential_source": "environment"},
         [
-            "profile prod: credential_source 'environment' is none of Environment, Ec2InstanceMetadata, "
-            "EcsContainer. Set one of them:\n  aws configure role prod --credential-source Environment"
+            "profile prod: credential_source 'environment' must be one of Environment, Ec2InstanceMetadata, "
+            "EcsContainer. Set one:\n  aws configure role prod --credential-source Environment"
         ],
     ),
     (
         role(source_profile="dev", duration_seconds="3601"),
         [
-            "--duration-seconds '3601' is more than 3600 (1 hour), which is all that STS gives a role that is "
+            "--duration-seconds '3601' is more than 3600 (1 hour), the most that STS gives a role that is "
             "assumed from another role or from a shared MFA session"
         ],
     ),
     (
         role(mfa_serial=DEVICE, mfa_session="on", duration_seconds="3601"),
         [
-            "--duration-seconds '3601' is more than 3600 (1 hour), which is all that STS gives a role that is "
+            "--duration-seconds '3601' is more than 3600 (1 hour), the most that STS gives a role that is "
             "assumed from another role or from a shared MFA session"
         ],
     ),
     (
         role(source_profile="user", duration_seconds="3601"),
         [
-            "--duration-seconds '3601' is more than 3600 (1 hour), which is all that STS gives a role that is "
+            "--duration-seconds '3601' is more than 3600 (1 hour), the most that STS gives a role that is "
             "assumed from another role or from a shared MFA session"
         ],
     ),
@@ -347,7 +352,7 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
             "profile prod: mfa_serial cannot be used here, because its source EcsContainer gives a role's session, "
             "the container's, and STS takes an MFA code from an IAM user only. Remove it:\n"
             "  aws configure role prod --mfa-serial none",
-            "--duration-seconds '3601' is more than 3600 (1 hour), which is all that STS gives a role that is "
+            "--duration-seconds '3601' is more than 3600 (1 hour), the most that STS gives a role that is "
             "assumed from another role or from a shared MFA session; its source EcsContainer gives a role's "
             "session, the container's",
         ],
@@ -360,7 +365,7 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
         role(source_profile="dev", mfa_serial=DEVICE),
         [
             "profile prod: mfa_serial cannot be used here, because its source dev is a role and STS takes an MFA "
-            "code from an IAM user only. Ask for it on the first role of the chain:\n"
+            "code from an IAM user only. Set it on the first role of the chain:\n"
             f"  aws configure role dev --mfa-serial {DEVICE}\n"
             "  aws configure role prod --mfa-serial none"
         ],
@@ -471,11 +476,11 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         "--mfa-session",
         "--external-id",
         "--role-session-name",
-        "--region",
         "--duration-seconds",
-        "--source-identity",
         "--session-tags",
         "--transitive-session-tags",
+        "--source-identity",
+        "--region",
         "--source-profile",
         "profile",
     ]

@@ -21,7 +21,7 @@ from ...storage.record import GROUP_OTHER_BITS, HAS_POSIX_OWNERS, is_ours, locat
 from .report import FAULT, FILES, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
 _OTHERS_WRITE = 0o022
-_SECRETS = ("aws_secret_access_key", "aws_session_token")
+_SECRETS = (settings.SECRET_ACCESS_KEY, settings.SESSION_TOKEN)
 _TRIAL = b"\0" * 16384
 """About what a handful of records take."""
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from ... import settings
-from ...profiles.defaults import ORDER
+from ...profiles.role import KEYS
 
 _OF_BOTOCORE = """
     account_id_endpoint_mode api_versions auth_scheme_preference ca_bundle csm_client_id csm_enabled csm_host csm_port
@@ -23,13 +23,7 @@ _OF_BOTOCORE = """
     parameter_validation region request_checksum_calculation request_min_compression_size_bytes
     response_checksum_calculation response_checksum_validation retry_mode s3_disable_express_session_auth sdk_ua_app_id
     services sigv4a_signing_region_set sts_regional_endpoints tcp_keepalive use_dualstack_endpoint use_fips_endpoint
-    user_agent_appid s3 dynamodb
-"""
-_OF_CREDENTIALS = """
-    aws_access_key_id aws_secret_access_key aws_session_token aws_security_token aws_account_id aws_credential_scope
-    credential_process credential_source duration_seconds external_id login_session mfa_serial role_arn
-    role_session_name source_profile sso_account_id sso_region sso_registration_scopes sso_role_name sso_session
-    sso_start_url web_identity_token_file
+    user_agent_appid s3 dynamodb aws_security_token aws_credential_scope sso_registration_scopes
 """
 _OF_CLI = """
     cli_auto_prompt cli_binary_format cli_error_format cli_follow_urlparam cli_history cli_help_output
@@ -40,10 +34,9 @@ _OF_CLI = """
 KNOWN = frozenset(
     {
         *_OF_BOTOCORE.split(),
-        *_OF_CREDENTIALS.split(),
         *_OF_CLI.split(),
-        *ORDER,
-        settings.MFA_SESSION,
+        *KEYS,
+        *settings.CREDENTIAL_KEYS,
         settings.MANIFEST,
         settings.MANIFEST_KEYS,
     }

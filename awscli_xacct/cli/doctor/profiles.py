@@ -16,21 +16,12 @@ from ...configfile.sections import profile_of
 from ...messages import option, role_command
 from ...profiles import validation
 from ...profiles.partitions import Partitions
+from ...profiles.role import KEYS
 from . import keys
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
 # What begins a section that is no profile.
 _NO_PROFILES = ("plugins", settings.CONFIG_SECTION, "preview", "sso-session", "services", "__")
-# What a profile that assumes no role has no use for. A role of a web identity is a role, too.
-_OF_ROLES = (
-    settings.SOURCE_PROFILE,
-    settings.CREDENTIAL_SOURCE,
-    settings.EXTERNAL_ID,
-    settings.DURATION_SECONDS,
-    settings.SESSION_TAGS,
-    settings.TRANSITIVE_SESSION_TAGS,
-    settings.SOURCE_IDENTITY,
-)
 
 
 def check(context: DoctorContext) -> Iterator[Finding]:
@@ -73,7 +64,7 @@ def _faults(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
 
 def _unread(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
     for name, options in profiles.items():
-        unread = [key for key in _OF_ROLES if key in options]
+        unread = [key.name for key in KEYS.values() if key.role_only and key.name in options]
         if unread and settings.ROLE_ARN not in options:
             yield Finding(
                 WARNING,

@@ -1,0 +1,49 @@
+"""What a role's source rules out: an MFA device, and more than an hour. Loaded only when a profile has the problem."""
+
+from __future__ import annotations
+
+import shlex
+
+from .. import settings
+from ..errors import Problem
+from ..messages import role_command
+from .role import Role
+from .source import Source
+
+
+def chained_mfa_problem(name: str, serial: str, source: Role | Source) -> Problem:
+    """Return why profile `name`, whose `source` gives a role's session, can have no MFA device."""
+    if isinstance(source, Role):
+        what, first = f"{source.profile} is a role", _first(source)
+    else:
+        what, first = f"{source.name} {source.role_session},", None
+    text = (
+        f"profile {name}: mfa_serial cannot be used here, because its source {what} and STS takes an MFA code from an "
+        f"IAM user only"
+    )
+    fix = f"  {role_command(name, '--mfa-serial none')}"
+    if first is None or first.takes_no_code:
+        fix = f"remove it:\n{fix}"
+    else:
+        moved = role_command(first.profile, f"--mfa-serial {shlex.quote(serial)}")
+        fix = f"set it on the first role of the chain:\n  {moved}\n{fix}"
+    return Problem(text, fix, name, settings.MFA_SERIAL)
+
+
+def chained_duration_problem(source: Role | Source) -> str:
+    """Return why a session of more than an hour is too long for a role that `source` calls for."""
+    return (
+        f"is more than {settings.MAX_CHAINED_DURATION} (1 hour), the most that STS gives a role that is "
+        f"assumed from another role or from a shared MFA session"
+        + (
+            f"; its source {source.name} {source.role_session}"
+            if isinstance(source, Source) and source.role_session
+            else ""
+        )
+    )
+
+
+def _first(role: Role) -> Role:
+    while isinstance(role.source, Role):
+        role = role.source
+    return role
