@@ -13,7 +13,7 @@ from awscli_xacct.redaction import HIDDEN, Redaction, protect, redact, without_p
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("text", "shown"),
     [
         ("<SecretAccessKey>wJalr/X+k=</SecretAccessKey>", f"<SecretAccessKey>{HIDDEN}</SecretAccessKey>"),
         ("b'<SessionToken>FwoG==</SessionToken>\\n'", f"b'<SessionToken>{HIDDEN}</SessionToken>\\n'"),
@@ -38,8 +38,8 @@ from awscli_xacct.redaction import HIDDEN, Redaction, protect, redact, without_p
         ("SignedHeaders=host;x-amz-date;x-amz-security-token, Signature=1", None),
     ],
 )
-def test_redaction_hides_secrets_and_nothing_else(said: str, shown: str | None) -> None:
-    assert redact(said) == (said if shown is None else shown)
+def test_redaction_hides_secrets_and_nothing_else(text: str, shown: str | None) -> None:
+    assert redact(text) == (text if shown is None else shown)
 
 
 def formatted(message: str, *arguments: object, session: object = None) -> str:
@@ -98,7 +98,9 @@ def test_redaction_hides_values_from_the_session(credentials: dict[str, str]) ->
     session._credentials = SimpleNamespace(**credentials)
     assert logged.format(record) == f"see {HIDDEN}, {HIDDEN}"
     session._credentials = SimpleNamespace(secret_key="another-secret", token=None)
-    assert logged.format(record) == f"see {HIDDEN}, {HIDDEN}", "renewed, and the old ones are told of"
+    assert logged.format(record) == f"see {HIDDEN}, {HIDDEN}", (
+        "refreshed, and the old secrets are still known"
+    )
 
 
 def test_redaction_protects_each_handler_once() -> None:
@@ -116,7 +118,7 @@ def test_redaction_protects_each_handler_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("text", "shown"),
     [
         ("to http://user:pa55@127.0.0.1:1/x", f"to http://{HIDDEN}@127.0.0.1:1/x"),
         ("to http://user:p@55@host/", f"to http://{HIDDEN}@host/"),
@@ -131,6 +133,6 @@ def test_redaction_protects_each_handler_once() -> None:
         ("see https://example.com/ or me@example.com", None),
     ],
 )
-def test_password_in_a_url_is_hidden_in_logs_and_messages(said: str, shown: str | None) -> None:
-    expected = said if shown is None else shown
-    assert without_passwords(said) == redact(said) == printable(said) == expected
+def test_password_in_a_url_is_hidden_in_logs_and_messages(text: str, shown: str | None) -> None:
+    expected = text if shown is None else shown
+    assert without_passwords(text) == redact(text) == printable(text) == expected

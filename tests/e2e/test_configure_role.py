@@ -52,14 +52,14 @@ CASES = {
         ),
         "[profile ops]\nrole_arn = arn:aws:iam::222222222222:role/team/ops/Power\nsource_profile = default\n",
     ),
-    "the partition of China": Case(
+    "the China partition": Case(
         ("prod", "--account-id", "222222222222", "--role-name", "Power", "--source-profile", "beijing"),
         before="[profile beijing]\nregion = cn-north-1\n",
         after="[profile beijing]\nregion = cn-north-1\n\n"
         "[profile prod]\nrole_arn = arn:aws-cn:iam::222222222222:role/Power\nsource_profile = beijing\n",
         keys_of=("beijing",),
     ),
-    "the partition of GovCloud": Case(
+    "the GovCloud partition": Case(
         ("prod", "--account-id", "222222222222", "--role-name", "Power", "--source-profile", "gov"),
         before="[profile gov]\nregion = us-gov-west-1\n",
         after="[profile gov]\nregion = us-gov-west-1\n\n"
@@ -79,12 +79,12 @@ CASES = {
         ("prod", "--role-arn", ARN, "--credential-source", "Environment"),
         f"[profile prod]\nrole_arn = {ARN}\ncredential_source = Environment\n",
     ),
-    "a role of a role": Case(
+    "a chain": Case(
         ("deep", "--role-arn", ARN, "--source-profile", "prod", "--duration-seconds", "3600"),
         before=PROD,
         after=f"{PROD}\n[profile deep]\nrole_arn = {ARN}\nsource_profile = prod\nduration_seconds = 3600\n",
     ),
-    "the device of the source": Case(
+    "the source's device is inherited": Case(
         ("prod", "--role-arn", ARN, "--source-profile", "dev"),
         before=f"[profile dev]\nmfa_serial = {MFA}\n",
         after=f"[profile dev]\nmfa_serial = {MFA}\n\n"
@@ -92,16 +92,16 @@ CASES = {
         notes=(f"mfa_serial = {MFA}, taken over from profile dev",),
         keys_of=("dev",),
     ),
-    "not the device of the source": Case(
+    "the source's device is declined": Case(
         ("prod", "--role-arn", ARN, "--source-profile", "dev", "--mfa-serial", "none"),
         before=f"[profile dev]\nmfa_serial = {MFA}\n",
         after=f"[profile dev]\nmfa_serial = {MFA}\n\n[profile prod]\nrole_arn = {ARN}\nsource_profile = dev\n",
         keys_of=("dev",),
     ),
-    "no device any more": Case(
+    "the device is removed": Case(
         ("prod", "--mfa-serial", "none"), before=f"{PROD}mfa_serial = {MFA}\n", after=PROD
     ),
-    "an option is taken away": Case(
+    "an option is removed": Case(
         ("prod", "--external-id", "", "--region", ""),
         before=f"{PROD}external_id = x1\nregion = eu-west-1\noutput = text\n",
         after=f"{PROD}output = text\n",
@@ -111,31 +111,31 @@ CASES = {
         before=PROD,
         after=f"[profile prod]\nrole_arn = {ARN}\ncredential_source = Ec2InstanceMetadata\n",
     ),
-    "only what is given": Case(
+    "only the given options": Case(
         ("prod", "--region", "eu-west-1"),
         before=f"[profile prod] # mine\n# the role\n  Role_Arn: {ARN}\n  region   =us-west-2\n"
         "  s3 =\n    addressing_style = path\n  source_profile=default\n\n; the end\n[profile z]\n",
         after=f"[profile prod] # mine\n# the role\n  Role_Arn: {ARN}\n  region   =eu-west-1\n"
         "  s3 =\n    addressing_style = path\n  source_profile=default\n\n; the end\n[profile z]\n",
     ),
-    "a new option, at its section's depth": Case(
+    "a new option, indented like its section": Case(
         ("prod", "--external-id", "x1"),
         before=f"[profile prod]\n  role_arn={ARN}\n  source_profile=default\n\n# z\n[profile z]\n",
         after=f"[profile prod]\n  role_arn={ARN}\n  source_profile=default\n  external_id = x1\n\n# z\n[profile z]\n",
     ),
-    "named by --profile, like a subcommand": Case(
+    "a subcommand's name given by --profile": Case(
         ("--profile", "list", "--role-arn", ARN, "--source-profile", "default"),
         PROD.replace("prod", "list"),
     ),
-    "a name with a blank": Case(
+    "a name with a space": Case(
         ("my prod", "--role-arn", ARN, "--source-profile", "default"), PROD.replace("prod", "'my prod'")
     ),
-    "a name with a blank, in quotes of the other kind": Case(
+    "a name with a space, in single quotes": Case(
         ("--profile", "my prod", "--region", "eu-west-1"),
         before=MY_PROD,
         after=f"{MY_PROD}region = eu-west-1\n",
     ),
-    "a clash that is meant": Case(
+    "a conflict with --force": Case(
         ("dev", "--role-arn", ARN, "--source-profile", "default", "--force"),
         before=TWO_KEYS,
         after=f"{TWO_KEYS}role_arn = {ARN}\nsource_profile = default\n",

@@ -23,29 +23,31 @@ class Case:
     """A rejected command, the config before it, and the texts that its error must contain."""
 
     arguments: tuple[str, ...]
-    told: tuple[str, ...]
+    expected: tuple[str, ...]
     before: str = ""
 
 
-def arn_case(arn: str, *told: str) -> Case:
-    return Case(("prod", "--role-arn", arn, "--source-profile", "default"), ("--role-arn", *told))
+def arn_case(arn: str, *expected: str) -> Case:
+    return Case(("prod", "--role-arn", arn, "--source-profile", "default"), ("--role-arn", *expected))
 
 
-def option_case(option: str, value: str, *told: str) -> Case:
-    return Case(("prod", "--role-arn", ARN, "--source-profile", "default", option, value), (option, *told))
+def option_case(option: str, value: str, *expected: str) -> Case:
+    return Case(
+        ("prod", "--role-arn", ARN, "--source-profile", "default", option, value), (option, *expected)
+    )
 
 
 CASES = {
     # the role
-    "no ARN": arn_case("CrossAccountPowerUser", "arn:aws:iam::222222222222:role/NAME"),
+    "not an ARN": arn_case("CrossAccountPowerUser", "arn:aws:iam::222222222222:role/NAME"),
     "a user's ARN": arn_case(
         "arn:aws:iam::222222222222:user/dev", "user", "arn:aws:iam::222222222222:role/NAME"
     ),
     "a session's ARN": arn_case("arn:aws:sts::222222222222:assumed-role/x/me", "session"),
-    "no partition of AWS": arn_case("arn:aws-mars:iam::222222222222:role/x", "aws-mars", "aws-us-gov"),
+    "an unknown partition": arn_case("arn:aws-mars:iam::222222222222:role/x", "aws-mars", "aws-us-gov"),
     "another partition": arn_case("arn:aws-cn:iam::222222222222:role/x", "aws-cn", "us-west-1"),
-    "a role with a blank": arn_case("arn:aws:iam::222222222222:role/my role", "'my role'", "1 to 64"),
-    "a role with a line end": arn_case(f"{ARN}\nregion = evil", "region = evil"),
+    "a role with a space": arn_case("arn:aws:iam::222222222222:role/my role", "'my role'", "1 to 64"),
+    "a role with a line ending": arn_case(f"{ARN}\nregion = evil", "region = evil"),
     "no role": Case(("prod", "--region", "us-west-1"), ("--role-arn is missing",)),
     "a name without an account": Case(("prod", "--role-name", "x"), ("--account-id and --role-name",)),
     "an account without a name": Case(
@@ -58,10 +60,10 @@ CASES = {
         ("prod", "--role-arn", ARN, "--account-id", "222222222222", "--role-name", "x"), ("leave out",)
     ),
     # the source
-    "a source misspelt": Case(
+    "a mistyped source": Case(
         ("prod", "--role-arn", ARN, "--source-profile", "defualt"), ("'defualt'", "did you mean default?")
     ),
-    "a source like no other": Case(
+    "an unknown source": Case(
         ("prod", "--role-arn", ARN, "--source-profile", "xyz"),
         ("'xyz'", "there is no such profile", "default"),
     ),
@@ -70,10 +72,10 @@ CASES = {
         ("'empty'", "has no credentials", "those which have some: default"),
         "[profile empty]\nregion = us-west-1\n",
     ),
-    "itself as source": Case(
+    "the profile as its own source": Case(
         ("prod", "--role-arn", ARN, "--source-profile", "prod"), ("'prod'", "has no credentials", "default")
     ),
-    "a circle": Case(
+    "a cycle": Case(
         ("prod", "--source-profile", "deep"),
         ("prod -> deep -> prod",),
         f"{PROD}[profile deep]\nrole_arn = {ARN}\nsource_profile = prod\n",
@@ -92,10 +94,10 @@ CASES = {
         ("'Ec2'", "Environment, Ec2InstanceMetadata, EcsContainer"),
     ),
     # the other settings
-    "no number": option_case("--duration-seconds", "1h", "'1h'", "3600 for an hour"),
+    "not a number": option_case("--duration-seconds", "1h", "'1h'", "3600 for an hour"),
     "too short": option_case("--duration-seconds", "899", "'899'", "between 900", "43200"),
     "too long": option_case("--duration-seconds", "43201", "'43201'", "between 900", "43200"),
-    "too long for a role of a role": Case(
+    "too long for a chained role": Case(
         ("deep", "--role-arn", ARN, "--source-profile", "prod", "--duration-seconds", "3601"),
         ("--duration-seconds", "3600 (1 hour)", "another role"),
         PROD,
@@ -105,12 +107,12 @@ CASES = {
         ("--duration-seconds", "3600 (1 hour)", "shared MFA session"),
         f"{PROD}mfa_session = on\n",
     ),
-    "a code for a role of a role": Case(
+    "an MFA device for a chained role": Case(
         ("deep", "--role-arn", ARN, "--source-profile", "prod", "--mfa-serial", MFA),
         ("mfa_serial cannot be used here", "IAM user"),
         PROD,
     ),
-    "both for an SSO session, which is a role's": Case(
+    "both for an SSO session": Case(
         (
             "d",
             "--role-arn",
@@ -130,22 +132,22 @@ CASES = {
         "[profile corp]\nsso_session = corp\nsso_account_id = 111111111111\nsso_role_name = Dev\n"
         "mfa_serial = arn:aws:iam::111111111111:mfa/leftover\n",
     ),
-    "a session name with blanks": option_case("--role-session-name", "my name", "'my name'", "2 to 64"),
+    "a session name with spaces": option_case("--role-session-name", "my name", "'my name'", "2 to 64"),
     "an external id with a ]": option_case("--external-id", "a]b", "'a]b'", "2 to 1224"),
     "a security key": option_case(
         "--mfa-serial", "arn:aws:iam::111111111111:u2f/user/dev/key", "security key", "virtual or hardware"
     ),
-    "a user as device": option_case(
+    "a user as the device": option_case(
         "--mfa-serial", "arn:aws:iam::111111111111:user/dev", "arn:aws:iam::111111111111:mfa/NAME"
     ),
-    "no region": option_case("--region", "California", "'California'", "us-west-1"),
+    "not a region": option_case("--region", "California", "'California'", "us-west-1"),
     # the profile
     "no profile": Case(("--role-arn", ARN), ("which profile", "aws configure role PROFILE")),
     "two profiles": Case(("prod", "--profile", "audit", "--role-arn", ARN), ("prod", "--profile audit")),
     "nothing to set": Case(("prod",), ("nothing to set", "--role-arn", "--mfa-serial", "--region")),
     "a name with a ]": Case(("x]y", "--role-arn", ARN), ("'x]y'", "]")),
-    "a name of two lines": Case(("x\n[profile y", "--role-arn", ARN), (r"x\n[profile y",)),
-    "a name of blanks": Case((" ", "--role-arn", ARN), ("a profile needs a name",)),
+    "a name with a line ending": Case(("x\n[profile y", "--role-arn", ARN), (r"x\n[profile y",)),
+    "a blank name": Case((" ", "--role-arn", ARN), ("a profile needs a name",)),
 }
 
 
@@ -156,7 +158,7 @@ def test_configure_role_rejects_a_value_and_says_what_is_valid(home: Home, sts: 
     before = state(home.config), state(home.credentials)
     outcome = home.aws(*CONFIGURE, *case.arguments)
     assert (outcome.code, outcome.stdout) == (255, "")
-    for words in case.told:
+    for words in case.expected:
         assert words in outcome.stderr
     assert "Traceback" not in outcome.stderr
     assert not any(line.lstrip().startswith("region = evil") for line in outcome.lines)

@@ -88,10 +88,10 @@ def test_refresh_precedes_a_token_that_would_outlive_the_session(home: Home, sts
     token = json.loads(outcome.stdout)["status"]["token"].removeprefix("k8s-aws-v1.")
     url = base64.urlsafe_b64decode(token + "==").decode()
     assert len(sts.calls_of("AssumeRole")) == 2
-    renewed = read_record(path)
-    assert renewed is not None
-    assert f"Credential={renewed.access_key}%2F" in url
-    assert renewed.access_key != record.access_key
+    refreshed = read_record(path)
+    assert refreshed is not None
+    assert f"Credential={refreshed.access_key}%2F" in url
+    assert refreshed.access_key != record.access_key
 
 
 @pytest.mark.parametrize("fault", ["unreachable", "throttled", "denied", "garbage"])

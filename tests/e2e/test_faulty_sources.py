@@ -24,18 +24,18 @@ def printing(text: object) -> str:
 
 PROGRAMS = {
     "nothing": ("pass", "printed nothing"),
-    "no JSON": (printing(repr(SECRET)), "printed something that is no JSON"),
+    "not JSON": (printing(repr(SECRET)), "printed something that is no JSON"),
     "bytes": (f"import os; os.write(1, b'\\xff{SECRET}')", "printed no credentials"),
     "a list": (printing([SECRET]), "printed no credentials"),
     "another version": (printing({**KEYS, "Version": SECRET}), "printed no credentials of Version 1"),
     "no secret key": (printing({"Version": 1, "AccessKeyId": "A"}), "lacks a key it must have"),
     "empty keys": (printing({**KEYS, "AccessKeyId": ""}), "printed no credentials"),
-    "keys of no text": (printing({**KEYS, "SecretAccessKey": [SECRET]}), "printed no credentials"),
-    "a strange expiration": (printing({**KEYS, "Expiration": "soon"}), "printed no credentials"),
-    "an endless expiration": (printing({**KEYS, "Expiration": "1e400"}), "printed no credentials"),
+    "keys that are not strings": (printing({**KEYS, "SecretAccessKey": [SECRET]}), "printed no credentials"),
+    "an invalid expiration": (printing({**KEYS, "Expiration": "soon"}), "printed no credentials"),
+    "an infinite expiration": (printing({**KEYS, "Expiration": "1e400"}), "printed no credentials"),
     "a failure": ("sys.exit('locked:\\nunlock it')", "ended with exit code 1: locked: unlock it."),
-    "a failure without a word": ("sys.exit(3)", "ended with exit code 3."),
-    "a terminal's sequence": ("sys.exit('\\x1b[31mred')", "exit code 1: \\x1b[31mred."),
+    "a failure without a message": ("sys.exit(3)", "ended with exit code 3."),
+    "an escape sequence": ("sys.exit('\\x1b[31mred')", "exit code 1: \\x1b[31mred."),
     "killed": ("import os; os.kill(os.getpid(), 9)", "was ended by SIGKILL."),
 }
 

@@ -30,13 +30,13 @@ def page(status: int) -> Callable[[Sts], None]:
 FAULTS: dict[str, Callable[[Sts], None]] = {
     "throttled": lambda sts: sts.throttle(None, "AssumeRole"),
     "dropped": lambda sts: sts.drop_connections(None, "AssumeRole"),
-    "the answer is lost": lambda sts: sts.drop_connections(None, "AssumeRole", after_work=True),
-    "a page of HTML": page(200),
+    "the response is lost": lambda sts: sts.drop_connections(None, "AssumeRole", after_work=True),
+    "an HTML page": page(200),
     "a bad gateway": page(502),
     "nothing": xml(b""),
     "empty XML": xml(b"<AssumeRoleResponse/>"),
     "truncated": xml(OPENED + b"<Credentials>" + KEYS[:60]),
-    "a strange expiration": xml(
+    "an invalid expiration": xml(
         OPENED + b"<Credentials>" + KEYS + b"<Expiration>soon</Expiration></Credentials>" + CLOSED
     ),
     **{
@@ -53,7 +53,7 @@ FAULTS: dict[str, Callable[[Sts], None]] = {
         OPENED + b"<Credentials><AccessKeyId/><SecretAccessKey/><SessionToken/>" + GOOD_UNTIL + CLOSED
     ),
     "no token": xml(OPENED + b"<Credentials>" + KEYS[: KEYS.index(b"<SessionToken>")] + GOOD_UNTIL + CLOSED),
-    "ended already": xml(
+    "already expired": xml(
         OPENED
         + b"<Credentials>"
         + KEYS

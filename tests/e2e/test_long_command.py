@@ -131,8 +131,8 @@ def test_long_command_asks_again_when_the_shared_session_expires(
     assert person.end() == 0
     assert set(users(pages.count)) <= set(person.shown.split())
     assert_every_page_was_served(sts)
-    renewed = ["GetSessionToken", "AssumeRole"]
-    assert operations(sts) == [*renewed, "ListUsers", "ListUsers", *renewed, "ListUsers"]
+    refreshed = ["GetSessionToken", "AssumeRole"]
+    assert operations(sts) == [*refreshed, "ListUsers", "ListUsers", *refreshed, "ListUsers"]
 
 
 @pytest.mark.usefixtures("other")

@@ -70,8 +70,8 @@ def test_cache_in_an_open_directory_is_private_and_found_by_every_command(
     assert sorted(named.iterdir()) == [named / "mine", inner]
     assert oct(inner.stat().st_mode & 0o777) == "0o700"
     assert '"Expires": null' not in home.xacct("status", "--json", environment=elsewhere).stdout
-    gone = home.aws("configure", "role", "logout", "--all", environment=elsewhere)
-    assert (gone.code, gone.lines) == (0, ["deleted 1 cached session"])
+    logout = home.aws("configure", "role", "logout", "--all", environment=elsewhere)
+    assert (logout.code, logout.lines) == (0, ["deleted 1 cached session"])
     caller_of(home, prod, elsewhere)
     assert obtained(sts) == 2
 
@@ -200,8 +200,8 @@ def test_drive_without_modes_moves_the_cache_and_allows_edits(
     assert edit.code == 0
     assert "[profile other]" in home.config.read_text()
     assert not any("its mode" in line for line in edit.lines)
-    gone = home.aws("configure", "role", "logout", "--all", environment=drive)
-    assert (gone.code, gone.lines) == (0, ["deleted 1 cached session"])
+    logout = home.aws("configure", "role", "logout", "--all", environment=drive)
+    assert (logout.code, logout.lines) == (0, ["deleted 1 cached session"])
 
 
 # -- no lock daemon --------------------------------------------------------------------------------

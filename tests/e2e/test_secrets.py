@@ -78,7 +78,7 @@ def test_secrets_are_not_printed_or_in_names(
             record.write_text("damaged")
     outcomes += [home.aws(*WHO, "--profile", profile, *options) for profile in ("last", "denied")]
     assert [outcome.code for outcome in outcomes] == [0, 0, 255]
-    secrets |= {f"{name}, renewed": secret for name, secret in cached(home).items()}
+    secrets |= {f"{name}, refreshed": secret for name, secret in cached(home).items()}
 
     texts += [text for outcome in outcomes for text in (outcome.stdout, outcome.stderr)]
     texts += tree(home)
@@ -129,7 +129,7 @@ def test_password_in_the_sts_url_is_hidden(home: Home, prod: str) -> None:
     ]
     assert [outcome.code for outcome in outcomes] == [255, 255, 255, 255]
     for outcome in outcomes:
-        assert "@127.0.0.1:1" in outcome.stdout + outcome.stderr, "the address is not told at all"
+        assert "@127.0.0.1:1" in outcome.stdout + outcome.stderr, "the URL is not shown at all"
         assert found({"password": "pa55-word"}, outcome.stdout + outcome.stderr) == set()
 
 

@@ -129,8 +129,8 @@ class Sts(Directory, FaultScript):
             calls = [asdict(call) for call in self.calls]
             return Reply(200, json.dumps(calls).encode(), "application/json")
         if request.path == "/_code":
-            wanted = parse_qs(request.query).get("serial")
+            serials = parse_qs(request.query).get("serial")
             for device in self.mfa_devices():
-                if wanted is None or device.serial in wanted:
+                if serials is None or device.serial in serials:
                     return Reply(200, f"{device.next_code()}\n".encode(), "text/plain")
         return Reply(404, b"Not found\n", "text/plain")

@@ -125,8 +125,8 @@ def test_duration_requested_is_granted(sts: Sts, connect: Clients, user: User) -
 
 
 def test_duration_above_the_role_maximum_is_refused(connect: Clients, user: User, role: Role) -> None:
-    wanted = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
-    with refused("ValidationError", match=re.escape(wanted)):
+    message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+    with refused("ValidationError", match=re.escape(message)):
         assume(connect(user), role, DurationSeconds=3601)
 
 

@@ -57,10 +57,10 @@ def test_process_runs_until_its_stdin_closes() -> None:
             client = connect(
                 {"AccessKeyId": scenario["access_key"], "SecretAccessKey": scenario["secret_key"]}
             )
-            wanted = {"RoleArn": scenario["roles"][2], "RoleSessionName": "me"}
+            request = {"RoleArn": scenario["roles"][2], "RoleSessionName": "me"}
             with refused("AccessDenied"):
-                client.assume_role(**wanted)
-            client.assume_role(SerialNumber=scenario["mfa_serial"], TokenCode=code, **wanted)
+                client.assume_role(**request)
+            client.assume_role(SerialNumber=scenario["mfa_serial"], TokenCode=code, **request)
         calls = json.loads(get(f"{scenario['url']}/_calls"))
         assert [(call["operation"], call["status"]) for call in calls] == [
             ("AssumeRole", 403),

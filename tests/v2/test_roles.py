@@ -73,7 +73,7 @@ def test_rejected_session_is_dropped(home: Home, sts: Sts, role: Role, prod: str
     assert is_session_of(role, caller_of(home, prod))
 
 
-@pytest.mark.parametrize("answers", [True, False], ids=["renewed", "used while STS is away"])
+@pytest.mark.parametrize("answers", [True, False], ids=["refreshed", "kept while STS is down"])
 def test_refresh_replaces_credentials_near_expiry(
     home: Home, sts: Sts, role: Role, prod: str, answers: bool
 ) -> None:
