@@ -12,7 +12,7 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..errors import Problem, ValidationError
 from ..manifest.model import Request
-from ..manifest.plan import ADD, CHANGE, CONFLICT, REMOVE, SAME, Plan, Step, listed, plan
+from ..manifest.plan import ADD, CHANGE, CONFLICT, REMOVE, SAME, Plan, ProfileEdit, listed, plan
 from ..messages import print_message
 from ..tables import counted, table
 from .base import Subcommand
@@ -83,12 +83,12 @@ class PlannedCommand(Subcommand):
 
     def _write(self, shown: Plan, request: Request) -> None:
         """Write the plan that was shown, unless it has changed, and delete credentials of removed profiles."""
-        removed = [step.profile for step in shown.of(REMOVE)]
+        removed = [edit.profile for edit in shown.of(REMOVE)]
         records = unshared_records(removed, self._inventory()) if removed else set()
         path = self._config_path()
 
         def change(document: Document) -> None:
-            if self._plan(request, document).steps != shown.steps:
+            if self._plan(request, document).edits != shown.edits:
                 changed = Problem(f"{path} has changed in the meantime", "run the command again")
                 raise ValidationError(_NOTHING, [changed])
             shown.apply(document)
@@ -97,7 +97,7 @@ class PlannedCommand(Subcommand):
         self._cache().remove_all(records)
 
     def _print_plan(self, shown: Plan, request: Request, parsed_globals: Any) -> None:
-        result = [_to_dict(step) for step in shown.steps]
+        result = [_to_dict(edit) for edit in shown.edits]
         print_result(self._session, parsed_globals, self.NAME, result, lambda: _text(shown))
         for note in shown.notes:
             print_message(note)
@@ -112,30 +112,30 @@ def _drastic(shown: Plan, request: Request) -> str:
     """Return why a plan needs ``--yes``, if it removes more than half of what was made from the same manifest."""
     if not (shown.of(REMOVE) and shown.removes_most):
         return ""
-    number = f"{len(shown.of(REMOVE))} of the {counted(shown.made, 'profile')}"
+    number = f"{len(shown.of(REMOVE))} of the {counted(shown.owned, 'profile')}"
     return f"{number} made from {request.mark} would be removed, more than half"
 
 
-def _to_dict(step: Step) -> dict[str, Any]:
+def _to_dict(edit: ProfileEdit) -> dict[str, Any]:
     return {
-        "Profile": step.profile,
-        "Action": step.action,
-        "MadeFrom": step.owner or None,
-        "Changes": [{"Key": key, "Old": old, "New": new} for key, old, new in step.changes],
+        "Profile": edit.profile,
+        "Action": edit.action,
+        "MadeFrom": edit.owner or None,
+        "Changes": [{"Key": key, "Old": old, "New": new} for key, old, new in edit.changes],
     }
 
 
 def _text(shown: Plan) -> str:
-    rows = [row for step in shown.steps for row in _rows(step)]
+    rows = [row for edit in shown.edits for row in _rows(edit)]
     if not rows:
         return ""
     return table(["PLAN", "PROFILE", "SETTING", "NOW", "THEN"], rows, whole=True)
 
 
-def _rows(step: Step) -> Iterator[list[str]]:
-    action, profile = step.action, step.profile
-    for change in step.changes:
-        if step.action == ADD and change.key in _MARKS:
+def _rows(edit: ProfileEdit) -> Iterator[list[str]]:
+    action, profile = edit.action, edit.profile
+    for change in edit.changes:
+        if edit.action == ADD and change.key in _MARKS:
             continue
         yield [action, profile, change.key, change.old or "", change.new or ""]
         action = profile = " "
@@ -150,7 +150,7 @@ def _summary(shown: Plan, *, done: bool = False) -> str:
 
 
 def _conflicts(shown: Plan) -> Iterator[Problem]:
-    for step in shown.of(CONFLICT):
-        owner = f"was made from {step.owner}" if step.owner else "was made by hand"
-        text = f"profile {step.profile} {owner} and differs"
+    for edit in shown.of(CONFLICT):
+        owner = f"was made from {edit.owner}" if edit.owner else "was made by hand"
+        text = f"profile {edit.profile} {owner} and differs"
         yield Problem(text, "choose another name, or pass --adopt to take it over")

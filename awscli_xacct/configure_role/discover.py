@@ -16,7 +16,7 @@ from ..credentials.verification import verdict, verified
 from ..discovery.accounts import Account, accounts, parent_fault
 from ..discovery.names import TEMPLATE, Holder, holder_of, named, rendered, template_fault
 from ..errors import Location, Problem, ValidationError, XacctError
-from ..manifest.model import Request, RoleSpec
+from ..manifest.model import Request, RoleSpec, RoleSpecs
 from ..messages import print_message
 from ..profiles import validation
 from ..profiles.defaults import Wanted, changed, completed, role_arn, source_of
@@ -120,13 +120,12 @@ class DiscoverCommand(PlannedCommand):
             own_names = _account_names(found, names, roles, manifest)
             return manifest.write(roles, own_names, profiles, self._partitions(), consent)
         mark = " ".join(["discover", found[0].organization, role, *sorted(parsed_args.ou_id or [])])
-        request = Request(
-            [RoleSpec(name, options) for name, options in wanted_by_name.items()],
-            mark,
-            lambda name, _: Location(labels.get(name, self.NAME)),
-            prune=parsed_args.prune,
-            adopt=parsed_args.adopt,
+        specs = RoleSpecs(
+            self.NAME,
+            roles=[RoleSpec(name, options) for name, options in wanted_by_name.items()],
+            locations={(name, None): Location(label) for name, label in labels.items()},
         )
+        request = Request(specs, mark, prune=parsed_args.prune, adopt=parsed_args.adopt)
         return self._carry_out(request, consent, parsed_globals)
 
     def _check(

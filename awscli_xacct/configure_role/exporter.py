@@ -11,7 +11,7 @@ from ..configfile import store
 from ..errors import Problem, ValidationError
 from ..manifest import EXTENSION, FORMATS, MANIFEST, extend_switch_roles
 from ..manifest.export import merge
-from ..manifest.source_file import STDIN, decoded
+from ..manifest.source_file import STDIN, decode
 from ..messages import print_message
 from ..profiles import validation
 from ..profiles.source import is_role
@@ -97,7 +97,7 @@ class ExportCommand(Subcommand):
 
     def _render(self, data: bytes, path: str, asked: str | None, roles: Roles) -> bytes:
         """Return the content of a file with `roles` in it. A file that has content already keeps its format."""
-        source = decoded(data, path)
+        source = decode(data, path)
         current = EXTENSION if extend_switch_roles.looks_like(source.text) else MANIFEST
         if asked and source.text.strip() and asked != current:
             raise ValidationError(

@@ -13,7 +13,7 @@ from ..errors import Problem, ValidationError
 from ..manifest.export import merge
 from ..manifest.model import RoleSpec
 from ..manifest.reader import read
-from ..manifest.source_file import decoded
+from ..manifest.source_file import decode
 from ..messages import print_message
 from ..profiles.partitions import Partitions
 from ..profiles.source import Profiles
@@ -35,7 +35,7 @@ class IntoManifest:
         if not self.path.parent.is_dir():
             raise ValidationError(_HEADING, [Problem(f"there is no directory {self.path.parent}")])
         self._before = store.read(self.path)
-        self._source = decoded(self._before, name)
+        self._source = decode(self._before, name)
         self._manifest = read(self._source.text, name, may_be_empty=True)
         if self._manifest.problems:
             raise ValidationError(_HEADING, self._manifest.problems)

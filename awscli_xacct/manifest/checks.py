@@ -1,6 +1,6 @@
-"""What keeps wanted roles from working: the rules of `profiles.validation`, each problem with its location.
+"""Check the roles of a request by the rules of `profiles.validation`, and locate each problem in the manifest.
 
-A problem that many roles share, such as a source that is missing in a manifest's defaults, is found once.
+A problem that many roles share, such as a missing source in a manifest's defaults, is found once.
 """
 
 from __future__ import annotations
@@ -16,51 +16,48 @@ from ..errors import Problem
 from ..profiles import validation
 from ..profiles.partitions import Partitions
 from ..profiles.source import has_static_keys
-from .model import Request, RoleSpec
+from .model import RoleSpec, RoleSpecs
 
-_OWN_PROFILE = Problem("default is your own profile and no manifest's", "give the role another name")
-_SOURCE = f"{settings.SOURCE_PROFILE}:"
-_TOO_LONG = (
-    f"{_SOURCE} this is a chain of more than {settings.MAX_MANIFEST_CHAIN} roles, one behind the other"
-)
-_HINTS = 20
+_RENAME = "give the role another name"
+_DEFAULT = Problem("a manifest cannot manage the default profile", _RENAME)
+_SOURCE = settings.SOURCE_PROFILE
+_TOO_LONG = Problem(f"{_SOURCE}: this is a chain of more than {settings.MAX_MANIFEST_CHAIN} roles")
+_MAX_HINTS = 20
 _NO_CHAIN = {settings.CREDENTIAL_SOURCE: settings.CREDENTIAL_SOURCES[0]}
 
 
-def find_problems(request: Request, profiles: MergedProfiles, partitions: Partitions) -> list[Problem]:
-    """Return all that is wrong with the wanted roles.
-
-    `profiles` are all profiles as they would be then.
-    """
-    return [*request.problems, *_Check(request, profiles, partitions).problems()]
+def find_problems(specs: RoleSpecs, profiles: MergedProfiles, partitions: Partitions) -> list[Problem]:
+    """Return the problems of the roles and of their file; `profiles` are all profiles as they would be."""
+    return [*specs.problems, *_Check(specs, profiles, partitions).problems()]
 
 
 class _Check:
-    def __init__(self, request: Request, profiles: MergedProfiles, partitions: Partitions) -> None:
-        self._request = request
+    def __init__(self, specs: RoleSpecs, profiles: MergedProfiles, partitions: Partitions) -> None:
+        self._specs = specs
         self._profiles = profiles
         self._partitions = partitions
-        self._wanted = {role.profile for role in request.roles}
+        self._names = {role.profile for role in specs.roles}
         self._of_sources: dict[Any, Problem | None] = {}
 
     def problems(self) -> Iterator[Problem]:
         chains = dict(self._chain_problems())
-        for role in self._request.roles:
+        for role in self._specs.roles:
             name = role.profile
-            named = _OWN_PROFILE if name == "default" else _problem(validation.name_fault(name))
-            if named:
-                yield named._replace(location=self._request.where(name, None))
+            fault = validation.name_fault(name)
+            if name == "default" or fault:
+                problem = Problem(fault) if fault else _DEFAULT
+                yield problem._replace(location=self._specs.locate(name))
                 continue
-            problem = _problem(chains.get(name)) or self._source_problem(role)
-            if problem:
-                yield problem._replace(location=self._request.where(name, settings.SOURCE_PROFILE))
-            yield from self._setting_problems(role, with_chain=name not in chains and not problem)
+            source = chains.get(name) or self._source_problem(role)
+            if source:
+                yield source._replace(location=self._specs.locate(name, _SOURCE))
+            yield from self._setting_problems(role, with_chain=name not in chains and not source)
 
     def _setting_problems(self, role: RoleSpec, *, with_chain: bool) -> Iterator[Problem]:
         name = role.profile
         profiles: Mapping[str, Any] = self._profiles
         if not with_chain:
-            kept = {key: text for key, text in profiles[name].items() if key != settings.SOURCE_PROFILE}
+            kept = {key: text for key, text in profiles[name].items() if key != _SOURCE}
             profiles = ChainMap({name: kept | _NO_CHAIN}, profiles)  # type: ignore[arg-type]
         for problem in validation.find_problems(
             name,
@@ -69,38 +66,37 @@ class _Check:
             partition_of=self._partitions.of_region,
             spelled=str,
         ):
-            elsewhere = problem.profile != name and problem.profile in self._wanted
-            if problem.key not in role.unread and not elsewhere:
-                location = self._request.where(name, problem.key)
-                yield problem._replace(fix=_fix(problem), profile=None, location=location)
+            is_elsewhere = problem.profile != name and problem.profile in self._names
+            if problem.key not in role.invalid_keys and not is_elsewhere:
+                yield Problem(
+                    problem.text, _fix_in_manifest(problem), location=self._specs.locate(name, problem.key)
+                )
 
     def _source_problem(self, role: RoleSpec) -> Problem | None:
-        """What is wrong with a role's source itself; for all roles with the same source the same."""
-        if settings.SOURCE_PROFILE in role.unread or settings.CREDENTIAL_SOURCE in role.unread:
+        """Return what is wrong with a role's source itself; roles with the same source share it."""
+        if {_SOURCE, settings.CREDENTIAL_SOURCE} & role.invalid_keys:
             return None
         profile = self._profiles[role.profile]
-        source = profile.get(settings.SOURCE_PROFILE)
+        source = profile.get(_SOURCE)
         if settings.CREDENTIAL_SOURCE in profile or source == role.profile or isinstance(source, dict):
             return None
         if source not in self._of_sources:
-            faulty = sum(problem is not None for problem in self._of_sources.values())
-            if source is not None and source not in self._profiles and faulty >= _HINTS:
-                # Looking for names that are near takes its time, where there are many of them.
-                self._of_sources[source] = Problem(
-                    f"{settings.SOURCE_PROFILE} {source!r}: there is no such profile"
-                )
+            known = sum(problem is not None for problem in self._of_sources.values())
+            if source is not None and source not in self._profiles and known >= _MAX_HINTS:
+                # Looking for similar names is slow where there are many.
+                found: Problem | None = Problem(f"{_SOURCE} {source!r}: there is no such profile")
             else:
-                problem = validation.source_problem(role.profile, self._profiles, source, str)
-                self._of_sources[source] = problem and Problem(problem.text)
+                found = validation.source_problem(role.profile, self._profiles, source, str)
+            self._of_sources[source] = found and Problem(found.text)
         return self._of_sources[source]
 
-    def _chain_problems(self) -> Iterator[tuple[str, str]]:
-        """The wanted roles whose chain is not to be followed: in a circle, leading into one, or far down.
+    def _chain_problems(self) -> Iterator[tuple[str, Problem | None]]:
+        """Yield the roles whose chain cannot be followed: recursive, leading into recursion, or too long.
 
-        A circle, or the end of too long a chain, is said at one of them; the others have nothing to say.
+        Recursion, or the end of a chain that is too long, is reported for one of them; the others come with None.
         """
         depth: dict[str, float] = {}
-        for start in (role.profile for role in self._request.roles):
+        for start in (role.profile for role in self._specs.roles):
             path: dict[str, None] = {}
             name: str | None = start
             while name is not None and name not in depth and name not in path:
@@ -108,43 +104,37 @@ class _Check:
                 name = self._next(name)
             below: float = 0 if name is None else depth.get(name, 0)
             if name in path:
-                followed = list(path)
-                circle = followed[followed.index(str(name)) :]
-                own = next((place for place, member in enumerate(circle) if member in self._wanted), None)
-                if own is not None:
-                    turned = circle[own:] + circle[:own]
-                    yield (
-                        turned[0],
-                        f"{_SOURCE} the sources go in a circle, {' -> '.join([*turned, turned[0]])}; break it",
-                    )
-                    yield from ((member, "") for member in followed if member != turned[0])
-                    depth.update(dict.fromkeys(followed, inf))
+                members = list(path)
+                loop = members[members.index(str(name)) :]
+                first = next((index for index, member in enumerate(loop) if member in self._names), None)
+                if first is not None:
+                    loop = loop[first:] + loop[:first]
+                    recursion = f"{_SOURCE}: recursion: {' -> '.join([*loop, loop[0]])}"
+                    yield from ((member, None) for member in members)
+                    yield loop[0], Problem(recursion, "give one of them another source")
+                    depth.update(dict.fromkeys(members, inf))
                     continue
             for member in reversed(path):
                 below = depth[member] = below + 1
                 if below > settings.MAX_MANIFEST_CHAIN:
-                    yield member, _TOO_LONG if below == settings.MAX_MANIFEST_CHAIN + 1 else ""
+                    yield member, _TOO_LONG if below == settings.MAX_MANIFEST_CHAIN + 1 else None
 
     def _next(self, name: str) -> str | None:
-        """The profile that a role's chain goes on with; None at its beginning."""
+        """Return the profile with which a role's chain goes on; None at its beginning."""
         profile = self._profiles.get(name)
         if profile is None or settings.ROLE_ARN not in profile:
             return None
-        source = profile.get(settings.SOURCE_PROFILE)
+        source = profile.get(_SOURCE)
         if not isinstance(source, str) or (source == name and has_static_keys(profile)):
             return None
-        beyond = self._profiles.get(source)
-        return None if beyond is None or has_static_keys(beyond) else source
+        next_profile = self._profiles.get(source)
+        return None if next_profile is None or has_static_keys(next_profile) else source
 
 
-def _problem(text: str | None) -> Problem | None:
-    return Problem(text) if text else None
-
-
-def _fix(problem: Problem) -> str | None:
-    """Return how to fix a problem in the manifest: the fix it has is for the command line."""
+def _fix_in_manifest(problem: Problem) -> str | None:
+    """Return how to fix a problem in a manifest: the fix it has is for the command line."""
     if problem.key is None:
-        return "take another name for it"
+        return _RENAME
     if problem.key == settings.MFA_SERIAL and problem.fix:
-        return "write mfa_serial: null here"
+        return "write mfa_serial: null"
     return None

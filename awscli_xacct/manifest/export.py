@@ -1,8 +1,8 @@
-"""Writing role profiles into a manifest: a new one, or one that is there, of which all else stays as it is.
+"""Write role profiles into a manifest: a new one, or an existing one, in which everything else stays as it is.
 
-A role that already comes to what it should is not touched, however it is written. Of another one the settings
-that differ are changed where they stand, or added. One change can bring about the next, as where a role's
-mapping is merged by others; so the outcome is read again until nothing differs, which is its proof too.
+A role that already has the right settings is not touched, however it is written. Of the others the settings that
+differ are changed in place, or added. One change can make the next one necessary, as where other roles merge a
+role's mapping, so the result is read again until nothing differs. That is also the proof that it is right.
 """
 
 from __future__ import annotations
@@ -21,38 +21,35 @@ from ..profiles.role import KEYS
 from ..profiles.source import Profiles
 from ..profiles.validation import mfa_serial_to_inherit
 from ..profiles.values import EXAMPLE_ROLE_ARN, account_fault
-from . import writing, yaml_nodes
-from .fields import ACCOUNT, ROLE
-from .meaning import resolve_settings, same
-from .model import RoleSpec
-from .reader import Manifest, read
-from .yaml_edit import Splices
+from . import yaml_nodes
+from .model import ACCOUNT, ROLE, RoleSpec, equivalent, resolve_settings, typed_value
+from .reader import VERSION, Manifest, read
+from .yaml_edit import Entry, YamlEdits, flow_pairs, role_lines, to_flow
 
 Options = Mapping[str, Any]
 
-_PASSES = 6
+_MAX_PASSES = 6
 _SOURCES = (settings.SOURCE_PROFILE, settings.CREDENTIAL_SOURCE)
 
 
 def merge(
-    text: str | None,
+    text: str,
     path: str,
     roles: Mapping[str, Options],
     profiles: Profiles,
     partitions: Partitions,
     accounts: Mapping[str, str] | None = None,
 ) -> str:
-    """The text of a manifest in which `roles` (config options by profile) come to just these options.
+    """Return the manifest `text` with `roles` (config options by profile) in it, each with just these options.
 
-    `text` is the manifest as it is, None or blank for none; its other roles keep their meaning. `profiles` are
-    those of the config, `accounts` names for account ids, which are added where the manifest has none for them.
-    Raises `ValidationError` with all that is wrong with the manifest as it is, and `EditError` where it is written so
-    that it cannot be changed in place.
+    A `text` that is blank makes a new manifest; other roles in it keep their meaning. `profiles` are those of the
+    config, `accounts` ids by names, which are added where the manifest has no name for an id. Raises
+    `ValidationError` with every problem of the manifest as it is, and `EditError` if it cannot be edited in place.
     """
-    return _Merging(path, roles, profiles, partitions, accounts or {}).merged(text)
+    return _Merge(path, roles, profiles, partitions, accounts or {}).apply(text)
 
 
-class _Merging:
+class _Merge:
     def __init__(
         self,
         path: str,
@@ -62,11 +59,11 @@ class _Merging:
         accounts: Mapping[str, str],
     ) -> None:
         self._path = path
-        self._meant = {
+        self._wanted = {
             name: {key: str(options[key]) for key in KEYS if key in options}
             for name, options in roles.items()
         }
-        self._profiles: Profiles = ChainMap(self._meant, profiles)  # type: ignore[arg-type]
+        self._profiles: Profiles = ChainMap(self._wanted, profiles)  # type: ignore[arg-type]
         self._partitions = partitions
         self._accounts = {
             name: account
@@ -74,20 +71,18 @@ class _Merging:
             if name.strip() and name.isprintable() and account_fault(name)  # what a manifest takes for a name
         }
 
-    def merged(self, text: str | None) -> str:
-        if not (text or "").strip():
-            return self._new()
-        assert text is not None  # noqa: S101 - a blank one is none
+    def apply(self, text: str) -> str:
         manifest = self._read(text)
-        if manifest.top is None:  # comments alone
-            return f"{text.rstrip()}\n\n{self._new()}"
-        others = [role for role in manifest.roles if role.profile not in self._meant]
-        # Each sees its source as a role, before what either comes to is known.
-        self._meant.update(
+        if manifest.top is None:  # blank, or comments alone
+            text = self._with_skeleton(text)
+            manifest = self._read(text)
+        others = [role for role in manifest.roles if role.profile not in self._wanted]
+        # The ARN of a role depends on its source, which has to be known as a role first.
+        self._wanted.update(
             {role.profile: {settings.ROLE_ARN: EXAMPLE_ROLE_ARN} | _set(role.options) for role in others}
         )
-        self._meant.update([(role.profile, self._effective(role)) for role in others])
-        for _ in range(_PASSES):
+        self._wanted.update([(role.profile, self._imported(role)) for role in others])
+        for _ in range(_MAX_PASSES):
             after = self._pass(manifest, text)
             if after == text:
                 return text
@@ -95,10 +90,10 @@ class _Merging:
             manifest = read(text, self._path, may_be_empty=True)
             if manifest.problems:
                 break
-        found = "; ".join(map(str, in_order(manifest.problems))) or "a change of it changes more"
+        reason = "; ".join(map(str, in_order(manifest.problems))) or "a change of it changes more"
         raise EditError(
-            f"{printable(self._path)}: what is to be changed is written so that it cannot be changed in place "
-            f"({found}); nothing was written. Write those roles out, without alias or merge"
+            f"{printable(self._path)}: these roles cannot be changed in place ({reason}); nothing was written. "
+            f"Write them out, without alias or merge"
         )
 
     def _read(self, text: str) -> Manifest:
@@ -107,118 +102,103 @@ class _Merging:
             raise ValidationError("nothing was written, because", manifest.problems)
         return manifest
 
-    def _new(self) -> str:
-        names = _names(self._accounts)
-        entries = {name: self._entry(name, names, {}) for name in self._meant}
-        common = writing.shared(entries.values(), but=(settings.ROLE_ARN, ACCOUNT))
-        own = {
-            name: {key: item for key, item in entry.items() if key not in common}
-            for name, entry in entries.items()
+    def _with_skeleton(self, comments: str) -> str:
+        """Return a manifest without roles, whose defaults are the settings that all of several roles share."""
+        first, *rest = [self._entry(name, {}, {}) for name in self._wanted] or [{}]
+        shared = {
+            key: item
+            for key, item in (first if rest else {}).items()
+            if key not in (settings.ROLE_ARN, ACCOUNT)
+            and all(key in entry and entry[key] == item for entry in rest)
         }
-        text = writing.whole(common, self._accounts, own)
-        manifest = self._read(text)
-        if self._pass(manifest, text) != text:
-            raise EditError(f"{printable(self._path)}: these profiles cannot be written as a manifest")
-        return text
+        lines = [comments.rstrip(), ""] if comments.strip() else []
+        lines.append(f"version: {VERSION}")
+        if shared:
+            lines += ["", "defaults:", *(f"  {pair}" for pair in flow_pairs(shared))]
+        if not self._wanted:
+            lines += ["", "roles: {}"]
+        return "".join(f"{line}\n" for line in lines)
+
+    def _imported(self, role: RoleSpec) -> dict[str, str]:
+        """Return the options that an import of the role gives to a profile that does not exist yet."""
+        alone: Profiles = ChainMap({role.profile: {}}, self._profiles)  # type: ignore[arg-type]
+        return _set(resolve_settings(role, role.options, alone, self._partitions)[0])
 
     def _pass(self, manifest: Manifest, text: str) -> str:
-        """The text with one round of changes, or the same one where nothing differs."""
-        splices = Splices(text)
-        known = self._add_accounts(manifest, splices)
-        names = _names(known)
-        there = {role.profile: role for role in manifest.roles}
-        added: dict[str, writing.Entry] = {}
-        for name, meant in self._meant.items():
-            role = there.get(name)
-            if role is None:
-                added[name] = self._entry(name, names, manifest.defaults)
+        """Return the text after one round of changes; the same text where nothing differs."""
+        edits = YamlEdits(text)
+        names = {account: name for name, account in reversed(self._add_accounts(manifest, edits).items())}
+        existing = {role.profile: role for role in manifest.roles}
+        added: dict[str, Entry] = {}
+        for name, wanted in self._wanted.items():
+            role, node = existing.get(name), manifest.role_nodes.get(name)
+            imported = self._imported(role) if role else {}
+            differing = [key for key in KEYS if not equivalent(key, imported.get(key), wanted.get(key))]
+            if not differing:
                 continue
-            effective = self._effective(role)
-            differing = [key for key in KEYS if not same(key, effective.get(key), meant.get(key))]
-            node = manifest.role_nodes.get(name)
-            if differing and isinstance(node, yaml_nodes.Mapping):
-                self._change(node, differing, effective, meant, names, splices)
-            elif differing and isinstance(node, yaml_nodes.Alias):
-                entry = self._entry(name, names, manifest.defaults)
-                splices.replace(node, writing.flow(entry))
-            elif differing:  # it comes out of a merge of whole roles
-                added[name] = self._entry(name, names, manifest.defaults)
-        self._add_roles(manifest, added, splices)
-        return splices.text()
+            if isinstance(node, yaml_nodes.Mapping):
+                self._change(node, differing, name, imported, names, edits)
+                continue
+            entry = self._entry(name, names, manifest.defaults)
+            if isinstance(node, yaml_nodes.Alias):
+                edits.replace(node, to_flow(entry))
+            else:  # a new role, or one that comes from a merge of whole roles
+                added[name] = entry
+        self._add_roles(manifest, added, edits)
+        return edits.apply()
 
     def _change(
         self,
         node: yaml_nodes.Mapping,
         differing: list[str],
-        effective: Options,
-        meant: Mapping[str, str],
+        name: str,
+        imported: Options,
         names: Mapping[str, str],
-        splices: Splices,
+        edits: YamlEdits,
     ) -> None:
-        own = node.own()
+        own, wanted = node.own(), self._wanted[name]
         for key in differing:
             if key == settings.ROLE_ARN:
-                self._change_arn(node, str(effective.get(key, "")), meant[key], names, splices)
-            elif key in meant:
-                splices.set(node, key, writing.value(key, meant[key]))
-            elif key in own and own[key][1].value is own[key][1] and not _is_null(own[key][1]):
-                splices.remove(node, key)  # what the defaults say instead is found in the next round
-            elif not (key in _SOURCES and any(source in meant for source in _SOURCES)):
-                splices.set(node, key, None)
-
-    def _change_arn(
-        self, node: yaml_nodes.Mapping, old: str, new: str, names: Mapping[str, str], splices: Splices
-    ) -> None:
-        own = node.own()
-        before, after = Arn.parse(old), Arn.parse(new)
-        if settings.ROLE_ARN in own:
-            splices.set(node, settings.ROLE_ARN, new)
-        elif before and after and before[:3] == after[:3]:
-            if before.account != after.account:
-                splices.set(node, ACCOUNT, names.get(after.account, after.account))
-            if before.resource != after.resource:
-                splices.set(node, ROLE, after.role_name)
-        else:
-            for key in (ACCOUNT, ROLE):
-                if key in own:
-                    splices.remove(node, key)
-            splices.set(node, settings.ROLE_ARN, new)
-
-    def _effective(self, role: RoleSpec) -> dict[str, str]:
-        """What the import of a role comes to in a config that does not have its profile yet."""
-        alone: Profiles = ChainMap({role.profile: {}}, self._profiles)  # type: ignore[arg-type]
-        return _set(resolve_settings(role, role.options, alone, self._partitions)[0])
+                _change_arn(node, str(imported.get(key, "")), wanted[key], names, edits)
+            elif key in wanted:
+                edits.set(node, key, typed_value(key, wanted[key]))
+            elif key in own and own[key][1].value is own[key][1] and not yaml_nodes.is_null(own[key][1]):
+                edits.remove(node, key)  # what the defaults say instead is found in the next pass
+            elif not (key in _SOURCES and any(source in wanted for source in _SOURCES)):
+                edits.set(node, key, None)
 
     def _entry(self, name: str, names: Mapping[str, str], defaults: Options) -> dict[str, Any]:
-        """A role written out, without what the defaults say or what follows by itself."""
-        meant = self._meant[name]
-        entry: dict[str, Any] = dict(self._named(name, names))
+        """Return a role as a manifest has it, without what the defaults say and what an import adds by itself."""
+        wanted = self._wanted[name]
+        source = wanted.get(settings.SOURCE_PROFILE)
+        inherited = mfa_serial_to_inherit(self._profiles, source) if source else None
+        entry: dict[str, Any] = {
+            key: item
+            for key, item in self._named(name, names).items()
+            if key != ROLE or item != defaults.get(ROLE)
+        }
         for key in [*KEYS][1:]:
-            follows = key == settings.MFA_SERIAL and same(key, meant.get(key), self._inherited(name))
-            if not follows and key in meant and not same(key, meant[key], defaults.get(key)):
-                entry[key] = writing.value(key, meant[key])
-            elif not follows and key == settings.MFA_SERIAL and key not in meant:
+            if key == settings.MFA_SERIAL and equivalent(key, wanted.get(key), inherited):
+                continue
+            if key in wanted and not equivalent(key, wanted[key], defaults.get(key)):
+                entry[key] = typed_value(key, wanted[key])
+            elif key == settings.MFA_SERIAL and key not in wanted and defaults.get(key, "") is not None:
                 entry[key] = None
-        return {key: item for key, item in entry.items() if key != ROLE or item != defaults.get(ROLE)}
-
-    def _inherited(self, name: str) -> str | None:
-        """The MFA device that the role gets if its entry says nothing of one."""
-        source = self._meant[name].get(settings.SOURCE_PROFILE)
-        return mfa_serial_to_inherit(self._profiles, source) if source else None
+        return entry
 
     def _named(self, name: str, names: Mapping[str, str]) -> dict[str, str]:
-        """Which role it is: by account and name if that comes to the same ARN, else by its ARN."""
-        meant = self._meant[name]
-        text = meant.get(settings.ROLE_ARN, "")
+        """Return what names a role: account and role name if they lead to the same ARN, else the ARN."""
+        wanted = self._wanted[name]
+        text = wanted.get(settings.ROLE_ARN, "")
         arn = Arn.parse(text)
         if arn:
             alone: Profiles = ChainMap({name: {}}, self._profiles)  # type: ignore[arg-type]
-            if role_arn(name, arn.account, arn.role_name, alone, meant, self._partitions) == text:
+            if role_arn(name, arn.account, arn.role_name, alone, wanted, self._partitions) == text:
                 return {ACCOUNT: names.get(arn.account, arn.account), ROLE: arn.role_name}
         return {settings.ROLE_ARN: text}
 
-    def _add_accounts(self, manifest: Manifest, splices: Splices) -> Mapping[str, str]:
-        """Add the accounts that the manifest has no name for; gives all names with their ids."""
+    def _add_accounts(self, manifest: Manifest, edits: YamlEdits) -> dict[str, str]:
+        """Add the accounts for which the manifest has no name, and return the ids of all accounts by name."""
         known = dict(manifest.accounts)
         new = {
             name: account
@@ -226,48 +206,52 @@ class _Merging:
             if name not in known and account not in known.values()
         }
         if new:
-            node = manifest.top.own().get("accounts") if manifest.top else None
-            found = node[1].value if node else None
-            if isinstance(found, yaml_nodes.Mapping) and found.items:
+            own = manifest.top.own() if manifest.top else {}
+            node = own["accounts"][1] if "accounts" in own else None
+            lines = "".join(f"\n  {pair}" for pair in flow_pairs(new))
+            if node and isinstance(node.value, yaml_nodes.Mapping) and node.value.items:
                 for name, account in new.items():
-                    splices.add(found, name, account)
+                    edits.add(node.value, name, account)
+            elif node:
+                edits.replace(node, lines)
+            elif "roles" in own:
+                edits.insert_above(own["roles"][0], f"accounts:{lines}\n\n")
             else:
-                lines = "".join(f"\n  {writing.flow(name)}: {writing.flow(new[name])}" for name in new)
-                if node:
-                    splices.replace(node[1], lines)
-                elif manifest.top and "roles" in manifest.top.own():
-                    splices.insert_line(manifest.top.own()["roles"][0], f"accounts:{lines}\n\n")
-                else:
-                    splices.append(f"\naccounts:{lines}\n")
+                edits.append(f"\naccounts:{lines}\n")
         return known | new
 
-    def _add_roles(self, manifest: Manifest, added: Mapping[str, writing.Entry], splices: Splices) -> None:
-        if not added:
-            return
+    def _add_roles(self, manifest: Manifest, added: Mapping[str, Entry], edits: YamlEdits) -> None:
         own = manifest.top.own() if manifest.top else {}
         roles = own["roles"][1] if "roles" in own else None
         if isinstance(roles, yaml_nodes.Mapping) and roles.items:
             for name, entry in added.items():
-                splices.add_role(roles, name, entry)
-            return
-        lines = [line for name, entry in added.items() for line in writing.role_lines(name, entry, 2)]
-        if roles is None:
-            splices.append("".join(f"{line}\n" for line in ("", "roles:", *lines)))
-        else:
-            splices.replace(roles, "".join(f"\n{line}" for line in lines))
+                edits.add_role(roles, name, entry)
+        elif added:
+            lines = [line for name, entry in added.items() for line in role_lines(name, entry)]
+            if roles is None:
+                edits.append("".join(f"{line}\n" for line in ("", "roles:", *lines)))
+            else:
+                edits.replace(roles, "".join(f"\n{line}" for line in lines))
 
 
-def _names(accounts: Mapping[str, str]) -> dict[str, str]:
-    """The first name of each account id."""
-    names: dict[str, str] = {}
-    for name, account in accounts.items():
-        names.setdefault(account, name)
-    return names
+def _change_arn(
+    node: yaml_nodes.Mapping, old: str, new: str, names: Mapping[str, str], edits: YamlEdits
+) -> None:
+    own = node.own()
+    before, after = Arn.parse(old), Arn.parse(new)
+    if settings.ROLE_ARN in own:
+        edits.set(node, settings.ROLE_ARN, new)
+    elif before and after and before[:3] == after[:3]:
+        if before.account != after.account:
+            edits.set(node, ACCOUNT, names.get(after.account, after.account))
+        if before.resource != after.resource:
+            edits.set(node, ROLE, after.role_name)
+    else:
+        for key in (ACCOUNT, ROLE):
+            if key in own:
+                edits.remove(node, key)
+        edits.set(node, settings.ROLE_ARN, new)
 
 
 def _set(options: Wanted) -> dict[str, str]:
     return {key: text for key, text in options.items() if text is not None}
-
-
-def _is_null(node: yaml_nodes.Node) -> bool:
-    return isinstance(node, yaml_nodes.Scalar) and node.is_null

@@ -1,40 +1,98 @@
-"""What a manifest, or whatever else describes many roles, asks of the config."""
+"""What a manifest, or anything else that describes many role profiles, asks of the config."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from .. import settings
 from ..errors import Location, Problem
+from ..profiles.defaults import Wanted, completed, role_arn
+from ..profiles.partitions import Partitions
+from ..profiles.role import KEYS
+from ..profiles.source import Profiles
+
+NO_ROLES = "there are no roles"
+ACCOUNT, ROLE = "account", "role"
+"""What names a role in the place of its ARN."""
 
 
 class RoleSpec(NamedTuple):
-    """One role profile: config keys to set and, as None, keys that it is not to have.
+    """One role profile: the config keys to set and, as None, those to remove.
 
-    The role is named in `options`, or by `account` (twelve digits) and `role_name`, of which the ARN is made in
-    the partition of its source. `unread` are keys that something is wrong with already.
+    The role is named in `options`, or by `account` (twelve digits) and `role_name`; the ARN is then made in the
+    partition of its source. `invalid_keys` are those for which a problem has been reported already.
     """
 
     profile: str
     options: Mapping[str, str | None]
     account: str = ""
     role_name: str = ""
-    unread: frozenset[str] = frozenset()
+    invalid_keys: frozenset[str] = frozenset()
+
+
+@dataclass
+class RoleSpecs:
+    """The roles that could be read from `path`, and every problem with it.
+
+    `name` is the one a manifest gives itself, `notes` are to be shown to the user. `locations` has a role's keys,
+    and under None the role itself.
+    """
+
+    path: str
+    name: str | None = None
+    roles: list[RoleSpec] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    locations: dict[tuple[str, str | None], Location] = field(default_factory=dict)
+
+    def locate(self, profile: str, key: str | None = None) -> Location:
+        """Return the location of a role's key, or else of the role, or else of the whole file."""
+        keys = (settings.ROLE_ARN, ACCOUNT, None) if key == settings.ROLE_ARN else (key, None)
+        found = (self.locations.get((profile, each)) for each in keys)
+        return next(filter(None, found), Location(self.path))
 
 
 @dataclass(frozen=True)
 class Request:
-    """Role profiles to be in the config, and whose they are.
+    """The roles that the config is to have.
 
-    `mark` is written into each profile that is made, and tells it from those of others. `where` gives the location
-    of a role's setting (None: of the role). With `prune`, profiles of the same mark that are not among `roles`
-    go; with `adopt`, profiles that somebody else made are taken over. `problems` were found in the source itself.
+    `mark` is written into each profile made for them, and tells these from all others. With `prune` profiles with
+    the same mark that `specs` no longer has are removed; with `adopt` profiles without it are taken over.
     """
 
-    roles: Sequence[RoleSpec]
+    specs: RoleSpecs
     mark: str
-    where: Callable[[str, str | None], Location]
     prune: bool = False
     adopt: bool = False
-    problems: Sequence[Problem] = field(default=())
+
+
+def resolve_settings(
+    role: RoleSpec, wanted: Wanted, profiles: Profiles, partitions: Partitions
+) -> tuple[dict[str, str | None], list[str]]:
+    """Return all keys to set (None: to remove) where `wanted` is asked of a role, and notes for the user.
+
+    `profiles` has the role's own profile as it is, and its sources as they will be.
+    """
+    wanted = dict(wanted)
+    if role.account:
+        wanted[settings.ROLE_ARN] = role_arn(
+            role.profile, role.account, role.role_name, profiles, wanted, partitions
+        )
+    return completed(role.profile, profiles, wanted)
+
+
+def typed_value(key: str, text: str) -> Any:
+    """Return a config key's value as a manifest has it: a number, tags or keys where it is that, else the text."""
+    try:
+        return KEYS[key].parse(text) if key in KEYS else text
+    except ValueError:
+        return text
+
+
+def equivalent(key: str, one: Any, other: Any) -> bool:
+    """Return whether two values of a config key lead to the same call; None is no value at all."""
+    if one is None or other is None or isinstance(one, dict) or isinstance(other, dict):
+        return bool(one == other)
+    return bool(typed_value(key, str(one)) == typed_value(key, str(other)))

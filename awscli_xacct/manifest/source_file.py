@@ -1,4 +1,4 @@
-"""A manifest as it is named on a command line: found, read to a bound, and made a request."""
+"""Find the manifest that a command line names, read it up to a limit, and make it a request."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import BinaryIO
 from .. import settings
 from ..errors import Location, Problem, ValidationError
 from . import extend_switch_roles, reader
-from .model import Request, RoleSpec
+from .model import Request
 
 STDIN = "-"
-_REFUSED = "nothing was changed, because"
+_HEADING = "nothing was changed, because"
 _BOM = "\ufeff"
 
 
 @dataclass(frozen=True)
 class Text:
-    """A file's text without a byte order mark, what messages call it, and its resolved path if it has one."""
+    """A file's text without a byte order mark, its path for messages, and its resolved path if it has one."""
 
     text: str
     path: str
@@ -31,82 +31,69 @@ class Text:
 
 
 def load(name: str, stdin: BinaryIO | None = None) -> Text:
-    """The text of a file, or of stdin if the name is ``-``. Raises `ValidationError`."""
+    """Return the text of a file, or of stdin if the name is ``-``. Raises `ValidationError`."""
     if name == STDIN:
         if stdin is None and sys.stdin is None:
-            raise ValidationError(_REFUSED, [Problem("there is no stdin to read")])
+            raise ValidationError(_HEADING, [Problem("stdin is closed")])
         data = (stdin or sys.stdin.buffer).read(settings.MAX_MANIFEST_BYTES + 1)
-        return decoded(data, "stdin")
-    # Not pathlib's resolve, which raises for a link that leads round in a circle.
-    return decoded(_read(name), name, os.path.realpath(name))
+        return decode(data, "stdin")
+    # Not pathlib's resolve, which raises for a link that leads back to itself.
+    return decode(_read(name), name, os.path.realpath(name))
 
 
 def request_of(
     source: Text, profiles: Container[str], *, prune: bool = False, adopt: bool = False
 ) -> tuple[Request, list[str]]:
-    """What a manifest, in YAML or the browser extension's dialect, asks for; and what is to be said about it.
+    """Return what a manifest, in YAML or the browser extension's format, asks for, and notes for the user.
 
-    `profiles` are the names of those that the config has.
-
-    Problems of the file itself are in the request. Raises `ValidationError` where nothing of it can be read.
+    `profiles` are the names of those that the config has. The request has the problems of the file; where no role of
+    it can be read, raises `ValidationError` with them.
     """
-    notes: list[str] = []
-    roles: list[RoleSpec]
     if extend_switch_roles.looks_like(source.text):
-        extended = extend_switch_roles.read(source.text, source.path, profiles)
-        roles, problems, where, name, notes = (
-            extended.roles,
-            extended.problems,
-            extended.where,
-            None,
-            extended.notes,
-        )
+        specs = extend_switch_roles.read(source.text, source.path, profiles)
     else:
-        found = reader.read(source.text, source.path)
-        roles, problems, where, name = found.roles, found.problems, found.where, found.name
-    mark = name or source.resolved or STDIN
+        specs = reader.read(source.text, source.path)
+    mark = specs.name or source.resolved or STDIN
+    text = None
     if not mark.isprintable() or mark != mark.strip():
-        unfit = "its path cannot be written to a config file; give the manifest a name, as in name: team"
-        problems = [*problems, Problem(unfit, location=Location(source.path))]
-    if mark == STDIN and prune:
-        nameless = "what comes on stdin needs a name for --prune to know it by, as in name: team"
-        problems = [*problems, Problem(nameless, location=Location(source.path))]
-    if problems and not roles:
-        raise ValidationError(_REFUSED, problems)
-    return Request(roles, mark, where, prune=prune, adopt=adopt, problems=tuple(problems)), notes
+        text = "its path cannot be written to a config file"
+    elif mark == STDIN and prune:
+        text = "--prune needs the name of a manifest that comes from stdin"
+    if text:
+        fix = "give the manifest a name, as in name: team"
+        specs.problems.append(Problem(text, fix, location=Location(source.path)))
+    if specs.problems and not specs.roles:
+        raise ValidationError(_HEADING, specs.problems)
+    return Request(specs, mark, prune=prune, adopt=adopt), specs.notes
 
 
 def _read(name: str) -> bytes:
-    path = Path(name)
+    path, shown = Path(name), Location(name)
     try:
-        # A pipe that nobody writes to would be waited for.
+        # A pipe that nobody writes to would block.
         if not stat.S_ISREG(path.stat().st_mode):
-            what = (
-                "a directory"
-                if path.is_dir()
-                else "no regular file; send what it gives to stdin, and name it -"
-            )
-            raise ValidationError(_REFUSED, [Problem(f"{Location(name)} is {what}")])
+            problem = Problem(f"{shown} is not a regular file", f"send it to stdin, and name it {STDIN}")
+            if path.is_dir():
+                problem = Problem(f"{shown} is a directory")
+            raise ValidationError(_HEADING, [problem])
         with path.open("rb") as file:
             return file.read(settings.MAX_MANIFEST_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise ValidationError(_REFUSED, [Problem(f"{Location(name)} cannot be read: {reason}")]) from None
+        raise ValidationError(_HEADING, [Problem(f"{shown} cannot be read: {reason}")]) from None
 
 
-def decoded(data: bytes, path: str, resolved: str | None = None) -> Text:
-    """The text in a file's bytes. Raises `ValidationError`."""
+def decode(data: bytes, path: str, resolved: str | None = None) -> Text:
+    """Return the text in a file's bytes. Raises `ValidationError`."""
     if len(data) > settings.MAX_MANIFEST_BYTES:
         limit = settings.MAX_MANIFEST_BYTES // 1024 // 1024
-        raise ValidationError(
-            _REFUSED, [Problem(f"{Location(path)} is larger than {limit} MiB, more than a manifest can be")]
-        )
+        large = Problem(f"{Location(path)} is larger than {limit} MiB, the limit for a manifest")
+        raise ValidationError(_HEADING, [large])
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8")
-        place = Location(path, 1 + before.count("\n"), len(before) - before.rfind("\n"))
-        raise ValidationError(
-            _REFUSED, [Problem(f"byte 0x{data[error.start]:02x} is not UTF-8 text", location=place)]
-        ) from None
+        location = Location(path, 1 + before.count("\n"), len(before) - before.rfind("\n"))
+        invalid = Problem(f"byte 0x{data[error.start]:02x} is not UTF-8 text", location=location)
+        raise ValidationError(_HEADING, [invalid]) from None
     return Text(text.removeprefix(_BOM), path, resolved, text.startswith(_BOM))

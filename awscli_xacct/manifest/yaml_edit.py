@@ -1,53 +1,92 @@
-"""Changing mappings in a YAML text by splicing it: every byte that no change is about stays as it is.
+"""Edit mappings in a YAML text by splicing it: every byte that no edit concerns stays as it is.
 
-Edits are asked for by the nodes of the text, and made all at once. What is set keeps the quotes and the anchor
-of what stood there; what is added goes behind what is there, in the same style.
+Edits are requested by the nodes of the text and made all at once. A value that is set keeps the quotes and the
+anchor of the old one; what is added goes after what is there, in the same style.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
+from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import yaml_nodes
-from .writing import Entry, flow, role_lines
-from .yaml_nodes import Listing, Mapping, Node, Scalar
+from .yaml_nodes import MERGE, Collection, Listing, Mapping, Node, Scalar
 
+MAX_LINE = 110
+"""Characters up to which a role is written on one line."""
+
+Entry = AnyMapping[str, Any]
+"""A role or the defaults as YAML has them: texts, whole numbers, mappings and lists of texts, None for null."""
+
+# Texts that no version of YAML takes for anything else, in a flow mapping either.
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./+@-]*")
+_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _ANCHOR = re.compile(r"&\S+\s+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
+def to_flow(item: Any, quote: str | None = None) -> str:
+    """Return a value in flow style, on one line, quoted where it needs to be; a text in `quote` if that is given."""
+    if item is None:
+        return "null"
+    if isinstance(item, int):
+        return str(item)
+    if isinstance(item, AnyMapping):
+        return f"{{{', '.join(flow_pairs(item))}}}"
+    if isinstance(item, list):
+        return f"[{', '.join(map(to_flow, item))}]"
+    if quote == "'":
+        return "'" + str(item).replace("'", "''") + "'"
+    plain = _PLAIN.fullmatch(item) and item.lower() not in _WORDS
+    return str(item) if plain and quote is None else json.dumps(item, ensure_ascii=False)
+
+
+def flow_pairs(entry: Entry) -> list[str]:
+    """Return each ``key: value`` of a mapping in flow style."""
+    return [f"{to_flow(key)}: {to_flow(item)}" for key, item in entry.items()]
+
+
+def role_lines(name: str, entry: Entry, indent: int = 2, step: int = 2, *, spread: bool = False) -> list[str]:
+    """Return a role under its name: on one line if that is short and it need not be `spread`, else on several."""
+    head = f"{' ' * indent}{to_flow(name)}:"
+    line = f"{head} {to_flow(entry)}"
+    if len(line) <= MAX_LINE and not (spread and entry):
+        return [line]
+    return [head, *(" " * (indent + step) + pair for pair in flow_pairs(entry))]
+
+
 @dataclass
-class _Flow:
-    """What is asked of a mapping in flow style: its pairs to remove, by number, and pairs to add."""
+class _FlowEdit:
+    """What to remove from a mapping in flow style, by the numbers of its pairs, and what to add."""
 
     mapping: Mapping
     removed: set[int] = field(default_factory=set)
     added: list[str] = field(default_factory=list)
 
 
-class Splices:
+class YamlEdits:
     """Edits of one text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._edits: list[tuple[int, int, str]] = []
-        # What becomes of mappings in flow style, whose commas depend on all of it.
-        self._flows: dict[int, _Flow] = {}
+        # By the mapping's id; the commas of flow style depend on all edits of a mapping.
+        self._flow_edits: dict[int, _FlowEdit] = {}
         found = _LINE_END.search(text)
         self._newline = found[0] if found else "\n"
 
-    def text(self) -> str:
-        """The text with all edits made."""
-        edits = [*self._edits, *(edit for flow_ in self._flows.values() for edit in self._of_flow(flow_))]
-        parts, place = [], 0
-        # Stable: what is added at one place comes in the order in which it was asked for.
+    def apply(self) -> str:
+        """Return the text with all edits made."""
+        edits = [*self._edits, *(edit for each in self._flow_edits.values() for edit in self._of_flow(each))]
+        parts, position = [], 0
+        # The sort is stable: additions at one position stay in the order in which they were requested.
         for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
-            parts += [self._text[place:start], new]
-            place = end
-        return "".join([*parts, self._text[place:]])
+            parts += [self._text[position:start], new]
+            position = end
+        return "".join([*parts, self._text[position:]])
 
     def set(self, mapping: Mapping, key: str, item: Any) -> None:
         """Set one of the mapping's own keys."""
@@ -62,60 +101,55 @@ class Splices:
         start, end = node.start, self._end(node)
         anchor = _ANCHOR.match(self._text, start, end)
         quote = self._text[node.end - 1] if isinstance(node, Scalar) and node.style in ("'", '"') else None
-        # A list below its key may stand no deeper than that, and what comes in its place has to.
+        # A list may be indented no deeper than its key; what replaces it may not.
         deeper = "  " if isinstance(node, Listing) and not node.flow else ""
-        self._edits.append((anchor.end() if anchor else start, end, deeper + flow(item, quote)))
+        self._edits.append((anchor.end() if anchor else start, end, deeper + to_flow(item, quote)))
 
     def add(self, mapping: Mapping, key: str, item: Any) -> None:
-        """Add a key that the mapping does not have of its own."""
-        self._add(mapping, f"{flow(key)}: {flow(item)}")
+        """Add a key that is not one of the mapping's own."""
+        [pair] = flow_pairs({key: item})
+        if mapping.flow:
+            self._flow_edit(mapping).added.append(pair)
+        else:
+            self._add_lines(mapping, [" " * (mapping.items[0].column - 1) + pair])
 
     def remove(self, mapping: Mapping, key: str) -> None:
-        """Remove one of the mapping's own keys, and what stands on its line."""
-        pairs = mapping.pairs
-        number = next(n for n, (name, _) in enumerate(pairs) if isinstance(name, Scalar) and name.text == key)
-        name, value = pairs[number]
+        """Remove one of the mapping's own keys with its value and the rest of its line."""
+        number = next(n for n, (name, _) in enumerate(mapping.pairs) if getattr(name, "text", None) == key)
         if mapping.flow:
-            self._flow(mapping).removed.add(number)
+            self._flow_edit(mapping).removed.add(number)
             return
-        start = self._line_start(name.start)
+        name, value = mapping.pairs[number]
         end = self._line_end(self._end(value))
-        self._edits.append((start, end + len(self._line_break(end)), ""))
+        self._edits.append((self._line_start(name.start), end + len(self._line_break(end)), ""))
 
     def add_role(self, roles: Mapping, name: str, entry: Entry) -> None:
-        """Add a role behind the others, in the style of the last one."""
+        """Add a role after the others, in the style of the last one."""
         if roles.flow:
-            self._add(roles, f"{flow(name)}: {flow(entry)}")
+            self.add(roles, name, entry)
             return
-        indent = roles.items[0].column - 1
-        last = roles.items[-1]
-        lines = isinstance(last, Mapping) and not last.flow and bool(last.items)
-        step = last.items[0].column - 1 - indent if isinstance(last, Mapping) and lines else 2
-        written = role_lines(name, entry, indent, max(step, 1))
-        if lines and len(written) == 1 and entry:
-            pad = " " * (indent + max(step, 1))
-            written = [
-                f"{' ' * indent}{flow(name)}:",
-                *(f"{pad}{flow(k)}: {flow(v)}" for k, v in entry.items()),
-            ]
-        self._add_lines(roles, written)
+        indent, step, last = roles.items[0].column - 1, 2, roles.items[-1]
+        spread = isinstance(last, Mapping) and not last.flow and bool(last.items)
+        if isinstance(last, Mapping) and spread:
+            step = max(last.items[0].column - 1 - indent, 1)
+        self._add_lines(roles, role_lines(name, entry, indent, step, spread=spread))
 
     def replace(self, node: Node, text: str) -> None:
-        """Put a text in a node's place: on its line, or, where it begins with a line end, below that."""
+        """Replace a node: on its line, or, where the text begins with a line end, below that."""
         start, end = node.start, self._end(node)
-        if start == end:  # nothing, which is said to stand where the next thing does
+        if start == end:  # an empty value, which YAML reports where the next node begins
             start = end = len(self._text[:start].rstrip())
         elif text.startswith("\n"):
             start = len(self._text[:start].rstrip(" \t"))
         self._edits.append((start, end, text.replace("\n", self._newline)))
 
-    def insert_line(self, before: Node, text: str) -> None:
-        """Add lines above the one a node stands on."""
-        start = self._line_start(before.start)
+    def insert_above(self, node: Node, text: str) -> None:
+        """Insert lines above the one on which a node begins."""
+        start = self._line_start(node.start)
         self._edits.append((start, start, text.replace("\n", self._newline)))
 
     def append(self, text: str) -> None:
-        """Add lines at the end."""
+        """Append lines to the text."""
         lead = self._newline if self._text and not self._text.endswith(("\n", "\r")) else ""
         end = len(self._text)
         self._edits.append((end, end, lead + text.replace("\n", self._newline)))
@@ -126,65 +160,58 @@ class Splices:
             self.remove(mapping, key)
             return
         if not set(own) & set(item):
-            self.replace(node, flow(item))
+            self.replace(node, to_flow(item))
             return
         for inner in own:
-            if inner not in item and inner != yaml_nodes.MERGE:
+            if inner not in item and inner != MERGE:
                 self.remove(node, inner)
         for inner, text in item.items():
             if inner not in own or getattr(own[inner][1].value, "text", None) != text:
                 self.set(node, inner, text)
-
-    def _add(self, mapping: Mapping, pair: str) -> None:
-        if mapping.flow:
-            self._flow(mapping).added.append(pair)
-        else:
-            self._add_lines(mapping, [" " * (mapping.items[0].column - 1) + pair])
 
     def _add_lines(self, mapping: Mapping, lines: list[str]) -> None:
         end = self._line_end(self._end(mapping))
         line_break = self._line_break(end)
         if line_break:
             end += len(line_break)
-            self._edits.append((end, end, "".join(f"{line}{self._newline}" for line in lines)))
+            new = "".join(f"{line}{self._newline}" for line in lines)
         else:
-            self._edits.append((end, end, "".join(f"{self._newline}{line}" for line in lines)))
+            new = "".join(f"{self._newline}{line}" for line in lines)
+        self._edits.append((end, end, new))
 
-    def _flow(self, mapping: Mapping) -> _Flow:
-        return self._flows.setdefault(id(mapping), _Flow(mapping))
+    def _flow_edit(self, mapping: Mapping) -> _FlowEdit:
+        return self._flow_edits.setdefault(id(mapping), _FlowEdit(mapping))
 
-    def _of_flow(self, asked: _Flow) -> Iterator[tuple[int, int, str]]:
-        """The edits of a mapping in flow style. What stands behind the last of it that stays goes as a whole."""
-        pairs = asked.mapping.pairs
-        kept = [number for number in range(len(pairs)) if number not in asked.removed]
-        added = ", ".join(asked.added)
+    def _of_flow(self, edit: _FlowEdit) -> Iterator[tuple[int, int, str]]:
+        """Yield the splices for a mapping in flow style. What follows its last pair that stays goes as a whole."""
+        old = edit.mapping.pairs
+        kept = [number for number in range(len(old)) if number not in edit.removed]
+        added = ", ".join(edit.added)
         if not kept:
-            start = pairs[0][0].start if pairs else asked.mapping.end - 1
-            yield start, self._end(pairs[-1][1]) if pairs else start, added
+            start = old[0][0].start if old else edit.mapping.end - 1
+            yield start, self._end(old[-1][1]) if old else start, added
             return
-        for number in asked.removed:
+        for number in edit.removed:
             if number < kept[-1]:
-                yield pairs[number][0].start, pairs[number + 1][0].start, ""
-        end = self._end(pairs[kept[-1]][1])
-        behind = self._end(pairs[-1][1]) if kept[-1] + 1 < len(pairs) else end
-        yield end, behind, f", {added}" if added else ""
+                yield old[number][0].start, old[number + 1][0].start, ""
+        end = self._end(old[kept[-1]][1])
+        rest = self._end(old[-1][1]) if kept[-1] + 1 < len(old) else end
+        yield end, rest, f", {added}" if added else ""
 
     def _end(self, node: Node) -> int:
-        """Where what is to be seen of a node ends: some go on over the blank lines below them."""
-        if isinstance(node, yaml_nodes.Collection) and not node.flow and node.items:
+        """Return where the visible part of a node ends: some go on over the blank lines below them."""
+        if isinstance(node, Collection) and not node.flow and node.items:
             return self._end(node.items[-1])
-        end = node.end
-        while end > node.start and self._text[end - 1].isspace():
-            end -= 1
+        end: int = node.start + len(self._text[node.start : node.end].rstrip())
         return end
 
-    def _line_start(self, place: int) -> int:
-        return max(self._text.rfind("\n", 0, place), self._text.rfind("\r", 0, place)) + 1
+    def _line_start(self, position: int) -> int:
+        return 1 + max(self._text.rfind("\n", 0, position), self._text.rfind("\r", 0, position))
 
-    def _line_end(self, place: int) -> int:
-        found = _LINE_END.search(self._text, place)
+    def _line_end(self, position: int) -> int:
+        found = _LINE_END.search(self._text, position)
         return found.start() if found else len(self._text)
 
-    def _line_break(self, place: int) -> str:
-        found = _LINE_END.match(self._text, place)
+    def _line_break(self, position: int) -> str:
+        found = _LINE_END.match(self._text, position)
         return found[0] if found else ""

@@ -132,7 +132,7 @@ def test_what_is_no_manifest_is_not_written_over(home: Home, role: Role, tmp_pat
             "some: yaml\n",
             f"{path}:1:1: unknown key 'some'; the keys of a manifest are version, name, defaults, acc",
         ),
-        ("just text", f"{path}:1:1: a manifest is a mapping of keys and values, and this is 'just text'"),
+        ("just text", f"{path}:1:1: a manifest must be a mapping, not 'just text'"),
         (
             "[a]\naws_account_id = 1\n",
             f"{path} has the format extend-switch-roles; omit --format, or choose ano",

@@ -241,11 +241,11 @@ roles:
     assert refused(home, "import", str(team), "--yes", "--prune") == [
         "nothing was changed, because",
         f"  - {team}:2:28: source_profile 'defualt': there is no such profile; did you mean default?",
-        f"  - {team}:4:3: default is your own profile and no manifest's; give the role another name",
-        f"  - {team}:5:16: the account id 222222222222 has to be quoted, or YAML takes it for a number: "
+        f"  - {team}:4:3: a manifest cannot manage the default profile; give the role another name",
+        f"  - {team}:5:16: the account id 222222222222 must be quoted, because YAML reads it as a number; write "
         f'"222222222222"',
         f"  - {team}:5:39: unknown key 'regoin'; did you mean region?",
-        f"  - {team}:6:57: source_profile: the sources go in a circle, b -> c -> b; break it",
+        f"  - {team}:6:57: source_profile: recursion: b -> c -> b; give one of them another source",
         f"  - {team}:6:78: duration_seconds '1h': must be a whole number of seconds, such as 3600 for an hour",
         f"  - {team}:8:3: the profile name 'd\\x1b[31m]' begins or ends with a blank or has a control character",
     ]
@@ -262,9 +262,9 @@ def test_a_file_that_cannot_be_read_is_refused(home: Home, tmp_path: Path) -> No
     for path, said in (
         (tmp_path / "none", f"{tmp_path}/none cannot be read: No such file or directory"),
         (tmp_path, f"{tmp_path} is a directory"),
-        (pipe, f"{shown} is no regular file; send what it gives to stdin, and name it -"),
+        (pipe, f"{shown} is not a regular file; send it to stdin, and name it -"),
         (latin, f"{latin}:2:9: byte 0xe9 is not UTF-8 text"),
-        (big, f"{big} is larger than 8 MiB, more than a manifest can be"),
+        (big, f"{big} is larger than 8 MiB, the limit for a manifest"),
     ):
         assert refused(home, "import", str(path), "--yes") == ["nothing was changed, because", f"  - {said}"]
     assert refused(home, "import") == [
@@ -283,14 +283,15 @@ def test_a_manifest_comes_on_stdin(home: Home, team: Path) -> None:
         255,
         [
             "nothing was changed, because",
-            "  - stdin: what comes on stdin needs a name for --prune to know it by, as in name: team",
+            "  - stdin: --prune needs the name of a manifest that comes from stdin; give the manifest a name, as in "
+            "name: team",
         ],
     )
     named = text.replace("version: 1", "version: 1\nname: team")
     outcome = home.aws("configure", "role", "import", "-", "--adopt", "--prune", "--yes", stdin=named)
     assert (outcome.code, outcome.lines) == (0, [f"updated {home.config}: 2 changed"])
     outcome = home.aws("configure", "role", "import", "-", "--yes", stdin="x" * (8 * 1024 * 1024 + 2))
-    assert outcome.lines[1] == "  - stdin is larger than 8 MiB, more than a manifest can be"
+    assert outcome.lines[1] == "  - stdin is larger than 8 MiB, the limit for a manifest"
 
 
 def test_a_manifest_is_known_by_where_it_really_is(home: Home, team: Path, tmp_path: Path) -> None:
@@ -352,8 +353,8 @@ def test_the_browser_extensions_file_is_read(
     )
     outcome = done(home, "import", str(path))
     assert outcome.lines == [
-        "the base account base is no profile here, so its roles get the source default",
-        f"color is the extension's own, and stays in {path}",
+        "base account base is not among your profiles; its roles get the source profile default",
+        f"color belongs to the extension and stays in {path}",
         "prod, audit: source_profile = default, because no source was given",
         f"updated {home.config}: 2 added",
     ]

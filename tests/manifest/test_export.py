@@ -57,7 +57,7 @@ ROLES = {
 
 
 def merged(
-    text: str | None,
+    text: str,
     roles: Mapping[str, Options],
     accounts: Mapping[str, str] | None = None,
     default: Options | None = None,
@@ -206,7 +206,7 @@ def test_accounts_get_names_where_they_have_none() -> None:
 
 
 def test_a_new_manifest_reads_well_and_says_what_all_share_once() -> None:
-    assert merged(None, {**ROLES, "my prod": role("2", "Power", None, credential_source="Environment")}) == (
+    assert merged("", {**ROLES, "my prod": role("2", "Power", None, credential_source="Environment")}) == (
         "version: 1\n"
         "\n"
         "roles:\n"
@@ -250,7 +250,7 @@ def test_a_new_manifest_reads_well_and_says_what_all_share_once() -> None:
 
 def test_a_device_that_a_role_would_take_over_by_itself_is_not_said_and_its_lack_is() -> None:
     wanted = {"with": role("2", "A", mfa_serial=DEVICE), "none": role("3", "B")}
-    found = merged(None, wanted, default={**DEFAULT, "mfa_serial": DEVICE})
+    found = merged("", wanted, default={**DEFAULT, "mfa_serial": DEVICE})
     assert 'with: {account: "222222222222", role: A}' in found
     assert 'none: {account: "333333333333", role: B, mfa_serial: null}' in found
 
@@ -273,9 +273,9 @@ def test_a_manifest_at_fault_is_not_written_into() -> None:
         merged(TEAM.replace("role: Power", "roel: Power").replace('"222222222222"', "222222222222"), ROLES)
     assert str(caught.value) == (
         "nothing was written, because\n"
-        "  - team.yaml:7:9: the account id 222222222222 has to be quoted, or YAML takes it for a number: "
+        "  - team.yaml:7:9: the account id 222222222222 must be quoted, because YAML reads it as a number; write "
         '"222222222222"\n'
-        "  - team.yaml:11:3: role 'prod': role is missing; it is the role's name\n"
+        "  - team.yaml:11:3: role 'prod': role is missing; set it to the role's name\n"
         "  - team.yaml:11:25: unknown key 'roel'; did you mean role?"
     )
 
@@ -307,8 +307,8 @@ def test_what_cannot_be_changed_without_changing_more_is_refused() -> None:
     with pytest.raises(EditError) as caught:
         merged(text, {"a": role("2", "A")})
     assert str(caught.value) == (
-        "team.yaml: what is to be changed is written so that it cannot be changed in place (team.yaml:4:79: the alias "
-        "*id has no anchor before it); nothing was written. Write those roles out, without alias or merge"
+        "team.yaml: these roles cannot be changed in place (team.yaml:4:79: the alias "
+        "*id has no anchor before it); nothing was written. Write them out, without alias or merge"
     )
     wanted = {"a": role("2", "A", external_id="5678"), "b": role("2", "A", external_id="9999")}
     assert merged(text, wanted) == text.replace('&id "1234"', '&id "5678"').replace("*id", '"9999"')
@@ -316,10 +316,10 @@ def test_what_cannot_be_changed_without_changing_more_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["", " ", "123456789012", "\x1b[31m"])
 def test_what_cannot_name_an_account_does_not(name: str) -> None:
-    found = merged(None, {"a": role("2", "A")}, {name: "222222222222"})
+    found = merged("", {"a": role("2", "A")}, {name: "222222222222"})
     assert "accounts" not in found
 
 
 def test_what_no_manifest_can_say_is_refused() -> None:
-    with pytest.raises(EditError, match="external_id is an empty text"):
+    with pytest.raises(EditError, match="external_id is empty"):
         merged(TEAM, {"a": role("2", "A", external_id="")})

@@ -62,17 +62,17 @@ def test_all_else_is_not_of_this_dialect(text: str) -> None:
 def test_roles_are_read_by_the_extensions_rules() -> None:
     found = read(CONFIG, "r.ini", ["organization1"])
     assert (found.roles, found.problems) == (ROLES, [])
-    assert found.notes == ["color and image are the extension's own, and stay in r.ini"]
-    assert str(found.where("other", "region")) == "r.ini:21:10"
-    assert str(found.where("other", "role_arn")) == "r.ini:19:18"
-    assert str(found.where("dev", "external_id")) == "r.ini:13:3"
+    assert found.notes == ["color and image belong to the extension and stay in r.ini"]
+    assert str(found.locate("other", "region")) == "r.ini:21:10"
+    assert str(found.locate("other", "role_arn")) == "r.ini:19:18"
+    assert str(found.locate("dev", "external_id")) == "r.ini:13:3"
 
 
 def test_the_one_base_account_that_is_no_profile_is_who_calls_anyway() -> None:
     found = read(CONFIG, "r.ini", ["default"])
     assert [role.options.get("source_profile") for role in found.roles] == [None, None, None]
     assert found.notes[0] == (
-        "the base account organization1 is no profile here, so its roles get the source default"
+        "base account organization1 is not among your profiles; its roles get the source profile default"
     )
     two = CONFIG + "[last]\nrole_name = A\naws_account_id = 555555555555\nsource_profile = baseaccount2\n"
     assert [role.options.get("source_profile") for role in read(two, "r.ini", ["default"]).roles] == [
@@ -115,19 +115,19 @@ source_profile = x
 """
     ) == [
         "r.ini:1:1: 'stray = 1' is neither a [section] nor KEY = VALUE",
-        "r.ini:3:18: the account id 'my-alias' is not 12 digits, as in 222222222222; of an alias the id has to be "
-        "written here",
-        "r.ini:5:1: 'a' a second time; it is on line 2 already",
+        "r.ini:3:18: the account id 'my-alias' is not 12 digits, as in 222222222222; write the account id in "
+        "place of an alias",
+        "r.ini:5:1: duplicate section 'a'; it is on line 2 already",
         "r.ini:6:3: 'nonsense' is neither a [section] nor KEY = VALUE",
         "r.ini:7:1: 'role_name =' is neither a [section] nor KEY = VALUE",
-        "r.ini:10:15: role_arn says it all; leave role_name out",
+        "r.ini:10:15: role_arn names the role already; remove role_name",
         "r.ini:11:1: 'c': aws_account_id is missing",
         "r.ini:12:13: the role name 'a b' is not 1 to 64 letters, digits or characters of +=,.@-_",
         "r.ini:14:1: 'd': role_name is missing",
         "r.ini:15:18: the account id '2222' is not 12 digits, as in 222222222222",
-        "r.ini:17:1: 'source_profile' a second time; it is on line 16 already",
+        "r.ini:17:1: duplicate key 'source_profile'; it is on line 16 already",
     ]
-    assert faults("[a]\naws_account_id = 222222222222\n") == ["r.ini: there are no roles in it"]
+    assert faults("[a]\naws_account_id = 222222222222\n") == ["r.ini: there are no roles"]
 
 
 def written(text: str, roles: dict[str, dict[str, str]]) -> tuple[str, list[str]]:
@@ -168,8 +168,8 @@ def test_a_line_that_other_tools_read_otherwise_is_refused(text: str, place: str
     with pytest.raises(EditError) as caught:
         written(text, {"a": role("3", "A")})
     assert str(caught.value) == (
-        f"{place}: for other AWS tools the line below belongs to this one, as it stands deeper; nothing was "
-        f"written. Take the blanks before it away"
+        f"{place}: other AWS tools read the next line as part of this one, because it is indented; nothing was "
+        f"written. Remove its indentation"
     )
 
 

@@ -64,7 +64,7 @@ def test_what_is_nested_without_end_is_refused_where_it_gets_too_deep(opening: s
     """20,000 brackets took three minutes: of each, all those before it were looked at."""
     few, many = (f"{opening * number}" for number in (200, 20_000))
     [found] = reader.read(many, "m.yaml").problems
-    assert found.text == "this stands deeper than anything in a manifest"
+    assert found.text == "this is nested deeper than anything in a manifest"
     assert calls_for(many) <= calls_for(few) + 20
 
 

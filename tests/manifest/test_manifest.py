@@ -96,11 +96,11 @@ roles:
             "Power",
         ),
     ]
-    assert str(found.where("plain", "region")) == "m.yaml:6:11"
-    assert str(found.where("plain", "role_arn")) == "m.yaml:12:20"
-    assert str(found.where("named", "role_arn")) == "m.yaml:14:21"
-    assert str(found.where("named", "duration_seconds")) == "m.yaml:14:3"
-    assert str(found.where("nobody", None)) == "m.yaml"
+    assert str(found.locate("plain", "region")) == "m.yaml:6:11"
+    assert str(found.locate("plain", "role_arn")) == "m.yaml:12:20"
+    assert str(found.locate("named", "role_arn")) == "m.yaml:14:21"
+    assert str(found.locate("named", "duration_seconds")) == "m.yaml:14:3"
+    assert str(found.locate("nobody", None)) == "m.yaml"
 
 
 @pytest.mark.parametrize(
@@ -108,53 +108,54 @@ roles:
     [
         (
             "account: 222222222222, role: A",
-            '3:16: the account id 222222222222 has to be quoted, or YAML takes it for a number: "222222222222"',
+            '3:16: the account id 222222222222 must be quoted, because YAML reads it as a number; write "222222222222"',
         ),
         (
             "account: 012345678901, role: A",
-            '3:16: the account id 012345678901 has to be quoted, or YAML takes it for a number: "012345678901"',
+            '3:16: the account id 012345678901 must be quoted, because YAML reads it as a number; write "012345678901"',
         ),
         (
             "account: 12345678901, role: A",
-            "3:16: the account id 12345678901 is a number of 11 digits, and an id has 12; a number loses the zeros it "
-            'begins with: is "012345678901" meant?',
+            "3:16: the account id 12345678901 is a number of 11 digits, and an id has 12; a number loses its "
+            'leading zeros: did you mean "012345678901"?',
         ),
         (
             "account: 1.23456789012e+11, role: A",
-            "3:16: the account id '1.23456789012e+11' is a number; an id is 12 digits in quotes, as in "
+            "3:16: the account id '1.23456789012e+11' is a number; write 12 digits in quotes, as in "
             '"222222222222"',
         ),
         (
             'account: "22222222222", role: A',
-            "3:16: the account id '22222222222' is not 12 digits, as in 222222222222, nor is it a name from accounts",
+            "3:16: the account id '22222222222' is not 12 digits, as in 222222222222; write an id, or a name "
+            "from accounts",
         ),
         (
             "account: prod, role: A",
-            "3:16: account 'prod' is not among accounts; add it there, or write the account's id",
+            "3:16: unknown account 'prod'; add it to accounts, or write the account id",
         ),
         (
             "account: true, role: A",
-            '3:16: account true has to be quoted, or YAML takes it for true or false: "true"',
+            '3:16: account true must be quoted, because YAML reads it as a boolean; write "true"',
         ),
-        ("account: [a], role: A", "3:16: account is a text, and this is a list"),
+        ("account: [a], role: A", "3:16: account must be a string, not a list"),
         ("account: null, role: A", "3:16: account has no value"),
-        ('account: "222222222222"', "3:3: role 'a': role is missing; it is the role's name"),
-        ("role: A", "3:3: role 'a': account is missing; it is an id or a name from accounts"),
+        ('account: "222222222222"', "3:3: role 'a': role is missing; set it to the role's name"),
+        ("role: A", "3:3: role 'a': account is missing; set it to an account id or a name from accounts"),
         (
             'account: "222222222222", role: "a b"',
             "3:38: the role name 'a b' is not 1 to 64 letters, digits or characters of +=,.@-_",
         ),
         (
             'account: "222222222222", role: 7',
-            '3:38: role 7 has to be quoted, or YAML takes it for a number: "7"',
+            '3:38: role 7 must be quoted, because YAML reads it as a number; write "7"',
         ),
         (
             f'{ROLE}, role_arn: "arn:aws:iam::222222222222:role/A"',
-            "3:51: role_arn says it all; leave out account and role, or role_arn",
+            "3:51: role_arn names the role already; remove it, or account and role",
         ),
         (
             f"{ROLE}, source_profile: a, credential_source: b",
-            "3:79: source_profile and credential_source exclude each other; leave one out",
+            "3:79: source_profile and credential_source exclude each other; remove one",
         ),
         (f"{ROLE}, regoin: us-west-1", "3:41: unknown key 'regoin'; did you mean region?"),
         (
@@ -163,66 +164,66 @@ roles:
             "credential_source, mfa_serial, mfa_process, mfa_session, external_id, role_session_name, "
             "duration_seconds, session_tags, transitive_session_tags, source_identity, region",
         ),
-        (f"{ROLE}, region: a, region: b", "3:52: 'region' a second time; it is on line 3 already"),
-        (f"{ROLE}, [x]: b", "3:41: a key has to be a text, and this is a list"),
+        (f"{ROLE}, region: a, region: b", "3:52: duplicate key 'region'; it is on line 3 already"),
+        (f"{ROLE}, [x]: b", "3:41: a key must be a string, not a list"),
         (
             f"{ROLE}, external_id: 1234",
-            '3:54: external_id 1234 has to be quoted, or YAML takes it for a number: "1234"',
+            '3:54: external_id 1234 must be quoted, because YAML reads it as a number; write "1234"',
         ),
         (
             f"{ROLE}, external_id: 0x1F",
-            '3:54: external_id 0x1F has to be quoted, or YAML takes it for a number: "0x1F"',
+            '3:54: external_id 0x1F must be quoted, because YAML reads it as a number; write "0x1F"',
         ),
         (
             f"{ROLE}, external_id: 1_000",
-            '3:54: external_id 1_000 has to be quoted, or YAML takes it for a number: "1_000"',
+            '3:54: external_id 1_000 must be quoted, because YAML reads it as a number; write "1_000"',
         ),
         (
             f"{ROLE}, external_id: .5",
-            '3:54: external_id .5 has to be quoted, or YAML takes it for a number: ".5"',
+            '3:54: external_id .5 must be quoted, because YAML reads it as a number; write ".5"',
         ),
-        (f"{ROLE}, region: ", "3:41: region has no value; null says that there is to be none"),
-        (f'{ROLE}, region: ""', "3:49: region is an empty text; null says that there is to be none"),
-        (f"{ROLE}, region: {{a: b}}", "3:49: region is a text, and this is a mapping"),
+        (f"{ROLE}, region: ", "3:41: region has no value; to have none, write null"),
+        (f'{ROLE}, region: ""', "3:49: region is empty; to have none, write null"),
+        (f"{ROLE}, region: {{a: b}}", "3:49: region must be a string, not a mapping"),
         (
             f"{ROLE}, mfa_serial: none",
-            "3:53: mfa_serial none is for the command line; null says that there is to be none",
+            "3:53: mfa_serial none works on the command line only; to have none, write null",
         ),
-        (f"{ROLE}, duration_seconds: [1]", "3:59: duration_seconds is a text, and this is a list"),
+        (f"{ROLE}, duration_seconds: [1]", "3:59: duration_seconds must be a string, not a list"),
         (
             f"{ROLE}, session_tags: {{a: 1}}",
-            "3:59: tag 'a': 1 has to be quoted, or YAML takes it for a number: \"1\"",
+            "3:59: tag 'a': 1 must be quoted, because YAML reads it as a number; write \"1\"",
         ),
         (
             f"{ROLE}, session_tags: {{1: a}}",
-            "3:56: 1 has to be quoted to be a name, or YAML takes it for a number",
+            '3:56: 1 must be quoted to be a name, because YAML reads it as a number; write "1"',
         ),
         (
             f'{ROLE}, session_tags: {{"a=b": c}}',
-            "3:56: the tag key 'a=b' has a =, which no config file can hold",
+            "3:56: the tag key 'a=b' contains a =, which a config file cannot hold",
         ),
         (
             f'{ROLE}, session_tags: {{a: "b,c"}}',
-            "3:59: the tag value 'b,c' has a ,, which no config file can hold",
+            "3:59: the tag value 'b,c' contains a ,, which a config file cannot hold",
         ),
-        (f'{ROLE}, session_tags: {{a: " b"}}', "3:59: ' b' begins or ends with a blank"),
+        (f'{ROLE}, session_tags: {{a: " b"}}', "3:59: ' b' begins or ends with a space"),
         (
             f"{ROLE}, session_tags: {{{', '.join(f'k{n}: v' for n in range(51))}}}",
             "3:55: 51 tags are more than 50",
         ),
         (
             f"{ROLE}, transitive_session_tags: []",
-            "3:66: a list of 1 to 50 tag keys is meant; null says that there is to be none",
+            "3:66: transitive_session_tags must have 1 to 50 keys; to have none, write null",
         ),
         (
             f"{ROLE}, transitive_session_tags: [a, 1]",
-            '3:70: a tag\'s key 1 has to be quoted, or YAML takes it for a number: "1"',
+            '3:70: the key of a tag 1 must be quoted, because YAML reads it as a number; write "1"',
         ),
         (
             f"{ROLE}, external_id: {'x' * 20001}",
-            "3:54: external_id has 20001 characters, more than any value can have",
+            "3:54: external_id has 20001 characters, more than 20000",
         ),
-        (f"{ROLE}, <<: x", "3:45: << merges a mapping or a list of mappings, and this is 'x'"),
+        (f"{ROLE}, <<: x", "3:45: << merges a mapping or a list of mappings, not 'x'"),
     ],
 )
 def test_a_fault_of_a_role_is_said_where_it_stands(settings: str, said: str) -> None:
@@ -232,39 +233,39 @@ def test_a_fault_of_a_role_is_said_where_it_stands(settings: str, said: str) -> 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "m.yaml: it is empty"),
-        ("# nothing\n", "m.yaml: it is empty"),
-        ("null\n", "m.yaml: it is empty"),
-        ("version: 1\n", "m.yaml: there are no roles in it"),
-        ("version: 1\nroles:\n", "m.yaml:2:1: there are no roles in it"),
-        ("version: 1\nroles: {}\n", "m.yaml:2:8: there are no roles in it"),
-        ("- a\n", "m.yaml:1:1: a manifest is a mapping of keys and values, and this is a list"),
-        ("just text\n", "m.yaml:1:1: a manifest is a mapping of keys and values, and this is 'just text'"),
-        ("version: 1\nroles: [a]\n", "m.yaml:2:8: roles is a mapping of keys and values, and this is a list"),
+        ("", "m.yaml: the manifest is empty"),
+        ("# nothing\n", "m.yaml: the manifest is empty"),
+        ("null\n", "m.yaml: the manifest is empty"),
+        ("version: 1\n", "m.yaml: there are no roles"),
+        ("version: 1\nroles:\n", "m.yaml:2:1: there are no roles"),
+        ("version: 1\nroles: {}\n", "m.yaml:2:8: there are no roles"),
+        ("- a\n", "m.yaml:1:1: a manifest must be a mapping, not a list"),
+        ("just text\n", "m.yaml:1:1: a manifest must be a mapping, not 'just text'"),
+        ("version: 1\nroles: [a]\n", "m.yaml:2:8: roles must be a mapping, not a list"),
         (
             "version: 1\nroles: {a: b}\n",
-            "m.yaml:2:12: a role is a mapping of keys and values, and this is 'b'",
+            "m.yaml:2:12: a role must be a mapping, not 'b'",
         ),
         ("version: 1\nroles: {a: b\n", "m.yaml:3:1: expected ',' or '}', but got '<stream end>'"),
         ("version: 1\nroles:\n\ta: b\n", "m.yaml:3:1: found character '\\t' that cannot start any token"),
         (
             "version: 1\r\nroles: {a: \x1b[31m}\r\n",
-            "m.yaml:2:12: a character that YAML does not allow, '\\x1b'",
+            "m.yaml:2:12: the character '\\x1b' is not allowed in YAML",
         ),
         (
             "a: !!python/object:os.system {}\n",
-            "m.yaml:1:4: the tag tag:yaml.org,2002:python/object:os.system; a ",
+            "m.yaml:1:4: a manifest cannot have tags, and this is tag:yaml.org,2002:python/object:os.system",
         ),
-        ("a: ! b\n", "m.yaml:1:4: the tag !; a manifest has none"),
-        ("--- {a: b}\n---\n", "m.yaml:2:1: a second document; a manifest is one"),
-        ("%YAML 1.1\n---\na: b\n", "m.yaml:2:1: a directive; a manifest is plain YAML 1.2 without any"),
+        ("a: ! b\n", "m.yaml:1:4: a manifest cannot have tags, and this is !"),
+        ("--- {a: b}\n---\n", "m.yaml:2:1: a manifest cannot have a second document"),
+        ("%YAML 1.1\n---\na: b\n", "m.yaml:2:1: a manifest is plain YAML 1.2 and cannot have directives"),
         (
             "%TAG ! tag:x,2000:\n---\na: b\n",
-            "m.yaml:2:1: a directive; a manifest is plain YAML 1.2 without any",
+            "m.yaml:2:1: a manifest is plain YAML 1.2 and cannot have directives",
         ),
         ("a: *b\n", "m.yaml:1:4: the alias *b has no anchor before it"),
-        ("a: &a {b: *a}\n", "m.yaml:1:11: the alias *a stands inside what it means"),
-        (f"a: {'[' * 100_000}", "m.yaml:1:13: this stands deeper than anything in a manifest"),
+        ("a: &a {b: *a}\n", "m.yaml:1:11: the alias *a is inside the node it refers to"),
+        (f"a: {'[' * 100_000}", "m.yaml:1:13: this is nested deeper than anything in a manifest"),
     ],
 )
 def test_what_is_no_manifest_at_all_is_refused_with_its_place(text: str, said: str) -> None:
@@ -289,25 +290,26 @@ roles:
   d: null
 """
     ) == [
-        "m.yaml:1:10: version '2': the one known here is 1",
-        "m.yaml:2:7: name '-team': a manifest's name is up to 64 letters, digits and characters of _.-, and begins "
-        "with none of the last two",
+        "m.yaml:1:10: unknown version '2'; write version: 1",
+        "m.yaml:2:7: name '-team' is not allowed; use up to 64 letters, digits and characters of _.-, the first of "
+        "which is no . or -",
         "m.yaml:3:1: unknown key 'acounts'; did you mean accounts?",
-        "m.yaml:4:12: role_arn says which role it is, and stands with each role, not in defaults",
-        "m.yaml:4:63: source_profile and credential_source exclude each other; leave one out",
+        "m.yaml:4:12: role_arn cannot be a default; set it in each role",
+        "m.yaml:4:63: source_profile and credential_source exclude each other; remove one",
         "m.yaml:4:66: unknown key 'mfa_serail'; did you mean mfa_serial?",
-        'm.yaml:5:18: the account id 222222222222 has to be quoted, or YAML takes it for a number: "222222222222"',
-        "m.yaml:5:32: '111111111111': an account's name cannot be an id",
-        "m.yaml:5:64: 7 has to be quoted to be a name, or YAML takes it for a number",
+        "m.yaml:5:18: the account id 222222222222 must be quoted, because YAML reads it as a number; write "
+        '"222222222222"',
+        "m.yaml:5:32: '111111111111' cannot be an account's name, because it is an account id",
+        'm.yaml:5:64: 7 must be quoted to be a name, because YAML reads it as a number; write "7"',
         "m.yaml:5:67: the account id '4' is not 12 digits, as in 222222222222",
-        "m.yaml:8:16: account 'dve' is not among accounts; did you mean dev?",
-        "m.yaml:9:3: 'b' a second time; it is on line 8 already",
-        "m.yaml:11:3: null has to be quoted to be a name, or YAML takes it for nothing",
-        "m.yaml:12:6: a role is a mapping of keys and values, and this is 'null'",
+        "m.yaml:8:16: unknown account 'dve'; did you mean dev?",
+        "m.yaml:9:3: duplicate key 'b'; it is on line 8 already",
+        'm.yaml:11:3: null must be quoted to be a name, because YAML reads it as null; write "null"',
+        "m.yaml:12:6: a role must be a mapping, not 'null'",
     ]
     assert faults("roles: {}") == [
-        "m.yaml:1:1: version is missing; it begins with version: 1",
-        "m.yaml:1:8: there are no roles in it",
+        "m.yaml:1:1: version is missing; add version: 1",
+        "m.yaml:1:8: there are no roles",
     ]
 
 
@@ -321,12 +323,12 @@ def test_aliases_are_counted_as_often_as_they_are_used() -> None:
         f"x-{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n"
         for old, new in zip("abcdefgh", "bcdefghi", strict=True)
     )
-    assert faults(laughs)[0].endswith(": the aliases before this come to more than a manifest can be")
+    assert faults(laughs)[0].endswith(": the aliases up to here expand to more than a manifest may be")
     wide = "x-a: &a {" + ", ".join(f"key{n}: {n}" for n in range(20_000)) + "}\nversion: 1\nroles:\n"
     wide += "".join(f"  r{n}: *a\n" for n in range(5_000))
-    assert faults(wide)[0].endswith(": the aliases before this come to more than a manifest can be")
+    assert faults(wide)[0].endswith(": the aliases up to here expand to more than a manifest may be")
     merges = "x-0: &a0 {region: x}\n" + "".join(f"x-{n}: &a{n} {{<<: *a{n - 1}}}\n" for n in range(1, 2000))
-    assert faults(merges)[0].endswith(": the aliases before this come to more than a manifest can be")
+    assert faults(merges)[0].endswith(": the aliases up to here expand to more than a manifest may be")
     nothing = "x-a: &a {}\nx-b: &b {<<: [" + "*a," * 20_000 + "*a]}\nroles:\n"
     empty = nothing + "".join(f"  r{number}: {{<<: *b}}\n" for number in range(1500))
-    assert faults(empty)[0].endswith(": the aliases before this come to more than a manifest can be")
+    assert faults(empty)[0].endswith(": the aliases up to here expand to more than a manifest may be")

@@ -8,8 +8,9 @@ import pytest
 
 from awscli_xacct.configfile.document import Document
 from awscli_xacct.errors import Location, ValidationError
-from awscli_xacct.manifest.model import Request, RoleSpec
-from awscli_xacct.manifest.plan import Change, Plan, Step, plan
+from awscli_xacct.manifest.model import Request, RoleSpec, RoleSpecs
+from awscli_xacct.manifest.plan import Change, Plan, ProfileEdit, plan
+from awscli_xacct.profiles.role import KEYS
 
 from .configs import DEFAULT, DEVICE, PARTITIONS, Options, arn, config_text, role
 
@@ -23,8 +24,14 @@ def wanted(**roles: Mapping[str, str | None]) -> list[RoleSpec]:
 
 def request(roles: Sequence[RoleSpec], *, prune: bool = False, adopt: bool = False) -> Request:
     lines = {found.profile: 1 + place for place, found in enumerate(roles)}
-    where = lambda name, key: Location("team.yaml", lines.get(name, 0), len(key or "") + 1)  # noqa: E731
-    return Request(roles, MARK, where, prune=prune, adopt=adopt)
+    locations = {
+        (name, key): Location("team.yaml", line, len(key or "") + 1)
+        for name, line in lines.items()
+        for key in (None, *KEYS)
+    }
+    return Request(
+        RoleSpecs("team.yaml", roles=list(roles), locations=locations), MARK, prune=prune, adopt=adopt
+    )
 
 
 def made(account: str, name: str, source: str | None = "default", **options: str) -> dict[str, str]:
@@ -67,7 +74,7 @@ def test_what_is_not_there_is_added_with_what_follows_from_it_and_marked() -> No
         ]
     )
     found, after = planned(asked, {"mine": role("9", "Mine")}, CREDENTIALS + f"mfa_serial = {DEVICE}\n")
-    assert [(step.profile, step.action) for step in found.steps] == [
+    assert [(edit.profile, edit.action) for edit in found.edits] == [
         ("prod", "add"),
         ("audit", "add"),
         ("ecs", "add"),
@@ -101,8 +108,8 @@ def test_of_what_was_made_here_only_what_the_manifest_says_changes() -> None:
     }
     asked = request(wanted(prod=role("2", "Power", duration_seconds="0900", session_tags="c=d,a=b")))
     found, after = planned(asked, config)
-    assert found.steps == (
-        Step(
+    assert found.edits == (
+        ProfileEdit(
             "prod",
             "change",
             (
@@ -161,12 +168,12 @@ def test_what_somebody_else_made_is_left_as_it_is_or_a_conflict_unless_it_is_ado
         user=role("5", "D", source_profile="default"),
     )
     found, after = planned(request(roles[:3]), config)
-    assert [(step.profile, step.action, step.owner) for step in found.steps] == [
+    assert [(edit.profile, edit.action, edit.owner) for edit in found.edits] == [
         ("same", "same", ""),
         ("hand", "conflict", ""),
         ("other", "conflict", "/other.yaml"),
     ]
-    assert found.steps[1].changes == (Change("role_arn", arn("3", "B"), arn("3", "X")),)
+    assert found.edits[1].changes == (Change("role_arn", arn("3", "B"), arn("3", "X")),)
     assert after == config
     _, after = planned(request(roles[:3], adopt=True), config)
     assert after == {
@@ -177,7 +184,7 @@ def test_what_somebody_else_made_is_left_as_it_is_or_a_conflict_unless_it_is_ado
     }
     assert refused(request(roles, adopt=True), config) == [
         "team.yaml:4:1: profile user has aws_access_key_id, aws_secret_access_key as well, and only one of the two "
-        "ways would be used; take another name for it"
+        "ways would be used; give the role another name"
     ]
 
 
@@ -191,9 +198,9 @@ def test_only_what_the_same_mark_made_is_pruned() -> None:
     }
     roles = wanted(a=role("2", "A"))
     found, after = planned(request(roles), config)
-    assert (found.left, found.made, found.changes_anything, after) == (("old", "older"), 3, False, config)
+    assert (found.left, found.owned, found.changes_anything, after) == (("old", "older"), 3, False, config)
     found, after = planned(request(roles, prune=True), config)
-    assert [(step.profile, step.action) for step in found.steps] == [
+    assert [(edit.profile, edit.action) for edit in found.edits] == [
         ("a", "same"),
         ("old", "remove"),
         ("older", "remove"),
@@ -208,15 +215,15 @@ def test_only_what_the_same_mark_made_is_pruned() -> None:
 def test_a_source_of_what_stays_is_not_pruned() -> None:
     config = {"old": made("3", "B"), "hand": role("3", "D", "old"), "a": made("2", "A", "old")}
     assert refused(request(wanted(a=role("2", "A", "old")), prune=True), config) == [
-        "team.yaml: old would be removed, and it is the source of hand, which stays",
-        "team.yaml:1:15: old would be removed, and it is the source of a, which stays",
+        "team.yaml: old cannot be removed, because it is the source of hand, which stays",
+        "team.yaml:1:15: old cannot be removed, because it is the source of a, which stays",
     ]
 
 
 def test_users_of_what_changes_are_named() -> None:
     config = {"prod": made("3", "B"), "hand": role("3", "D", "prod"), "old": made("3", "D", "prod")}
     found, _ = planned(request(wanted(prod=role("3", "C")), prune=True), config)
-    assert found.notes == ("prod changes, and it is the source of hand too",)
+    assert found.notes == ("prod changes, and it is also the source of hand",)
 
 
 def test_what_stands_in_the_credentials_file_would_win_there() -> None:
@@ -227,8 +234,8 @@ def test_what_stands_in_the_credentials_file_would_win_there() -> None:
     assert refused(asked, {}, credentials) == [
         "team.yaml:1:7: region of prod stands in /credentials, line 5, too, and what stands there wins; take it out "
         "by hand",
-        "team.yaml:2:1: profile keys has aws_access_key_id as well, and only one of the two ways would be used; take "
-        "another name for it",
+        "team.yaml:2:1: profile keys has aws_access_key_id as well, and only one of the two ways would be used; give "
+        "the role another name",
     ]
 
 
@@ -248,16 +255,16 @@ def test_all_that_is_wrong_is_said_at_once_and_what_many_share_once() -> None:
         }
     )
     assert refused(request(roles), {"mine": role("3", "B")}) == [
-        "team.yaml:1:1: default is your own profile and no manifest's; give the role another name",
+        "team.yaml:1:1: a manifest cannot manage the default profile; give the role another name",
         "team.yaml:2:1: the profile name 'a]' has a ], which ends a section header; take another character",
         "team.yaml:3:15: source_profile 'defualt': there is no such profile; did you mean default?",
-        "team.yaml:4:15: source_profile: the sources go in a circle, loop -> pool -> loop; break it",
+        "team.yaml:4:15: source_profile: recursion: loop -> pool -> loop; give one of them another source",
         "team.yaml:6:17: duration_seconds '1': must be between 900 (15 minutes) and 43200 (12 hours)",
-        "team.yaml:7:15: source_profile: the sources go in a circle, self -> self; break it",
+        "team.yaml:7:15: source_profile: recursion: self -> self; give one of them another source",
         "team.yaml:8:7: region 'x': a region looks like us-west-1",
         "team.yaml:8:9: role_arn 'arn:aws:iam::2:role/A': the account id '2' is not 12 digits, as in 222222222222",
         "team.yaml:9:11: profile chained: mfa_serial cannot be used here, because its source mine is a role and STS "
-        "takes an MFA code from an IAM user only; write mfa_serial: null here",
+        "takes an MFA code from an IAM user only; write mfa_serial: null",
         "team.yaml:9:17: duration_seconds '7200' is more than 3600 (1 hour), the most that STS gives a role that "
         "is assumed from another role or from a shared MFA session",
         "team.yaml:10:9: role_arn 'arn:aws:iam::222222222222:role/A' is in the partition aws, but profile cn has the "
@@ -268,10 +275,10 @@ def test_all_that_is_wrong_is_said_at_once_and_what_many_share_once() -> None:
 def test_a_chain_without_end_in_sight_is_not_followed() -> None:
     roles = [RoleSpec(f"r{n}", role("2", "A", f"r{n - 1}" if n else "default")) for n in range(3000)]
     assert refused(request(roles), {}) == [
-        "team.yaml:51:15: source_profile: this is a chain of more than 50 roles, one behind the other"
+        "team.yaml:51:15: source_profile: this is a chain of more than 50 roles"
     ]
     assert refused(request(roles[::-1]), {}) == [
-        "team.yaml:2950:15: source_profile: this is a chain of more than 50 roles, one behind the other"
+        "team.yaml:2950:15: source_profile: this is a chain of more than 50 roles"
     ]
 
 

@@ -58,7 +58,7 @@ def test_importing_what_was_exported_changes_nothing(
     roles: dict[str, dict[str, str]], default: Options
 ) -> None:
     config = config_of(roles, default)
-    text = merge(None, "m.yaml", roles, load(config), PARTITIONS)
+    text = merge("", "m.yaml", roles, load(config), PARTITIONS)
     found, after = imported(text, config, prune=True)
     assert (found.changes_anything, after) == (False, config)
     assert roles_in(imported(text, config_of({}, default))[1]) == roles
