@@ -12,7 +12,7 @@ from botocore.parsers import ResponseParserError
 from .. import settings
 from ..arn import Arn
 from ..aws_errors import is_denied, service_code
-from ..credentials.verification import verdict, verified
+from ..credentials.verification import verify
 from ..discovery.accounts import Account, accounts, parent_fault
 from ..discovery.names import TEMPLATE, Holder, holder_of, named, rendered, template_fault
 from ..errors import Location, Problem, ValidationError, XacctError
@@ -191,10 +191,10 @@ class DiscoverCommand(PlannedCommand):
         }
         config = {**config, "profiles": {**config["profiles"], **tried}}
         working = set()
-        for number, result in enumerate(verified(self._session, list(roles), config), start=1):
+        for number, result in enumerate(verify(self._session, list(roles), config), start=1):
             why = "" if result.ok else f", {_first_line(result.error)}"
             print_message(
-                f"{number}/{len(roles)} {result.profile}, {labels[result.profile]}: {verdict(result)}{why}"
+                f"{number}/{len(roles)} {result.profile}, {labels[result.profile]}: {result.verdict}{why}"
             )
             if result.ok:
                 working.add(result.profile)

@@ -230,13 +230,15 @@ class RoleCommand(Subcommand):
     def _verify(self, plan: Plan) -> bool:
         """Assume the role with the settings that the profile would have, and report the outcome."""
         from ..credentials.profile_session import provider_for
-        from ..credentials.verification import assume, explanation
+        from ..credentials.verification import assume, explain_failure
 
         profile = self._apply(plan, self._document())[plan.profile]
         config = self._session.full_config
         after = {**config, "profiles": {**config["profiles"], plan.profile: profile}}
         result = assume(plan.profile, provider_for(self._session, plan.profile, after).fetcher())
-        print_message(f"role {profile[settings.ROLE_ARN]} was assumed" if result.ok else explanation(result))
+        print_message(
+            f"role {profile[settings.ROLE_ARN]} was assumed" if result.ok else explain_failure(result)
+        )
         return result.ok
 
 

@@ -11,7 +11,7 @@ from .. import settings
 from ..arn import Arn
 from ..credentials.batch import needs_own_code
 from ..credentials.profile_session import provider_for
-from ..credentials.verification import Result, assume, explanation, failure
+from ..credentials.verification import Result, assume, explain_failure, failed_result
 from ..errors import Problem, ValidationError
 from ..messages import print_message, subcommand
 from ..profiles.edit import AUTO, Plan
@@ -239,7 +239,7 @@ class SetupCommand(Subcommand):
         try:
             asks = needs_own_code(start, {})
         except Exception as error:  # noqa: BLE001 - whatever a source raises is what does not work
-            return failure(profile, start, error)
+            return failed_result(profile, start, error)
         if not asks:
             # Or else a denial would be taken for a role that requires a newer MFA session, and a code be asked for.
             section = {**config.get(settings.CONFIG_SECTION, {}), settings.MFA_PROMPT: "none"}
@@ -288,4 +288,4 @@ def _check_same(journal: Journal, about: Mapping[str, str], profile: str) -> Non
 
 def _failure_text(result: Result, retry: RetryPolicy) -> str:
     after = f" after {retry.seconds:g} s" if result.denial else ""
-    return f"everything is set up, but the role cannot be assumed{after}\n{explanation(result)}"
+    return f"everything is set up, but the role cannot be assumed{after}\n{explain_failure(result)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..credentials.verification import Result, explanation, verdict, verified
+from ..credentials.verification import Result, explain_failure, verify
 from ..errors import ValidationError
 from ..messages import print_message, printable_lines
 from ..tables import duration, table
@@ -44,9 +44,9 @@ class VerifyCommand(Subcommand):
             raise nothing_given("profile", "aws configure role verify PROFILE, or --all")
         require_roles(names, inventory)
         results: dict[str, Result] = {}
-        for result in verified(self._session, names):
+        for result in verify(self._session, names):
             results[result.profile] = result
-            print_message(f"{len(results)}/{len(names)} {result.profile}: {verdict(result)}")
+            print_message(f"{len(results)}/{len(names)} {result.profile}: {result.verdict}")
         ordered = [results[name] for name in names]
         rows = [result.to_dict() for result in ordered]
         print_result(self._session, parsed_globals, self.NAME, rows, lambda: _text(ordered))
@@ -54,9 +54,9 @@ class VerifyCommand(Subcommand):
 
 
 def _text(results: Sequence[Result]) -> str:
-    rows = [[result.profile, verdict(result), _lasts(result), result.hop] for result in results]
+    rows = [[result.profile, result.verdict, _lasts(result), result.hop] for result in results]
     text = table(["PROFILE", "RESULT", "LASTS", "FAILED AT"], rows)
-    failures = [explanation(result) for result in results if not result.ok]
+    failures = [explain_failure(result) for result in results if not result.ok]
     return text + "".join(f"\n{printable_lines(failed)}\n" for failed in failures)
 
 

@@ -39,6 +39,15 @@ class Denial:
     caller_statement: Mapping[str, Any]
     causes: list[str]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON of a denial."""
+        return {
+            "Caller": self.caller,
+            "TrustPolicyStatement": self.trust_statement,
+            "CallerPolicyStatement": self.caller_statement,
+            "LikelyCauses": self.causes,
+        }
+
 
 def explain(
     role: Role, caller: str, error: Exception, session: Record | None = None, now: float | None = None

@@ -29,7 +29,7 @@ def shown_denial(profile: str, caller: str, principal: str, role_arn: str, cause
         f"  An error occurred (AccessDenied) when calling the AssumeRole operation: "
         f"User: {caller} is not authorized to perform: sts:AssumeRole on resource: {role_arn}\n"
         f"  called by {caller}\n"
-        f"  the trust policy of {role_arn} has to hold:\n"
+        f"  the trust policy of {role_arn} needs:\n"
         f"    {{\n"
         f'      "Effect": "Allow",\n'
         f'      "Principal": {{\n'
@@ -37,7 +37,7 @@ def shown_denial(profile: str, caller: str, principal: str, role_arn: str, cause
         f"      }},\n"
         f'      "Action": "sts:AssumeRole"\n'
         f"    }}\n"
-        f"  and a policy of the caller:\n"
+        f"  and a policy of the caller needs:\n"
         f"    {{\n"
         f'      "Effect": "Allow",\n'
         f'      "Action": "sts:AssumeRole",\n'

@@ -55,7 +55,7 @@ def test_verified_first_it_is_written_if_the_role_can_be_assumed(
     common = ("prod", "--role-arn", role.arn, "--verify")
     lines = refused(home, *common)
     assert lines[0] == "prod:"
-    assert f"  the trust policy of {role.arn} has to hold:" in lines
+    assert f"  the trust policy of {role.arn} needs:" in lines
     assert lines[-1] == "profile prod was not written"
     assert operations(sts) == ["AssumeRole", "GetCallerIdentity"]
 

@@ -181,7 +181,7 @@ def test_a_role_that_stays_refused_is_explained_as_verify_does(scene: Scene) -> 
     assert outcome.code == 255
     said = outcome.lines[outcome.lines.index("all of it is made, but the role cannot be assumed after 1 s") :]
     assert said[1] == "prod:"
-    assert f"  the trust policy of {ROLE} has to hold:" in said
+    assert f"  the trust policy of {ROLE} needs:" in said
     scene.aws.script()
     assert scene.set_up(*ASKED).lines[-2] == "nothing to do: everything is in place already"
 
