@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import state
+from tests.support.commands import file_state
 from tests.support.home import AWS, TIMEOUT, XACCT, Home, finish
 
 from .machine import WITHOUT_PLUGIN, Machine
@@ -52,11 +52,11 @@ def test_it_turns_the_plugin_on_where_there_was_no_config_file(machine: Machine)
 def test_a_second_time_changes_nothing(machine: Machine) -> None:
     machine.link_forked()
     machine.xacct("enable")
-    before = state(machine.config)
+    before = file_state(machine.config)
     outcome = machine.xacct("enable")
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith("the plugin was on already for ")
-    assert state(machine.config) == before
+    assert file_state(machine.config) == before
 
 
 def test_what_else_is_in_the_file_stays(machine: Machine) -> None:
@@ -95,7 +95,7 @@ def test_an_aws_that_does_not_find_the_plugin_is_left_alone(machine: Machine, te
     aws = machine.script(WITHOUT_PLUGIN)
     if text:
         machine.write(text)
-    before = state(machine.config) if text else None
+    before = file_state(machine.config) if text else None
     outcome = machine.xacct("enable")
     assert (outcome.code, outcome.stdout) == (255, "")
     assert f"{aws} (AWS CLI 1." in outcome.stderr
@@ -103,7 +103,7 @@ def test_an_aws_that_does_not_find_the_plugin_is_left_alone(machine: Machine, te
     assert f"{sys.executable} -m pip install {FROM_HERE}" in outcome.stderr
     assert "Traceback" not in outcome.stderr
     if text:
-        assert state(machine.config) == before
+        assert file_state(machine.config) == before
     else:
         assert not machine.config.exists()
 
@@ -122,12 +122,12 @@ def test_another_aws_on_the_path_is_not_sacrificed(machine: Machine, tmp_path: P
 def test_what_kept_aws_from_working_before_is_told_as_that(machine: Machine) -> None:
     machine.link_forked()
     machine.write("[plugins]\nmine = not_there\n")
-    before = state(machine.config)
+    before = file_state(machine.config)
     outcome = machine.xacct("enable")
     assert outcome.code == 255
     assert "fails without the plugin, too" in outcome.stderr
     assert "No module named 'not_there'" in outcome.stderr
-    assert state(machine.config) == before
+    assert file_state(machine.config) == before
 
 
 def test_a_plugin_that_is_broken_is_not_turned_on(machine: Machine, tmp_path: Path) -> None:
@@ -251,9 +251,9 @@ def test_disable_takes_away_what_enable_wrote(machine: Machine) -> None:
     assert "profiles stay" in outcome.stdout
     assert machine.config.read_bytes().rstrip() == before.rstrip()
     assert not is_active(machine)
-    again = state(machine.config)
+    again = file_state(machine.config)
     assert machine.xacct("disable").stdout == f"the plugin is not on in {machine.config}\n"
-    assert state(machine.config) == again
+    assert file_state(machine.config) == again
 
 
 def test_disable_works_without_any_aws_and_for_what_was_written_by_hand(machine: Machine) -> None:

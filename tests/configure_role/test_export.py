@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sts import MfaDevice, Role
+from tests.support.commands import file_state
 from tests.support.home import Home
 
 from .steps import Screen, done, refused, run
@@ -38,11 +39,6 @@ def profiles(home: Home, role: Role, audit_role: Role) -> str:
     return NEW.format(account=role.account)
 
 
-def state(path: Path) -> tuple[bytes, int, int]:
-    found = path.stat()
-    return path.read_bytes(), found.st_mtime_ns, found.st_ino
-
-
 def test_a_new_manifest_has_all_role_profiles_and_importing_it_changes_nothing(
     home: Home, profiles: str, tmp_path: Path
 ) -> None:
@@ -50,12 +46,12 @@ def test_a_new_manifest_has_all_role_profiles_and_importing_it_changes_nothing(
     outcome = done(home, "export", str(path))
     assert (outcome.stdout, outcome.lines) == ("", [f"wrote 2 role profiles to {path}"])
     assert path.read_text("utf-8") == profiles
-    kept = state(path), state(home.config)
+    kept = file_state(path), file_state(home.config)
     outcome = done(home, "export", str(path))
     assert outcome.lines == [f"nothing to do: 2 role profiles up to date in {path}"]
     outcome = done(home, "import", str(path), "--prune")
     assert outcome.lines == [f"nothing to do: 2 profiles up to date in {home.config}"]
-    assert (state(path), state(home.config)) == kept
+    assert (file_state(path), file_state(home.config)) == kept
     assert done(home, "export", "-").stdout == profiles
 
 
@@ -115,9 +111,9 @@ def test_a_role_without_the_device_of_its_source_says_so(
         f'  none: {{account: "{role.account}", mfa_serial: null}}',
         f'  with: {{account: "{role.account}"}}',
     ]
-    kept = state(home.config)
+    kept = file_state(home.config)
     done(home, "import", str(path))
-    assert state(home.config) == kept
+    assert file_state(home.config) == kept
 
 
 def test_what_is_no_manifest_is_not_written_over(home: Home, role: Role, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts
-from tests.support.commands import WHO
+from tests.support.commands import WHO, file_state
 from tests.support.home import Home
 
 from .steps import CTRL_C, CTRL_D, ESCAPE, Screen, cache, done, parsed, refused, run
@@ -66,12 +66,6 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def state(home: Home) -> tuple[bytes, int, int]:
-    """The config's bytes, time and inode: what a rewrite would change."""
-    found = home.config.stat()
-    return home.config.read_bytes(), found.st_mtime_ns, found.st_ino
-
-
 def test_roles_are_added_and_work_and_a_second_run_touches_nothing(
     home: Home, team: Path, role: Role, audit_role: Role
 ) -> None:
@@ -85,13 +79,13 @@ def test_roles_are_added_and_work_and_a_second_run_touches_nothing(
     added = ADDED.format(prod=role.arn, audit=audit_role.arn, path=team)
     assert home.config.read_text(encoding="utf-8") == f"{before}{added}"
     assert "assumed-role/Audit/" in home.aws(*WHO, "--profile", "audit").stdout
-    kept = state(home)
+    kept = file_state(home.config)
     outcome = done(home, "import", str(team), "--prune", "--yes")
     assert (outcome.stdout, outcome.lines) == (
         "",
         [f"nothing to do: 2 profiles up to date in {home.config}"],
     )
-    assert state(home) == kept
+    assert file_state(home.config) == kept
 
 
 def test_the_readme_shows_what_is_said(home: Home) -> None:
@@ -132,9 +126,9 @@ def test_a_change_wants_to_be_agreed_to_and_own_settings_stay(home: Home, team: 
 
 def refused_with_plan(home: Home, *arguments: str) -> list[str]:
     """What is said by an import that shows its plan, and then has to fail and leave the file alone."""
-    before = state(home)
+    before = file_state(home.config)
     outcome = run(home, "import", *arguments)
-    assert (outcome.code, outcome.stdout[:4], state(home)) == (255, "PLAN", before)
+    assert (outcome.code, outcome.stdout[:4], file_state(home.config)) == (255, "PLAN", before)
     return outcome.lines
 
 
@@ -312,11 +306,11 @@ def test_a_manifest_is_known_by_where_it_really_is(home: Home, team: Path, tmp_p
 def test_on_a_terminal_the_plan_is_shown_and_asked_about(
     home: Home, team: Path, role: Role, audit_role: Role
 ) -> None:
-    before = state(home)
+    before = file_state(home.config)
     for keys, code in (("\r", 255), ("no\r", 255), (CTRL_D, 255), (CTRL_C, 130)):
         screen = Screen(home, "import", str(team))
         screen.keys("[y/N] ", keys)
-        assert (screen.end(), state(home)) == (code, before)
+        assert (screen.end(), file_state(home.config)) == (code, before)
         assert screen.shown.startswith(PLAN.format(prod=role.arn, audit=audit_role.arn))
     screen = Screen(home, "import", str(team), columns=40)
     screen.answer(f"Write this to {home.config} (2 to add)?", "y")
@@ -381,6 +375,6 @@ def test_a_thousand_roles_are_one_write(home: Home, team: Path) -> None:
     outcome = done(home, "import", str(team))
     assert outcome.lines == [f"updated {home.config}: 1002 added"]
     assert home.config.read_text("utf-8").count("xacct_manifest = ") == 1002
-    kept = state(home)
+    kept = file_state(home.config)
     done(home, "import", str(team))
-    assert state(home) == kept
+    assert file_state(home.config) == kept

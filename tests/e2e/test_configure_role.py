@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.sts import Role, Sts
-from tests.support.commands import caller_of, is_session_of, operations, state, tree
+from tests.support.commands import caller_of, file_state, is_session_of, operations, tree
 from tests.support.home import Home, Outcome
 
 ARN = "arn:aws:iam::222222222222:role/CrossAccountPowerUser"
@@ -151,14 +151,14 @@ def test_configure_role_writes_what_was_requested_and_nothing_else(home: Home, s
     home.write_config("")
     unchanged = home.config.read_text(encoding="utf-8")
     home.write_config(case.before)
-    credentials = state(home.credentials)
+    credentials = file_state(home.credentials)
 
     outcome = home.aws(*CONFIGURE, *case.arguments)
 
     assert (outcome.code, outcome.stdout) == (0, ""), outcome.stderr
     assert outcome.lines[:-2] == list(case.notes)
     assert home.config.read_text(encoding="utf-8") == unchanged + case.after
-    assert state(home.credentials) == credentials
+    assert file_state(home.credentials) == credentials
     assert operations(sts) == []
 
 
@@ -185,10 +185,10 @@ def test_profile_name_can_have_any_characters(home: Home, role: Role, profile: s
 def test_configure_role_run_again_changes_nothing(home: Home) -> None:
     command = (*CONFIGURE, "prod", "--role-arn", ARN, "--duration-seconds", "7200", "--region", "eu-west-1")
     assert home.aws(*command).code == 0
-    before = state(home.config)
+    before = file_state(home.config)
     outcome = home.aws(*command)
     assert outcome == Outcome(0, "", f"profile prod is already up to date in {home.config}\n")
-    assert state(home.config) == before
+    assert file_state(home.config) == before
 
 
 @pytest.mark.usefixtures("user")
@@ -219,13 +219,13 @@ def test_dry_run_prints_the_difference_and_writes_nothing(home: Home, exists: bo
     if exists:
         home.write_config(f"{PROD}external_id = old\n")
     before = home.config.read_text(encoding="utf-8")
-    old = (tree(home), state(home.config), state(home.credentials))
+    old = (tree(home), file_state(home.config), file_state(home.credentials))
 
     command = (*CONFIGURE, "prod", "--role-arn", ARN, "--external-id", "new")
     tried = home.aws(*command, "--dry-run")
 
     assert tried.code == 0, tried.stderr
-    assert (tree(home), state(home.config), state(home.credentials)) == old
+    assert (tree(home), file_state(home.config), file_state(home.credentials)) == old
     assert home.aws(*command).code == 0
     after = home.config.read_text(encoding="utf-8")
     name = str(home.config)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.sts import Sts
-from tests.support.commands import DISABLED, aws_in_shell, operations, respecting_modes, run, state, tree
+from tests.support.commands import DISABLED, aws_in_shell, file_state, operations, respecting_modes, run, tree
 from tests.support.home import AWS, Home
 
 ARN = "arn:aws:iam::222222222222:role/CrossAccountPowerUser"
@@ -155,21 +155,21 @@ CASES = {
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_configure_role_rejects_a_value_and_says_what_is_valid(home: Home, sts: Sts, case: Case) -> None:
     home.write_config(case.before)
-    before = state(home.config), state(home.credentials)
+    before = file_state(home.config), file_state(home.credentials)
     outcome = home.aws(*CONFIGURE, *case.arguments)
     assert (outcome.code, outcome.stdout) == (255, "")
     for words in case.expected:
         assert words in outcome.stderr
     assert "Traceback" not in outcome.stderr
     assert not any(line.lstrip().startswith("region = evil") for line in outcome.lines)
-    assert (state(home.config), state(home.credentials)) == before
+    assert (file_state(home.config), file_state(home.credentials)) == before
     assert operations(sts) == []
 
 
 @pytest.mark.usefixtures("user")
 def test_configure_role_reports_every_problem_at_once(home: Home) -> None:
     home.write_config("[profile prod]\nsso_session = corp\nregion = eu-west-1\n")
-    before = state(home.config)
+    before = file_state(home.config)
     outcome = home.aws(
         *(*CONFIGURE, "prod", "--role-arn", "arn:aws:iam::222222222222:user/dev", "--external-id", "x y"),
         *("--mfa-serial", "arn:aws:iam::111111111111:u2f/key", "--role-session-name", "my name"),
@@ -182,7 +182,7 @@ def test_configure_role_reports_every_problem_at_once(home: Home) -> None:
         *("--role-arn", "--mfa-serial", "--external-id", "--role-session-name"),
         *("--region", "--duration-seconds", "--source-profile", "profile"),
     ]
-    assert state(home.config) == before
+    assert file_state(home.config) == before
 
 
 def test_configure_role_rejects_a_line_ending_in_every_value(home: Home) -> None:
@@ -191,12 +191,12 @@ def test_configure_role_rejects_a_line_ending_in_every_value(home: Home) -> None
         *("--external-id", "--role-session-name", "--mfa-serial", "--duration-seconds", "--region"),
         *("--source-profile", "--role-arn"),
     ]
-    before = state(home.config)
+    before = file_state(home.config)
     arguments = [word for option in options for word in (option, f"{ARN}\nevil = 1")]
     outcome = home.aws(*CONFIGURE, "prod", *arguments)
     assert (outcome.code, outcome.stdout) == (255, "")
     assert {fault.split()[1] for fault in outcome.lines[1:]} == set(options)
-    assert state(home.config) == before
+    assert file_state(home.config) == before
 
 
 CLASHES = (
@@ -211,14 +211,14 @@ CLASHES = (
 @pytest.mark.usefixtures("user")
 def test_configure_role_rejects_a_profile_with_other_credentials(home: Home) -> None:
     home.write_config("[profile prod]\n" + "".join(f"{setting} = x\n" for setting in CLASHES))
-    before = state(home.config)
+    before = file_state(home.config)
     outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
     assert (outcome.code, outcome.stdout) == (255, "")
     (fault,) = outcome.lines[1:]
     assert "profile prod has" in fault
     assert "--force" in fault
     assert [setting for setting in CLASHES if setting not in fault] == []
-    assert state(home.config) == before
+    assert file_state(home.config) == before
 
 
 def test_configure_role_rejects_a_role_that_the_credentials_file_overrides(home: Home, sts: Sts) -> None:
@@ -231,12 +231,12 @@ def test_configure_role_rejects_a_role_that_the_credentials_file_overrides(home:
 
 def test_configure_role_does_not_guess_a_source_profile(home: Home, sts: Sts) -> None:
     home.add_keys(sts.add_user("dev"), "dev")
-    before = state(home.config)
+    before = file_state(home.config)
     outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
     assert outcome.code == 255
     assert "--source-profile is missing" in outcome.stderr
     assert "those which have some: dev" in outcome.stderr
-    assert state(home.config) == before
+    assert file_state(home.config) == before
 
 
 # -- files that cannot be written or read ----------------------------------------------------------
@@ -244,7 +244,7 @@ def test_configure_role_does_not_guess_a_source_profile(home: Home, sts: Sts) ->
 
 @pytest.mark.usefixtures("user")
 def test_config_directory_without_write_permission_is_an_error(home: Home) -> None:
-    before, names = state(home.config), tree(home)
+    before, names = file_state(home.config), tree(home)
     home.aws_dir.chmod(0o500)
     command = [str(AWS), *CONFIGURE, "prod", "--role-arn", ARN]
     outcome = run(home, *respecting_modes(), *command)
@@ -253,27 +253,27 @@ def test_config_directory_without_write_permission_is_an_error(home: Home) -> No
     assert str(home.aws_dir) in outcome.stderr
     assert "Permission denied" in outcome.stderr
     assert "Traceback" not in outcome.stderr
-    assert (state(home.config), tree(home)) == (before, names)
+    assert (file_state(home.config), tree(home)) == (before, names)
 
 
 @pytest.mark.usefixtures("user")
 def test_credentials_file_unreadable_is_an_error(home: Home) -> None:
     """Without that file it is unknown whether the source profile has credentials."""
-    before = state(home.config)
+    before = file_state(home.config)
     home.credentials.chmod(0o000)
     outcome = run(home, *respecting_modes(), str(AWS), *CONFIGURE, "prod", "--role-arn", ARN)
     assert (outcome.code, outcome.stdout) == (255, "")
     assert f"{home.credentials} cannot be read: Permission denied" in outcome.stderr
-    assert state(home.config) == before
+    assert file_state(home.config) == before
 
 
 @pytest.mark.usefixtures("user")
 def test_config_file_survives_a_full_disk(home: Home) -> None:
-    before = state(home.config)
+    before = file_state(home.config)
     outcome = run(home, *aws_in_shell("ulimit -f 0", *CONFIGURE, "prod", "--role-arn", ARN))
     assert (outcome.code, outcome.stdout) == (255, "")
     assert f"{home.config} cannot be written: File too large" in outcome.stderr
-    assert state(home.config) == before
+    assert file_state(home.config) == before
     assert [name for name in tree(home) if name.endswith(".tmp")] == []
 
 
@@ -281,11 +281,11 @@ def test_config_file_survives_a_full_disk(home: Home) -> None:
 @pytest.mark.usefixtures("user")
 def test_config_file_of_another_user_is_not_changed(home: Home) -> None:
     os.chown(home.config, 54321, 54321)
-    before = state(home.config)
+    before = file_state(home.config)
     outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
     assert (outcome.code, outcome.stdout) == (255, "")
     assert f"{home.config} belongs to another user" in outcome.stderr
-    assert state(home.config) == before
+    assert file_state(home.config) == before
 
 
 @pytest.mark.parametrize(
@@ -296,8 +296,8 @@ def test_config_file_of_another_user_is_not_changed(home: Home) -> None:
 def test_config_file_that_botocore_rejects_fails_before_the_plugin_loads(home: Home, text: str) -> None:
     """We cannot report the location: the CLI has to read the file to find its plugins."""
     home.write_config(text)
-    before = state(home.config)
+    before = file_state(home.config)
     outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
     assert outcome == home.aws(*CONFIGURE, "prod", "--role-arn", ARN, environment=DISABLED)
     assert outcome.lines[-1].endswith(f"Unable to parse config file: {home.config}")
-    assert state(home.config) == before
+    assert file_state(home.config) == before

@@ -45,7 +45,7 @@ def operations(sts: Sts) -> list[str]:
     return [call.operation for call in sts.calls]
 
 
-def state(path: Path) -> tuple[bytes, int, int]:
+def file_state(path: Path) -> tuple[bytes, int, int]:
     """Return a file's bytes, modification time and inode, which a rewrite would change."""
     found = path.stat()
     return path.read_bytes(), found.st_mtime_ns, found.st_ino

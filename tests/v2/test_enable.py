@@ -10,7 +10,7 @@ import pytest
 
 from awscli_xacct.cli import plugin_section
 from tests.cli.machine import WITHOUT_PLUGIN, Machine
-from tests.support.commands import state
+from tests.support.commands import file_state
 from tests.support.home import AWS
 
 from .home import HomeOfV2
@@ -37,9 +37,9 @@ def test_enable_writes_the_plugin_path(machine: Machine) -> None:
         f"[plugins]\nxacct = awscli_xacct\ncli_legacy_plugin_path = {own_path()}\n"
     )
     assert machine.home.aws("configure", "role", "list").code == 0
-    before = state(machine.config)
+    before = file_state(machine.config)
     assert machine.xacct("enable").stdout.startswith("the plugin was on already")
-    assert state(machine.config) == before
+    assert file_state(machine.config) == before
     assert machine.xacct("disable").code == 0
     assert machine.config.read_text("utf-8") == ""
     assert machine.home.aws("--version").code == 0
