@@ -10,6 +10,7 @@ import shlex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the real constant is in a module, which every `aws` command would load
+    from collections.abc import Iterable
     from typing import TextIO
 
 SUBCOMMANDS = (
@@ -29,6 +30,9 @@ SUBCOMMANDS = (
 
 HELP = "help"
 """The word that shows help wherever a command line expects a profile."""
+
+
+LIST_PROFILES = "list the profiles with: aws configure role list"
 
 
 def role_command(profile: str, options: str = "") -> str:
@@ -62,6 +66,15 @@ def _named(profile: str, *, plain: bool = True) -> str:
     # With "://" in it, the CLI takes an argument for the address of a file to read it from.
     odd = profile.startswith("-") or profile == HELP or "://" in profile
     return shlex.quote(profile) if plain and not odd else shlex.quote(f"--profile={profile}")
+
+
+def unknown_profile(name: str, profiles: Iterable[str]) -> str:
+    """Return that there is no profile `name`, with the nearest of the existing ones."""
+    from difflib import get_close_matches  # a warm command has no use for it
+
+    near = get_close_matches(name, list(profiles), n=3)
+    hint = f"did you mean {' or '.join(near)}?" if near else LIST_PROFILES
+    return f"there is no profile {name}; {hint}"
 
 
 def warn(message: str) -> None:

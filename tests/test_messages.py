@@ -146,7 +146,7 @@ def test_errors_of_configure_role_are_wrapped_item_by_item(home: Home) -> None:
     ]
     assert home.aws(*words).lines == [
         "nothing was done, because",
-        "  - there is no profile nobody; see those there are with: aws configure role list",
+        "  - there is no profile nobody; list the profiles with: aws configure role list",
         "  - profile plain is not a role profile; make it one with: aws configure role plain --role-arn ARN",
     ]
 

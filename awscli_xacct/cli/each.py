@@ -212,7 +212,7 @@ def _unmatched(
         elif near:
             yield f"no role profile matches {pattern}; did you mean {' or '.join(near)}?"
         else:
-            yield f"no role profile matches {pattern}; see those there are with: aws configure role list"
+            yield f"no role profile matches {pattern}; list the profiles with: aws configure role list"
 
 
 def _found(command: list[str]) -> list[str]:

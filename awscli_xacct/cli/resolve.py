@@ -11,10 +11,9 @@ from typing import Any
 from .. import __version__, settings
 from ..configfile import sections, store
 from ..errors import XacctError
-from ..messages import warn
+from ..messages import unknown_profile, warn
 from ..profiles.cache_keys import CacheKeys, record_cache, setting
 from ..profiles.inventory import Inventory
-from ..profiles.names import no_profile
 from ..profiles.source import is_mfa_user, is_role
 from . import fastpath
 from .exported_settings import export_settings
@@ -55,7 +54,7 @@ def resolve(profile: str, tick: float = settings.MEMO_TICK) -> Resolved:
 def resolve_in(config: Mapping[str, Any], profile: str) -> Resolved:
     """Resolve `profile` in a config that is read already. Raises `ProfileError` and `XacctError`."""
     if profile not in config["profiles"]:
-        raise XacctError(no_profile(profile, config["profiles"]))
+        raise XacctError(unknown_profile(profile, config["profiles"]))
     handed = export_settings(config, profile, os.environ)
     memo = fastpath.Memo(
         _record(profile, config),

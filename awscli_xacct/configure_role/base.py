@@ -16,10 +16,9 @@ from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles
 from ..credentials.mfa_session import shares_session
 from ..errors import Problem, ValidationError, XacctError
-from ..messages import print_message, printable_lines, role_command, wrap
+from ..messages import print_message, printable_lines, role_command, unknown_profile, wrap
 from ..profiles.cache_keys import record_cache
 from ..profiles.inventory import Entry, Inventory
-from ..profiles.names import no_profile
 from ..profiles.partitions import Partitions
 from ..profiles.source import is_mfa_user, is_role
 from ..storage.cache import Cache, Record
@@ -142,7 +141,7 @@ def require_roles(names: list[str], inventory: Inventory, *, or_users: bool = Fa
     for name in names:
         profile = inventory.profiles.get(name)
         if profile is None:
-            problems.append(Problem(no_profile(name, inventory.profiles)))
+            problems.append(Problem(unknown_profile(name, inventory.profiles)))
         elif not (is_role(profile) or (or_users and is_mfa_user(profile))):
             fix = f"make it one with: {role_command(name, '--role-arn ARN')}"
             problems.append(Problem(f"profile {name} is not a role profile", fix))

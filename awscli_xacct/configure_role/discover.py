@@ -17,13 +17,12 @@ from ..discovery.accounts import Account, accounts, parent_fault
 from ..discovery.names import TEMPLATE, Holder, holder_of, named, rendered, template_fault
 from ..errors import Location, Problem, ValidationError, XacctError
 from ..manifest.model import Request, RoleSpec, RoleSpecs
-from ..messages import print_message
+from ..messages import print_message, unknown_profile
 from ..profiles import validation
 from ..profiles.defaults import Wanted, changed, completed, role_arn, source_of
 from ..profiles.edit import AUTO, NONE
-from ..profiles.names import no_profile
 from ..profiles.source import Profiles, is_role
-from ..profiles.values import account_fault, role_name_fault
+from ..profiles.values import account_problem, role_name_problem
 from ..tables import counted
 from .apply_plan import PlannedCommand
 from .base import arg_table, argument, flag, synopsis
@@ -133,10 +132,10 @@ class DiscoverCommand(PlannedCommand):
     ) -> None:
         """Raise `ValidationError` with everything that is wrong with a command line, without any calls."""
         profiles = self._session.full_config["profiles"]
-        faults = [no_profile(lister, profiles)] if lister and lister not in profiles else []
+        faults = [unknown_profile(lister, profiles)] if lister and lister not in profiles else []
         if not parsed_args.role_name:
             faults.append("--role-name is missing: the name of the role in each account")
-        elif fault := role_name_fault(parsed_args.role_name.strip("/")):
+        elif fault := role_name_problem(parsed_args.role_name.strip("/")):
             faults.append(f"--role-name {parsed_args.role_name!r}: {fault}")
         if fault := template_fault(parsed_args.template):
             faults.append(f"--template {parsed_args.template!r}: {fault}")
@@ -247,7 +246,7 @@ def _account_names(
     chosen = [account for account in found if names[account.id] in roles]
     own = named(chosen, "{account_name}", "", taken)
     # The id itself, given to an account whose name has no usable characters, is not a name.
-    return {name: number for number, name in sorted(own.items(), key=itemgetter(1)) if account_fault(name)}
+    return {name: number for number, name in sorted(own.items(), key=itemgetter(1)) if account_problem(name)}
 
 
 def _report_names(found: Sequence[Account], names: Mapping[str, str], template: str, role: str) -> None:

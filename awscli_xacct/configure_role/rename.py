@@ -34,7 +34,7 @@ class RenameCommand(Subcommand):
         inventory = self._inventory()
         require_roles([old], inventory)
         problems = [
-            *map(Problem, filter(None, [validation.name_fault(new)])),
+            *map(Problem, filter(None, [validation.name_problem(new)])),
             *([Problem(f"profile {new} exists already")] if new in inventory.profiles else []),
             *([Problem("the default profile cannot be renamed")] if old == "default" else []),
             *_duplicates(old, self._document()),

@@ -200,7 +200,7 @@ class RoleCommand(Subcommand):
             find_device=lambda source: find_device(source, self._session),
         )
         is_new = plan.profile not in profiles
-        fault = validation.name_fault(plan.profile) if is_new else None
+        fault = validation.name_problem(plan.profile) if is_new else None
         problems = [Problem(fault)] if fault else interview.hopeless()
         if problems:
             raise ValidationError(f"profile {plan.profile} cannot be written, because", problems)

@@ -13,12 +13,11 @@ from ..arn import Arn
 from ..errors import Problem, ValidationError, XacctError
 from ..iam_conditions import EXTERNAL_ID, MFA_PRESENT
 from ..iam_policy import ASSUME, SET_IDENTITY, TAG
-from ..messages import option
+from ..messages import option, unknown_profile
 from ..profiles import values
 from ..profiles.edit import NONE
-from ..profiles.names import no_profile
 from ..profiles.source import Profiles, has_static_keys, is_role
-from ..profiles.validation import name_fault
+from ..profiles.validation import name_problem
 from ..setup.iam_client import Iam
 from ..setup.model import AccountContext, Caller, SetupRequest, caller_of
 from .clients import ProfileClients
@@ -49,16 +48,16 @@ class Sides:
 
 def check(profile: str, arguments: Any, profiles: Profiles) -> None:
     """Raise `ValidationError` with everything that is wrong with a command line, without any calls."""
-    faults = [] if profile in profiles else [name_fault(profile)]
+    faults = [] if profile in profiles else [name_problem(profile)]
     faults += _profile_faults(profile, arguments, profiles)
     if not arguments.account_profile:
         faults.append("--account-profile is missing: a profile that may create roles in the target account")
     if not arguments.role_name:
         faults.append("--role-name is missing: the name of the role, with its path if it has one")
     checks = {
-        "role_name": lambda name: values.role_name_fault(name.strip("/")),
-        "external_id": values.external_id_fault,
-        "duration_seconds": values.seconds_fault,
+        "role_name": lambda name: values.role_name_problem(name.strip("/")),
+        "external_id": values.external_id_problem,
+        "duration_seconds": values.seconds_problem,
         "max_session_duration": _maximum_fault,
         "wait": wait_fault,
     }
@@ -181,7 +180,7 @@ def _profile_faults(profile: str, arguments: Any, profiles: Profiles) -> Iterato
         if value == profile:
             yield f"{option(name)} {value}: this is the profile to set up"
         elif value and value not in profiles:
-            yield f"{option(name)}: {no_profile(value, profiles)}"
+            yield f"{option(name)}: {unknown_profile(value, profiles)}"
 
 
 def _own_role(profile: Mapping[str, Any]) -> str | None:

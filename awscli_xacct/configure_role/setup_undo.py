@@ -10,8 +10,8 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import headers_of
 from ..errors import Problem, ProfileError, ValidationError
+from ..messages import unknown_profile
 from ..profiles.inventory import Inventory
-from ..profiles.names import no_profile
 from ..setup.iam_client import Iam
 from ..setup.journal import Journal
 from ..setup.model import AccountContext
@@ -88,7 +88,7 @@ def plan_undo(
 
 def _side(profile: str, account: str, session: Any) -> AccountContext:
     profiles = session.full_config["profiles"]
-    fault = None if profile in profiles else no_profile(profile, profiles)
+    fault = None if profile in profiles else unknown_profile(profile, profiles)
     if fault is None:
         clients = ProfileClients(profile, session)
         found = identity(clients, _NOTHING).account

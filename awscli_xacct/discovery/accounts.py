@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..arn import Arn
 from ..errors import XacctError
-from ..profiles.values import account_fault
+from ..profiles.values import account_problem
 
 ACTIVE = "ACTIVE"
 
@@ -105,14 +105,14 @@ def _is_active(account: Mapping[str, Any]) -> bool:
 def _id(account: Mapping[str, Any]) -> str:
     """Passing over an account without one could have --prune remove its profile, so that is an error."""
     found = str(account.get("Id"))
-    if account_fault(found):
+    if account_problem(found):
         raise XacctError(f"the answer has an account without an id of twelve digits{_NOT_AWS}")
     return found
 
 
 def _named(account: Mapping[str, Any]) -> _Membership | None:
     arn = Arn.parse(str(account.get("Arn")))
-    if arn is None or (arn.service, arn.region) != ("organizations", "") or account_fault(arn.account):
+    if arn is None or (arn.service, arn.region) != ("organizations", "") or account_problem(arn.account):
         return None
     found = _RESOURCE.fullmatch(arn.resource)
     if found is None or not _PARTITION.fullmatch(arn.partition):

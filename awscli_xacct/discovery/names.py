@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from string import Formatter
 
 from ..arn import Arn
-from ..profiles.validation import name_fault
+from ..profiles.validation import name_problem
 from .accounts import Account
 
 TEMPLATE = "{account_name}-{role}"
@@ -39,7 +39,7 @@ def template_fault(template: str) -> str | None:
             return f"{{{field}}} is no placeholder; they are {known}"
     if not any(field.startswith("account_") for field in fields):
         return "all accounts would be called the same; put {account_name} or {account_id} into it"
-    return name_fault("".join(literal + ("x" if field else "") for literal, field, _, _ in parts))
+    return name_problem("".join(literal + ("x" if field else "") for literal, field, _, _ in parts))
 
 
 def named(

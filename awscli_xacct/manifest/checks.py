@@ -43,7 +43,7 @@ class _Check:
         chains = dict(self._chain_problems())
         for role in self._specs.roles:
             name = role.profile
-            fault = validation.name_fault(name)
+            fault = validation.name_problem(name)
             if name == "default" or fault:
                 problem = Problem(fault) if fault else _DEFAULT
                 yield problem._replace(location=self._specs.locate(name))

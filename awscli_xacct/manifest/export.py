@@ -20,7 +20,7 @@ from ..profiles.partitions import Partitions
 from ..profiles.role import KEYS
 from ..profiles.source import Profiles
 from ..profiles.validation import mfa_serial_to_inherit
-from ..profiles.values import EXAMPLE_ROLE_ARN, account_fault
+from ..profiles.values import EXAMPLE_ROLE_ARN, account_problem
 from . import yaml_nodes
 from .model import ACCOUNT, ROLE, RoleSpec, equivalent, resolve_settings, typed_value
 from .reader import VERSION, Manifest, read
@@ -68,7 +68,9 @@ class _Merge:
         self._accounts = {
             name: account
             for name, account in accounts.items()
-            if name.strip() and name.isprintable() and account_fault(name)  # what a manifest takes for a name
+            if name.strip()
+            and name.isprintable()
+            and account_problem(name)  # what a manifest takes for a name
         }
 
     def apply(self, text: str) -> str:

@@ -18,7 +18,7 @@ from ..arn import Arn
 from ..configfile.document import Document
 from ..errors import EditError, Location, Problem, ValidationError
 from ..profiles.role import KEYS
-from ..profiles.values import account_fault, role_name_fault
+from ..profiles.values import account_problem, role_name_problem
 from . import model
 from .model import NO_ROLES, RoleSpec, RoleSpecs
 from .yaml_nodes import shortened
@@ -117,11 +117,11 @@ def _naming_problems(section: _Section, account: str, role_name: str) -> Iterato
     for key, text in ((ACCOUNT, account), (ROLE_NAME, role_name)):
         if not text:
             yield Problem(f"{section.shown}: {key} is missing", location=section.location)
-    fault = account_fault(account) if account else None
+    fault = account_problem(account) if account else None
     if fault:
         fix = None if account.isdigit() else "write the account id in place of an alias"
         yield Problem(fault, fix, location=section.locations[ACCOUNT])
-    fault = role_name_fault(role_name) if role_name else None
+    fault = role_name_problem(role_name) if role_name else None
     if fault:
         yield Problem(fault, location=section.locations.get(ROLE_NAME, section.location))
 

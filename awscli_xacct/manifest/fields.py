@@ -10,7 +10,7 @@ from .. import settings
 from ..errors import Problem
 from ..profiles.role import KEYS
 from ..profiles.tags import MAX_TAGS
-from ..profiles.values import account_fault
+from ..profiles.values import account_problem
 from .model import ACCOUNT, ROLE
 from .yaml_nodes import Listing, Mapping, Node, Scalar, is_merge, merge_sources, shortened
 
@@ -117,7 +117,7 @@ class ValueReader:
             self.report(node, *_number_problem(node.text))
             return None
         text = self.string(node, "the account id")
-        fault = account_fault(text) if text is not None else None
+        fault = account_problem(text) if text is not None else None
         if fault:
             self.report(node, fault)
         return None if fault else text

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 from .. import settings
 from ..errors import Location, Problem
-from ..profiles.values import account_fault, role_name_fault
+from ..profiles.values import account_problem, role_name_problem
 from . import yaml_nodes
 from .fields import NOT_IN_DEFAULTS, ROLE_KEYS, Settings, ValueReader
 from .model import ACCOUNT, NO_ROLES, ROLE, RoleSpec, RoleSpecs
@@ -105,7 +105,7 @@ class _Reader:
 
     def _read_accounts(self, node: Node | None) -> None:
         for name, (key, value) in self._entries(node, "accounts").items():
-            if self._values.name(key) and not account_fault(name):
+            if self._values.name(key) and not account_problem(name):
                 self._report(
                     key, f"{shortened(name)} cannot be an account's name, because it is an account id"
                 )
@@ -176,7 +176,7 @@ class _Reader:
                 if needed not in found.given:
                     self._report(key, f"role {shortened(name)}: {needed} is missing", f"set it to {what}")
                     found.invalid.add(needed)
-        fault = role_name_fault(role_name) if role_name else None
+        fault = role_name_problem(role_name) if role_name else None
         if fault:
             self._report(found.nodes[ROLE], fault)
             found.invalid.add(ROLE)
@@ -196,7 +196,7 @@ class _Reader:
         if text in self._manifest.accounts:
             return self._manifest.accounts[text]
         if text not in self._invalid_accounts:
-            if not account_fault(text):
+            if not account_problem(text):
                 return text
             if text not in self._unknown_accounts:
                 self._unknown_accounts[text] = self._unknown_account(text)
@@ -207,7 +207,7 @@ class _Reader:
     def _unknown_account(self, text: str) -> tuple[str, str]:
         """Return what is wrong with an account, and the fix."""
         if text.isdigit():
-            return str(account_fault(text)), "write an id, or a name from accounts"
+            return str(account_problem(text)), "write an id, or a name from accounts"
         # Looking for similar names is slow where there are many.
         look = len(self._unknown_accounts) < _MAX_HINTS and len(text) <= _MAX_NEAR_LENGTH
         near = get_close_matches(text, list(self._manifest.accounts), n=3) if look else []

@@ -55,7 +55,7 @@ class Plan:
         self.notes.clear()
         wanted = self._completed(profiles, partitions)
         profiles.changed[self.profile] = after = changed(profiles.get(self.profile, {}), wanted)
-        named = None if profiles.header(self.profile) else validation.name_fault(self.profile)
+        named = None if profiles.header(self.profile) else validation.name_problem(self.profile)
         problems = [Problem(named)] if named else []
         problems += self._pair_problems()
         problems += map(Problem, profiles.overruled(self.profile, wanted).values())

@@ -24,7 +24,7 @@ def parse_tags(text: str) -> tuple[dict[str, str], list[str]]:
         if not equals:
             faults.append(f"{item!r} is not KEY=VALUE")
             continue
-        faults += _tag_faults(key, value)
+        faults += _tag_problems(key, value)
         if key.lower() in (known.lower() for known in tags):
             faults.append(f"the key {key!r} comes twice; upper and lower case are one")
         tags[key] = value
@@ -38,13 +38,13 @@ def parse_keys(text: str) -> list[str]:
     return [key for key in (part.strip() for part in text.split(",")) if key]
 
 
-def transitive_faults(keys: Iterable[str], tags: Iterable[str]) -> list[str]:
+def transitive_problems(keys: Iterable[str], tags: Iterable[str]) -> list[str]:
     """What keeps `keys` from being passed on: each has to be among the session's tags."""
     known = set(tags)
     return [f"the key {key!r} is none of the session's tags" for key in keys if key not in known]
 
 
-def _tag_faults(key: str, value: str) -> Iterable[str]:
+def _tag_problems(key: str, value: str) -> Iterable[str]:
     if not 1 <= len(key) <= MAX_KEY_LENGTH:
         yield f"the key {key[:20]!r} has to have 1 to {MAX_KEY_LENGTH} characters"
     if len(value) > MAX_VALUE_LENGTH:

@@ -18,8 +18,8 @@ from ..messages import option, printable
 from .chain_problems import chained_duration_problem, chained_mfa_problem
 from .role import KEYS, Role, resolve
 from .source import Profiles, gives_credentials, has_static_keys, is_role, role_session
-from .tags import parse_keys, parse_tags, transitive_faults
-from .values import EXAMPLE_ROLE_ARN, role_arn_fault, seconds_fault, value_fault
+from .tags import parse_keys, parse_tags, transitive_problems
+from .values import EXAMPLE_ROLE_ARN, role_arn_problem, seconds_problem, value_problem
 
 # Settings that botocore uses before a role, or does not use because of one.
 _CLASHES = (
@@ -41,7 +41,7 @@ Spelling = Callable[[str], str]
 """How a message names a config key: as a command line's option, or as a file's key."""
 
 
-def name_fault(name: str) -> str | None:
+def name_problem(name: str) -> str | None:
     """What keeps `name` from being a profile's, or None."""
     if not name.strip():
         return "a profile needs a name"
@@ -73,7 +73,7 @@ def find_problems(
     ]
     text = str(profile.get(settings.ROLE_ARN, ""))
     arn = Arn.parse(text)
-    if arn and not role_arn_fault(text, partitions):
+    if arn and not role_arn_problem(text, partitions):
         problems += _partition_problems(name, profiles, arn, partition_of, spelled)
     if not force:
         problems += _clashes(name, profile)
@@ -88,10 +88,10 @@ def _value_problems(
         yield Problem(missing, profile=name, key=settings.ROLE_ARN)
     for key in filter(profile.__contains__, KEYS):
         value = profile[key]
-        reason = _BLOCK if isinstance(value, dict) else value_fault(key, str(value), partitions)
+        reason = _BLOCK if isinstance(value, dict) else value_problem(key, str(value), partitions)
         if not reason and key == settings.TRANSITIVE_SESSION_TAGS:
             tags = parse_tags(str(profile.get(settings.SESSION_TAGS, "")))[0]
-            reason = "; ".join(transitive_faults(parse_keys(str(value)), tags))
+            reason = "; ".join(transitive_problems(parse_keys(str(value)), tags))
         if reason:
             yield Problem(f"{spelled(key)} {str(value)!r}: {reason}", profile=name, key=key)
 
@@ -157,7 +157,7 @@ def _chain_problems(name: str, profile: Mapping[str, Any], role: Role, spelled: 
     seconds = str(profile.get(settings.DURATION_SECONDS, settings.DEFAULT_ROLE_DURATION))
     an_hour = role.chained or role.session_source or (serial and profile.get(settings.MFA_SESSION) == "on")
     # Any other problem with it has been reported with the other values.
-    if an_hour and not seconds_fault(seconds) and int(seconds) > settings.MAX_CHAINED_DURATION:
+    if an_hour and not seconds_problem(seconds) and int(seconds) > settings.MAX_CHAINED_DURATION:
         key = settings.DURATION_SECONDS
         text = f"{spelled(key)} {seconds!r} {chained_duration_problem(role.source)}"
         problems.append(Problem(text, profile=name, key=key))

@@ -25,7 +25,7 @@ _REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
 EXAMPLE_ROLE_ARN = "arn:aws:iam::222222222222:role/NAME"
 
 
-def role_arn_fault(arn: str, partitions: Collection[str]) -> str | None:
+def role_arn_problem(arn: str, partitions: Collection[str]) -> str | None:
     """What is wrong with a role's ARN, or None."""
     found = Arn.parse(arn)
     if found is None or found.kind != "role" or len(arn) > 2048:
@@ -40,16 +40,16 @@ def role_arn_fault(arn: str, partitions: Collection[str]) -> str | None:
         return f"a role belongs to IAM and to no region: {EXAMPLE_ROLE_ARN}"
     if found.name.startswith("/"):
         return f"the role's name or path comes after one slash: {EXAMPLE_ROLE_ARN}"
-    return account_fault(found.account) or role_name_fault(found.name)
+    return account_problem(found.account) or role_name_problem(found.name)
 
 
-def account_fault(account: str) -> str | None:
+def account_problem(account: str) -> str | None:
     if _ACCOUNT.fullmatch(account):
         return None
     return f"the account id {account!r} is not 12 digits, as in 222222222222"
 
 
-def role_name_fault(name: str) -> str | None:
+def role_name_problem(name: str) -> str | None:
     """What is wrong with a role's name, with or without a path before it."""
     path, _, last = f"/{name.removeprefix('/')}".rpartition("/")
     if not _ROLE_NAME.fullmatch(last):
@@ -59,30 +59,30 @@ def role_name_fault(name: str) -> str | None:
     return None
 
 
-def line_fault(text: str) -> str | None:
+def line_problem(text: str) -> str | None:
     """What keeps any text from being one option of a config file, or None."""
     if not text.isprintable():
         return "it has a line end or another control character"
     return None if text == text.strip() else "it begins or ends with a blank"
 
 
-def region_fault(region: str) -> str | None:
+def region_problem(region: str) -> str | None:
     return None if _REGION.fullmatch(region) else "a region looks like us-west-1"
 
 
-def session_name_fault(name: str) -> str | None:
+def session_name_problem(name: str) -> str | None:
     if _SESSION_NAME.fullmatch(name):
         return None
     return "2 to 64 letters, digits or characters of +=,.@-_ are allowed, and no blanks"
 
 
-def external_id_fault(external_id: str) -> str | None:
+def external_id_problem(external_id: str) -> str | None:
     if _EXTERNAL_ID.fullmatch(external_id):
         return None
     return "2 to 1224 letters, digits or characters of +=,.@:/-_ are allowed, and no blanks"
 
 
-def serial_fault(serial: str) -> str | None:
+def serial_problem(serial: str) -> str | None:
     arn = Arn.parse(serial)
     if arn and arn.kind == "u2f":
         return (
@@ -94,20 +94,20 @@ def serial_fault(serial: str) -> str | None:
     return None
 
 
-def seconds_fault(text: str) -> str | None:
+def seconds_problem(text: str) -> str | None:
     """What is wrong with a ``duration_seconds`` to be written: here nothing but digits is a number."""
-    return _parse_fault(settings.DURATION_SECONDS, text if text.isascii() and text.isdigit() else "")
+    return _parse_problem(settings.DURATION_SECONDS, text if text.isascii() and text.isdigit() else "")
 
 
-def value_fault(key: str, text: str, partitions: Collection[str]) -> str | None:
+def value_problem(key: str, text: str, partitions: Collection[str]) -> str | None:
     """What is wrong with one setting by itself, or None."""
     if key == settings.ROLE_ARN:
-        return role_arn_fault(text, partitions)
+        return role_arn_problem(text, partitions)
     check = _CHECKS.get(key)
-    return check(text) if check else line_fault(text) or _parse_fault(key, text)
+    return check(text) if check else line_problem(text) or _parse_problem(key, text)
 
 
-def _parse_fault(key: str, text: str) -> str | None:
+def _parse_problem(key: str, text: str) -> str | None:
     try:
         KEYS[key].parse(text)
     except ValueError as error:
@@ -116,11 +116,11 @@ def _parse_fault(key: str, text: str) -> str | None:
 
 
 _CHECKS = {
-    settings.MFA_SERIAL: serial_fault,
-    settings.EXTERNAL_ID: external_id_fault,
-    settings.ROLE_SESSION_NAME: session_name_fault,
-    settings.SOURCE_IDENTITY: session_name_fault,
-    settings.DURATION_SECONDS: seconds_fault,
-    settings.REGION: region_fault,
+    settings.MFA_SERIAL: serial_problem,
+    settings.EXTERNAL_ID: external_id_problem,
+    settings.ROLE_SESSION_NAME: session_name_problem,
+    settings.SOURCE_IDENTITY: session_name_problem,
+    settings.DURATION_SECONDS: seconds_problem,
+    settings.REGION: region_problem,
 }
 """What is required of a text beyond its being one line that `KEYS` can parse."""

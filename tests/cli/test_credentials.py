@@ -121,9 +121,9 @@ def test_without_a_terminal_nobody_is_asked(home: Home, role: Role, device: MfaD
         ("pord", "xacct: there is no profile pord; did you mean prod?\n"),
         (
             "x\x1b[2J",
-            "xacct: there is no profile x\\x1b[2J; see those there are with: aws configure role list\n",
+            "xacct: there is no profile x\\x1b[2J; list the profiles with: aws configure role list\n",
         ),
-        ("", "xacct: there is no profile ; see those there are with: aws configure role list\n"),
+        ("", "xacct: there is no profile ; list the profiles with: aws configure role list\n"),
     ],
 )
 @pytest.mark.usefixtures("prod")

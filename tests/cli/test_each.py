@@ -143,7 +143,7 @@ def test_a_command_is_given_no_terminal_and_no_input(home: Home) -> None:
         (["prdo-*", "--", "true"], "no role profile matches prdo-*; did you mean prod-"),
         (
             ["zzz", "--", "true"],
-            "no role profile matches zzz; see those there are with: aws configure role list",
+            "no role profile matches zzz; list the profiles with: aws configure role list",
         ),
         (["default", "--", "true"], "what default matches assumes no role; use xacct exec"),
         (["audit"], "which command? It comes last, after --"),

@@ -53,7 +53,7 @@ def test_all_names_that_will_not_do_are_said_at_once(inventory: Inventory) -> No
     assert str(caught.value).splitlines() == [
         "nothing was done, because",
         "  - there is no profile productoin; did you mean production?",
-        "  - there is no profile xyz; see those there are with: aws configure role list",
+        "  - there is no profile xyz; list the profiles with: aws configure role list",
         "  - profile my prod is not a role profile; make it one with: aws configure role 'my prod' --role-arn ARN",
     ]
 

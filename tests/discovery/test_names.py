@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from awscli_xacct.discovery.accounts import Account
 from awscli_xacct.discovery.names import TEMPLATE, holder_of, named, rendered, slug, template_fault
-from awscli_xacct.profiles.validation import name_fault
+from awscli_xacct.profiles.validation import name_problem
 
 
 def account(number: int, name: str, email: str = "a@example.com") -> Account:
@@ -87,7 +87,7 @@ def test_names_are_valid_and_different_for_any_sound_template(
     names = named(accounts, template, role, {})
     assert set(names) == {account.id for account in accounts}
     assert len(set(names.values())) == len(accounts)
-    assert [name for name in names.values() if name_fault(name) or name == "default"] == []
+    assert [name for name in names.values() if name_problem(name) or name == "default"] == []
 
 
 @given(some_accounts, roles, st.randoms())

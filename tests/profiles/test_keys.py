@@ -9,7 +9,7 @@ import pytest
 
 from awscli_xacct import settings
 from awscli_xacct.profiles.role import KEYS, Role
-from awscli_xacct.profiles.values import value_fault
+from awscli_xacct.profiles.values import value_problem
 
 PACKAGE = Path(settings.__file__).parent
 NAMES = {*KEYS, *settings.CREDENTIAL_KEYS, settings.MANIFEST, settings.MANIFEST_KEYS} - {settings.REGION}
@@ -61,4 +61,4 @@ def test_config_keys_have_a_field_of_the_role_except_its_sources_and_the_region(
 
 @pytest.mark.parametrize("name", [settings.MFA_SESSION, settings.DURATION_SECONDS])
 def test_config_keys_have_an_example_that_is_valid(name: str) -> None:
-    assert value_fault(name, KEYS[name].example, ["aws"]) is None
+    assert value_problem(name, KEYS[name].example, ["aws"]) is None

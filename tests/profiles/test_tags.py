@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awscli_xacct.profiles.tags import parse_keys, parse_tags, transitive_faults
+from awscli_xacct.profiles.tags import parse_keys, parse_tags, transitive_problems
 
 _NOT_ALLOWED = "has characters other than letters, digits, blanks and _.:/=+-@"
 
@@ -63,7 +63,7 @@ def test_no_line_is_too_odd_to_be_judged(text: str) -> None:
 
 def test_transitive_keys_have_to_be_among_the_tags() -> None:
     assert parse_keys(" team , ,env,") == ["team", "env"]
-    assert transitive_faults(["team", "env"], {"team": "ops"}) == [
+    assert transitive_problems(["team", "env"], {"team": "ops"}) == [
         "the key 'env' is none of the session's tags"
     ]
-    assert transitive_faults([], {}) == []
+    assert transitive_problems([], {}) == []

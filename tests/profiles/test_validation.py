@@ -24,8 +24,8 @@ CONTROLS = ["\n", "\r", "\t", "\0", "\x1b", "\x7f", "\x85", "\u2028"]
 Check = Callable[[str], str | None]
 
 
-def role_arn_fault(arn: str) -> str | None:
-    return values.role_arn_fault(arn, PARTITIONS)
+def role_arn_problem(arn: str) -> str | None:
+    return values.role_arn_problem(arn, PARTITIONS)
 
 
 def arn_of(length: int) -> str:
@@ -37,13 +37,13 @@ def arn_of(length: int) -> str:
 # -- one setting -----------------------------------------------------------------------------------
 
 
-def mfa_session_fault(text: str) -> str | None:
-    return values.value_fault("mfa_session", text, PARTITIONS)
+def mfa_session_problem(text: str) -> str | None:
+    return values.value_problem("mfa_session", text, PARTITIONS)
 
 
 GOOD: list[tuple[Check, list[str]]] = [
     (
-        role_arn_fault,
+        role_arn_problem,
         [
             ARN,
             "arn:aws:iam::222222222222:role/A",
@@ -55,98 +55,98 @@ GOOD: list[tuple[Check, list[str]]] = [
             *(f"arn:{partition}:iam::222222222222:role/Name" for partition in PARTITIONS),
         ],
     ),
-    (values.account_fault, ["222222222222", "000000000000"]),
-    (values.role_name_fault, ["N", "/N", "team/N", "/team/ops/N", 64 * "N", "Az09_+=,.@-"]),
-    (values.session_name_fault, ["me", 64 * "x", "Az09_+=,.@-"]),
-    (values.external_id_fault, ["id", 1224 * "x", "Az09_+=,.@:/-"]),
-    (values.serial_fault, ["GAHT12345", 256 * "x", DEVICE, "arn:aws-cn:iam::111111111111:mfa/team/dev"]),
-    (mfa_session_fault, ["auto", "on", "off"]),
-    (values.seconds_fault, ["900", "3600", "43200", "00900"]),
-    (values.region_fault, ["us-west-1", "eu-isoe-west-1", "us-gov-west-1", "eusc-de-east-1"]),
-    (values.line_fault, ["", "op item get 'AWS MFA' --otp", "ключ"]),
+    (values.account_problem, ["222222222222", "000000000000"]),
+    (values.role_name_problem, ["N", "/N", "team/N", "/team/ops/N", 64 * "N", "Az09_+=,.@-"]),
+    (values.session_name_problem, ["me", 64 * "x", "Az09_+=,.@-"]),
+    (values.external_id_problem, ["id", 1224 * "x", "Az09_+=,.@:/-"]),
+    (values.serial_problem, ["GAHT12345", 256 * "x", DEVICE, "arn:aws-cn:iam::111111111111:mfa/team/dev"]),
+    (mfa_session_problem, ["auto", "on", "off"]),
+    (values.seconds_problem, ["900", "3600", "43200", "00900"]),
+    (values.region_problem, ["us-west-1", "eu-isoe-west-1", "us-gov-west-1", "eusc-de-east-1"]),
+    (values.line_problem, ["", "op item get 'AWS MFA' --otp", "ключ"]),
     (
-        validation.name_fault,
+        validation.name_problem,
         ["prod", "my prod", "it's", 'a "quoted" one', "a[b", "é", "--x", "#", "a=b:c", "\\"],
     ),
 ]
 
 BAD: list[tuple[Check, str, str]] = [
     # what is wrong with it is what is said
-    (role_arn_fault, "", "a role's ARN looks like"),
-    (role_arn_fault, "CrossAccountPowerUser", "a role's ARN looks like"),
-    (role_arn_fault, f" {ARN}", "a role's ARN looks like"),
-    (role_arn_fault, f"{ARN} ", "the role name"),
-    (role_arn_fault, f"x{ARN}", "a role's ARN looks like"),
-    (role_arn_fault, "arn:aws:iam:222222222222:role/Name", "a role's ARN looks like"),
-    (role_arn_fault, arn_of(2049), "a role's ARN looks like"),
-    (role_arn_fault, arn_of(2048), "the role's path"),
-    (role_arn_fault, f"arn:aws:iam::222222222222:role/{511 * 'p'}/N", "the role's path"),
-    (role_arn_fault, "arn:aws:iam::222222222222:user/dev", "this is a user's ARN"),
-    (role_arn_fault, "arn:aws:sts::222222222222:assumed-role/Name/me", "this is a role session's ARN"),
-    (role_arn_fault, "arn:amazon:iam::222222222222:role/Name", "'amazon' is no AWS partition"),
+    (role_arn_problem, "", "a role's ARN looks like"),
+    (role_arn_problem, "CrossAccountPowerUser", "a role's ARN looks like"),
+    (role_arn_problem, f" {ARN}", "a role's ARN looks like"),
+    (role_arn_problem, f"{ARN} ", "the role name"),
+    (role_arn_problem, f"x{ARN}", "a role's ARN looks like"),
+    (role_arn_problem, "arn:aws:iam:222222222222:role/Name", "a role's ARN looks like"),
+    (role_arn_problem, arn_of(2049), "a role's ARN looks like"),
+    (role_arn_problem, arn_of(2048), "the role's path"),
+    (role_arn_problem, f"arn:aws:iam::222222222222:role/{511 * 'p'}/N", "the role's path"),
+    (role_arn_problem, "arn:aws:iam::222222222222:user/dev", "this is a user's ARN"),
+    (role_arn_problem, "arn:aws:sts::222222222222:assumed-role/Name/me", "this is a role session's ARN"),
+    (role_arn_problem, "arn:amazon:iam::222222222222:role/Name", "'amazon' is no AWS partition"),
     (
-        role_arn_fault,
+        role_arn_problem,
         "arn:AWS:iam::222222222222:role/Name",
         "'AWS' is no AWS partition; they are aws, aws-cn,",
     ),
-    (role_arn_fault, "arn:aws:sts::222222222222:role/Name", "a role belongs to IAM and to no region"),
+    (role_arn_problem, "arn:aws:sts::222222222222:role/Name", "a role belongs to IAM and to no region"),
     (
-        role_arn_fault,
+        role_arn_problem,
         "arn:aws:iam:us-west-1:222222222222:role/Name",
         "a role belongs to IAM and to no region",
     ),
-    (role_arn_fault, "arn:aws:iam::22222222222:role/Name", "'22222222222' is not 12 digits"),
-    (role_arn_fault, "arn:aws:iam::2222222222222:role/Name", "is not 12 digits"),
-    (role_arn_fault, "arn:aws:iam::22222222222x:role/Name", "is not 12 digits"),
-    (role_arn_fault, "arn:aws:iam::222222222222:role", "the role name '' is not 1 to 64 letters"),
-    (role_arn_fault, "arn:aws:iam::222222222222:role/", "the role name '' is not 1 to 64 letters"),
-    (role_arn_fault, "arn:aws:iam::222222222222:role/team/", "the role name '' is not 1 to 64 letters"),
-    (role_arn_fault, "arn:aws:iam::222222222222:role/" + 65 * "x", "is not 1 to 64 letters"),
-    (role_arn_fault, "arn:aws:iam::222222222222:role/Näme", "the role name 'Näme' is not"),
-    (role_arn_fault, "arn:aws:iam::222222222222:role//Name", "comes after one slash"),
-    (role_arn_fault, "arn:aws:iam::222222222222:role/team//Name", "the role's path '/team/' is not words"),
-    (role_arn_fault, "arn:aws:iam::222222222222:role/a b/Name", "the role's path '/a b' is not words"),
-    *((role_arn_fault, ARN.replace("PowerUser", f"{bad}x"), "") for bad in CONTROLS),
-    *((role_arn_fault, ARN.replace("Cross", f"{bad}/x"), "") for bad in CONTROLS),
-    (values.account_fault, "", "the account id '' is not 12 digits, as in 222222222222"),
-    (values.account_fault, "22222222222", "is not 12 digits"),
-    (values.account_fault, "222222222222\n", "is not 12 digits"),
-    (values.account_fault, 12 * "\uff12", "is not 12 digits"),
-    (values.role_name_fault, "", "the role name '' is not"),
-    (values.role_name_fault, "/", "the role name '' is not"),
-    (values.role_name_fault, "team/", "the role name '' is not"),
-    (values.role_name_fault, "a b", "the role name 'a b' is not"),
-    (values.role_name_fault, 65 * "N", "is not 1 to 64"),
-    (values.role_name_fault, "//N", "the role's path '/' is not"),
-    (values.session_name_fault, "", "2 to 64 letters"),
-    (values.session_name_fault, "x", "2 to 64 letters"),
-    (values.session_name_fault, 65 * "x", "2 to 64 letters"),
-    (values.session_name_fault, "a b", "no blanks"),
-    (values.session_name_fault, "a/b", "2 to 64 letters"),
-    (values.session_name_fault, "é1", "2 to 64 letters"),
-    *((values.session_name_fault, f"ab{bad}", "2 to 64 letters") for bad in CONTROLS),
-    (values.external_id_fault, "x", "2 to 1224 letters"),
-    (values.external_id_fault, 1225 * "x", "2 to 1224 letters"),
-    (values.external_id_fault, "a b", "no blanks"),
-    (values.external_id_fault, "a;b", "2 to 1224 letters"),
-    *((values.external_id_fault, f"ab{bad}", "2 to 1224 letters") for bad in CONTROLS),
-    (values.serial_fault, "", "an MFA device is named"),
-    (values.serial_fault, "12345678", "an MFA device is named"),
-    (values.serial_fault, 257 * "x", "an MFA device is named"),
-    (values.serial_fault, "arn:aws:iam::111111111111:user/dev", "an MFA device is named"),
+    (role_arn_problem, "arn:aws:iam::22222222222:role/Name", "'22222222222' is not 12 digits"),
+    (role_arn_problem, "arn:aws:iam::2222222222222:role/Name", "is not 12 digits"),
+    (role_arn_problem, "arn:aws:iam::22222222222x:role/Name", "is not 12 digits"),
+    (role_arn_problem, "arn:aws:iam::222222222222:role", "the role name '' is not 1 to 64 letters"),
+    (role_arn_problem, "arn:aws:iam::222222222222:role/", "the role name '' is not 1 to 64 letters"),
+    (role_arn_problem, "arn:aws:iam::222222222222:role/team/", "the role name '' is not 1 to 64 letters"),
+    (role_arn_problem, "arn:aws:iam::222222222222:role/" + 65 * "x", "is not 1 to 64 letters"),
+    (role_arn_problem, "arn:aws:iam::222222222222:role/Näme", "the role name 'Näme' is not"),
+    (role_arn_problem, "arn:aws:iam::222222222222:role//Name", "comes after one slash"),
+    (role_arn_problem, "arn:aws:iam::222222222222:role/team//Name", "the role's path '/team/' is not words"),
+    (role_arn_problem, "arn:aws:iam::222222222222:role/a b/Name", "the role's path '/a b' is not words"),
+    *((role_arn_problem, ARN.replace("PowerUser", f"{bad}x"), "") for bad in CONTROLS),
+    *((role_arn_problem, ARN.replace("Cross", f"{bad}/x"), "") for bad in CONTROLS),
+    (values.account_problem, "", "the account id '' is not 12 digits, as in 222222222222"),
+    (values.account_problem, "22222222222", "is not 12 digits"),
+    (values.account_problem, "222222222222\n", "is not 12 digits"),
+    (values.account_problem, 12 * "\uff12", "is not 12 digits"),
+    (values.role_name_problem, "", "the role name '' is not"),
+    (values.role_name_problem, "/", "the role name '' is not"),
+    (values.role_name_problem, "team/", "the role name '' is not"),
+    (values.role_name_problem, "a b", "the role name 'a b' is not"),
+    (values.role_name_problem, 65 * "N", "is not 1 to 64"),
+    (values.role_name_problem, "//N", "the role's path '/' is not"),
+    (values.session_name_problem, "", "2 to 64 letters"),
+    (values.session_name_problem, "x", "2 to 64 letters"),
+    (values.session_name_problem, 65 * "x", "2 to 64 letters"),
+    (values.session_name_problem, "a b", "no blanks"),
+    (values.session_name_problem, "a/b", "2 to 64 letters"),
+    (values.session_name_problem, "é1", "2 to 64 letters"),
+    *((values.session_name_problem, f"ab{bad}", "2 to 64 letters") for bad in CONTROLS),
+    (values.external_id_problem, "x", "2 to 1224 letters"),
+    (values.external_id_problem, 1225 * "x", "2 to 1224 letters"),
+    (values.external_id_problem, "a b", "no blanks"),
+    (values.external_id_problem, "a;b", "2 to 1224 letters"),
+    *((values.external_id_problem, f"ab{bad}", "2 to 1224 letters") for bad in CONTROLS),
+    (values.serial_problem, "", "an MFA device is named"),
+    (values.serial_problem, "12345678", "an MFA device is named"),
+    (values.serial_problem, 257 * "x", "an MFA device is named"),
+    (values.serial_problem, "arn:aws:iam::111111111111:user/dev", "an MFA device is named"),
     (
-        values.serial_fault,
+        values.serial_problem,
         "arn:aws:iam::111111111111:u2f/user/dev/key",
         "a security key (u2f) gives no codes",
     ),
-    *((values.serial_fault, f"GAHT12345{bad}", "an MFA device is named") for bad in CONTROLS),
-    (mfa_session_fault, "On", "must be one of auto, on, off"),
-    (mfa_session_fault, "", "must be one of auto, on, off"),
-    (values.seconds_fault, "899", "must be between 900 (15 minutes) and 43200 (12 hours)"),
-    (values.seconds_fault, "43201", "must be between 900 (15 minutes) and 43200 (12 hours)"),
-    (values.seconds_fault, 5000 * "9", "must be "),
+    *((values.serial_problem, f"GAHT12345{bad}", "an MFA device is named") for bad in CONTROLS),
+    (mfa_session_problem, "On", "must be one of auto, on, off"),
+    (mfa_session_problem, "", "must be one of auto, on, off"),
+    (values.seconds_problem, "899", "must be between 900 (15 minutes) and 43200 (12 hours)"),
+    (values.seconds_problem, "43201", "must be between 900 (15 minutes) and 43200 (12 hours)"),
+    (values.seconds_problem, 5000 * "9", "must be "),
     *(
-        (values.seconds_fault, text, "must be a whole number of seconds, such as 3600 for an hour")
+        (values.seconds_problem, text, "must be a whole number of seconds, such as 3600 for an hour")
         # The last ones are numbers to Python, and to no other SDK that reads the file.
         for text in (
             "",
@@ -162,21 +162,21 @@ BAD: list[tuple[Check, str, str]] = [
             "²",
         )
     ),
-    (values.region_fault, "", "a region looks like us-west-1"),
-    (values.region_fault, "us", "a region looks like us-west-1"),
-    (values.region_fault, "US-WEST-1", "a region looks like us-west-1"),
-    (values.region_fault, "us_west_1", "a region looks like us-west-1"),
-    (values.region_fault, "us-west-1.evil.example/", "a region looks like us-west-1"),
-    *((values.region_fault, f"us-west-1{bad}", "a region looks like us-west-1") for bad in CONTROLS),
-    *((values.line_fault, f"a{bad}b", "a line end or another control character") for bad in CONTROLS),
-    (values.line_fault, " a", "it begins or ends with a blank"),
-    (values.line_fault, "a ", "it begins or ends with a blank"),
-    (validation.name_fault, "", "a profile needs a name"),
-    (validation.name_fault, "  ", "a profile needs a name"),
-    (validation.name_fault, " prod", "begins or ends with a blank"),
-    (validation.name_fault, "prod ", "begins or ends with a blank"),
-    (validation.name_fault, "a]b", "has a ], which ends a section header"),
-    *((validation.name_fault, f"a{bad}b", "or has a control character") for bad in CONTROLS),
+    (values.region_problem, "", "a region looks like us-west-1"),
+    (values.region_problem, "us", "a region looks like us-west-1"),
+    (values.region_problem, "US-WEST-1", "a region looks like us-west-1"),
+    (values.region_problem, "us_west_1", "a region looks like us-west-1"),
+    (values.region_problem, "us-west-1.evil.example/", "a region looks like us-west-1"),
+    *((values.region_problem, f"us-west-1{bad}", "a region looks like us-west-1") for bad in CONTROLS),
+    *((values.line_problem, f"a{bad}b", "a line end or another control character") for bad in CONTROLS),
+    (values.line_problem, " a", "it begins or ends with a blank"),
+    (values.line_problem, "a ", "it begins or ends with a blank"),
+    (validation.name_problem, "", "a profile needs a name"),
+    (validation.name_problem, "  ", "a profile needs a name"),
+    (validation.name_problem, " prod", "begins or ends with a blank"),
+    (validation.name_problem, "prod ", "begins or ends with a blank"),
+    (validation.name_problem, "a]b", "has a ], which ends a section header"),
+    *((validation.name_problem, f"a{bad}b", "or has a control character") for bad in CONTROLS),
 ]
 
 
@@ -213,7 +213,7 @@ def test_no_text_is_too_odd_for_a_check(text: str) -> None:
 @example("profile x")
 @example("it's")
 def test_a_name_that_is_no_fault_can_be_written_and_is_read_as_that_name(name: str) -> None:
-    assume(validation.name_fault(name) is None)
+    assume(validation.name_problem(name) is None)
     document = Document(b"", encoding="utf-8")
     document.set(sections.header_for(name), "role_arn", ARN)
     assert sections.by_name(Document(document.render(), encoding="utf-8").sections()) == {

@@ -7,8 +7,8 @@ from difflib import get_close_matches
 
 from ... import settings
 from ...errors import ProfileError
+from ...messages import unknown_profile
 from ...profiles.cache_keys import mfa_prompt, session_duration
-from ...profiles.names import no_profile
 from .report import FAULT, OK, WARNING, DoctorContext, Finding
 
 _KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
@@ -45,7 +45,7 @@ def _profile(context: DoctorContext) -> Iterator[Finding]:
         profile = context.environment.get(name)
         if profile and context.config is not None and profile not in context.config["profiles"]:
             yield Finding(
-                FAULT, f"{name}: {no_profile(profile, context.config['profiles'])}", f"unset {name}"
+                FAULT, f"{name}: {unknown_profile(profile, context.config['profiles'])}", f"unset {name}"
             )
 
 
