@@ -14,7 +14,7 @@ from ..configfile.sections import headers_of
 from ..messages import option, profile_words
 from ..setup.journal import Entry, Journal
 from ..setup.steps import ADD, CHANGE, KEEP, REMOVE, SAME, Step
-from ..setup.undo import gone
+from ..setup.undo import already_removed
 from .output import diff_lines
 
 Options = Mapping[str, Any]
@@ -36,7 +36,7 @@ def profile_step(
     was = before or {}
     keys = [key for key in {**was, **after} if was.get(key) != after.get(key)]
     new: Entry = {"before": {}, "after": {}, "made": before is None}
-    noted = next(iter(journal.find("profile")), new)
+    noted = journal.first("profile") or new
     entry: Entry = {
         "kind": "profile",
         "before": {**{key: was.get(key) for key in keys}, **noted["before"]},
@@ -69,7 +69,7 @@ def undo_profile_steps(
     for entry in journal.find("profile"):
         title = f"profile {profile} in {path}"
         if options is None:
-            steps.append(gone(entry, title))
+            steps.append(already_removed(entry, title))
         else:
             steps += _steps(entry, title, profile, path, options, forget)
     return steps

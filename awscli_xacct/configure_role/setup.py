@@ -16,7 +16,8 @@ from ..errors import Problem, ValidationError
 from ..messages import print_message, subcommand
 from ..profiles.edit import AUTO, Plan
 from ..setup.journal import Journal
-from ..setup.planner import Survey
+from ..setup.model import SetupContext
+from ..setup.planner import plan_setup
 from ..setup.steps import SAME, RetryPolicy, carry_out
 from .base import (
     FAILED,
@@ -140,7 +141,7 @@ class SetupCommand(Subcommand):
             "home_profile": both.home.profile,
         }
         _check_same(journal, about, profile)
-        survey = Survey(
+        setup = SetupContext(
             setup_request(profile, parsed_args, options), both.caller, both.target, both.home, journal
         )
         write = partial(self._apply, plan)
@@ -148,8 +149,8 @@ class SetupCommand(Subcommand):
         again = shlex.join(words_of(parsed_args, parsed_globals.region))
         work = Work(
             heading=f"{both.caller.arn} will assume {role_arn} as profile {profile}",
-            steps=[*survey.steps(), written],
-            notes=[*survey.notes, *plan.notes],
+            steps=[*plan_setup(setup), written],
+            notes=[*setup.notes, *plan.notes],
             metadata={"Profile": profile, "RoleArn": role_arn, "Caller": str(both.caller.arn)},
             question="Set this up?",
             declined=NOTHING,
@@ -158,7 +159,7 @@ class SetupCommand(Subcommand):
         retry = _retry_policy(parsed_args.wait)
 
         def apply() -> int:
-            journal.about = about
+            journal.metadata = about
             _do(work, journal, retry)
             result = self._verify(profile, options, retry)
             print_message(
@@ -274,12 +275,12 @@ def _retry_policy(seconds: str) -> RetryPolicy:
 def _check_same(journal: Journal, about: Mapping[str, str], profile: str) -> None:
     """Raise `ValidationError` if setup has made this profile for another role or home account."""
     for key in ("role_arn", "home_account") if journal.entries else ():
-        if journal.about[key] != about[key]:
+        if journal.metadata[key] != about[key]:
             raise ValidationError(
                 HEADING,
                 [
                     Problem(
-                        f"setup has made profile {profile} for {journal.about[key]}, not for {about[key]}",
+                        f"setup has made profile {profile} for {journal.metadata[key]}, not for {about[key]}",
                         f"undo that first: {subcommand('setup', profile)} --undo",
                     )
                 ],

@@ -19,7 +19,7 @@ from ..profiles.edit import NONE
 from ..profiles.source import Profiles, has_static_keys, is_role
 from ..profiles.validation import name_problem
 from ..setup.iam_client import Iam
-from ..setup.model import AccountContext, Caller, SetupRequest, caller_of
+from ..setup.model import AccountContext, Caller, SetupRequest
 from .clients import ProfileClients
 
 NOTHING = "nothing was set up"
@@ -97,7 +97,7 @@ def sides(arguments: Any, source: str, session: Any) -> Sides:
     admin, home_admin = arguments.account_profile, arguments.home_admin_profile or source
     clients = {name: ProfileClients(name, session) for name in dict.fromkeys((source, admin, home_admin))}
     arns = {name: identity(each, NOTHING) for name, each in clients.items()}
-    caller = caller_of(arns[source], _own_role(profiles[source]))
+    caller = Caller.of(arns[source], _own_role(profiles[source]))
     target, home = (
         AccountContext(name, arns[name].account, Iam(clients[name].client("iam")))
         for name in (admin, home_admin)

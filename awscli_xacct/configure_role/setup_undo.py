@@ -45,7 +45,7 @@ def plan_undo(
             f"{_NOTHING}, because",
             [Problem(f"the journal of this machine has nothing that was made by: {made}")],
         )
-    about = journal.about
+    about = journal.metadata
     target, home = (
         _side(
             given or about[f"{side}_profile"],

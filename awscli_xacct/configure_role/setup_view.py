@@ -54,7 +54,7 @@ class Work:
                     "Title": step.title,
                     "Policy": step.document,
                     "Profile": step.profile or None,
-                    "Permission": step.needs or None,
+                    "Permission": step.permission or None,
                     "Command": shlex.join(step.command) if step.to_do and step.command else None,
                 }
                 for step in self.steps

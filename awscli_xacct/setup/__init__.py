@@ -1,1 +1,1 @@
-"""Making a role in another account, and the policies on both sides."""
+"""Create a role in another account with the policies on both sides, and undo that."""

@@ -1,7 +1,7 @@
-"""What setup asks IAM of one account: roles, what is attached to them, and the policies of whoever calls.
+"""IAM of one account, as `setup` uses it: roles, their policies, and the inline policies of callers.
 
-A thin layer over a client of IAM, which is handed in: all pages, None for what is not there, and policy
-documents as dicts. What the client raises is passed on.
+A thin layer over an IAM client: it reads all pages, returns None for what does not exist, and policies as dicts. What
+the client raises passes through.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
 """
@@ -17,7 +17,7 @@ from ..iam_policy import parse_policy
 
 @dataclass(frozen=True)
 class FoundRole:
-    """A role as it is. `path` begins and ends with a slash, `maximum` is in seconds."""
+    """A role as it exists. `path` begins and ends with a slash, `maximum` is in seconds."""
 
     name: str
     path: str
@@ -30,7 +30,7 @@ class FoundRole:
 
 
 class Owner(NamedTuple):
-    """Whose inline policy it is: ``user`` or ``role``, and the name."""
+    """The owner of an inline policy: a ``user`` or a ``role``, and its name without the path."""
 
     kind: str
     name: str
@@ -38,15 +38,23 @@ class Owner(NamedTuple):
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
 
+    def operation(self, verb: str) -> str:
+        """Return the IAM operation on an inline policy of this owner, such as ``PutUserPolicy``."""
+        return f"{verb}{self.kind.capitalize()}Policy"
+
+    def parameters(self, policy: str) -> dict[str, str]:
+        """Return the parameters that name an inline policy of this owner."""
+        return {f"{self.kind.capitalize()}Name": self.name, "PolicyName": policy}
+
 
 class Iam:
-    """IAM of one account, as one profile sees it."""
+    """IAM of one account, called with the credentials of one profile."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
 
-    def role(self, name: str) -> FoundRole | None:
-        found = self._or_none(self.client.get_role, "Role", RoleName=name)
+    def get_role(self, name: str) -> FoundRole | None:
+        found = self._get(self.client.get_role, "Role", RoleName=name)
         if found is None:
             return None
         return FoundRole(
@@ -60,41 +68,29 @@ class Iam:
             found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
         )
 
-    def attached(self, role: str) -> list[str]:
-        """The ARNs of the managed policies that are attached to a role."""
+    def list_attached(self, role: str) -> list[str]:
+        """Return the ARNs of the managed policies that are attached to a role."""
         pages = self.client.get_paginator("list_attached_role_policies").paginate(RoleName=role)
         return [policy["PolicyArn"] for page in pages for policy in page["AttachedPolicies"]]
 
-    def inline(self, role: str) -> list[str]:
-        """The names of a role's inline policies."""
+    def list_inline(self, role: str) -> list[str]:
+        """Return the names of a role's inline policies."""
         pages = self.client.get_paginator("list_role_policies").paginate(RoleName=role)
         return [name for page in pages for name in page["PolicyNames"]]
 
     def has_policy(self, arn: str) -> bool:
-        """Whether there is a managed policy of that ARN."""
-        return self._or_none(self.client.get_policy, "Policy", PolicyArn=arn) is not None
+        """Whether a managed policy with this ARN exists."""
+        return self._get(self.client.get_policy, "Policy", PolicyArn=arn) is not None
 
-    def inline_policy(self, owner: Owner, name: str) -> dict[str, Any] | None:
-        """An inline policy of a user or role."""
-        get = getattr(self.client, f"get_{owner.kind}_policy")
-        found = self._or_none(get, "PolicyDocument", **_of(owner), PolicyName=name)
+    def get_inline_policy(self, owner: Owner, name: str) -> dict[str, Any] | None:
+        call = getattr(self.client, f"get_{owner.kind}_policy")
+        found = self._get(call, "PolicyDocument", **owner.parameters(name))
         return None if found is None else parse_policy(found)
 
-    def put_inline_policy(self, owner: Owner, name: str, document: str) -> None:
-        put = getattr(self.client, f"put_{owner.kind}_policy")
-        put(**_of(owner), PolicyName=name, PolicyDocument=document)
-
-    def delete_inline_policy(self, owner: Owner, name: str) -> None:
-        getattr(self.client, f"delete_{owner.kind}_policy")(**_of(owner), PolicyName=name)
-
-    def _or_none(self, call: Any, key: str, **parameters: str) -> Any:
+    def _get(self, call: Any, key: str, **parameters: str) -> Any:
         try:
             return call(**parameters)[key]
         except Exception as error:
             if is_missing_entity(error):
                 return None
             raise
-
-
-def _of(owner: Owner) -> dict[str, str]:
-    return {f"{owner.kind.capitalize()}Name": owner.name}

@@ -1,16 +1,16 @@
-"""What `setup` has made for a profile, so that it can be completed, and taken back, and nothing else is.
+"""The journal of what `setup` made for a profile, so that this can be completed and undone, and nothing else is.
 
-An entry is written before the call it is about: a process that is killed, or an answer that is lost, leaves
-an entry too many and never one too few. Whoever takes things back compares each entry with what is there.
+An entry is written before the call it is about: a killed process or a lost answer leaves one entry too many and never
+one too few. Undoing compares each entry with what exists.
 
-The kinds of entry, by ``kind``, and what else they hold:
+The kinds of entry, by ``kind``, and what else they have:
 
-    role        name, mark (part of the description it was made with), id (once it is known)
-    trust       statements that were added to the role's trust policy
-    attachment  arn of a policy that was attached to the role
+    role        name, mark (in the description it was created with), id (once it is known)
+    trust       statements added to the role's trust policy
+    attachment  arn of a policy attached to the role
     maximum     before and after, in seconds
-    caller      owner and policy (names), statements that were added, made (whether the policy is new)
-    profile     before and after (options; None is not there), made (whether the profile is new)
+    caller      owner and policy (names), statements added, made (whether the policy is new)
+    profile     before and after (options; None for a missing one), made (whether the profile is new)
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ _WAIT = 1.0
 
 
 class Journal:
-    """The entries of one profile. `about` says what they are about: role, accounts, profiles."""
+    """The entries of one profile. `metadata` names the role, accounts and profiles that they are about."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.about: dict[str, Any] = {}
+        self.metadata: dict[str, Any] = {}
         self.entries: list[Entry] = []
 
     @classmethod
     @contextlib.contextmanager
     def opened(cls, config: Path, profile: str) -> Iterator[Journal]:
-        """The journal of a profile of a config file; no other process has it until the end of the block.
+        """Open the journal of a profile of a config file, locked against other processes to the end of the block.
 
-        Raises `XacctError`: `BusyError`, or that it cannot be believed.
+        Raises `XacctError` if it cannot be read, and `BusyError`.
         """
         directory = expand_path(settings.SETUP_DIRECTORY)
         if not directory:
@@ -65,22 +65,25 @@ class Journal:
     def find(self, kind: str) -> list[Entry]:
         return [entry for entry in self.entries if entry["kind"] == kind]
 
+    def first(self, kind: str) -> Entry | None:
+        return next(iter(self.find(kind)), None)
+
     def statements(self, kind: str) -> list[Any]:
-        """The statements that were added by entries of a kind."""
+        """Return the statements added by entries of a kind."""
         return [statement for entry in self.find(kind) for statement in entry["statements"]]
 
     def add(self, entry: Entry) -> None:
-        """Note what is about to be made; a second entry about the same thing takes the place of the first."""
-        self.entries = [*(each for each in self.entries if _thing(each) != _thing(entry)), entry]
+        """Add an entry for what is about to be made; it replaces an earlier one about the same thing."""
+        self.entries = [*(each for each in self.entries if _subject(each) != _subject(entry)), entry]
         self._write()
 
     def remove(self, entry: Entry) -> None:
-        """Forget an entry; the file goes with the last one."""
+        """Take an entry out; the file is deleted with the last one."""
         self.entries = [each for each in self.entries if each != entry]
         self._write()
 
     def restore(self, entries: list[Entry]) -> None:
-        """Hold what it held before: nothing was made after all."""
+        """Restore the entries from before `add`: nothing was made after all."""
         self.entries = entries
         self._write()
 
@@ -92,7 +95,7 @@ class Journal:
             held = json.loads(data)
             if held["version"] != _VERSION:
                 raise ValueError("another version of this plugin has written it")
-            self.about, self.entries = dict(held["about"]), [dict(entry) for entry in held["entries"]]
+            self.metadata, self.entries = dict(held["about"]), [dict(entry) for entry in held["entries"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise XacctError(
                 f"{self.path} says what setup has made and cannot be read: {error}. Look at it; without it "
@@ -106,7 +109,7 @@ class Journal:
                 return
             directory = provide_private(Path(expand_path(settings.SETUP_DIRECTORY)), settings.SETUP_KIND)
             self.path = directory / self.path.name
-            held = {"version": _VERSION, "about": self.about, "entries": self.entries}
+            held = {"version": _VERSION, "about": self.metadata, "entries": self.entries}
             replace(self.path, json.dumps(held, indent=1).encode())
         except OSError as error:
             raise XacctError(
@@ -115,6 +118,6 @@ class Journal:
             ) from None
 
 
-def _thing(entry: Entry) -> tuple[Any, ...]:
-    """What an entry is about; a role has one trust policy and one maximum."""
+def _subject(entry: Entry) -> tuple[Any, ...]:
+    """Return what identifies the subject of an entry; a role has one trust policy and one maximum."""
     return entry["kind"], entry.get("arn"), entry.get("owner"), entry.get("policy")

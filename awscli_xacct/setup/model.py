@@ -1,8 +1,9 @@
-"""Who takes part in a setup, what is asked for, and a step that is one call of IAM."""
+"""Who takes part in a setup, what is requested, and the steps that are one IAM call each."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,16 +12,19 @@ from ..arn import Arn
 from ..errors import Problem, ValidationError, XacctError
 from ..messages import profile_words
 from .iam_client import FoundRole, Iam, Owner
-from .journal import Entry
+from .journal import Entry, Journal
 from .steps import Step
 
 
 @dataclass(frozen=True)
 class SetupRequest:
-    """What is asked for. `role_name` is without its `path`, which begins and ends with a slash.
+    """What the command line requests for one profile.
 
-    Durations are seconds; `context` is what the profile's request will bring along (MFA, external id), `actions`
-    what both sides have to allow for it.
+    role_name  without its `path`, which begins and ends with a slash
+    maximum    the role's maximum session duration in seconds; None leaves it to setup
+    duration   of the profile's sessions, in seconds; None if the profile does not set it
+    context    the context keys that the profile's request will have (MFA, external id)
+    actions    what both sides have to allow for that request
     """
 
     profile: str
@@ -38,7 +42,7 @@ class SetupRequest:
 
 @dataclass(frozen=True)
 class AccountContext:
-    """One account, and the profile with which its IAM is asked."""
+    """One account, and the profile whose credentials its IAM is called with."""
 
     profile: str
     account: str
@@ -47,75 +51,127 @@ class AccountContext:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who is to assume the role: its ARN as STS gives it, and how a trust policy names it."""
+    """The caller that will assume the role: its ARN as STS returns it, and its principal in a trust policy."""
 
     arn: Arn
     principal: str
     condition: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, arn: Arn, source_role: str | None = None) -> Caller:
+        """Return the caller with an ARN of STS; `source_role` is the role's own ARN if the source profile has one.
+
+        Raises `ValidationError` if it cannot assume roles.
+        """
+        if arn.resource == "root":
+            problem = Problem(f"{arn} is a root user", "call with the keys of an IAM user")
+        elif arn.kind not in ("user", "assumed-role"):
+            problem = Problem(f"{arn} is neither a user nor a role's session")
+        else:
+            return cls(arn, *iam_policy.find_principal(str(arn), source_role))
+        raise ValidationError("this caller can assume no role", [problem])
+
     @property
     def owner(self) -> Owner:
-        """Whose inline policy allows it to call."""
+        """The owner of the inline policy that allows this caller to assume roles."""
         if self.arn.kind == "user":
             return Owner("user", self.arn.name.rpartition("/")[2])
         return Owner("role", self.arn.name.partition("/")[0])
 
     @property
     def names(self) -> frozenset[str]:
-        """All that a trust policy may call it by."""
+        """Everything by which a trust policy may name this caller."""
         root = Arn.iam(self.arn.partition, self.arn.account, "root")
         return frozenset({str(self.arn), self.principal, self.arn.account, str(root)})
 
 
-def caller_of(arn: Arn, source_role: str | None = None) -> Caller:
-    """The caller with an ARN of STS's; `source_role` is the role's own ARN if the source is one.
+@dataclass(frozen=True)
+class SetupContext:
+    """One setup: the request, the caller, both accounts, and the profile's journal.
 
-    Raises `ValidationError` for one that can assume no role.
+    Planning appends to `notes` what a person should know about the steps.
     """
-    if arn.resource == "root":
-        raise ValidationError(
-            "this caller can assume no role",
-            [Problem(f"{arn} is a root user", "call with the keys of an IAM user")],
-        )
-    if arn.kind not in ("user", "assumed-role"):
-        raise ValidationError(
-            "this caller can assume no role", [Problem(f"{arn} is neither a user nor a role's session")]
-        )
-    return Caller(arn, *iam_policy.find_principal(str(arn), source_role))
+
+    request: SetupRequest
+    caller: Caller
+    target: AccountContext
+    home: AccountContext
+    journal: Journal
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def role_arn(self) -> str:
+        resource = f"role{self.request.path}{self.request.role_name}"
+        return str(Arn.iam(self.caller.arn.partition, self.target.account, resource))
 
 
 def iam_step(
-    side: AccountContext,
+    account: AccountContext,
     state: str,
     title: str,
-    command: str,
-    asked: Mapping[str, Any],
-    act: Any,
+    operation: str,
+    parameters: Mapping[str, Any],
+    *,
+    check: Callable[[], object] = lambda: None,
+    act: Callable[[], object] | None = None,
     **more: Any,
 ) -> Step:
-    """A step that is one call of IAM; `command` is its name for the `aws` command."""
-    options = [word for name, value in asked.items() for word in (_option(name), str(value))]
+    """Return a step that is one IAM call, such as ``DetachRolePolicy``.
+
+    `check` runs before the call and raises `XacctError` to prevent it. `act` replaces the call if it takes more than
+    that.
+    """
+    command = _to_kebab_case(operation)
+    options = [word for key, value in parameters.items() for word in (f"--{_to_kebab_case(key)}", str(value))]
+
+    def call() -> None:
+        check()
+        getattr(account.iam.client, command.replace("-", "_"))(**parameters)
+
     return Step(
         state,
         title,
-        act,
-        profile=side.profile,
-        needs="iam:" + "".join(word.capitalize() for word in command.split("-")),
-        command=["aws", "iam", command, *options, *profile_words(side.profile)],
+        act or call,
+        profile=account.profile,
+        permission=f"iam:{operation}",
+        command=["aws", "iam", command, *options, *profile_words(account.profile)],
         **more,
     )
 
 
-def is_ours(found: FoundRole, entry: Entry) -> bool:
-    """Whether a role is the one that a journal's entry is about, and not another of its name."""
-    return found.role_id == entry.get("id") or f"({entry['mark']})" in found.description
+def policy_step(
+    account: AccountContext,
+    state: str,
+    title: str,
+    operation: str,
+    parameters: Mapping[str, Any],
+    before: iam_policy.Policy | None,
+    after: iam_policy.Policy,
+    **more: Any,
+) -> Step:
+    """Return a step that writes the policy `after` in place of `before`; None stands for a new one."""
+    return iam_step(
+        account,
+        state,
+        title,
+        operation,
+        {**parameters, "PolicyDocument": iam_policy.to_json(after)},
+        detail=iam_policy.to_lines(after) if before is None else iam_policy.diff_policies(before, after),
+        document=after,
+        **more,
+    )
+
+
+def is_made_by_setup(role: FoundRole, entry: Entry) -> bool:
+    """Whether a role is the one that a journal entry is about, and not another one of the same name."""
+    return role.role_id == entry.get("id") or f"({entry['mark']})" in role.description
 
 
 def check_unchanged(same: bool, what: str) -> None:
-    """Raise `XacctError` unless something is still as it was when the plan was made."""
+    """Raise `XacctError` unless something is still as it was when the steps were planned."""
     if not same:
         raise XacctError(f"{what} has been changed by somebody else meanwhile, and was left alone")
 
 
-def _option(name: str) -> str:
-    return "--" + "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
+def _to_kebab_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()

@@ -1,7 +1,7 @@
-"""The steps of a setup, or of taking one back: what each would do, and doing them one after the other.
+"""The steps of a setup or its undo: what each would do, and doing them one after the other.
 
-A step that is to be done is noted in the journal before its call is made; one that takes back is struck out
-after it. IAM is eventually consistent, so a call that cannot know yet what was just made is made again.
+Before a step's call its entries are added to the journal; after the call of one that removes, they are taken out of it.
+IAM is eventually consistent, so calls that depend on what was just made are repeated.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 """
@@ -13,15 +13,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..aws_errors import is_denied, is_missing_entity, is_rejected_request, is_unknown_principal, service_code
+from ..aws_errors import (
+    is_denied,
+    is_missing_entity,
+    is_rejected_request,
+    is_unknown_principal,
+    service_code,
+)
 from ..errors import Problem, ValidationError
 from .journal import Entry, Journal
 
 ADD, CHANGE, SAME, REMOVE, KEEP = "add", "change", "same", "remove", "keep"
-"""What a step comes to. `SAME` and `KEEP` do nothing: it is so already; it is not setup's to take back."""
+"""States of a step. `SAME` and `KEEP` do nothing: it is already so, or it is not setup's to remove."""
 
 _PAUSES = (1.0, 2.0, 3.0, 5.0)
-"""Seconds between tries; the last one again and again."""
+"""Seconds between attempts; the last one repeats."""
 
 _HINTS = {
     "LimitExceeded": "a quota of IAM is reached: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
@@ -34,14 +40,15 @@ _HINTS = {
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do, or why it is not done.
+    """One change, or why it is not made.
 
-    title    what it is about, for a person
-    detail   more lines about it: a policy document, a difference
-    profile  whose credentials do it; nothing for a file
-    needs    the permission that takes
-    command  the `aws` command that does the same
-    entries  what the journal is to hold of it; for `REMOVE`, what it is not to hold any longer
+    title       what is changed, for a person
+    detail      more lines about it: a policy, a difference
+    document    the policy that it writes
+    profile     the profile whose credentials it uses; empty for a file
+    permission  the IAM action it needs
+    command     the `aws` command that does the same
+    entries     the journal entries it adds or, for `REMOVE`, takes out
     """
 
     state: str
@@ -50,7 +57,7 @@ class Step:
     detail: Sequence[str] = ()
     document: Any = None
     profile: str = ""
-    needs: str = ""
+    permission: str = ""
     command: Sequence[str] = ()
     entries: Sequence[Entry] = ()
 
@@ -58,10 +65,13 @@ class Step:
     def to_do(self) -> bool:
         return self.state in (ADD, CHANGE, REMOVE)
 
+    def __str__(self) -> str:
+        return f"{self.state} {self.title}"
+
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long to wait for IAM, in seconds, and whom to tell. `clock` and `sleep` are the machine's own."""
+    """How many seconds to wait for IAM, and how to report it. `clock` and `sleep` are for tests."""
 
     seconds: float
     warn: Callable[[str], None]
@@ -69,7 +79,7 @@ class RetryPolicy:
     sleep: Callable[[float], None] = time.sleep
 
     def until(self, attempt: Callable[[], bool], waiting_for: str) -> bool:
-        """Try until `attempt` gives True or the time is up; whether it did. Each wait is told."""
+        """Repeat `attempt` until it returns True or the time is up. Return whether it did. Each wait is reported."""
         begin = self.clock()
         tries = 0
         while not attempt():
@@ -83,47 +93,47 @@ class RetryPolicy:
         return True
 
 
-def carry_out(steps: Sequence[Step], journal: Journal, patience: RetryPolicy, *, command: str) -> None:
-    """Do the steps that are to be done; `command` is the one that completes it if that ends half-way.
+def carry_out(steps: Sequence[Step], journal: Journal, retry: RetryPolicy, *, command: str) -> None:
+    """Carry out the steps; `command` is the one to continue with if that fails half-way.
 
-    Raises `ValidationError` with what was done and what was not. Ctrl-C passes, and the same is told before.
+    Raises `ValidationError` with what was done and what was not. Ctrl-C passes through after the same report.
     """
     todo = [step for step in steps if step.to_do]
     done = 0
     try:
         for step in todo:
-            _do(step, journal, patience, fresh=done > 0)
+            _carry_out_step(step, journal, retry, fresh=done > 0)
             done += 1
-            patience.warn(f"done: {_title(step)}")
+            retry.warn(f"done: {step}")
     except KeyboardInterrupt:
-        under_way = [f"under way: {_title(step)}" for step in todo[done : done + 1]]
-        patience.warn("\n".join(["", "interrupted", *under_way, *_state_of(todo, done, command)]))
+        under_way = [f"under way: {step}" for step in todo[done : done + 1]]
+        retry.warn("\n".join(["", "interrupted", *under_way, *_list_progress(todo, done, command)]))
         raise
-    except Exception as error:  # noqa: BLE001 - whatever ends it, what was done is to be told
+    except Exception as error:  # noqa: BLE001 - whatever ends it, what was done has to be reported
         failed = todo[done]
-        faults = [f"{_title(failed)}: {_reason(failed, error)}", *_state_of(todo, done, command)]
-        raise ValidationError("it ended half-way", map(Problem, faults)) from None
+        problems = [f"{failed}: {_explain(failed, error)}", *_list_progress(todo, done, command)]
+        raise ValidationError("it ended half-way", map(Problem, problems)) from None
 
 
-def _do(step: Step, journal: Journal, patience: RetryPolicy, *, fresh: bool) -> None:
+def _carry_out_step(step: Step, journal: Journal, retry: RetryPolicy, *, fresh: bool) -> None:
     if step.state == REMOVE:
-        _call(step, patience, fresh=fresh)
+        _call(step, retry, fresh=fresh)
         for entry in step.entries:
             journal.remove(entry)
         return
-    noted = journal.entries
+    before = journal.entries
     for entry in step.entries:
         journal.add(entry)
     try:
-        _call(step, patience, fresh=fresh)
+        _call(step, retry, fresh=fresh)
     except Exception as error:
         if is_rejected_request(error):
-            journal.restore(noted)
+            journal.restore(before)
         raise
 
 
-def _call(step: Step, patience: RetryPolicy, *, fresh: bool) -> None:
-    """The step's call, again while IAM may not have heard yet of what it is about."""
+def _call(step: Step, retry: RetryPolicy, *, fresh: bool) -> None:
+    """Make the step's call, and repeat it while IAM may not know yet what it is about."""
     last: list[Exception] = []
 
     def attempt() -> bool:
@@ -136,36 +146,29 @@ def _call(step: Step, patience: RetryPolicy, *, fresh: bool) -> None:
             return False
         return True
 
-    if not patience.until(attempt, f"IAM, which does not know everything yet ({step.title})"):
+    if not retry.until(attempt, f"IAM, which does not know everything yet ({step.title})"):
         raise last[0]
 
 
 def _may_pass(error: Exception, *, fresh: bool) -> bool:
-    """Whether an error may come of IAM's being eventually consistent. `fresh`: something was just made or removed.
-
-    A trust policy with a principal that IAM does not know yet is called malformed.
-    """
+    """Whether an error may be due to eventual consistency; `fresh` is whether a step was carried out just before."""
     code = service_code(error)
     if is_unknown_principal(error) or code in ("ConcurrentModification", "EntityTemporarilyUnmodifiable"):
         return True
     return fresh and (is_missing_entity(error) or code == "DeleteConflict")
 
 
-def _reason(step: Step, error: Exception) -> str:
+def _explain(step: Step, error: Exception) -> str:
     code = service_code(error)
-    if is_denied(error) and step.needs:
-        return f"{error}; profile {step.profile} needs {step.needs} for that"
+    if is_denied(error) and step.permission:
+        return f"{error}; profile {step.profile} needs {step.permission} for that"
     if is_unknown_principal(error):
         return f"{error}; IAM knows no such principal. If it is new, run this again in a minute"
     return f"{error}; {_HINTS[code]}" if code in _HINTS else str(error) or type(error).__name__
 
 
-def _state_of(todo: Sequence[Step], number: int, command: str) -> list[str]:
-    """What was done and what was not, of steps of which the one of this number has failed."""
-    done = [f"done before: {_title(step)}" for step in todo[:number]]
-    left = [f"not done: {_title(step)}" for step in todo[number + 1 :]]
+def _list_progress(todo: Sequence[Step], failed: int, command: str) -> list[str]:
+    """Return what was done and what was not, of steps of which the one with the index `failed` failed."""
+    done = [f"done before: {step}" for step in todo[:failed]]
+    left = [f"not done: {step}" for step in todo[failed + 1 :]]
     return [*(done or ["nothing was done before"]), *left, f"run it again to complete it: {command}"]
-
-
-def _title(step: Step) -> str:
-    return f"{step.state} {step.title}"
