@@ -1,7 +1,6 @@
 """One IAM user, all your AWS accounts, through the ``aws`` command people already have.
 
-This module is loaded by every ``aws`` command once ``[plugins] xacct = awscli_xacct`` is set, so it
-imports nothing at its top.
+With ``[plugins] xacct = awscli_xacct`` every ``aws`` command loads this module, so it imports nothing at its top.
 """
 
 TYPE_CHECKING = False
@@ -15,7 +14,7 @@ __version__ = "0.1.0"
 
 
 def awscli_initialize(cli):  # type: ignore[no-untyped-def]
-    """What the AWS CLI calls on each plugin. ``AWS_XACCT_DISABLE=1`` gives the stock CLI back."""
+    """Register the plugin's handlers; the AWS CLI calls this. ``AWS_XACCT_DISABLE=1`` gives the stock CLI back."""
     import os
     import sys
 
@@ -23,14 +22,16 @@ def awscli_initialize(cli):  # type: ignore[no-untyped-def]
         sys.meta_path.remove(_PluginPathOfV2)  # every plugin is imported before the first is initialised
     if os.environ.get("AWS_XACCT_DISABLE", "") not in ("", "0"):
         return
-    # User plugins are initialised before the CLI's own: only the last in line sees what those have made.
+    # User plugins are initialised before the CLI's own: only the last handler sees what those have made.
     cli.register_last("session-initialized", _use_provider, unique_id="xacct-provider")
     cli.register_last("building-command-table.main", _add_command, unique_id="xacct-configure-role")
     cli.register("building-command-table.configure", _add_to_configure, unique_id="xacct-role")
     if "awscli.completer" in sys.modules:
         from contextlib import suppress
 
-        with suppress(Exception):  # a broken plugin completes nothing of ours, and all of the CLI's own
+        with suppress(
+            Exception
+        ):  # a broken plugin completes nothing of ours, and everything of the CLI's own
             from .configure_role.completion import extend
 
             extend(sys.modules["awscli.completer"].Completer)
@@ -42,13 +43,13 @@ def install(session: object) -> None:
     For boto3: ``install(s := botocore.session.Session(profile="prod"))``, then
     ``boto3.Session(botocore_session=s)``. Works without awscli.
     """
-    from .credentials.provider import install as put
+    from .credentials.provider import install as replace_provider
 
-    put(session, unhonoured)
+    replace_provider(session, explain_refusal)
 
 
 def _use_provider(session, parsed_args=None, **_):  # type: ignore[no-untyped-def]
-    """Take over the profiles that are roles or run on an MFA session. Whatever goes wrong, ``aws`` goes on."""
+    """Replace the provider for a profile that is a role or runs on an MFA session. If that fails, ``aws`` goes on."""
     profiles, name = {}, "default"
     try:
         name = session.get_config_variable("profile") or name
@@ -61,30 +62,30 @@ def _use_provider(session, parsed_args=None, **_):  # type: ignore[no-untyped-de
             protect(session)
         if "role_arn" in profile or "mfa_session" in profile:
             install(session)
-    except Exception as error:  # noqa: BLE001 - a plugin's fault must not take the CLI with it
+    except Exception as error:  # noqa: BLE001 - a bug in the plugin must not take the CLI with it
         # Nothing else of this package is used from here on: it may be what is broken.
-        reason = f"{type(error).__name__}: {_escaped(str(error))}"
+        reason = f"{type(error).__name__}: {_escape(str(error))}"
         _leave_to_stock(session, profiles, name, reason)
 
 
 def _leave_to_stock(session: "Any", profiles: "Profiles", name: str, reason: str) -> None:
-    """Let the CLI's own provider answer for a profile, without its cache, or nobody, where it would not do."""
+    """Let the CLI's own provider serve a profile, without its cache, or refuse it where `explain_refusal` says so."""
     import sys
     from contextlib import suppress
 
     try:
         stock = session.get_component("credential_provider").get_provider("assume-role")
-    except Exception:  # noqa: BLE001 - the CLI meets the same fault, and reports it
+    except Exception:  # noqa: BLE001 - the CLI fails in the same way, and reports it
         return
     # Its key leaves out who calls: the second of two profiles with one role ran on the first one's session.
     stock.cache = {}
-    fault = unhonoured(profiles, name, reason)
-    if fault is not None:
+    refusal = explain_refusal(profiles, name, reason)
+    if refusal is not None:
 
         def refuse() -> None:
             from botocore.exceptions import InvalidConfigError
 
-            raise InvalidConfigError(error_msg=fault)
+            raise InvalidConfigError(error_msg=refusal)
 
         stock.load = refuse
         return
@@ -93,45 +94,45 @@ def _leave_to_stock(session: "Any", profiles: "Profiles", name: str, reason: str
 
 
 _STOCK_IGNORES = ("policy", "policy_arns", "session_tags", "source_identity", "transitive_session_tags")
-"""Settings of a role's profile that say what its sessions may do or are known by, and that stock knows nothing of."""
+"""Settings of a role profile that limit or label its sessions, and that the stock provider does not know."""
 
 
-def unhonoured(profiles: "Profiles", name: str, reason: str) -> "str | None":
-    """Why stock must not give the credentials of a profile when this package, for `reason`, cannot; None if it may.
+def explain_refusal(profiles: "Profiles", name: str, reason: str) -> "str | None":
+    """Return why the stock provider must not serve a profile when this package, for `reason`, cannot; None if it may.
 
-    Its session would be another one than the profile asks for: it could do more, or would lack its tags.
+    Its session would not be the one the profile asks for: it could do more, or would lack its tags.
     """
-    passed: list[str] = []
+    seen: list[str] = []
     hop = name
-    while hop in profiles and hop not in passed and "role_arn" in profiles[hop]:
-        passed.append(hop)
+    while hop in profiles and hop not in seen and "role_arn" in profiles[hop]:
+        seen.append(hop)
         profile = profiles[hop]
         ignored = [key for key in _STOCK_IGNORES if profile.get(key)]
         if ignored:
             return (
-                f"xacct cannot give the credentials of profile {_escaped(name)}, because of {reason}. The CLI's own "
-                f"would do without the {' and '.join(ignored)} of profile {_escaped(hop)}, so none are used. See "
-                f"what is wrong with:\n  xacct doctor"
+                f"xacct cannot provide the credentials of profile {_escape(name)}, because of {reason}. The CLI's own "
+                f"provider would ignore the {' and '.join(ignored)} of profile {_escape(hop)}, so none are used. Find "
+                f"out what is wrong with:\n  xacct doctor"
             )
         hop = str(profile.get("source_profile"))
     return None
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def _add_command(command_table, **_):  # type: ignore[no-untyped-def]
-    """Put `role` among the subcommands of `configure`, where its help and the completer find it too."""
+    """Add `role` to the subcommands of `configure`, where its help and the completer find it too."""
     configure = command_table.get("configure")
     known = getattr(configure, "SUBCOMMANDS", [])
-    # Newer releases of version 2 have something else in its place until it is run: see `_add_to_configure`.
+    # Newer releases of version 2 have a placeholder here until `configure` runs: see `_add_to_configure`.
     if known and all(command["name"] != "role" for command in known):
         configure.SUBCOMMANDS = [*known, _ROLE]
 
 
 def _add_to_configure(command_table, command_object, session, **_):  # type: ignore[no-untyped-def]
-    """The same once `configure` itself is there, unless it has a `role` by now."""
+    """Add `role` to `configure` once that runs, unless it has one by now."""
     if "role" not in command_table:
         command_table["role"] = _role_command(session)
         command_object.SUBCOMMANDS = [*command_object.SUBCOMMANDS, _ROLE]
@@ -147,7 +148,7 @@ _ROLE = {"name": "role", "command_class": _role_command}
 
 
 class _PluginPathOfV2:
-    """Lets version 1 pass over the line in ``[plugins]`` that tells version 2 where plugins are.
+    """Lets version 1 skip the line in ``[plugins]`` that tells version 2 where plugins are.
 
     Version 1 takes ``cli_legacy_plugin_path`` for one more plugin, cannot import it, and every command ends in a
     traceback. So where both share a config file, and our line comes first, such a "plugin" is found: it is empty.
@@ -170,8 +171,8 @@ class _PluginPathOfV2:
         module.awscli_initialize = lambda cli: None  # noqa: ARG005
 
 
-def _stand_by() -> None:
-    """Have that done if it is the `aws` of version 1 that loads this, and not Python or version 2."""
+def _skip_plugin_path() -> None:
+    """Install `_PluginPathOfV2` if the `aws` of version 1 loads this, and not Python or version 2."""
     import sys
 
     host = sys.modules.get("awscli.plugin")
@@ -179,4 +180,4 @@ def _stand_by() -> None:
         sys.meta_path.append(_PluginPathOfV2)
 
 
-_stand_by()
+_skip_plugin_path()

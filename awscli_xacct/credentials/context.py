@@ -58,14 +58,6 @@ class FetchContext:
         """Return STS for the owner of `keys`."""
         return Sts(self.client_creator, keys, region=self.region, quick=quick, clock=self.clock)
 
-    def is_rejected(self, keys: Keys) -> bool:
-        """Return whether STS rejects these credentials, which a service has refused; False if it cannot be asked."""
-        try:
-            self.sts(keys, quick=True).caller_arn()
-        except Exception as error:  # noqa: BLE001 - whatever it is, they may be valid
-            return is_expired_or_unknown_caller(error)
-        return False
-
     def spend_code(
         self, request: Request, use: Callable[[str], Record], refused: Callable[[Exception], bool]
     ) -> Record:
@@ -75,6 +67,26 @@ class FetchContext:
         """
         with self.flight.locked(device_lock(request.serial), f"a code of {request.serial}"):
             return self.codes().spend(request, use, refused)
+
+
+class Cached:
+    """Credentials with a record of their own, in the cache of `context`, under `name`."""
+
+    def __init__(self, name: str, context: FetchContext) -> None:
+        self.name = name
+        self._context = context
+
+    def is_rejected(self, keys: Keys) -> bool:
+        """Return whether STS rejects these credentials, which a service has refused; False if it cannot be asked."""
+        try:
+            self._context.sts(keys, quick=True).caller_arn()
+        except Exception as error:  # noqa: BLE001 - whatever it is, they may be valid
+            return is_expired_or_unknown_caller(error)
+        return False
+
+    def drop(self, access_key: str) -> None:
+        """Drop the record, if it has this access key, which was refused."""
+        self._context.flight.drop(self.name, access_key)
 
 
 def device_lock(serial: str) -> str:

@@ -16,7 +16,7 @@ from ..messages import printable, subcommand
 from ..profiles.role import Role
 from ..storage.cache import Record
 from .advice import add_advice, duration_advice, source_name
-from .context import FetchContext
+from .context import Cached, FetchContext
 from .mfa_session import MfaSession, decide, user_session
 from .sts import Keys, keys_of
 
@@ -24,13 +24,12 @@ _FRESH = 60
 """Seconds for which a new MFA session cannot be too old for a role."""
 
 
-class Fetcher:
+class Fetcher(Cached):
     """Credentials of one role profile."""
 
     def __init__(self, role: Role, context: FetchContext) -> None:
+        super().__init__(context.cache_keys.of_role(role), context)
         self.role = role
-        self._context = context
-        self.name = context.cache_keys.of_role(role)
 
     def fetch(self) -> Record:
         """Return the role's credentials: cached, or fetched once for all who need them.
@@ -47,14 +46,6 @@ class Fetcher:
     def forget_duration_refusal(self) -> None:
         """Forget that STS has found the role's maximum shorter than what the profile asks for."""
         self._context.too_long.remove(self.name)
-
-    def is_rejected(self, keys: Keys) -> bool:
-        """Return whether STS rejects these credentials, which a service has refused."""
-        return self._context.is_rejected(keys)
-
-    def drop(self, access_key: str) -> None:
-        """Drop the credentials with this access key, which a service has refused."""
-        self._context.flight.drop(self.name, access_key)
 
     def chain(self) -> list[Fetcher]:
         """Return the fetchers of all roles of the chain, the first to be assumed first."""

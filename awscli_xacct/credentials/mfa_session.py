@@ -30,7 +30,7 @@ from ..aws_errors import is_refused_code
 from ..profiles.role import Role
 from ..profiles.source import Source
 from ..storage.cache import Record
-from .context import FetchContext
+from .context import Cached, FetchContext
 from .sts import Keys, add_place
 
 
@@ -70,19 +70,18 @@ def shares_session(role: Role) -> bool:
     return bool(role.session_source or (role.mfa_serial and decide(role, user_keys=True).shared))
 
 
-class MfaSession:
+class MfaSession(Cached):
     """The session that a code of one device buys one user, for all roles and processes."""
 
     def __init__(
         self, serial: str, source: Source, profile: str, context: FetchContext, program: str | None = None
     ) -> None:
         """`profile` is named to the person who is prompted; `program` is the user's that prints codes, if any."""
-        self.name = context.cache_keys.of_session(source, serial)
+        super().__init__(context.cache_keys.of_session(source, serial), context)
         self._serial = serial
         self._source = source
         self._profile = profile
         self._program = program
-        self._context = context
 
     def get(self, keys: Keys | None = None) -> Record:
         """Return the session to assume a role from: cached, or bought with a code by the first process to need it.
@@ -102,14 +101,6 @@ class MfaSession:
     def _get(self, keys: Keys | None, spare: float | None) -> Record:
         purpose = f"an MFA session of {self._serial}"
         return self._context.flight.get(self.name, purpose, lambda quick: self._buy(keys, quick), spare=spare)
-
-    def is_rejected(self, keys: Keys) -> bool:
-        """Return whether STS rejects these credentials, which a service has refused."""
-        return self._context.is_rejected(keys)
-
-    def drop(self, access_key: str) -> None:
-        """Drop the session with this access key, which STS has rejected."""
-        self._context.flight.drop(self.name, access_key)
 
     def _buy(self, keys: Keys | None, quick: bool) -> Record:
         from ..mfa.codes import Request

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from .fetcher import Fetcher
     from .mfa_session import MfaSession
 
-Unhonoured = Callable[[Mapping[str, Any], str, str], "str | None"]
-"""Why botocore's own provider must not be used instead of ours; see the package's `unhonoured`."""
+ExplainRefusal = Callable[[Mapping[str, Any], str, str], "str | None"]
+"""Returns why botocore's own provider must not be used instead of ours; see the package's `explain_refusal`."""
 
 MFA_METHOD = "mfa-session"
 DROP_IF_REFUSED = "xacct-drop-if-refused"
@@ -60,7 +60,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
     _records: Cache | None = None
     _keys: CacheKeys | None = None
     _checking = False
-    _unhonoured: Unhonoured | None = None
+    _explain_refusal: ExplainRefusal | None = None
     _profile_provider_builder: Any
 
     def load(self) -> Any:
@@ -209,8 +209,10 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         return credentials
 
     def _refuse_stock(self, error: Exception) -> None:
-        if self._unhonoured is not None:
-            refusal = self._unhonoured(self._load_config()["profiles"], self._profile_name, reason_of(error))
+        if self._explain_refusal is not None:
+            refusal = self._explain_refusal(
+                self._load_config()["profiles"], self._profile_name, reason_of(error)
+            )
             if refusal is not None:
                 raise InvalidConfigError(error_msg=refusal) from None
 
@@ -241,16 +243,16 @@ def _needs_network(source: str, environment: Mapping[str, str]) -> bool:
     return False
 
 
-def install(session: Any, unhonoured: Unhonoured) -> None:
+def install(session: Any, explain_refusal: ExplainRefusal) -> None:
     """Replace the assume-role provider of a botocore session; a second time changes nothing.
 
-    `unhonoured` is the package's: it works when all modules are broken, so it is in none that could be imported here.
+    `explain_refusal` is the package's: it works when all modules are broken, so none could be the one to define it.
     """
     resolver = session.get_component("credential_provider")
     stock = resolver.get_provider(StockProvider.METHOD)
     if not isinstance(stock, AssumeRoleProvider):
         ours = in_place_of(stock, stock._load_config, stock._client_creator, stock._profile_name)
-        ours._unhonoured = unhonoured
+        ours._explain_refusal = explain_refusal
         resolver.providers[resolver.providers.index(stock)] = ours
         session.register("after-call", ours.drop_if_refused, unique_id=DROP_IF_REFUSED)
 

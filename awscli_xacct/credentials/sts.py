@@ -194,17 +194,11 @@ def clock_fault(error: Exception, now: float | None = None) -> str | None:
 
     `now` is in seconds since the epoch.
     """
-    offset = clock_offset(error, time.time() if now is None else now)
-    if offset is None or abs(offset) <= CLOCK_TOLERANCE:
+    offset = (time.time() if now is None else now) - _answer_time(getattr(error, "response", {}), math.nan)
+    if not abs(offset) > CLOCK_TOLERANCE:  # which is never true of NaN, where the service does not say
         return None
     direction = "ahead of" if offset > 0 else "behind"
     return f"the local clock is {abs(offset):.0f} s {direction} the service's; correct it"
-
-
-def clock_offset(error: Exception, now: float) -> float | None:
-    """Return the seconds by which the local clock is ahead of the service that answered with `error`, if it says."""
-    answered = _answer_time(getattr(error, "response", {}), math.nan)
-    return None if math.isnan(answered) else now - answered
 
 
 def is_unavailable(error: Exception) -> bool:

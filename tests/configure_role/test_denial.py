@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from awscli_xacct.credentials.access_denied import Denial, explain
-from awscli_xacct.credentials.sts import clock_fault, clock_offset
+from awscli_xacct.credentials.sts import clock_fault
 from awscli_xacct.profiles.role import Role
 from awscli_xacct.profiles.source import Source
 from awscli_xacct.storage.cache import Record
@@ -171,5 +171,5 @@ def test_a_wrong_clock_is_told_by_the_date_of_the_answer(date: float | None, fau
 @pytest.mark.parametrize("headers", [{"date": "yesterday"}, {"date": None}, {}, None])
 def test_an_answer_without_a_date_tells_nothing(headers: Any) -> None:
     error = ClientError({"Error": {}, "ResponseMetadata": {"HTTPHeaders": headers}}, "AssumeRole")
-    assert clock_offset(error, NOW) is None
-    assert clock_offset(ValueError(), NOW) is None
+    assert clock_fault(error, NOW) is None
+    assert clock_fault(ValueError(), NOW) is None

@@ -566,7 +566,7 @@ def test_a_source_is_not_run_for_a_profile_that_stock_would_not_honour(
 def test_what_stock_would_not_honour_is_told_from_the_whole_chain(
     profiles: dict[str, dict[str, str]], ignored: bool
 ) -> None:
-    assert bool(awscli_xacct.unhonoured(profiles, "a", "a fault")) is ignored
+    assert bool(awscli_xacct.explain_refusal(profiles, "a", "a fault")) is ignored
 
 
 def test_a_fault_of_ours_in_a_long_command_falls_back_each_time(machine: Machine) -> None:
