@@ -157,7 +157,7 @@ PACKAGE = Path(messages.__file__).parent
 MAY_USE_STDERR = {
     "messages.py": "prints every message",
     "__init__.py": "reports that the rest of the package is broken, so it cannot use any of it",
-    "cli/each.py": "passes on the lines that child processes write",
+    "cli/output.py": "passes on the lines that child processes write",
     "cli/launch.py": "flushes it before another program takes over the process",
     "mfa/interruption.py": "flushes it before the process ends by a signal",
     "configure_role/base.py": "wraps the errors that the AWS CLI prints",

@@ -1,4 +1,4 @@
-"""A command line of bash that is being typed: its words, and how what completes the last one has to be quoted."""
+"""The words of a bash command line that is being typed, and the quoting of what completes the last one."""
 
 from __future__ import annotations
 
@@ -6,41 +6,42 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_ODD = re.compile(r"[^\w.,:=@%/+-]")
-_ODD_IN_QUOTES = re.compile(r'[$`"\\]')
+_SPECIAL = re.compile(r"[^\w.,:=@%/+-]")
+_SPECIAL_IN_QUOTES = re.compile(r'[$`"\\]')
 
 
 @dataclass
 class Line:
-    """The words of a line, quotes and backslashes taken away. The last is the one that is typed.
+    """The words of a line without their quotes and backslashes; the last is the one being typed.
 
-    `quote` is the quote that is open at its end, or nothing; `plain` are the places in the last word, counted in
-    its characters, that stand there without a quote or a backslash.
+    `quote` is the quote that is open at the end, or empty. `unquoted` are the indexes of the characters in the last
+    word that have neither a quote nor a backslash.
     """
 
     words: list[str]
     quote: str
-    plain: list[int]
+    unquoted: list[int]
 
-    def completed(self, candidates: Iterable[str], breaks: str) -> list[str]:
-        """What bash is to be given for those candidates that the last word begins, `breaks` being what ends a word.
+    def complete(self, candidates: Iterable[str], breaks: str) -> list[str]:
+        """Return what bash inserts for the candidates that begin with the last word.
 
-        bash replaces what stands after the last of these, or after the quote that is open.
+        `breaks` are the characters that end a word: bash replaces what comes after the last of them, or after the
+        open quote.
         """
         word = self.words[-1]
-        kept = max((place + 1 for place in self.plain if word[place] in breaks), default=0)
-        return [self._quoted(name[kept:]) for name in candidates if name.startswith(word)]
+        kept = max((index + 1 for index in self.unquoted if word[index] in breaks), default=0)
+        return [self._quote(name[kept:]) for name in candidates if name.startswith(word)]
 
-    def _quoted(self, text: str) -> str:
+    def _quote(self, text: str) -> str:
         if self.quote == '"':
-            return _ODD_IN_QUOTES.sub(r"\\\g<0>", text)
+            return _SPECIAL_IN_QUOTES.sub(r"\\\g<0>", text)
         if self.quote == "'":
             return text.replace("'", "'\\''")
-        return _ODD.sub(r"\\\g<0>", text)
+        return _SPECIAL.sub(r"\\\g<0>", text)
 
 
 def split(text: str) -> Line:
-    """The words of the last command of a line that ends where the cursor is."""
+    """Split the last command of `text`, a line up to the cursor, into words."""
     line = Line([""], "", [])
     escaped = begun = False
     for character in text:
@@ -59,11 +60,11 @@ def split(text: str) -> Line:
         elif character.isspace():
             if begun:
                 line.words.append("")
-            line.plain, begun = [], False
+            line.unquoted, begun = [], False
         elif character in ";|&(":
-            line.words, line.plain, begun = [""], [], False
+            line.words, line.unquoted, begun = [""], [], False
         else:
-            line.plain.append(len(line.words[-1]))
+            line.unquoted.append(len(line.words[-1]))
             line.words[-1] += character
             begun = True
     return line

@@ -1,19 +1,19 @@
-"""``xacct completion SHELL``: a script that lets a shell complete ``xacct``, and what that script asks for.
+"""``xacct completion SHELL``: the script that completes ``xacct`` in a shell, and the answers it asks for.
 
-The scripts know nothing of commands, options and profiles: they hand over the words that are typed, and what
-may come next is decided here, from the commands' own parsers. zsh and fish quote what they are given as it has
-to be; bash does not, so for it that is done here, too.
+The scripts know no commands, options or profiles: they pass on the words that are typed, and this module finds what
+may come next, from the commands' own parsers. zsh and fish quote what they are given; for bash that is done here.
+What follows ``--`` is another command, which the shell completes as it always does.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterable, Sequence
 
 from ..errors import XacctError
 from ..profiles.source import is_role
 from . import bash_words, dispatch
+from .output import print_result
 
 _BASH = """\
 _xacct() {
@@ -82,7 +82,7 @@ complete -c xacct -f -n 'contains -- -- (commandline -opc)' -a '(__xacct_command
 
 SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 
-HELP = "Print what lets bash, zsh or fish complete commands, options and profile names."
+HELP = "Print the script with which bash, zsh or fish complete commands, options and profile names."
 EXAMPLES = """\
   In ~/.bashrc:                   eval "$(xacct completion bash)"
   In ~/.zshrc, after compinit:    eval "$(xacct completion zsh)"
@@ -94,89 +94,86 @@ _HELP = ("--help", "-h")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.add_argument("shell", metavar="SHELL", nargs="?", choices=SCRIPTS, help="one of %(choices)s")
-    # What the scripts ask: what may come after these words, of which the last is being typed …
+    # The scripts ask: what may come after these words, the last of which is being typed …
     parser.add_argument(_NEXT, action="store_true", help=argparse.SUPPRESS)
-    # … or at the end of this line of bash, given what ends a word there.
+    # … or at the end of this line of bash, given the characters that end a word there.
     parser.add_argument("--line", nargs=2, help=argparse.SUPPRESS)
 
 
 def split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """The words that are asked about are not this command's own."""
+    """Split off the words to complete, which are not this command's own."""
     return ([_NEXT], arguments[1:]) if arguments[:1] == [_NEXT] else (arguments, [])
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the script, or what may come next: one candidate a line."""
+    """Print a script, or the candidates, one per line."""
     if options.next:
-        _print(candidates(options.command))
+        _print(find_candidates(options.command))
     elif options.line is not None:
         breaks, text = options.line
         line = bash_words.split(text)
-        _print(line.completed(candidates(line.words[1:]), breaks))
+        _print(line.complete(find_candidates(line.words[1:]), breaks))
     elif options.shell:
-        sys.stdout.write(SCRIPTS[options.shell])
+        print_result(SCRIPTS[options.shell])
     else:
-        raise dispatch.UsageError(
-            f"which shell is meant? Name one of {', '.join(SCRIPTS)}: xacct completion bash"
-        )
+        raise dispatch.UsageError(f"no shell given; name one of {', '.join(SCRIPTS)}: xacct completion bash")
     return 0
 
 
-def candidates(words: Sequence[str]) -> Iterable[str]:
-    """What may stand in the place of the last of `words`, which are those after ``xacct``."""
+def find_candidates(words: Sequence[str]) -> Iterable[str]:
+    """Return what the last of `words`, the words after ``xacct``, may be."""
     *before, current = words or [""]
     if not before:
         return [*dispatch.COMMANDS, *(["--help", "--version"] if current.startswith("-") else [])]
     name, *before = before
     if name not in dispatch.COMMANDS or "--" in before:
         return []
-    parser = dispatch.parser_of(name)
+    parser = dispatch.make_parser(name)
     options = {option: action for action in parser._actions for option in action.option_strings}
-    wanted = options.get(before[-1]) if before else None
-    if wanted and wanted.nargs != 0:
-        return _values(wanted)
+    previous = options.get(before[-1]) if before else None
+    if previous and previous.nargs != 0:
+        return _list_values(previous)
     if current.startswith("-"):
         shown = [option for option, action in options.items() if action.help != argparse.SUPPRESS]
         return [option for option in shown if option not in before and option not in _HELP[1:]]
     positional = [action for action in parser._actions if not action.option_strings]
-    given = _positional(before, options)
+    given = _find_positional(before, options)
     many = [action for action in positional if action.nargs in ("*", "+")]
     action = positional[len(given)] if len(given) < len(positional) else None
     if many and (action is None or positional.index(many[0]) <= len(given)):
         action = many[0]
-    return [value for value in _values(action) if value not in given] if action else []
+    return [value for value in _list_values(action) if value not in given] if action else []
 
 
-def _positional(before: Sequence[str], options: dict[str, argparse.Action]) -> list[str]:
-    """The words that are neither options nor the values of options."""
+def _find_positional(before: Sequence[str], options: dict[str, argparse.Action]) -> list[str]:
+    """Return the words that are neither options nor values of options."""
     given = []
     for previous, word in zip(["", *before], before, strict=False):
-        taken = previous in options and options[previous].nargs != 0
-        if not word.startswith("-") and not taken:
+        is_value = previous in options and options[previous].nargs != 0
+        if not word.startswith("-") and not is_value:
             given.append(word)
     return given
 
 
-def _values(action: argparse.Action) -> Iterable[str]:
+def _list_values(action: argparse.Action) -> Iterable[str]:
     if action.choices:
         return list(action.choices)
     metavar = action.metavar if isinstance(action.metavar, str) else ""
-    return _profiles(roles=metavar == _PATTERN) if metavar in (_PROFILE, _PATTERN) else []
+    return _list_profiles(only_roles=metavar == _PATTERN) if metavar in (_PROFILE, _PATTERN) else []
 
 
-def _profiles(*, roles: bool) -> Iterable[str]:
-    """The names of profiles; none where the files cannot be read, which is for other commands to say."""
+def _list_profiles(*, only_roles: bool) -> Iterable[str]:
+    """Return the names of profiles; none if the files cannot be read, which other commands report."""
     from .resolve import read_config
 
     try:
         profiles = read_config()["profiles"]
     except (XacctError, OSError):
         return []
-    return [name for name, options in profiles.items() if is_role(options) or not roles]
+    return [name for name, options in profiles.items() if is_role(options) or not only_roles]
 
 
-def _print(found: Iterable[str]) -> None:
-    """One with a control character, or a line end, is not for a shell to write."""
-    sys.stdout.writelines(f"{name}\n" for name in found if name and name.isprintable())
+def _print(candidates: Iterable[str]) -> None:
+    """Print candidates without control characters and line ends, which a shell could not insert safely."""
+    print_result("".join(f"{name}\n" for name in candidates if name and name.isprintable()))

@@ -1,4 +1,10 @@
-"""``xacct console PROFILE``: into the console of the account that a profile's role is in."""
+"""``xacct console PROFILE``: sign a browser in to the console of a role's account.
+
+Every user of a machine can read the arguments of a program, and a browser gets its URL as one. So it gets the path of
+a page that only its user can read, and that page redirects it. The page is kept for as long as the sign-in URL can be
+used, as a browser may be slow to start; the next one that is written removes it. A browser in a sandbox (snap, flatpak)
+may not be able to read the page: then the URL has to be copied.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +14,6 @@ import html
 import json
 import os
 import re
-import sys
 import time
 import webbrowser
 from pathlib import Path
@@ -17,14 +22,16 @@ from typing import Any
 from .. import settings
 from ..arn import Arn
 from ..errors import Problem, ValidationError, XacctError
+from ..profiles.cache_keys import CacheKeys
 from ..profiles.partitions import Partitions
 from ..profiles.source import is_mfa_user, is_role
 from ..storage.directories import provide_private
 from ..storage.files import write_temporary
 from ..storage.record import expand_path
-from .fetch import botocore_session, obtain_resolved
-from .resolve import Resolved, inventory, resolve
-from .signin import checked_url, endpoints, signin_url
+from .fetch import fetch, make_session
+from .output import print_result
+from .resolve import Resolved, resolve
+from .signin import check_url, find_endpoints, request_url
 
 HELP = "Print a URL that signs a browser in to the console as a profile's role, or open it."
 EXAMPLES = """\
@@ -33,104 +40,10 @@ EXAMPLES = """\
   xacct console prod --destination https://console.aws.amazon.com/s3/buckets/logs
   xacct console prod --duration-seconds 43200 | wl-copy
 
-  Whoever has the URL is signed in, for the 15 minutes it may be used. It is printed, and stands nowhere else;
-  --open gives it to the browser in a file that nobody else can read."""
+  Anyone who has the URL can sign in with it, for 15 minutes. It is only printed, never stored, except that
+  --open passes it to the browser in a file that nobody else can read."""
 
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9-]*")
-
-
-def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("profile", metavar="PROFILE", help="the profile, which gives temporary credentials")
-    parser.add_argument(
-        "--open", action="store_true", help="open the URL in a browser instead of printing it"
-    )
-    where = parser.add_mutually_exclusive_group()
-    where.add_argument("--service", metavar="NAME", help="begin with this service, such as ec2")
-    where.add_argument("--destination", metavar="URL", help="begin with this page of the console")
-    parser.add_argument(
-        "--duration-seconds",
-        metavar="N",
-        type=int,
-        help="how long the console's session lasts, up to 12 hours; as long as the credentials if not given",
-    )
-
-
-def run(options: argparse.Namespace) -> int:
-    """Print the URL, or open it."""
-    resolved = resolve(options.profile)
-    session = botocore_session(resolved.profile)
-    _check(options, resolved)
-    region = resolved.memo.region
-    found = endpoints(resolved.config, os.environ, _partition(resolved, session))
-    destination = found.pages
-    if options.destination:
-        destination = checked_url(options.destination, "the destination")
-    elif options.service:
-        query = f"?region={region}" if region else ""
-        destination = f"{found.pages.rstrip('/')}/{options.service}/home{query}"
-    document = json.loads(obtain_resolved(resolved))
-    if "SessionToken" not in document:
-        raise XacctError(_no_session(resolved.profile))
-    url = signin_url(session, found.signin, document, destination, options.duration_seconds)
-    if options.open:
-        open_browser(url)
-    else:
-        sys.stdout.write(f"{url}\n")
-    return 0
-
-
-def _check(options: argparse.Namespace, resolved: Resolved) -> None:
-    """Raise `ValidationError` for what the console would refuse."""
-    faults = []
-    low, high = settings.MIN_ROLE_DURATION, settings.MAX_ROLE_DURATION
-    seconds = options.duration_seconds
-    if options.service and not _SERVICE.fullmatch(options.service):
-        faults.append(
-            f"the service {options.service!r} is not a name as it stands in the console's URLs, as ec2 does"
-        )
-    if seconds is not None and not low <= seconds <= high:
-        faults.append(f"{seconds} s are not between {low} (15 minutes) and {high} (12 hours)")
-    if seconds is not None and _is_chained(resolved):
-        faults.append(
-            "the role is assumed from another session, and the console's then lasts as long as the role's: "
-            "leave out --duration-seconds"
-        )
-    if is_mfa_user(resolved.options):
-        faults.append(_no_session(resolved.profile))
-    if faults:
-        raise ValidationError("no sign-in URL was asked for, because", map(Problem, faults))
-
-
-def _is_chained(resolved: Resolved) -> bool:
-    """Whether a role is assumed from a session, be it another role's or a shared MFA session.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
-    """
-    if not is_role(resolved.options):
-        return False
-    from ..credentials.mfa_session import shares_session
-
-    role = inventory(resolved.config).resolve(resolved.profile)
-    return role.chained or shares_session(role)
-
-
-def _partition(resolved: Resolved, session: Any) -> str:
-    """The partition of the profile's role, else of its region."""
-    arn = Arn.parse(str(resolved.options[settings.ROLE_ARN])) if is_role(resolved.options) else None
-    if arn:
-        return arn.partition
-    partitions = Partitions(session.get_component("data_loader").load_data("partitions"))
-    region = session.get_config_variable("region") or settings.DEFAULT_REGION
-    return partitions.of_region(region) or "aws"
-
-
-def _no_session(profile: str) -> str:
-    return (
-        f"profile {profile} gives a user's own credentials, and the console takes a role's only; a user signs in "
-        f"with a password"
-    )
-
 
 _PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
@@ -140,34 +53,129 @@ _PAGE = """<!DOCTYPE html>
 <a href="{url}">AWS console</a>
 """
 
+_WITHOUT_OPEN = "Leave out --open to print the URL, and open it yourself"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("profile", metavar="PROFILE", help="a profile with temporary credentials")
+    parser.add_argument(
+        "--open", action="store_true", help="open the URL in a browser instead of printing it"
+    )
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--service", metavar="NAME", help="start at this service, such as ec2")
+    start.add_argument("--destination", metavar="URL", help="start at this page of the console")
+    parser.add_argument(
+        "--duration-seconds",
+        metavar="N",
+        type=int,
+        help="how long the console session lasts, up to 12 hours (default: as long as the credentials)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the URL, or open it."""
+    resolved = resolve(options.profile)
+    session = make_session(resolved.profile)
+    _check(options, resolved)
+    region = resolved.memo.region
+    endpoints = find_endpoints(resolved.config, os.environ, _find_partition(resolved, session))
+    destination = endpoints.pages
+    if options.destination:
+        destination = check_url(options.destination, "--destination")
+    elif options.service:
+        query = f"?region={region}" if region else ""
+        destination = f"{endpoints.pages.rstrip('/')}/{options.service}/home{query}"
+    document = json.loads(fetch(resolved))
+    if "SessionToken" not in document:
+        raise XacctError(str(_explain_no_session(resolved.profile)))
+    url = request_url(session, endpoints.signin, document, destination, options.duration_seconds)
+    if options.open:
+        open_browser(url)
+    else:
+        print_result(f"{url}\n")
+    return 0
+
+
+def _check(options: argparse.Namespace, resolved: Resolved) -> None:
+    """Raise `ValidationError` for what the console would refuse."""
+    problems = []
+    low, high = settings.MIN_ROLE_DURATION, settings.MAX_ROLE_DURATION
+    seconds = options.duration_seconds
+    if options.service and not _SERVICE.fullmatch(options.service):
+        problems.append(
+            Problem(
+                f"--service {options.service!r} is not a name from the console's URLs", "use one such as ec2"
+            )
+        )
+    if seconds is not None and not low <= seconds <= high:
+        limits = f"between {low} (15 minutes) and {high} (12 hours)"
+        problems.append(Problem(f"--duration-seconds {seconds} is not {limits}"))
+    if seconds is not None and _is_chained(resolved):
+        problems.append(
+            Problem(
+                "this role is assumed from another session, so the console session ends with the role session",
+                "leave out --duration-seconds",
+            )
+        )
+    if is_mfa_user(resolved.options):
+        problems.append(_explain_no_session(resolved.profile))
+    if problems:
+        raise ValidationError("no sign-in URL was requested", problems)
+
+
+def _is_chained(resolved: Resolved) -> bool:
+    """Whether a role is assumed from a session: another role's, or a shared MFA session.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
+    """
+    if not is_role(resolved.options):
+        return False
+    from ..credentials.mfa_session import shares_session
+
+    role = CacheKeys(resolved.config, resolved.profile, os.environ).role
+    return role.chained or shares_session(role)
+
+
+def _find_partition(resolved: Resolved, session: Any) -> str:
+    """Return the partition of the profile's role, or else of its region."""
+    arn = Arn.parse(str(resolved.options[settings.ROLE_ARN])) if is_role(resolved.options) else None
+    if arn:
+        return arn.partition
+    partitions = Partitions(session.get_component("data_loader").load_data("partitions"))
+    region = session.get_config_variable("region") or settings.DEFAULT_REGION
+    return partitions.of_region(region) or "aws"
+
+
+def _explain_no_session(profile: str) -> Problem:
+    return Problem(
+        f"profile {profile} has a user's own credentials, but the console accepts only a role's",
+        "use a role profile, or sign in with the user's password",
+    )
+
 
 def open_browser(url: str) -> None:
-    """Open `url` in the user's browser. Raises `XacctError` where there is none, or no page can be written."""
+    """Open `url` in the user's browser. Raises `XacctError` if there is none, or the page cannot be written."""
     try:
-        named = expand_path(settings.PAGE_DIRECTORY)
-        if not named:
+        path = expand_path(settings.PAGE_DIRECTORY)
+        if not path:
             raise FileNotFoundError("there is no home directory")
-        directory = provide_private(Path(named), settings.PAGE_KIND)
-        _sweep(directory)
+        directory = provide_private(Path(path), settings.PAGE_KIND)
+        _remove_expired_pages(directory)
         temporary = write_temporary(directory, "console", _PAGE.format(url=html.escape(url)).encode())
         page = temporary.with_suffix(".html")
         temporary.replace(page)
     except OSError as error:
-        raise XacctError(f"no page for the browser can be written: {error}. {_WITHOUT}") from None
+        raise XacctError(f"cannot write the page for the browser: {error}. {_WITHOUT_OPEN}") from None
     try:
         opened = webbrowser.open(page.as_uri())
     except webbrowser.Error:
         opened = False
     if not opened:
         page.unlink(missing_ok=True)
-        raise XacctError(f"no browser can be opened here. {_WITHOUT}")
+        raise XacctError(f"no browser can be opened here. {_WITHOUT_OPEN}")
 
 
-_WITHOUT = "Leave out --open to have the URL, and give it to a browser yourself"
-
-
-def _sweep(directory: Path) -> None:
-    """Remove the pages that lead nowhere any more."""
+def _remove_expired_pages(directory: Path) -> None:
     with contextlib.suppress(OSError):
         for page in directory.iterdir():
             with contextlib.suppress(OSError):

@@ -1,33 +1,33 @@
-"""``xacct disable``: turn the plugin off, as before the package is uninstalled."""
+"""``xacct disable``: disable the plugin, for example before the package is uninstalled."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import sys
+from pathlib import Path
 
+from .. import settings
 from ..configfile import store
 from . import plugin_section
-from .enable import config_path
+from .output import print_result
 
-HELP = "Turn the plugin off; profiles and cached sessions stay."
+HELP = "Disable the plugin; profiles and cached sessions stay."
 EXAMPLES = """\
   xacct disable
   xacct disable && pip uninstall awscli-xacct"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """It takes no options."""
+    """There are no options."""
 
 
 def run(options: argparse.Namespace) -> int:  # noqa: ARG001
-    path = config_path(os.environ)
-    done = store.edit(path, plugin_section.turn_off)
-    if not done.changed:
-        sys.stdout.write(f"the plugin is not on in {path}\n")
+    path = Path(settings.config_paths(os.environ)[0])
+    if not store.edit(path, plugin_section.disable).changed:
+        print_result(f"the plugin is not enabled in {path}\n")
         return 0
-    sys.stdout.write(
-        f"the plugin is off in {path}; profiles stay and work as stock has them, and so do the sessions that are "
-        f"cached. The package may be uninstalled now\n"
+    print_result(
+        f"the plugin is disabled in {path}. Profiles stay, as plain AWS CLI profiles, and so do cached sessions. "
+        "You can uninstall the package now\n"
     )
     return 0

@@ -1,18 +1,18 @@
-"""From a command line to the one command it names, and from whatever that raises to an exit code.
+"""From a command line to a command, and from whatever that raises to a message and an exit code.
 
-A command is a module of this package with
+A command is a module of this package, named as it is typed, with
 
     HELP                what it does, in one line
-    EXAMPLES            command lines with what they are for, shown below its options
-    configure(parser)   declares its options, for `argparse`
-    run(options)        does it, and gives the exit code
+    EXAMPLES            command lines and what they are for; help shows them below the options
+    configure(parser)   declares its options for `argparse`
+    run(options)        does the work and returns the exit code
 
-and, if it runs another command that ends its own command line,
+and, if another command ends its own command line,
 
-    split(arguments)    gives what is to be parsed, and that command, which becomes `options.command`
+    split(arguments)    returns what is to be parsed, and that command, which becomes `options.command`
 
-Only the module of the command that is run is imported. Results go to stdout; a command that fails has
-written none.
+Only the module of the command that runs is imported. Results go to stdout, through `output.print_result`; a command
+that fails has printed none.
 """
 
 from __future__ import annotations
@@ -28,109 +28,105 @@ from typing import Any, NoReturn
 from .. import __version__
 from ..errors import XacctError
 from ..messages import SUBCOMMANDS, abandon, print_message
+from .output import describe_failure, flush_or_abandon, print_result
 
-COMMANDS = {
-    "credentials": "credentials",
-    "exec": "exec",
-    "each": "each",
-    "console": "console",
-    "status": "status",
-    "enable": "enable",
-    "disable": "disable",
-    "doctor": "doctor",
-    "completion": "completion",
-}
-"""The commands by name, in the order in which help lists them, and the module of each."""
+COMMANDS = (
+    "credentials",
+    "exec",
+    "each",
+    "console",
+    "status",
+    "enable",
+    "disable",
+    "doctor",
+    "completion",
+)
+"""The commands, in the order in which help lists them."""
 
 FAILED = 255
-"""The exit code of a command that could not do what it was asked; the AWS CLI's own."""
+"""The exit code of a command that failed, as in the AWS CLI."""
 INTERRUPTED = 130
-
-_USAGE = "xacct COMMAND …"
 
 
 class UsageError(XacctError):
-    """A command line that cannot be understood."""
+    """An invalid command line."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are raised, so that they are told as all others are."""
+    """A parser that raises its errors, so that they are reported like all others."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}. See: {self.prog} --help")
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line; gives its exit code."""
+    """Run one command line and return its exit code."""
     try:
         if sys.stdout is None:
             raise XacctError("there is no standard output to write to")
         if isinstance(sys.stdout, io.TextIOWrapper):
-            # A name that the terminal cannot show is no reason to show nothing.
+            # A character that the terminal cannot show must not hide the rest.
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
-            code = _command(arguments)
+            code = _run_command(arguments)
         except SystemExit as ended:  # after help, or by a signal
             code = int(ended.code or 0)
-        # What is left in the buffer may still fail, and that has to be told as well.
+        # Writing what is left in the buffer may still fail, which is an error like any other.
         sys.stdout.flush()
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - nobody is to see a traceback
-        return failed(error)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - users get a message, not a traceback
+        return report_failure(error)
     return code
 
 
-def failed(error: BaseException) -> int:
-    """Say what went wrong, and give the exit code for it."""
+def report_failure(error: BaseException) -> int:
+    """Print what went wrong and return the exit code for it."""
     if isinstance(error, KeyboardInterrupt):
         if sys.stdout is not None:
-            abandon(sys.stdout)  # whoever reads it may be gone by the same Ctrl-C, or never read it
+            abandon(sys.stdout)  # its reader may have ended by the same Ctrl-C, or be blocked for ever
         return INTERRUPTED
-    unwritten = _unwritten()
+    flushed = flush_or_abandon()
     if isinstance(error, BrokenPipeError):
-        return FAILED  # whoever read this has seen enough
+        return FAILED  # the reader has had enough, as `head` does
     text = str(error) or type(error).__name__
-    if isinstance(error, OSError) and unwritten:
-        text = f"the output cannot be written: {error.strerror or error}"
-    elif not _is_meant(error):
+    if isinstance(error, OSError) and not flushed:
+        text = describe_failure(error)
+    elif not _is_for_users(error):
         text = f"unexpected {type(error).__name__}: {text}"
     print_message(f"xacct: {text}")
     return FAILED
 
 
-def _unwritten() -> bool:
-    """Whether something is left that stdout does not take. It is given up, or the interpreter would complain."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except (OSError, ValueError):
-        abandon(sys.stdout)
+def _is_for_users(error: BaseException) -> bool:
+    """Whether an error's text was written for users: ours, the system's, or botocore's."""
+    if isinstance(error, (XacctError, OSError)):
         return True
-    return False
+    exceptions = sys.modules.get("botocore.exceptions")
+    return exceptions is not None and isinstance(error, (exceptions.BotoCoreError, exceptions.ClientError))
 
 
-def _command(arguments: Sequence[str]) -> int:
+def _run_command(arguments: Sequence[str]) -> int:
     name = arguments[0] if arguments else "--help"
     if name in ("--help", "-h", "help"):
-        sys.stdout.write(_overview())
+        print_result(_format_overview())
         return 0
     if name == "--version":
-        sys.stdout.write(f"xacct {__version__}\n")
+        print_result(f"xacct {__version__}\n")
         return 0
     if name not in COMMANDS:
         if name in SUBCOMMANDS:
-            raise UsageError(f"there is no command {name} here; did you mean aws configure role {name}?")
+            raise UsageError(f"unknown command {name}; did you mean aws configure role {name}?")
         near = get_close_matches(name, COMMANDS, n=2)
         hint = f"did you mean {' or '.join(near)}?" if near else "see: xacct --help"
-        raise UsageError(f"there is no command {name}; {hint}")
+        raise UsageError(f"unknown command {name}; {hint}")
     command = load(name)
     own, others = list(arguments[1:]), []
     if hasattr(command, "split"):
         own, others = command.split(own)
-    return int(command.run(parser_of(name).parse_args(own, argparse.Namespace(command=others))))
+    return int(command.run(make_parser(name).parse_args(own, argparse.Namespace(command=others))))
 
 
-def parser_of(name: str) -> Parser:
-    """What reads a command's own words."""
+def make_parser(name: str) -> Parser:
+    """Return the parser for a command's options."""
     command = load(name)
     parser = Parser(
         prog=f"xacct {name}",
@@ -144,31 +140,21 @@ def parser_of(name: str) -> Parser:
 
 
 def load(name: str) -> Any:
-    """The module of a command."""
-    return import_module(f".{COMMANDS[name]}", __package__)
+    """Import the module of a command."""
+    return import_module(f".{name}", __package__)
 
 
-def _overview() -> str:
-    width = max(map(len, COMMANDS), default=0)
-    lines = [f"  {name:<{width}}  {load(name).HELP}" for name in COMMANDS]
-    return "\n".join(
-        [
-            f"usage: {_USAGE}",
-            "",
-            "One IAM user, all your AWS accounts, for programs other than aws.",
-            "",
-            *lines,
-            "",
-            "Profiles are made, checked, listed and logged in to by: aws configure role help",
-            "xacct COMMAND --help tells more of one of them, with examples; xacct --version tells which this is.",
-            "",
-        ]
-    )
+def _format_overview() -> str:
+    width = max(map(len, COMMANDS))
+    commands = "\n".join(f"  {name:<{width}}  {load(name).HELP}" for name in COMMANDS)
+    return f"""\
+usage: xacct COMMAND …
 
+One IAM user, all your AWS accounts, for programs other than aws.
 
-def _is_meant(error: BaseException) -> bool:
-    """Whether an error's text was written for a person: ours, the system's, or botocore's."""
-    if isinstance(error, (XacctError, OSError)):
-        return True
-    exceptions = sys.modules.get("botocore.exceptions")
-    return exceptions is not None and isinstance(error, (exceptions.BotoCoreError, exceptions.ClientError))
+{commands}
+
+To create, check and list profiles, and to log in: aws configure role help
+Options and examples of a command: xacct COMMAND --help
+Version: xacct --version
+"""

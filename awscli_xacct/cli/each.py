@@ -5,23 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import select
-import shutil
-import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Any, TextIO
+from typing import Any
 
-from ..errors import Problem, ValidationError, XacctError
+from ..errors import Problem, ValidationError
 from ..messages import printable, printable_lines, warn
 from ..profiles.source import is_role
 from ..redaction import without_passwords
-from .fetch import Given, obtain_many
-from .launch import environment
+from .fetch import Fetched, fetch_many
+from .launch import build_environment
+from .output import print_result, relay
 from .output_spool import OutputSpool
-from .process_pool import Children, Ended, Job
+from .process_pool import Ended, Job, ProcessPool
 from .resolve import read_config
 
 HELP = "Run a command once for each of many role profiles, several at a time."
@@ -36,28 +34,27 @@ _USAGE = "xacct each [-h] [--all] [--jobs N] [--output text|json] [PATTERN ...] 
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.usage = _USAGE
     parser.add_argument(
         "patterns",
         metavar="PATTERN",
         nargs="*",
-        help="role profiles by name; *, ? and [...] match as in a shell, where they have to be quoted",
+        help="role profiles by name; *, ? and [...] match as in a shell, so quote them",
     )
     parser.add_argument("--all", action="store_true", help="all role profiles")
     parser.add_argument(
-        "--jobs", metavar="N", type=number, default=JOBS, help="how many at a time; %(default)s if not given"
+        "--jobs", metavar="N", type=number, default=JOBS, help="how many run at a time (default: %(default)s)"
     )
     parser.add_argument(
         "--output",
         choices=("text", "json"),
         default="text",
-        help="text (the default): what each writes, as it comes, after the profile's name; json: all at the end",
+        help="text (default): each line as it is written, after the profile's name; json: everything at the end",
     )
 
 
 def split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """The command is what comes after the first ``--``."""
+    """Split at the first ``--``, which the command follows."""
     if "--" not in arguments:
         return arguments, []
     place = arguments.index("--")
@@ -65,163 +62,137 @@ def split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command for each; 0 only if it could be, and gave 0, for all."""
+    """Run the command for each profile. Returns 0 only if it ran, and returned 0, for all of them."""
     if not options.command:
-        raise ValidationError(
-            "nothing was run", [Problem(f"which command? It comes last, after --: {_USAGE}")]
-        )
-    # Before anything is imported: awscli leaves a variable of its own there.
-    inherited = dict(os.environ)
+        raise ValidationError("nothing was run", [Problem("no command given", f"usage: {_USAGE}")])
+    inherited = dict(os.environ)  # now, because importing awscli sets a variable of its own
     config = read_config()
-    names = _chosen(options, config["profiles"])
-    given = obtain_many(config, names)
-    report = _Json(given) if options.output == "json" else _Text(given)
+    names = _choose(options, config["profiles"])
+    fetched = fetch_many(config, names)
+    report = _JsonReport(fetched) if options.output == "json" else _TextReport(fetched)
     jobs = [
-        Job(
-            each.profile,
-            _found(options.command),
-            environment(each.document, each.region, inherited, each.handed),
-        )
-        for each in given
+        Job(each.profile, options.command, build_environment(each.document, each.memo, inherited))
+        for each in fetched
         if each.document is not None
     ]
-    ended = {each.profile: each.error for each in given if each.document is None}
-    for done in Children(report.hear).run(jobs, options.jobs):
-        report.end(done)
-        if done.code:
-            ended[done.name] = done.fault or f"exit code {done.code}"
+    failed = {each.profile for each in fetched if each.document is None}
+    for ended in ProcessPool(report.add_line).run(jobs, options.jobs):
+        report.add_end(ended)
+        if ended.code:
+            failed.add(ended.name)
     report.close()
-    if ended:
-        warn(f"{len(ended)} of {len(names)} failed: {', '.join(name for name in names if name in ended)}")
-    return FAILED if ended else 0
+    if failed:
+        warn(f"{len(failed)} of {len(names)} failed: {', '.join(name for name in names if name in failed)}")
+    return FAILED if failed else 0
 
 
-class _Text:
-    """Lines as they come, each after the profile it is from; stdout and stderr stay what they were."""
+class _TextReport:
+    """Lines as they come, each after its profile's name. What was on stderr stays on stderr."""
 
-    def __init__(self, given: Sequence[Given]) -> None:
-        width = max(len(printable(each.profile)) for each in given)
+    def __init__(self, fetched: Sequence[Fetched]) -> None:
+        width = max(len(printable(each.profile)) for each in fetched)
         self._lock = threading.Lock()
-        self._labels = {each.profile: f"{printable(each.profile):<{width}} | ".encode() for each in given}
-        for each in given:
+        self._labels = {each.profile: f"{printable(each.profile):<{width}} | ".encode() for each in fetched}
+        for each in fetched:
             if each.document is None:
-                self._complain(each.profile, each.error)
+                self._add_error(each.profile, each.error)
 
-    def hear(self, name: str, is_error: bool, line: bytes) -> None:
-        stream = sys.stderr if is_error else sys.stdout
-        if stream is not None:
-            with self._lock:
-                _write(stream, self._labels[name] + line + (b"" if line.endswith(b"\n") else b"\n"))
+    def add_line(self, name: str, is_error: bool, line: bytes) -> None:
+        with self._lock:
+            relay(self._labels[name] + line.removesuffix(b"\n") + b"\n", is_error=is_error)
 
-    def end(self, done: Ended) -> None:
-        if done.code:
-            self._complain(done.name, done.fault or f"exit code {done.code}")
+    def add_end(self, ended: Ended) -> None:
+        if ended.code:
+            self._add_error(ended.name, ended.error or f"exit code {ended.code}")
 
     def close(self) -> None:
-        """Nothing is left to be said."""
+        """Everything has been written."""
 
-    def _complain(self, name: str, text: str) -> None:
+    def _add_error(self, name: str, text: str) -> None:
         for line in printable_lines(f"xacct: {text}").splitlines():
-            self.hear(name, True, line.encode("utf-8", "replace"))
+            self.add_line(name, True, line.encode("utf-8", "replace"))
 
 
-class _Json:
-    """All that was written, as one JSON document at the end. Until then it is on the disk, however much it is."""
+class _JsonReport:
+    """One JSON document at the end. Until then the output is on disk, however long it is."""
 
-    def __init__(self, given: Sequence[Given]) -> None:
-        self._written = OutputSpool()
+    def __init__(self, fetched: Sequence[Fetched]) -> None:
+        self._spool = OutputSpool()
         self._rows: dict[str, dict[str, Any]] = {
             each.profile: {
                 "Profile": each.profile,
                 "ExitCode": None,
-                "Stdout": False,  # which of the two it was, until it is there
+                "Stdout": False,  # a placeholder for the output: the value of is_error
                 "Stderr": True,
                 "Error": without_passwords(each.error) or None,
             }
-            for each in given
+            for each in fetched
         }
 
-    def hear(self, name: str, is_error: bool, line: bytes) -> None:
-        self._written.add((name, is_error), line)
+    def add_line(self, name: str, is_error: bool, line: bytes) -> None:
+        self._spool.add((name, is_error), line)
 
-    def end(self, done: Ended) -> None:
-        self._rows[done.name].update(ExitCode=done.code, Error=done.fault or None)
+    def add_end(self, ended: Ended) -> None:
+        self._rows[ended.name].update(ExitCode=ended.code, Error=ended.error or None)
         for is_error in (False, True):
-            self._written.settle((done.name, is_error))
+            self._spool.flush((ended.name, is_error))
 
     def close(self) -> None:
-        """Write it as `json.dumps` would with an indent of four."""
-        write, between = sys.stdout.write, "[\n"
+        """Write what `json.dumps` would with an indent of four, piece by piece."""
+        between = "[\n"
         for name, row in self._rows.items():
-            write(f"{between}    {{")
+            print_result(f"{between}    {{")
             between = ",\n"
             for number, (key, value) in enumerate(row.items()):
-                write(f"{',' * bool(number)}\n        {json.dumps(key)}: ")
+                print_result(f"{',' * bool(number)}\n        {json.dumps(key)}: ")
                 if key in ("Stdout", "Stderr"):
-                    sys.stdout.writelines(self._written.json((name, value)))
+                    for part in self._spool.to_json((name, value)):
+                        print_result(part)
                 else:
-                    write(json.dumps(value))
-            write("\n    }")
-        write("\n]\n")
-        self._written.close()
+                    print_result(json.dumps(value))
+            print_result("\n    }")
+        print_result("\n]\n")
+        self._spool.close()
 
 
-def _write(stream: TextIO, data: bytes) -> None:
-    """Write past the stream's buffer: whoever is blocked in that keeps a lock which no signal, nor exit, gets past."""
-    raw = getattr(stream.buffer, "raw", stream.buffer)
-    left = memoryview(data)
-    while left:
-        try:
-            written = raw.write(left)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise XacctError(f"the output cannot be written: {error.strerror or error}") from None
-        if written is None:
-            # It does not block, as others share it and have set it so.
-            select.select([], [raw], [])
-        left = left[written or 0 :]
-
-
-def _chosen(options: argparse.Namespace, profiles: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The role profiles that are meant, in the order of the file. Raises `ValidationError`."""
+def _choose(options: argparse.Namespace, profiles: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the role profiles that were asked for, in the order of the file. Raises `ValidationError`."""
     roles = [name for name, found in profiles.items() if is_role(found)]
-    faults = list(_unmatched(options.patterns, roles, profiles))
+    problems = list(_find_unmatched(options.patterns, roles, profiles))
     if options.all and options.patterns:
-        faults.append("--all leaves nothing for a pattern to choose: give one or the other")
+        problems.append(Problem("--all and a PATTERN exclude each other", "use one of them"))
     if not (options.all or options.patterns):
-        faults.append(f"for which profiles? Give patterns, or --all: {_USAGE}")
+        problems.append(Problem("no profile given", f"use a PATTERN or --all: {_USAGE}"))
     if options.all and not roles:
-        faults.append("no profile assumes a role; make one with: aws configure role PROFILE --role-arn ARN")
-    if faults:
-        raise ValidationError("nothing was run", map(Problem, faults))
+        problems.append(
+            Problem("there is no role profile", "create one with: aws configure role PROFILE --role-arn ARN")
+        )
+    if problems:
+        raise ValidationError("nothing was run", problems)
     if options.all:
         return roles
     return [name for name in roles if any(fnmatchcase(name, pattern) for pattern in options.patterns)]
 
 
-def _unmatched(
+def _find_unmatched(
     patterns: Sequence[str], roles: Sequence[str], profiles: Mapping[str, Mapping[str, Any]]
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     for pattern in patterns:
         if any(fnmatchcase(name, pattern) for name in roles):
             continue
         near = get_close_matches(pattern.strip("*?"), roles, n=3)
         if any(fnmatchcase(name, pattern) for name in profiles):
-            yield f"what {pattern} matches assumes no role; use xacct exec for a profile that is none"
+            yield Problem(f"{pattern} matches only profiles without a role", "use xacct exec for those")
         elif near:
-            yield f"no role profile matches {pattern}; did you mean {' or '.join(near)}?"
+            yield Problem(f"no role profile matches {pattern}", f"did you mean {' or '.join(near)}?")
         else:
-            yield f"no role profile matches {pattern}; list the profiles with: aws configure role list"
-
-
-def _found(command: list[str]) -> list[str]:
-    """The command, as Windows has to be told it: there an .exe on the PATH is found, and no .cmd."""
-    return [shutil.which(command[0]) or command[0], *command[1:]] if os.name == "nt" else command
+            yield Problem(
+                f"no role profile matches {pattern}", "list the profiles with: aws configure role list"
+            )
 
 
 def number(text: str) -> int:
-    """A number of things, one or more; `argparse` calls it what it is called here."""
+    """Parse a number of at least 1. `argparse` calls it "number" in its message, after this function."""
     found = int(text)
     if found < 1:
         raise ValueError(text)

@@ -1,11 +1,9 @@
-"""``xacct enable``: turn the plugin on in the `aws` that is there, if that `aws` can bear it."""
+"""``xacct enable``: enable the plugin for an installed `aws`, after checking that it still works then."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -16,129 +14,122 @@ from ..errors import XacctError
 from ..messages import printable
 from . import embedded, installations, plugin_section, probes
 from .installations import Installation
+from .output import print_result
 
-HELP = "Turn the plugin on for the aws on the PATH, of version 1 or 2."
+HELP = "Enable the plugin for the aws on the PATH, version 1 or 2."
 EXAMPLES = """\
   xacct enable
   xacct enable --v2
   xacct enable --aws /opt/bin/aws
 
-  The edit is tried with that aws, and with the others that read the same file, before it is made."""
+  The edit is tried with that aws, and with all others that read the same file, before it is made."""
 
-
-_PATIENCE = 60
-"""Seconds that the `aws` in question has: what it cannot do in them it is not taken to be able to bear."""
+_TRIAL_SECONDS = 60
+"""How long the `aws` to enable it for may take with the plugin."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--aws", metavar="PATH", help="the aws to turn it on for")
-    parser.add_argument("--v2", action="store_true", help="take the first aws of version 2 on the PATH")
+    parser.add_argument("--aws", metavar="PATH", help="the aws to enable it for")
+    parser.add_argument("--v2", action="store_true", help="use the first AWS CLI v2 on the PATH")
 
 
 def run(options: argparse.Namespace) -> int:
     environment = os.environ
     found = installations.find(environment)
-    host = choose(found, options.aws, environment, v2=options.v2)
-    path = config_path(environment)
-    change = partial(plugin_section.turn_on, v2=host.is_v2)
-    planned = store.preview(path, change)
-    others = [other for other in found if other.real != host.real]
-    _try(host, others, planned, environment)
-    done = store.edit(path, change)
-    state = "is on" if done.changed else "was on already"
-    sys.stdout.write(f"the plugin {state} for {host}, in {path}\n")
-    states = probes.map_concurrently(lambda other: _state(other, environment), others)
+    chosen = choose(found, options.aws, environment, v2=options.v2)
+    path = Path(settings.config_paths(environment)[0])
+    change = partial(plugin_section.enable, v2=chosen.is_v2)
+    edit = store.preview(path, change)
+    others = [other for other in found if other.real != chosen.real]
+    _try(chosen, others, edit, environment)
+    edit = store.edit(path, change)
+    state = "is enabled" if edit.changed else "was already enabled"
+    print_result(f"the plugin {state} for {chosen} in {path}\n")
+    states = probes.map_concurrently(lambda other: _describe_state(other, environment), others)
     for other, state in zip(others, states, strict=True):
-        sys.stdout.write(f"there is {other}, too: {state}\n")
-    for one in embedded.find(environment, [host, *others]):
-        sys.stdout.write(f"{printable(str(one))}. Put it there:\n  {one.fix}\n")
+        print_result(f"also on the PATH: {other}: {state}\n")
+    for tool in embedded.find(environment, [chosen, *others]):
+        print_result(f"{printable(str(tool))}. Add the plugin there:\n  {tool.fix}\n")
     if environment.get(settings.DISABLE_VARIABLE, "") not in ("", "0"):
-        sys.stdout.write(
-            f"{settings.DISABLE_VARIABLE} is set and keeps it off: unset {settings.DISABLE_VARIABLE}\n"
+        print_result(
+            f"{settings.DISABLE_VARIABLE} is set, which turns the plugin off: unset {settings.DISABLE_VARIABLE}\n"
         )
-    if done.changed:
-        sys.stdout.write("try it: aws configure role list; turn it off with: xacct disable\n")
+    if edit.changed:
+        print_result("try it: aws configure role list; to disable it again: xacct disable\n")
     return 0
-
-
-def config_path(environment: Mapping[str, str]) -> Path:
-    """The config file that `aws` reads."""
-    return store.locate(environment.get("AWS_CONFIG_FILE"), settings.DEFAULT_CONFIG_FILE)
 
 
 def choose(
     found: Sequence[Installation], named: str | None, environment: Mapping[str, str], *, v2: bool
 ) -> Installation:
-    """The `aws` that is meant. Raises `XacctError`."""
+    """Return the installation to enable the plugin for. Raises `XacctError`."""
+    name_one = "name one with: xacct enable --aws PATH"
     if named:
         path = Path(named).expanduser().absolute()
         if not (path.is_file() and os.access(path, os.X_OK)):
-            raise XacctError(f"{path} is no program; name an aws: xacct enable --aws PATH")
-        candidates = [installations.look_at(path, environment)]
-    else:
-        candidates = list(found)
-    if not candidates:
-        raise XacctError("there is no aws on the PATH; name it: xacct enable --aws PATH")
-    chosen = [host for host in candidates if host.is_v2] if v2 else candidates
-    if not chosen:
-        raise XacctError(
-            f"none is of version 2: {', '.join(map(str, candidates))}. Name it: xacct enable --aws PATH"
-        )
-    host = chosen[0]
-    if not host.version:
-        raise XacctError(f"{host.path} {host.trouble}\nlook at: {shlex.quote(str(host.path))} --version")
-    return host
+            raise XacctError(f"{path} is not an executable file; {name_one}")
+        found = [installations.inspect(path, environment)]
+    if not found:
+        raise XacctError(f"no aws found on the PATH; {name_one}")
+    chosen = next((each for each in found if each.is_v2 or not v2), None)
+    if chosen is None:
+        raise XacctError(f"no AWS CLI v2 found, only {', '.join(map(str, found))}; {name_one}")
+    if not chosen.version:
+        raise XacctError(f"{chosen.path} {chosen.problem}\n  check it with: {chosen.command} --version")
+    return chosen
 
 
 def _try(
-    host: Installation, others: Sequence[Installation], planned: store.Edit, environment: Mapping[str, str]
+    chosen: Installation, others: Sequence[Installation], edit: store.Edit, environment: Mapping[str, str]
 ) -> None:
-    """Raise `XacctError` if the edit would leave an `aws` without the plugin, or dead. Nothing is written yet."""
-    with plugin_section.trial(planned.after, environment) as after:
-        sign = plugin_section.sign_of_life(host, after, _PATIENCE)
-        dead = _dead(others, after)
-    if sign.code:
-        raise XacctError(_refusal(host, planned, sign.reason, environment))
-    with plugin_section.trial(planned.before, environment) as before:
-        were_dead = _dead(dead, before)  # of something else
-    for other in dead:
-        if other in were_dead:
-            continue
-        raise XacctError(
-            f"{other} reads the same file, does not find the plugin, and would end in a traceback; {planned.path} is "
-            f"as it was. Install it there as well:\n  {other.how_to_install()}\n"
-            f"or give that aws a file of its own, by AWS_CONFIG_FILE"
-        )
+    """Raise `XacctError` if the edit, not made yet, would break an `aws` or not activate the plugin."""
+    with plugin_section.try_config(edit.after, environment) as after:
+        probe = plugin_section.probe(chosen, after, _TRIAL_SECONDS)
+        broken = _find_broken(others, after)
+    if probe.code:
+        raise XacctError(_explain_refusal(chosen, edit, probe.reason, environment))
+    with plugin_section.try_config(edit.before, environment) as before:
+        broken_before = _find_broken(broken, before)
+    for other in broken:
+        if other not in broken_before:
+            raise XacctError(
+                f"{other} reads the same config file but cannot find the plugin: every command would end in a "
+                f"traceback. {edit.path} was not changed. Install the plugin there as well:\n"
+                f"  {other.get_install_command()}\n"
+                f"or give that aws its own config file with AWS_CONFIG_FILE"
+            )
 
 
-def _dead(others: Sequence[Installation], environment: Mapping[str, str]) -> list[Installation]:
-    """Those that do not run; one that never did is none of them."""
-    alive = [other for other in others if other.version]
-    runs = probes.map_concurrently(lambda other: other.run("--version", environment=environment), alive)
-    return [other for other, run in zip(alive, runs, strict=True) if run.code]
+def _find_broken(others: Sequence[Installation], environment: Mapping[str, str]) -> list[Installation]:
+    """Return those that do not run with this config file, although they do without one."""
+    working = [other for other in others if other.version]
+    runs = probes.map_concurrently(lambda other: other.run("--version", environment=environment), working)
+    return [other for other, run in zip(working, runs, strict=True) if run.code]
 
 
-def _refusal(host: Installation, planned: store.Edit, reason: str, environment: Mapping[str, str]) -> str:
-    with plugin_section.trial(planned.before, environment) as before:
-        bare = host.run("configure", "list-profiles" if host.is_v2 else "list", environment=before)
-    left = f"{planned.path} is as it was"
-    if bare.code and not _names_us(bare.reason):
-        return f"{host} fails without the plugin, too, so it was not turned on; {left}. It says:\n  {bare.reason}"
-    if _names_us(reason):
-        return f"{host} does not find the plugin; {left}. Install it there:\n  {host.how_to_install()}"
+def _explain_refusal(
+    chosen: Installation, edit: store.Edit, reason: str, environment: Mapping[str, str]
+) -> str:
+    with plugin_section.try_config(edit.before, environment) as before:
+        bare = chosen.run("configure", "list-profiles" if chosen.is_v2 else "list", environment=before)
+    unchanged = f"{edit.path} was not changed"
+    if bare.code and not _is_plugin_missing(bare.reason):
+        return f"{chosen} fails even without the plugin, so {unchanged}. It prints:\n  {bare.reason}"
+    if _is_plugin_missing(reason):
+        return f"{chosen} cannot find the plugin, so {unchanged}. Install it there:\n  {chosen.get_install_command()}"
     return (
-        f"{host} does not work with the plugin; {left}. It says:\n  {reason}\n"
-        f"See all of it: xacct doctor --aws {shlex.quote(str(host.path))}"
+        f"{chosen} fails with the plugin, so {unchanged}. It prints:\n  {reason}\n"
+        f"To find out more: xacct doctor --aws {chosen.command}"
     )
 
 
-def _names_us(reason: str) -> bool:
+def _is_plugin_missing(reason: str) -> bool:
     return f"No module named '{installations.MODULE}'" in reason
 
 
-def _state(other: Installation, environment: Mapping[str, str]) -> str:
+def _describe_state(other: Installation, environment: Mapping[str, str]) -> str:
     if not other.version:
-        return f"it {other.trouble}"
-    if plugin_section.sign_of_life(other, environment).code == 0:
-        return "the plugin is on there as well"
-    return f"for it, type: xacct enable --aws {shlex.quote(str(other.path))}"
+        return other.problem
+    if plugin_section.probe(other, environment).code == 0:
+        return "the plugin is enabled there, too"
+    return f"to enable the plugin there: xacct enable --aws {other.command}"

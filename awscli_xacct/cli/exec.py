@@ -7,8 +7,8 @@ import json
 import os
 
 from ..errors import XacctError
-from .fetch import obtain_resolved
-from .launch import become, environment
+from .fetch import fetch
+from .launch import become, build_environment
 from .resolve import resolve
 
 HELP = "Run a command with the credentials and the region of a profile in its environment."
@@ -19,30 +19,27 @@ EXAMPLES = """\
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
     parser.usage = "xacct exec [-h] PROFILE [--] CMD ..."
-    parser.add_argument("profile", metavar="PROFILE", help="the profile, a role or not")
+    parser.add_argument("profile", metavar="PROFILE", help="any profile, with or without a role")
 
 
 def split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """The command begins after the profile, with or without a ``--`` before it."""
+    """Split at the profile: the command comes after it, with or without a ``--`` between them."""
     place = next((at for at, word in enumerate(arguments) if not word.startswith("-")), len(arguments))
     return arguments[: place + 1], arguments[place + 1 :]
 
 
 def run(options: argparse.Namespace) -> int:
-    """Become the command; gives an exit code only where that fails."""
-    command = command_of(options.command)
-    # Before anything is imported: awscli leaves a variable of its own there.
-    inherited = dict(os.environ)
+    """Become the command. Returns an exit code only if that fails."""
+    command = get_command(options.command)
+    inherited = dict(os.environ)  # now, because importing awscli sets a variable of its own
     resolved = resolve(options.profile)
-    document = json.loads(obtain_resolved(resolved))
-    return become(command, environment(document, resolved.memo.region, inherited, resolved.memo.handed))
+    return become(command, build_environment(json.loads(fetch(resolved)), resolved.memo, inherited))
 
 
-def command_of(words: list[str]) -> list[str]:
-    """The command that a command line ends with. Raises `XacctError` where there is none."""
+def get_command(words: list[str]) -> list[str]:
+    """Return the command at the end of a command line. Raises `XacctError` if there is none."""
     command = words[1:] if words[:1] == ["--"] else words
     if not command or (command is words and command[0].startswith("-")):
-        raise XacctError("which command is to be run? It comes last: xacct exec PROFILE -- CMD")
+        raise XacctError("no command given. Usage: xacct exec PROFILE -- CMD")
     return command

@@ -1,4 +1,4 @@
-"""The credentials of any profile: from the cache, else from botocore with this package's provider."""
+"""The credentials of profiles: from the cache, or from botocore with this package's provider."""
 
 from __future__ import annotations
 
@@ -15,27 +15,52 @@ from .. import install, settings
 from ..credentials import recursion_guard
 from ..errors import ProfileError, XacctError
 from ..messages import profile_option
-from .resolve import Resolved, resolve, resolve_in
+from .fastpath import Memo
+from .resolve import Resolved, resolve_in
 
 if TYPE_CHECKING:
     from ..credentials.fetcher import Fetcher
 
+_NO_MEMO = Memo("", "", "")
 
-def obtain(profile: str) -> bytes:
-    """The ``credential_process`` document of a profile, as one line.
 
-    Raises `XacctError` and botocore's errors.
+def fetch(resolved: Resolved) -> bytes:
+    """Return the ``credential_process`` document of a profile, one line. Raises `XacctError` and botocore's errors."""
+    return resolved.memo.fresh_document(time.time()) or _fetch_by_botocore(resolved)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A profile's memo and ``credential_process`` document, or the reason why it has no document."""
+
+    profile: str
+    document: Mapping[str, Any] | None = None
+    error: str = ""
+    memo: Memo = _NO_MEMO
+
+
+def fetch_many(config: Mapping[str, Any], profiles: Sequence[str]) -> list[Fetched]:
+    """Return the credentials of role profiles, in their order.
+
+    What is not in the cache is fetched at the same time, after all MFA codes have been asked for.
     """
-    return obtain_resolved(resolve(profile))
+    found: dict[str, Fetched] = {}
+    for profile in profiles:
+        try:
+            memo = resolve_in(config, profile).memo
+        except ProfileError as error:
+            found[profile] = Fetched(profile, error=str(error))
+            continue
+        cached = memo.fresh_document(time.time())
+        found[profile] = Fetched(profile, json.loads(cached) if cached else None, memo=memo)
+    missing = [each.profile for each in found.values() if not (each.document or each.error)]
+    for name, document, reason in _fetch_roles(missing) if missing else ():
+        found[name] = replace(found[name], document=document, error=reason)
+    return list(found.values())
 
 
-def obtain_resolved(resolved: Resolved) -> bytes:
-    """The same for a profile that is resolved already."""
-    return resolved.memo.fresh_document(time.time()) or _fetched(resolved)
-
-
-def botocore_session(profile: str) -> Any:
-    """A botocore session for a profile, with this package's provider in it."""
+def make_session(profile: str) -> Any:
+    """Return a botocore session for a profile, with this package's provider in it."""
     with contextlib.suppress(ImportError):
         import awscli  # noqa: F401 - since 1.46 it is what makes `import botocore` work, and decides which
     from botocore.session import Session
@@ -45,34 +70,54 @@ def botocore_session(profile: str) -> Any:
     return session
 
 
-def _fetched(resolved: Resolved) -> bytes:
-    """What botocore's providers give, ours among them."""
+def _fetch_roles(profiles: Sequence[str]) -> list[tuple[str, Mapping[str, Any] | None, str]]:
+    session = make_session(profiles[0])
+    # Only now is the botocore there that these import.
+    from ..credentials import batch
+    from ..credentials.profile_session import provider_for
+
+    def fetch(profile: str, fetcher: Fetcher) -> tuple[str, Mapping[str, Any] | None, str]:
+        try:
+            return profile, fetcher.fetch().payload(), ""
+        except Exception as error:  # noqa: BLE001 - one profile's failure does not stop the others
+            return failed(profile, None, error)
+
+    def failed(profile: str, _: Fetcher | None, error: Exception) -> tuple[str, None, str]:
+        return profile, None, str(error) or type(error).__name__
+
+    return list(batch.fetch_many(profiles, lambda name: provider_for(session, name).fetcher(), fetch, failed))
+
+
+def _fetch_by_botocore(resolved: Resolved) -> bytes:
+    """Fetch from botocore's providers, this package's among them."""
     profile = resolved.profile
-    session = botocore_session(profile)
-    # Our own provider sees to its programs itself.
-    with contextlib.nullcontext() if resolved.memo.record else _marked(profile):
+    session = make_session(profile)
+    # Our own provider guards the programs it starts itself.
+    with contextlib.nullcontext() if resolved.memo.record else _guard_against_recursion(profile):
         try:
             credentials = session.get_credentials()
             frozen = credentials and credentials.get_frozen_credentials()
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             if resolved.memo.record or settings.CREDENTIAL_PROCESS not in resolved.options:
                 raise
-            # botocore lets the JSON decoder's errors go as they are. What the program printed may be a secret.
+            # botocore passes the JSON decoder's errors on. What the program printed may be a secret.
             raise XacctError(
-                f"the credential_process of profile {profile} printed no credentials ({type(error).__name__}). Give it "
-                f"another:\n  aws configure set credential_process COMMAND {profile_option(profile)}"
+                f"the credential_process of profile {profile} printed no valid credentials ({type(error).__name__})."
+                f" Use another command:\n  aws configure set credential_process COMMAND {profile_option(profile)}"
             ) from None
     if frozen is None:
         raise XacctError(
-            f"profile {profile} has no credentials. Give it some:\n  aws configure {profile_option(profile)}"
+            f"profile {profile} has no credentials. Add some:\n  aws configure {profile_option(profile)}"
         )
-    # The only place where botocore keeps it; `aws configure export-credentials` of v2 looks there, too.
-    return json.dumps(_document(frozen, getattr(credentials, "_expiry_time", None))).encode("ascii") + b"\n"
+    # botocore keeps the expiry only here; `aws configure export-credentials` of v2 reads it here, too.
+    return (
+        json.dumps(_to_document(frozen, getattr(credentials, "_expiry_time", None))).encode("ascii") + b"\n"
+    )
 
 
 @contextlib.contextmanager
-def _marked(profile: str) -> Iterator[None]:
-    """While the block runs, programs that are started know that they are to give the profile's credentials."""
+def _guard_against_recursion(profile: str) -> Iterator[None]:
+    """Mark, for the programs that are started in the block, that they are to give this profile's credentials."""
     recursion_guard.check([profile], os.environ)
     name = settings.RESOLVING_VARIABLE
     before = os.environ.get(name)
@@ -86,7 +131,7 @@ def _marked(profile: str) -> Iterator[None]:
             os.environ[name] = before
 
 
-def _document(frozen: Any, expiry: datetime | None) -> dict[str, Any]:
+def _to_document(frozen: Any, expiry: datetime | None) -> dict[str, Any]:
     """https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html"""
     document = {
         "Version": 1,
@@ -97,58 +142,3 @@ def _document(frozen: Any, expiry: datetime | None) -> dict[str, Any]:
         "AccountId": getattr(frozen, "account_id", None),
     }
     return {name: value for name, value in document.items() if value}
-
-
-@dataclass(frozen=True)
-class Given:
-    """A profile's ``credential_process`` document, or why it has none; `region` is its own, or nothing.
-
-    `handed` is what else of it is for commands, as ``NAME=value``.
-    """
-
-    profile: str
-    document: Mapping[str, Any] | None = None
-    region: str = ""
-    error: str = ""
-    handed: Sequence[str] = ()
-
-
-def obtain_many(config: Mapping[str, Any], profiles: Sequence[str]) -> list[Given]:
-    """The credentials of role profiles, in their order.
-
-    Those in the cache take no work; the others are fetched, and if somebody has to be asked for a code, that is
-    done before all else.
-    """
-    given: dict[str, Given] = {}
-    missing = []
-    for profile in profiles:
-        try:
-            memo = resolve_in(config, profile).memo
-        except ProfileError as fault:
-            given[profile] = Given(profile, error=str(fault))
-            continue
-        found = memo.fresh_document(time.time())
-        given[profile] = Given(profile, json.loads(found) if found else None, memo.region, handed=memo.handed)
-        if found is None:
-            missing.append(profile)
-    for name, document, error in _fetch_missing(missing) if missing else ():
-        given[name] = replace(given[name], document=document, error=error)
-    return [given[profile] for profile in profiles]
-
-
-def _fetch_missing(profiles: Sequence[str]) -> list[tuple[str, Mapping[str, Any] | None, str]]:
-    session = botocore_session(profiles[0])
-    # The botocore that these import is there only now.
-    from ..credentials.batch import fetch_many
-    from ..credentials.profile_session import provider_for
-
-    def fetch(profile: str, fetcher: Fetcher) -> tuple[str, Mapping[str, Any] | None, str]:
-        try:
-            return profile, fetcher.fetch().payload(), ""
-        except Exception as error:  # noqa: BLE001 - it is this profile's failure, and the others go on
-            return failed(profile, None, error)
-
-    def failed(profile: str, _: Fetcher | None, error: Exception) -> tuple[str, None, str]:
-        return profile, None, str(error) or type(error).__name__
-
-    return list(fetch_many(profiles, lambda name: provider_for(session, name).fetcher(), fetch, failed))

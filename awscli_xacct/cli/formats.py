@@ -1,7 +1,7 @@
-"""Credentials as a program or a shell reads them: the formats of ``aws configure export-credentials`` of v2.
+"""Credentials for programs and shells: the formats of ``aws configure export-credentials`` in AWS CLI v2.
 
-What real credentials consist of (letters, digits and ``+/=:-``) looks as it does there. Anything else is quoted,
-so that evaluating the text does nothing but set variables; where a shell has no way to quote it, it is refused.
+Real credentials (letters, digits and ``+/=:-``) look as they do there. Anything else is quoted, so that evaluating the
+text only sets variables, or refused if the shell has no way to quote it.
 """
 
 from __future__ import annotations
@@ -13,59 +13,57 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import XacctError
-from .launch import variables
+from .launch import to_variables
 
 Quote = Callable[[str], str]
 
-_PLAIN = re.compile(r"[A-Za-z0-9_+/=:,.@-]*")
+_HARMLESS = re.compile(r"[A-Za-z0-9_+/=:,.@-]*")
 
 
-def _process(document: Mapping[str, Any]) -> str:
+def _format_json(document: Mapping[str, Any]) -> str:
     return f"{json.dumps(document)}\n"
 
 
-def _lines(form: str, quote: Quote) -> Callable[[Mapping[str, Any]], str]:
-    """One line for each variable."""
+def _format_lines(template: str, quote: Quote) -> Callable[[Mapping[str, Any]], str]:
+    """Return a format with one line per variable."""
 
-    def text(document: Mapping[str, Any]) -> str:
+    def format_document(document: Mapping[str, Any]) -> str:
         return "".join(
-            f"{form.format(name=name, value=quote(_checked(value)))}\n"
-            for name, value in variables(document).items()
+            f"{template.format(name=name, value=quote(_check(value)))}\n"
+            for name, value in to_variables(document).items()
         )
 
-    return text
+    return format_document
 
 
-def _checked(value: str) -> str:
+def _check(value: str) -> str:
     if "\0" in value:
-        raise XacctError("the credentials hold a NUL, which no environment variable can")
+        raise XacctError("the credentials contain a NUL, which no environment variable can")
     return value
 
 
-def _powershell(value: str) -> str:
-    # The typographic ones end a string there as the plain one does.
+def _quote_powershell(value: str) -> str:
+    # PowerShell ends a string at typographic quotes, too.
     return '"{}"'.format(re.sub('([`$"\u201c\u201d\u201e])', r"`\1", value))
 
 
-def _fish(value: str) -> str:
+def _quote_fish(value: str) -> str:
     return '"{}"'.format(re.sub(r'([\\$"])', r"\\\1", value))
 
 
-def _cmd(value: str) -> str:
-    """Neither quotes nor carets keep cmd from expanding ``%``, so there is nothing that helps always."""
-    if not _PLAIN.fullmatch(value):
-        raise XacctError(
-            "the credentials hold characters that cmd has no way to quote; take another --format"
-        )
+def _quote_cmd(value: str) -> str:
+    """Refuse what would need quotes: neither quotes nor carets reliably keep cmd from expanding ``%``."""
+    if not _HARMLESS.fullmatch(value):
+        raise XacctError("the credentials contain characters that cmd cannot quote; use another --format")
     return value
 
 
 FORMATS: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "process": _process,
-    "env": _lines("export {name}={value}", shlex.quote),
-    "env-no-export": _lines("{name}={value}", shlex.quote),
-    "powershell": _lines("$Env:{name}={value}", _powershell),
-    "windows-cmd": _lines("set {name}={value}", _cmd),
-    "fish": _lines("set -gx {name} {value}", _fish),
+    "process": _format_json,
+    "env": _format_lines("export {name}={value}", shlex.quote),
+    "env-no-export": _format_lines("{name}={value}", shlex.quote),
+    "powershell": _format_lines("$Env:{name}={value}", _quote_powershell),
+    "windows-cmd": _format_lines("set {name}={value}", _quote_cmd),
+    "fish": _format_lines("set -gx {name} {value}", _quote_fish),
 }
-"""The formats by name; each makes a text of a ``credential_process`` document."""
+"""The formats by name. Each turns a ``credential_process`` document into text."""

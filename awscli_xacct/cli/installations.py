@@ -1,4 +1,4 @@
-"""Which `aws` there are on this machine, of which version, and what runs them. None of them is imported.
+"""The installations of `aws` on this machine: their versions, and the Python they run on. None is imported.
 
 https://docs.aws.amazon.com/cli/latest/userguide/cli-chap-getting-started.html
 """
@@ -10,12 +10,13 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from ..errors import XacctError
 from . import probes
 from .probes import Run as Run
 
@@ -26,15 +27,22 @@ _NAMES = ("aws.exe", "aws.cmd", "aws") if os.name == "nt" else ("aws",)
 _VERSION = re.compile(
     r"aws-cli/([0-9]{1,6}(?:\.[0-9]{1,6}){0,5})(?!\.?[0-9])\S* Python/([0-9]{1,6}(?:\.[0-9]{1,6}){0,5})(?!\.?[0-9])"
 )
-# pip begins a script with this where the path of the Python is too long for a #! line, or has blanks.
+# pip writes this into a script if the path of its Python is too long for a #! line, or has blanks.
 _EXEC = re.compile(rb"'''exec' (\"[^\"]+\"|\S+)")
-# What decides which profile, output or pager a command has is not to decide whether it can be run at all.
-_LEFT_OUT = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_XACCT_DISABLE", "AWS_DEFAULT_OUTPUT")
+# The user's choice of profile, output or pager has nothing to do with whether an `aws` works.
+_DROPPED = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_XACCT_DISABLE", "AWS_DEFAULT_OUTPUT")
 _QUIET = {"AWS_PAGER": "", "AWS_CLI_AUTO_PROMPT": "off"}
 
+_FIND_MODULES = """
+import json, sys
+from importlib.util import find_spec
+sys.path += sys.argv[2:]
+print(json.dumps({name: spec.origin for name in sys.argv[1].split() if (spec := find_spec(name))}))
+"""
 
-def origin() -> str:
-    """What pip is told to install this package again, quoted: the directory it came from, or its name.
+
+def get_origin() -> str:
+    """Return what to `pip install` to get this package, quoted: the directory it was installed from, or its name.
 
     https://packaging.python.org/en/latest/specifications/direct-url/
     """
@@ -49,10 +57,10 @@ def origin() -> str:
 
 @dataclass(frozen=True)
 class Installation:
-    """One `aws`: `path` as it is found, `real` with links and shims seen through.
+    """One `aws`. `path` is where it was found, `real` the program behind links and shims.
 
-    `version` is empty where it does not run even without a config file, or does not say one, and `trouble` is
-    why; `python` is the interpreter of a script, None for a program that has one inside.
+    `version` is empty if it does not run even without a config file, or prints no version; `problem` then says why.
+    `python` is the interpreter of a script, None for a program that contains its own.
     """
 
     path: Path
@@ -60,59 +68,84 @@ class Installation:
     version: str
     python_version: str
     python: Path | None
-    trouble: str = ""
+    problem: str = ""
 
     @property
     def is_v2(self) -> bool:
         return self.version.startswith("2.")
 
-    def __str__(self) -> str:
-        return f"{self.path} (AWS CLI {self.version or 'of an unknown version'})"
+    @property
+    def command(self) -> str:
+        """The path, quoted for a shell."""
+        return shlex.quote(str(self.path))
 
-    def how_to_install(self) -> str:
-        """The command that puts this package where this `aws` finds it."""
+    def __str__(self) -> str:
+        return f"{self.path} (AWS CLI {self.version or 'of unknown version'})"
+
+    def get_install_command(self, *packages: str, upgrade: bool = False) -> str:
+        """Return the command that installs `packages`, or else this package, where this `aws` finds them."""
+        names = " ".join(packages or [get_origin()])
         parts = self.real.parts
         if "pipx" in parts and "venvs" in parts:
-            return f"pipx inject {shlex.quote(parts[parts.index('venvs') + 1])} {origin()}"
+            return f"pipx inject {shlex.quote(parts[parts.index('venvs') + 1])} {names}"
+        pip = f"pip install {'--upgrade ' * upgrade}{names}"
         if self.python is None or self.is_v2:
-            made = f"python3 -m venv DIRECTORY && DIRECTORY/bin/pip install {origin()}"
-            return f"{made} && DIRECTORY/bin/xacct enable --aws {shlex.quote(str(self.path))}"
-        return f"{shlex.quote(str(self.python))} -m pip install {origin()}"
+            enable = f"DIRECTORY/bin/xacct enable --aws {self.command}"
+            return f"python3 -m venv DIRECTORY && DIRECTORY/bin/{pip} && {enable}"
+        return f"{shlex.quote(str(self.python))} -m {pip}"
 
     def run(self, *arguments: str, environment: Mapping[str, str], seconds: float = probes.SECONDS) -> Run:
-        """Run it, as it is installed and with nobody at the keyboard, for so many seconds."""
+        """Run it for at most `seconds`, as it is installed and without a terminal."""
         return _run([str(self.path), *arguments], environment, seconds)
+
+    def find_modules(
+        self, names: Sequence[str], path: Sequence[str], environment: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Return the file of each module that this `aws` finds, looking last in `path`. Raises `XacctError`."""
+        if self.python is None:
+            files = {name: Path(*name.split(".")) / "__init__.py" for name in names}
+            return {
+                name: str(Path(directory) / file)
+                for directory in reversed(path)
+                for name, file in files.items()
+                if (Path(directory) / file).is_file()
+            }
+        done = probes.run([str(self.python), "-c", _FIND_MODULES, " ".join(names), *path], environment)
+        if done.code:
+            raise XacctError(f"{self.python} did not say where it finds the plugin: {done.reason}")
+        return dict(json.loads(done.stdout))
 
 
 def find(environment: Mapping[str, str]) -> list[Installation]:
-    """Every `aws` on the PATH, the one a shell would run first; one with several names once."""
+    """Return every `aws` on the PATH in a shell's order, one with several names once."""
     found: dict[Path, Path] = {}
-    for path in _on_path(environment):
-        found.setdefault(_seen_through(path, environment), path)
-    return probes.map_concurrently(lambda both: _look_at(both[1], both[0], environment), list(found.items()))
+    for path in _list_on_path(environment):
+        found.setdefault(_resolve(path, environment), path)
+    return probes.map_concurrently(lambda both: _inspect(both[1], both[0], environment), list(found.items()))
 
 
-def look_at(path: Path, environment: Mapping[str, str]) -> Installation:
-    """What the `aws` at `path` is."""
-    return probes.map_concurrently(
-        lambda each: _look_at(each, _seen_through(each, environment), environment), [path]
-    )[0]
+def inspect(path: Path, environment: Mapping[str, str]) -> Installation:
+    """Return what is known of the `aws` at `path`."""
+    inspected = probes.map_concurrently(
+        lambda each: _inspect(each, _resolve(each, environment), environment), [path]
+    )
+    return inspected[0]
 
 
-def _look_at(path: Path, real: Path, environment: Mapping[str, str]) -> Installation:
-    """It is run once, without a config file, so that no plugin is in its way."""
+def _inspect(path: Path, real: Path, environment: Mapping[str, str]) -> Installation:
+    """Run it once, without a config file, so that no plugin can break it."""
     answer = _run([str(path), "--version"], {**environment, "AWS_CONFIG_FILE": os.devnull})
     version = _VERSION.search(answer.stdout + answer.stderr)
-    python = _python_of(real, environment)
+    python = _find_python(real, environment)
     if answer.code:
-        said = "" if answer.code == probes.DID_NOT_RUN else f"exit code {answer.code}, "
-        return Installation(path, real, "", "", python, f"does not run: {said}{answer.reason}")
+        code = "" if answer.code == probes.DID_NOT_RUN else f"exit code {answer.code}, "
+        return Installation(path, real, "", "", python, f"does not run: {code}{answer.reason}")
     if version is None:
-        return Installation(path, real, "", "", python, f"does not say its version: {answer.reason}")
+        return Installation(path, real, "", "", python, f"prints no version: {answer.reason}")
     return Installation(path, real, version[1], version[2], python)
 
 
-def _on_path(environment: Mapping[str, str]) -> Iterator[Path]:
+def _list_on_path(environment: Mapping[str, str]) -> Iterator[Path]:
     for directory in environment.get("PATH", os.defpath).split(os.pathsep):
         for name in _NAMES if directory else ():
             path = Path(directory) / name
@@ -121,10 +154,10 @@ def _on_path(environment: Mapping[str, str]) -> Iterator[Path]:
                 break
 
 
-def _seen_through(path: Path, environment: Mapping[str, str]) -> Path:
-    """The program behind links, and behind a shim of pyenv, which is a shell script that looks for it."""
+def _resolve(path: Path, environment: Mapping[str, str]) -> Path:
+    """Follow links, and a shim of pyenv, a shell script that asks pyenv for the program."""
     real = Path(os.path.realpath(path))
-    if real.parent.name == "shims" and b"pyenv" in _beginning(real):
+    if real.parent.name == "shims" and b"pyenv" in _read_start(real):
         pyenv = shutil.which("pyenv", path=environment.get("PATH"))
         answer = _run([pyenv, "which", path.name], environment) if pyenv else None
         if answer and answer.code == 0:
@@ -132,9 +165,9 @@ def _seen_through(path: Path, environment: Mapping[str, str]) -> Path:
     return real
 
 
-def _python_of(script: Path, environment: Mapping[str, str]) -> Path | None:
-    """The interpreter that a script names on its first lines."""
-    text = _beginning(script)
+def _find_python(script: Path, environment: Mapping[str, str]) -> Path | None:
+    """Return the interpreter that a script's first lines name."""
+    text = _read_start(script)
     if not text.startswith(b"#!"):
         return None
     words = text[2:].split(b"\n", 1)[0].split()
@@ -149,7 +182,7 @@ def _python_of(script: Path, environment: Mapping[str, str]) -> Path | None:
     return Path(program) if "python" in Path(program).name or "pypy" in Path(program).name else None
 
 
-def _beginning(path: Path) -> bytes:
+def _read_start(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(1024)
@@ -157,16 +190,15 @@ def _beginning(path: Path) -> bytes:
         return b""
 
 
-def _is_ours(place: str) -> bool:
-    """Whether a directory is the one that this package is in."""
-    return not place or Path(place).resolve() == Path(__file__).resolve().parents[2]
+def _contains_this_package(directory: str) -> bool:
+    return not directory or Path(directory).resolve() == Path(__file__).resolve().parents[2]
 
 
 def _run(command: list[str], environment: Mapping[str, str], seconds: float = probes.SECONDS) -> Run:
-    variables = {name: value for name, value in environment.items() if name not in _LEFT_OUT} | _QUIET
-    # What lets this xacct run from a directory of its own would put another awscli before the one in question.
-    path = [place for place in environment.get("PYTHONPATH", "").split(os.pathsep) if not _is_ours(place)]
-    variables.pop("PYTHONPATH", None)
+    variables = {name: value for name, value in environment.items() if name not in _DROPPED} | _QUIET
+    # The directory that lets this xacct run from a place of its own would shadow that installation's awscli.
+    path = variables.pop("PYTHONPATH", "").split(os.pathsep)
+    path = [directory for directory in path if not _contains_this_package(directory)]
     if path:
         variables["PYTHONPATH"] = os.pathsep.join(path)
     return probes.run(command, variables, seconds)

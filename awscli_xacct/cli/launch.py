@@ -1,4 +1,4 @@
-"""Running a command with a profile's credentials in its environment. Loads next to nothing until it does.
+"""Running a command with a profile's credentials in its environment. Imports next to nothing at its top.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSettings
 """
@@ -9,9 +9,12 @@ import sys
 from .. import settings
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # the real one is in a module, which would have to be found and read
+if TYPE_CHECKING:  # typing's own is in a module, which Python would have to find and read
+    import subprocess
     from collections.abc import Mapping, MutableMapping, Sequence
     from typing import Any, NoReturn
+
+    from .fastpath import Memo
 
 VARIABLES = {
     "AWS_ACCESS_KEY_ID": "AccessKeyId",
@@ -19,105 +22,127 @@ VARIABLES = {
     "AWS_SESSION_TOKEN": "SessionToken",
     "AWS_CREDENTIAL_EXPIRATION": "Expiration",
 }
-"""The environment variables for credentials, and where they stand in a ``credential_process`` document."""
+"""The environment variables for credentials, each with its key in a ``credential_process`` document."""
 
 ACCOUNT = ("AWS_ACCOUNT_ID", "AccountId")
 """SDKs take it for the account of the credentials in the environment."""
 
 STALE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", settings.RESOLVING_VARIABLE)
-"""What would contradict, or be taken for, the credentials that a command is given."""
+"""Variables that contradict a command's credentials, or would be taken for them."""
 
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 """The exit codes that shells have for these."""
 
 
-def variables(document: "Mapping[str, Any]") -> "dict[str, str]":
-    """The environment variables that a ``credential_process`` document comes to."""
+def to_variables(document: "Mapping[str, Any]") -> "dict[str, str]":
+    """Convert a ``credential_process`` document to environment variables."""
     return {name: str(document[key]) for name, key in VARIABLES.items() if key in document}
 
 
-def environment(
-    document: "Mapping[str, Any]",
-    region: str,
-    inherited: "Mapping[str, str]",
-    handed: "Sequence[str]" = (),
+def build_environment(
+    document: "Mapping[str, Any]", memo: "Memo", inherited: "Mapping[str, str]"
 ) -> "dict[str, str]":
-    """The environment of a command: what is inherited, with these credentials and this region, if there is one.
+    """Return the inherited environment with the credentials of `document` and the region of its profile.
 
-    What is `handed` on besides, as ``NAME=value``, counts only where nothing is inherited.
+    The profile's other settings, ``memo.exported``, do not override an inherited variable.
     """
-    name, key = ACCOUNT
-    dropped = {*VARIABLES, *STALE, name}
-    kept = {variable: value for variable, value in inherited.items() if variable not in dropped}
-    account = {name: str(document[key])} if key in document else {}
-    regions = {"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}
-    more = dict(pair.split("=", 1) for pair in handed)
-    more = {variable: value for variable, value in more.items() if variable not in kept}
-    if more:
-        more[settings.HANDED_VARIABLE] = "\n".join(f"{variable}={value}" for variable, value in more.items())
-    return {**kept, **more, **variables(document), **account, **regions}
+    account, key = ACCOUNT
+    dropped = {*VARIABLES, *STALE, account}
+    kept = {name: value for name, value in inherited.items() if name not in dropped}
+    exported = dict(pair.split("=", 1) for pair in memo.exported)
+    exported = {name: value for name, value in exported.items() if name not in kept}
+    if exported:
+        exported[settings.HANDED_VARIABLE] = "\n".join(f"{name}={value}" for name, value in exported.items())
+    environment = {**kept, **exported, **to_variables(document)}
+    if key in document:
+        environment[account] = str(document[key])
+    if memo.region:
+        environment["AWS_REGION"] = environment["AWS_DEFAULT_REGION"] = memo.region
+    return environment
 
 
-def take_back(environment: "MutableMapping[str, str]") -> None:
-    """Take away what an xacct further out has handed on to this one: the settings of another profile."""
+def remove_exported_settings(environment: "MutableMapping[str, str]") -> None:
+    """Remove the settings of another profile, which an outer `xacct` has exported to this one."""
     for pair in environment.pop(settings.HANDED_VARIABLE, "").split("\n"):
         name, _, value = pair.partition("=")
-        if environment.get(name) == value:  # what has been set anew since then stays
+        if environment.get(name) == value:  # a variable that was changed since then stays
             del environment[name]
 
 
-def become(command: "Sequence[str]", variables: "Mapping[str, str]") -> int:
-    """Run `command` in the place of this process, or, where there is no such thing, as a child of it.
+def become(command: "Sequence[str]", environment: "Mapping[str, str]") -> int:
+    """Replace this process by `command`, or run it as a child on a system that cannot do that.
 
-    Gives its exit code, or what a shell gives for a command that cannot be run.
+    Returns the child's exit code, or a shell's for a command that cannot be run.
     """
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
     try:
         if not command[0]:
-            raise FileNotFoundError(command[0])  # Python would call it another fault
-        return spawn(command, variables) if os.name == "nt" else _replace(command, variables)
+            raise FileNotFoundError(command[0])  # Python raises another error for it
+        return spawn(command, environment) if os.name == "nt" else _replace(command, environment)
     except OSError as error:
-        return report_exec_error(command, error)
+        from ..messages import warn
+
+        code, text = explain_exec_error(command, error)
+        warn(text)
+        return code
 
 
-def report_exec_error(command: "Sequence[str]", error: OSError) -> int:
-    """Say why a command cannot be run, and give the exit code for that."""
-    from ..messages import warn
-
+def explain_exec_error(command: "Sequence[str]", error: OSError) -> "tuple[int, str]":
+    """Return a shell's exit code and a message for a command that cannot be run."""
     if isinstance(error, FileNotFoundError):
-        warn(f"{command[0]}: command not found")
-        return NOT_FOUND
-    warn(f"{command[0]}: {error.strerror or error}")
-    return NOT_EXECUTABLE
+        return NOT_FOUND, f"{command[0]}: command not found"
+    return NOT_EXECUTABLE, f"{command[0]}: {error.strerror or error}"
 
 
-def _replace(command: "Sequence[str]", variables: "Mapping[str, str]") -> "NoReturn":
+def _replace(command: "Sequence[str]", environment: "Mapping[str, str]") -> "NoReturn":
     import signal
 
-    # Python ignores these two, and whatever is ignored stays so: `yes | head` would never end.
+    # Python ignores these two, and exec keeps ignored signals ignored: `yes | head` would never end.
     for name in ("SIGPIPE", "SIGXFSZ"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
-    os.execvpe(command[0], list(command), variables)  # noqa: S606 - no shell is what is wanted
+    os.execvpe(command[0], list(command), environment)  # noqa: S606 - without a shell on purpose
 
 
-def spawn(command: "Sequence[str]", variables: "Mapping[str, str]") -> int:
-    """Run `command` as a child. Ctrl-C reaches it as it reaches this process, and what comes of it is its affair."""
-    import shutil
+def spawn(command: "Sequence[str]", environment: "Mapping[str, str]") -> int:
+    """Run `command` as a child and return its exit code. Ctrl-C is left to the child, which gets it as well."""
     import signal
     import subprocess
 
-    # Windows itself finds an .exe on the PATH, and no .cmd.
-    found = shutil.which(command[0], path=variables.get("PATH"))
-    if found is None:
-        raise FileNotFoundError(command[0])
     # A handler, unlike SIG_IGN, is not inherited.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        code = subprocess.run([found, *command[1:]], env=dict(variables), check=False).returncode  # noqa: S603
+        found = find_program(command, environment.get("PATH"))
+        code = subprocess.run(found, env=dict(environment), check=False).returncode  # noqa: S603
     finally:
         signal.signal(signal.SIGINT, before)
     return code if code >= 0 else 128 - code
+
+
+def find_program(command: "Sequence[str]", path: "str | None" = None) -> "list[str]":
+    """Return `command` with the path of its program: Windows itself finds an .exe on the PATH, but no .cmd.
+
+    Raises `FileNotFoundError`.
+    """
+    import shutil
+
+    found = shutil.which(command[0], path=path)
+    if found is None:
+        raise FileNotFoundError(command[0])
+    return [found, *command[1:]]
+
+
+def kill_group(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a child that leads a process group, and everything it has started in that group."""
+    import signal
+
+    try:
+        if os.name == "nt":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    except OSError:
+        pass  # it has ended; macOS reports a group of zombies as one that may not be signalled

@@ -1,7 +1,7 @@
-"""The ``[plugins]`` section of the config file: what turns this plugin on, and what of it is ours.
+"""The ``[plugins]`` section of the config file: what enables this plugin, and which parts of it are ours.
 
-Version 1 imports whatever is named there. Version 2 imports it only if the section says where plugins are, in
-``cli_legacy_plugin_path``; these places come after its own, so that nothing there gets in its way.
+Version 1 imports every module named there. Version 2 does so only if ``cli_legacy_plugin_path`` says where plugins
+are; it searches these directories after its own, so they cannot shadow its parts.
 
 https://docs.aws.amazon.com/cli/latest/userguide/cliv2-migration-changes.html
 """
@@ -28,16 +28,16 @@ PATH = "cli_legacy_plugin_path"
 
 NEEDED = (MODULE, "filelock", "ruamel.yaml")
 PART_OF_V2 = ("ruamel.yaml",)
-"""What version 2 has itself, inside its program where it is one."""
+"""What version 2 brings along, inside its program if it is one."""
 
-_SIGN = ("configure", "role", "list", "--output", "json")
-"""Works in an `aws` that has loaded the plugin, calls nobody, and is unknown to any other."""
+_PROBE = ("configure", "role", "list", "--output", "json")
+"""Works only in an `aws` that has loaded the plugin, and uses no network."""
 
 
-def places() -> list[str]:
-    """The directories in which this Python finds the package and what it needs, ours first.
+def find_directories() -> list[str]:
+    """Return the directories in which this Python finds the package and what it needs, the package's first.
 
-    Raises `XacctError` for one that version 2 could not be told of.
+    Raises `XacctError` for a directory that cannot be in version 2's setting.
     """
     found = []
     for name in NEEDED:
@@ -45,75 +45,75 @@ def places() -> list[str]:
         if spec and spec.origin:
             # One directory up for each part of the name, and one for the file itself.
             found.append(str(Path(spec.origin).parents[name.count(".") + 1].resolve()))
-    for place in found:
-        if os.pathsep in place or not place.isprintable():
+    for directory in found:
+        if os.pathsep in directory or not directory.isprintable():
             raise XacctError(
-                f"AWS CLI v2 cannot be told of {place!r}, because of a {os.pathsep} or a control character in it. "
-                f"Install the package in another directory"
+                f"AWS CLI v2 cannot load plugins from {directory!r}, because of a {os.pathsep} or a control character "
+                f"in it. Install the package in another directory"
             )
     return list(dict.fromkeys(found))
 
 
-def turn_on(document: Document, *, v2: bool) -> None:
-    """Add what is missing; what else is in the section stays.
+def enable(document: Document, *, v2: bool) -> None:
+    """Add what is missing, and keep everything else in the section.
 
-    Ours comes before the path: version 1 imports both, and it is ours that makes the path no fault there.
+    Our module comes before the path: version 1 imports both, and our module makes it accept the path.
     """
-    if not _ours(document):
+    if not is_enabled(document):
         document.set(SECTION, NAME, MODULE)
     if v2:
-        others = [place for place in path_of(document) if place not in places()]
-        document.set(SECTION, PATH, os.pathsep.join([*places(), *others]))
+        ours = find_directories()
+        others = [directory for directory in read_plugin_path(document) if directory not in ours]
+        document.set(SECTION, PATH, os.pathsep.join([*ours, *others]))
 
 
-def turn_off(document: Document) -> None:
-    """Take away what is ours, and the section if nothing else was in it."""
-    ours, path = _ours(document), path_of(document)
-    others = [place for place in path if not _is_ours(place)]
+def disable(document: Document) -> None:
+    """Remove what is ours, and the section if it holds nothing else."""
+    ours, path = _find_ours(document), read_plugin_path(document)
+    others = [directory for directory in path if not _is_ours(directory)]
     for name in ours:
         document.remove(SECTION, name)
     if path and not others:
         document.remove(SECTION, PATH)
     elif others != path:
         document.set(SECTION, PATH, os.pathsep.join(others))
-    left = section_of(document).keys() - {*ours, *([] if others else [PATH])}
+    left = _read_section(document).keys() - {*ours, *([] if others else [PATH])}
     if (ours or others != path) and not left:
         document.remove_section(SECTION)
 
 
-def _is_ours(place: str) -> bool:
-    """Whether version 2 was told of a directory for this package's sake; it may have moved since."""
-    return place in places() or Path(place, MODULE).is_dir()
+def is_enabled(document: Document, *, v2: bool = False) -> bool:
+    """Whether version 1, or version 2, would load the plugin."""
+    return bool(_find_ours(document)) and not (v2 and not read_plugin_path(document))
 
 
-def is_on(document: Document) -> bool:
-    """Whether version 1 would load the plugin; version 2 needs to be told where it is as well."""
-    return bool(_ours(document))
-
-
-def path_of(document: Document) -> list[str]:
-    """Where version 2 is told to look for plugins."""
-    value = section_of(document).get(PATH)
+def read_plugin_path(document: Document) -> list[str]:
+    """Return the directories in which version 2 looks for plugins."""
+    value = _read_section(document).get(PATH)
     return value.split(os.pathsep) if isinstance(value, str) and value else []
 
 
-def section_of(document: Document) -> dict[str, Value]:
-    """The section's options."""
+def _read_section(document: Document) -> dict[str, Value]:
     return document.section(SECTION) if SECTION in document.names() else {}
 
 
-def _ours(document: Document) -> list[str]:
-    return [name for name, value in section_of(document).items() if value == MODULE]
+def _find_ours(document: Document) -> list[str]:
+    return [name for name, value in _read_section(document).items() if value == MODULE]
 
 
-def sign_of_life(host: Installation, environment: Mapping[str, str], seconds: float = SECONDS) -> Run:
-    """Have an `aws` do what only one with the plugin can; its exit code is 0 if the plugin is active."""
-    return host.run(*_SIGN, environment=environment, seconds=seconds)
+def _is_ours(directory: str) -> bool:
+    """Whether a directory of version 2's path is there for this package, which may have moved since."""
+    return directory in find_directories() or Path(directory, MODULE).is_dir()
+
+
+def probe(installation: Installation, environment: Mapping[str, str], seconds: float = SECONDS) -> Run:
+    """Run a command that only works with the plugin; its exit code is 0 if the plugin is active."""
+    return installation.run(*_PROBE, environment=environment, seconds=seconds)
 
 
 @contextmanager
-def trial(config: bytes, environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """The environment of an `aws` to which `config` is its config file, before it is anybody's."""
+def try_config(config: bytes, environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Yield an environment in which `config` is the config file, before anything is written to the real one."""
     directory = Path(tempfile.mkdtemp(prefix="xacct-"))
     try:
         file = write_temporary(directory, "config", config)

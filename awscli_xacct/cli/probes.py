@@ -1,13 +1,12 @@
-"""Programs of others, run to see what they say: for a bounded time, several at once.
+"""Running other people's programs to see what they print: for a limited time, several at once.
 
-Each is in a session of its own, so that what it has started ends with it, and it has no terminal to ask on.
+Each runs in a session of its own, so that what it starts ends with it, and has no terminal to ask on.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -15,17 +14,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO, TypeVar
 
-SECONDS = 10
-"""How long a program may take that should only say something."""
+from .launch import kill_group
 
-_KEPT = 64 * 1024
-"""Bytes that are kept of what one writes; whatever comes after is read and forgotten."""
-_GRACE = 0.5
-"""Seconds in which what one has left in its pipes has to come out, though another holds them open."""
-_LONGEST = 300
-_AT_ONCE = 16
+SECONDS = 10
+"""How long a program that only has to print something may take."""
 
 DID_NOT_RUN = 127
+
+_MAX_OUTPUT = 64 * 1024
+"""Bytes of an output that are kept; the rest is read and dropped."""
+_MAX_REASON = 300
+_GRACE = 0.5
+"""Seconds to wait for the end of an output after a program's end, while another holds its pipe open."""
+_AT_ONCE = 16
 
 _Item = TypeVar("_Item")
 _Answer = TypeVar("_Answer")
@@ -33,7 +34,7 @@ _Answer = TypeVar("_Answer")
 
 @dataclass(frozen=True)
 class Run:
-    """What became of a program: its exit code, and what it wrote. 127 stands for one that did not run, or not end."""
+    """A program's exit code and output; the code is `DID_NOT_RUN` for one that did not start, or did not end."""
 
     code: int
     stdout: str
@@ -42,25 +43,25 @@ class Run:
 
     @property
     def reason(self) -> str:
-        """The last thing it said, which is what went wrong."""
+        """The last line it printed, which says what went wrong."""
         lines = [line.strip() for line in f"{self.stdout}\n{self.stderr}".splitlines() if line.strip()]
         if not lines:
-            return f"it ended with {self.code} and said nothing"
-        return lines[-1] if len(lines[-1]) <= _LONGEST else f"{lines[-1][:_LONGEST]}…"
+            return f"it printed nothing and exited with {self.code}"
+        return lines[-1] if len(lines[-1]) <= _MAX_REASON else f"{lines[-1][:_MAX_REASON]}…"
 
 
 class _Running:
-    """The programs that run now, to be ended with this process."""
+    """The programs that are running now, to be killed when this process is interrupted."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._processes: set[subprocess.Popen[bytes]] = set()
-        self._over = False
+        self._stopped = False
 
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         with self._lock:
-            if self._over:
-                raise InterruptedError("it was not run any more")
+            if self._stopped:
+                raise InterruptedError("interrupted before it was run")
             process = subprocess.Popen(  # noqa: S603 - what the user has on the PATH
                 command,
                 env=environment,
@@ -72,59 +73,59 @@ class _Running:
             self._processes.add(process)
         return process
 
-    def end(self, process: subprocess.Popen[bytes], *, wholly: bool) -> None:
-        """`wholly`: it has ended, and so has whatever it has started, as far as can be seen."""
+    def end(self, process: subprocess.Popen[bytes], *, has_ended: bool) -> None:
+        """Forget a program; kill it first unless it and everything it started has ended, as far as can be seen."""
         with self._lock:
             self._processes.discard(process)
-        if not wholly:
-            _kill(process)
+        if not has_ended:
+            kill_group(process)
         process.wait()
 
-    def end_all(self) -> None:
+    def stop(self) -> None:
         with self._lock:
-            self._over = True
+            self._stopped = True
             for process in self._processes:
-                _kill(process)
+                kill_group(process)
 
 
 _running = _Running()
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], seconds: float = SECONDS) -> Run:
-    """Run a program to its end, or for so many seconds."""
+    """Run a program to its end, or for `seconds`."""
     try:
         process = _running.start(command, environment)
     except (OSError, ValueError) as error:
         return Run(DID_NOT_RUN, "", f"it cannot be run: {getattr(error, 'strerror', None) or error}")
     outputs = [_Output(process.stdout), _Output(process.stderr)]
-    wholly = False
+    has_ended = False
     try:
         try:
             code = process.wait(seconds)
         except subprocess.TimeoutExpired:
             return Run(DID_NOT_RUN, "", f"it did not end within {seconds:g} s", hung=True)
-        stdout, stderr = (output.text() for output in outputs)
-        wholly = not any(output.is_open for output in outputs)
+        stdout, stderr = (output.read() for output in outputs)
+        has_ended = not any(output.is_open for output in outputs)
     finally:
-        _running.end(process, wholly=wholly)
+        _running.end(process, has_ended=has_ended)
     return Run(code, stdout, stderr)
 
 
 def map_concurrently(look: Callable[[_Item], _Answer], items: Sequence[_Item]) -> list[_Answer]:
-    """What `look` gives for each item, in their order. What is run meanwhile ends if this is interrupted."""
+    """Call `look` for all items at once and return the results in their order. An interrupt kills what it runs."""
     if not items:
         return []
     with ThreadPoolExecutor(min(_AT_ONCE, len(items))) as pool:
         try:
             return list(pool.map(look, items))
         except BaseException:
-            _running.end_all()
+            _running.stop()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
 class _Output:
-    """Reads a pipe to its end, or until nobody asks any more."""
+    """Reads a pipe in a thread."""
 
     def __init__(self, pipe: IO[bytes] | None) -> None:
         self._kept = bytearray()
@@ -135,22 +136,14 @@ class _Output:
         if pipe is None:
             return
         with contextlib.suppress(OSError, ValueError), pipe:
-            while chunk := os.read(pipe.fileno(), _KEPT):
-                self._kept += chunk[: max(0, _KEPT - len(self._kept))]
+            while chunk := os.read(pipe.fileno(), _MAX_OUTPUT):
+                self._kept += chunk[: max(0, _MAX_OUTPUT - len(self._kept))]
 
     @property
     def is_open(self) -> bool:
         return self._thread.is_alive()
 
-    def text(self) -> str:
+    def read(self) -> str:
+        """Return what has come by now, or within the grace period."""
         self._thread.join(_GRACE)
         return bytes(self._kept).decode("utf-8", "replace")
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a program and whatever it has started."""
-    with contextlib.suppress(OSError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()

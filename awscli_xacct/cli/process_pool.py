@@ -1,9 +1,9 @@
-"""Many children, a bounded number at a time, none of which outlives this process.
+"""Many children, a limited number at a time, none of which outlives this process.
 
-Each is in a process group of its own, so that what it has started is reached as well, and has no terminal: of many
-that ask, nobody could tell which. Whatever ends the wait for them (Ctrl-C, SIGTERM, a fault) ends them too: they
-are asked as Ctrl-C asks, then by SIGTERM, and after a bound, or at the next signal, they are killed; by the
-`watchdog` if this process is killed. What a command that has ended by itself left in the background is let be.
+Each is in a process group of its own, so that what it starts can be ended with it, and has no terminal: if several
+asked there, nobody could tell which. Whatever ends the wait for them (Ctrl-C, SIGTERM, an error) ends them too: first
+as Ctrl-C does, then by SIGTERM, and after a time limit, or at the next signal, by SIGKILL. The `watchdog` kills them
+if this process is killed. What a command that ended by itself left in the background is left alone.
 """
 
 from __future__ import annotations
@@ -20,38 +20,38 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import FrameType, TracebackType
 
-from .child_output import follow
-from .launch import NOT_EXECUTABLE, NOT_FOUND
+from .child_output import read_lines
+from .launch import explain_exec_error, find_program, kill_group
 from .watchdog import Watchdog
 
-PATIENCE = 5
-"""Seconds that children have to come to their end in, all together."""
+STOP_SECONDS = 5
+"""How long all children together may take to end when they are asked to."""
 
-Hear = Callable[[str, bool, bytes], None]
-"""Told what a child writes: its name, whether it was on stderr, and a line. It may block for as long as it likes."""
+AddLine = Callable[[str, bool, bytes], None]
+"""Called with a child's name, whether it wrote on stderr, and the line. It may block for as long as it likes."""
 
 _DESCRIPTORS = 10
-"""As many as a child costs at its start, and some to spare for whatever else opens a file then."""
+"""File descriptors that starting a child takes, and some to spare for whatever else opens a file meanwhile."""
 
 _SCARCE = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
-"""Why a child cannot be started that another one's end may mend."""
+"""Errors of starting a child that may be gone when another child has ended."""
 
-_OTHERS = (
-    *("SIGKILL", "SIGSTOP"),  # nobody can catch them
-    *("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL"),  # Python's handlers come too late for a fault of its own
-    *("SIGCHLD", "SIGCLD", "SIGURG", "SIGWINCH", "SIGINFO"),  # end nothing
-    *("SIGCONT", "SIGTSTP", "SIGTTIN", "SIGTTOU"),  # stop, and go on
+_NOT_CAUGHT = (
+    *("SIGKILL", "SIGSTOP"),  # cannot be caught
+    *("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL"),  # Python's handlers run too late for a fault of its own
+    *("SIGCHLD", "SIGCLD", "SIGURG", "SIGWINCH", "SIGINFO"),  # do not end a process
+    *("SIGCONT", "SIGTSTP", "SIGTTIN", "SIGTTOU"),  # stop and continue a process
 )
-_ENDING = signal.valid_signals() - {getattr(signal, name) for name in _OTHERS if hasattr(signal, name)}
-"""Whatever ends a process unless it is caught, those without a name included."""
+_ENDING = signal.valid_signals() - {getattr(signal, name) for name in _NOT_CAUGHT if hasattr(signal, name)}
+"""All signals that end a process unless they are caught, those without a name included."""
 
 _KEYS = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name)]
-"""What a shell without job control has its background commands ignore."""
+"""Signals that a shell without job control has its background commands ignore."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A command to be run, and what the person calls it."""
+    """A command to run, and its name for the user."""
 
     name: str
     command: Sequence[str]
@@ -60,45 +60,45 @@ class Job:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a job ended: its exit code, 128 + the number of the signal that ended it, or why it could not begin."""
+    """The end of a job: its exit code, or 128 + the number of a signal; `error` is why it could not start."""
 
     name: str
     code: int
-    fault: str = ""
+    error: str = ""
 
 
-class Children:
-    """Runs jobs. `hear` is told what they write, a line at a time; for several of them at once, in threads."""
+class ProcessPool:
+    """Runs jobs and passes each line they write to `add_line`, in several threads at a time."""
 
-    def __init__(self, hear: Hear, patience: float = PATIENCE) -> None:
-        self._hear = hear
-        self._patience = patience
+    def __init__(self, add_line: AddLine, stop_seconds: float = STOP_SECONDS) -> None:
+        self._add_line = add_line
+        self._stop_seconds = stop_seconds
         self._ending = threading.Condition()
-        """Holds what follows, and is told when a child has ended."""
+        """Guards the next two, and is notified when a child has ended."""
         self._waiting: list[Job] = []
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._ended: SimpleQueue[Ended | Exception] = SimpleQueue()
         self._watchdog: Watchdog
 
     def run(self, jobs: Sequence[Job], at_once: int) -> Iterator[Ended]:
-        """The ends of all jobs, as they come. Whoever stops listening stops the children.
+        """Run all jobs and yield each one's end as it comes. Closing the iterator ends the children.
 
-        Raises what `hear` raises.
+        Raises what `add_line` raises.
         """
         self._waiting = list(reversed(jobs))
         with _Signals() as signals:
             try:
                 self._watchdog = Watchdog()
-                # Daemons: whoever is blocked in `hear` must not hold this process.
+                # Daemons: a thread that blocks in `add_line` must not keep this process from ending.
                 for number in range(min(at_once, len(jobs))):
                     try:
                         threading.Thread(target=self._work, daemon=True).start()
-                    except RuntimeError:  # there may be no more threads; those that are there do it all
+                    except RuntimeError:  # the system has no more threads: those that run do all the work
                         if not number:
                             raise
                         break
                 for _ in jobs:
-                    ended = self._next()
+                    ended = self._await_next()
                     if isinstance(ended, Exception):
                         raise ended
                     yield ended
@@ -108,15 +108,14 @@ class Children:
                 finally:
                     self._stop(signals)
 
-    def _next(self) -> Ended | Exception:
-        """Wait for what ends next."""
+    def _await_next(self) -> Ended | Exception:
         # Of two signals at once the second may reach another thread, and then does not wake this one.
         while True:
             with contextlib.suppress(Empty):
                 return self._ended.get(timeout=0.2)
 
     def _work(self) -> None:
-        """Run one job after the other, until there is none left."""
+        """Run one job after another until there are none left."""
         while True:
             with self._ending:
                 if not self._waiting:
@@ -124,54 +123,55 @@ class Children:
                 job = self._waiting.pop()
                 try:
                     child = self._running[job.name] = _start(job)
-                    self._watchdog.began(child.pid)
+                    self._watchdog.add(child.pid)
                 except OSError as error:
                     if error.errno in _SCARCE and self._running:
                         self._waiting.append(job)
                         self._ending.wait()
                     else:
-                        self._ended.put(_not_begun(job, error))
+                        self._ended.put(Ended(job.name, *explain_exec_error(job.command, error)))
                     continue
             try:
                 self._ended.put(Ended(job.name, self._follow(job.name, child)))
-            except Exception as error:  # noqa: BLE001 - it is raised where somebody listens
+            except Exception as error:  # noqa: BLE001 - `run` raises it
                 self._ended.put(error)
                 return
 
     def _follow(self, name: str, child: subprocess.Popen[bytes]) -> int:
-        code = follow(child, lambda is_error, line: self._hear(name, is_error, line))
+        code = read_lines(child, lambda is_error, line: self._add_line(name, is_error, line))
         with self._ending:
             self._running.pop(name, None)
-            self._watchdog.ended(child.pid)
+            self._watchdog.remove(child.pid)
             self._ending.notify_all()
         return code if code >= 0 else 128 - code
 
     def _stop(self, signals: _Signals) -> None:
-        """End whatever runs; begin nothing more. No signal raises any more."""
+        """End everything that runs and start nothing more. Signals no longer raise here."""
         with self._ending:
             self._waiting.clear()
             left = list(self._running.values())
         for ask in (_interrupt, _terminate):
-            end = time.monotonic() + self._patience / 2
+            end = time.monotonic() + self._stop_seconds / 2
             for child in left:
                 ask(child)
             while any(child.poll() is None for child in left):
-                if signals.hurried or time.monotonic() > end:
+                if signals.repeated or time.monotonic() > end:
                     break
                 time.sleep(0.01)
             else:
                 break
-            if signals.hurried:
+            if signals.repeated:
                 break
         for child in left:
-            _kill(child)
+            kill_group(child)
         with self._ending:
-            self._watchdog.dismiss()
+            self._watchdog.stop()
 
 
 def _start(job: Job) -> subprocess.Popen[bytes]:
-    """Raises `OSError`."""
-    # Some releases of Python leave a pipe open where they could make only one of two.
+    """Start a job. Raises `OSError`."""
+    command = find_program(job.command) if os.name == "nt" else list(job.command)
+    # Some releases of Python leak a pipe if they could create only one of two.
     reserve: list[int] = []
     try:
         while len(reserve) < _DESCRIPTORS:
@@ -180,7 +180,7 @@ def _start(job: Job) -> subprocess.Popen[bytes]:
         for descriptor in reserve:
             os.close(descriptor)
     return subprocess.Popen(  # noqa: S603 - the user's own command
-        list(job.command),
+        command,
         env=dict(job.environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -190,14 +190,8 @@ def _start(job: Job) -> subprocess.Popen[bytes]:
     )
 
 
-def _not_begun(job: Job, error: OSError) -> Ended:
-    if isinstance(error, FileNotFoundError):
-        return Ended(job.name, NOT_FOUND, f"{job.command[0]}: command not found")
-    return Ended(job.name, NOT_EXECUTABLE, f"{job.command[0]}: {error.strerror or error}")
-
-
 def _interrupt(child: subprocess.Popen[bytes]) -> None:
-    """Ask a child, and what it has started, to end."""
+    """Ask a child and what it has started to end, as Ctrl-C does."""
     if hasattr(signal, "CTRL_BREAK_EVENT"):
         child.send_signal(signal.CTRL_BREAK_EVENT)
     else:
@@ -205,43 +199,35 @@ def _interrupt(child: subprocess.Popen[bytes]) -> None:
 
 
 def _terminate(child: subprocess.Popen[bytes]) -> None:
-    """Ask once more those that do not end for Ctrl-C."""
+    """Ask a child that ignores Ctrl-C to end."""
     if hasattr(os, "killpg"):
         _signal_group(child, signal.SIGTERM)
 
 
-def _kill(child: subprocess.Popen[bytes]) -> None:
-    """End what is left of a child and of what it has started."""
-    if hasattr(signal, "SIGKILL"):
-        _signal_group(child, signal.SIGKILL)
-    else:
-        child.kill()
-
-
 def _signal_group(child: subprocess.Popen[bytes], number: int) -> None:
-    # A group that has ended is gone; macOS says of one of zombies that it may not be signalled.
+    # It may have ended; macOS reports a group of zombies as one that may not be signalled.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, number)
 
 
 class _Signals:
-    """While it is entered, a signal that ends this process does so by way of its `finally` clauses.
+    """A block in which signals that end this process do so through its `finally` clauses.
 
-    It raises once, and never after `raising` was taken back; any further one only sets `hurried`. What the keyboard
-    sends and this process ignores stays without effect, but is caught: a child would inherit that it is ignored, and
-    could not be asked to end.
+    Only one raises, and none once `raising` is false: the others set `repeated`. What the keyboard sends and this
+    process ignores stays without effect, but is caught: children would inherit that it is ignored, and Ctrl-C could
+    not end them.
     """
 
     def __init__(self) -> None:
         self.raising = True
-        self.hurried = False
+        self.repeated = False
         self._before: dict[int, Callable[[int, FrameType | None], object] | int] = {}
 
     def __enter__(self) -> _Signals:
         for number in _ENDING:
             before = signal.getsignal(number)
             if before in (signal.SIG_DFL, signal.default_int_handler):
-                with contextlib.suppress(OSError):  # the C library keeps it to itself
+                with contextlib.suppress(OSError):  # reserved by the C library
                     self._catch(number, self._end)
             elif before == signal.SIG_IGN and number in _KEYS:
                 self._catch(number, lambda *_: None)
@@ -260,7 +246,7 @@ class _Signals:
 
     def _end(self, number: int, _frame: FrameType | None) -> None:
         if not self.raising:
-            self.hurried = True
+            self.repeated = True
             return
         self.raising = False
         raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)

@@ -2,7 +2,7 @@
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-console-custom-url.html
 
-Whoever has such a URL is signed in. It, and the request for it, which holds the credentials, stand in no message.
+Anyone with such a URL can sign in. So no message contains it, nor the request for it, which holds the credentials.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _TIMEOUT = 30
 
 
 class Endpoints(NamedTuple):
-    """Where sign-in URLs are asked for, and where the console's pages are."""
+    """The URL that returns sign-in tokens, and the URL of the console's pages."""
 
     signin: str
     pages: str
 
 
-def endpoints(config: Mapping[str, Any], environment: Mapping[str, str], partition: str) -> Endpoints:
-    """The endpoints of a partition, or those that are configured. Raises `XacctError`."""
+def find_endpoints(config: Mapping[str, Any], environment: Mapping[str, str], partition: str) -> Endpoints:
+    """Return the configured endpoints, or else a partition's public ones. Raises `XacctError`."""
     public = CONSOLES.get(partition)
     found = []
     for key, default in (
@@ -39,43 +39,41 @@ def endpoints(config: Mapping[str, Any], environment: Mapping[str, str], partiti
         url = setting(config, key, environment) or default
         if url is None:
             raise XacctError(
-                f"the partition {partition} has no public console. Name its own:\n"
+                f"the partition {partition} has no public console. Configure its own:\n"
                 f"  aws configure set {settings.CONFIG_SECTION}.{key} https://…"
             )
-        found.append(checked_url(url, key))
+        found.append(check_url(url, key))
     return Endpoints(*found)
 
 
-def checked_url(url: str, what: str) -> str:
-    """`url`, if it is one that nobody on the way can read. Raises `XacctError`."""
+def check_url(url: str, what: str) -> str:
+    """Return `url` if nobody can read it on its way: it is HTTPS, or stays on this machine. Raises `XacctError`."""
     try:
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError:
         host = None
     if not host or not url.isprintable() or " " in url:
-        raise XacctError(f"{what} {url!r} is no URL; one looks like https://console.aws.amazon.com/")
+        raise XacctError(f"{what} {url!r} is not a URL such as https://console.aws.amazon.com/")
     if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
-        raise XacctError(
-            f"{what} {url} does not begin with https://, so that others could read it on its way"
-        )
+        raise XacctError(f"{what} {url} must begin with https://, or others could read it on its way")
     return url
 
 
-def signin_url(
+def request_url(
     session: Any, endpoint: str, document: Mapping[str, Any], destination: str, seconds: int | None
 ) -> str:
-    """A URL that signs a browser in at `destination`. Raises `XacctError`.
+    """Request a URL that signs a browser in and leads it to `destination`. Raises `XacctError`.
 
-    `session` is a botocore session, whose CA bundle and proxies hold. `seconds` is how long the console's
-    session is to last; None leaves that to the credentials.
+    `session` is a botocore session, whose CA bundle and proxies are used. `seconds` is how long the console session
+    is to last; None: as long as the credentials.
     """
-    wanted = {
+    credentials = {
         "sessionId": document["AccessKeyId"],
         "sessionKey": document["SecretAccessKey"],
         "sessionToken": document["SessionToken"],
     }
-    query = {"Action": "getSigninToken", "Session": json.dumps(wanted)}
+    query = {"Action": "getSigninToken", "Session": json.dumps(credentials)}
     if seconds is not None:
         query["SessionDuration"] = str(seconds)
     status, body = _get(session, endpoint, query)
@@ -85,8 +83,8 @@ def signin_url(
         token = None
     if not isinstance(token, str):
         raise XacctError(
-            f"{endpoint} gives no sign-in token for these credentials (status {status}). They may have been "
-            f"revoked, or be of another partition; assume the role anew with: aws configure role verify PROFILE"
+            f"{endpoint} returned no sign-in token for these credentials (status {status}). They may have been revoked "
+            f"or belong to another partition; assume the role again with: aws configure role verify PROFILE"
         )
     return f"{endpoint}?{urlencode({'Action': 'login', 'Destination': destination, 'SigninToken': token})}"
 
@@ -108,7 +106,7 @@ def _get(session: Any, endpoint: str, query: Mapping[str, str]) -> tuple[int, by
     except (BotoCoreError, OSError) as error:
         # Its own text quotes the URL, and with it the credentials.
         raise XacctError(
-            f"{endpoint} cannot be reached ({type(error).__name__}). Try the network with: curl -sS {endpoint}"
+            f"cannot reach {endpoint} ({type(error).__name__}). Check the network with: curl -sS {endpoint}"
         ) from None
     finally:
         http.close()

@@ -1,9 +1,9 @@
-"""Ending children whose parent was killed: by SIGKILL, for want of memory, by a fault of the interpreter.
+"""Killing the children of a process that was killed itself: by SIGKILL, out of memory, by a fault of the interpreter.
 
-No handler runs then. A shell that does nothing but read a pipe outlives its parent, sees the pipe end, and kills the
-groups of processes that it was told of and that are not said to have ended. It has no credentials, and no terminal.
+No handler runs then. So a shell that only reads a pipe outlives its parent, sees the pipe end, and kills the process
+groups it was told of and that have not ended. It has no credentials and no terminal.
 
-POSIX only. Where the shell cannot be started, all is as it would be without it.
+POSIX only. If the shell cannot be started, everything else works as it would without it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ trap '' HUP INT QUIT TERM
 left=' '
 while read -r change group; do
     case $change in
-        began) left="$left$group " ;;
+        add) left="$left$group " ;;
         quit) exit ;;
-        ended) case $left in *" $group "*) left="${left%%" $group "*} ${left#*" $group "}" ;; esac ;;
+        remove) case $left in *" $group "*) left="${left%%" $group "*} ${left#*" $group "}" ;; esac ;;
     esac
 done
 for group in $left; do
@@ -29,7 +29,7 @@ done
 
 
 class Watchdog:
-    """Knows which groups of processes are to end with this process. For use in threads."""
+    """Kills process groups if this process is killed. For use in threads."""
 
     def __init__(self) -> None:
         self._pipe: int | None = None
@@ -38,7 +38,7 @@ class Watchdog:
         with contextlib.suppress(OSError):
             reading, writing = os.pipe()
             try:
-                # It ends by itself, as soon as nobody holds the other end of the pipe: only this process does.
+                # It ends when nobody holds the other end of the pipe any more: only this process does.
                 self._shell = subprocess.Popen(  # noqa: S603 - a fixed command
                     ["/bin/sh", "-c", _SCRIPT],
                     env={},
@@ -55,24 +55,24 @@ class Watchdog:
             finally:
                 os.close(reading)
 
-    def began(self, group: int) -> None:
-        """A group is to end with this process from now on."""
-        self._tell("began", group)
+    def add(self, group: int) -> None:
+        """Kill this process group if this process is killed."""
+        self._send("add", group)
 
-    def ended(self, group: int) -> None:
-        """It is no longer."""
-        self._tell("ended", group)
+    def remove(self, group: int) -> None:
+        """Do not kill this process group any more: it has ended."""
+        self._send("remove", group)
 
-    def dismiss(self) -> None:
-        """Nothing is left to be guarded."""
+    def stop(self) -> None:
+        """End the shell, which kills nothing then."""
         if self._pipe is not None:
-            self._tell("quit")
+            self._send("quit")
             os.close(self._pipe)
             self._pipe = None
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._shell.wait(1)
 
-    def _tell(self, change: str, group: int = 0) -> None:
+    def _send(self, change: str, group: int = 0) -> None:
         if self._pipe is not None:
-            with contextlib.suppress(OSError):  # it was killed itself
+            with contextlib.suppress(OSError):  # the shell was killed itself
                 os.write(self._pipe, f"{change} {group}\n".encode("ascii"))

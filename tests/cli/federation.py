@@ -1,4 +1,4 @@
-"""The federation endpoint of a console, on loopback: gives a token for a session, and remembers what it was asked."""
+"""A federation endpoint of the console on loopback: it returns a token and records its requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TOKEN = "T0ken+/=&x"
 
 
 class Federation:
-    """Answers with a token; with `answer` set, with that status and body."""
+    """Answers with a token, or with the status and body in `answer`."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, str]] = []
@@ -29,7 +29,7 @@ class Federation:
                 self.wfile.write(body)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name for it
-                """Say nothing."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -1,4 +1,4 @@
-"""A machine with one `aws` or several on its PATH, and with no config file to begin with."""
+"""A machine with one or more `aws` on the PATH, and at first without a config file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.support import forked
 from tests.support.home import AWS, Home, Outcome
 
-# The real `aws` in a Python that does not have the plugin.
+# The real `aws` in a Python without the plugin.
 WITHOUT_PLUGIN = f"""#!{sys.executable}
 import sys
 
@@ -27,7 +27,7 @@ sys.exit(main())
 
 
 class Machine:
-    """`bin` is first on the PATH; nothing else that is there is an `aws`."""
+    """`bin` is first on the PATH, which has no other `aws`."""
 
     def __init__(self, home: Home, path: Path) -> None:
         self.home = home
@@ -46,7 +46,7 @@ class Machine:
         self.set_path(self.bin)
 
     def set_path(self, *directories: Path) -> None:
-        """Put these directories on the PATH, and a few of the system's programs."""
+        """Set the PATH to these directories, and one with a few of the system's programs."""
         self.home.environment["PATH"] = os.pathsep.join(map(str, [*directories, self._tools]))
 
     def link(self, aws: Path = AWS) -> Path:
@@ -55,12 +55,12 @@ class Machine:
         return self.bin / "aws"
 
     def link_forked(self) -> Path:
-        """Put the same on the PATH, for less CPU time: for tests in which how it starts is not the subject."""
+        """Put the same on the PATH with less CPU time, for tests that are not about how it starts."""
         forked.write_client(self.bin / "aws")
         return self.bin / "aws"
 
     def script(self, text: str, directory: Path | None = None, name: str = "aws") -> Path:
-        """Put a program of our own there."""
+        """Put a script on the PATH, or into another directory."""
         path = (directory or self.bin) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -68,7 +68,7 @@ class Machine:
         return path
 
     def write(self, text: str) -> None:
-        """Make this the config file."""
+        """Write the config file."""
         self.config.write_bytes(text.encode())
         self.config.chmod(0o600)
 

@@ -1,4 +1,4 @@
-"""The AWS SDK for JavaScript, as a second reader of what `xacct credentials` prints. `python -m tests.cli.node`
+"""The AWS SDK for JavaScript, as another reader of what `xacct credentials` prints. `python -m tests.cli.node`
 installs it, into a directory of the tree that Git does not look at.
 """
 
@@ -18,11 +18,11 @@ _SECONDS = 300
 
 
 class NoSdk(Exception):
-    """It is not there and cannot be installed."""
+    """The SDK is not installed and cannot be."""
 
 
 def sdk() -> Path:
-    """The directory that has the SDK in its ``node_modules``; installed by whoever comes first. Raises `NoSdk`."""
+    """Return the directory with the SDK in its ``node_modules``; the first caller installs it. Raises `NoSdk`."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         raise NoSdk("there is no node with npm here")

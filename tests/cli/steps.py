@@ -1,4 +1,4 @@
-"""What the tests of `xacct` do again and again."""
+"""Steps that the tests of `xacct` share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support.home import Home
 
 
 def grow_old(home: Home) -> None:
-    """Wait until the config files are too old to be changed once more and look the same."""
+    """Wait until the config files are old enough for a memo: a change would show in their times."""
     changed = max(path.stat().st_ctime for path in (home.config, home.credentials))
     while time.time() <= changed + MEMO_TICK:
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""`xacct completion`: what the shells themselves make of it, at a terminal, with names that need quoting."""
+"""`xacct completion` in real shells on a terminal, with names that need quoting."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.support.home import XACCT, Home
 NAMES = ("default", "prod-eu", "my prod", "it's $5", 'say "hi"', "team:a@b=c", "back\\slash", "zürich")
 TAB = "\t"
 
-# How each shell is started without the user's own files, and what makes `xacct` show its words in it: what the
-# scripts call is the program, by `command`.
+# How to start each shell without the user's own files, with a function `xacct` that prints its words. The scripts
+# call the program itself, with `command`.
 SHELLS = {
     "bash": (
         ("--noprofile", "--rcfile", "{setup}", "-i"),
@@ -48,13 +48,13 @@ _SHOWN = re.compile(r"(<[^\r\n]*>)\r?\n")
 
 @dataclass
 class Shell:
-    """A shell in which `xacct` prints its words; whoever types presses Enter at the end of `typed`."""
+    """A shell in which `xacct` prints its words."""
 
     name: str
     child: pexpect.spawn[str]
 
     def words(self, typed: str) -> list[str]:
-        """Type something, and tell which words the command had."""
+        """Type a line and Enter, and return the words that the command got."""
         self.child.send(f"{typed}\r")
         self.child.expect(_SHOWN)
         assert isinstance(self.child.match, re.Match)
@@ -63,7 +63,7 @@ class Shell:
 
 @pytest.fixture
 def profiles(home: Home, role: Role) -> Home:
-    """Profiles with names of every kind, all of them roles but one."""
+    """Profiles with names of every kind, all but one of them roles."""
     for name in NAMES[1:]:
         quoted = "'" + name.replace("'", "'\"'\"'") + "'"
         home.add_role(quoted, role.arn)
@@ -76,7 +76,7 @@ def shell(request: pytest.FixtureRequest, profiles: Home) -> Iterator[Shell]:
     name = str(request.param)
     program = shutil.which(name)
     if program is None:
-        pytest.skip(f"there is no {name} on this machine")
+        pytest.skip(f"no {name} on this machine")
     options, text = SHELLS[name]
     setup = profiles.path / ".zshrc"
     setup.write_text(f"{text}xacct ready\n", encoding="utf-8")
@@ -96,7 +96,7 @@ def shell(request: pytest.FixtureRequest, profiles: Home) -> Iterator[Shell]:
     child.close(force=True)
 
 
-def test_a_command_is_completed(shell: Shell) -> None:
+def test_completion_of_commands_and_options(shell: Shell) -> None:
     assert shell.words(f"xacct cred{TAB}default") == ["credentials", "default"]
     assert shell.words(f"xacct doc{TAB}--js{TAB}") == ["doctor", "--json"]
 
@@ -113,7 +113,7 @@ def test_a_command_is_completed(shell: Shell) -> None:
         ("zü", "zürich"),
     ],
 )
-def test_a_profile_is_completed_and_comes_out_whole(shell: Shell, typed: str, name: str) -> None:
+def test_completion_quotes_profile_names(shell: Shell, typed: str, name: str) -> None:
     assert shell.words(f"xacct credentials {typed}{TAB}") == ["credentials", name]
 
 
@@ -127,35 +127,35 @@ def test_a_profile_is_completed_and_comes_out_whole(shell: Shell, typed: str, na
         ('"it', "it's $5"),
     ],
 )
-def test_what_is_quoted_already_stays_quoted(shell: Shell, typed: str, name: str) -> None:
-    """zsh and bash close a quote by themselves, fish when the word is whole."""
+def test_completion_keeps_quotes_that_were_typed(shell: Shell, typed: str, name: str) -> None:
+    """zsh and bash close an open quote themselves, fish once the word is complete."""
     assert shell.words(f"xacct credentials {typed}{TAB}") == ["credentials", name]
 
 
-def test_the_value_of_an_option_is_completed(shell: Shell) -> None:
+def test_completion_of_option_values(shell: Shell) -> None:
     words = shell.words(f"xacct credentials --format pow{TAB}pro{TAB}")
     assert words == ["credentials", "--format", "powershell", "prod-eu"]
 
 
-def test_behind_two_dashes_stands_another_command(shell: Shell, tmp_path: Path) -> None:
+def test_completion_after_two_dashes_is_left_to_the_shell(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "home" / "a-file-of-mine").write_text("")
     shell.child.send(f"cd {tmp_path / 'home'}\r")
     assert shell.words(f"xacct exec prod-eu -- cat a-fi{TAB}")[-1] == "a-file-of-mine"
     assert shell.words(f"xacct each prod-eu -- basenam{TAB}")[-1] == "basename"
 
 
-# -- what is offered -------------------------------------------------------------------------------
+# -- candidates -------------------------------------------------------------------------------------
 
 
-def offered(home: Home, *words: str) -> list[str]:
-    """What may stand in the place of the last word."""
+def candidates(home: Home, *words: str) -> list[str]:
+    """Return the candidates for the last word."""
     outcome = home.xacct("completion", "--next", *words)
     assert (outcome.code, outcome.stderr) == (0, "")
     return outcome.stdout.splitlines()
 
 
 @pytest.mark.parametrize(
-    ("words", "wanted"),
+    ("words", "expected"),
     [
         (("",), list(COMMANDS)),
         (("credentials", ""), list(NAMES)),
@@ -176,16 +176,16 @@ def offered(home: Home, *words: str) -> list[str]:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_what_may_come_next_is_offered(profiles: Home, words: tuple[str, ...], wanted: list[str]) -> None:
-    assert offered(profiles, *words) == wanted
+def test_completion_candidates(profiles: Home, words: tuple[str, ...], expected: list[str]) -> None:
+    assert candidates(profiles, *words) == expected
 
 
-def test_files_that_cannot_be_read_offer_nothing(home: Home) -> None:
+def test_completion_with_unreadable_config_has_no_candidates(home: Home) -> None:
     home.config.write_text("[a]\n[a]\n")
-    assert offered(home, "credentials", "") == []
+    assert candidates(home, "credentials", "") == []
 
 
-def test_the_shell_has_to_be_named(home: Home) -> None:
+def test_completion_without_a_shell_is_refused(home: Home) -> None:
     outcome = home.xacct("completion")
     assert (outcome.code, outcome.stdout) == (255, "")
     assert "bash, zsh, fish" in outcome.stderr
@@ -205,6 +205,6 @@ def test_the_shell_has_to_be_named(home: Home) -> None:
         ("echo $(xacct a", ["xacct", "a"], ""),
     ],
 )
-def test_a_line_of_bash_is_split_as_bash_does(text: str, words: list[str], quote: str) -> None:
+def test_bash_line_is_split_as_bash_does(text: str, words: list[str], quote: str) -> None:
     line = split(text)
     assert (line.words, line.quote) == (words, quote)

@@ -1,4 +1,4 @@
-"""`xacct console`: a URL that signs in, from the right endpoint, and seen by nobody who is not meant to."""
+"""`xacct console`: a URL that signs in, from the right endpoint, and hidden from other users."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from awscli_xacct.cli.signin import endpoints
+from awscli_xacct.cli.signin import find_endpoints
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.home import Home, Outcome
 
@@ -30,13 +30,13 @@ def federation(home: Home) -> Iterator[Federation]:
 
 
 def login(outcome: Outcome) -> dict[str, str]:
-    """The parts of a sign-in URL that a successful command printed alone."""
+    """Return the query of the sign-in URL, the only output of a successful command."""
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.count("\n") == 1
     return {name: value for name, [value] in parse_qs(urlsplit(outcome.stdout.strip()).query).items()}
 
 
-def test_the_url_signs_in_as_the_role(home: Home, federation: Federation, prod: str) -> None:
+def test_console_url_signs_in_as_the_role(home: Home, federation: Federation, prod: str) -> None:
     outcome = home.xacct("console", prod)
     assert outcome.stdout.startswith(f"{federation.url}?")
     assert login(outcome) == {
@@ -55,9 +55,7 @@ def test_the_url_signs_in_as_the_role(home: Home, federation: Federation, prod: 
     assert asked == {}, "the session lasts as long as the credentials"
 
 
-def test_the_session_can_last_longer_than_the_credentials(
-    home: Home, federation: Federation, prod: str
-) -> None:
+def test_console_session_may_outlast_the_credentials(home: Home, federation: Federation, prod: str) -> None:
     login(home.xacct("console", prod, "--duration-seconds", "43200"))
     assert federation.asked[0]["SessionDuration"] == "43200"
 
@@ -70,12 +68,14 @@ def test_the_session_can_last_longer_than_the_credentials(
     ],
 )
 @pytest.mark.usefixtures("federation")
-def test_it_begins_where_it_is_told_to(home: Home, prod: str, arguments: list[str], destination: str) -> None:
+def test_console_starts_at_the_service_or_destination(
+    home: Home, prod: str, arguments: list[str], destination: str
+) -> None:
     assert login(home.xacct("console", prod, *arguments))["Destination"] == destination
 
 
 def chain(home: Home, sts: Sts, role: Role, device: MfaDevice) -> None:
-    """Profiles whose roles are assumed from a session."""
+    """Add profiles whose roles are assumed from a session."""
     last = sts.add_role("Last", account="333333333333", trusts=[role.arn])
     home.add_role("prod", role.arn)
     home.add_role("chained", last.arn, source_profile="prod")
@@ -89,7 +89,7 @@ def chain(home: Home, sts: Sts, role: Role, device: MfaDevice) -> None:
 
 
 @pytest.mark.parametrize("profile", ["chained", "shared"])
-def test_a_role_assumed_from_a_session_has_no_duration_of_its_own(
+def test_console_duration_is_refused_for_a_chained_role(
     home: Home, sts: Sts, federation: Federation, role: Role, device: MfaDevice, profile: str
 ) -> None:
     chain(home, sts, role, device)
@@ -101,7 +101,7 @@ def test_a_role_assumed_from_a_session_has_no_duration_of_its_own(
     assert "SessionDuration" not in federation.asked[0]
 
 
-def test_a_role_with_a_code_of_its_own_has_one(
+def test_console_duration_works_for_a_role_with_direct_mfa(
     home: Home, sts: Sts, federation: Federation, role: Role, device: MfaDevice
 ) -> None:
     chain(home, sts, role, device)
@@ -110,47 +110,47 @@ def test_a_role_with_a_code_of_its_own_has_one(
 
 
 @pytest.mark.usefixtures("federation")
-def test_what_cannot_be_is_said_all_at_once_and_nobody_is_asked(home: Home, sts: Sts, prod: str) -> None:
+def test_console_reports_all_problems_before_any_call(home: Home, sts: Sts, prod: str) -> None:
     outcome = home.xacct("console", prod, "--service", "../x", "--duration-seconds", "60")
     assert (outcome.code, outcome.stdout) == (255, "")
     assert outcome.stderr.count("  - ") == 2
     for url in ("http://console.aws.amazon.com/", "console", "https://", "https://a b/", "https://[x/"):
         outcome = home.xacct("console", prod, "--destination", url)
         assert (outcome.code, outcome.stdout) == (255, "")
-        assert "the destination" in outcome.stderr
+        assert "--destination" in outcome.stderr
     assert sts.calls == []
 
 
-def test_a_users_own_keys_open_no_console(home: Home, federation: Federation) -> None:
+def test_console_refuses_a_users_own_keys(home: Home, federation: Federation) -> None:
     outcome = home.xacct("console", "default")
     assert (outcome.code, outcome.stdout) == (255, "")
-    assert "profile default gives a user's own credentials" in outcome.stderr
+    assert "profile default has a user's own credentials" in outcome.stderr
     assert federation.asked == []
 
 
 @pytest.mark.parametrize(
     "answer", [(400, b"<html>"), (200, b"no JSON"), (200, b"[]"), (200, b'{"SigninToken": 1}'), (200, b"")]
 )
-def test_an_endpoint_that_gives_no_token(
+def test_console_endpoint_without_a_token_is_an_error(
     home: Home, federation: Federation, prod: str, answer: tuple[int, bytes]
 ) -> None:
     federation.answer = answer
     outcome = home.xacct("console", prod)
     assert (outcome.code, outcome.stdout) == (255, "")
-    assert f"{federation.url} gives no sign-in token" in outcome.stderr
+    assert f"{federation.url} returned no sign-in token" in outcome.stderr
     assert_secret(home, prod, outcome.stderr)
 
 
-def test_an_endpoint_that_cannot_be_reached(home: Home, prod: str) -> None:
+def test_console_endpoint_unreachable_is_an_error(home: Home, prod: str) -> None:
     home.environment["AWS_XACCT_SIGNIN_ENDPOINT"] = "http://127.0.0.1:9/federation"
     outcome = home.xacct("console", prod)
     assert (outcome.code, outcome.stdout) == (255, "")
-    assert "http://127.0.0.1:9/federation cannot be reached" in outcome.stderr
+    assert "cannot reach http://127.0.0.1:9/federation" in outcome.stderr
     assert_secret(home, prod, outcome.stderr)
 
 
 def assert_secret(home: Home, prod: str, text: str) -> None:
-    """Nothing of the credentials is in a text."""
+    """Check that a text contains none of the credentials."""
     document = json.loads(home.xacct("credentials", prod).stdout)
     for key in ("AccessKeyId", "SecretAccessKey", "SessionToken"):
         assert document[key] not in text
@@ -167,11 +167,11 @@ def assert_secret(home: Home, prod: str, text: str) -> None:
         ),
     ],
 )
-def test_each_partition_has_its_own_endpoint(partition: str, hosts: tuple[str, str]) -> None:
-    assert endpoints({}, {}, partition) == hosts
+def test_console_endpoints_by_partition(partition: str, hosts: tuple[str, str]) -> None:
+    assert find_endpoints({}, {}, partition) == hosts
 
 
-def test_a_partition_without_a_public_console_has_to_be_told(home: Home, sts: Sts, user: User) -> None:
+def test_console_endpoint_is_required_in_a_private_partition(home: Home, sts: Sts, user: User) -> None:
     role = sts.add_role("Power", trusts=[user.arn])
     home.add_role("iso", role.arn.replace("arn:aws:", "arn:aws-iso:"))
     outcome = home.xacct("console", "iso")
@@ -180,10 +180,10 @@ def test_a_partition_without_a_public_console_has_to_be_told(home: Home, sts: St
     assert "aws configure set xacct.signin_endpoint https://…" in outcome.stderr
 
 
-def test_endpoints_can_be_configured_in_the_file_too() -> None:
+def test_console_endpoints_from_file_and_variable() -> None:
     config = {"xacct": {"signin_endpoint": "https://signin.c2s.ic.gov/federation"}}
     variables = {"AWS_XACCT_CONSOLE_ENDPOINT": "https://console.c2s.ic.gov/"}
-    assert endpoints(config, variables, "aws-iso") == (
+    assert find_endpoints(config, variables, "aws-iso") == (
         "https://signin.c2s.ic.gov/federation",
         "https://console.c2s.ic.gov/",
     )
@@ -192,10 +192,8 @@ def test_endpoints_can_be_configured_in_the_file_too() -> None:
 # -- the browser ---------------------------------------------------------------------------------------
 
 
-def test_a_browser_is_given_a_page_that_nobody_else_can_read(
-    home: Home, federation: Federation, prod: str
-) -> None:
-    """What a browser is given stands where every user of the machine can read it."""
+def test_console_browser_gets_a_private_page(home: Home, federation: Federation, prod: str) -> None:
+    """Every user of the machine can read the arguments of a program."""
     seen = home.path / "seen"
     browser = home.path / "browser"
     browser.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {seen}.new && mv {seen}.new {seen}\n', "utf-8")
@@ -217,7 +215,7 @@ def test_a_browser_is_given_a_page_that_nobody_else_can_read(
 
 
 @pytest.mark.usefixtures("federation")
-def test_a_page_that_leads_nowhere_any_more_goes_with_the_next_one(home: Home, prod: str) -> None:
+def test_console_page_is_removed_once_expired(home: Home, prod: str) -> None:
     browser = {"BROWSER": "true"}
     for _ in range(2):
         assert home.xacct("console", prod, "--open", environment=browser).code == 0
@@ -230,7 +228,7 @@ def test_a_page_that_leads_nowhere_any_more_goes_with_the_next_one(home: Home, p
 
 
 @pytest.mark.usefixtures("federation")
-def test_without_a_browser_that_is_said_and_no_page_is_left(home: Home, prod: str) -> None:
+def test_console_without_a_browser_leaves_no_page(home: Home, prod: str) -> None:
     nothing = {"BROWSER": str(home.path / "no-browser"), "PATH": "/nonexistent", "DISPLAY": ""}
     outcome = home.xacct("console", prod, "--open", environment=nothing)
     assert (outcome.code, outcome.stdout) == (255, "")

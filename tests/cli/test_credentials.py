@@ -1,4 +1,4 @@
-"""`xacct credentials`, the real script: whose credentials it prints, and that it prints nothing else."""
+"""`xacct credentials`, the real script: the right credentials, and nothing else on stdout."""
 
 from __future__ import annotations
 
@@ -19,16 +19,14 @@ pytestmark = pytest.mark.usefixtures("user")
 
 
 def printed(outcome: Outcome) -> dict[str, Any]:
-    """The document that a successful command printed, which is a line and all that it wrote."""
+    """Return the document of a successful command, one line and its only output."""
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.count("\n") == 1
     document: dict[str, Any] = json.loads(outcome.stdout)
     return document
 
 
-def test_a_role_is_assumed_once_and_comes_from_the_cache_that_aws_uses(
-    home: Home, sts: Sts, prod: str
-) -> None:
+def test_credentials_of_a_role_come_from_the_cache_shared_with_aws(home: Home, sts: Sts, prod: str) -> None:
     first = printed(home.xacct("credentials", prod))
     assert list(first) == [
         *("Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration", "AccountId"),
@@ -40,7 +38,7 @@ def test_a_role_is_assumed_once_and_comes_from_the_cache_that_aws_uses(
     assert sts.calls[-1].access_key == first["AccessKeyId"]
 
 
-def test_a_users_keys_are_given_as_they_are(home: Home, user: User) -> None:
+def test_credentials_of_a_user_are_its_keys(home: Home, user: User) -> None:
     assert printed(home.xacct("credentials", "default")) == {
         "Version": 1,
         "AccessKeyId": user.access_key,
@@ -48,15 +46,13 @@ def test_a_users_keys_are_given_as_they_are(home: Home, user: User) -> None:
     }
 
 
-def test_the_environments_own_keys_do_not_come_before_a_profile_that_is_named(home: Home, user: User) -> None:
+def test_credentials_ignore_keys_in_the_environment(home: Home, user: User) -> None:
     own = {"AWS_ACCESS_KEY_ID": "AKIAOTHER", "AWS_SECRET_ACCESS_KEY": "x", "AWS_PROFILE": "nobody"}
     assert printed(home.xacct("credentials", "default", environment=own))["AccessKeyId"] == user.access_key
 
 
 @pytest.mark.parametrize("printed_instead", ["", "secret: hunter2", "[]", '{"Version": 1}'])
-def test_a_program_that_prints_no_credentials_is_named_and_not_quoted(
-    home: Home, printed_instead: str
-) -> None:
+def test_credentials_of_a_failing_program_do_not_quote_it(home: Home, printed_instead: str) -> None:
     program = home.path / "program"
     program.write_text(f"#!/bin/sh\nprintf %s {shlex.quote(printed_instead)}\n", "utf-8")
     program.chmod(0o700)
@@ -68,7 +64,7 @@ def test_a_program_that_prints_no_credentials_is_named_and_not_quoted(
     assert "Error when retrieving credentials" in outcome.stderr or "profile other" in outcome.stderr
 
 
-def test_a_program_of_somebody_elses_is_passed_on(home: Home) -> None:
+def test_credentials_of_another_program_are_passed_on(home: Home) -> None:
     document = {"Version": 1, "AccessKeyId": "ASIAX", "SecretAccessKey": "s", "SessionToken": "t"}
     document["Expiration"] = "2099-01-15T09:00:00+01:00"
     program = home.path / "program"
@@ -79,9 +75,7 @@ def test_a_program_of_somebody_elses_is_passed_on(home: Home) -> None:
     assert found == {**document, "Expiration": "2099-01-15T08:00:00Z"}
 
 
-def test_a_user_profile_with_an_mfa_session_gives_the_session(
-    home: Home, sts: Sts, device: MfaDevice
-) -> None:
+def test_credentials_of_an_mfa_user_are_the_session(home: Home, sts: Sts, device: MfaDevice) -> None:
     program = f"curl -s {sts.url}/_code"
     lines = f"mfa_session = on\nmfa_serial = {device.serial}\nmfa_process = {program}\nregion = us-west-1\n"
     home.write_config("")
@@ -92,7 +86,7 @@ def test_a_user_profile_with_an_mfa_session_gives_the_session(
     assert [call.operation for call in sts.calls] == ["GetSessionToken"]
 
 
-def test_a_code_is_asked_for_on_the_terminal_and_stdout_holds_the_document_alone(
+def test_credentials_prompt_on_the_terminal_and_print_only_the_document(
     home: Home, role: Role, device: MfaDevice
 ) -> None:
     role.require_mfa = True
@@ -106,7 +100,7 @@ def test_a_code_is_asked_for_on_the_terminal_and_stdout_holds_the_document_alone
     assert terminal.prompts == 1
 
 
-def test_without_a_terminal_nobody_is_asked(home: Home, role: Role, device: MfaDevice) -> None:
+def test_credentials_without_a_terminal_do_not_prompt(home: Home, role: Role, device: MfaDevice) -> None:
     role.require_mfa = True
     home.add_role("vault", role.arn, mfa_serial=device.serial)
     outcome = run(home, str(XACCT), "credentials", "vault", without=("DISPLAY", "WAYLAND_DISPLAY"))
@@ -116,7 +110,7 @@ def test_without_a_terminal_nobody_is_asked(home: Home, role: Role, device: MfaD
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("pord", "xacct: there is no profile pord; did you mean prod?\n"),
         (
@@ -127,35 +121,35 @@ def test_without_a_terminal_nobody_is_asked(home: Home, role: Role, device: MfaD
     ],
 )
 @pytest.mark.usefixtures("prod")
-def test_a_profile_that_is_not_there(home: Home, name: str, said: str) -> None:
+def test_credentials_of_an_unknown_profile(home: Home, name: str, message: str) -> None:
     outcome = home.xacct("credentials", name)
-    assert (outcome.code, outcome.stdout, outcome.stderr) == (255, "", said)
+    assert (outcome.code, outcome.stdout, outcome.stderr) == (255, "", message)
 
 
-def test_a_profile_that_cannot_work(home: Home, role: Role) -> None:
+def test_credentials_of_a_broken_profile(home: Home, role: Role) -> None:
     home.add_role("broken", role.arn, source_profile="nobody")
     outcome = home.xacct("credentials", "broken")
     assert (outcome.code, outcome.stdout) == (255, "")
     assert outcome.stderr.startswith("xacct: profile broken: its source_profile nobody does not exist.")
 
 
-def test_a_profile_without_credentials(home: Home) -> None:
+def test_credentials_of_a_profile_without_any(home: Home) -> None:
     home.write_config("[profile empty]\nregion = us-west-1\n")
     outcome = home.xacct("credentials", "empty")
     assert (outcome.code, outcome.stdout) == (255, "")
     assert outcome.stderr == (
-        "xacct: profile empty has no credentials. Give it some:\n  aws configure --profile empty\n"
+        "xacct: profile empty has no credentials. Add some:\n  aws configure --profile empty\n"
     )
 
 
-def test_a_config_that_cannot_be_read(home: Home) -> None:
+def test_credentials_with_an_invalid_config_file(home: Home) -> None:
     home.config.write_text("[profile prod\n", "utf-8")
     outcome = home.xacct("credentials", "prod")
     assert (outcome.code, outcome.stdout) == (255, "")
     assert outcome.stderr.startswith(f"xacct: {home.config}, line 1: ")
 
 
-def test_a_refusal_by_sts(home: Home, sts: Sts) -> None:
+def test_credentials_refused_by_sts(home: Home, sts: Sts) -> None:
     other = sts.add_role("Other", trusts=["arn:aws:iam::111111111111:user/somebody"])
     home.add_role("other", other.arn)
     outcome = home.xacct("credentials", "other")
@@ -165,7 +159,7 @@ def test_a_refusal_by_sts(home: Home, sts: Sts) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["prod", "more"], ["prod", "--format", "xml"], ["--fromat"]])
-def test_a_command_line_that_cannot_be_understood(home: Home, arguments: list[str]) -> None:
+def test_credentials_with_an_invalid_command_line(home: Home, arguments: list[str]) -> None:
     outcome = home.xacct("credentials", *arguments)
     assert (outcome.code, outcome.stdout) == (255, "")
     assert outcome.stderr.endswith("See: xacct credentials --help\n")
@@ -180,7 +174,7 @@ def test_a_command_line_that_cannot_be_understood(home: Home, arguments: list[st
         pytest.param("> /dev/full", 255, id="full"),
     ],
 )
-def test_what_cannot_be_written_is_no_success(
+def test_credentials_that_cannot_be_written_are_an_error(
     home: Home, prod: str, target: str, code: int, warm: bool
 ) -> None:
     if warm:
@@ -194,8 +188,8 @@ def test_what_cannot_be_written_is_no_success(
     assert "Traceback" not in outcome.stderr
 
 
-def test_who_reads_nothing_ends_it_without_a_word(home: Home, prod: str) -> None:
+def test_credentials_to_a_closed_pipe_end_silently(home: Home, prod: str) -> None:
     outcome = run(home, "/bin/bash", "-c", f'"{XACCT}" credentials {prod} | true; echo "${{PIPESTATUS[0]}}"')
-    # Who ends first is chance: it may be written before nobody is there to read it.
+    # Either may end first: the output may be written before its reader ends.
     assert outcome.stdout in ("0\n", "255\n")
     assert outcome.stderr == ""

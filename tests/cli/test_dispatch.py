@@ -1,4 +1,4 @@
-"""The `xacct` script itself: its help, its version, and what it says of a command line it cannot understand."""
+"""The `xacct` script itself: help, version and messages for invalid command lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.home import XACCT, Home, finish
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"]])
-def test_without_a_command_all_commands_are_listed(home: Home, arguments: list[str]) -> None:
+def test_help_lists_all_commands(home: Home, arguments: list[str]) -> None:
     outcome = home.xacct(*arguments)
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith("usage: xacct COMMAND …\n")
@@ -22,18 +22,18 @@ def test_without_a_command_all_commands_are_listed(home: Home, arguments: list[s
         assert load(name).HELP in outcome.stdout
 
 
-def test_the_version_is_told(home: Home) -> None:
+def test_version_is_printed(home: Home) -> None:
     outcome = home.xacct("--version")
     assert (outcome.code, outcome.stdout, outcome.stderr) == (0, f"xacct {__version__}\n", "")
 
 
-def test_it_runs_as_a_module_where_the_script_is_not_found(home: Home) -> None:
+def test_xacct_runs_as_a_module(home: Home) -> None:
     process = home.start_any(Path(sys.executable), "-m", "awscli_xacct", "--version")
     assert finish(process).stdout == f"xacct {__version__}\n"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_each_command_has_a_page_of_its_own(home: Home, name: str) -> None:
+def test_help_of_each_command(home: Home, name: str) -> None:
     outcome = home.xacct(name, "--help")
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith(f"usage: xacct {name}")
@@ -41,19 +41,19 @@ def test_each_command_has_a_page_of_its_own(home: Home, name: str) -> None:
     assert f"examples:\n{load(name).EXAMPLES}" in outcome.stdout
 
 
-def test_an_unknown_command_is_refused(home: Home) -> None:
+def test_unknown_command_is_refused(home: Home) -> None:
     outcome = home.xacct("frobnicate\x1b[2J")
     assert (outcome.code, outcome.stdout) == (255, "")
-    assert outcome.stderr == "xacct: there is no command frobnicate\\x1b[2J; see: xacct --help\n"
+    assert outcome.stderr == "xacct: unknown command frobnicate\\x1b[2J; see: xacct --help\n"
 
 
-def test_a_command_of_the_other_one_is_told_where_it_is(home: Home) -> None:
+def test_unknown_command_of_configure_role_is_recognised(home: Home) -> None:
     outcome = home.xacct("list")
     assert (outcome.code, outcome.stdout) == (255, "")
-    assert outcome.stderr == "xacct: there is no command list here; did you mean aws configure role list?\n"
+    assert outcome.stderr == "xacct: unknown command list; did you mean aws configure role list?\n"
 
 
-def test_a_terminal_that_shows_ascii_alone_is_shown_what_it_can(home: Home) -> None:
+def test_help_on_an_ascii_terminal_is_escaped(home: Home) -> None:
     outcome = home.xacct("--help", environment={"PYTHONIOENCODING": "ascii"})
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith("usage: xacct COMMAND \\u2026\n")
@@ -72,10 +72,10 @@ def test_a_terminal_that_shows_ascii_alone_is_shown_what_it_can(home: Home) -> N
         "each prod --output json -- echo x",
     ],
 )
-def test_a_full_disk_under_the_output_is_told_in_one_line(home: Home, prod: str, arguments: str) -> None:
-    """And not once more by the interpreter, at its end."""
+def test_full_disk_under_stdout_is_one_message(home: Home, prod: str, arguments: str) -> None:
+    """The interpreter does not repeat it at its end."""
     assert home.xacct("credentials", prod).code == 0
     command = f"unset PYTHONUNBUFFERED; {XACCT} {arguments} > /dev/full"
     outcome = finish(home.start_any(Path("/bin/sh"), "-c", command))
     assert outcome.code == 255
-    assert outcome.stderr == "xacct: the output cannot be written: No space left on device\n"
+    assert outcome.stderr == "xacct: cannot write the output: No space left on device\n"

@@ -1,4 +1,4 @@
-"""`xacct doctor`: what is wrong on a machine, all of it, with what mends it; the mends do mend."""
+"""`xacct doctor`: everything that is wrong on a machine, each with a fix that works."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Finding = dict[str, Any]
 
 @pytest.fixture
 def machine(home: Home, user: User, role: Role, tmp_path: Path) -> Machine:
-    """A healthy one, with a role profile."""
+    """A healthy machine with a role profile."""
     machine = Machine(home, tmp_path)
     machine.link_forked()
     machine.write(f"{ON}[profile prod]\nrole_arn = {role.arn}\nsource_profile = default\n")
@@ -37,7 +37,7 @@ def machine(home: Home, user: User, role: Role, tmp_path: Path) -> Machine:
 
 
 def examined(machine: Machine, *arguments: str, **environment: str) -> list[Finding]:
-    """What the doctor finds, apart from what is well. It must never be at a loss itself."""
+    """Return the findings that are not ok. Doctor itself must not fail."""
     outcome = machine.xacct("doctor", "--json", *arguments, environment=environment)
     assert outcome.stderr == ""
     found = json.loads(outcome.stdout)
@@ -47,12 +47,12 @@ def examined(machine: Machine, *arguments: str, **environment: str) -> list[Find
 
 
 def only(found: list[Finding], state: str) -> Finding:
-    """The one thing that was found."""
+    """Return the only finding."""
     assert [finding["State"] for finding in found] == [state], found
     return found[0]
 
 
-def test_a_healthy_machine_has_nothing(machine: Machine) -> None:
+def test_doctor_finds_nothing_on_a_healthy_machine(machine: Machine) -> None:
     (machine.bin / "aws").unlink()
     machine.link()
     outcome = machine.xacct("doctor")
@@ -65,7 +65,7 @@ def test_a_healthy_machine_has_nothing(machine: Machine) -> None:
     assert "\x1b" not in outcome.stdout
 
 
-def test_nothing_is_changed_by_looking(machine: Machine) -> None:
+def test_doctor_changes_nothing(machine: Machine) -> None:
     def everything() -> list[tuple[str, int, int]]:
         return sorted(
             (str(path), path.stat().st_mode, path.stat().st_mtime_ns)
@@ -79,7 +79,7 @@ def test_nothing_is_changed_by_looking(machine: Machine) -> None:
     assert not machine.home.cache.exists()
 
 
-def test_no_password_of_an_endpoint_is_shown(machine: Machine) -> None:
+def test_doctor_hides_the_password_of_an_endpoint(machine: Machine) -> None:
     address = "http://somebody:hunter2@127.0.0.1:9"
     config = machine.config.read_text("utf-8")
     machine.write(f"{config}endpoint_url = {address}\n[services s]\nsts =\n  endpoint_url = {address}\n")
@@ -87,10 +87,10 @@ def test_no_password_of_an_endpoint_is_shown(machine: Machine) -> None:
         for arguments in ([], ["--json"]):
             outcome = machine.xacct("doctor", *arguments, environment=environment)
             assert "hunter2" not in outcome.stdout + outcome.stderr
-            assert ("@127.0.0.1:9 gives no time" in outcome.stdout) == ("HTTP_PROXY" not in environment)
+            assert ("@127.0.0.1:9: " in outcome.stdout) == ("HTTP_PROXY" not in environment)
 
 
-def test_on_a_terminal_faults_stand_out(machine: Machine) -> None:
+def test_doctor_colours_faults_on_a_terminal(machine: Machine) -> None:
     machine.config.chmod(0o666)
     child: pexpect.spawn[str] = machine.home.terminal_for(str(XACCT), "doctor")
     child.expect(pexpect.EOF)
@@ -107,32 +107,32 @@ def test_on_a_terminal_faults_stand_out(machine: Machine) -> None:
 # -- aws and the plugin ----------------------------------------------------------------------------
 
 
-def test_without_an_aws_it_says_where_to_get_one(machine: Machine) -> None:
+def test_doctor_without_an_aws(machine: Machine) -> None:
     (machine.bin / "aws").unlink()
     fault = only(examined(machine), "fault")
-    assert fault["Text"] == "there is no aws on the PATH"
+    assert fault["Text"] == "no aws found on the PATH"
     assert "https://docs.aws.amazon.com/" in fault["Fix"]
 
 
-def test_a_plugin_that_is_not_on(machine: Machine) -> None:
+def test_doctor_finds_a_disabled_plugin(machine: Machine) -> None:
     machine.write(machine.config.read_text("utf-8").replace(ON, ""))
     fault = only(examined(machine), "fault")
-    assert "the plugin is not on" in fault["Text"]
+    assert "the plugin is not enabled" in fault["Text"]
     assert fault["Fix"] == "xacct enable"
     assert machine.xacct("enable").code == 0
     assert examined(machine) == []
 
 
-def test_an_aws_that_dies_of_the_missing_plugin(machine: Machine) -> None:
+def test_doctor_finds_an_aws_without_the_plugin(machine: Machine) -> None:
     (machine.bin / "aws").unlink()
     machine.script(WITHOUT_PLUGIN)
     fault = only(examined(machine), "fault")
-    assert "fails whatever it is asked: ModuleNotFoundError: No module named 'awscli_xacct'" in fault["Text"]
+    assert "fails at every command: ModuleNotFoundError: No module named 'awscli_xacct'" in fault["Text"]
     assert re.search(r"-m pip install \S+\nor: xacct disable", fault["Fix"])
 
 
-def test_a_plugin_that_is_on_and_not_active(machine: Machine, tmp_path: Path) -> None:
-    """Such as another package of that name, or a very old one."""
+def test_doctor_finds_a_plugin_that_is_not_active(machine: Machine, tmp_path: Path) -> None:
+    """For example another package of that name, or a very old version."""
     library = tmp_path / "library" / "awscli_xacct"
     library.mkdir(parents=True)
     (library / "__init__.py").write_text("def awscli_initialize(cli): ...\n", "utf-8")
@@ -141,53 +141,51 @@ def test_a_plugin_that_is_on_and_not_active(machine: Machine, tmp_path: Path) ->
     main = "from awscli.clidriver import main\nsys.exit(main())\n"
     machine.script(f"{text}sys.path.insert(0, {str(library.parent)!r})\n{main}")
     fault = only(examined(machine), "fault")
-    assert "on in the config file, but not active" in fault["Text"]
+    assert "enabled in the config file, but not active" in fault["Text"]
 
 
-def test_another_aws_without_the_plugin_that_still_runs_is_a_warning(
-    machine: Machine, tmp_path: Path
-) -> None:
+def test_doctor_warns_of_another_aws_without_the_plugin(machine: Machine, tmp_path: Path) -> None:
     machine.script("#!/bin/sh\necho aws-cli/2.20.0 Python/3.12.1 Linux\n", tmp_path / "other")
     machine.set_path(machine.bin, tmp_path / "other")
     warning = only(examined(machine), "warning")
-    assert f"{tmp_path / 'other' / 'aws'} (AWS CLI 2.20.0): the plugin is not on" in warning["Text"]
+    assert f"{tmp_path / 'other' / 'aws'} (AWS CLI 2.20.0): the plugin is not enabled" in warning["Text"]
     assert warning["Fix"] == f"xacct enable --aws {tmp_path / 'other' / 'aws'}"
 
 
 @pytest.mark.parametrize(
-    ("version", "state", "told"),
+    ("version", "state", "text"),
     [
-        ("aws-cli/1.44.0 Python/3.11.0", "warning", "older than what the plugin is tested with, 1.45"),
-        ("aws-cli/2.8.13 Python/3.11.0", "warning", "older than what the plugin is tested with, 2.9"),
+        ("aws-cli/1.44.0 Python/3.11.0", "warning", "older than 1.45, the oldest the plugin is tested with"),
+        ("aws-cli/2.8.13 Python/3.11.0", "warning", "older than 2.9, the oldest the plugin is tested with"),
         ("aws-cli/2.9.19 Python/3.9.16", "fault", "runs on Python 3.9.16"),
     ],
 )
-def test_an_aws_that_is_too_old(machine: Machine, version: str, state: str, told: str) -> None:
+def test_doctor_finds_an_aws_that_is_too_old(machine: Machine, version: str, state: str, text: str) -> None:
     (machine.bin / "aws").unlink()
     machine.script(f"#!/bin/sh\necho {version} Linux\n")
-    found = [finding for finding in examined(machine) if told in finding["Text"]]
+    found = [finding for finding in examined(machine) if text in finding["Text"]]
     assert [finding["State"] for finding in found] == [state]
 
 
-def test_only_the_aws_that_is_named_is_looked_at(machine: Machine, tmp_path: Path) -> None:
+def test_doctor_checks_only_the_named_aws(machine: Machine, tmp_path: Path) -> None:
     other = machine.script(WITHOUT_PLUGIN, tmp_path / "other")
     assert only(examined(machine, "--aws", str(other)), "fault")["Text"].startswith(str(other))
     assert examined(machine) == []
 
 
 def without_end(started: Path) -> str:
-    """A script that says when it runs, leaves a child behind that holds its output open, and never ends."""
+    """Return a script that never ends, nor does its child, which holds the output open and is noted in `started`."""
     return f'#!/bin/sh\nsleep 600 &\necho $! >> "{started}"\nsleep 600\n'
 
 
 def is_alive(pid: str) -> bool:
-    """Whether a process runs; one that has ended may wait for its parent to hear of it."""
+    """Whether a process runs: a zombie does not."""
     shown = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True, check=False)
     return shown.stdout.strip()[:1] not in ("", "Z")
 
 
-def test_programs_that_hang_are_said_and_ended_in_the_time_of_one(machine: Machine, tmp_path: Path) -> None:
-    """The first hangs whatever it is asked, another writes more than a pipe holds, the third is well."""
+def test_doctor_kills_programs_that_hang(machine: Machine, tmp_path: Path) -> None:
+    """The first always hangs, another writes more than a pipe holds, the third is healthy."""
     started = tmp_path / "started"
     first = machine.script(without_end(started), tmp_path / "first")
     second = machine.script("#!/bin/sh\nprintf %0300000d 0\nsleep 600\n", tmp_path / "second")
@@ -201,51 +199,51 @@ def test_programs_that_hang_are_said_and_ended_in_the_time_of_one(machine: Machi
     assert [pid for pid in started.read_text().split() if is_alive(pid)] == []
 
 
-def test_what_an_aws_leaves_in_the_background_is_not_waited_for(machine: Machine, tmp_path: Path) -> None:
+def test_doctor_does_not_wait_for_background_processes(machine: Machine, tmp_path: Path) -> None:
     aws = machine.script("#!/bin/sh\nsleep 600 &\necho aws-cli/2.20.0 Python/3.12.1 Linux\n", tmp_path / "o")
     machine.set_path(machine.bin, aws.parent)
-    assert "the plugin is not on" in only(examined(machine), "warning")["Text"]
+    assert "the plugin is not enabled" in only(examined(machine), "warning")["Text"]
 
 
 DIGITS = "9" * 6000
 
 
 @pytest.mark.parametrize(
-    ("says", "told"),
+    ("says", "text"),
     [
-        (f"echo aws-cli/{DIGITS} Python/3.13.0", "does not say its version: aws-cli/999"),
-        (f"echo aws-cli/1.{DIGITS} Python/3.13.0", "does not say its version: aws-cli/1.999"),
-        (f"echo aws-cli/1.46.0 Python/{DIGITS}", "does not say its version: aws-cli/1.46.0"),
-        ("echo aws-cli/1.46.0 Python/new", "does not say its version: aws-cli/1.46.0 Python/new"),
-        ("echo aws-cli/٢.٢ Python/3.13.0", "does not say its version"),
-        (":", "does not say its version: it ended with 0 and said nothing"),
-        ("printf '\\377\\000\\033[2J'", "does not say its version: "),
+        (f"echo aws-cli/{DIGITS} Python/3.13.0", "prints no version: aws-cli/999"),
+        (f"echo aws-cli/1.{DIGITS} Python/3.13.0", "prints no version: aws-cli/1.999"),
+        (f"echo aws-cli/1.46.0 Python/{DIGITS}", "prints no version: aws-cli/1.46.0"),
+        ("echo aws-cli/1.46.0 Python/new", "prints no version: aws-cli/1.46.0 Python/new"),
+        ("echo aws-cli/٢.٢ Python/3.13.0", "prints no version"),
+        (":", "prints no version: it printed nothing and exited with 0"),
+        ("printf '\\377\\000\\033[2J'", "prints no version: "),
         ("echo aws-cli/1.46.0 Python/3.13.0; exit 3", "does not run: exit code 3, aws-cli/1.46.0"),
         ("echo oh no >&2; exit 1", "does not run: exit code 1, oh no"),
         ("kill -9 $$", "does not run: exit code -9"),
-        ("echo aws-cli/0.9 Python/3.13.0", "is older than what the plugin is tested with, 1.45"),
+        ("echo aws-cli/0.9 Python/3.13.0", "is older than 1.45, the oldest"),
     ],
     ids=[
         "long", "long minor", "long python", "python", "other digits", "nothing", "binary", "fails", "dies", "killed",
         "old",
     ],
 )  # fmt: skip
-def test_whatever_an_aws_says_of_its_version(machine: Machine, says: str, told: str) -> None:
+def test_doctor_survives_any_version_output(machine: Machine, says: str, text: str) -> None:
     (machine.bin / "aws").unlink()
     machine.script(f"#!/bin/sh\n{says}\n")
     first = examined(machine)[0]
-    assert told in first["Text"]
-    assert first["State"] == ("warning" if "older" in told else "fault")
+    assert text in first["Text"]
+    assert first["State"] == ("warning" if "older" in text else "fault")
     assert len(first["Text"]) < 600
 
 
-# -- others that read the same [plugins] ------------------------------------------------------------
+# -- other programs that read the same [plugins] ---------------------------------------------------
 
 SERVER = "awslabs.aws-api-mcp-server"
 
 
 def environment_with(path: Path, *packages: str, requires: str = "") -> None:
-    """What uv and pipx make, as far as it is looked at."""
+    """Make as much of an environment of uv or pipx as doctor looks at."""
     library = path / "lib" / "python3.13" / "site-packages"
     for package in packages:
         (library / package).mkdir(parents=True)
@@ -256,7 +254,7 @@ def environment_with(path: Path, *packages: str, requires: str = "") -> None:
     (about / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {SERVER}\n{requires}\n", "utf-8")
 
 
-def test_environments_with_an_awscli_of_their_own_are_found(machine: Machine) -> None:
+def test_doctor_finds_embedded_awsclis(machine: Machine) -> None:
     share, cache = machine.home.path / ".local/share", machine.home.path / ".cache/uv/archive-v0"
     environment_with(share / "uv/tools/server", "awscli")
     environment_with(share / "uv/tools/mended", "awscli", "awscli_xacct")
@@ -267,16 +265,16 @@ def test_environments_with_an_awscli_of_their_own_are_found(machine: Machine) ->
     (cache / "wheel" / "awscli").mkdir(parents=True)
     found = examined(machine)
     assert {finding["State"] for finding in found} == {"warning"}
-    mends = [re.sub("with \\S+", "with X", finding["Fix"]) for finding in found]
-    assert mends[0] == "uv tool install --with X server"
-    assert mends[1].startswith("pipx inject 'my tool' ")
-    assert mends[2].startswith(f"uvx --with X {SERVER} ")
+    fixes = [re.sub("with \\S+", "with X", finding["Fix"]) for finding in found]
+    assert fixes[0] == "uv tool install --with X server"
+    assert fixes[1].startswith("pipx inject 'my tool' ")
+    assert fixes[2].startswith(f"uvx --with X {SERVER} ")
     assert str(cache / "a") in found[2]["Text"]
     assert len(found) == 3
     machine.write(machine.config.read_text("utf-8").replace(ON, ""))
-    told = machine.xacct("enable").stdout
-    assert told.count("that reads the same [plugins]") == 3
-    assert "  uv tool install --with " in told
+    output = machine.xacct("enable").stdout
+    assert output.count("which reads the same [plugins]") == 3
+    assert "  uv tool install --with " in output
 
 
 # -- files -----------------------------------------------------------------------------------------
@@ -287,27 +285,27 @@ def chmod(path: str, mode: int) -> Callable[[Machine], None]:
 
 
 @pytest.mark.parametrize(
-    ("harm", "told"),
+    ("harm", "text"),
     [
-        (chmod(".aws/config", 0o666), "other users can write"),
-        (chmod(".aws/credentials", 0o644), "holds keys, and other users can read it"),
+        (chmod(".aws/config", 0o666), "other users can change"),
+        (chmod(".aws/credentials", 0o644), "contains keys, and other users can read it"),
         (chmod(".aws", 0o777), "can write in"),
     ],
     ids=["config", "credentials", "directory"],
 )
-def test_what_others_can_reach_is_a_fault_that_its_command_mends(
-    machine: Machine, harm: Callable[[Machine], None], told: str
+def test_doctor_finds_files_that_others_can_access_and_fixes_them(
+    machine: Machine, harm: Callable[[Machine], None], text: str
 ) -> None:
     harm(machine)
     found = examined(machine)
     assert {finding["State"] for finding in found} == {"fault"}
-    assert all(told in finding["Text"] for finding in found)
+    assert all(text in finding["Text"] for finding in found)
     for finding in found:
         subprocess.run(["sh", "-c", finding["Fix"]], check=True, timeout=TIMEOUT)
     assert examined(machine) == []
 
 
-def test_keys_in_the_config_file_make_it_private(machine: Machine) -> None:
+def test_doctor_wants_a_config_file_with_keys_private(machine: Machine) -> None:
     machine.write(machine.config.read_text("utf-8") + "[profile x]\naws_secret_access_key = hush\n")
     machine.config.chmod(0o644)
     fault = only(examined(machine), "fault")
@@ -316,14 +314,14 @@ def test_keys_in_the_config_file_make_it_private(machine: Machine) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_a_file_of_another_user(machine: Machine) -> None:
+def test_doctor_finds_a_file_of_another_user(machine: Machine) -> None:
     os.chown(machine.config, 12345, -1)
     fault = only(examined(machine), "fault")
     assert "belongs to another user" in fault["Text"]
 
 
-def test_a_file_that_botocore_refuses_is_named_with_its_line(machine: Machine) -> None:
-    """`aws` itself ends in a traceback there."""
+def test_doctor_names_the_line_of_an_invalid_file(machine: Machine) -> None:
+    """`aws` itself prints a traceback for it."""
     machine.write(machine.config.read_text("utf-8") + "[profile prod]\n")
     found = examined(machine)
     assert [finding["Check"] for finding in found if finding["State"] == "fault"] == ["aws", "files"]
@@ -335,32 +333,32 @@ def test_a_file_that_botocore_refuses_is_named_with_its_line(machine: Machine) -
 # -- the cache -------------------------------------------------------------------------------------
 
 
-def test_a_cache_that_others_can_reach(machine: Machine) -> None:
+def test_doctor_warns_of_a_cache_that_others_can_access(machine: Machine) -> None:
     machine.home.cache.mkdir(parents=True)
     machine.home.cache.chmod(0o755)
     assert only(examined(machine), "warning")["Fix"] == f"chmod 700 {machine.home.cache}"
 
 
-def test_a_named_directory_that_others_can_reach_is_no_fault(machine: Machine, tmp_path: Path) -> None:
+def test_doctor_accepts_a_shared_directory_that_was_configured(machine: Machine, tmp_path: Path) -> None:
     named = tmp_path / "named"
     named.mkdir()
     named.chmod(0o1777)
     assert examined(machine, AWS_XACCT_CACHE_DIR=str(named)) == []
 
 
-def test_a_cache_that_is_no_directory(machine: Machine) -> None:
+def test_doctor_finds_a_file_in_place_of_the_cache(machine: Machine) -> None:
     (machine.home.aws_dir / "xacct").write_text("")
-    assert "is no directory" in only(examined(machine), "fault")["Text"]
+    assert "is not a directory" in only(examined(machine), "fault")["Text"]
 
 
-def test_a_disk_that_is_full(machine: Machine) -> None:
+def test_doctor_finds_a_cache_on_a_device(machine: Machine) -> None:
     fault = only(examined(machine, AWS_XACCT_CACHE_DIR="/dev/full/cache"), "fault")
-    assert "/dev/full is no directory" in fault["Text"]
+    assert "/dev/full is not a directory" in fault["Text"]
 
 
-def test_a_disk_that_cannot_be_written(machine: Machine) -> None:
+def test_doctor_finds_a_cache_that_cannot_be_written(machine: Machine) -> None:
     fault = only(examined(machine, AWS_XACCT_CACHE_DIR="/proc/cache"), "fault")
-    assert "sessions cannot be kept in /proc/cache" in fault["Text"]
+    assert "nothing can be cached in /proc/cache" in fault["Text"]
     assert fault["Fix"] == "export AWS_XACCT_CACHE_DIR=DIRECTORY"
 
 
@@ -368,13 +366,13 @@ def test_a_disk_that_cannot_be_written(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("variables", "state", "told"),
+    ("variables", "state", "text"),
     [
-        ({"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "hush"}, "warning", "win over AWS_PROFILE"),
-        ({"AWS_ACCESS_KEY_ID": "AKIA"}, "fault", "only one is set"),
-        ({"AWS_SESSION_TOKEN": "hush"}, "warning", "belongs to no key"),
+        ({"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "hush"}, "warning", "override AWS_PROFILE"),
+        ({"AWS_ACCESS_KEY_ID": "AKIA"}, "fault", "must both be set"),
+        ({"AWS_SESSION_TOKEN": "hush"}, "warning", "without an access key"),
         ({"AWS_PROFILE": "prdo"}, "fault", "prod"),
-        ({"AWS_XACCT_DISABLE": "1"}, "warning", "the plugin is off"),
+        ({"AWS_XACCT_DISABLE": "1"}, "warning", "turns the plugin off"),
         ({"AWS_XACCT_CACHEDIR": "/x"}, "warning", "did you mean AWS_XACCT_CACHE_DIR?"),
         (
             {"AWS_XACCT_MFA_PROMPT": "gtk"},
@@ -387,24 +385,24 @@ def test_a_disk_that_cannot_be_written(machine: Machine) -> None:
             "AWS_XACCT_MFA_SESSION_DURATION is '12h', but must be",
         ),
         ({"AWS_XACCT_MFA_SESSION_DURATION": "9" * 6000}, "fault", "AWS_XACCT_MFA_SESSION_DURATION is '999"),
-        ({"AWS_SHARED_CREDENTIALS_FILE": "/nowhere/x"}, "warning", "/nowhere/x, and there is no such file"),
+        ({"AWS_SHARED_CREDENTIALS_FILE": "/nowhere/x"}, "warning", "/nowhere/x, which does not exist"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
-def test_a_variable_that_stands_in_the_way(
-    machine: Machine, variables: dict[str, str], state: str, told: str
+def test_doctor_finds_variables_that_interfere(
+    machine: Machine, variables: dict[str, str], state: str, text: str
 ) -> None:
     found = [
         finding for finding in examined(machine, **variables) if finding["Check"] in ("variables", "files")
     ]
     finding = only(found, state)
-    assert told in finding["Text"]
+    assert text in finding["Text"]
     assert finding["Fix"]
     assert "hush" not in json.dumps(found)
 
 
-def test_a_setting_is_blamed_on_the_place_it_stands_in(machine: Machine) -> None:
-    """Both of them, each where it is: the variable wins over the file."""
+def test_doctor_names_the_origin_of_a_setting(machine: Machine) -> None:
+    """The variable overrides the file."""
     machine.write(machine.config.read_text("utf-8") + "[xacct]\nmfa_prompt = gtk\nmfa_session_duration = 1\n")
     found = examined(machine, AWS_XACCT_MFA_PROMPT="qt")
     assert [(finding["Text"].split(", but ")[0], finding["Fix"]) for finding in found] == [
@@ -416,7 +414,7 @@ def test_a_setting_is_blamed_on_the_place_it_stands_in(machine: Machine) -> None
 # -- profiles --------------------------------------------------------------------------------------
 
 
-def test_every_profile_that_cannot_work_is_told_at_once(machine: Machine) -> None:
+def test_doctor_reports_every_broken_profile(machine: Machine) -> None:
     machine.write(
         f"{ON}[profile a]\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = nobody\n"
         "duration_seconds = 2h\n"
@@ -427,21 +425,21 @@ def test_every_profile_that_cannot_work_is_told_at_once(machine: Machine) -> Non
     )
     found = examined(machine)
     assert {finding["State"] for finding in found} == {"fault"}
-    told = "\n".join(finding["Text"] for finding in found)
+    texts = "\n".join(finding["Text"] for finding in found)
     for words in (
         "profile a: source_profile 'nobody'",
         "profile a: duration_seconds '2h'",
         "profile b: role_arn",
     ):
-        assert words in told
-    assert "profile c: " in told
-    assert "profile d: " in told
-    assert "profile fine" not in told
-    mends = [finding["Fix"] for finding in found]
-    assert "aws configure role a --duration-seconds VALUE" in mends
+        assert words in texts
+    assert "profile c: " in texts
+    assert "profile d: " in texts
+    assert "profile fine" not in texts
+    fixes = [finding["Fix"] for finding in found]
+    assert "aws configure role a --duration-seconds VALUE" in fixes
 
 
-def test_keys_that_nobody_reads(machine: Machine) -> None:
+def test_doctor_finds_unknown_keys(machine: Machine) -> None:
     machine.write(
         machine.config.read_text("utf-8")
         + "mfa_seriel = x\n[profile user]\nregion = a-b\nduration_seconds = 900\nexternal_id = x\n"
@@ -449,16 +447,17 @@ def test_keys_that_nobody_reads(machine: Machine) -> None:
     )
     found = examined(machine)
     assert [finding["State"] for finding in found] == ["warning"] * 3
-    assert found[0]["Text"] == "profile prod: nobody reads mfa_seriel"
+    assert found[0]["Text"] == "profile prod: unknown key mfa_seriel"
     assert "mfa_serial" in found[0]["Fix"]
     assert (
-        found[1]["Text"] == "profile user assumes no role, and nobody reads its external_id, duration_seconds"
+        found[1]["Text"]
+        == "profile user assumes no role, so these keys have no effect: external_id, duration_seconds"
     )
-    assert found[2]["Text"] == "[xacct]: nobody reads cache_directory"
+    assert found[2]["Text"] == "[xacct]: unknown key cache_directory"
 
 
-def test_documented_settings_are_read(machine: Machine) -> None:
-    """Each key of [xacct], each variable, and what botocore and the CLI have for a profile."""
+def test_doctor_accepts_documented_settings(machine: Machine) -> None:
+    """Keys of [xacct], variables, and settings of botocore and the CLI in a profile."""
     machine.write(
         machine.config.read_text("utf-8")
         + "cli_pager =\noutput = json\nuse_fips_endpoint = false\nretry_mode = standard\ns3 =\n  max_queue_size = 9\n"
@@ -468,7 +467,7 @@ def test_documented_settings_are_read(machine: Machine) -> None:
     assert examined(machine, **variables) == []
 
 
-def test_what_botocore_reads_of_a_profile_is_known() -> None:
+def test_doctor_knows_the_keys_of_botocore() -> None:
     try:
         from awscli.botocore import configprovider
     except ImportError:  # before 1.46
@@ -480,44 +479,44 @@ def test_what_botocore_reads_of_a_profile_is_known() -> None:
     assert names - keys.KNOWN == set()
 
 
-def test_keys_that_nobody_reads_and_whose_they_are(machine: Machine) -> None:
+def test_doctor_names_the_owner_of_an_unknown_key(machine: Machine) -> None:
     unread = ["policy_arns", "include_profile", "foo_bar", "granted_color", "rol_session_name"]
     machine.write(machine.config.read_text("utf-8") + "".join(f"{key} = x\n" for key in unread))
-    told = {finding["Text"].rpartition(" ")[2]: finding["Fix"] for finding in examined(machine)}
-    assert set(told) == set(unread)
-    assert "aws-vault" in told["include_profile"]
-    assert "granted" in told["granted_color"]
-    assert "role_session_name" in told["rol_session_name"]
+    fixes = {finding["Text"].rpartition(" ")[2]: finding["Fix"] for finding in examined(machine)}
+    assert set(fixes) == set(unread)
+    assert "aws-vault" in fixes["include_profile"]
+    assert "granted" in fixes["granted_color"]
+    assert "role_session_name" in fixes["rol_session_name"]
 
 
 @pytest.mark.parametrize(
     ("header", "meant"), [("prod2", "prod2"), ("Profile prod2", "prod2"), ("role prod2", "prod2")]
 )
-def test_a_section_that_is_no_profile_and_looks_like_one(machine: Machine, header: str, meant: str) -> None:
+def test_doctor_finds_a_misspelled_profile_section(machine: Machine, header: str, meant: str) -> None:
     machine.write(machine.config.read_text("utf-8") + f"[{header}]\nrole_arn = x\n[mine]\nx = y\n")
     warning = only(examined(machine), "warning")
-    assert f"nobody reads [{header}]" in warning["Text"]
+    assert f"[{header}] is ignored" in warning["Text"]
     assert f"[profile {meant}]" in warning["Fix"]
 
 
-def test_a_login_session_without_what_it_needs(machine: Machine) -> None:
+def test_doctor_finds_a_login_session_without_awscrt(machine: Machine) -> None:
     machine.write(machine.config.read_text("utf-8") + "[profile me]\nlogin_session = x\nregion = a-b\n")
     fault = only(examined(machine), "fault")
-    assert "does not find awscrt, without which profile me has no credentials" in fault["Text"]
+    assert "cannot find awscrt, which the login_session of profile me needs" in fault["Text"]
     assert fault["Fix"].endswith("-m pip install awscrt")
 
 
-def test_a_config_file_with_two_names(machine: Machine) -> None:
+def test_doctor_warns_of_a_hard_linked_config_file(machine: Machine) -> None:
     (machine.home.path / "dotfiles").hardlink_to(machine.config)
     assert "has 2 names (hard links)" in only(examined(machine), "warning")["Text"]
 
 
-def test_a_cache_that_is_named_by_half_a_path(machine: Machine) -> None:
+def test_doctor_finds_a_relative_cache_directory(machine: Machine) -> None:
     fault = only(examined(machine, AWS_XACCT_CACHE_DIR="cache"), "fault")
-    assert fault["Text"].startswith("AWS_XACCT_CACHE_DIR 'cache' is not the whole path of a directory")
+    assert fault["Text"].startswith("AWS_XACCT_CACHE_DIR 'cache' is not an absolute path")
     machine.write(machine.config.read_text("utf-8") + "[xacct]\ncache_dir = ./x\n")
     assert only(examined(machine), "fault")["Text"].startswith(
-        "[xacct] cache_dir './x' is not the whole path"
+        "[xacct] cache_dir './x' is not an absolute path"
     )
 
 
@@ -525,27 +524,29 @@ def test_a_cache_that_is_named_by_half_a_path(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("offset", "state", "told"),
+    ("offset", "state", "text"),
     [
         (90.0, "warning", "behind that of"),
         (-90.0, "warning", "ahead of that of"),
-        (3600.0, "fault", "what it signs is refused"),
+        (3600.0, "fault", "AWS refuses what it signs"),
     ],
 )
-def test_a_clock_that_is_off(machine: Machine, sts: Sts, offset: float, state: str, told: str) -> None:
+def test_doctor_finds_a_clock_that_is_off(
+    machine: Machine, sts: Sts, offset: float, state: str, text: str
+) -> None:
     sts.clock_offset = offset
     finding = only(examined(machine), state)
-    assert told in finding["Text"]
+    assert text in finding["Text"]
     assert finding["Fix"]
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "file:///etc/passwd", "nonsense"])
-def test_a_clock_that_cannot_be_compared_is_no_fault(machine: Machine, url: str) -> None:
+def test_doctor_without_a_time_server_does_not_check_the_clock(machine: Machine, url: str) -> None:
     finding = only(examined(machine, "--clock-url", url), "not checked")
     assert url in finding["Text"]
 
 
-# -- it survives -----------------------------------------------------------------------------------
+# -- robustness -------------------------------------------------------------------------------------
 
 
 def without_home(machine: Machine) -> Outcome:
@@ -581,7 +582,7 @@ def with_blocks(machine: Machine) -> Outcome:
 
 
 @pytest.mark.parametrize("harm", [without_home, with_garbage, with_directories, with_nothing, with_blocks])
-def test_it_survives(machine: Machine, harm: Callable[[Machine], Outcome]) -> None:
+def test_doctor_survives_a_broken_home(machine: Machine, harm: Callable[[Machine], Outcome]) -> None:
     outcome = harm(machine)
     assert outcome.stderr == ""
     found = json.loads(outcome.stdout)["Checks"]
@@ -592,7 +593,7 @@ def test_it_survives(machine: Machine, harm: Callable[[Machine], Outcome]) -> No
     )
 
 
-def test_what_comes_from_a_file_does_not_drive_the_terminal(machine: Machine) -> None:
+def test_doctor_escapes_text_from_files(machine: Machine) -> None:
     machine.write(f"{ON}[profile \x1b[2J]\nrole_arn = x\x1b[2J\n")
     outcome = machine.xacct("doctor")
     assert "\x1b" not in outcome.stdout

@@ -1,4 +1,4 @@
-"""`xacct each`: once for each profile, several at a time, and nothing is left behind whatever happens."""
+"""`xacct each`: one command per profile, several at a time, and none survives it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from awscli_xacct.cli.child_output import GRACE, LONGEST_LINE
-from awscli_xacct.cli.each import _Json
-from awscli_xacct.cli.fetch import Given
-from awscli_xacct.cli.process_pool import Children, Ended, Job
+from awscli_xacct.cli.child_output import GRACE, MAX_LINE
+from awscli_xacct.cli.each import _JsonReport
+from awscli_xacct.cli.fetch import Fetched
+from awscli_xacct.cli.process_pool import Ended, Job, ProcessPool
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.home import TIMEOUT, XACCT, Home, finish
 from tests.support.terminal import Terminal
@@ -30,7 +30,7 @@ SAY = 'echo "$AWS_ACCOUNT_ID $AWS_REGION"; echo oops >&2'
 
 @pytest.fixture
 def roles(home: Home, sts: Sts, user: User) -> list[Role]:
-    """Three role profiles, and one that may not be assumed."""
+    """Three role profiles, and one whose role the user may not assume."""
     made = []
     for number, name in ((2, "prod-eu"), (3, "prod-us"), (4, "audit")):
         role = sts.add_role("Power", account=str(number) * 12, trusts=[user.arn])
@@ -44,7 +44,7 @@ def roles(home: Home, sts: Sts, user: User) -> list[Role]:
 pytestmark = pytest.mark.usefixtures("roles")
 
 
-def test_each_profile_that_matches_has_a_command_of_its_own(home: Home, sts: Sts) -> None:
+def test_each_runs_the_command_per_profile(home: Home, sts: Sts) -> None:
     outcome = home.xacct("each", "prod-*", "audit", "--", "sh", "-c", SAY)
     assert outcome.code == 0
     assert sorted(outcome.stdout.splitlines()) == [
@@ -56,13 +56,13 @@ def test_each_profile_that_matches_has_a_command_of_its_own(home: Home, sts: Sts
     assert [call.operation for call in sts.calls] == 3 * ["AssumeRole"]
 
 
-def test_what_is_cached_is_not_fetched_again(home: Home, sts: Sts) -> None:
+def test_each_uses_cached_credentials(home: Home, sts: Sts) -> None:
     for _ in range(2):
         assert home.xacct("each", "prod-*", "--", "true").code == 0
     assert len(sts.calls) == 2
 
 
-def test_a_profile_without_credentials_has_failed_and_the_others_run(home: Home) -> None:
+def test_each_runs_on_after_a_profile_without_credentials(home: Home) -> None:
     outcome = home.xacct("each", "--all", "--", "sh", "-c", "echo here")
     assert outcome.code == 255
     assert sorted(outcome.stdout.splitlines()) == ["audit   | here", "prod-eu | here", "prod-us | here"]
@@ -71,14 +71,14 @@ def test_a_profile_without_credentials_has_failed_and_the_others_run(home: Home)
     assert lines[-1] == "xacct: 1 of 4 failed: closed"
 
 
-def test_a_command_that_fails_is_told_with_its_exit_code(home: Home) -> None:
+def test_each_reports_exit_codes(home: Home) -> None:
     script = 'test "$AWS_ACCOUNT_ID" != 333333333333 || exit 3'
     outcome = home.xacct("each", "prod-*", "--", "sh", "-c", script)
     assert (outcome.code, outcome.stdout) == (255, "")
     assert outcome.stderr == "prod-us | xacct: exit code 3\nxacct: 1 of 2 failed: prod-us\n"
 
 
-def test_a_command_that_is_not_there_fails_for_each(home: Home) -> None:
+def test_each_reports_a_missing_command(home: Home) -> None:
     outcome = home.xacct("each", "audit", "--", "no-such-command")
     assert outcome.code == 255
     assert outcome.stderr == (
@@ -86,7 +86,7 @@ def test_a_command_that_is_not_there_fails_for_each(home: Home) -> None:
     )
 
 
-def test_as_json_it_is_one_document(home: Home) -> None:
+def test_each_json_is_one_document(home: Home) -> None:
     script = "printf 'no end'; printf 'x\\ny\\n' >&2; exit 2"
     outcome = home.xacct("each", "audit", "closed", "--output", "json", "--", "sh", "-c", script)
     assert outcome.code == 255
@@ -103,7 +103,7 @@ def test_as_json_it_is_one_document(home: Home) -> None:
     assert outcome.stderr == "xacct: 2 of 2 failed: audit, closed\n"
 
 
-def test_a_line_is_never_torn_and_never_without_its_end(home: Home) -> None:
+def test_each_keeps_lines_whole(home: Home) -> None:
     script = "for i in 1 2 3 4 5 6 7 8 9; do printf 'a'; printf 'b\\n'; done; printf 'last'"
     outcome = home.xacct("each", "prod-*", "--", "sh", "-c", script)
     for name in ("prod-eu", "prod-us"):
@@ -111,7 +111,7 @@ def test_a_line_is_never_torn_and_never_without_its_end(home: Home) -> None:
         assert lines == [*9 * [f"{name} | ab"], f"{name} | last"]
 
 
-def test_one_code_serves_them_all_and_is_asked_for_before_anything_runs(
+def test_each_asks_for_one_code_before_anything_runs(
     home: Home, roles: list[Role], device: MfaDevice
 ) -> None:
     text = home.config.read_text("utf-8")
@@ -129,8 +129,8 @@ def test_one_code_serves_them_all_and_is_asked_for_before_anything_runs(
     assert terminal.shown.count("| ran") == 3
 
 
-def test_a_command_is_given_no_terminal_and_no_input(home: Home) -> None:
-    """Of three that ask, nobody could tell which."""
+def test_each_gives_commands_no_terminal_and_no_input(home: Home) -> None:
+    """Nobody could tell which of them asks."""
     script = "cat; (: < /dev/tty) 2> /dev/null || echo none"
     terminal = Terminal(home.terminal_for(str(XACCT), "each", "audit", "--", "sh", "-c", script))
     assert terminal.end() == 0
@@ -138,34 +138,32 @@ def test_a_command_is_given_no_terminal_and_no_input(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["prdo-*", "--", "true"], "no role profile matches prdo-*; did you mean prod-"),
         (
             ["zzz", "--", "true"],
             "no role profile matches zzz; list the profiles with: aws configure role list",
         ),
-        (["default", "--", "true"], "what default matches assumes no role; use xacct exec"),
-        (["audit"], "which command? It comes last, after --"),
-        (["audit", "--"], "which command? It comes last, after --"),
-        (["--", "true"], "for which profiles? Give patterns, or --all"),
-        (["--all", "audit", "--", "true"], "--all leaves nothing for a pattern to choose"),
+        (["default", "--", "true"], "default matches only profiles without a role; use xacct exec"),
+        (["audit"], "no command given; usage: xacct each"),
+        (["audit", "--"], "no command given; usage: xacct each"),
+        (["--", "true"], "no profile given; use a PATTERN or --all"),
+        (["--all", "audit", "--", "true"], "--all and a PATTERN exclude each other"),
         (["audit", "--jobs", "0", "--", "true"], "argument --jobs: invalid number value: '0'"),
         (["audit", "--jobs", "x", "--", "true"], "argument --jobs: invalid number value: 'x'"),
     ],
 )
-def test_a_request_that_makes_no_sense_runs_nothing(
-    home: Home, sts: Sts, arguments: list[str], said: str
-) -> None:
+def test_each_refuses_an_invalid_request(home: Home, sts: Sts, arguments: list[str], message: str) -> None:
     outcome = home.xacct("each", *arguments)
     assert (outcome.code, outcome.stdout) == (255, "")
-    assert said in outcome.stderr
+    assert message in outcome.stderr
     assert sts.calls == []
 
 
 # -- stopping ------------------------------------------------------------------------------------------
 
-# Starts a child of its own, tells both process ids, and waits for it.
+# Starts a child, prints both process ids, and waits for the child.
 FAMILY = "sleep 600 & echo $$ $!; wait"
 STUBBORN = f"trap '' INT; {FAMILY}"
 
@@ -179,7 +177,7 @@ def alive(pid: int) -> bool:
 
 
 def gone(pids: list[int]) -> bool:
-    """Whether all have ended, within a bound: whoever adopts them reaps them in time."""
+    """Whether all end within the time limit. Who adopts them may reap them late."""
     end = time.monotonic() + TIMEOUT
     while any(map(alive, pids)):
         if time.monotonic() > end:
@@ -194,9 +192,7 @@ def gone(pids: list[int]) -> bool:
     ("number", "code"),
     [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGQUIT, 131)],
 )
-def test_whatever_ends_it_ends_all_that_was_started(
-    home: Home, script: str, number: signal.Signals, code: int
-) -> None:
+def test_each_signals_end_all_commands(home: Home, script: str, number: signal.Signals, code: int) -> None:
     process = home.start_any(XACCT, "each", "prod-*", "audit", "--jobs", "2", "--", "sh", "-c", script)
     assert process.stdout is not None
     pids = [int(pid) for _ in range(2) for pid in process.stdout.readline().partition("|")[2].split()]
@@ -213,7 +209,7 @@ def test_whatever_ends_it_ends_all_that_was_started(
 @pytest.mark.parametrize(
     "number", [signal.SIGUSR1, signal.SIGALRM, signal.SIGXCPU, signal.SIGABRT, signal.SIGRTMIN + 3]
 )
-def test_a_signal_that_nobody_thinks_of_ends_them_too(home: Home, number: int) -> None:
+def test_each_unusual_signals_end_all_commands(home: Home, number: int) -> None:
     process = home.start_any(XACCT, "each", "audit", "--", "sh", "-c", FAMILY)
     assert process.stdout is not None
     pids = [int(pid) for pid in process.stdout.readline().partition("|")[2].split()]
@@ -225,8 +221,8 @@ def test_a_signal_that_nobody_thinks_of_ends_them_too(home: Home, number: int) -
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
-def test_all_that_was_started_ends_though_it_was_killed(home: Home, number: signal.Signals) -> None:
-    """For want of memory, say. One that has ended by itself is not missed, nor what it left behind."""
+def test_each_killed_takes_all_commands_along(home: Home, number: signal.Signals) -> None:
+    """As for lack of memory. A process that a command left in the background stays."""
     other = 'test "$AWS_ACCOUNT_ID" != 444444444444 || { sleep 600 >&- 2>&- & echo over $!; exit 3; }'
     script = f"{other}; {FAMILY}"
     process = home.start_any(XACCT, "each", "prod-*", "audit", "--jobs", "3", "--", "sh", "-c", script)
@@ -244,8 +240,8 @@ def test_all_that_was_started_ends_though_it_was_killed(home: Home, number: sign
     os.kill(left, signal.SIGKILL)
 
 
-def test_ctrl_c_waits_for_no_call_that_is_under_way(home: Home, sts: Sts) -> None:
-    """STS may take minutes to be given up."""
+def test_each_ctrl_c_does_not_wait_for_sts(home: Home, sts: Sts) -> None:
+    """A call that STS does not answer may take minutes."""
     with sts.hold("AssumeRole") as held:
         process = home.start_any(XACCT, "each", "prod-*", "--", "true")
         held.wait_for(2, TIMEOUT)
@@ -256,7 +252,7 @@ def test_ctrl_c_waits_for_no_call_that_is_under_way(home: Home, sts: Sts) -> Non
         assert time.monotonic() - begin < 5
 
 
-# Tells its process id, and that it was asked to end, which it does not.
+# Prints its process id, and that it was asked to end, and goes on.
 DEAF = "trap 'echo x asked' INT; trap '' TERM; echo x $$; while :; do sleep 1; done"
 
 
@@ -270,7 +266,7 @@ DEAF = "trap 'echo x asked' INT; trap '' TERM; echo x $$; while :; do sleep 1; d
         (signal.SIGINT, signal.SIGINT, 130),
     ],
 )
-def test_a_second_signal_ends_all_at_once_and_leaves_none(
+def test_each_second_signal_kills_all_commands(
     home: Home, first: signal.Signals, second: signal.Signals, code: int
 ) -> None:
     process = home.start_any(XACCT, "each", "prod-*", "--", "sh", "-c", DEAF)
@@ -285,9 +281,7 @@ def test_a_second_signal_ends_all_at_once_and_leaves_none(
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_it_can_be_ended_while_nobody_reads_what_it_writes(
-    home: Home, number: signal.Signals, code: int
-) -> None:
+def test_each_can_be_ended_while_its_output_is_blocked(home: Home, number: signal.Signals, code: int) -> None:
     reading, writing = os.pipe()
     command = [str(XACCT), "each", "prod-*", "--", "sh", "-c", "echo $$; exec yes"]
     with (
@@ -311,10 +305,10 @@ def test_it_can_be_ended_while_nobody_reads_what_it_writes(
 @pytest.mark.parametrize(
     ("refused", "asked"), [("", "INT"), ("INT", "TERM")], ids=["by SIGINT", "then by SIGTERM"]
 )
-def test_a_command_is_asked_to_end_though_it_was_started_in_the_background(
+def test_each_in_the_background_still_interrupts_commands(
     home: Home, tmp_path: Path, refused: str, asked: str
 ) -> None:
-    """As a script starts `xacct each … &`: with SIGINT and SIGQUIT ignored, which is inherited."""
+    """A script starts `xacct each … &` with SIGINT and SIGQUIT ignored, which children inherit."""
     note = tmp_path / "note"
     ignore = f"trap '' {refused}; " if refused else ""
     script = f"{ignore}trap 'echo {asked} > {note}; exit' {asked}; echo ready; while :; do sleep 1; done"
@@ -328,7 +322,7 @@ def test_a_command_is_asked_to_end_though_it_was_started_in_the_background(
     assert note.read_text("ascii") == f"{asked}\n"
 
 
-def test_when_nobody_reads_any_more_all_are_ended(home: Home) -> None:
+def test_each_closed_pipe_ends_all_commands(home: Home) -> None:
     script = f'"{XACCT}" each prod-eu -- sh -c "echo \\$\\$; yes" | head -1; echo "${{PIPESTATUS[0]}}"'
     outcome = finish(home.start_any(Path("/bin/bash"), "-c", script))
     first, code = outcome.stdout.splitlines()
@@ -337,51 +331,51 @@ def test_when_nobody_reads_any_more_all_are_ended(home: Home) -> None:
 
 
 def ends(*scripts: str, at_once: int = 8) -> tuple[list[Ended], list[bytes]]:
-    heard: list[bytes] = []
+    lines: list[bytes] = []
     jobs = [Job(str(number), ["sh", "-c", script], os.environ) for number, script in enumerate(scripts)]
-    children = Children(lambda _name, _is_error, line: heard.append(line))
-    return sorted(children.run(jobs, at_once), key=lambda ended: ended.name), heard
+    children = ProcessPool(lambda _name, _is_error, line: lines.append(line))
+    return sorted(children.run(jobs, at_once), key=lambda ended: ended.name), lines
 
 
-def test_no_more_run_at_a_time_than_may() -> None:
-    _, heard = ends(*["echo begin; sleep 0.05; echo end"] * 6, at_once=2)
-    running = [sum({b"begin\n": 1, b"end\n": -1}[line] for line in heard[:count]) for count in range(13)]
+def test_pool_runs_no_more_jobs_than_allowed() -> None:
+    _, lines = ends(*["echo begin; sleep 0.05; echo end"] * 6, at_once=2)
+    running = [sum({b"begin\n": 1, b"end\n": -1}[line] for line in lines[:count]) for count in range(13)]
     assert max(running) <= 2
     assert running[-1] == 0
 
 
-def test_as_many_run_at_a_time_as_may(tmp_path: Path) -> None:
-    """Neither of these can end without the other."""
+def test_pool_runs_as_many_jobs_as_allowed(tmp_path: Path) -> None:
+    """Neither command can end without the other."""
     os.mkfifo(tmp_path / "fifo")
-    ended, heard = ends(f"cat {tmp_path}/fifo", f"echo met > {tmp_path}/fifo", at_once=2)
-    assert (ended, heard) == ([Ended("0", 0), Ended("1", 0)], [b"met\n"])
+    ended, lines = ends(f"cat {tmp_path}/fifo", f"echo met > {tmp_path}/fifo", at_once=2)
+    assert (ended, lines) == ([Ended("0", 0), Ended("1", 0)], [b"met\n"])
 
 
-def test_a_signal_that_ended_one_is_told_as_a_shell_tells_it() -> None:
+def test_pool_reports_a_signal_as_a_shell_does() -> None:
     assert ends("kill -9 $$", "exit 1") == ([Ended("0", 128 + signal.SIGKILL), Ended("1", 1)], [])
 
 
-def test_much_output_on_both_streams_blocks_nobody() -> None:
+def test_pool_reads_both_streams_without_blocking() -> None:
     script = "i=0; while [ $i -lt 3000 ]; do echo out$i; echo err$i >&2; i=$((i+1)); done"
-    ended, heard = ends(script)
-    assert (ended, len(heard)) == ([Ended("0", 0)], 6000)
+    ended, lines = ends(script)
+    assert (ended, len(lines)) == ([Ended("0", 0)], 6000)
 
 
-def test_a_line_may_be_of_any_length() -> None:
-    _, heard = ends(f"{sys.executable} -c \"print('x' * 1000000)\"")
-    assert [len(line) for line in heard] == [1000001]
+def test_pool_reads_long_lines() -> None:
+    _, lines = ends(f"{sys.executable} -c \"print('x' * 1000000)\"")
+    assert [len(line) for line in lines] == [1000001]
 
 
-def test_a_line_without_an_end_is_handed_on_in_parts() -> None:
-    size = 3 * LONGEST_LINE + 5
-    _, heard = ends(f"head -c {size} /dev/zero; echo end")
-    assert b"".join(heard) == bytes(size) + b"end\n"
-    assert LONGEST_LINE <= max(map(len, heard)) < LONGEST_LINE + 2**16
+def test_pool_splits_endless_lines() -> None:
+    size = 3 * MAX_LINE + 5
+    _, lines = ends(f"head -c {size} /dev/zero; echo end")
+    assert b"".join(lines) == bytes(size) + b"end\n"
+    assert MAX_LINE <= max(map(len, lines)) < MAX_LINE + 2**16
 
 
 @pytest.mark.parametrize("output", ["text", "json"])
-def test_memory_does_not_grow_with_what_is_written(home: Home, output: str) -> None:
-    """One line, of a command that writes no other; it took four times its size."""
+def test_each_memory_does_not_grow_with_the_output(home: Home, output: str) -> None:
+    """A single line once took four times its size."""
     size = 150_000_000
     script = f"head -c {size} /dev/zero | tr '\\0' q"
     each = [str(XACCT), "each", "audit", "--output", output, "--", "sh", "-c", script]
@@ -395,16 +389,16 @@ def test_memory_does_not_grow_with_what_is_written(home: Home, output: str) -> N
     assert written == size
 
 
-def test_what_is_kept_for_json_comes_out_whole_wherever_it_was_cut(
+def test_each_json_output_is_whole_wherever_it_was_split(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A character of several bytes may be cut by whoever wrote it, by a pipe, and by the file it is kept in."""
+    """The writer, a pipe or the spool may split a character of several bytes."""
     written = 'é\U0001f600"\\\n'.encode() * 20000 + b"\xff\xe2"
-    report = _Json([Given("a", {}), Given("b\x1b", error="cannot reach http://me:pa55@host/")])
+    report = _JsonReport([Fetched("a", {}), Fetched("b\x1b", error="cannot reach http://me:pa55@host/")])
     for start in range(0, len(written), 7):
-        report.hear("a", False, written[start : start + 7])
-    report.hear("a", True, b"x")
-    report.end(Ended("a", 3))
+        report.add_line("a", False, written[start : start + 7])
+    report.add_line("a", True, b"x")
+    report.add_end(Ended("a", 3))
     report.close()
     text = capsys.readouterr().out
     found = [
@@ -426,22 +420,22 @@ def test_what_is_kept_for_json_comes_out_whole_wherever_it_was_cut(
     assert text == f"{json.dumps(found, indent=4)}\n"
 
 
-def test_a_full_disk_under_what_is_kept_for_json_is_told(home: Home) -> None:
-    """A limit of the size of files stands in for the disk."""
+def test_each_json_reports_a_full_disk(home: Home) -> None:
+    """A limit on file sizes stands in for a full disk."""
     script = "ulimit -f unlimited; head -c 200000 /dev/zero"
     each = [str(XACCT), "each", "audit", "--output", "json", "--", "sh", "-c", script]
     assert home.xacct("credentials", "audit").code == 0
     outcome = finish(home.start_any(Path("/bin/sh"), "-c", f"ulimit -f 64; exec {shlex.join(each)}"))
     assert (outcome.code, outcome.stdout) == (255, "")
     assert outcome.stderr == (
-        "xacct: what the commands write cannot be kept in a temporary file: File too large. Name a directory with "
-        "more space in TMPDIR\n"
+        "xacct: cannot keep the commands' output in a temporary file: File too large. Set TMPDIR to a directory with "
+        "more space\n"
     )
 
 
 @contextlib.contextmanager
 def descriptors(spare: int) -> Iterator[None]:
-    """While the block runs this process may open so many files more."""
+    """Let this process open only so many more files in the block."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.ExitStack() as stack:
         highest = max(int(entry.name) for entry in Path("/dev/fd").iterdir())
@@ -456,42 +450,42 @@ def descriptors(spare: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("spare", [14, 30])
-def test_those_for_whom_there_are_no_descriptors_wait_for_the_others(spare: int) -> None:
+def test_pool_waits_for_free_descriptors(spare: int) -> None:
     with descriptors(spare):
-        ended, heard = ends(*["sleep 0.05; echo here"] * 40, at_once=40)
-    assert [one.fault for one in ended if one.code] == []
-    assert heard == [b"here\n"] * 40
+        ended, lines = ends(*["sleep 0.05; echo here"] * 40, at_once=40)
+    assert [one.error for one in ended if one.code] == []
+    assert lines == [b"here\n"] * 40
 
 
-def test_where_there_are_none_for_a_single_one_it_says_so() -> None:
+def test_pool_reports_too_few_descriptors() -> None:
     with descriptors(3):
         ended, _ = ends("true")
     assert ended == [Ended("0", 126, "sh: Too many open files")]
 
 
-def test_a_command_ends_though_what_it_left_behind_goes_on_writing() -> None:
-    ended, heard = ends("yes & echo done; echo $! >&2")
+def test_pool_stops_reading_a_background_process() -> None:
+    ended, lines = ends("yes & echo done; echo $! >&2")
     assert ended == [Ended("0", 0)]
-    assert b"done\n" in heard
-    assert gone([int(next(line for line in heard if line.strip().isdigit()))]), "nobody reads it any more"
+    assert b"done\n" in lines
+    assert gone([int(next(line for line in lines if line.strip().isdigit()))]), "nobody reads it any more"
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
-def test_what_a_command_leaves_in_the_background_is_not_waited_for() -> None:
-    ended, heard = ends("sleep 30 & echo $!; printf done")
-    assert (ended, heard[1:]) == ([Ended("0", 0)], [b"done"])
-    assert alive(int(heard[0]))
-    os.kill(int(heard[0]), signal.SIGKILL)
+def test_pool_does_not_wait_for_background_processes() -> None:
+    ended, lines = ends("sleep 30 & echo $!; printf done")
+    assert (ended, lines[1:]) == ([Ended("0", 0)], [b"done"])
+    assert alive(int(lines[0]))
+    os.kill(int(lines[0]), signal.SIGKILL)
 
 
-def test_whoever_is_slow_to_hear_misses_nothing() -> None:
-    """The command has long ended by the time its output is taken."""
-    heard: list[bytes] = []
+def test_pool_slow_reader_misses_nothing() -> None:
+    """The command has long ended when its output is read."""
+    lines: list[bytes] = []
 
-    def hear(_name: str, _is_error: bool, line: bytes) -> None:
-        if not heard:
+    def add_line(_name: str, _is_error: bool, line: bytes) -> None:
+        if not lines:
             time.sleep(2 * GRACE)
-        heard.append(line)
+        lines.append(line)
 
-    list(Children(hear).run([Job("0", ["seq", "30000"], os.environ)], 1))
-    assert len(heard) == 30000
+    list(ProcessPool(add_line).run([Job("0", ["seq", "30000"], os.environ)], 1))
+    assert len(lines) == 30000

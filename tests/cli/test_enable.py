@@ -1,4 +1,4 @@
-"""`xacct enable` and `disable`: the plugin on and off, for the real `aws`, and nothing else changed."""
+"""`xacct enable` and `disable` with the real `aws`: they change nothing else."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ from tests.support.home import AWS, TIMEOUT, XACCT, Home, finish
 from .machine import WITHOUT_PLUGIN, Machine
 
 FROM_HERE = subprocess.run(
-    [sys.executable, "-c", "from awscli_xacct.cli.installations import origin; print(origin(), end='')"],
+    [
+        sys.executable,
+        "-c",
+        "from awscli_xacct.cli.installations import get_origin; print(get_origin(), end='')",
+    ],
     cwd=Path(sys.executable).parent,
     capture_output=True,
     text=True,
     check=True,
 ).stdout
-"""What pip is told to install the package from. Not asked here: the tests' own directory is looked at first."""
+"""What pip installs the package from. Found in another directory: in this one, Python finds the source tree first."""
 
 ON = "[plugins]\nxacct = awscli_xacct\n"
 PLUGINS = "# what I have\r\n[plugins]\r\n; of my own\r\nmine=mine\r\n"
@@ -39,27 +43,27 @@ def is_active(machine: Machine) -> bool:
     return machine.home.aws("configure", "role", "list").code == 0
 
 
-def test_it_turns_the_plugin_on_where_there_was_no_config_file(machine: Machine) -> None:
+def test_enable_creates_the_config_file(machine: Machine) -> None:
     aws = machine.link()
     outcome = machine.xacct("enable")
     assert (outcome.code, outcome.stderr) == (0, "")
-    assert outcome.stdout.startswith(f"the plugin is on for {aws} (AWS CLI 1.")
+    assert outcome.stdout.startswith(f"the plugin is enabled for {aws} (AWS CLI 1.")
     assert machine.config.read_text("utf-8") == ON
     assert stat.S_IMODE(machine.config.stat().st_mode) == 0o600
     assert is_active(machine)
 
 
-def test_a_second_time_changes_nothing(machine: Machine) -> None:
+def test_enable_twice_changes_nothing(machine: Machine) -> None:
     machine.link_forked()
     machine.xacct("enable")
     before = file_state(machine.config)
     outcome = machine.xacct("enable")
     assert (outcome.code, outcome.stderr) == (0, "")
-    assert outcome.stdout.startswith("the plugin was on already for ")
+    assert outcome.stdout.startswith("the plugin was already enabled for ")
     assert file_state(machine.config) == before
 
 
-def test_what_else_is_in_the_file_stays(machine: Machine) -> None:
+def test_enable_keeps_everything_else(machine: Machine) -> None:
     machine.link()
     mine = machine.script("def awscli_initialize(cli): ...\n", name="mine.py")
     machine.home.environment["PYTHONPATH"] = str(mine.parent)
@@ -71,7 +75,7 @@ def test_what_else_is_in_the_file_stays(machine: Machine) -> None:
     assert machine.config.read_bytes().decode() == PLUGINS + PROFILES
 
 
-def test_the_file_that_a_variable_names_is_the_one(machine: Machine, tmp_path: Path) -> None:
+def test_enable_edits_the_file_in_aws_config_file(machine: Machine, tmp_path: Path) -> None:
     machine.link_forked()
     elsewhere = tmp_path / "elsewhere" / "config"
     machine.home.environment["AWS_CONFIG_FILE"] = str(elsewhere)
@@ -80,18 +84,18 @@ def test_the_file_that_a_variable_names_is_the_one(machine: Machine, tmp_path: P
     assert not machine.config.exists()
 
 
-def test_it_says_when_a_variable_keeps_the_plugin_off(machine: Machine) -> None:
+def test_enable_mentions_the_disable_variable(machine: Machine) -> None:
     machine.link_forked()
     outcome = machine.xacct("enable", environment={"AWS_XACCT_DISABLE": "1", "AWS_PROFILE": "nobody"})
     assert outcome.code == 0
     assert "unset AWS_XACCT_DISABLE" in outcome.stdout
 
 
-# -- where it must not be turned on ----------------------------------------------------------------
+# -- where it must not be enabled -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("text", [None, PROFILES], ids=["no file", "a file"])
-def test_an_aws_that_does_not_find_the_plugin_is_left_alone(machine: Machine, text: str | None) -> None:
+def test_enable_refuses_an_aws_without_the_plugin(machine: Machine, text: str | None) -> None:
     aws = machine.script(WITHOUT_PLUGIN)
     if text:
         machine.write(text)
@@ -99,7 +103,7 @@ def test_an_aws_that_does_not_find_the_plugin_is_left_alone(machine: Machine, te
     outcome = machine.xacct("enable")
     assert (outcome.code, outcome.stdout) == (255, "")
     assert f"{aws} (AWS CLI 1." in outcome.stderr
-    assert "does not find the plugin" in outcome.stderr
+    assert "cannot find the plugin" in outcome.stderr
     assert f"{sys.executable} -m pip install {FROM_HERE}" in outcome.stderr
     assert "Traceback" not in outcome.stderr
     if text:
@@ -108,7 +112,7 @@ def test_an_aws_that_does_not_find_the_plugin_is_left_alone(machine: Machine, te
         assert not machine.config.exists()
 
 
-def test_another_aws_on_the_path_is_not_sacrificed(machine: Machine, tmp_path: Path) -> None:
+def test_enable_refuses_to_break_another_aws(machine: Machine, tmp_path: Path) -> None:
     machine.link()
     other = machine.script(WITHOUT_PLUGIN, tmp_path / "other")
     machine.set_path(machine.bin, other.parent)
@@ -119,19 +123,19 @@ def test_another_aws_on_the_path_is_not_sacrificed(machine: Machine, tmp_path: P
     assert not machine.config.exists()
 
 
-def test_what_kept_aws_from_working_before_is_told_as_that(machine: Machine) -> None:
+def test_enable_reports_an_aws_that_failed_before(machine: Machine) -> None:
     machine.link_forked()
     machine.write("[plugins]\nmine = not_there\n")
     before = file_state(machine.config)
     outcome = machine.xacct("enable")
     assert outcome.code == 255
-    assert "fails without the plugin, too" in outcome.stderr
+    assert "fails even without the plugin" in outcome.stderr
     assert "No module named 'not_there'" in outcome.stderr
     assert file_state(machine.config) == before
 
 
-def test_a_plugin_that_is_broken_is_not_turned_on(machine: Machine, tmp_path: Path) -> None:
-    """An older one, say, that this `aws` finds first; it loads, and has no `aws configure role`."""
+def test_enable_refuses_a_broken_plugin(machine: Machine, tmp_path: Path) -> None:
+    """For example an old version that this `aws` finds first: it loads, but without `aws configure role`."""
     library = tmp_path / "library" / "awscli_xacct"
     library.mkdir(parents=True)
     (library / "__init__.py").write_text("def awscli_initialize(cli): ...\n", "utf-8")
@@ -140,11 +144,11 @@ def test_a_plugin_that_is_broken_is_not_turned_on(machine: Machine, tmp_path: Pa
     machine.script(f"{text}sys.path.insert(0, {str(library.parent)!r})\n{main}")
     outcome = machine.xacct("enable")
     assert outcome.code == 255
-    assert "does not work with the plugin" in outcome.stderr
+    assert "fails with the plugin" in outcome.stderr
     assert not machine.config.exists()
 
 
-def test_a_file_that_botocore_refuses_is_named_with_the_line(machine: Machine) -> None:
+def test_enable_names_the_line_of_an_invalid_file(machine: Machine) -> None:
     machine.link_forked()
     machine.write("[default]\nregion = a\n[default]\n")
     outcome = machine.xacct("enable")
@@ -153,24 +157,24 @@ def test_a_file_that_botocore_refuses_is_named_with_the_line(machine: Machine) -
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "text"),
     [
-        ((), "there is no aws on the PATH"),
-        (("--aws", "/nowhere/aws"), "/nowhere/aws is no program"),
-        (("--aws", str(AWS), "--v2"), "none is of version 2"),
-        (("--aws", "/bin/true"), "does not say its version"),
+        ((), "no aws found on the PATH"),
+        (("--aws", "/nowhere/aws"), "/nowhere/aws is not an executable file"),
+        (("--aws", str(AWS), "--v2"), "no AWS CLI v2 found"),
+        (("--aws", "/bin/true"), "prints no version"),
         (("prod",), "unrecognized arguments: prod"),
     ],
     ids=["none", "nowhere", "not v2", "no aws", "too much"],
 )
-def test_what_is_amiss_with_the_aws_is_said(machine: Machine, arguments: tuple[str, ...], told: str) -> None:
+def test_enable_reports_an_unusable_aws(machine: Machine, arguments: tuple[str, ...], text: str) -> None:
     outcome = machine.xacct("enable", *arguments)
     assert (outcome.code, outcome.stdout) == (255, "")
-    assert told in outcome.stderr
+    assert text in outcome.stderr
     assert not machine.config.exists()
 
 
-def test_interrupted_it_has_done_nothing(machine: Machine, tmp_path: Path) -> None:
+def test_enable_interrupted_changes_nothing(machine: Machine, tmp_path: Path) -> None:
     """Ctrl-C while it waits for an `aws` that hangs."""
     started = tmp_path / "started"
     os.mkfifo(started)
@@ -183,7 +187,7 @@ def test_interrupted_it_has_done_nothing(machine: Machine, tmp_path: Path) -> No
     assert not machine.config.exists()
 
 
-def test_no_part_of_the_cli_is_imported_for_it(machine: Machine) -> None:
+def test_enable_imports_no_part_of_the_cli(machine: Machine) -> None:
     machine.link()
     code = (
         "import sys; from awscli_xacct.cli.main import main; main(['enable']); "
@@ -200,18 +204,18 @@ def test_no_part_of_the_cli_is_imported_for_it(machine: Machine) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-# -- which aws it is -------------------------------------------------------------------------------
+# -- installations ----------------------------------------------------------------------------------
 
 
-def test_links_are_seen_through(machine: Machine, tmp_path: Path) -> None:
+def test_enable_follows_links(machine: Machine, tmp_path: Path) -> None:
     machine.link()
     (tmp_path / "second").mkdir()
     (tmp_path / "second" / "aws").symlink_to(AWS)
     machine.set_path(machine.bin, tmp_path / "second")
-    assert "there is " not in machine.xacct("enable").stdout
+    assert "also on the PATH" not in machine.xacct("enable").stdout
 
 
-def test_a_shim_of_pyenv_is_seen_through(machine: Machine, tmp_path: Path) -> None:
+def test_enable_follows_pyenv_shims(machine: Machine, tmp_path: Path) -> None:
     aws = machine.script(WITHOUT_PLUGIN, tmp_path / "versions" / "3" / "bin")
     shims = tmp_path / "shims"
     machine.script(f'#!/usr/bin/env bash\n# pyenv exec\nexec "{aws}" "$@"\n', shims)
@@ -222,7 +226,7 @@ def test_a_shim_of_pyenv_is_seen_through(machine: Machine, tmp_path: Path) -> No
     assert f"{sys.executable} -m pip install {FROM_HERE}" in outcome.stderr
 
 
-def test_an_aws_of_pipx_is_known_as_one(machine: Machine, tmp_path: Path) -> None:
+def test_enable_recognises_pipx(machine: Machine, tmp_path: Path) -> None:
     aws = machine.script(WITHOUT_PLUGIN, tmp_path / "pipx" / "venvs" / "awscli" / "bin")
     machine.link(aws)
     outcome = machine.xacct("enable")
@@ -230,17 +234,17 @@ def test_an_aws_of_pipx_is_known_as_one(machine: Machine, tmp_path: Path) -> Non
     assert f"\n  pipx inject awscli {FROM_HERE}\n" in outcome.stderr + "\n"
 
 
-def test_a_long_shebang_is_read(machine: Machine) -> None:
-    """As pip writes it where the path of the Python has a blank or is too long."""
+def test_enable_reads_a_long_shebang(machine: Machine) -> None:
+    """pip writes one if the path of the Python has a blank or is too long."""
     text = WITHOUT_PLUGIN.split("\n", 1)[1]
     machine.script(f"#!/bin/sh\n'''exec' \"{sys.executable}\" \"$0\" \"$@\"\n' '''\n{text}")
     assert f"{sys.executable} -m pip install {FROM_HERE}" in machine.xacct("enable").stderr
 
 
-# -- off again -------------------------------------------------------------------------------------
+# -- disable ----------------------------------------------------------------------------------------
 
 
-def test_disable_takes_away_what_enable_wrote(machine: Machine) -> None:
+def test_disable_removes_what_enable_wrote(machine: Machine) -> None:
     machine.link_forked()
     machine.write("[default]\nregion = us-west-1\n")
     before = machine.config.read_bytes()
@@ -248,15 +252,15 @@ def test_disable_takes_away_what_enable_wrote(machine: Machine) -> None:
     assert machine.config.read_bytes() == before + f"\n{ON}".encode()
     outcome = machine.xacct("disable")
     assert (outcome.code, outcome.stderr) == (0, "")
-    assert "profiles stay" in outcome.stdout
+    assert "Profiles stay" in outcome.stdout
     assert machine.config.read_bytes().rstrip() == before.rstrip()
     assert not is_active(machine)
     again = file_state(machine.config)
-    assert machine.xacct("disable").stdout == f"the plugin is not on in {machine.config}\n"
+    assert machine.xacct("disable").stdout == f"the plugin is not enabled in {machine.config}\n"
     assert file_state(machine.config) == again
 
 
-def test_disable_works_without_any_aws_and_for_what_was_written_by_hand(machine: Machine) -> None:
+def test_disable_works_without_an_aws_and_for_a_manual_edit(machine: Machine) -> None:
     machine.write("[plugins]\n  mine: awscli_xacct\nother = json\n")
     outcome = machine.xacct("disable")
     assert outcome.code == 0
@@ -275,13 +279,15 @@ def test_disable_works_without_any_aws_and_for_what_was_written_by_hand(machine:
     ],
     ids=["an empty section", "a path", "a path beside ours"],
 )
-def test_disable_leaves_what_is_not_ours(machine: Machine, text: str, left: str | None) -> None:
+def test_disable_keeps_what_is_not_ours(machine: Machine, text: str, left: str | None) -> None:
     machine.write(text)
     outcome = machine.xacct("disable")
-    assert outcome.stdout.startswith("the plugin is not on" if left is None else "the plugin is off")
+    assert outcome.stdout.startswith(
+        "the plugin is not enabled" if left is None else "the plugin is disabled"
+    )
     assert machine.config.read_text("utf-8") == (left or text)
 
 
-def test_without_a_config_file_there_is_nothing_to_disable(machine: Machine) -> None:
+def test_disable_without_a_config_file(machine: Machine) -> None:
     outcome = machine.xacct("disable")
     assert (outcome.code, machine.config.exists()) == (0, False)

@@ -1,4 +1,4 @@
-"""`xacct exec`: a command has the profile's credentials, and is otherwise as if it had been run alone."""
+"""`xacct exec`: a command gets the profile's credentials, and otherwise runs as if started alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DUMP = "import json, os; print(json.dumps({k: v for k, v in os.environ.items() i
 
 @pytest.fixture(params=["cold", "warm"])
 def state(request: pytest.FixtureRequest, home: Home, prod: str) -> str:
-    """With nothing known of the profile, and with its credentials in the cache and a memory of it."""
+    """With nothing cached, and with a memo and cached credentials of the profile."""
     if request.param == "warm":
         grow_old(home)
         for _ in range(2):
@@ -39,9 +39,7 @@ def variables(outcome: Outcome) -> dict[str, str]:
     return found
 
 
-def test_a_command_has_the_credentials_and_nothing_that_contradicts_them(
-    home: Home, state: str, prod: str
-) -> None:
+def test_exec_sets_credentials_and_drops_conflicting_variables(home: Home, state: str, prod: str) -> None:
     stale = {
         "AWS_PROFILE": "nobody",
         "AWS_DEFAULT_PROFILE": "nobody",
@@ -70,21 +68,21 @@ def test_a_command_has_the_credentials_and_nothing_that_contradicts_them(
     }
 
 
-def test_a_users_keys_come_without_what_only_sessions_have(home: Home, user: User) -> None:
+def test_exec_with_a_users_keys_drops_session_variables(home: Home, user: User) -> None:
     stale = {"AWS_SESSION_TOKEN": "old", "AWS_CREDENTIAL_EXPIRATION": "old", "AWS_ACCOUNT_ID": "9"}
     found = variables(home.xacct("exec", "default", "--", sys.executable, "-c", DUMP, environment=stale))
     assert found["AWS_ACCESS_KEY_ID"] == user.access_key
     assert not stale.keys() & found.keys()
 
 
-def test_a_profile_without_a_region_leaves_the_environments(home: Home, prod: str) -> None:
+def test_exec_without_a_region_keeps_the_environments(home: Home, prod: str) -> None:
     home.config.write_text(home.config.read_text("utf-8").replace("region = us-west-1\n", ""), "utf-8")
     region = {"AWS_REGION": "eu-west-3"}
     found = variables(home.xacct("exec", prod, "--", sys.executable, "-c", DUMP, environment=region))
     assert (found["AWS_REGION"], found.get("AWS_DEFAULT_REGION")) == ("eu-west-3", None)
 
 
-def test_the_real_aws_runs_as_the_role(home: Home, sts: Sts, prod: str) -> None:
+def test_exec_runs_aws_as_the_role(home: Home, sts: Sts, prod: str) -> None:
     aws = str(Path(sys.executable).with_name("aws"))
     outcome = home.xacct("exec", prod, "--", aws, "sts", "get-caller-identity", "--query", "Arn")
     assert outcome.code == 0
@@ -99,27 +97,25 @@ def test_the_real_aws_runs_as_the_role(home: Home, sts: Sts, prod: str) -> None:
         ["echo", "--", "-n", "--help", "a b"],
     ],
 )
-def test_the_words_of_a_command_are_its_own(home: Home, prod: str, words: list[str]) -> None:
+def test_exec_passes_all_words_on(home: Home, prod: str, words: list[str]) -> None:
     outcome = home.xacct("exec", prod, *words)
     assert (outcome.code, outcome.stdout, outcome.stderr) == (0, "-- -n --help a b\n", "")
 
 
-def test_what_comes_in_on_stdin_is_the_commands(home: Home, state: str, prod: str) -> None:
+def test_exec_passes_stdin_on(home: Home, state: str, prod: str) -> None:
     assert state
     assert home.xacct("exec", prod, "--", "cat", stdin="all of it").stdout == "all of it"
 
 
 @pytest.mark.parametrize("code", [0, 1, 42, 255])
-def test_the_exit_code_is_the_commands(home: Home, state: str, prod: str, code: int) -> None:
+def test_exec_returns_the_exit_code(home: Home, state: str, prod: str, code: int) -> None:
     assert state
     assert home.xacct("exec", prod, "--", "sh", "-c", f"exit {code}").code == code
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
-def test_a_signal_reaches_the_command_itself(
-    home: Home, state: str, prod: str, number: signal.Signals
-) -> None:
-    """It is the same process."""
+def test_exec_replaces_the_process(home: Home, state: str, prod: str, number: signal.Signals) -> None:
+    """The command is the same process."""
     assert state
     process = home.start_any(XACCT, "exec", prod, "--", "sh", "-c", "echo $$; exec sleep 600")
     assert process.stdout is not None
@@ -128,8 +124,8 @@ def test_a_signal_reaches_the_command_itself(
     assert finish(process).code == -number
 
 
-def test_a_pipe_that_nobody_reads_ends_the_command(home: Home, state: str, prod: str) -> None:
-    """Python ignores SIGPIPE, and a command that inherits that writes on for ever, or complains."""
+def test_exec_restores_sigpipe(home: Home, state: str, prod: str) -> None:
+    """Python ignores SIGPIPE. A command that inherits this writes for ever, or complains."""
     assert state
     process = home.start_any(
         Path("/bin/bash"), "-c", f'"{XACCT}" exec {prod} -- yes | head -1; echo "${{PIPESTATUS[0]}}"'
@@ -138,21 +134,21 @@ def test_a_pipe_that_nobody_reads_ends_the_command(home: Home, state: str, prod:
     assert (outcome.stdout, outcome.stderr) == (f"y\n{128 + signal.SIGPIPE}\n", "")
 
 
-def test_a_command_that_is_not_there(home: Home, state: str, prod: str) -> None:
+def test_exec_of_a_missing_command(home: Home, state: str, prod: str) -> None:
     assert state
     outcome = home.xacct("exec", prod, "--", "no-such\x1b-command")
     assert (outcome.code, outcome.stdout) == (127, "")
     assert outcome.stderr == "xacct: no-such\\x1b-command: command not found\n"
 
 
-def test_a_command_without_a_name_is_not_there(home: Home, state: str, prod: str) -> None:
-    """As from `"$CMD"` with nothing in it; Python's own error for it was a traceback."""
+def test_exec_of_an_empty_command(home: Home, state: str, prod: str) -> None:
+    """As from `"$CMD"` with an empty variable: Python's own error for it was a traceback."""
     assert state
     outcome = home.xacct("exec", prod, "--", "")
     assert (outcome.code, outcome.stdout, outcome.stderr) == (127, "", "xacct: : command not found\n")
 
 
-def test_a_command_that_cannot_be_run(home: Home, state: str, prod: str) -> None:
+def test_exec_of_a_file_that_cannot_be_run(home: Home, state: str, prod: str) -> None:
     assert state
     plain = home.path / "plain"
     plain.write_text("no program", "utf-8")
@@ -164,28 +160,28 @@ def test_a_command_that_cannot_be_run(home: Home, state: str, prod: str) -> None
 
 
 @pytest.mark.parametrize("words", [[], ["--"], ["--frobnicate"]])
-def test_without_a_command_nothing_is_fetched(home: Home, sts: Sts, prod: str, words: list[str]) -> None:
+def test_exec_without_a_command_fetches_nothing(home: Home, sts: Sts, prod: str, words: list[str]) -> None:
     outcome = home.xacct("exec", prod, *words)
     assert (outcome.code, outcome.stdout) == (255, "")
-    assert outcome.stderr == ("xacct: which command is to be run? It comes last: xacct exec PROFILE -- CMD\n")
+    assert outcome.stderr == "xacct: no command given. Usage: xacct exec PROFILE -- CMD\n"
     assert sts.calls == []
 
 
-def test_without_credentials_nothing_is_run(home: Home) -> None:
+def test_exec_without_credentials_runs_nothing(home: Home) -> None:
     outcome = home.xacct("exec", "nobody", "--", "touch", str(home.path / "run"))
     assert outcome.code == 255
     assert not (home.path / "run").exists()
 
 
-# -- where a process cannot become another one -------------------------------------------------------
+# -- where a process cannot be replaced -------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("script", "code"), [("exit 42", 42), ("kill -TERM $$", 128 + signal.SIGTERM)])
-def test_a_child_gives_its_exit_code(script: str, code: int) -> None:
+def test_spawn_returns_the_exit_code(script: str, code: int) -> None:
     assert launch.spawn(["sh", "-c", script], os.environ) == code
 
 
-def test_a_child_that_is_not_there() -> None:
+def test_spawn_of_a_missing_command() -> None:
     with pytest.raises(FileNotFoundError):
         launch.spawn(["no-such-command"], os.environ)
 
@@ -197,8 +193,8 @@ print(launch.spawn(["sh", "-c", "trap 'echo caught; exit 7' INT; echo ready; cat
 """
 
 
-def test_ctrl_c_is_the_childs_affair() -> None:
-    """Both get it, as on any terminal."""
+def test_spawn_leaves_ctrl_c_to_the_child() -> None:
+    """Both processes get it, as on any terminal."""
     with subprocess.Popen(
         [sys.executable, "-c", WAIT],
         stdin=subprocess.PIPE,

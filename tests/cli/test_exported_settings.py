@@ -1,4 +1,4 @@
-"""`xacct exec` and `each`: a command has the profile's client settings, too, as far as there are variables for them."""
+"""`xacct exec` and `each`: a command also gets the profile's client settings for which there are variables."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ DUMP = "import json, os; print(json.dumps({k: v for k, v in os.environ.items() i
 
 
 def put(home: Home, profile: str, *lines: str) -> None:
-    """Add lines to a section that is there."""
+    """Add lines to an existing section."""
     header = f"[{profile}]\n"
     text = home.config.read_text("utf-8")
     assert header in text
@@ -54,10 +54,10 @@ def put(home: Home, profile: str, *lines: str) -> None:
 
 @pytest.mark.usefixtures("user")
 @pytest.mark.parametrize("command", ["exec", "each"])
-def test_a_command_follows_the_profiles_settings_and_not_those_of_default(
+def test_exported_settings_are_the_profiles_and_not_those_of_default(
     home: Home, prod: str, command: str
 ) -> None:
-    """Found out anew, and from memory; what the environment says overrules them there as everywhere."""
+    """First without a memo, then with one. The environment overrides them, as it does everywhere."""
     put(
         home,
         "profile prod",
@@ -91,10 +91,10 @@ def test_a_command_follows_the_profiles_settings_and_not_those_of_default(
 
 
 @pytest.mark.usefixtures("user")
-def test_a_command_in_a_command_has_the_inner_profiles_settings(
+def test_exported_settings_of_a_nested_command_are_the_inner_profiles(
     home: Home, sts: SmallSts, user: User, prod: str
 ) -> None:
-    """Those of the outer one look as if a person had set them, who would overrule the profile."""
+    """Those of the outer command look as if the user had set them, which would override the profile."""
     role = sts.add_role("Audit", account="333333333333", trusts=[user.arn])
     home.add_role("audit", role.arn, retry_mode="adaptive")
     put(home, "profile prod", "retry_mode = standard", "ca_bundle = /ours.pem", "max_attempts = 4")
@@ -111,11 +111,11 @@ def test_a_command_in_a_command_has_the_inner_profiles_settings(
 
 
 def child_of(machine: Machine, profile: str) -> dict[str, str]:
-    """The environment of a command that is run with the credentials of a profile."""
+    """Return the environment of a command that runs with the credentials of a profile."""
     memo = resolve_in(read_config(), profile).memo
     document = {"AccessKeyId": "ASIA1", "SecretAccessKey": "s", "SessionToken": "t"}
     assert machine
-    return launch.environment(document, memo.region, dict(os.environ), memo.handed)
+    return launch.build_environment(document, memo, dict(os.environ))
 
 
 def client_in(environment: Mapping[str, str]) -> object:
@@ -142,15 +142,15 @@ switches = st.fixed_dictionaries(
 
 @settings(quickly, max_examples=quickly.max_examples // 4)
 @given(prod=with_region, default=switches, environment=variables)
-def test_a_client_in_the_command_is_as_the_profiles_own_session_makes_it(
+def test_exported_settings_make_the_same_client_as_the_profile(
     tmp_path_factory: pytest.TempPathFactory,
     prod: dict[str, str],
     default: dict[str, str],
     environment: dict[str, str],
 ) -> None:
-    # A service without an address of its own has that of [default] then: no variable says otherwise.
+    # Otherwise a service without an endpoint uses that of [default]: no variable can change it.
     assume("services" not in prod or "endpoint_url" in prod or "endpoint_url" not in default)
-    # The region is the profile's, whatever the environment says.
+    # The region is always the profile's.
     environment = {name: value for name, value in environment.items() if name != "AWS_DEFAULT_REGION"}
     before = dict(os.environ)
     try:
@@ -166,8 +166,8 @@ def test_a_client_in_the_command_is_as_the_profiles_own_session_makes_it(
         os.environ.update(before)
 
 
-def test_what_cannot_be_handed_on_is_not(machine: Machine) -> None:
-    """What is no setting of a client, has no variable, says nothing, or is the default profile's own."""
+def test_exported_settings_leave_out_what_has_no_variable(machine: Machine) -> None:
+    """Not a client setting, no variable for it, empty, or the default profile's own."""
     machine.configure(
         {
             "region": "us-west-1",
@@ -185,7 +185,7 @@ def test_what_cannot_be_handed_on_is_not(machine: Machine) -> None:
     assert export_settings(config, "other", {}).variables == ("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT=legacy",)
 
 
-def test_what_depends_on_more_of_the_environment_or_holds_a_password_is_not_remembered(
+def test_exported_settings_with_a_password_are_not_memoizable(
     machine: Machine,
 ) -> None:
     machine.configure({"region": "us-west-1"}, {"endpoint_url": "http://127.0.0.1:9"}, {})

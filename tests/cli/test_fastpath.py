@@ -1,4 +1,4 @@
-"""What is answered from memory is what would be found out anew, whatever has happened in between."""
+"""An answer from the memo equals that of the slow path, whatever has happened in between."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from awscli_xacct.cli import fastpath
 from awscli_xacct.cli import resolve as resolved
 from awscli_xacct.cli.memo import ConfigSnapshot
 from awscli_xacct.errors import ProfileError
-from awscli_xacct.profiles.cache_keys import setting
+from awscli_xacct.profiles.cache_keys import CacheKeys, record_cache, setting
 from awscli_xacct.profiles.inventory import Inventory
 from awscli_xacct.profiles.source import is_mfa_user, is_role
 from awscli_xacct.settings import CACHE_DIR, RESOLUTION_VARIABLES
@@ -30,7 +30,7 @@ from awscli_xacct.storage.cache import Cache, Record
 from tests.configfile.texts import quickly
 
 TICK = 0.03
-"""Seconds; more than the clock of any file system here takes to go on."""
+"""Seconds; longer than the resolution of any file system's clock here."""
 
 ROLE = "arn:aws:iam::222222222222:role/Power"
 CONFIG = f"[profile prod]\nrole_arn = {ROLE}\nsource_profile = default\nregion = eu-west-1\n"
@@ -38,7 +38,7 @@ KEYS = "[default]\naws_access_key_id = AKIA{}\naws_secret_access_key = x\n"
 
 
 class Place:
-    """A home with a role profile in it, whose environment this process has."""
+    """A home with a role profile; this process gets its environment."""
 
     def __init__(self, path: Path) -> None:
         self.aws = path / ".aws"
@@ -54,26 +54,25 @@ class Place:
     def memos(self) -> list[Path]:
         return list(self.aws.glob("xacct/resolved/*"))
 
-    def anew(self, profile: str) -> tuple[str, Cache]:
-        """The record of a profile and the cache, as the provider in a botocore session finds them."""
+    def find_record(self, profile: str) -> tuple[str, Cache]:
+        """Return a profile's cache key and the cache, as the provider in a botocore session finds them."""
         config = Session(profile=profile).full_config
-        inventory = resolved.inventory(config)
         options = config["profiles"][profile]
-        if is_role(options):
-            return inventory.own_record(profile), inventory._cache
-        return (inventory.records_of(profile)[0] if is_mfa_user(options) else ""), inventory._cache
+        cached = is_role(options) or is_mfa_user(options)
+        key = CacheKeys(config, profile, os.environ).all()[0] if cached else ""
+        return key, record_cache(config, os.environ, pytest.fail)
 
     def fetch(self, profile: str, key: str, life: float = 3600, left: float = 600) -> None:
-        """Put a record where a fetched one would be."""
-        name, cache = self.anew(profile)
+        """Write a record as a fetch would."""
+        name, cache = self.find_record(profile)
         now = time.time()
         cache.write(
             name, Record(f"ASIA{key}", "s", "t", now + life, now + life - left, metadata={"obtained": now})
         )
 
     def expected(self, profile: str) -> bytes | None:
-        """What `xacct credentials` would print if it had no memory, as long as it has nothing to fetch."""
-        name, cache = self.anew(profile)
+        """Return what `xacct credentials` prints without a memo; None if it would have to fetch."""
+        name, cache = self.find_record(profile)
         record = cache.read(name) if name else None
         if record is None or time.time() >= record.refresh_at:
             return None
@@ -82,7 +81,7 @@ class Place:
 
 @pytest.fixture
 def environment() -> Iterator[None]:
-    """The environment is put back afterwards."""
+    """Restore the environment afterwards."""
     before = dict(os.environ)
     yield
     os.environ.clear()
@@ -95,48 +94,48 @@ def place(tmp_path: Path, environment: None) -> Place:  # noqa: ARG001
 
 
 def wait_for_the_clock() -> None:
-    """Until the file system's clock has gone on by a tick, which nothing but time brings about."""
+    """Wait until the file system's clock has advanced by a tick."""
     time.sleep(TICK)
 
 
-def remembered(profile: str = "prod") -> None:
-    """Have a profile resolved once its files are old enough for that to be remembered.
+def remember(profile: str = "prod") -> None:
+    """Resolve a profile once its files are old enough for a memo.
 
-    It is not where this process was held up in the middle, which looks like a file server with a slow clock.
+    Tries again if this process was held up meanwhile, which looks like a file server with a slow clock.
     """
     for _ in range(20):
         wait_for_the_clock()
         resolved.resolve(profile, TICK)
-        if fastpath.recall(profile, __version__) is not None:
+        if fastpath.read_memo(profile, __version__) is not None:
             return
 
 
-def test_a_profile_that_was_resolved_is_answered_from_memory(place: Place) -> None:
+def test_memo_answers_for_a_resolved_profile(place: Place) -> None:
     place.fetch("prod", "1")
-    assert fastpath.document("prod", __version__) is None
-    remembered()
-    document = fastpath.document("prod", __version__)
+    assert fastpath.read_document("prod", __version__) is None
+    remember()
+    document = fastpath.read_document("prod", __version__)
     assert document is not None
     assert document.startswith(b'{"Version": 1, "AccessKeyId": "ASIA1"')
     assert document == place.expected("prod")
 
 
-def test_a_memo_tells_nothing_by_its_name_and_is_private(place: Place) -> None:
-    remembered()
+def test_memo_is_private_and_its_name_reveals_nothing(place: Place) -> None:
+    remember()
     [memo] = place.memos
     assert (memo.stat().st_mode & 0o777, memo.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     assert "prod" not in memo.name
 
 
-def test_there_is_one_memo_a_profile_however_often_its_keys_change(place: Place) -> None:
-    """Somebody whose shell has new temporary keys each hour would fill the disk otherwise."""
+def test_memo_is_one_per_profile_when_keys_change(place: Place) -> None:
+    """New temporary keys in the shell every hour must not fill the disk."""
     for key in range(5):
         os.environ["AWS_ACCESS_KEY_ID"] = f"ASIA{key}"
-        remembered()
+        remember()
     assert len(place.memos) == 1
 
 
-def test_files_that_may_change_once_more_and_look_the_same_are_not_remembered(place: Place) -> None:
+def test_memo_is_not_written_for_racily_clean_files(place: Place) -> None:
     resolved.resolve("prod", 3600)
     assert place.memos == []
 
@@ -145,78 +144,78 @@ def _clock(ahead: float) -> float:
     return time.time() + ahead
 
 
-def test_files_of_a_server_whose_clock_is_behind_are_not_believed_too_early(place: Place) -> None:
-    """A config that its server says is older than it is may be changed within the same tick."""
+def test_memo_is_not_written_while_a_file_servers_clock_is_behind(place: Place) -> None:
+    """A config file that looks older than it is may change again within the same tick."""
     for ahead, kept in ((100.0, 0), (0.0, 1)):
         wait_for_the_clock()
         os.utime(place.config)
-        moment = ConfigSnapshot("prod", __version__, 0 if kept else TICK, clock=partial(_clock, ahead))
-        moment.remember(fastpath.Memo("name", "directory", ""))
+        snapshot = ConfigSnapshot("prod", __version__, 0 if kept else TICK, clock=partial(_clock, ahead))
+        snapshot.remember(fastpath.Memo("name", "directory", ""))
         assert len(place.memos) == kept
 
 
 @pytest.mark.parametrize("cut", range(0, 600, 7))
-def test_a_truncated_memo_is_none(place: Place, cut: int) -> None:
+def test_memo_truncated_is_a_miss(place: Place, cut: int) -> None:
     place.fetch("prod", "1")
-    remembered()
+    remember()
     [memo] = place.memos
     data = memo.read_bytes()
     memo.write_bytes(data[: min(cut, len(data) - 1)])
-    assert fastpath.recall("prod", __version__) is None
+    assert fastpath.read_memo("prod", __version__) is None
 
 
-def test_a_memo_with_any_byte_changed_is_none(place: Place) -> None:
-    remembered()
+def test_memo_with_any_byte_changed_is_a_miss(place: Place) -> None:
+    remember()
     [memo] = place.memos
     data = memo.read_bytes()
     for at in range(len(data)):
         changed = bytearray(data)
         changed[at] ^= 1
         memo.write_bytes(bytes(changed))
-        assert fastpath.recall("prod", __version__) is None
+        assert fastpath.read_memo("prod", __version__) is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows protects files by access lists, not by modes")
-def test_a_memo_that_others_could_have_written_is_none(place: Place) -> None:
-    remembered()
+def test_memo_that_others_can_write_is_a_miss(place: Place) -> None:
+    remember()
     [memo] = place.memos
-    assert fastpath.recall("prod", __version__) is not None
+    assert fastpath.read_memo("prod", __version__) is not None
     memo.chmod(0o620)
-    assert fastpath.recall("prod", __version__) is None
+    assert fastpath.read_memo("prod", __version__) is None
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give a file away")
-def test_a_strangers_memo_is_none(place: Place) -> None:
-    remembered()
+def test_memo_of_another_user_is_a_miss(place: Place) -> None:
+    remember()
     os.chown(place.memos[0], 65534, 65534)
-    assert fastpath.recall("prod", __version__) is None
+    assert fastpath.read_memo("prod", __version__) is None
 
 
-def test_another_version_of_the_package_resolves_anew(place: Place) -> None:
+def test_memo_of_another_version_is_a_miss(place: Place) -> None:
     place.fetch("prod", "1")
-    remembered()
-    assert fastpath.recall("prod", "0.0.0") is None
+    remember()
+    assert fastpath.read_memo("prod", "0.0.0") is None
 
 
-def test_a_profile_without_a_record_of_ours_is_remembered_as_such(place: Place) -> None:
-    remembered("default")
-    memo = fastpath.recall("default", __version__)
+def test_memo_of_a_profile_without_a_record(place: Place) -> None:
+    remember("default")
+    memo = fastpath.read_memo("default", __version__)
     assert memo is not None
     assert (memo.record, memo.fresh_document(time.time())) == ("", None)
     assert place.expected("default") is None
 
 
-def test_a_disk_that_keeps_no_memo_is_no_fault(place: Place) -> None:
+def test_memo_that_cannot_be_written_is_no_error(place: Place) -> None:
     (place.aws / "xacct").write_text("a file where a directory should be", "utf-8")
-    remembered()
-    assert fastpath.recall("prod", __version__) is None
+    remember()
+    assert fastpath.read_memo("prod", __version__) is None
 
 
-# -- nothing that resolution reads may be missing from what a memo holds for -------------------------
+# -- the fingerprint covers everything that resolution reads ----------------------------------------
 
 
 class Recording(Mapping[str, str]):
-    """An environment that remembers what was asked of it."""
+    """An environment that records which variables are read."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
@@ -227,10 +226,10 @@ class Recording(Mapping[str, str]):
         return self._values[name]
 
     def __iter__(self) -> Iterator[str]:
-        raise AssertionError("resolution looks at everything there is")
+        raise AssertionError("resolution reads every variable")
 
     def __len__(self) -> int:
-        raise AssertionError("resolution looks at everything there is")
+        raise AssertionError("resolution reads every variable")
 
 
 PROFILES = st.fixed_dictionaries(
@@ -251,7 +250,7 @@ PROFILES = st.fixed_dictionaries(
 
 @quickly
 @given(profiles=st.fixed_dictionaries(dict.fromkeys(("default", "other", "prod"), PROFILES)))
-def test_all_variables_that_resolution_reads_are_listed(profiles: dict[str, dict[str, str]]) -> None:
+def test_memo_covers_all_variables_that_resolution_reads(profiles: dict[str, dict[str, str]]) -> None:
     config: dict[str, Any] = {"profiles": profiles, "services": {}, "sso_sessions": {}}
     environment = Recording({})
     inventory = Inventory(config, environment, Cache(None, warn=pytest.fail))
@@ -267,11 +266,11 @@ def test_all_variables_that_resolution_reads_are_listed(profiles: dict[str, dict
     assert environment.read <= set(RESOLUTION_VARIABLES)
 
 
-# -- the whole: edits, other keys, other environments, expiry, logout, in any order -------------------
+# -- edits, other keys, other environments, expiry, logout, in any order ----------------------------
 
 
 class Memory(RuleBasedStateMachine):
-    """Whatever happens: what memory says is what the long way would say."""
+    """Whatever happens, the memo's answer is that of the slow path."""
 
     answers: ClassVar[int] = 0
 
@@ -290,7 +289,7 @@ class Memory(RuleBasedStateMachine):
 
     @rule(digit=st.integers(1, 3), profile=st.sampled_from(["default", "prod"]))
     def edit_the_config_to_the_same_size(self, digit: int, profile: str) -> None:
-        """In place, as some editors do: the file stays the same one."""
+        """In place, as some editors do: the file keeps its inode."""
         text = CONFIG.replace("role/Power", f"role/Powe{digit}").replace("= default", f"= {profile:7}")
         assert len(text) == len(CONFIG)
         with self.place.config.open("r+", encoding="utf-8") as file:
@@ -359,7 +358,7 @@ class Memory(RuleBasedStateMachine):
     @rule()
     @precondition(lambda self: self.can_work())
     def read(self) -> None:
-        answer = fastpath.document("prod", __version__)
+        answer = fastpath.read_document("prod", __version__)
         if answer is not None:
             assert answer == self.place.expected("prod")
             Memory.answers += 1
@@ -367,13 +366,13 @@ class Memory(RuleBasedStateMachine):
     @rule()
     @precondition(lambda self: self.can_work())
     def read_what_has_just_been_resolved(self) -> None:
-        """Memory that never answers would always be right."""
-        remembered()
+        """A memo that never answers would always be right."""
+        remember()
         self.fetch(3600.0, 600.0)
-        assert fastpath.document("prod", __version__) == self.place.expected("prod") != None  # noqa: E711
+        assert fastpath.read_document("prod", __version__) == self.place.expected("prod") != None  # noqa: E711
 
     def can_work(self) -> bool:
-        """Not while the profile is its own source."""
+        """Whether the profile is not its own source."""
         return "source_profile = prod" not in self.place.config.read_text("utf-8")
 
 

@@ -1,4 +1,4 @@
-"""The formats are v2's for real credentials, and harmless for any others: shells evaluate them."""
+"""The formats equal those of v2 for real credentials, and are safe to evaluate for any others."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ AS_V2 = {
 
 
 @pytest.mark.parametrize(("name", "line"), AS_V2.items())
-def test_real_credentials_look_as_v2_prints_them(name: str, line: str) -> None:
+def test_formats_match_those_of_v2(name: str, line: str) -> None:
     assert FORMATS[name](DOCUMENT).splitlines() == [
         line.format("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
         line.format("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
@@ -43,11 +43,11 @@ def test_real_credentials_look_as_v2_prints_them(name: str, line: str) -> None:
     ]
 
 
-def test_the_default_is_what_sdks_read() -> None:
+def test_formats_process_is_json() -> None:
     assert json.loads(FORMATS["process"](DOCUMENT)) == DOCUMENT
 
 
-def test_what_a_users_keys_lack_is_left_out() -> None:
+def test_formats_omit_what_a_user_has_not() -> None:
     keys = {"Version": 1, "AccessKeyId": "AKIA", "SecretAccessKey": "secret"}
     assert FORMATS["env"](keys) == "export AWS_ACCESS_KEY_ID=AKIA\nexport AWS_SECRET_ACCESS_KEY=secret\n"
 
@@ -80,12 +80,10 @@ NASTY = [
     ("name", "shell"),
     [("env", "sh"), ("env", "bash"), ("env", "zsh"), ("env-no-export", "sh"), ("fish", "fish")],
 )
-def test_evaluating_a_text_sets_the_variables_and_does_nothing_else(
-    name: str, shell: str, value: str
-) -> None:
+def test_formats_evaluated_only_set_variables(name: str, shell: str, value: str) -> None:
     program = shutil.which(shell)
     if program is None:
-        pytest.skip(f"there is no {shell} here")
+        pytest.skip(f"no {shell} here")
     text = FORMATS[name]({**DOCUMENT, "SessionToken": value})
     done = subprocess.run(
         [program, "-c", f'{text}\nprintf %s "$AWS_SESSION_TOKEN"'],
@@ -96,12 +94,12 @@ def test_evaluating_a_text_sets_the_variables_and_does_nothing_else(
     assert (done.stdout.decode(), done.stderr) == (value, b"")
 
 
-# PowerShell and cmd are not everywhere: what they end a string at, or expand, must not stand there bare.
+# PowerShell and cmd are not everywhere, so this checks that whatever they expand is quoted.
 
 
 @quickly
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
-def test_nothing_ends_or_expands_a_string_of_powershell(value: str) -> None:
+def test_formats_powershell_string_is_not_expanded(value: str) -> None:
     line = FORMATS["powershell"]({**DOCUMENT, "AccessKeyId": value}).partition("\n$Env:AWS_SECRET")[0]
     inside = line.removeprefix('$Env:AWS_ACCESS_KEY_ID="').removesuffix('"')
     plain, escaped = [], False
@@ -117,12 +115,12 @@ def test_nothing_ends_or_expands_a_string_of_powershell(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", [value for value in NASTY if value not in ("", "~")])
-def test_what_cmd_cannot_quote_is_refused(value: str) -> None:
-    with pytest.raises(XacctError, match="cmd has no way to quote"):
+def test_formats_refuse_what_cmd_cannot_quote(value: str) -> None:
+    with pytest.raises(XacctError, match="cmd cannot quote"):
         FORMATS["windows-cmd"]({**DOCUMENT, "SessionToken": value})
 
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "process"])
-def test_a_nul_is_refused(name: str) -> None:
+def test_formats_refuse_a_nul(name: str) -> None:
     with pytest.raises(XacctError):
         FORMATS[name]({**DOCUMENT, "SessionToken": "a\0b"})

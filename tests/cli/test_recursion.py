@@ -1,4 +1,4 @@
-"""Programs that ask for what they are to give: found out at once, with the circle in the message."""
+"""credential_process recursion: it is found at once, and the message shows the cycle."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ def add_program(home: Home, profile: str, *command: object) -> None:
         file.write(f"[profile {profile}]\ncredential_process = {words}\n\n")
 
 
-def mended(profile: str) -> str:
+def fix(profile: str) -> str:
     return f"aws configure set credential_process COMMAND --profile {profile}"
 
 
-def test_a_program_that_asks_for_its_own_profile(home: Home) -> None:
+def test_recursion_of_a_program_into_its_own_profile(home: Home) -> None:
     add_program(home, "a", XACCT, "credentials", "a")
     outcome = home.xacct("credentials", "a")
     assert (outcome.code, outcome.stdout) == (255, "")
     assert "credential_process recursion: a -> a." in outcome.stderr
-    assert mended("a") in outcome.stderr
+    assert fix("a") in outcome.stderr
 
 
-def test_two_programs_that_ask_for_each_others(home: Home) -> None:
+def test_recursion_between_two_programs(home: Home) -> None:
     add_program(home, "a", XACCT, "credentials", "b")
     add_program(home, "b", XACCT, "credentials", "a")
     outcome = home.xacct("credentials", "a")
@@ -38,24 +38,22 @@ def test_two_programs_that_ask_for_each_others(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "circle"), [("a", "a -> b -> c -> a"), ("b", "b -> c -> b"), ("c", "c -> c")]
+    ("asked", "cycle"), [("a", "a -> b -> c -> a"), ("b", "b -> c -> b"), ("c", "c -> c")]
 )
 @pytest.mark.parametrize("by", ["aws", "xacct"])
-def test_a_program_at_the_beginning_of_a_chain_that_asks_for_a_part_of_it(
-    home: Home, sts: Sts, by: str, asked: str, circle: str
-) -> None:
-    """It would wait for a lock that its own ancestor holds."""
+def test_recursion_from_the_source_of_a_chain(home: Home, sts: Sts, by: str, asked: str, cycle: str) -> None:
+    """The program would wait for a lock that its own ancestor holds."""
     home.add_role("a", "arn:aws:iam::222222222222:role/A", source_profile="b")
     home.add_role("b", "arn:aws:iam::222222222222:role/B", source_profile="c")
     add_program(home, "c", XACCT, "credentials", asked)
     outcome = home.aws(*WHO, "--profile", "a") if by == "aws" else home.xacct("credentials", "a")
     assert (outcome.code, outcome.stdout) == (255, "")
-    assert f"credential_process recursion: {circle}." in outcome.stderr
-    assert mended("c") in outcome.stderr
+    assert f"credential_process recursion: {cycle}." in outcome.stderr
+    assert fix("c") in outcome.stderr
     assert sts.calls == []
 
 
-def test_a_program_that_asks_through_aws(home: Home, sts: Sts) -> None:
+def test_recursion_through_aws(home: Home, sts: Sts) -> None:
     home.add_role("a", "arn:aws:iam::222222222222:role/A", source_profile="c")
     add_program(home, "c", AWS, *WHO, "--profile", "a")
     outcome = home.aws(*WHO, "--profile", "a")
@@ -64,8 +62,8 @@ def test_a_program_that_asks_through_aws(home: Home, sts: Sts) -> None:
     assert sts.calls == []
 
 
-def test_another_profile_of_the_same_role_is_in_the_circle_too(home: Home) -> None:
-    """Its credentials are in the same record, and so under the same lock."""
+def test_recursion_through_another_profile_of_the_same_role(home: Home) -> None:
+    """Both profiles share a record, and so its lock."""
     for name in ("a", "twin"):
         home.add_role(name, "arn:aws:iam::222222222222:role/A", source_profile="c")
     add_program(home, "c", XACCT, "credentials", "twin")
@@ -74,7 +72,7 @@ def test_another_profile_of_the_same_role_is_in_the_circle_too(home: Home) -> No
     assert "credential_process recursion: c -> twin -> c." in outcome.stderr
 
 
-def test_a_profile_of_the_same_name_in_another_file_is_another_profile(home: Home, user: User) -> None:
+def test_recursion_is_not_a_profile_of_the_same_name_in_another_file(home: Home, user: User) -> None:
     other = home.path / "elsewhere"
     home.credentials.rename(other)
     add_program(
@@ -86,7 +84,7 @@ def test_a_profile_of_the_same_name_in_another_file_is_another_profile(home: Hom
     assert user.access_key in outcome.stdout
 
 
-def test_a_program_may_ask_for_any_other_profile(home: Home, user: User, prod: str) -> None:
+def test_recursion_is_not_a_program_asking_for_another_profile(home: Home, user: User, prod: str) -> None:
     add_program(home, "outer", XACCT, "credentials", prod)
     outcome = home.xacct("credentials", "outer")
     assert (outcome.code, outcome.stderr) == (0, "")
@@ -95,7 +93,7 @@ def test_a_program_may_ask_for_any_other_profile(home: Home, user: User, prod: s
 
 
 @pytest.mark.usefixtures("user")
-def test_what_a_stranger_puts_into_the_variable_is_no_circle(home: Home, prod: str) -> None:
+def test_recursion_variable_with_nonsense_is_ignored(home: Home, prod: str) -> None:
     for nonsense in ("", "prod", "{}", "[1]", '[["prod"]]', "[" * 9999):
         outcome = home.xacct("credentials", prod, environment={"AWS_XACCT_RESOLVING": nonsense})
         assert (outcome.code, outcome.stderr) == (0, ""), nonsense

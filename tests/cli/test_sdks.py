@@ -1,4 +1,4 @@
-"""Real SDKs get their credentials here: boto3 both ways, and the SDK for JavaScript, all from the same session."""
+"""Real SDKs get their credentials from xacct: boto3 in two ways, and the SDK for JavaScript, from one session."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ def javascript() -> dict[str, str]:
 
 @pytest.fixture
 def asked(home: Home, prod: str) -> None:
-    """A profile that SDKs which know nothing of this package get the role's credentials by."""
+    """A profile through which plain SDKs get the role's credentials."""
     with home.config.open("a", encoding="utf-8") as file:
         file.write(f"[profile sdk]\ncredential_process = {XACCT} credentials {prod}\n")
 
 
 def answers(home: Home, *command: str, environment: dict[str, str] | None = None) -> tuple[str, str]:
-    """Who a program says it is, and by which key."""
+    """Return the caller's ARN and the access key that a program prints."""
     outcome = run(home, *command, environment=environment)
     assert (outcome.code, outcome.stderr) == (0, "")
     arn, key = outcome.stdout.split()
@@ -70,7 +70,7 @@ def answers(home: Home, *command: str, environment: dict[str, str] | None = None
 
 
 @pytest.mark.usefixtures("asked")
-def test_all_sdks_run_on_one_session(home: Home, sts: Sts, role: Role, javascript: dict[str, str]) -> None:
+def test_sdks_share_one_session(home: Home, sts: Sts, role: Role, javascript: dict[str, str]) -> None:
     found = [
         answers(home, sys.executable, "-c", BOTO3),
         answers(home, sys.executable, "-c", INSTALLED),
@@ -82,7 +82,7 @@ def test_all_sdks_run_on_one_session(home: Home, sts: Sts, role: Role, javascrip
 
 
 @pytest.mark.usefixtures("asked")
-def test_boto3_shows_what_is_wrong_in_the_words_of_xacct(home: Home, sts: Sts) -> None:
+def test_sdks_boto3_shows_the_message_of_xacct(home: Home, sts: Sts) -> None:
     other = sts.add_role("Other", trusts=["arn:aws:iam::111111111111:user/x"])
     home.config.write_text(
         home.config.read_text("utf-8").replace(":role/Power", f":role/{other.name}"), "utf-8"
@@ -93,10 +93,10 @@ def test_boto3_shows_what_is_wrong_in_the_words_of_xacct(home: Home, sts: Sts) -
     assert "aws configure role verify prod" in outcome.stderr
 
 
-def test_a_profile_with_a_role_of_its_own_never_asks_its_program(
+def test_sdks_ignore_the_program_of_a_profile_with_a_role(
     home: Home, sts: Sts, role: Role, user: User
 ) -> None:
-    """botocore looks at role_arn first; that is why the documentation says to use two profiles."""
+    """botocore looks at role_arn first: hence the two profiles in the documentation."""
     touched = home.path / "touched"
     home.add_role("both", role.arn, credential_process=f"touch {touched}")
     script = BOTO3.replace('"sdk"', '"both"')

@@ -1,4 +1,4 @@
-"""`xacct status`: what is valid, without a call to anybody, and a line for a prompt."""
+"""`xacct status`: what is valid, without a call, and a line for a prompt."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ pytestmark = pytest.mark.usefixtures("user")
 
 
 def timeless(text: str) -> str:
-    """A text with what changes by the second made one."""
+    """Replace the parts of a text that change with time."""
     text = re.sub(r"(\d{4}-\d\d-\d\d )?\d\d:\d\d CET\b", "LOCAL TIME", text)
     return re.sub(r"\b(59|60) min|\b1 h\b", "AN HOUR", text)
 
 
-def test_what_is_valid_is_shown_and_nobody_is_called(home: Home, sts: Sts, role: Role, prod: str) -> None:
+def test_status_shows_valid_credentials_without_a_call(home: Home, sts: Sts, role: Role, prod: str) -> None:
     home.add_role("other", role.arn, external_id="x1")
     assert home.xacct("credentials", prod).code == 0
     sts.clear_calls()
@@ -37,9 +37,7 @@ def test_what_is_valid_is_shown_and_nobody_is_called(home: Home, sts: Sts, role:
     assert sts.calls == []
 
 
-def test_a_session_that_roles_share_is_shown_once(
-    home: Home, sts: Sts, role: Role, device: MfaDevice
-) -> None:
+def test_status_shows_a_shared_session_once(home: Home, sts: Sts, role: Role, device: MfaDevice) -> None:
     program = f"curl -s {sts.url}/_code"
     for name in ("a", "b"):
         home.add_role(
@@ -58,15 +56,15 @@ def test_a_session_that_roles_share_is_shown_once(
     assert rows[1]["Expiration"].endswith("Z")
 
 
-def test_with_nothing_valid_that_is_said_on_stderr(home: Home, prod: str) -> None:
+def test_status_with_nothing_cached_says_so_on_stderr(home: Home, prod: str) -> None:
     assert prod
     outcome = home.xacct("status")
     assert (outcome.code, outcome.stdout) == (0, "")
-    assert outcome.stderr.startswith("xacct: no credentials are in the cache")
+    assert outcome.stderr.startswith("xacct: no credentials are cached")
     assert home.xacct("status", "--json").stdout == "[]\n"
 
 
-def test_the_two_ways_to_say_it_exclude_each_other(home: Home) -> None:
+def test_status_json_and_prompt_exclude_each_other(home: Home) -> None:
     assert home.xacct("status", "--json", "--prompt").code == 255
 
 
@@ -75,7 +73,7 @@ def test_the_two_ways_to_say_it_exclude_each_other(home: Home) -> None:
 
 @pytest.fixture(params=["cold", "warm"])
 def state(request: pytest.FixtureRequest, home: Home, prod: str) -> str:
-    """With no memory of the profiles, and with one; `prod` has credentials."""
+    """Without memos of the profiles, and with them; `prod` has credentials."""
     assert home.xacct("credentials", prod).code == 0
     if request.param == "warm":
         grow_old(home)
@@ -91,14 +89,14 @@ def prompt(home: Home, **environment: str) -> str:
     return outcome.stdout
 
 
-def test_the_prompt_tells_the_profile_and_how_long_it_lasts(home: Home, state: str, prod: str) -> None:
+def test_prompt_shows_the_profile_and_the_time_left(home: Home, state: str, prod: str) -> None:
     assert state
     assert prompt(home, AWS_PROFILE=prod) in ("prod 59m\n", "prod 1h00m\n")
     assert prompt(home, AWS_PROFILE="x", AWS_DEFAULT_PROFILE=prod).startswith("prod ")
     assert prompt(home, AWS_PROFILE="default") == "default\n"
 
 
-def test_without_credentials_there_is_a_dash(home: Home, state: str, prod: str) -> None:
+def test_prompt_without_credentials_shows_a_dash(home: Home, state: str, prod: str) -> None:
     assert state
     for record in home.records():
         record.unlink()
@@ -106,18 +104,18 @@ def test_without_credentials_there_is_a_dash(home: Home, state: str, prod: str) 
 
 
 @pytest.mark.parametrize("environment", [{}, {"AWS_PROFILE": ""}])
-def test_without_a_profile_there_is_nothing(home: Home, environment: dict[str, str]) -> None:
+def test_prompt_without_a_profile_is_empty(home: Home, environment: dict[str, str]) -> None:
     assert prompt(home, **environment) == ""
 
 
-def test_a_profile_that_cannot_work_is_marked_and_not_complained_of(home: Home) -> None:
+def test_prompt_marks_a_broken_profile(home: Home) -> None:
     assert prompt(home, AWS_PROFILE="nobody") == "nobody ?\n"
     assert prompt(home, AWS_PROFILE="a\x1b[2J") == "a?[2J ?\n"
     home.config.write_text("no config", "utf-8")
     assert prompt(home, AWS_PROFILE="default") == "default ?\n"
 
 
-# As the documentation has them.
+# As documented.
 SHELLS = {
     "bash": ["--norc", "-ic", "PS1='$(xacct status --prompt) \\$ '; printf '%s\\n' \"${PS1@P}\""],
     "zsh": ["-fc", "setopt prompt_subst; PROMPT='$(xacct status --prompt) %# '; print -P -- $PROMPT"],
@@ -126,16 +124,16 @@ SHELLS = {
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_the_documented_prompts_show_it(home: Home, prod: str, shell: str) -> None:
+def test_prompt_works_as_documented(home: Home, prod: str, shell: str) -> None:
     program = shutil.which(shell)
     if program is None:
-        pytest.skip(f"there is no {shell} here")
+        pytest.skip(f"no {shell} here")
     environment = {"AWS_PROFILE": prod, "PATH": f"{XACCT.parent}:{home.environment['PATH']}"}
     outcome = run(home, program, *SHELLS[shell], environment=environment)
     assert outcome.stdout.startswith("prod - ")
 
 
-# Put together beforehand, as many do by PROMPT_COMMAND: bash expands it once more.
+# Built beforehand, as many do with PROMPT_COMMAND: bash expands it once more.
 MADE_BEFORE = ["--norc", "-ic", 'PS1="$(xacct status --prompt) \\$ "; printf \'%s\\n\' "${PS1@P}"']
 
 
@@ -143,12 +141,12 @@ MADE_BEFORE = ["--norc", "-ic", 'PS1="$(xacct status --prompt) \\$ "; printf \'%
     ("shell", "arguments"), [*SHELLS.items(), ("bash", MADE_BEFORE)], ids=[*SHELLS, "bash, made before"]
 )
 @pytest.mark.parametrize("known", [True, False])
-def test_no_name_of_a_profile_is_more_than_a_name_in_a_prompt(
+def test_prompt_escapes_the_profile_name(
     home: Home, role: Role, shell: str, arguments: list[str], known: bool
 ) -> None:
     program = shutil.which(shell)
     if program is None:
-        pytest.skip(f"there is no {shell} here")
+        pytest.skip(f"no {shell} here")
     name = "50%n%% \\u \x1b]2;x\x07 $(echo ran) `echo ran` $HOME!!"
     if known:
         home.add_role(f"'{name}'", role.arn)
@@ -158,8 +156,8 @@ def test_no_name_of_a_profile_is_more_than_a_name_in_a_prompt(
     assert outcome.stdout.startswith(f"{shown} {'-' if known else '?'} ")
 
 
-def test_a_session_about_to_be_renewed_still_lasts(home: Home, sts: Sts, user: User) -> None:
-    """It is valid, though whoever wants credentials would get new ones."""
+def test_prompt_of_a_session_due_for_refresh(home: Home, sts: Sts, user: User) -> None:
+    """It is still valid, although a command would get new credentials."""
     role = sts.add_role("Short", trusts=[user.arn])
     home.add_role("short", role.arn, duration_seconds=900)
     started = time.time()

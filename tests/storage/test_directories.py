@@ -214,9 +214,7 @@ def test_setup_without_a_home_notes_nothing_where_it_is_run(
         Journal.opened(tmp_path / "config", "prod"),
     ):
         pass
-    with pytest.raises(
-        XacctError, match="no page for the browser can be written: there is no home directory"
-    ):
+    with pytest.raises(XacctError, match="cannot write the page for the browser: there is no home directory"):
         console.open_browser("https://example.com")
     for edit in (lambda: store.edit(Path("~/.aws/config"), lambda _: None), lambda: resolve.resolve("prod")):
         with pytest.raises(XacctError):

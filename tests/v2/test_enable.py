@@ -26,19 +26,19 @@ def machine(home: HomeOfV2, tmp_path: Path) -> Machine:
 
 def own_path() -> str:
     """The directory in which the plugin and its dependencies are installed for these tests."""
-    return os.pathsep.join(plugin_section.places())
+    return os.pathsep.join(plugin_section.find_directories())
 
 
 def test_enable_writes_the_plugin_path(machine: Machine) -> None:
     outcome = machine.xacct("enable")
     assert (outcome.code, outcome.stderr) == (0, "")
-    assert outcome.stdout.startswith(f"the plugin is on for {machine.bin / 'aws'} (AWS CLI 2.")
+    assert outcome.stdout.startswith(f"the plugin is enabled for {machine.bin / 'aws'} (AWS CLI 2.")
     assert machine.config.read_text("utf-8") == (
         f"[plugins]\nxacct = awscli_xacct\ncli_legacy_plugin_path = {own_path()}\n"
     )
     assert machine.home.aws("configure", "role", "list").code == 0
     before = file_state(machine.config)
-    assert machine.xacct("enable").stdout.startswith("the plugin was on already")
+    assert machine.xacct("enable").stdout.startswith("the plugin was already enabled")
     assert file_state(machine.config) == before
     assert machine.xacct("disable").code == 0
     assert machine.config.read_text("utf-8") == ""
@@ -63,11 +63,13 @@ def test_enable_works_for_both_versions(machine: Machine, tmp_path: Path) -> Non
     first.symlink_to(AWS)
     machine.set_path(first.parent, machine.bin)
     outcome = machine.xacct("enable")
-    assert outcome.stdout.splitlines()[1].endswith(f"for it, type: xacct enable --aws {machine.bin / 'aws'}")
+    assert outcome.stdout.splitlines()[1].endswith(
+        f"to enable the plugin there: xacct enable --aws {machine.bin / 'aws'}"
+    )
     outcome = machine.xacct("enable", "--v2")
     assert outcome.code == 0, outcome.stderr
-    assert f"there is {first} (AWS CLI 1." in outcome.stdout
-    assert "the plugin is on there as well" in outcome.stdout
+    assert f"also on the PATH: {first} (AWS CLI 1." in outcome.stdout
+    assert "the plugin is enabled there, too" in outcome.stdout
     assert machine.home.aws("configure", "role", "list").code == 0
 
 

@@ -1,4 +1,4 @@
-"""``xacct doctor``: find what is wrong, all at once, each thing with what mends it."""
+"""``xacct doctor``: find everything that is wrong, each with its fix."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ...messages import printable, printable_lines
 from ...redaction import without_passwords
 from ..dispatch import FAILED
+from ..output import print_result
 from . import aws, clock, environment, files, profiles
 from .report import FAULT, UNCHECKED, WARNING, DoctorContext, Finding
 
-HELP = "Find what is wrong: with aws, the plugin, files, variables, profiles, the clock. Changes nothing."
+HELP = "Check aws, the plugin, files, variables, profiles and the clock. Changes nothing."
 EXAMPLES = """\
   xacct doctor
   xacct doctor --json | jq '.Checks[] | select(.State == "fault")'
 
-  The exit code is 0 if there is no fault; warnings do not count."""
+  The exit code is 0 if there is no fault, even with warnings."""
 
 CHECKS: dict[str, Callable[[DoctorContext], Iterator[Finding]]] = {
     "aws": aws.check,
@@ -37,57 +39,51 @@ _WIDTH = len(UNCHECKED)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("--aws", metavar="PATH", type=Path, help="look at this aws only")
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--clock-url", metavar="URL", help="where to ask for the time, instead of STS")
+    parser.add_argument("--aws", metavar="PATH", type=Path, help="check only this aws")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--clock-url", metavar="URL", help="get the time from this server, not from STS")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Look at everything, and say it."""
-    named = options.aws.expanduser().absolute() if options.aws else None
-    found = list(examine(DoctorContext(os.environ, named, options.clock_url)))
-    faults = sum(finding.state == FAULT for _, finding in found)
+    """Check everything and print the findings."""
+    path = options.aws.expanduser().absolute() if options.aws else None
+    found = list(examine(DoctorContext(os.environ, path, options.clock_url)))
+    counts = Counter(finding.state for _, finding in found)
     if options.json:
         checks = [
             {"Check": name, "State": finding.state, "Text": finding.text, "Fix": finding.fix or None}
             for name, finding in found
         ]
-        json.dump({"Ok": not faults, "Checks": checks}, sys.stdout, indent=2)
-        sys.stdout.write("\n")
+        print_result(json.dumps({"Ok": not counts[FAULT], "Checks": checks}, indent=2) + "\n")
     else:
-        warnings = sum(finding.state == WARNING for _, finding in found)
         coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        sys.stdout.writelines(
-            f"{line}\n" for line in _lines((finding for _, finding in found), coloured=coloured)
-        )
-        unchecked = sum(finding.state == UNCHECKED for _, finding in found)
-        rest = f", {unchecked} not checked" if unchecked else ""
-        sys.stdout.write(f"{_counted(faults, 'fault')}, {_counted(warnings, 'warning')}{rest}\n")
-    return FAILED if faults else 0
+        for _, finding in found:
+            print_result(_format_finding(finding, coloured=coloured))
+        unchecked = f", {counts[UNCHECKED]} not checked" if counts[UNCHECKED] else ""
+        print_result(f"{_count(counts[FAULT], 'fault')}, {_count(counts[WARNING], 'warning')}{unchecked}\n")
+    return FAILED if counts[FAULT] else 0
 
 
 def examine(context: DoctorContext) -> Iterator[tuple[str, Finding]]:
-    """Every finding, with the check it is of. A check that fails itself is one that was not made."""
+    """Yield every finding with the name of its check. A check that raises yields one that is not checked."""
     for name, check in CHECKS.items():
         try:
             for finding in check(context):
                 text, fix = without_passwords(finding.text), without_passwords(finding.fix)
                 yield name, Finding(finding.state, text, fix)
-        except Exception as error:  # noqa: BLE001 - the doctor is for machines on which nothing works
+        except Exception as error:  # noqa: BLE001 - doctor is for machines on which nothing works
             text = without_passwords(f"{name}: {type(error).__name__}: {error}")
             yield name, Finding(UNCHECKED, text)
 
 
-def _lines(found: Iterable[Finding], *, coloured: bool) -> Iterator[str]:
-    for finding in found:
-        state = f"{finding.state:<{_WIDTH}}"
-        if coloured and finding.state in _COLOURS:
-            state = f"{_COLOURS[finding.state]}{state}{_PLAIN}"
-        yield f"{state}  {printable(finding.text)}"
-        for line in printable_lines(finding.fix).splitlines():
-            yield f"{'':<{_WIDTH}}    {line}"
+def _format_finding(finding: Finding, *, coloured: bool) -> str:
+    state = f"{finding.state:<{_WIDTH}}"
+    if coloured and finding.state in _COLOURS:
+        state = f"{_COLOURS[finding.state]}{state}{_PLAIN}"
+    lines = [f"{state}  {printable(finding.text)}"]
+    lines += [f"{'':<{_WIDTH}}    {line}" for line in printable_lines(finding.fix).splitlines()]
+    return "".join(f"{line}\n" for line in lines)
 
 
-def _counted(number: int, thing: str) -> str:
+def _count(number: int, thing: str) -> str:
     return f"{number or 'no'} {thing}{'' if number == 1 else 's'}"

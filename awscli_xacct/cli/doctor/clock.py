@@ -1,4 +1,4 @@
-"""The local clock against that of a service: a signature is good for some minutes only.
+"""The local clock, compared with a server's: AWS accepts a signature for some minutes only.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
 """
@@ -16,56 +16,58 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
-_DEFAULT = "https://sts.amazonaws.com/"
+_DEFAULT_URL = "https://sts.amazonaws.com/"
 _TIMEOUT = 3
-"""Seconds; a network that cannot be had is nothing to wait for."""
+"""Seconds; an unreachable network is not worth waiting for."""
 
-NOTICED, REFUSED = 60, 300
-"""Seconds off at which the clock is a warning, and at which services refuse what is signed by it."""
+MIN_WARNING, MIN_FAULT = 60, 300
+"""By how many seconds the clock must be off for a warning, and for AWS to refuse what it signs."""
 
-_MENDS = {"darwin": "sudo sntp -sS time.apple.com", "win32": "w32tm /resync"}
+_FIXES = {"darwin": "sudo sntp -sS time.apple.com", "win32": "w32tm /resync"}
 
 
-class _Stay(HTTPRedirectHandler):
-    """The Date of the first answer is as good as that of the one it points to."""
+class _NoRedirect(HTTPRedirectHandler):
+    """The first answer has a Date as well."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
 
 
 def check(context: DoctorContext) -> Iterator[Finding]:
-    """One request of the head of a page, to where STS is called, or to the address that was given."""
+    """Compare the clock with STS, or with the server that was given, by one HEAD request."""
     variables = ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
-    url = context.clock_url or next(filter(None, map(context.environment.get, variables)), _DEFAULT)
+    url = context.clock_url or next(filter(None, map(context.environment.get, variables)), _DEFAULT_URL)
     try:
-        offset = _offset(url)
+        offset = _measure_offset(url)
     except (OSError, ValueError, TypeError, LookupError) as error:
-        yield Finding(
-            UNCHECKED, f"the clock, as {url} gives no time: {getattr(error, 'reason', None) or error}"
-        )
+        reason = getattr(error, "reason", None) or error
+        yield Finding(UNCHECKED, f"the clock: cannot get the time from {url}: {reason}")
         return
-    if abs(offset) < NOTICED:
+    if abs(offset) < MIN_WARNING:
         yield Finding(OK, f"the clock agrees with {url}")
         return
     direction = "ahead of" if offset > 0 else "behind"
-    refused = "; what it signs is refused" if abs(offset) >= REFUSED else ""
+    refused = ", so AWS refuses what it signs" if abs(offset) >= MIN_FAULT else ""
     yield Finding(
         FAULT if refused else WARNING,
         f"the clock is {abs(offset):.0f} s {direction} that of {url}{refused}",
-        _MENDS.get(sys.platform, "sudo timedatectl set-ntp true"),
+        _FIXES.get(sys.platform, "sudo timedatectl set-ntp true"),
     )
 
 
-def _offset(url: str) -> float:
-    """Seconds the local clock is ahead. Raises `OSError`, and `ValueError` and its like for what is no time."""
+def _measure_offset(url: str) -> float:
+    """Return how many seconds the local clock is ahead.
+
+    Raises `OSError`, and `ValueError`, `TypeError` or `LookupError` for an answer without a time.
+    """
     if not url.startswith(("https://", "http://")):
-        raise ValueError("it is no http address")
+        raise ValueError("not an HTTP URL")
     parts = urlsplit(url)
-    # urllib takes what stands before an @ for a part of the host's name; to read a clock nobody has to log in.
+    # urllib would take a user and password for a part of the host name; reading a clock needs no login.
     url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    request = Request(url, method="HEAD")  # noqa: S310 - looked at above
+    request = Request(url, method="HEAD")  # noqa: S310 - checked above
     try:
-        with build_opener(_Stay).open(request, timeout=_TIMEOUT) as answer:
+        with build_opener(_NoRedirect).open(request, timeout=_TIMEOUT) as answer:
             date = answer.headers["Date"]
     except HTTPError as error:
         date = error.headers["Date"]

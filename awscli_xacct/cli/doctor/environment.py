@@ -1,4 +1,4 @@
-"""Environment variables that decide something without being seen: whose credentials, which profile, the plugin."""
+"""Environment variables that silently decide something: whose credentials, which profile, the plugin."""
 
 from __future__ import annotations
 
@@ -17,43 +17,41 @@ _PREFIX = "AWS_XACCT_"
 
 
 def check(context: DoctorContext) -> Iterator[Finding]:
-    """All at once; a healthy environment is one line."""
-    found = [*_keys(context), *_profile(context), *_own(context)]
-    yield from found or [Finding(OK, "no environment variable stands in the way")]
+    """Check all variables. A healthy environment is one finding."""
+    found = [*_check_keys(context), *_check_profile(context), *_check_own(context)]
+    yield from found or [Finding(OK, "no environment variable interferes")]
 
 
-def _keys(context: DoctorContext) -> Iterator[Finding]:
-    set_ = [name for name in (_KEY, _SECRET, _TOKEN) if context.environment.get(name)]
-    unset = f"unset {' '.join(set_)}"
-    if set_ and (_KEY in set_) != (_SECRET in set_):
+def _check_keys(context: DoctorContext) -> Iterator[Finding]:
+    names = [name for name in (_KEY, _SECRET, _TOKEN) if context.environment.get(name)]
+    unset = f"unset {' '.join(names)}"
+    if names and (_KEY in names) != (_SECRET in names):
         yield Finding(
-            FAULT, f"of {_KEY} and {_SECRET} only one is set, and no command works with that", unset
+            FAULT, f"{_KEY} and {_SECRET} must both be set, but only one is: no command works", unset
         )
-    elif set_ == [_TOKEN]:
-        yield Finding(WARNING, f"{_TOKEN} is set, and belongs to no key", unset)
-    elif set_:
+    elif names == [_TOKEN]:
+        yield Finding(WARNING, f"{_TOKEN} is set without an access key", unset)
+    elif names:
         yield Finding(
             WARNING,
-            f"{' and '.join(set_[:2])} are set: they win over AWS_PROFILE and over the default profile, though not "
-            f"over --profile",
+            f"{' and '.join(names[:2])} are set: they override AWS_PROFILE and the default profile, but not --profile",
             unset,
         )
 
 
-def _profile(context: DoctorContext) -> Iterator[Finding]:
+def _check_profile(context: DoctorContext) -> Iterator[Finding]:
     for name in _PROFILES:
         profile = context.environment.get(name)
         if profile and context.config is not None and profile not in context.config["profiles"]:
-            yield Finding(
-                FAULT, f"{name}: {unknown_profile(profile, context.config['profiles'])}", f"unset {name}"
-            )
+            text = unknown_profile(profile, context.config["profiles"])
+            yield Finding(FAULT, f"{name}: {text}", f"unset {name}")
 
 
-def _own(context: DoctorContext) -> Iterator[Finding]:
+def _check_own(context: DoctorContext) -> Iterator[Finding]:
     if context.environment.get(settings.DISABLE_VARIABLE, "") not in ("", "0"):
         yield Finding(
             WARNING,
-            f"{settings.DISABLE_VARIABLE} is set: the plugin is off for each command",
+            f"{settings.DISABLE_VARIABLE} is set, which turns the plugin off in every command",
             f"unset {settings.DISABLE_VARIABLE}",
         )
     known = [settings.variable(key) for key in settings.PLUGIN_WIDE]
@@ -62,9 +60,9 @@ def _own(context: DoctorContext) -> Iterator[Finding]:
         if name.startswith(_PREFIX) and name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            yield Finding(WARNING, f"{name} is set, and nothing reads it{hint}", f"unset {name}")
-    for read in (mfa_prompt, session_duration):
+            yield Finding(WARNING, f"unknown variable {name}{hint}", f"unset {name}")
+    for parse in (mfa_prompt, session_duration):
         try:
-            read(context.config or {}, context.environment)
+            parse(context.config or {}, context.environment)
         except ProfileError as error:
             yield Finding(FAULT, error.problem.text, error.problem.commands)

@@ -1,4 +1,4 @@
-"""Profiles that cannot work as they are written, and keys in them that nobody reads."""
+"""Profiles that cannot work as written, and keys and sections that are ignored."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ from ...profiles.role import KEYS
 from . import keys
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
-# What begins a section that is no profile.
-_NO_PROFILES = ("plugins", settings.CONFIG_SECTION, "preview", "sso-session", "services", "__")
+# The beginnings of sections that are not profiles.
+_OTHER_SECTIONS = ("plugins", settings.CONFIG_SECTION, "preview", "sso-session", "services", "__")
 
 
 def check(context: DoctorContext) -> Iterator[Finding]:
-    """Every role profile, and the keys of all of them."""
+    """Check every role profile, and the keys of all profiles."""
     config = context.config
     if config is None:
-        yield Finding(UNCHECKED, "profiles, as the files they are in cannot be read")
+        yield Finding(UNCHECKED, "profiles: the config files cannot be read")
         return
     profiles = config["profiles"]
     found = [
-        *_faults(profiles),
-        *_unread(profiles),
-        *_headers(context),
-        *_plugin_wide(config),
+        *_check_roles(profiles),
+        *_check_keys(profiles),
+        *_check_sections(context),
+        *_check_plugin_wide(config),
     ]
     roles = sum(settings.ROLE_ARN in options for options in profiles.values())
     yield from found
     if not any(finding.state == FAULT for finding in found):
-        yield Finding(OK, f"profiles: {len(profiles)}, roles among them: {roles}, none with a fault")
+        yield Finding(OK, f"profiles: {len(profiles)}, of which roles: {roles}, no faults")
 
 
-def _faults(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
-    partitions = _partitions()
+def _check_roles(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    partitions = _load_partitions()
     for name, options in profiles.items():
         if settings.ROLE_ARN not in options:
             continue
-        names: Collection[str] = partitions.names if partitions else {_partition(options)}
+        names: Collection[str] = partitions.names if partitions else {_get_partition(options)}
         problems = validation.find_problems(
             name,
             profiles,
@@ -58,66 +58,65 @@ def _faults(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
         )
         for problem in problems:
             fix = role_command(problem.profile or name, f"{option(problem.key)} VALUE" if problem.key else "")
-            about = "" if problem.text.startswith("profile ") else f"profile {name}: "
-            yield Finding(FAULT, f"{about}{problem.text}", fix)
+            prefix = "" if problem.text.startswith("profile ") else f"profile {name}: "
+            yield Finding(FAULT, f"{prefix}{problem.text}", fix)
 
 
-def _unread(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+def _check_keys(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
     for name, options in profiles.items():
-        unread = [key.name for key in KEYS.values() if key.role_only and key.name in options]
-        if unread and settings.ROLE_ARN not in options:
+        ignored = [key.name for key in KEYS.values() if key.role_only and key.name in options]
+        if ignored and settings.ROLE_ARN not in options:
             yield Finding(
                 WARNING,
-                f"profile {name} assumes no role, and nobody reads its {', '.join(unread)}",
-                f"{role_command(name, '--role-arn ARN')}, or take them out",
+                f"profile {name} assumes no role, so these keys have no effect: {', '.join(ignored)}",
+                f"{role_command(name, '--role-arn ARN')}, or remove them",
             )
         for key, fix in keys.unread(iter(options)):
             if settings.ROLE_ARN in options or fix.startswith("if "):
-                yield Finding(WARNING, f"profile {name}: nobody reads {key}", fix)
+                yield Finding(WARNING, f"profile {name}: unknown key {key}", fix)
 
 
-def _headers(context: DoctorContext) -> Iterator[Finding]:
-    """Sections of the config file that are no profile, and look like one that is meant."""
+def _check_sections(context: DoctorContext) -> Iterator[Finding]:
+    """Check for sections of the config file that look like profiles but are not."""
     path = context.config_path
     sections = context.document.sections() if context.document else {}
     for header, options in sections.items():
-        if header.startswith(_NO_PROFILES) or profile_of(header) is not None:
+        if header.startswith(_OTHER_SECTIONS) or profile_of(header) is not None:
             continue
         if not any(key in keys.KNOWN for key in options):
             continue
-        there = f"profile {header}" in sections
         name = header if header.replace(" ", "") == header else header.split(None, 1)[-1]
         yield Finding(
             WARNING,
-            f"{path}: nobody reads [{header}], as a profile's section is called [profile {name}] in this file",
-            f"put its keys into [profile {name}], which is there as well"
-            if there
+            f"{path}: [{header}] is ignored, because the section of a profile is called [profile {name}] in this file",
+            f"move its keys to [profile {name}], which exists"
+            if f"profile {header}" in sections
             else f"${{EDITOR:-vi}} {shlex.quote(str(path))}   # write [profile {name}]",
         )
 
 
-def _plugin_wide(config: Mapping[str, Any]) -> Iterator[Finding]:
+def _check_plugin_wide(config: Mapping[str, Any]) -> Iterator[Finding]:
     section = config.get(settings.CONFIG_SECTION, {})
     for key in section:
         if key not in settings.PLUGIN_WIDE:
             near = get_close_matches(key, settings.PLUGIN_WIDE, n=1)
             known = near[0] if near else f"one of {', '.join(settings.PLUGIN_WIDE)}"
             yield Finding(
-                WARNING, f"[{settings.CONFIG_SECTION}]: nobody reads {key}", f"write {known}, or take it out"
+                WARNING, f"[{settings.CONFIG_SECTION}]: unknown key {key}", f"write {known}, or remove it"
             )
 
 
-def _partitions() -> Partitions | None:
-    """The partitions that the awscli beside this knows, without importing it; None where there is none."""
+def _load_partitions() -> Partitions | None:
+    """Return the partitions that the awscli of this Python knows, without importing it; None without an awscli."""
     for package in ("awscli", "botocore"):
         spec = find_spec(package)
-        for place in (spec.submodule_search_locations or []) if spec else []:
-            for file in sorted(Path(place).glob("**/data/partitions.json"))[:1]:
+        for directory in (spec.submodule_search_locations or []) if spec else []:
+            for file in sorted(Path(directory).glob("**/data/partitions.json"))[:1]:
                 return Partitions(json.loads(file.read_bytes()))
     return None
 
 
-def _partition(options: Mapping[str, Any]) -> str:
-    """The partition that a role says it is in, to be believed where no list is at hand."""
+def _get_partition(options: Mapping[str, Any]) -> str:
+    """Return the partition in a role's ARN, which is trusted if there is no list of partitions."""
     arn = Arn.parse(str(options[settings.ROLE_ARN]))
     return arn.partition if arn else ""

@@ -1,4 +1,4 @@
-"""What a check finds, and what all checks are told."""
+"""The findings of doctor, and the context that all its checks get."""
 
 from __future__ import annotations
 
@@ -9,23 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from ... import settings
-from ...configfile import sections, store
+from ...configfile import store
 from ...configfile.document import Document
 from ...errors import XacctError
-
-FILES = {
-    settings.CONFIG_FILE_VARIABLE: settings.DEFAULT_CONFIG_FILE,
-    settings.CREDENTIALS_FILE_VARIABLE: settings.DEFAULT_CREDENTIALS_FILE,
-}
-"""The user's two files: the variable that names each, and where it is otherwise."""
+from ..resolve import read_config
 
 OK, WARNING, FAULT, UNCHECKED = "ok", "warning", "fault", "not checked"
-"""A fault keeps something from working, a warning may surprise; what was not checked says why."""
+"""A fault keeps something from working, a warning may surprise. A finding that is not checked says why."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. `fix` is the command, or the words, that put it right."""
+    """The result of one check. `fix` is the command, or the words, that put it right."""
 
     state: str
     text: str
@@ -34,23 +29,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class DoctorContext:
-    """The machine and the user that are looked at. `aws` names the one that counts, the first on the PATH else."""
+    """The machine and the user to examine. `aws` is the installation to look at; None: all on the PATH."""
 
     environment: Mapping[str, str]
     aws: Path | None = None
     clock_url: str | None = None
 
-    def path(self, variable: str) -> Path:
-        """The file that a variable names, or its default."""
-        return store.locate(self.environment.get(variable), FILES[variable])
-
     @property
     def config_path(self) -> Path:
-        return self.path(settings.CONFIG_FILE_VARIABLE)
+        return Path(settings.config_paths(self.environment)[0])
 
     @cached_property
     def document(self) -> Document | None:
-        """The config file, or None if it cannot be read."""
+        """The config file; None if it cannot be read."""
         try:
             return Document(store.read(self.config_path), str(self.config_path))
         except XacctError:
@@ -58,10 +49,8 @@ class DoctorContext:
 
     @cached_property
     def config(self) -> Mapping[str, Any] | None:
-        """Both files as botocore has them, or None if one cannot be read."""
-        config, credentials = map(self.path, FILES)
+        """Both files as botocore reads them; None if one cannot be read."""
         try:
-            texts = store.read(config), store.read(credentials)
-            return sections.full_config(*texts, paths=(str(config), str(credentials)))
+            return read_config(self.environment)
         except XacctError:
             return None

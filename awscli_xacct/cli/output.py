@@ -1,0 +1,57 @@
+"""Results on stdout. Messages go to stderr, by `messages.warn` and `messages.print_message`."""
+
+from __future__ import annotations
+
+import select
+import sys
+
+from ..errors import XacctError
+from ..messages import abandon
+
+
+def print_result(result: str | bytes) -> None:
+    """Write a result to stdout. Bytes are written as they are, without the CR that text would get on Windows."""
+    if isinstance(result, bytes):
+        sys.stdout.buffer.write(result)
+    else:
+        sys.stdout.write(result)
+
+
+def relay(line: bytes, *, is_error: bool) -> None:
+    """Write a line of another command to stdout, or to stderr.
+
+    It bypasses the stream's buffer: a thread that blocks in there holds a lock that no signal, not even the end of
+    the process, gets past. Raises `BrokenPipeError`, and `XacctError` for other failures.
+    """
+    stream = sys.stderr if is_error else sys.stdout
+    if stream is None:
+        return
+    raw = getattr(stream.buffer, "raw", stream.buffer)
+    left = memoryview(line)
+    while left:
+        try:
+            written = raw.write(left)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise XacctError(describe_failure(error)) from None
+        if written is None:
+            # Another process that shares the stream has made it non-blocking.
+            select.select([], [raw], [])
+        left = left[written or 0 :]
+
+
+def describe_failure(error: OSError) -> str:
+    """Describe why stdout or stderr could not be written."""
+    return f"cannot write the output: {error.strerror or error}"
+
+
+def flush_or_abandon() -> bool:
+    """Flush stdout and return whether that worked. If not, drop the rest, or the interpreter would complain too."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        abandon(sys.stdout)
+        return False
+    return True
