@@ -13,8 +13,8 @@ from .. import settings
 from ..arn import Arn
 from ..aws_errors import is_denied, service_code
 from ..credentials.verification import verify
-from ..discovery.accounts import Account, accounts, parent_fault
-from ..discovery.names import TEMPLATE, Holder, holder_of, named, rendered, template_fault
+from ..discovery.accounts import Account, list_accounts, parent_problem
+from ..discovery.names import TEMPLATE, Holder, assign_names, holder_of, render_name, template_problem
 from ..errors import Location, Problem, ValidationError, XacctError
 from ..manifest.model import Request, RoleSpec, RoleSpecs
 from ..messages import print_message, unknown_profile
@@ -97,7 +97,9 @@ class DiscoverCommand(PlannedCommand):
         manifest = IntoManifest(parsed_args.manifest) if parsed_args.manifest else None
         found = self._list_accounts(parsed_globals.profile or source, parsed_args.ou_id or [])
         role = parsed_args.role_name.strip("/")
-        names = named(found, parsed_args.template, role, manifest.taken if manifest else _taken(profiles))
+        names = assign_names(
+            found, parsed_args.template, role, manifest.taken if manifest else _taken(profiles)
+        )
         _report_names(found, names, parsed_args.template, role)
         wanted_by_name: dict[str, Wanted] = {
             names[account.id]: {
@@ -137,10 +139,10 @@ class DiscoverCommand(PlannedCommand):
             faults.append("--role-name is missing: the name of the role in each account")
         elif fault := role_name_problem(parsed_args.role_name.strip("/")):
             faults.append(f"--role-name {parsed_args.role_name!r}: {fault}")
-        if fault := template_fault(parsed_args.template):
+        if fault := template_problem(parsed_args.template):
             faults.append(f"--template {parsed_args.template!r}: {fault}")
         faults += [
-            f"--ou-id {ou!r}: {fault}" for ou in parsed_args.ou_id or [] if (fault := parent_fault(ou))
+            f"--ou-id {ou!r}: {fault}" for ou in parsed_args.ou_id or [] if (fault := parent_problem(ou))
         ]
         if parsed_args.check and parsed_args.prune:
             faults.append(
@@ -171,7 +173,7 @@ class DiscoverCommand(PlannedCommand):
     def _list_accounts(self, lister: str, parents: Sequence[str]) -> list[Account]:
         """Return the active accounts, at least one. Raises `ValidationError`."""
         try:
-            found = accounts(ProfileClients(lister, self._session).client("organizations"), parents)
+            found = list_accounts(ProfileClients(lister, self._session).client("organizations"), parents)
         except (ClientError, BotoCoreError, ResponseParserError, XacctError) as error:
             raise ValidationError(_HEADING, [_explain(error, lister, parents)]) from None
         if not found:
@@ -244,14 +246,14 @@ def _account_names(
     """Name the accounts to write to a manifest. Return their ids by names that it does not use for others."""
     taken: dict[str, Holder | None] = {name: (number, "") for name, number in manifest.accounts.items()}
     chosen = [account for account in found if names[account.id] in roles]
-    own = named(chosen, "{account_name}", "", taken)
+    own = assign_names(chosen, "{account_name}", "", taken)
     # The id itself, given to an account whose name has no usable characters, is not a name.
     return {name: number for number, name in sorted(own.items(), key=itemgetter(1)) if account_problem(name)}
 
 
 def _report_names(found: Sequence[Account], names: Mapping[str, str], template: str, role: str) -> None:
     for account in found:
-        plain = rendered(template, account, role)
+        plain = render_name(template, account, role)
         if names[account.id] != plain:
             print_message(f"{account.label} is named {names[account.id]} ({plain} is taken)")
 

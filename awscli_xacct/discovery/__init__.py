@@ -1,1 +1,1 @@
-"""The accounts of an organization, and names for their profiles."""
+"""List the accounts of an organization and name their profiles."""

@@ -1,6 +1,6 @@
-"""The accounts of an AWS organization, asked of a client of AWS Organizations that is handed in.
+"""List the accounts of an AWS organization through a client of AWS Organizations.
 
-Only the organization's management account, or an account that it has made a delegated administrator, may ask.
+Only the organization's management account and the accounts it has made delegated administrators may do that.
 
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html
 """
@@ -17,22 +17,22 @@ from ..profiles.values import account_problem
 
 ACTIVE = "ACTIVE"
 
-_NOT_AWS = "; something else than AWS has given it"
+_NOT_AWS = "; it does not come from AWS"
 _PARTITION = re.compile(r"[a-z0-9-]+")
 _RESOURCE = re.compile(r"account/([a-z0-9-]+)/[0-9]{12}")
 _PARENT = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
 
 
 class _Membership(NamedTuple):
-    """What an account's ARN tells: ``arn:PARTITION:organizations::MANAGEMENT:account/o-ID/ID``."""
+    """What an account's ARN says: ``arn:PARTITION:organizations::MANAGEMENT:account/ORGANIZATION/ID``."""
 
     partition: str
-    management: str
     organization: str
+    management: str
 
 
 class Account(NamedTuple):
-    """One active account. `name` and `email` are whatever somebody has typed."""
+    """An active account. `name` and `email` are whatever its owner has typed."""
 
     id: str
     name: str
@@ -43,91 +43,85 @@ class Account(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What it is called in messages."""
+        """The account as messages call it."""
         return f"account {self.id} ({self.name})"
 
 
-def accounts(client: Any, parents: Sequence[str] = ()) -> list[Account]:
-    """The active accounts of the organization, or of organizational units with those nested in them, by id.
+def list_accounts(client: Any, parents: Sequence[str] = ()) -> list[Account]:
+    """Return the active accounts of the organization, or of units and all units nested in them, by id.
 
-    Raises what the client raises, and `XacctError` for an answer that is none.
+    Raises what the client raises, and `XacctError` for an answer that AWS cannot have given.
     """
-    found = _everything(client) if not parents else _below(client, parents)
+    found = _in_units(client, parents) if parents else _pages(client, "list_accounts", "Accounts")
     active = {_id(account): account for account in found if _is_active(account)}
-    named = {account_id: _named(account) for account_id, account in active.items()}
-    known = next(filter(None, named.values()), None)
+    memberships = {account_id: _membership(account) for account_id, account in active.items()}
+    # An account without an ARN is in the same organization as those that have one.
+    known = next(filter(None, memberships.values()), None)
     if active and known is None:
         raise XacctError(f"the answer has no ARN for account {min(active)}{_NOT_AWS}")
-    return [_account(active[each], named[each] or known) for each in sorted(active)]
+    return [
+        Account(
+            account_id,
+            str(account.get("Name") or ""),
+            str(account.get("Email") or ""),
+            member.partition,
+            member.organization,
+            management=member.management == account_id,
+        )
+        for account_id, account in sorted(active.items())
+        if (member := memberships[account_id] or known)
+    ]
 
 
-def parent_fault(parent: str) -> str | None:
-    """What keeps a text from being the id of a root or an organizational unit, or None."""
+def parent_problem(parent: str) -> str | None:
+    """Return what keeps a text from being the id of a root or an organizational unit, or None."""
     if _PARENT.fullmatch(parent):
         return None
     return "an organizational unit is named by its id, as in ou-ab12-34567890, or r-ab12 for the root"
 
 
-def _everything(client: Any) -> Iterator[Mapping[str, Any]]:
-    for page in client.get_paginator("list_accounts").paginate():
-        yield from _listed(page, "Accounts")
-
-
-def _below(client: Any, parents: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    """The accounts of some units and of all units below them, each unit asked once."""
-    listing = client.get_paginator("list_accounts_for_parent")
-    units = client.get_paginator("list_organizational_units_for_parent")
+def _in_units(client: Any, parents: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+    """Yield the accounts of some units and of all units below them, asking for each unit once."""
     waiting = list(parents)
     seen: set[str] = set()
     while waiting:
         parent = waiting.pop(0)
-        if parent in seen:
-            continue
-        seen.add(parent)
-        for page in listing.paginate(ParentId=parent):
-            yield from _listed(page, "Accounts")
-        for page in units.paginate(ParentId=parent):
-            waiting += [str(unit["Id"]) for unit in _listed(page, "OrganizationalUnits") if unit.get("Id")]
+        if parent not in seen:
+            seen.add(parent)
+            yield from _pages(client, "list_accounts_for_parent", "Accounts", ParentId=parent)
+            units = _pages(
+                client, "list_organizational_units_for_parent", "OrganizationalUnits", ParentId=parent
+            )
+            waiting += [str(unit["Id"]) for unit in units if unit.get("Id")]
 
 
-def _listed(page: Mapping[str, Any], key: str) -> Sequence[Mapping[str, Any]]:
-    found = page.get(key)
-    if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
-        raise XacctError(f"the answer has no {key} in it{_NOT_AWS}")
-    return found
+def _pages(client: Any, operation: str, key: str, **parameters: str) -> Iterator[Mapping[str, Any]]:
+    """Yield what all pages of an operation list under a key."""
+    for page in client.get_paginator(operation).paginate(**parameters):
+        found = page.get(key)
+        if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
+            raise XacctError(f"the answer has no {key} in it{_NOT_AWS}")
+        yield from found
 
 
 def _is_active(account: Mapping[str, Any]) -> bool:
-    # `State` took the place of `Status` in September 2026; an older botocore passes on the one it knows.
+    # `State` replaced `Status` in September 2026; an older botocore passes on the one it knows.
     return (account.get("State") or account.get("Status")) == ACTIVE
 
 
 def _id(account: Mapping[str, Any]) -> str:
-    """Passing over an account without one could have --prune remove its profile, so that is an error."""
+    """Return an account's id. To skip an account without one would let --prune remove its profile: an error."""
     found = str(account.get("Id"))
     if account_problem(found):
         raise XacctError(f"the answer has an account without an id of twelve digits{_NOT_AWS}")
     return found
 
 
-def _named(account: Mapping[str, Any]) -> _Membership | None:
+def _membership(account: Mapping[str, Any]) -> _Membership | None:
     arn = Arn.parse(str(account.get("Arn")))
     if arn is None or (arn.service, arn.region) != ("organizations", "") or account_problem(arn.account):
         return None
     found = _RESOURCE.fullmatch(arn.resource)
     if found is None or not _PARTITION.fullmatch(arn.partition):
         return None
-    return _Membership(arn.partition, management=arn.account, organization=found[1])
-
-
-def _account(found: Mapping[str, Any], arn: _Membership | None) -> Account:
-    """An account without an ARN is in the same organization as those that have one."""
-    assert arn is not None  # noqa: S101 - there is one, if not its own
-    return Account(
-        id=_id(found),
-        name=str(found.get("Name") or ""),
-        email=str(found.get("Email") or ""),
-        partition=arn.partition,
-        organization=arn.organization,
-        management=arn.management == _id(found),
-    )
+    return _Membership(arn.partition, found[1], arn.account)

@@ -1,7 +1,7 @@
-"""What the profiles of many accounts are called: a template, filled in and made fit to be typed.
+"""Name the profiles of many accounts: fill in a template and make the result easy to type.
 
-A name depends on the accounts and on the names that are taken, never on the order in which accounts come; and
-an account that has its profile already keeps that name, whoever else comes along later.
+A name depends on the accounts and on the names in use, never on the order in which accounts are listed; and an
+account that has a profile keeps its name, whatever accounts are added later.
 """
 
 from __future__ import annotations
@@ -19,51 +19,47 @@ TEMPLATE = "{account_name}-{role}"
 PLACEHOLDERS = ("account_name", "account_id", "account_email", "role")
 
 Holder = tuple[str, str]
-"""Whose a profile name is: the account id and the role's name with its path."""
+"""The role that a profile is for: the account id and the role's name with its path."""
 
-_UNFIT = re.compile(r"[^a-z0-9_.@+]+")
-_OWN = "default"
-"""No role's name: it is the user's own profile."""
+_HARD_TO_TYPE = re.compile(r"[^a-z0-9_.@+]+")
+_RESERVED = "default"
+"""The user's own profile."""
 
 
-def template_fault(template: str) -> str | None:
-    """What is wrong with a template, or None."""
+def template_problem(template: str) -> str | None:
+    """Return what is wrong with a template, or None."""
     known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
     try:
         parts = list(Formatter().parse(template))
     except ValueError:
-        return f"a {{ or }} stands alone; the placeholders are {known}"
+        return f"unmatched {{ or }}; the placeholders are {known}"
     fields = [field for _, field, _, _ in parts if field is not None]
     for _, field, form, conversion in parts:
         if field is not None and (field not in PLACEHOLDERS or form or conversion):
-            return f"{{{field}}} is no placeholder; they are {known}"
+            return f"unknown placeholder {{{field}}}; the placeholders are {known}"
     if not any(field.startswith("account_") for field in fields):
-        return "all accounts would be called the same; put {account_name} or {account_id} into it"
+        return "all accounts would get the same name; add {account_name} or {account_id} to it"
     return name_problem("".join(literal + ("x" if field else "") for literal, field, _, _ in parts))
 
 
-def named(
+def assign_names(
     accounts: Iterable[Account], template: str, role: str, taken: Mapping[str, Holder | None]
 ) -> dict[str, str]:
-    """The profile name of each account, by its id, for a role of that name, all different.
+    """Return a profile name, all different, for each account's role of one name, by account id.
 
-    `taken` are the names that are in use, and by whom (None: by something else). One that is in use by the very
-    account and role is kept; where another one is in the way, a number is added.
+    `taken` are the names in use with their holders (None: not a role). An account keeps a name that its role has;
+    a name that another holder has gets a number.
     """
-    ordered = sorted(accounts)
-    wanted = {account.id: rendered(template, account, role) for account in ordered}
+    accounts = sorted(accounts)
+    wanted = {account.id: render_name(template, account, role) for account in accounts}
     names: dict[str, str] = {}
-    held: dict[str, list[str]] = {}
-    for name, holder in taken.items():
-        if holder and holder[1] == role:
-            held.setdefault(holder[0], []).append(name)
-    for account in ordered:
-        own = held.get(account.id, [])
-        kept = [name for name in own if re.fullmatch(rf"{re.escape(wanted[account.id])}(-[0-9]+)?", name)]
-        if kept:
-            names[account.id] = min(kept, key=lambda name: (len(name), name))
-    used = {_OWN, *taken, *names.values()}
-    for account in ordered:
+    for name in sorted(taken, key=lambda name: (len(name), name)):
+        account_id, held_role = taken[name] or ("", "")
+        pattern = rf"{re.escape(wanted.get(account_id, ''))}(-[0-9]+)?"
+        if held_role == role and account_id in wanted and re.fullmatch(pattern, name):
+            names.setdefault(account_id, name)
+    used = {_RESERVED, *taken, *names.values()}
+    for account in accounts:
         if account.id not in names:
             name, number = wanted[account.id], 1
             while name in used:
@@ -74,8 +70,8 @@ def named(
     return names
 
 
-def rendered(template: str, account: Account, role: str) -> str:
-    """The name that a template gives, with nothing else in the way."""
+def render_name(template: str, account: Account, role: str) -> str:
+    """Return the name that a template gives, whether or not it is taken."""
     values = {
         "account_name": slug(account.name) or account.id,
         "account_id": account.id,
@@ -88,16 +84,16 @@ def rendered(template: str, account: Account, role: str) -> str:
 
 
 def slug(text: str) -> str:
-    """A text in small ASCII letters, digits and ``_.@+``, with a hyphen for all else between them.
+    """Return a text in lower-case ASCII letters, digits and ``_.@+``, with a hyphen for all else between them.
 
-    Accents are left out; of a text in other letters nothing may be left.
+    Accents are dropped; of a text in another script nothing may be left.
     """
     plain = unicodedata.normalize("NFKD", text.casefold())
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return _UNFIT.sub("-", letters).strip("-.")
+    return _HARD_TO_TYPE.sub("-", letters).strip("-.")
 
 
 def holder_of(role_arn: str) -> Holder | None:
-    """Whose a profile with this role is; None for an ARN that is none."""
+    """Return the holder of a profile with this role; None for a text that is not an ARN."""
     arn = Arn.parse(role_arn)
     return (arn.account, arn.role_name) if arn else None

@@ -1,4 +1,4 @@
-"""Many accounts at once: what a manifest asks for, what that would change, and writing manifests."""
+"""Many role profiles at once: read and write manifests, and plan what one changes in the config."""
 
 MANIFEST, EXTENSION = FORMATS = "manifest", "extend-switch-roles"
-"""What an export can write."""
+"""The formats that an export can write."""

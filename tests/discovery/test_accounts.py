@@ -1,4 +1,4 @@
-"""The accounts of an organization, in the shapes that AWS answers with."""
+"""Listing the accounts of an organization, from answers as AWS gives them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from awscli_xacct.discovery.accounts import Account, accounts, parent_fault
+from awscli_xacct.discovery.accounts import Account, list_accounts, parent_problem
 from awscli_xacct.errors import XacctError
 
 ROOT, UNIT = "r-ab12", "ou-ab12-12345678"
@@ -20,7 +20,7 @@ def listed(number: int, **more: Any) -> dict[str, Any]:
 
 
 class Organizations:
-    """A client that answers with these pages: by operation, or by operation and parent."""
+    """A client whose answers are these pages, by operation, or by operation and parent."""
 
     def __init__(self, pages: dict[Any, list[dict[str, Any]]]) -> None:
         self._pages = pages
@@ -39,10 +39,10 @@ class Organizations:
 
 
 def ids(client: Organizations, *parents: str) -> list[int]:
-    return [int(account.id) for account in accounts(client, parents)]
+    return [int(account.id) for account in list_accounts(client, parents)]
 
 
-def test_all_pages_count_also_after_one_that_is_empty() -> None:
+def test_list_accounts_reads_all_pages_even_after_an_empty_one() -> None:
     pages: list[dict[str, Any]] = [
         {"Accounts": [listed(3)]},
         {"Accounts": []},
@@ -51,7 +51,7 @@ def test_all_pages_count_also_after_one_that_is_empty() -> None:
     assert ids(Organizations({"list_accounts": pages})) == [1, 2, 3]
 
 
-def test_only_active_ones_count_by_the_new_word_and_by_the_old() -> None:
+def test_list_accounts_returns_active_accounts_by_state_or_status() -> None:
     page = [
         listed(1),
         listed(2, Status="SUSPENDED"),
@@ -63,15 +63,15 @@ def test_only_active_ones_count_by_the_new_word_and_by_the_old() -> None:
     assert ids(Organizations({"list_accounts": [{"Accounts": page}]})) == [1, 4]
 
 
-def test_the_management_account_is_known_by_its_arn() -> None:
+def test_list_accounts_knows_the_management_account_by_its_arn() -> None:
     page = [{"Accounts": [listed(1), listed(2)]}]
-    assert accounts(Organizations({"list_accounts": page})) == [
+    assert list_accounts(Organizations({"list_accounts": page})) == [
         Account("000000000001", "n1", "e", "aws", "o-example", management=True),
         Account("000000000002", "n2", "e", "aws", "o-example", management=False),
     ]
 
 
-def test_units_within_units_are_looked_into_once_each() -> None:
+def test_list_accounts_asks_for_each_nested_unit_once() -> None:
     client = Organizations(
         {
             ("list_accounts_for_parent", ROOT): [{"Accounts": [listed(1)]}],
@@ -86,22 +86,22 @@ def test_units_within_units_are_looked_into_once_each() -> None:
     assert len(client.asked) == len(set(client.asked)) == 4
 
 
-def test_an_answer_that_lists_nothing_is_no_empty_organization() -> None:
+def test_list_accounts_refuses_an_answer_without_a_list() -> None:
     """A captive portal answers everything with success."""
     with pytest.raises(XacctError, match="the answer has no Accounts in it"):
-        accounts(Organizations({"list_accounts": [{"message": "<html>"}]}))
+        list_accounts(Organizations({"list_accounts": [{"message": "<html>"}]}))
 
 
 @pytest.mark.parametrize("without", ["Arn", "Name", "Email"])
 @pytest.mark.parametrize("value", [None, "", "odd"])
-def test_an_account_of_which_little_is_said_counts(without: str, value: str | None) -> None:
-    """Were it passed over, --prune would take its profile away."""
+def test_list_accounts_includes_an_account_with_missing_fields(without: str, value: str | None) -> None:
+    """If it were skipped, --prune would remove its profile."""
     page = [
         listed(1),
         listed(2, **{without: value}),
         {key: v for key, v in listed(3).items() if key != without},
     ]
-    found = accounts(Organizations({"list_accounts": [{"Accounts": page}]}))
+    found = list_accounts(Organizations({"list_accounts": [{"Accounts": page}]}))
     assert [(account.id[-1], account.partition, account.organization) for account in found] == [
         (number, "aws", "o-example") for number in "123"
     ]
@@ -118,14 +118,14 @@ def test_an_account_of_which_little_is_said_counts(without: str, value: str | No
         ({"Accounts": [listed(1, Arn=None), listed(2, Arn="arn:aws:x")]}, "no ARN for account 000000000001"),
     ],
 )
-def test_an_answer_that_cannot_be_is_said_to_be_none(page: dict[str, Any], told: str) -> None:
+def test_list_accounts_refuses_an_answer_that_is_not_from_aws(page: dict[str, Any], told: str) -> None:
     with pytest.raises(XacctError, match=told):
-        accounts(Organizations({"list_accounts": [page]}))
+        list_accounts(Organizations({"list_accounts": [page]}))
 
 
 @pytest.mark.parametrize(
     ("text", "sound"),
     [(ROOT, True), (UNIT, True), ("ou-ab12", False), ("Workloads", False), ("o-example", False), ("", False)],
 )
-def test_a_unit_is_named_by_its_id(text: str, sound: bool) -> None:
-    assert (parent_fault(text) is None) == sound
+def test_parent_problem_accepts_the_ids_of_roots_and_units(text: str, sound: bool) -> None:
+    assert (parent_problem(text) is None) == sound

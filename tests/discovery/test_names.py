@@ -1,4 +1,4 @@
-"""Names for the profiles of many accounts: valid, different, and the same whatever the order and whoever comes."""
+"""Names for the profiles of many accounts: valid, different, and independent of order and of later accounts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awscli_xacct.discovery.accounts import Account
-from awscli_xacct.discovery.names import TEMPLATE, holder_of, named, rendered, slug, template_fault
+from awscli_xacct.discovery.names import (
+    TEMPLATE,
+    assign_names,
+    holder_of,
+    render_name,
+    slug,
+    template_problem,
+)
 from awscli_xacct.profiles.validation import name_problem
 
 
@@ -46,86 +53,86 @@ roles = st.text("abzAZ09_+=,.@-", min_size=1, max_size=20)
         ("İstanbul", "istanbul"),
     ],
 )
-def test_a_slug_is_what_can_be_typed(text: str, expected: str) -> None:
+def test_slug_is_easy_to_type(text: str, expected: str) -> None:
     assert slug(text) == expected
 
 
-def test_each_placeholder_is_filled_in() -> None:
+def test_render_name_fills_in_each_placeholder() -> None:
     found = account(42, "Prod", "Ops+prod@Example.com")
     template = "{account_id}/{account_name}_{account_email}.{role}"
-    assert rendered(template, found, "team/Power") == "000000000042/prod_ops+prod@example.com.power"
-    assert rendered(TEMPLATE, account(42, "日本"), "==") == "000000000042-role"
+    assert render_name(template, found, "team/Power") == "000000000042/prod_ops+prod@example.com.power"
+    assert render_name(TEMPLATE, account(42, "日本"), "==") == "000000000042-role"
 
 
 @pytest.mark.parametrize(
     ("template", "fault"),
     [
-        ("{account}-{role}", "{account} is no placeholder; they are {account_name}, "),
-        ("{}", "{} is no placeholder"),
-        ("{account_name!r}", "{account_name} is no placeholder"),
-        ("{account_name:>9}", "{account_name} is no placeholder"),
-        ("{account_name.id}", "{account_name.id} is no placeholder"),
-        ("{account_name", "a { or } stands alone"),
-        ("prod}", "a { or } stands alone"),
-        ("{role}", "all accounts would be called the same"),
-        ("", "all accounts would be called the same"),
+        ("{account}-{role}", "unknown placeholder {account}; the placeholders are {account_name}, "),
+        ("{}", "unknown placeholder {}"),
+        ("{account_name!r}", "unknown placeholder {account_name}"),
+        ("{account_name:>9}", "unknown placeholder {account_name}"),
+        ("{account_name.id}", "unknown placeholder {account_name.id}"),
+        ("{account_name", "unmatched { or }"),
+        ("prod}", "unmatched { or }"),
+        ("{role}", "all accounts would get the same name"),
+        ("", "all accounts would get the same name"),
         (" {account_name}", "the profile name ' x' begins or ends with a blank"),
         ("{account_name}]", "the profile name 'x]' has a ]"),
         ("{account_id}\n", "the profile name"),
     ],
 )
-def test_a_template_that_cannot_work_is_said_before_aws_is_asked(template: str, fault: str) -> None:
-    assert (template_fault(template) or "").startswith(fault)
+def test_template_problem_reports_a_template_that_cannot_work(template: str, fault: str) -> None:
+    assert (template_problem(template) or "").startswith(fault)
 
 
 @given(some_accounts, templates, roles)
-def test_names_are_valid_and_different_for_any_sound_template(
+def test_assign_names_gives_valid_and_different_names_for_any_sound_template(
     accounts: list[Account], template: str, role: str
 ) -> None:
-    if template_fault(template):
+    if template_problem(template):
         return
-    names = named(accounts, template, role, {})
+    names = assign_names(accounts, template, role, {})
     assert set(names) == {account.id for account in accounts}
     assert len(set(names.values())) == len(accounts)
     assert [name for name in names.values() if name_problem(name) or name == "default"] == []
 
 
 @given(some_accounts, roles, st.randoms())
-def test_the_order_of_the_accounts_does_not_matter(
+def test_assign_names_does_not_depend_on_the_order_of_accounts(
     accounts: list[Account], role: str, random: Random
 ) -> None:
     shuffled = list(accounts)
     random.shuffle(shuffled)
-    assert named(shuffled, TEMPLATE, role, {}) == named(accounts, TEMPLATE, role, {})
+    assert assign_names(shuffled, TEMPLATE, role, {}) == assign_names(accounts, TEMPLATE, role, {})
 
 
 @given(some_accounts, some_accounts, roles)
-def test_who_has_a_name_keeps_it_whoever_comes_or_goes(
+def test_assign_names_keeps_the_names_of_accounts_that_have_one(
     first: list[Account], then: list[Account], role: str
 ) -> None:
-    names = named(first, TEMPLATE, role, {})
+    names = assign_names(first, TEMPLATE, role, {})
     taken = {name: (number, role) for number, name in names.items()}
-    assert named(first, TEMPLATE, role, taken) == names
+    assert assign_names(first, TEMPLATE, role, taken) == names
     known = {account.id: account for account in [*then, *first]}
-    after = named(known.values(), TEMPLATE, role, taken)
+    after = assign_names(known.values(), TEMPLATE, role, taken)
     assert {number: after[number] for number in names} == names
 
 
-def test_a_name_that_something_else_has_is_numbered() -> None:
+def test_assign_names_numbers_a_name_that_is_taken() -> None:
     accounts = [account(2, "Prod"), account(1, "prod"), account(3, "prod-ops"), account(4, "default")]
     taken = {"prod-ops": None, "prod-ops-3": ("000000000009", "Ops")}
-    assert named(accounts, TEMPLATE, "Ops", taken) == {
+    assert assign_names(accounts, TEMPLATE, "Ops", taken) == {
         "000000000001": "prod-ops-2",
         "000000000002": "prod-ops-4",
         "000000000003": "prod-ops-ops",
         "000000000004": "default-ops",
     }
-    assert named([account(4, "default")], "{account_name}", "Ops", {}) == {"000000000004": "default-2"}
+    assert assign_names([account(4, "default")], "{account_name}", "Ops", {}) == {"000000000004": "default-2"}
     # Another role in the same account is another profile.
     other = {"prod-ops": ("000000000001", "team/Ops")}
-    assert named([account(1, "prod")], TEMPLATE, "Ops", other) == {"000000000001": "prod-ops-2"}
+    assert assign_names([account(1, "prod")], TEMPLATE, "Ops", other) == {"000000000001": "prod-ops-2"}
 
 
-def test_a_profiles_holder_is_read_from_its_role() -> None:
+def test_holder_of_reads_the_role_arn() -> None:
     assert holder_of("arn:aws-cn:iam::000000000001:role/team/Ops") == ("000000000001", "team/Ops")
     assert holder_of("nonsense") is None
