@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import botocore.session
-import pexpect
 import pytest
 
 from awscli_xacct.profiles.inventory import Inventory
 from awscli_xacct.storage.cache import Cache, Record
-from tests.support.home import AWS, TIMEOUT, Home, Outcome, finish_on_terminal
+from tests.support.home import Home, Outcome, finish_on_terminal
 
 STRANGER = "arn:aws:iam::999999999999:user/nobody"
 ESCAPE = "\x1b[31m"
@@ -85,14 +84,7 @@ class Screen:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._shown = io.StringIO()
-        self._child = pexpect.spawn(
-            str(AWS),
-            ["configure", "role", *arguments],
-            env={**home.environment, **(environment or {})},
-            timeout=TIMEOUT,
-            encoding="utf-8",
-            dimensions=(40, columns),
-        )
+        self._child = home.terminal("configure", "role", *arguments, environment=environment, columns=columns)
         self._child.logfile_read = self._shown
 
     @property

@@ -1,12 +1,12 @@
-"""A process that has awscli loaded and forks an `aws` or `xacct` on request; `forked` starts it and asks.
+"""A process that has awscli loaded and forks an `aws` or `xacct` on request; `forked` starts and uses it.
 
-Most of the CPU time of an `aws` is spent on loading awscli, which is the same in every run. Each child gets its own
-arguments, environment, directory, descriptors and session, its own copy of what awscli derives from the home
-directory when it is loaded, and the plugin, which is never loaded here.
+An `aws` spends most of its CPU time on loading awscli, which is the same in every run. Each child gets its own
+arguments, environment, directory, descriptors and session, and its own copy of everything that awscli derives from the
+home directory while it is loaded. The plugin is never loaded here, only in the children.
 
-Run as `aws_server.py DESCRIPTOR LISTENING SCRIPT…`: a socket on which the tests' own process asks, one to which the
-programs made by `forked.write_client` connect, and the scripts it can run. It imports only what awscli imports as
-well, so that a child has loaded what an `aws` has.
+Run as `aws_server.py DESCRIPTOR LISTENING SCRIPT…`: a socket for requests from the tests' process, a listening socket
+for the programs written by `forked.write_client`, and the scripts to run. It imports only modules that awscli imports
+as well, so that a child has loaded the same modules as an `aws`.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from contextlib import suppress
 from typing import Any
 
 HOME = "/home-of-the-process-that-forks-aws"
-"""What HOME is here, so that whatever was made of it while awscli was loaded can be found."""
+"""The value of HOME here, by which everything derived from it while awscli was loaded can be found."""
 
 DECISIVE = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC_", "OPENSSL_", "SSLKEYLOGFILE")
-"""How the variables begin that Python, or the libraries it is linked with, look at when it starts."""
+"""Prefixes of the variables that Python and its libraries read when they start."""
 
-LARGEST_REQUEST = 1 << 20
-"""Bytes of a request on a connection."""
+MAX_REQUEST = 1 << 20
+"""The size of a request in bytes."""
 
 Place = tuple[Any, str, Any]
-"""Something that has an attribute made of HOME, the attribute's name, and its value."""
+"""An object with an attribute derived from HOME, the name of the attribute, and its value."""
 
 
 def load() -> list[str]:
-    """Load what every `aws` loads, and give the names of the variables that were looked at meanwhile."""
+    """Load what every `aws` loads, and return the names of the variables that were read meanwhile."""
     seen = set()
     kind = type(os.environ)
     real = kind.__getitem__
@@ -60,19 +60,19 @@ def load() -> list[str]:
     return sorted(seen - {"HOME"})
 
 
-def suits(environment: Mapping[str, str], own: Mapping[str, str], looked_at: list[str]) -> bool:
-    """Whether a process started in this environment would have been the same up to where this one is.
+def is_equivalent(environment: Mapping[str, str], own: Mapping[str, str], variables_read: list[str]) -> bool:
+    """Return whether a process started in this environment would be in the same state as this one.
 
-    Never where coverage is measured: it begins with the process, and ends with it.
+    Never with coverage, which has to start and end with the process.
     """
     if any(name.startswith("COV") for name in environment):
         return False
-    decisive = {name for name in {*environment, *own} if name.startswith(DECISIVE)} | {*looked_at}
+    decisive = {name for name in {*environment, *own} if name.startswith(DECISIVE)} | {*variables_read}
     return "HOME" in environment and all(environment.get(name) == own.get(name) for name in decisive)
 
 
-def made_of_home() -> list[Place]:
-    """Every attribute of modules, classes and functions in which a path below HOME was put."""
+def find_home_paths() -> list[Place]:
+    """Return every attribute of modules, classes and functions that contains a path below HOME."""
     owners: list[Any] = [
         *sys.modules.values(),
         *(each for each in gc.get_objects() if isinstance(each, type)),
@@ -81,31 +81,31 @@ def made_of_home() -> list[Place]:
         (owner, name, value)
         for owner in owners
         for name, value in dict(vars(owner)).items()
-        if of_home(value)
+        if contains_home(value)
     ]
     for each in gc.get_objects():
-        if isinstance(each, types.FunctionType) and of_home(each.__defaults__):
+        if isinstance(each, types.FunctionType) and contains_home(each.__defaults__):
             places.append((each, "__defaults__", each.__defaults__))
     return [place for place in places if place[2] != HOME]
 
 
-def of_home(value: object) -> bool:
-    """Whether this is such a path, or has one among its items."""
+def contains_home(value: object) -> bool:
+    """Return whether this is a path below HOME, or has one among its items."""
     if isinstance(value, (tuple, list)):
         return any(isinstance(each, str) and HOME in each for each in value)
     return isinstance(value, str) and HOME in value
 
 
-def moved(value: Any, home: str) -> Any:
-    """The same with another home in it."""
+def with_home(value: Any, home: str) -> Any:
+    """Return the value with another home instead of HOME."""
     if isinstance(value, (tuple, list)):
-        return type(value)(moved(each, home) for each in value)
+        return type(value)(with_home(each, home) for each in value)
     return value.replace(HOME, home) if isinstance(value, str) else value
 
 
 def stream(descriptor: int, mode: str, old: Any) -> io.TextIOWrapper:
-    """What Python makes of a standard descriptor when it starts."""
-    unbuffered = old.write_through  # what PYTHONUNBUFFERED makes of all three
+    """Open a standard stream as Python does when it starts."""
+    unbuffered = old.write_through  # as PYTHONUNBUFFERED sets it for all three
     buffering = 0 if unbuffered and mode == "w" else -1
     binary: Any = open(descriptor, f"{mode}b", buffering, closefd=False)  # noqa: SIM115
     getattr(binary, "raw", binary).name = old.name
@@ -122,7 +122,7 @@ def stream(descriptor: int, mode: str, old: Any) -> io.TextIOWrapper:
 
 
 def take_terminal(connection: int, terminal: int) -> None:
-    """Make a terminal the controlling one of this session, once the client has given it up."""
+    """Make a terminal the controlling terminal of this session, after the client has released it."""
     os.read(connection, 16)
     fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
@@ -130,7 +130,7 @@ def take_terminal(connection: int, terminal: int) -> None:
 def become(
     request: dict[str, Any], answer: int, descriptors: list[int], places: list[Place], data_path: str
 ) -> None:
-    """Make this process, a fresh fork, what a started `aws` is before it runs its script."""
+    """Turn this process, which has just been forked, into an `aws` that is about to run its script."""
     os.setsid()
     if request["terminal"]:
         take_terminal(answer, descriptors[0])
@@ -141,15 +141,14 @@ def become(
     os.umask(request["umask"])
     os.environ.clear()
     os.environ.update(request["environment"])
-    if request["arguments"][0].endswith(
-        "aws"
-    ):  # what awscli sets when it is loaded, which here it was already
+    if request["arguments"][0].endswith("aws"):
+        # awscli sets this when it is loaded, which has happened already.
         os.environ["AWS_DATA_PATH"] = data_path
     time.tzset()
     random.seed()
     home = os.path.expanduser("~")  # noqa: PTH111 - as awscli does
     for owner, name, value in places:
-        setattr(owner, name, moved(value, home))
+        setattr(owner, name, with_home(value, home))
     sys.argv = list(request["arguments"])
     sys.orig_argv = [sys.executable, *sys.argv]
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
@@ -159,15 +158,15 @@ def become(
 
 
 class Server:
-    """Forks on request, and reports how each child ended. `serve` returns in the children alone."""
+    """Forks on request, and reports how each child ended. `serve` returns only in the children."""
 
-    def __init__(self, asked: socket.socket, listening: socket.socket, looked_at: list[str]) -> None:
+    def __init__(self, asked: socket.socket, listening: socket.socket, variables_read: list[str]) -> None:
         self._asked = asked
         self._listening = listening
-        self._looked_at = looked_at
+        self._variables_read = variables_read
         self._own = dict(os.environ)
         self._data_path = os.environ["AWS_DATA_PATH"]
-        self._places = made_of_home()
+        self._places = find_home_paths()
         self._poll = select.poll()
         self._poll.register(asked, select.POLLIN)
         self._poll.register(listening, select.POLLIN)
@@ -175,7 +174,7 @@ class Server:
         self._clients: dict[int, int] = {}
 
     def serve(self) -> None:
-        """Serve until the process that asks has ended."""
+        """Serve until the tests' process has ended."""
         while True:
             for ready, _ in self._poll.poll():
                 if ready in self._running:
@@ -197,12 +196,12 @@ class Server:
                         return
 
     def _answer_client(self, connection: int) -> bool:
-        """Fork for a program that has connected, or tell it to start the real one. True in the child."""
+        """Fork for a client, or hang up so that it starts the real command. Return True in the child."""
         peer = socket.socket(fileno=os.dup(connection))
         with peer:
-            message, descriptors, _, _ = socket.recv_fds(peer, LARGEST_REQUEST, 3)
+            message, descriptors, _, _ = socket.recv_fds(peer, MAX_REQUEST, 3)
         request = json.loads(message) if message else {"environment": {}}
-        if not suits(request["environment"], self._own, self._looked_at):
+        if not is_equivalent(request["environment"], self._own, self._variables_read):
             for descriptor in (connection, *descriptors):
                 os.close(descriptor)
             return False
@@ -211,11 +210,11 @@ class Server:
         self._clients[connection] = next(
             pid for pid, answer in self._running.values() if answer == connection
         )
-        self._poll.register(connection, 0)  # that it hangs up is reported without being asked for
+        self._poll.register(connection, 0)  # a hang-up is always reported
         return False
 
     def _fork(self, request: dict[str, Any], answer: int, descriptors: list[int]) -> bool:
-        """Fork. True in the child."""
+        """Fork. Return True in the child."""
         pid = os.fork()
         if pid == 0:
             become(request, answer, descriptors, self._places, self._data_path)
@@ -225,7 +224,7 @@ class Server:
         watched = os.pidfd_open(pid)
         self._running[watched] = pid, answer
         self._poll.register(watched, select.POLLIN)
-        tell(answer, pid)
+        send_number(answer, pid)
         return False
 
     def _report_end(self, watched: int) -> None:
@@ -234,24 +233,24 @@ class Server:
         pid, answer = self._running.pop(watched)
         if self._clients.pop(answer, None):
             self._poll.unregister(answer)
-        tell(answer, os.waitpid(pid, 0)[1])
+        send_number(answer, os.waitpid(pid, 0)[1])
         os.close(answer)
 
     def _kill(self, connection: int) -> None:
-        """Kill the child of a client that has been killed itself."""
+        """Kill the child of a client that was killed."""
         self._poll.unregister(connection)
         with suppress(ProcessLookupError):
             os.killpg(self._clients.pop(connection), signal.SIGKILL)
 
 
-def tell(answer: int, number: int) -> None:
-    """Write a process id or an exit status, if anybody still waits for it."""
+def send_number(answer: int, number: int) -> None:
+    """Send a process id or an exit status, unless the receiver is gone."""
     with suppress(BrokenPipeError):
         os.write(answer, number.to_bytes(4, "little"))
 
 
 def compile_script(path: str) -> types.CodeType:
-    """Compile one of the scripts that this can run."""
+    """Compile a script that this process can run."""
     with open(path, encoding="utf-8") as source:  # noqa: PTH123
         return compile(source.read(), path, "exec")
 
@@ -260,12 +259,12 @@ if __name__ == "__main__":
     asking, listening = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     scripts = {path: compile_script(path) for path in sys.argv[3:]}
     sys.path[0] = os.path.dirname(sys.argv[3])  # noqa: PTH120
-    looked_at = load()
-    asking.send(json.dumps(looked_at).encode())
-    server = Server(asking, listening, looked_at)
+    variables_read = load()
+    asking.send(json.dumps(variables_read).encode())
+    server = Server(asking, listening, variables_read)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.collect()
-    gc.freeze()  # or each child would get a copy of all that the first collection looks at
+    gc.freeze()  # otherwise the first collection in each child would copy all memory
     server.serve()
     main = types.ModuleType("__main__")
     main.__file__ = sys.argv[0]

@@ -1,8 +1,8 @@
 """`aws` and `xacct` forked from a process that has awscli loaded: the same commands for a fraction of the CPU time.
 
-Only for those of this interpreter, and only where the environment has no say in what happens before awscli is loaded,
-or meanwhile; `start` returns None for anything else, which then has to be really started. Each pytest process has a
-server of its own, which ends with it.
+This works only for the commands of this interpreter, and only if the environment does not affect how Python starts or
+how awscli is loaded. For anything else `start` returns None, and the caller has to really start it. Each pytest process
+has its own server, which ends with it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from . import aws_server
 AWS = Path(sys.executable).with_name("aws")
 XACCT = Path(sys.executable).with_name("xacct")
 OFF = "XACCT_TEST_REAL_STARTS"
-"""If set and not empty, every `aws` and `xacct` is really started."""
+"""If this variable is set and not empty, every `aws` and `xacct` is really started."""
 
 _CLIENT = """#!{python} -IS
 import os, sys
@@ -59,18 +59,18 @@ if code < 0:
     os.kill(os.getpid(), -code)
 os._exit(code)
 """
-"""A program that has a server run an `aws` with its own streams, or becomes the real one."""
+"""A program that lets a server run an `aws` with the program's streams, or becomes the real `aws`."""
 
 
 class Server:
-    """The process that forks, asked over a socket that also ends it."""
+    """The process that forks. It takes requests on a socket, and ends when the socket closes."""
 
     def __init__(self) -> None:
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        listening.bind("")  # Linux finds a free name, which ends with the socket
+        listening.bind("")  # Linux chooses a free name, which disappears with the socket
         listening.listen(64)
         self.address: bytes = listening.getsockname()
         with theirs, listening:
@@ -82,15 +82,15 @@ class Server:
                 pass_fds=numbers,
                 start_new_session=True,
             )
-        self._looked_at: list[str] = json.loads(self._socket.recv(65536))
+        self._variables_read: list[str] = json.loads(self._socket.recv(65536))
         atexit.register(self.close)
 
-    def suits(self, environment: Mapping[str, str]) -> bool:
-        """Whether a process started in this environment would have been the same up to where the server is."""
-        return aws_server.suits(environment, self._environment, self._looked_at)
+    def is_equivalent(self, environment: Mapping[str, str]) -> bool:
+        """Return whether a process started in this environment would be in the same state as the server."""
+        return aws_server.is_equivalent(environment, self._environment, self._variables_read)
 
     def ask(self, request: Mapping[str, Any], answer: int, descriptors: list[int]) -> None:
-        """Fork; `answer` is written the process id, and at its end the exit status."""
+        """Fork a child. The server writes its process id to `answer`, and later its exit status."""
         body = os.memfd_create("request")
         try:
             os.write(body, json.dumps(request).encode("utf-8", "surrogateescape"))
@@ -105,7 +105,7 @@ class Server:
 
 
 class Forked(subprocess.Popen[str]):
-    """A forked command with pipes for the standard streams, in a session of its own."""
+    """A forked command in its own session, with pipes for the standard streams."""
 
     _waitpid_lock: threading.Lock
 
@@ -117,7 +117,7 @@ class Forked(subprocess.Popen[str]):
         super().__init__(arguments, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
     def _execute_child(self, arguments: list[str], *rest: Any) -> None:
-        """What Popen calls, once it has the pipes, to start the process."""
+        """Start the process; Popen calls this when it has the pipes."""
         ends = list(rest[9:15])
         umask = os.umask(0o077)
         os.umask(umask)
@@ -135,23 +135,23 @@ class Forked(subprocess.Popen[str]):
             for descriptor in (self._answer, *theirs):
                 os.close(descriptor)
         self._child_created = True
-        self.pid = self._heard()
+        self.pid = self._receive()
 
-    def _heard(self) -> int:
-        heard = os.read(self._answers, 4)
-        assert len(heard) == 4, "the process that forks aws has died: see its message above"
-        return int.from_bytes(heard, "little")
+    def _receive(self) -> int:
+        received = os.read(self._answers, 4)
+        assert len(received) == 4, "the process that forks aws has died; see its message above"
+        return int.from_bytes(received, "little")
 
     def _try_wait(self, flags: int) -> tuple[int, int]:
-        """What Popen calls to wait for the process: its id and exit status, or 0 while it runs."""
+        """Return the process id and exit status, or 0 while it runs; Popen calls this to wait."""
         if flags & os.WNOHANG and not select.select([self._answers], [], [], 0)[0]:
             return 0, 0
-        status = self._heard()
+        status = self._receive()
         os.close(self._answers)
         return self.pid, status
 
     def _internal_poll(self, *_: object, **__: object) -> int | None:
-        """What Popen calls to look whether the process has ended, also when nobody needs this any more."""
+        """Return the exit code if the process has ended; Popen calls this, even when the object is deleted."""
         if self.returncode is None and self._waitpid_lock.acquire(False):
             try:
                 ended, status = (0, 0) if self.returncode is not None else self._try_wait(os.WNOHANG)
@@ -164,20 +164,20 @@ class Forked(subprocess.Popen[str]):
 
 @cache
 def _server() -> Server | None:
-    """This process's server; None where there can be none."""
+    """Return the server of this process; None if the system does not support it."""
     return Server() if hasattr(os, "pidfd_open") and not os.environ.get(OFF) else None
 
 
 def start(command: Path, arguments: tuple[str, ...], environment: Mapping[str, str]) -> Forked | None:
-    """Fork `aws` or `xacct` without a terminal; None if it has to be really started."""
+    """Fork `aws` or `xacct` without a terminal; return None if it has to be really started."""
     server = _server() if command in (AWS, XACCT) else None
-    if server is None or not server.suits(environment):
+    if server is None or not server.is_equivalent(environment):
         return None
     return Forked(server, [str(command), *arguments], environment)
 
 
 def write_client(path: Path, command: Path = AWS) -> None:
-    """Make `path` an `aws` for other programs to run: forked where that makes no difference, else the real one."""
+    """Create an `aws` at `path` for other programs to run; it is forked if the result is the same."""
     server = _server()
     if server is None:
         path.symlink_to(command)
@@ -188,7 +188,7 @@ def write_client(path: Path, command: Path = AWS) -> None:
 
 
 def find_client(command: Path) -> Path:
-    """Return a client for `command`, made once; `command` itself where it has to be really started."""
+    """Return a client for `command`, or `command` itself if it has to be really started."""
     if command not in (AWS, XACCT) or not _server():
         return command
     client = _clients() / command.name
@@ -199,7 +199,7 @@ def find_client(command: Path) -> Path:
 
 @cache
 def _clients() -> Path:
-    """The directory of this process's clients."""
+    """Create the directory for the clients of this process."""
     directory = tempfile.TemporaryDirectory(prefix="forked-")
     atexit.register(directory.cleanup)
     return Path(directory.name)

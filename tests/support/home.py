@@ -1,4 +1,4 @@
-"""A home directory with the plugin turned on, and the real `aws` run in it."""
+"""A home directory with the plugin enabled, and the real `aws` in it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from .forked import XACCT as XACCT
 
 REGION = "us-west-1"
 TIMEOUT = 60
-"""Seconds after which a process that should have ended is taken to hang."""
+"""Seconds after which a process that should have ended counts as hanging."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a finished process left: its exit code and what it wrote."""
+    """The exit code and the output of a finished process."""
 
     code: int
     stdout: str
@@ -31,15 +31,15 @@ class Outcome:
 
     @property
     def lines(self) -> list[str]:
-        """What it wrote on stderr, without the blank line the CLI begins an error with."""
+        """The lines of stderr, without the blank line with which the CLI begins an error."""
         return [line for line in self.stderr.splitlines() if line.strip()]
 
 
 class Home:
-    """A user's home: `~/.aws` is `aws_dir`, and `environment` is all a process in it sees."""
+    """A user's home: `aws_dir` is `~/.aws`, and `environment` is the complete environment of its processes."""
 
     def __init__(self, path: Path, endpoint: str, *, aws: Path = AWS, plugin_path: str = "") -> None:
-        """`aws` is the one that runs here; `plugin_path` is what version 2 needs to be told of."""
+        """`aws` is the executable to run; `plugin_path` is the plugin directory that version 2 needs."""
         self.path = path
         self.executable = aws
         self._plugins = f"cli_legacy_plugin_path = {plugin_path}\n" * bool(plugin_path)
@@ -48,7 +48,7 @@ class Home:
         self.credentials = self.aws_dir / "credentials"
         self.cache = self.aws_dir / "xacct" / "cache"
         self.aws_dir.mkdir(parents=True, mode=0o700)
-        # Without bytecode each `aws` would compile the package anew, which no user's does.
+        # Without bytecode, every `aws` would compile the package again, which does not happen to users.
         unwanted = ("AWS_", "HOME", "PYTHONDONTWRITEBYTECODE", "UV_", "PIPX_", "XDG_DATA", "XDG_CACHE")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
         self.environment = {
@@ -63,13 +63,13 @@ class Home:
         self.write_config("")
 
     def write_config(self, text: str) -> None:
-        """Make the config file turn the plugin on and hold `text`; `default` has a region."""
+        """Write a config file that enables the plugin, sets a region in `default`, and ends with `text`."""
         plugin = f"[plugins]\nxacct = awscli_xacct\n{self._plugins}\n"
         self.config.write_text(f"{plugin}[default]\nregion = {REGION}\n\n{text}", encoding="utf-8")
         self.config.chmod(0o600)
 
     def add_role(self, profile: str, role_arn: str, **options: object) -> None:
-        """Add a role profile as a person would write it; its source is `default` unless `options` say so."""
+        """Add a role profile as a person would write it; its source is `default` unless `options` has another."""
         lines = [f"[profile {profile}]", f"role_arn = {role_arn}", f"region = {REGION}"]
         if "credential_source" not in options:
             options = {"source_profile": "default", **options}
@@ -78,7 +78,7 @@ class Home:
             file.write("\n".join([*lines, "", ""]))
 
     def add_keys(self, user: User, profile: str = "default") -> None:
-        """Put a user's long-term keys into the credentials file."""
+        """Add a user's long-term keys to the credentials file."""
         with self.credentials.open("a", encoding="utf-8") as file:
             file.write(
                 f"[{profile}]\naws_access_key_id = {user.access_key}\naws_secret_access_key = {user.secret_key}\n\n"
@@ -86,23 +86,23 @@ class Home:
         self.credentials.chmod(0o600)
 
     def records(self) -> list[Path]:
-        """The records in the cache."""
+        """Return the cache records."""
         return sorted(self.cache.glob("*.json"))
 
     @property
     def forked_aws(self) -> dict[str, str]:
-        """An environment in which the one `aws` on the PATH is forked, for programs that run whatever is there."""
+        """An environment whose PATH has only a forked `aws`, for programs that run the `aws` on the PATH."""
         return {"PATH": f"{forked.find_client(AWS).parent}{os.pathsep}/nowhere"}
 
     # -- running -----------------------------------------------------------------------------------
 
     def aws(self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: str = "") -> Outcome:
-        """Run `aws` without a terminal to its end."""
+        """Run `aws` without a terminal, and return its outcome."""
         process = self.fork(*arguments, environment=environment)
         return finish(process, stdin)
 
     def fork(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """The same as `start` for less CPU time, where it makes no difference; see `forked`."""
+        """Do the same as `start` with less CPU time if the result is the same; see `forked`."""
         return self._fork(self.executable, *arguments, environment=environment)
 
     def _fork(
@@ -113,19 +113,19 @@ class Home:
         return process or self.start_any(command, *arguments, environment=environment)
 
     def start(self, *arguments: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """Really start `aws` without a terminal; end it with `finish`."""
+        """Really start `aws` without a terminal; use `finish` to get its outcome."""
         return self.start_any(self.executable, *arguments, environment=environment)
 
     def xacct(
         self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: str = ""
     ) -> Outcome:
-        """Run `xacct` without a terminal to its end."""
+        """Run `xacct` without a terminal, and return its outcome."""
         return finish(self._fork(XACCT, *arguments, environment=environment), stdin)
 
     def start_any(
         self, command: Path, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> subprocess.Popen[str]:
-        """Start any command without a terminal; end it with `finish`."""
+        """Start any command without a terminal; use `finish` to get its outcome."""
         return subprocess.Popen(
             [str(command), *arguments],
             env={**self.environment, **(environment or {})},
@@ -162,7 +162,7 @@ class Home:
 
 
 def finish(process: subprocess.Popen[str], stdin: str = "") -> Outcome:
-    """Wait for a process of `Home.start`; one that hangs is killed and fails the test."""
+    """Wait for a process of `Home.start`. If it hangs, kill it and fail the test."""
     try:
         stdout, stderr = process.communicate(stdin, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
@@ -173,7 +173,7 @@ def finish(process: subprocess.Popen[str], stdin: str = "") -> Outcome:
 
 
 def finish_on_terminal(child: pexpect.spawn[str]) -> int:
-    """Wait for a process of `Home.terminal`, and give its exit code (128 + signal if one ended it)."""
+    """Wait for a process of `Home.terminal`, and return its exit code (128 + the signal that ended it)."""
     child.expect(pexpect.EOF)
     child.close()
     return child.exitstatus if child.exitstatus is not None else 128 + int(child.signalstatus or 0)

@@ -1,4 +1,4 @@
-"""A forked `aws` is what a started one is: what it says, how it ends, what it has loaded and what it leaves behind."""
+"""A forked `aws` behaves like a started one: its output, its end, its loaded modules, and the files it leaves."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.support.home import AWS, TIMEOUT, Home, Outcome, finish, finish_on_te
 
 WHO = ("sts", "get-caller-identity", "--profile", "prod")
 
-TELL = '''
-"""A plugin that notes all that a process has from what started it."""
+RECORDER = '''
+"""A plugin that records everything that a process inherits from its parent."""
 import atexit, gc, json, os, signal, sys, threading
 
 def awscli_initialize(cli):
-    atexit.register(note)
+    atexit.register(record)
 
-def note():
+def record():
     import botocore.loaders, botocore.utils, awscli.alias, awscli.customizations.assumerole
     streams = (sys.stdin, sys.stdout, sys.stderr)
     names = ("name", "mode", "encoding", "errors", "line_buffering", "write_through", "newlines", "closed")
@@ -50,14 +50,14 @@ def note():
             *awscli.alias.AliasLoader.__init__.__defaults__,
         ],
     }
-    with open(os.path.join(os.environ["HOME"], "noted"), "w") as file:
+    with open(os.path.join(os.environ["HOME"], "record"), "w") as file:
         json.dump(found, file)
 '''
 
 
 @pytest.fixture
 def homes(tmp_path: Path, sts: Sts) -> tuple[Home, Home]:
-    """Two homes that differ in where they are alone: one to fork in, one to start in."""
+    """Two homes that differ only in their path: one for forking, one for starting."""
     user = sts.add_user("dev")
     role = sts.add_role("Power", trusts=[user.arn])
     forking, starting = Home(tmp_path / "forking", sts.url), Home(tmp_path / "started", sts.url)
@@ -69,10 +69,10 @@ def homes(tmp_path: Path, sts: Sts) -> tuple[Home, Home]:
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[forked.Server]:
-    """A server whose children find the plugin `tell`, as do real starts in an environment with the same PYTHONPATH."""
+    """A server whose children find the plugin `recorder`, like processes started with the same PYTHONPATH."""
     library = tmp_path / "library"
     library.mkdir()
-    (library / "tell.py").write_text(TELL, "utf-8")
+    (library / "recorder.py").write_text(RECORDER, "utf-8")
     monkeypatch.setenv("PYTHONPATH", str(library))
     server = forked.Server()
     yield server
@@ -80,15 +80,15 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[forked.S
 
 
 def tree(home: Home) -> list[tuple[str, str]]:
-    """All that is in a home, and its modes."""
+    """Return the paths and modes of everything in a home."""
     return sorted(
         (re.sub("[0-9a-f]{16,}", "HASH", str(path.relative_to(home.path))), oct(path.lstat().st_mode))
         for path in home.path.rglob("*")
     )
 
 
-def same(homes: tuple[Home, Home], *arguments: str, stdin: str = "") -> Outcome:
-    """Fork and start `aws` with these arguments, and compare what came of it."""
+def assert_same(homes: tuple[Home, Home], *arguments: str, stdin: str = "") -> Outcome:
+    """Fork and start `aws` with these arguments, and compare output and files; return the outcome."""
     forking, starting = homes
     process = forking.fork(*arguments)
     assert isinstance(process, forked.Forked)
@@ -101,42 +101,45 @@ def same(homes: tuple[Home, Home], *arguments: str, stdin: str = "") -> Outcome:
     return outcome
 
 
-def test_the_same_commands(homes: tuple[Home, Home]) -> None:
-    """A role is obtained, found in the cache, listed, changed; files, errors and helps are the same."""
-    assert same(homes, *WHO, "--query", "Account").code == 0
-    assert same(homes, *WHO, "--query", "Account").code == 0
-    assert same(homes, "configure", "role", "show", "prod", "--query", "RoleArn").code == 0
+def test_forked_commands_have_the_same_outcome(homes: tuple[Home, Home]) -> None:
+    """Assuming, caching, showing and editing a role, other files, errors and help."""
+    assert assert_same(homes, *WHO, "--query", "Account").code == 0
+    assert assert_same(homes, *WHO, "--query", "Account").code == 0
+    assert assert_same(homes, "configure", "role", "show", "prod", "--query", "RoleArn").code == 0
     assert (
-        same(homes, "configure", "role", "other", "--role-arn", "arn:aws:iam::222222222222:role/O").code == 0
+        assert_same(
+            homes, "configure", "role", "other", "--role-arn", "arn:aws:iam::222222222222:role/O"
+        ).code
+        == 0
     )
-    assert same(homes, "configure", "set", "region", "eu-west-1", "--profile", "prod").code == 0
-    assert same(homes, "configure", stdin="AKIA\nsecret\n\n\n").code == 0
-    assert same(homes, "configure", "role", "show", "nobody").code == 255
-    assert same(homes, *WHO[:-1], "nobody").code != 0
-    assert same(homes, "no-such-command").code == 2
-    assert same(homes, "--version").code == 0
+    assert assert_same(homes, "configure", "set", "region", "eu-west-1", "--profile", "prod").code == 0
+    assert assert_same(homes, "configure", stdin="AKIA\nsecret\n\n\n").code == 0
+    assert assert_same(homes, "configure", "role", "show", "nobody").code == 255
+    assert assert_same(homes, *WHO[:-1], "nobody").code != 0
+    assert assert_same(homes, "no-such-command").code == 2
+    assert assert_same(homes, "--version").code == 0
 
 
-def test_the_same_process(homes: tuple[Home, Home], server: forked.Server) -> None:
-    """What a process is given by what starts it, and what it has loaded, by its own account."""
-    noted: list[Any] = []
+def test_forked_process_has_the_same_state(homes: tuple[Home, Home], server: forked.Server) -> None:
+    """What a process inherits and what it has loaded, as recorded by itself."""
+    records: list[Any] = []
     for home in homes:
         home.environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
         config = home.config.read_text("utf-8")
-        home.config.write_text(config.replace("[plugins]", "[plugins]\ntell = tell"), "utf-8")
-        assert server.suits(home.environment)
+        home.config.write_text(config.replace("[plugins]", "[plugins]\nrecorder = recorder"), "utf-8")
+        assert server.is_equivalent(home.environment)
         command = [str(AWS), *WHO]
         process = forked.Forked(server, command, home.environment) if home is homes[0] else home.start(*WHO)
         outcome = finish(process)
         assert (outcome.code, outcome.stderr) == (0, "")
-        noted.append(json.loads((home.path / "noted").read_text("utf-8").replace(str(home.path), "HOME")))
-    assert "awscli_xacct.credentials.provider" in noted[0]["modules"]
-    assert set(noted[0]["modules"]) ^ set(noted[1]["modules"]) == set()
-    assert noted[0] == noted[1]
+        records.append(json.loads((home.path / "record").read_text("utf-8").replace(str(home.path), "HOME")))
+    assert "awscli_xacct.credentials.provider" in records[0]["modules"]
+    assert set(records[0]["modules"]) ^ set(records[1]["modules"]) == set()
+    assert records[0] == records[1]
 
 
-def test_the_same_end(homes: tuple[Home, Home]) -> None:
-    """A signal ends it as it does a started one; nobody's reading is no traceback of another kind."""
+def test_forked_process_ends_the_same_way(homes: tuple[Home, Home]) -> None:
+    """Signals end a forked process and a started one with the same exit code."""
     home = homes[0]
     home.environment["AWS_ENDPOINT_URL_STS"] = "http://127.0.0.1:9"
     for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGINT):
@@ -152,8 +155,8 @@ def test_the_same_end(homes: tuple[Home, Home]) -> None:
         assert codes[0] == codes[1]
 
 
-def test_the_same_on_a_terminal(homes: tuple[Home, Home]) -> None:
-    """The forked one has the terminal as its own, is asked and answered on it, and is interrupted from it."""
+def test_forked_process_on_a_terminal_behaves_the_same(homes: tuple[Home, Home]) -> None:
+    """The forked process controls the terminal: it prompts there, and Ctrl-C interrupts it."""
     forking, starting = homes
     for answer in ("AKIA\r\r\r\r", "\x03"):
         shown = []
@@ -167,8 +170,8 @@ def test_the_same_on_a_terminal(homes: tuple[Home, Home]) -> None:
     assert tree(forking) == tree(starting)
 
 
-def test_another_program_runs_a_forked_one(homes: tuple[Home, Home], tmp_path: Path) -> None:
-    """A client has its own streams and exit code, and takes what it has started with it."""
+def test_forked_client_behaves_like_aws(homes: tuple[Home, Home], tmp_path: Path) -> None:
+    """A client has its own streams and exit code, and its child ends with it."""
     home = homes[0]
     client = tmp_path / "aws"
     forked.write_client(client)
@@ -180,7 +183,7 @@ def test_another_program_runs_a_forked_one(homes: tuple[Home, Home], tmp_path: P
     assert process.stdout is not None
     assert process.stdout.read(3) == "AWS"
     process.kill()
-    process.communicate(timeout=TIMEOUT)  # ends only when the last process that has the pipes has ended
+    process.communicate(timeout=TIMEOUT)  # returns only when the last process with the pipes has ended
     assert process.returncode == -signal.SIGKILL
 
 
@@ -196,8 +199,8 @@ def test_another_program_runs_a_forked_one(homes: tuple[Home, Home], tmp_path: P
         "COVERAGE_RUN",
     ],
 )
-def test_what_is_really_started(home: Home, variable: str) -> None:
-    """What bears on how Python starts, or on how awscli is loaded, is no matter for a fork."""
+def test_forked_process_is_not_used_with_these_variables(home: Home, variable: str) -> None:
+    """These variables affect how Python starts or how awscli is loaded, so `aws` is really started."""
     value = {"PYTHONIOENCODING": "ascii", "PYTHONHASHSEED": "1"}.get(variable, "C")
     process = home.fork("--version", environment={variable: value})
     assert not isinstance(process, forked.Forked)
