@@ -125,17 +125,22 @@ def wrap_error(error: Exception) -> None:
         error.args = (wrap(str(error), sys.stderr), *error.args[1:])
 
 
-def wrap(text: str, stream: TextIO | None) -> str:
+def wrap(text: str, stream: TextIO | None, indent: int = 0) -> str:
     """Wrap `text` at words to the width of the terminal that `stream` writes to; leave it as it is without one.
 
     Commands and paths are not broken, because they are copied. A command that ends a line too long gets a line of
-    its own. Indented lines hold commands, JSON or differences and stay as they are, except the items of a list.
+    its own. Indented lines hold commands, JSON or differences and stay as they are, except the items of a list. The
+    caller will put `indent` columns before each line.
     """
-    width = terminal_width(stream)
+    width = terminal_width(stream) - indent
     lines = text.split("\n")
-    if not width or all(len(line) <= width for line in lines):
+    if width < _MIN_WIDTH or all(len(line) <= width for line in lines):
         return text
     return "\n".join(_wrap_line(line, width) for line in lines)
+
+
+_MIN_WIDTH = 20
+"""Columns; a narrower terminal is not worth the wrapping."""
 
 
 def _wrap_line(line: str, width: int) -> str:

@@ -6,6 +6,7 @@ import ast
 import fcntl
 import os
 import pty
+import re
 import shlex
 import struct
 import termios
@@ -23,11 +24,6 @@ from tests.sts import Sts
 from tests.support.home import XACCT, Home
 
 DEVICE = "arn:aws:iam::111111111111:mfa/dev"
-NEEDS_CODE = (
-    f"profile prod needs an MFA code of {DEVICE}, but mfa_prompt = none forbids asking. Give it in a terminal, and "
-    "commands without one work while the session lasts:",
-    "  aws configure role login prod",
-)
 NO_PROMPT = {"AWS_XACCT_MFA_PROMPT": "none"}
 
 
@@ -119,17 +115,14 @@ def test_errors_are_wrapped_on_a_terminal_and_not_in_a_pipe(role_with_device: Ho
         ["sts", "get-caller-identity", "--profile", "prod"] if command == "aws" else ["credentials", "prod"]
     )
     program = str(home.executable) if command == "aws" else str(XACCT)
-    lead = "" if command == "aws" else "xacct: "
-    assert shown_by(home.terminal_for(program, *words, environment=NO_PROMPT, columns=60)) == [
-        f"{lead}profile prod needs an MFA code of",
-        f"  {DEVICE}, but mfa_prompt = none",
-        "  forbids asking. Give it in a terminal, and commands",
-        "  without one work while the session lasts:",
-        "  aws configure role login prod",
-    ]
+    shown = shown_by(home.terminal_for(program, *words, environment=NO_PROMPT, columns=60))
     piped = home.aws if command == "aws" else home.xacct
-    outcome = piped(*words, environment=NO_PROMPT)
-    assert outcome.lines == [f"{lead}{NEEDS_CODE[0]}", NEEDS_CODE[1]]
+    lines = piped(*words, environment=NO_PROMPT).lines
+    assert len(lines) == 2, "the message, which is longer than the terminal is wide, and the command"
+    assert shown[-1] == lines[-1] == "  aws configure role login prod"
+    assert " ".join(" ".join(shown).split()) == " ".join(" ".join(lines).split())
+    assert len(shown) > 2
+    assert max(map(len, shown)) <= 60
 
 
 def test_errors_of_configure_role_are_wrapped_item_by_item(home: Home) -> None:
@@ -137,18 +130,26 @@ def test_errors_of_configure_role_are_wrapped_item_by_item(home: Home) -> None:
         home.config.read_text("utf-8") + "\n[profile plain]\nregion = eu-west-1\n", "utf-8"
     )
     words = ("configure", "role", "verify", "nobody", "plain")
-    assert shown_by(home.terminal(*words, columns=60)) == [
-        "nothing was done, because",
-        "  - there is no profile nobody; see those there are with:",
-        "    aws configure role list",
-        "  - profile plain is not a role profile; make it one with:",
-        "    aws configure role plain --role-arn ARN",
-    ]
-    assert home.aws(*words).lines == [
-        "nothing was done, because",
-        "  - there is no profile nobody; list the profiles with: aws configure role list",
-        "  - profile plain is not a role profile; make it one with: aws configure role plain --role-arn ARN",
-    ]
+    shown = shown_by(home.terminal(*words, columns=60))
+    lines = home.aws(*words).lines
+    assert [line[:4] for line in lines] == [lines[0][:4], "  - ", "  - "]
+    assert "    aws configure role plain --role-arn ARN" in shown
+    assert len(shown) > len(lines)
+    assert max(map(len, shown)) <= 60
+    assert " ".join(" ".join(shown).split()) == " ".join(" ".join(lines).split())
+
+
+def test_findings_of_doctor_are_wrapped_beside_their_state(home: Home) -> None:
+    longest = "a" * 30
+    home.config.write_text(
+        f"[profile {longest}]\nrole_arn = x\nexternal = {longest}\nregions = us-west-1\n", "utf-8"
+    )
+    lines = shown_by(home.terminal_for(str(XACCT), "doctor", columns=60, environment={"NO_COLOR": "1"}))
+    long = [line[11:].strip() for line in lines if len(line) > 60]
+    assert [
+        line for line in long if " " in line and not re.match(r"(aws|xacct|\S*python\S*|pip\w*) ", line)
+    ] == []
+    assert any(re.match(r" {15}\S", line) for line in lines), lines
 
 
 # -- where they are printed ------------------------------------------------------------------------

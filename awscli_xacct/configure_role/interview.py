@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import settings
 from ..errors import Problem, XacctError
-from ..messages import option, printable
+from ..messages import option, printable, printable_lines, wrap
 from ..profiles.edit import AUTO, NONE
 from ..profiles.role import KEYS
 from ..profiles.source import Profiles, has_static_keys, is_role
@@ -129,5 +129,5 @@ def _with(options: Options, key: str, answer: Any) -> dict[str, Any]:
 
 
 def _print(text: str) -> None:
-    for line in text.split("\n"):
-        sys.stdout.write(f"  {printable(line)}\n" if line else "\n")
+    for line in wrap(printable_lines(text), sys.stdout, 2).split("\n"):
+        sys.stdout.write(f"  {line}\n" if line else "\n")

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ...messages import printable, printable_lines
+from ...messages import printable, printable_lines, wrap
 from ...redaction import without_passwords
 from ..dispatch import FAILED
 from ..output import print_result
@@ -80,7 +80,8 @@ def _format_finding(finding: Finding, *, coloured: bool) -> str:
     state = f"{finding.state:<{_WIDTH}}"
     if coloured and finding.state in _COLOURS:
         state = f"{_COLOURS[finding.state]}{state}{_PLAIN}"
-    lines = [f"{state}  {printable(finding.text)}"]
+    first, *others = wrap(printable(finding.text), sys.stdout, _WIDTH + 2).split("\n")
+    lines = [f"{state}  {first}", *(f"{'':<{_WIDTH}}  {line}" for line in others)]
     lines += [f"{'':<{_WIDTH}}    {line}" for line in printable_lines(finding.fix).splitlines()]
     return "".join(f"{line}\n" for line in lines)
 
