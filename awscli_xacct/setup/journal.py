@@ -54,7 +54,7 @@ class Journal:
         directory = expand_path(settings.SETUP_DIRECTORY)
         if not directory:
             raise XacctError(
-                "setup notes what it makes in your home directory, and there is none. Name it: export HOME=DIRECTORY"
+                "setup keeps its journal in your home directory, and there is none. Set it: export HOME=DIRECTORY"
             )
         name = hashlib.sha256(json.dumps([str(config.absolute()), profile]).encode()).hexdigest()[:32]
         journal = cls(Path(locate_private(directory, settings.SETUP_KIND)) / f"{name}.json")
@@ -94,12 +94,11 @@ class Journal:
                 return
             held = json.loads(data)
             if held["version"] != _VERSION:
-                raise ValueError("another version of this plugin has written it")
+                raise ValueError("written by another version of this plugin")
             self.metadata, self.entries = dict(held["about"]), [dict(entry) for entry in held["entries"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise XacctError(
-                f"{self.path} says what setup has made and cannot be read: {error}. Look at it; without it "
-                f"setup takes nothing back"
+                f"cannot read setup's journal {self.path}: {error}. Look at it; without it setup can undo nothing"
             ) from None
 
     def _write(self) -> None:
@@ -113,8 +112,8 @@ class Journal:
             replace(self.path, json.dumps(held, indent=1).encode())
         except OSError as error:
             raise XacctError(
-                f"{self.path} cannot be written: {error.strerror or error}. Setup notes there what it makes, "
-                f"and makes nothing that it cannot note"
+                f"cannot write setup's journal {self.path}: {error.strerror or error}. Nothing is changed that "
+                f"cannot be recorded there"
             ) from None
 
 

@@ -66,10 +66,10 @@ class Caller:
         if arn.resource == "root":
             problem = Problem(f"{arn} is a root user", "call with the keys of an IAM user")
         elif arn.kind not in ("user", "assumed-role"):
-            problem = Problem(f"{arn} is neither a user nor a role's session")
+            problem = Problem(f"{arn} is neither a user nor a role session")
         else:
             return cls(arn, *iam_policy.find_principal(str(arn), source_role))
-        raise ValidationError("this caller can assume no role", [problem])
+        raise ValidationError("this caller cannot assume roles", [problem])
 
     @property
     def owner(self) -> Owner:
@@ -170,7 +170,7 @@ def is_made_by_setup(role: FoundRole, entry: Entry) -> bool:
 def check_unchanged(same: bool, what: str) -> None:
     """Raise `XacctError` unless something is still as it was when the steps were planned."""
     if not same:
-        raise XacctError(f"{what} has been changed by somebody else meanwhile, and was left alone")
+        raise XacctError(f"{what} was changed by someone else meanwhile, and was not overwritten")
 
 
 def _to_kebab_case(name: str) -> str:

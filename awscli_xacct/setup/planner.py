@@ -35,8 +35,8 @@ def plan_setup(setup: SetupContext) -> list[Step]:
         raise ValidationError("nothing was set up, because", problems)
     if target.account == setup.caller.arn.account:
         setup.notes.append(
-            f"profile {target.profile} is of account {target.account}, as the caller is: the "
-            f"role is one of the home account"
+            f"profile {target.profile} belongs to account {target.account}, the caller's own: the role will be "
+            f"in the home account"
         )
     return [*plan_role(setup, found, attached), *caller_steps]
 
@@ -70,20 +70,20 @@ def _role_problems(setup: SetupContext, found: FoundRole | None) -> Iterator[Pro
     request = setup.request
     if found is not None and found.path != request.path:
         yield Problem(
-            f"there is a role {found.name} already, with the path {found.path}",
-            f"name it as it is, --role-name {found.path[1:]}{found.name}, or take another name",
+            f"role {found.name} already exists, with the path {found.path}",
+            f"pass --role-name {found.path[1:]}{found.name}, or choose another name",
         )
     maximum = request.maximum or (found.maximum if found else request.duration or 0)
     if request.duration and request.duration > maximum:
         yield Problem(
-            f"--duration-seconds {request.duration} is more than the role's maximum, {maximum}",
-            f"ask for less, or give --max-session-duration {request.duration}",
+            f"--duration-seconds {request.duration} exceeds the role's maximum session duration, {maximum}",
+            f"request less, or pass --max-session-duration {request.duration}",
         )
     entry = setup.journal.first("role")
     if found is not None and entry and not is_made_by_setup(found, entry):
         yield Problem(
-            f"setup has made a role {found.name}, and this is another one",
-            f"if it is the right one, forget the first with: rm {setup.journal.path}",
+            f"role {found.name} is not the one that setup created",
+            f"if it is the right one, delete the journal of the other: rm {setup.journal.path}",
         )
 
 
@@ -94,14 +94,14 @@ def _policy_arn_problems(setup: SetupContext, attached: Sequence[str]) -> Iterat
         given = f"--policy-arn {text!r}"
         if arn is None or arn.service != "iam" or arn.kind != "policy" or ":" in arn.resource:
             example = Arn.iam(partition, "aws", "policy/ReadOnlyAccess")
-            yield Problem(f"{given}: a policy's ARN looks like {example}")
+            yield Problem(f"{given} is not the ARN of a policy, such as {example}")
         elif arn.partition != partition:
             right = arn._replace(partition=partition)
-            yield Problem(f"{given} is in the partition {arn.partition}; here it would be {right}")
+            yield Problem(f"{given} is not in the partition {partition}, as the role is", f"use {right}")
         elif arn.account not in ("aws", account):
-            yield Problem(f"{given}: a role takes policies of AWS and of its own account, {account}")
+            yield Problem(f"{given} is a policy of neither AWS nor the role's own account, {account}")
         elif text not in attached and not _policy_exists(setup.target.iam, text):
-            yield Problem(f"{given}: there is no such policy in account {account}")
+            yield Problem(f"{given} does not exist in account {account}")
 
 
 def _policy_exists(iam: Iam, arn: str) -> bool:
@@ -121,8 +121,8 @@ def _plan_caller_policy(setup: SetupContext, problems: list[Problem]) -> list[St
         return []
     if owner.kind == "role" and iam_policy.is_identity_center_role(owner.name):
         setup.notes.append(
-            f"{owner} is a permission set of IAM Identity Center: the statement that lets it call has to be "
-            f"put there, {iam_policy.to_json(statement)}"
+            f"{owner} is a permission set of IAM Identity Center, which alone can change it; add this statement "
+            f"there: {iam_policy.to_json(statement)}"
         )
         return []
     name = policy_name(request.profile)
@@ -131,20 +131,20 @@ def _plan_caller_policy(setup: SetupContext, problems: list[Problem]) -> list[St
         home,
         f"iam:{owner.operation('Get')}",
         lambda iam: iam.get_inline_policy(owner, name),
-        fix=f"name a profile that has it, --home-admin-profile, or say that {owner} may assume the role "
-        f"by another policy, --no-caller-policy",
+        fix=f"pass --home-admin-profile with a profile that has it, or --no-caller-policy if another policy "
+        f"allows {owner} to assume the role",
     )
     title = f"policy {name} of {owner} in account {home.account}"
     if found is not None and iam_policy.allows_caller(
         found, setup.role_arn, request.context, request.actions
     ):
-        return [Step(SAME, f"{title} allows to assume the role", document=found, profile=home.profile)]
+        return [Step(SAME, f"{title} allows assuming the role", document=found, profile=home.profile)]
     others = iam_policy.remove_statements(found, [statement])
     conditions = iam_policy.extra_caller_conditions(others, setup.role_arn, {})
     if conditions:
         setup.notes.append(
-            f"{title} allows to assume the role under conditions, and the new statement would allow it without "
-            f"these: {'; '.join(map(str, conditions))}. To keep them, change that policy yourself and give "
+            f"{title} allows assuming the role under conditions that the new statement does not have: "
+            f"{'; '.join(map(str, conditions))}. To keep them, edit that policy yourself and pass "
             f"--no-caller-policy"
         )
     thing = {"kind": "caller", "owner": list(owner), "policy": name}

@@ -50,7 +50,7 @@ def _plan_creation(setup: SetupContext) -> Step:
         parameters["Path"] = request.path
     if maximum != settings.DEFAULT_ROLE_DURATION:
         parameters["MaxSessionDuration"] = maximum
-        lasting = f", sessions of up to {maximum} s"
+        lasting = f", sessions up to {maximum} s"
     entry: Entry = {"kind": "role", "name": request.role_name, "mark": mark}
 
     def act() -> None:
@@ -82,8 +82,8 @@ def _plan_creation(setup: SetupContext) -> Step:
 def _plan_changes(setup: SetupContext, found: FoundRole) -> Iterator[Step]:
     if found.boundary:
         setup.notes.append(
-            f"role {found.name} has the permissions boundary {found.boundary}, which limits what it may "
-            f"do whatever is attached; it is left as it is"
+            f"role {found.name} has the permissions boundary {found.boundary}, which limits its "
+            f"permissions whatever policies are attached; setup does not change it"
         )
     yield _plan_trust(setup, found)
     maximum = setup.request.maximum
@@ -125,14 +125,14 @@ def _plan_trust(setup: SetupContext, found: FoundRole) -> Step:
     existing = iam_policy.list_statements(found.trust)
     if iam_policy.has_deny(found.trust, setup.caller.names):
         setup.notes.append(
-            f"the trust policy of role {found.name} has a Deny that is about this caller as well"
+            f"the trust policy of role {found.name} has a Deny that also applies to this caller"
         )
     earlier = [each for each in setup.journal.statements("trust") if each != statement]
     stale = [each for each in earlier if each in existing]
     enough = statement in existing or _allows(setup, found.trust, setup.request.context)
     if enough and not (stale and _missing_requirements(setup, found.trust)):
         _note_missing_requirements(setup, found.name, found.trust)
-        title = f"role {setup.role_arn}: its trust policy lets {setup.caller.arn} in"
+        title = f"role {setup.role_arn}: its trust policy allows {setup.caller.arn}"
         return Step(SAME, title, document=found.trust, profile=setup.target.profile)
     if not enough:
         _note_dropped_conditions(setup, found, statement)
@@ -170,25 +170,22 @@ def _note_dropped_conditions(setup: SetupContext, found: FoundRole, statement: i
     own = iam_conditions.parse_conditions(statement.get("Condition"))
     kept = {iam_conditions.MFA_PRESENT: "true"} if request.require_mfa else {}
     kept |= {iam_conditions.EXTERNAL_ID: request.external_id} if request.external_id else {}
-    others = iam_policy.remove_statements(found.trust, setup.journal.statements("trust"))
-    extra = iam_policy.extra_conditions(others, setup.caller.names, kept)
+    foreign = iam_policy.remove_statements(found.trust, setup.journal.statements("trust"))
+    extra = iam_policy.extra_conditions(foreign, setup.caller.names, kept)
     dropped = [each for each in extra if each not in own]
     if not dropped:
         return
-    with_mfa = {**request.context, iam_conditions.MFA_PRESENT: "true"}
-    if all(each.is_about_mfa for each in dropped) and _allows(setup, others, with_mfa):
-        setup.notes.append(
-            f"the trust policy of role {found.name} lets this caller in with MFA, and the new statement would "
-            f"let it in without; --require-mfa leaves that as it is"
-        )
-        return
-    hints = ["--require-mfa asks for MFA"] * any(each.is_about_mfa for each in dropped)
-    hints += ["--external-id asks for the external id"] * any(each.is_about_external_id for each in dropped)
+    by_mfa = not request.require_mfa and any(each.is_about_mfa for each in dropped)
+    by_id = not request.external_id and any(each.is_about_external_id for each in dropped)
+    hints = ["--require-mfa keeps MFA"] * by_mfa + ["--external-id keeps the external id"] * by_id
+    if not all(
+        (by_mfa and each.is_about_mfa and not each.is_about_mfa_age) or (by_id and each.is_about_external_id)
+        for each in dropped
+    ):
+        hints.append(f"to keep {'the others' if hints else 'them'}, edit the trust policy")
     setup.notes.append(
-        f"the trust policy of role {found.name} lets this caller in under conditions, and the new statement "
-        f"would let it in without these: {'; '.join(map(str, dropped))}. "
-        f"{'; '.join([*hints, 'to keep the others, change'] if hints else ['To keep them, change'])} "
-        f"the trust policy yourself"
+        f"the trust policy of role {found.name} allows this caller under conditions that the new statement does "
+        f"not have: {'; '.join(map(str, dropped))} ({'; '.join(hints)})"
     )
 
 
@@ -214,7 +211,7 @@ def _missing_requirements(setup: SetupContext, trust: iam_policy.Policy) -> list
 
 def _note_missing_requirements(setup: SetupContext, role: str, trust: iam_policy.Policy) -> None:
     setup.notes.extend(
-        f"role {role} can be assumed without {word} as before: another statement of its trust policy "
-        f"allows it, and setup takes none away that it has not made"
+        f"role {role} can still be assumed without {word}: another statement of its trust policy allows it, and "
+        f"setup removes only its own"
         for word in _missing_requirements(setup, trust)
     )

@@ -30,11 +30,11 @@ _PAUSES = (1.0, 2.0, 3.0, 5.0)
 """Seconds between attempts; the last one repeats."""
 
 _HINTS = {
-    "LimitExceeded": "a quota of IAM is reached: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
-    "EntityAlreadyExists": "somebody else has made it meanwhile; run it again to see what there is now",
-    "DeleteConflict": "something is attached to it that setup has not made; see: aws iam get-role, "
+    "LimitExceeded": "an IAM quota is reached: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+    "EntityAlreadyExists": "someone else has created it meanwhile; run this again for a new plan",
+    "DeleteConflict": "something that setup did not create is attached to it; look for it with: aws iam get-role, "
     "aws iam list-instance-profiles-for-role",
-    "UnmodifiableEntity": "AWS itself looks after it, and nobody else may change it",
+    "UnmodifiableEntity": "it is managed by AWS and cannot be changed",
 }
 
 
@@ -106,13 +106,13 @@ def carry_out(steps: Sequence[Step], journal: Journal, retry: RetryPolicy, *, co
             done += 1
             retry.warn(f"done: {step}")
     except KeyboardInterrupt:
-        under_way = [f"under way: {step}" for step in todo[done : done + 1]]
+        under_way = [f"in progress: {step}" for step in todo[done : done + 1]]
         retry.warn("\n".join(["", "interrupted", *under_way, *_list_progress(todo, done, command)]))
         raise
     except Exception as error:  # noqa: BLE001 - whatever ends it, what was done has to be reported
         failed = todo[done]
         problems = [f"{failed}: {_explain(failed, error)}", *_list_progress(todo, done, command)]
-        raise ValidationError("it ended half-way", map(Problem, problems)) from None
+        raise ValidationError("failed half-way", map(Problem, problems)) from None
 
 
 def _carry_out_step(step: Step, journal: Journal, retry: RetryPolicy, *, fresh: bool) -> None:
@@ -146,7 +146,7 @@ def _call(step: Step, retry: RetryPolicy, *, fresh: bool) -> None:
             return False
         return True
 
-    if not retry.until(attempt, f"IAM, which does not know everything yet ({step.title})"):
+    if not retry.until(attempt, f"IAM to propagate changes ({step.title})"):
         raise last[0]
 
 
@@ -161,14 +161,14 @@ def _may_pass(error: Exception, *, fresh: bool) -> bool:
 def _explain(step: Step, error: Exception) -> str:
     code = service_code(error)
     if is_denied(error) and step.permission:
-        return f"{error}; profile {step.profile} needs {step.permission} for that"
+        return f"{error}; profile {step.profile} needs {step.permission}"
     if is_unknown_principal(error):
-        return f"{error}; IAM knows no such principal. If it is new, run this again in a minute"
+        return f"{error}; IAM does not know the principal; if it is new, run this again in a minute"
     return f"{error}; {_HINTS[code]}" if code in _HINTS else str(error) or type(error).__name__
 
 
 def _list_progress(todo: Sequence[Step], failed: int, command: str) -> list[str]:
     """Return what was done and what was not, of steps of which the one with the index `failed` failed."""
-    done = [f"done before: {step}" for step in todo[:failed]]
+    done = [f"already done: {step}" for step in todo[:failed]]
     left = [f"not done: {step}" for step in todo[failed + 1 :]]
-    return [*(done or ["nothing was done before"]), *left, f"run it again to complete it: {command}"]
+    return [*(done or ["nothing was done yet"]), *left, f"to continue, run: {command}"]

@@ -27,7 +27,7 @@ def undo_steps(journal: Journal, target: AccountContext, home: AccountContext) -
 
 def already_removed(entry: Entry, what: str) -> Step:
     """Return the step for something that does not exist any more: only its journal entry is removed."""
-    return Step(REMOVE, f"{what} from the notes of setup: it is gone already", entries=[entry])
+    return Step(REMOVE, f"the journal entry for {what}, which no longer exists", entries=[entry])
 
 
 def _undo_caller_policy(entry: Entry, home: AccountContext) -> Step:
@@ -45,7 +45,7 @@ def _undo_caller_policy(entry: Entry, home: AccountContext) -> Step:
         )
     if entry["made"]:
         return iam_step(home, REMOVE, title, owner.operation("Delete"), parameters, entries=[entry])
-    return Step(KEEP, f"{title}: setup has not made it, and nothing else is left in it")
+    return Step(KEEP, f"{title}: setup did not create it, and it has no other statement")
 
 
 def _undo_attachment(entry: Entry, role: FoundRole | None, target: AccountContext) -> Step:
@@ -81,7 +81,7 @@ def _undo_role(journal: Journal, role: FoundRole | None, target: AccountContext)
     if ours:
         yield Step(KEEP, f"role {role.arn}: {'; '.join(uses)}")
     elif made:
-        yield Step(KEEP, f"role {role.arn}: it is another one than setup has made")
+        yield Step(KEEP, f"role {role.arn}: it is not the one that setup created")
 
 
 def _list_other_uses(journal: Journal, role: FoundRole, target: AccountContext) -> list[str]:
@@ -91,9 +91,9 @@ def _list_other_uses(journal: Journal, role: FoundRole, target: AccountContext) 
     inline = target.iam.list_inline(role.name)
     rest = iam_policy.remove_statements(role.trust, journal.statements("trust"))["Statement"]
     return [
-        *(f"policy {arn} is attached to it, and not by setup" for arn in attached),
-        *(f"it has an inline policy {name}, which setup has not made" for name in inline),
-        *(["its trust policy lets somebody else in as well"] if rest else []),
+        *(f"policy {arn} was attached by someone else" for arn in attached),
+        *(f"inline policy {name} was added by someone else" for name in inline),
+        *(["its trust policy also allows others"] if rest else []),
     ]
 
 
@@ -101,9 +101,9 @@ def _undo_trust(entry: Entry, role: FoundRole, target: AccountContext) -> Step:
     rest = iam_policy.remove_statements(role.trust, entry["statements"])
     title = f"trust policy of role {role.arn}"
     if rest == iam_policy.remove_statements(role.trust, []):
-        return already_removed(entry, f"what was added to the {title}")
+        return already_removed(entry, f"the statement in the {title}")
     if not rest["Statement"]:
-        return Step(KEEP, f"{title}: nothing else is left in it, and a role has to have one")
+        return Step(KEEP, f"{title}: it has no other statement, and IAM does not accept an empty one")
     return policy_step(
         target,
         REMOVE,
@@ -122,11 +122,11 @@ def _undo_maximum(entry: Entry, role: FoundRole, target: AccountContext) -> Step
     if role.maximum == before:
         return already_removed(entry, what)
     if role.maximum != after:
-        return Step(KEEP, f"{what}: {role.maximum} s is not what setup has made it, {after} s")
+        return Step(KEEP, f"{what}: it is {role.maximum} s, not the {after} s that setup set")
     return iam_step(
         target,
         REMOVE,
-        f"the change of the {what}: {after} s back to {before} s",
+        f"the change of the {what}, from {after} s back to {before} s",
         "UpdateRole",
         {"RoleName": role.name, "MaxSessionDuration": before},
         entries=[entry],

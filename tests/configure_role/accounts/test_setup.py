@@ -224,8 +224,8 @@ def test_a_maximum_is_changed_with_the_difference_shown(scene: Scene) -> None:
     refused = scene.setup(*ASKED, "--duration-seconds", "7200", "--yes")
     assert refused.lines == [
         "nothing was set up, because",
-        "  - --duration-seconds 7200 is more than the role's maximum, 3600; ask for less, or give "
-        "--max-session-duration 7200",
+        "  - --duration-seconds 7200 exceeds the role's maximum session duration, 3600; request less, or "
+        "pass --max-session-duration 7200",
     ]
     outcome = scene.set_up(*ASKED, "--max-session-duration", "7200", "--yes")
     assert scene.role()["Maximum"] == 7200
@@ -249,8 +249,8 @@ def test_a_role_elsewhere_in_the_account_is_not_taken_for_it(scene: Scene) -> No
     )
     assert scene.setup().lines == [
         "nothing was set up, because",
-        "  - there is a role CrossAccountPowerUser already, with the path /team/; name it as it is, --role-name "
-        "team/CrossAccountPowerUser, or take another name",
+        "  - role CrossAccountPowerUser already exists, with the path /team/; pass --role-name "
+        "team/CrossAccountPowerUser, or choose another name",
     ]
 
 
@@ -263,9 +263,9 @@ def test_a_boundary_and_a_denial_are_said(scene: Scene) -> None:
     )
     notes = [line for line in scene.set_up().lines if line.startswith("note: ")]
     assert notes[:2] == [
-        f"note: role CrossAccountPowerUser has the permissions boundary {AUDIT}, which limits what it may do "
-        "whatever is attached; it is left as it is",
-        "note: the trust policy of role CrossAccountPowerUser has a Deny that is about this caller as well",
+        f"note: role CrossAccountPowerUser has the permissions boundary {AUDIT}, which limits its permissions "
+        "whatever policies are attached; setup does not change it",
+        "note: the trust policy of role CrossAccountPowerUser has a Deny that also applies to this caller",
     ]
 
 
@@ -303,8 +303,8 @@ def test_a_statement_of_its_own_is_made_stricter_and_one_of_others_is_told(scene
     outcome = scene.set_up(*ASKED, "--require-mfa")
     assert scene.role()["Trust"] == both
     assert (
-        "note: role CrossAccountPowerUser can be assumed without MFA as before: another statement of its trust "
-        "policy allows it, and setup takes none away that it has not made"
+        "note: role CrossAccountPowerUser can still be assumed without MFA: another statement of its trust policy "
+        "allows it, and setup removes only its own"
     ) in outcome.lines
 
 
@@ -313,8 +313,8 @@ def test_a_statement_that_would_let_the_caller_in_without_mfa_is_told(scene: Sce
     strict = trust(DEV_USER, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
     scene.iam(PROD).update_assume_role_policy(RoleName="CrossAccountPowerUser", PolicyDocument=text(strict))
     told = (
-        "note: the trust policy of role CrossAccountPowerUser lets this caller in with MFA, and the new statement "
-        "would let it in without; --require-mfa leaves that as it is"
+        "note: the trust policy of role CrossAccountPowerUser allows this caller under conditions that the new "
+        "statement does not have: Bool aws:MultiFactorAuthPresent true (--require-mfa keeps MFA)"
     )
     assert told in scene.setup(*ASKED, "--dry-run").stdout
     device = ("--mfa-serial", "arn:aws:iam::111111111111:mfa/dev")
@@ -336,9 +336,9 @@ def test_whatever_a_statement_asks_of_the_caller_is_told_before_a_plain_one_is_a
     before = scene.role()["Trust"]
     plan = scene.setup(*ASKED, "--dry-run").stdout
     assert (
-        "note: the trust policy of role CrossAccountPowerUser lets this caller in under conditions, and the new "
-        "statement would let it in without these: BoolIfExists aws:MultiFactorAuthPresent true; IpAddress "
-        "aws:SourceIp 10.0.0.0/8. --require-mfa asks for MFA; to keep the others, change the trust policy yourself"
+        "note: the trust policy of role CrossAccountPowerUser allows this caller under conditions that the new "
+        "statement does not have: BoolIfExists aws:MultiFactorAuthPresent true; IpAddress aws:SourceIp 10.0.0.0/8 "
+        "(--require-mfa keeps MFA; to keep the others, edit the trust policy)"
     ) in plan
     assert scene.setup(*ASKED).code == 255
     assert scene.role()["Trust"] == before
@@ -410,7 +410,7 @@ def test_a_role_of_the_home_account_is_said_to_be_one(scene: Scene) -> None:
     scene.add_profile("dev-admin", DEV, "boss")
     outcome = scene.set_up("--role-name", "Here", "--account-profile", "dev-admin", "--yes", profile="here")
     assert (
-        f"note: profile dev-admin is of account {DEV}, as the caller is: the role is one of the home account"
+        f"note: profile dev-admin belongs to account {DEV}, the caller's own: the role will be in the home account"
         in outcome.lines
     )
     assert scene.role("Here", DEV)["Trust"] == trust(DEV_USER)
@@ -424,7 +424,7 @@ def test_other_partitions_have_arns_of_their_own(scene: Scene) -> None:
     scene.add_profile("prod-admin", PROD, "administrator", "cn-north-1")
     refused = scene.setup()
     assert refused.lines[-1] == (
-        f"  - --policy-arn '{READ_ONLY}' is in the partition aws; here it would be "
+        f"  - --policy-arn '{READ_ONLY}' is not in the partition aws-cn, as the role is; use "
         "arn:aws-cn:iam::aws:policy/ReadOnlyAccess"
     )
     outcome = scene.set_up(
@@ -481,9 +481,9 @@ def test_a_policy_that_is_none_is_found_before_anything_is_made(scene: Scene) ->
     policies = ["ReadOnlyAccess", "arn:aws:iam::aws:policy/None", f"arn:aws:iam::{DEV}:policy/Own"]
     outcome = scene.setup(*ASKED[:4], "--policy-arn", *policies, "--yes")
     assert outcome.lines[1:] == [
-        "  - --policy-arn 'ReadOnlyAccess': a policy's ARN looks like arn:aws:iam::aws:policy/ReadOnlyAccess",
-        f"  - --policy-arn 'arn:aws:iam::aws:policy/None': there is no such policy in account {PROD}",
-        f"  - --policy-arn 'arn:aws:iam::{DEV}:policy/Own': a role takes policies of AWS and of its own account, "
+        "  - --policy-arn 'ReadOnlyAccess' is not the ARN of a policy, such as arn:aws:iam::aws:policy/ReadOnlyAccess",
+        f"  - --policy-arn 'arn:aws:iam::aws:policy/None' does not exist in account {PROD}",
+        f"  - --policy-arn 'arn:aws:iam::{DEV}:policy/Own' is a policy of neither AWS nor the role's own account, "
         f"{PROD}",
     ]
     assert scene.changes() == []

@@ -42,12 +42,12 @@ def test_a_call_that_is_denied_at_each_step_in_turn(
     outcome = scene.setup(*TWO_POLICIES)
     profile = "default" if fault.action == "PutUserPolicy" else "prod-admin"
     assert outcome.code == 255
-    said = outcome.lines[outcome.lines.index("it ended half-way") :]
+    said = outcome.lines[outcome.lines.index("failed half-way") :]
     assert said[1].startswith("  - add ")
-    assert said[1].endswith(f"you may not; profile {profile} needs {permission} for that")
-    assert sum(line.startswith("  - done before: add ") for line in said) == done
+    assert said[1].endswith(f"you may not; profile {profile} needs {permission}")
+    assert sum(line.startswith("  - already done: add ") for line in said) == done
     assert sum(line.startswith("  - not done: add ") for line in said) == 4 - done
-    assert said[-1].startswith("  - run it again to complete it: aws configure role setup prod ")
+    assert said[-1].startswith("  - to continue, run: aws configure role setup prod ")
     # What is said to be done is done, and no more.
     assert len(scene.changes()) == done + 1
     complete_and_take_back(scene, before)
@@ -87,7 +87,7 @@ def test_a_role_that_somebody_else_makes_meanwhile_is_not_its_own(scene: Scene) 
     create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted="arn:aws:iam::222222222222:user/other")
     screen.answer("", "y")
     assert screen.end() == 255
-    assert "somebody else has made it meanwhile; run it again to see what there is now" in screen.shown
+    assert "someone else has created it meanwhile; run this again for a new plan" in screen.shown
     assert scene.undo().lines[0] == "nothing was undone, because"
 
 
@@ -101,10 +101,7 @@ def test_a_trust_policy_that_somebody_else_changes_meanwhile_is_left_alone(scene
     )
     screen.answer("", "y")
     assert screen.end() == 255
-    assert (
-        "the trust policy of CrossAccountPowerUser has been changed by somebody else meanwhile"
-        in screen.shown
-    )
+    assert "the trust policy of CrossAccountPowerUser was changed by someone else meanwhile" in screen.shown
     assert scene.role()["Trust"] == trust(PROD)
 
 
@@ -117,8 +114,8 @@ def test_ctrl_c_in_the_middle_says_what_was_done(scene: Scene) -> None:
     said = screen.shown.splitlines()
     said = said[said.index("interrupted") :]
     assert said[1:3] == [
-        f"under way: add policy {READ_ONLY} to role CrossAccountPowerUser",
-        f"done before: add role {ROLE}, sessions of up to 7200 s, with the trust policy",
+        f"in progress: add policy {READ_ONLY} to role CrossAccountPowerUser",
+        f"already done: add role {ROLE}, sessions up to 7200 s, with the trust policy",
     ]
     assert f"not done: add policy {AUDIT} to role CrossAccountPowerUser" in said
     complete_and_take_back(scene, before)
@@ -147,7 +144,7 @@ def test_the_command_that_completes_it_is_the_one_that_was_given(scene: Scene) -
     scene.aws.script(Fault("CreateRole"))
     options = (*ASKED, "--external-id", "42", "--duration-seconds", "1800", "--no-caller-policy")
     said = scene.setup(*options, "--region", "eu-west-1", "--yes").stderr
-    command = said.partition("run it again to complete it: ")[2]
+    command = said.partition("to continue, run: ")[2]
     assert sorted(shlex.split(command)) == sorted(
         ["aws", "configure", "role", "setup", "prod", *options, "--region", "eu-west-1"]
     )
@@ -192,7 +189,7 @@ def test_a_principal_that_iam_never_knows_is_an_error_in_time(scene: Scene) -> N
     )
     outcome = scene.setup(*ASKED, "--yes", "--wait", "1")
     assert outcome.code == 255
-    assert "IAM knows no such principal. If it is new, run this again in a minute" in outcome.stderr
+    assert "IAM does not know the principal; if it is new, run this again in a minute" in outcome.stderr
     assert scene.journals() == []
 
 
@@ -217,8 +214,8 @@ def test_what_may_not_be_looked_at_is_said_with_the_permission_it_takes(
     assert scene.changes() == []
     if action == "GetUserPolicy":
         assert outcome.lines[1].endswith(
-            "; name a profile that has it, --home-admin-profile, or say that user dev may assume the role by "
-            "another policy, --no-caller-policy"
+            "; pass --home-admin-profile with a profile that has it, or --no-caller-policy if another policy "
+            "allows user dev to assume the role"
         )
 
 
@@ -233,7 +230,7 @@ def test_a_quota_is_named(scene: Scene) -> None:
         Fault("PutUserPolicy", "LimitExceeded", 409, "Maximum policy size of 2048 bytes exceeded")
     )
     outcome = scene.setup()
-    assert "a quota of IAM is reached: https://docs.aws.amazon.com/" in outcome.stderr
+    assert "an IAM quota is reached: https://docs.aws.amazon.com/" in outcome.stderr
 
 
 def test_a_journal_that_cannot_be_believed_is_said_and_kept(scene: Scene) -> None:
@@ -246,7 +243,7 @@ def test_a_journal_that_cannot_be_believed_is_said_and_kept(scene: Scene) -> Non
         path.chmod(mode)
         for outcome in (scene.setup(), scene.undo()):
             assert outcome.code == 255
-            assert f"{path} says what setup has made and cannot be read" in outcome.stderr
+            assert f"cannot read setup's journal {path}: " in outcome.stderr
         assert path.read_text("utf-8") == text
     path.chmod(0o600)
     assert scene.undo().code == 0

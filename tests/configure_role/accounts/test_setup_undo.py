@@ -73,8 +73,8 @@ def test_a_role_of_its_own_that_others_use_by_now_is_kept(scene: Scene) -> None:
     assert outcome.code == 255
     assert outcome.lines[-1] == "some of it was kept, for the reasons above"
     assert (
-        f"5. keep   role {ROLE}: policy {AUDIT} is attached to it, and not by setup; it has an inline policy own, "
-        "which setup has not made; its trust policy lets somebody else in as well"
+        f"5. keep   role {ROLE}: policy {AUDIT} was attached by someone else; inline policy own was added by someone "
+        "else; its trust policy also allows others"
     ) in outcome.lines
     assert scene.role()["Attached"] == [AUDIT]
     assert scene.role()["Trust"] == trust(OTHER)
@@ -96,7 +96,7 @@ def test_a_role_of_the_same_name_that_it_has_not_made_is_never_deleted(scene: Sc
     before = scene.role()
     outcome = scene.undo()
     assert outcome.code == 255
-    assert f"keep   role {ROLE}: it is another one than setup has made" in outcome.stderr
+    assert f"keep   role {ROLE}: it is not the one that setup created" in outcome.stderr
     assert scene.role() == before
 
 
@@ -146,8 +146,8 @@ def test_an_undo_that_ends_half_way_is_completed(scene: Scene) -> None:
     scene.aws.script(Fault("DetachRolePolicy"))
     outcome = scene.undo()
     assert outcome.code == 255
-    assert "needs iam:DetachRolePolicy for that" in outcome.stderr
-    assert "run it again to complete it: aws configure role setup prod --undo" in outcome.stderr
+    assert "needs iam:DetachRolePolicy" in outcome.stderr
+    assert "to continue, run: aws configure role setup prod --undo" in outcome.stderr
     assert scene.user_policies() == {}
     assert scene.undo().code == 0
     assert scene.all() == before
