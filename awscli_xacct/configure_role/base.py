@@ -1,4 +1,4 @@
-"""What all subcommands of ``aws configure role`` share: the session, the files, arguments and their checks."""
+"""What all subcommands of ``aws configure role`` share: the session, the config files, and checks."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from ..configfile.sections import MergedProfiles
 from ..credentials.mfa_session import shares_session
 from ..errors import Problem, ValidationError, XacctError
 from ..messages import print_message, printable_lines, role_command, unknown_profile, wrap
+from ..profiles import validation
 from ..profiles.cache_keys import record_cache
 from ..profiles.inventory import Entry, Inventory
 from ..profiles.partitions import Partitions
-from ..profiles.source import is_mfa_user, is_role
+from ..profiles.source import Profiles, is_mfa_user, is_role
 from ..storage.cache import Cache, Record
 from .clients import usable
 
@@ -29,34 +30,6 @@ if TYPE_CHECKING:
 
 FAILED = 255
 """The exit code of a command that failed."""
-
-
-def positional(name: str, help_text: str, **details: Any) -> dict[str, Any]:
-    """Describe a positional argument to awscli."""
-    return argument(name, help_text, positional_arg=True, **details)
-
-
-def flag(name: str, help_text: str) -> dict[str, Any]:
-    """Describe an option without a value to awscli."""
-    return argument(name, help_text, action="store_true")
-
-
-def argument(name: str, help_text: str, **details: Any) -> dict[str, Any]:
-    """Describe an option to awscli."""
-    return {"name": name, "help_text": help_text, **details}
-
-
-def arg_table(*arguments: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the arguments of a command in the form that awscli asks for."""
-    return list(arguments)
-
-
-def synopsis(first: str, *others: str) -> str:
-    """Return the synopsis of a help page. Lines that do not begin a command continue the one before.
-
-    awscli indents the first line only, and so the others are indented here.
-    """
-    return "\n    ".join([first, *(line if line.startswith("aws ") else f"    {line}" for line in others)])
 
 
 class Subcommand(BasicCommand):  # type: ignore[misc]
@@ -107,6 +80,13 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
     def _partitions(self) -> Partitions:
         return Partitions(self._session.get_component("data_loader").load_data("partitions"))
 
+    def _find_problems(self, name: str, profiles: Profiles, *, force: bool = False) -> list[Problem]:
+        """Return everything that is wrong with the role profile `name` among `profiles`."""
+        partitions = self._partitions()
+        return validation.find_problems(
+            name, profiles, partitions=partitions.names, partition_of=partitions.of_region, force=force
+        )
+
     def _apply(self, plan: Plan, document: Document) -> MergedProfiles:
         """Make the changes of `plan` in `document`. Return all profiles as they are then.
 
@@ -120,16 +100,9 @@ def read_document(path: Path) -> Document:
     return Document(store.read(path), str(path))
 
 
-def profiles_given(parsed_args: Any, parsed_globals: Any) -> list[str]:
-    """Return the profiles that a command line names, each once: its arguments, or else ``--profile``."""
-    given = parsed_args.profile or []
-    given = [given] if isinstance(given, str) else list(dict.fromkeys(given))
-    return given or ([parsed_globals.profile] if parsed_globals.profile else [])
-
-
-def nothing_given(what: str, usage: str) -> ValidationError:
-    """Return the error for a command line without the profile or file that it needs."""
-    return ValidationError(f"no {what} given", [Problem(f"usage: {usage}")])
+def refusal(declined: str, text: str, fix: str | None = None) -> ValidationError:
+    """Return the error for a command that does not go ahead, for a single reason."""
+    return ValidationError(f"{declined}, because", [Problem(text, fix)])
 
 
 def require_roles(names: list[str], inventory: Inventory, *, or_users: bool = False) -> None:

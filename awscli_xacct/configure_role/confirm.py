@@ -10,12 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from ..errors import Problem, ValidationError
 from ..messages import print_message, printable
-from .base import FAILED, flag
-
-DRY_RUN = flag("dry-run", "Show what would change, without changing anything.")
-YES = flag("yes", "Do not ask for confirmation.")
+from .base import FAILED, refusal
 
 
 @dataclass(frozen=True)
@@ -85,7 +81,7 @@ def has_terminal(*streams: Any) -> bool:
 
 def _is_confirmed(change: Change) -> bool:
     if change.only_if_yes:
-        raise ValidationError(f"{change.declined}, because", [Problem(change.only_if_yes, "pass --yes")])
+        raise refusal(change.declined, change.only_if_yes, "pass --yes")
     screen = next((stream for stream in (sys.stderr, sys.stdout) if has_terminal(sys.stdin, stream)), None)
     if screen is not None:
         if not has_terminal(sys.stderr if change.on_stderr else sys.stdout):
@@ -93,10 +89,7 @@ def _is_confirmed(change: Change) -> bool:
         return _ask(change.question, screen)
     if change.unattended:
         return True
-    raise ValidationError(
-        f"{change.declined}, because",
-        [Problem("cannot ask for confirmation without a terminal", "pass --yes")],
-    )
+    raise refusal(change.declined, "cannot ask for confirmation without a terminal", "pass --yes")
 
 
 def _ask(question: str, screen: TextIO) -> bool:

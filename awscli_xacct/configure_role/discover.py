@@ -18,16 +18,15 @@ from ..discovery.names import TEMPLATE, Holder, assign_names, holder_of, render_
 from ..errors import Location, Problem, ValidationError, XacctError
 from ..manifest.model import Request, RoleSpec, RoleSpecs
 from ..messages import print_message, unknown_profile
-from ..profiles import validation
 from ..profiles.defaults import Wanted, changed, completed, role_arn, source_of
 from ..profiles.edit import AUTO, NONE
 from ..profiles.source import Profiles, is_role
 from ..profiles.values import account_problem, role_name_problem
 from ..tables import counted
 from .apply_plan import PlannedCommand
-from .base import arg_table, argument, flag, synopsis
+from .arguments import DRY_RUN, YES, arg_table, argument, flag, settings_given, synopsis
 from .clients import ProfileClients
-from .confirm import DRY_RUN, YES, Consent
+from .confirm import Consent
 from .manifest_target import IntoManifest, Roles
 from .mfa_devices import find_device
 
@@ -88,7 +87,10 @@ class DiscoverCommand(PlannedCommand):
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         profiles = self._session.full_config["profiles"]
-        wanted = _settings_given(parsed_args, parsed_globals)
+        given = settings_given(parsed_args, _KEYS, parsed_globals.region)
+        wanted = {
+            key: value for key, value in given.items() if value or getattr(parsed_args, key, None) == NONE
+        }
         source = source_of(_free(profiles), profiles, wanted)
         self._check(parsed_args, wanted, source, parsed_globals.profile)
         assert source is not None  # noqa: S101 - checked
@@ -165,10 +167,7 @@ class DiscoverCommand(PlannedCommand):
         if source is not None:
             given[settings.SOURCE_PROFILE] = source
         trial = {**profiles, name: changed({}, completed(name, profiles, given)[0])}
-        found = validation.find_problems(
-            name, trial, partitions=partitions.names, partition_of=partitions.of_region
-        )
-        return [problem._replace(fix=None) for problem in found]
+        return [problem._replace(fix=None) for problem in self._find_problems(name, trial)]
 
     def _list_accounts(self, lister: str, parents: Sequence[str]) -> list[Account]:
         """Return the active accounts, at least one. Raises `ValidationError`."""
@@ -206,14 +205,6 @@ class DiscoverCommand(PlannedCommand):
             skipped = counted(len(roles) - len(working), "account")
             print_message(f"skipped {skipped}, where the role cannot be assumed")
         return working
-
-
-def _settings_given(parsed_args: Any, parsed_globals: Any) -> dict[str, str | None]:
-    given = {**{key: getattr(parsed_args, key) for key in _KEYS}, settings.REGION: parsed_globals.region}
-    wanted = {key: value for key, value in given.items() if value}
-    if wanted.get(settings.MFA_SERIAL) == NONE:
-        wanted[settings.MFA_SERIAL] = None
-    return wanted
 
 
 def _completed(wanted: Mapping[str, Wanted], profiles: Profiles, before: Profiles) -> Roles:

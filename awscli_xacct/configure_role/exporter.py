@@ -13,14 +13,13 @@ from ..manifest import EXTENSION, FORMATS, MANIFEST, extend_switch_roles
 from ..manifest.export import merge
 from ..manifest.source_file import STDIN, decode
 from ..messages import print_message
-from ..profiles import validation
 from ..profiles.source import is_role
 from ..tables import counted
-from .base import NO_ROLES, Subcommand, arg_table, argument, nothing_given, positional, synopsis
-from .confirm import DRY_RUN
+from .arguments import DRY_RUN, arg_table, argument, nothing_given, positional, synopsis
+from .base import NO_ROLES, Subcommand, refusal
 from .output import print_diff
 
-_REFUSED = "nothing was written, because"
+_DECLINED = "nothing was written"
 _BOM = b"\xef\xbb\xbf"
 
 Roles = Mapping[str, Mapping[str, Any]]
@@ -51,14 +50,14 @@ class ExportCommand(Subcommand):
             raise nothing_given("file", "aws configure role export FILE")
         roles = self._roles()
         if not roles:
-            raise ValidationError(_REFUSED, [NO_ROLES])
+            raise ValidationError(f"{_DECLINED}, because", [NO_ROLES])
         if name == STDIN:
             # In UTF-8, whatever the encoding of the terminal.
             sys.stdout.buffer.write(self._render(b"", name, parsed_args.format, roles))
             return 0
         path = Path(name)
         if not path.parent.is_dir():
-            raise ValidationError(_REFUSED, [Problem(f"there is no directory {path.parent}")])
+            raise refusal(_DECLINED, f"there is no directory {path.parent}")
 
         def change(data: bytes) -> bytes:
             return self._render(data, name, parsed_args.format, roles)
@@ -80,15 +79,12 @@ class ExportCommand(Subcommand):
     def _roles(self) -> Roles:
         """Return the role profiles that could be imported. Those that could not are reported."""
         profiles = self._session.full_config["profiles"]
-        partitions = self._partitions()
         roles = {}
         for name, options in profiles.items():
             if not is_role(options):
                 continue
             own = [Problem("a manifest cannot manage the default profile")] if name == "default" else []
-            problems = own + validation.find_problems(
-                name, profiles, partitions=partitions.names, partition_of=partitions.of_region
-            )
+            problems = own + self._find_problems(name, profiles)
             if problems:
                 print_message(f"skipped profile {name}: {'; '.join(map(str, problems))}")
             else:
@@ -100,10 +96,8 @@ class ExportCommand(Subcommand):
         source = decode(data, path)
         current = EXTENSION if extend_switch_roles.looks_like(source.text) else MANIFEST
         if asked and source.text.strip() and asked != current:
-            raise ValidationError(
-                _REFUSED,
-                [Problem(f"{path} has the format {current}", "omit --format, or choose another file")],
-            )
+            fix = "omit --format, or choose another file"
+            raise refusal(_DECLINED, f"{path} has the format {current}", fix)
         if (asked or current) == EXTENSION:
             return _for_extension(source.text, path, roles)
         text = merge(source.text, path, roles, self._session.full_config["profiles"], self._partitions())

@@ -9,8 +9,8 @@ from typing import Any
 from ..manifest.source_file import load, request_of
 from ..messages import print_message
 from .apply_plan import PlannedCommand
-from .base import arg_table, flag, nothing_given, positional, synopsis
-from .confirm import DRY_RUN, YES, Consent
+from .arguments import DRY_RUN, YES, arg_table, flag, nothing_given, positional, synopsis
+from .confirm import Consent
 
 
 class ImportCommand(PlannedCommand):

@@ -11,7 +11,8 @@ from ..messages import print_message, printable
 from ..profiles.inventory import Entry
 from ..profiles.role import Role
 from ..tables import can_draw, remaining, table
-from .base import NO_ROLES, Subcommand, arg_table, flag, shared_session
+from .arguments import arg_table, flag
+from .base import NO_ROLES, Subcommand, shared_session
 from .output import print_result
 
 _BROKEN = "cannot work"

@@ -16,7 +16,8 @@ from ..errors import Problem, ValidationError, XacctError
 from ..messages import print_message
 from ..profiles.source import is_mfa_user
 from ..tables import counted, remaining
-from .base import Subcommand, arg_table, flag, nothing_given, positional, profiles_given, require_roles
+from .arguments import arg_table, flag, nothing_given, positional, profiles_given
+from .base import Subcommand, require_roles
 
 
 class LoginCommand(Subcommand):

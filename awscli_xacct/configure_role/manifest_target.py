@@ -9,7 +9,7 @@ from typing import Any
 from .. import settings
 from ..configfile import store
 from ..discovery.names import Holder, holder_of
-from ..errors import Problem, ValidationError
+from ..errors import ValidationError
 from ..manifest.export import merge
 from ..manifest.model import RoleSpec
 from ..manifest.reader import read
@@ -18,10 +18,11 @@ from ..messages import print_message
 from ..profiles.partitions import Partitions
 from ..profiles.source import Profiles
 from ..tables import counted
+from .base import refusal
 from .confirm import Change, Consent, confirm_and_apply
 from .output import diff_lines, print_diff
 
-_HEADING = "nothing was written, because"
+_DECLINED = "nothing was written"
 _BOM = b"\xef\xbb\xbf"
 
 Roles = Mapping[str, Mapping[str, Any]]
@@ -33,12 +34,12 @@ class IntoManifest:
     def __init__(self, name: str) -> None:
         self.path = Path(name)
         if not self.path.parent.is_dir():
-            raise ValidationError(_HEADING, [Problem(f"there is no directory {self.path.parent}")])
+            raise refusal(_DECLINED, f"there is no directory {self.path.parent}")
         self._before = store.read(self.path)
         self._source = decode(self._before, name)
         self._manifest = read(self._source.text, name, may_be_empty=True)
         if self._manifest.problems:
-            raise ValidationError(_HEADING, self._manifest.problems)
+            raise ValidationError(f"{_DECLINED}, because", self._manifest.problems)
 
     @property
     def taken(self) -> dict[str, Holder | None]:
@@ -76,13 +77,13 @@ class IntoManifest:
         def replace() -> int:
             store.rewrite(self.path, lambda data: self._unchanged(data, edit.after))
             print_message(
-                f"wrote {number} to {self.path}; import with: aws configure role import {self.path}"
+                f"wrote {number} to {self.path}; import it with: aws configure role import {self.path}"
             )
             return 0
 
         change = Change(
             question=f"Write this to {self.path}?" if self._before else "",
-            declined="nothing was written",
+            declined=_DECLINED,
             apply=replace,
             text=lambda: "".join(f"{line}\n" for line in diff_lines(edit)),
             up_to_date="" if edit.changed else f"nothing to do: {number} up to date in {self.path}",
@@ -93,9 +94,7 @@ class IntoManifest:
 
     def _unchanged(self, data: bytes, after: bytes) -> bytes:
         if data != self._before:
-            raise ValidationError(
-                _HEADING, [Problem(f"{self.path} has changed in the meantime", "run the command again")]
-            )
+            raise refusal(_DECLINED, f"{self.path} has changed in the meantime", "run the command again")
         return after
 
 

@@ -15,6 +15,7 @@ from ..errors import Problem, ValidationError
 from ..messages import role_command
 from ..profiles.edit import AUTO, NONE
 from ..profiles.source import Profiles, has_static_keys, is_role, role_session
+from .base import refusal
 from .clients import ProfileClients
 
 _GIVE_SERIAL = "name the device: --mfa-serial ARN"
@@ -57,7 +58,7 @@ def find_device(source: str | None, host: Any) -> str:
 
 
 def _not_found(text: str, fix: str) -> ValidationError:
-    return ValidationError("--mfa-serial auto found no device, because", [Problem(text, fix)])
+    return refusal("--mfa-serial auto found no device", text, fix)
 
 
 def _list_serials(source: str, host: Any) -> list[str]:

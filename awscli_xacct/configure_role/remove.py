@@ -17,17 +17,9 @@ from ..errors import Problem, ProfileError, ValidationError
 from ..messages import print_message
 from ..profiles.inventory import Inventory
 from ..profiles.source import has_static_keys, is_role
-from .base import (
-    Subcommand,
-    arg_table,
-    flag,
-    nothing_given,
-    positional,
-    profiles_given,
-    read_document,
-    require_roles,
-)
-from .confirm import YES, Change, Consent, confirm_and_apply
+from .arguments import YES, arg_table, flag, positional, required_profiles
+from .base import Subcommand, read_document, require_roles
+from .confirm import Change, Consent, confirm_and_apply
 
 
 class RemoveCommand(Subcommand):
@@ -42,9 +34,7 @@ class RemoveCommand(Subcommand):
     )
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
-        names = profiles_given(parsed_args, parsed_globals)
-        if not names:
-            raise nothing_given("profile", "aws configure role remove PROFILE")
+        names = required_profiles(parsed_args, parsed_globals, "aws configure role remove PROFILE")
         inventory = self._inventory()
         require_roles(names, inventory)
         credentials = CredentialsFile(self._credentials_path())

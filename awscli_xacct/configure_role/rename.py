@@ -13,7 +13,8 @@ from ..configfile.sections import header_for, headers_of, profile_of
 from ..errors import Problem, ValidationError
 from ..messages import print_message
 from ..profiles import validation
-from .base import Subcommand, arg_table, nothing_given, positional, require_roles
+from .arguments import arg_table, nothing_given, positional
+from .base import Subcommand, require_roles
 from .remove import CredentialsFile
 
 

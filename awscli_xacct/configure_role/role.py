@@ -17,9 +17,10 @@ from ..configfile.document import Document
 from ..errors import Problem, ValidationError
 from ..messages import print_message
 from ..profiles import validation
-from ..profiles.edit import AUTO, NONE, Plan
-from .base import FAILED, Subcommand, arg_table, argument, flag, nothing_given, positional, synopsis
-from .confirm import DRY_RUN, Change, Consent, confirm_and_apply, has_terminal
+from ..profiles.edit import AUTO, Plan
+from .arguments import DRY_RUN, arg_table, argument, flag, nothing_given, positional, settings_given, synopsis
+from .base import FAILED, Subcommand
+from .confirm import Change, Consent, confirm_and_apply, has_terminal
 from .output import print_diff
 
 _SUBCOMMANDS = {
@@ -35,6 +36,9 @@ _SUBCOMMANDS = {
     "discover": ("discover", "DiscoverCommand"),
     "setup": ("setup", "SetupCommand"),
 }
+
+
+_NOT_SETTINGS = ("profile", "account_id", "role_name", "verify", "dry_run", "force")
 
 
 def _subcommand(module: str, name: str, session: Any) -> Any:
@@ -184,18 +188,13 @@ class RoleCommand(Subcommand):
                 map(Problem, [*suggestions, f"give at least one of {options}, --region"]),
             )
         profiles = self._session.full_config["profiles"]
-        partitions = self._partitions()
         interview = Interview(
             profile=plan.profile,
             current=profiles.get(plan.profile, {}),
             profiles=profiles,
             default_source=plan.source(profiles),
-            problems=lambda options: validation.find_problems(
-                plan.profile,
-                {**profiles, plan.profile: options},
-                partitions=partitions.names,
-                partition_of=partitions.of_region,
-                force=plan.force,
+            problems=lambda options: self._find_problems(
+                plan.profile, {**profiles, plan.profile: options}, force=plan.force
             ),
             find_device=lambda source: find_device(source, self._session),
         )
@@ -256,14 +255,9 @@ def _read_arguments(parsed_args: Any, parsed_globals: Any) -> Plan:
         raise nothing_given("profile", "aws configure role PROFILE --role-arn ARN")
     if named and option and named != option:
         raise ValidationError("two profiles given", [Problem(f"pass either {named} or --profile {option}")])
-    given = {settings.REGION: parsed_globals.region}
-    for key in (found["name"].replace("-", "_") for found in RoleCommand.ARG_TABLE):
-        if key not in ("profile", "account_id", "role_name", "verify", "dry_run", "force"):
-            value = getattr(parsed_args, key)
-            given[key] = ",".join(value) if isinstance(value, list) else value
-    wanted = {key: value or None for key, value in given.items() if value is not None}
-    if wanted.get(settings.MFA_SERIAL) == NONE:
-        wanted[settings.MFA_SERIAL] = None
+    names = (found["name"].replace("-", "_") for found in RoleCommand.ARG_TABLE)
+    keys = [name for name in names if name not in _NOT_SETTINGS]
+    wanted = settings_given(parsed_args, keys, parsed_globals.region)
     return Plan(named or option, wanted, parsed_args.account_id, parsed_args.role_name, parsed_args.force)
 
 

@@ -12,38 +12,27 @@ from ..arn import Arn
 from ..credentials.batch import needs_own_code
 from ..credentials.profile_session import provider_for
 from ..credentials.verification import Result, assume, explain_failure, failed_result
-from ..errors import Problem, ValidationError
 from ..messages import print_message, subcommand
 from ..profiles.edit import AUTO, Plan
 from ..setup.journal import Journal
 from ..setup.model import SetupContext
 from ..setup.planner import plan_setup
 from ..setup.steps import SAME, RetryPolicy, carry_out
-from .base import (
-    FAILED,
-    Subcommand,
-    arg_table,
-    argument,
-    flag,
-    nothing_given,
-    positional,
-    profiles_given,
-    synopsis,
-)
-from .confirm import YES, Change, Consent, confirm_and_apply
+from .arguments import YES, arg_table, argument, flag, positional, required_profiles, settings_given, synopsis
+from .base import FAILED, Subcommand, refusal
+from .confirm import Change, Consent, confirm_and_apply
 from .mfa_devices import find_device
 from .output import print_result
 from .profile_step import profile_step
 from .setup_args import (
-    HEADING,
     NOTHING,
-    check,
-    settings_given,
+    PROFILE_KEYS,
+    check_arguments,
+    repeat_options,
+    resolve_accounts,
     setup_request,
-    sides,
     split_name,
     wait_fault,
-    words_of,
 )
 from .setup_undo import plan_undo
 from .setup_view import Work
@@ -111,47 +100,46 @@ class SetupCommand(Subcommand):
     )
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
-        names = profiles_given(parsed_args, parsed_globals)
-        if not names:
-            raise nothing_given("profile", "aws configure role setup PROFILE --role-name NAME")
+        names = required_profiles(
+            parsed_args, parsed_globals, "aws configure role setup PROFILE --role-name NAME"
+        )
         with Journal.opened(self._config_path(), names[0]) as journal:
             run = self._undo if parsed_args.undo else self._set_up
             return run(names[0], journal, parsed_args, parsed_globals)
 
     def _set_up(self, profile: str, journal: Journal, parsed_args: Any, parsed_globals: Any) -> int:
         profiles = self._session.full_config["profiles"]
-        check(profile, parsed_args, profiles)
-        plan = Plan(profile, settings_given(parsed_args, parsed_globals.region))
+        check_arguments(profile, parsed_args, profiles)
+        plan = Plan(profile, settings_given(parsed_args, PROFILE_KEYS, parsed_globals.region))
         source = plan.source(profiles)
         if source in (None, profile) or source not in profiles:
             missing = "there is no source profile to assume the role with"
-            raise ValidationError(HEADING, [Problem(missing, "name one: --source-profile P")])
-        both = sides(parsed_args, source, self._session)
+            raise refusal(NOTHING, missing, "choose one: --source-profile P")
+        accounts = resolve_accounts(parsed_args, source, self._session)
+        caller, target, home = accounts.caller, accounts.target, accounts.home
         path, name = split_name(parsed_args.role_name)
-        role_arn = str(Arn.iam(both.caller.arn.partition, both.target.account, f"role{path}{name}"))
+        role_arn = str(Arn.iam(caller.arn.partition, target.account, f"role{path}{name}"))
         plan.wanted[settings.ROLE_ARN] = role_arn
         self._find_device(plan, source, required=parsed_args.require_mfa)
         options = self._outcome(plan)
         about = {
             "role_arn": role_arn,
             "role_name": name,
-            "account": both.target.account,
-            "account_profile": both.target.profile,
-            "home_account": both.home.account,
-            "home_profile": both.home.profile,
+            "account": target.account,
+            "account_profile": target.profile,
+            "home_account": home.account,
+            "home_profile": home.profile,
         }
         _check_same(journal, about, profile)
-        setup = SetupContext(
-            setup_request(profile, parsed_args, options), both.caller, both.target, both.home, journal
-        )
+        setup = SetupContext(setup_request(profile, parsed_args, options), caller, target, home, journal)
         write = partial(self._apply, plan)
         written = profile_step(profile, self._config_path(), profiles.get(profile), options, write, journal)
-        again = shlex.join(words_of(parsed_args, parsed_globals.region))
+        again = shlex.join(repeat_options(parsed_args, parsed_globals.region))
         work = Work(
-            heading=f"{both.caller.arn} will assume {role_arn} as profile {profile}",
+            heading=f"{caller.arn} will assume {role_arn} as profile {profile}",
             steps=[*plan_setup(setup), written],
             notes=[*setup.notes, *plan.notes],
-            metadata={"Profile": profile, "RoleArn": role_arn, "Caller": str(both.caller.arn)},
+            metadata={"Profile": profile, "RoleArn": role_arn, "Caller": str(caller.arn)},
             question="Set this up?",
             declined=NOTHING,
             retry_command=f"{subcommand('setup', profile)} {again}",
@@ -268,7 +256,7 @@ def _do(work: Work, journal: Journal, retry: RetryPolicy) -> None:
 def _retry_policy(seconds: str) -> RetryPolicy:
     fault = wait_fault(seconds)
     if fault:
-        raise ValidationError("nothing was done, because", [Problem(f"--wait {seconds!r}: {fault}")])
+        raise refusal("nothing was done", f"--wait {seconds!r}: {fault}")
     return RetryPolicy(int(seconds), print_message)
 
 
@@ -276,15 +264,8 @@ def _check_same(journal: Journal, about: Mapping[str, str], profile: str) -> Non
     """Raise `ValidationError` if setup has made this profile for another role or home account."""
     for key in ("role_arn", "home_account") if journal.entries else ():
         if journal.metadata[key] != about[key]:
-            raise ValidationError(
-                HEADING,
-                [
-                    Problem(
-                        f"setup has made profile {profile} for {journal.metadata[key]}, not for {about[key]}",
-                        f"undo that first: {subcommand('setup', profile)} --undo",
-                    )
-                ],
-            )
+            text = f"setup has made profile {profile} for {journal.metadata[key]}, not for {about[key]}"
+            raise refusal(NOTHING, text, f"undo that first: {subcommand('setup', profile)} --undo")
 
 
 def _failure_text(result: Result, retry: RetryPolicy) -> str:

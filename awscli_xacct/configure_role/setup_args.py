@@ -20,13 +20,13 @@ from ..profiles.source import Profiles, has_static_keys, is_role
 from ..profiles.validation import name_problem
 from ..setup.iam_client import Iam
 from ..setup.model import AccountContext, Caller, SetupRequest
+from .base import refusal
 from .clients import ProfileClients
 
 NOTHING = "nothing was set up"
-HEADING = f"{NOTHING}, because"
 
 # Settings of the profile. The other options are about the accounts.
-_PROFILE_KEYS = (
+PROFILE_KEYS = (
     settings.SOURCE_PROFILE,
     settings.MFA_SERIAL,
     settings.EXTERNAL_ID,
@@ -38,7 +38,7 @@ _ACTIONS = {settings.SESSION_TAGS: TAG, settings.SOURCE_IDENTITY: SET_IDENTITY}
 
 
 @dataclass(frozen=True)
-class Sides:
+class Accounts:
     """The caller, the target account of the role, and the caller's home account."""
 
     caller: Caller
@@ -46,7 +46,7 @@ class Sides:
     home: AccountContext
 
 
-def check(profile: str, arguments: Any, profiles: Profiles) -> None:
+def check_arguments(profile: str, arguments: Any, profiles: Profiles) -> None:
     """Raise `ValidationError` with everything that is wrong with a command line, without any calls."""
     faults = [] if profile in profiles else [name_problem(profile)]
     faults += _profile_faults(profile, arguments, profiles)
@@ -70,19 +70,10 @@ def check(profile: str, arguments: Any, profiles: Profiles) -> None:
         faults.append("--require-mfa needs a device, and --mfa-serial none sets no device")
     found = [Problem(fault) for fault in faults if fault]
     if found:
-        raise ValidationError(HEADING, found)
+        raise ValidationError(f"{NOTHING}, because", found)
 
 
-def settings_given(arguments: Any, region: str | None) -> dict[str, str | None]:
-    """Return the settings of the profile that the command line gives, with None for keys to remove."""
-    given = {**{key: getattr(arguments, key) for key in _PROFILE_KEYS}, settings.REGION: region}
-    wanted = {key: value or None for key, value in given.items() if value is not None}
-    if wanted.get(settings.MFA_SERIAL) == NONE:
-        wanted[settings.MFA_SERIAL] = None
-    return wanted
-
-
-def words_of(arguments: Any, region: str | None) -> list[str]:
+def repeat_options(arguments: Any, region: str | None) -> list[str]:
     """Return the options of a command line, to run it again."""
     words = []
     for name, value in vars(arguments).items():
@@ -91,12 +82,12 @@ def words_of(arguments: Any, region: str | None) -> list[str]:
     return [*words, *(["--region", region] if region else [])]
 
 
-def sides(arguments: Any, source: str, session: Any) -> Sides:
+def resolve_accounts(arguments: Any, source: str, session: Any) -> Accounts:
     """Ask STS who the caller is and which accounts the profiles belong to. Raises `ValidationError`."""
     profiles = session.full_config["profiles"]
     admin, home_admin = arguments.account_profile, arguments.home_admin_profile or source
     clients = {name: ProfileClients(name, session) for name in dict.fromkeys((source, admin, home_admin))}
-    arns = {name: identity(each, NOTHING) for name, each in clients.items()}
+    arns = {name: ask_identity(each, NOTHING) for name, each in clients.items()}
     caller = Caller.of(arns[source], _own_role(profiles[source]))
     target, home = (
         AccountContext(name, arns[name].account, Iam(clients[name].client("iam")))
@@ -116,8 +107,8 @@ def sides(arguments: Any, source: str, session: Any) -> Sides:
     if arguments.require_mfa and caller.owner.kind == "role":
         faults.append(f"--require-mfa: the caller {caller.arn} is a role, and role sessions carry no MFA")
     if faults:
-        raise ValidationError(HEADING, map(Problem, faults))
-    return Sides(caller, target, home)
+        raise ValidationError(f"{NOTHING}, because", map(Problem, faults))
+    return Accounts(caller, target, home)
 
 
 def setup_request(profile: str, arguments: Any, options: Mapping[str, Any]) -> SetupRequest:
@@ -150,20 +141,15 @@ def split_name(role_name: str) -> tuple[str, str]:
     return f"{path}/", name
 
 
-def identity(clients: ProfileClients, declined: str) -> Arn:
+def ask_identity(clients: ProfileClients, declined: str) -> Arn:
     """Return the ARN of a profile's caller. Raises `ValidationError` if STS cannot be asked."""
     try:
         text = clients.caller_arn()
     except (ClientError, BotoCoreError, XacctError) as error:
-        raise ValidationError(
-            f"{declined}, because", [Problem(f"profile {clients.profile} cannot call AWS: {error}")]
-        ) from None
+        raise refusal(declined, f"profile {clients.profile} cannot call AWS: {error}") from None
     arn = Arn.parse(text)
     if arn is None:
-        raise ValidationError(
-            f"{declined}, because",
-            [Problem(f"profile {clients.profile}: STS answered {text!r}, which is not an ARN")],
-        )
+        raise refusal(declined, f"profile {clients.profile}: STS answered {text!r}, which is not an ARN")
     return arn
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..configfile import store
-from ..configfile.document import Document
 from ..configfile.sections import headers_of
-from ..errors import Problem, ProfileError, ValidationError
+from ..errors import ProfileError
 from ..messages import unknown_profile
 from ..profiles.inventory import Inventory
 from ..setup.iam_client import Iam
@@ -17,12 +16,13 @@ from ..setup.journal import Journal
 from ..setup.model import AccountContext
 from ..setup.undo import undo_steps
 from ..storage.cache import Cache
+from .base import read_document, refusal
 from .clients import ProfileClients
 from .profile_step import undo_profile_steps
-from .setup_args import identity
+from .setup_args import ask_identity
 from .setup_view import Work
 
-_NOTHING = "nothing was undone"
+_DECLINED = "nothing was undone"
 
 
 def plan_undo(
@@ -41,10 +41,7 @@ def plan_undo(
     command = ["aws", "configure", "role", "setup", profile]
     if not journal.entries:
         made = shlex.join(command)
-        raise ValidationError(
-            f"{_NOTHING}, because",
-            [Problem(f"the journal of this machine has nothing that was made by: {made}")],
-        )
+        raise refusal(_DECLINED, f"the journal of this machine has nothing that was made by: {made}")
     about = journal.metadata
     target, home = (
         _side(
@@ -54,34 +51,22 @@ def plan_undo(
         )
         for side, given in (("account", arguments.account_profile), ("home", arguments.home_admin_profile))
     )
-    document = Document(store.read(path), str(path))
+    document = read_document(path)
     headers = headers_of(document.names(), profile)
     options = {key: str(value) for key, value in document.section(headers[-1]).items()} if headers else None
     users = inventory.users_of(profile)
     if users:
-        listed = ", ".join(users)
-        raise ValidationError(
-            f"{_NOTHING}, because",
-            [
-                Problem(
-                    f"profile {profile} is the source of {listed}",
-                    "remove these profiles first: aws configure role remove PROFILE",
-                )
-            ],
-        )
-
-    def forget() -> None:
-        cache.remove_all(records)
-
+        fix = "remove these profiles first: aws configure role remove PROFILE"
+        raise refusal(_DECLINED, f"profile {profile} is the source of {', '.join(users)}", fix)
     records = _records(profile, inventory)
-    back = undo_profile_steps(profile, path, options, forget, journal)
+    back = undo_profile_steps(profile, path, options, partial(cache.remove_all, records), journal)
     return Work(
         heading=f"undo what setup made for profile {profile} and {about['role_arn']}",
         steps=[*back, *undo_steps(journal, target, home)],
         notes=[],
         metadata={"Profile": profile, "RoleArn": about["role_arn"]},
         question="Undo this?",
-        declined=_NOTHING,
+        declined=_DECLINED,
         retry_command=shlex.join([*command, "--undo"]),
     )
 
@@ -91,21 +76,14 @@ def _side(profile: str, account: str, session: Any) -> AccountContext:
     fault = None if profile in profiles else unknown_profile(profile, profiles)
     if fault is None:
         clients = ProfileClients(profile, session)
-        found = identity(clients, _NOTHING).account
+        found = ask_identity(clients, _DECLINED).account
         if found == account:
             return AccountContext(profile, account, Iam(clients.client("iam")))
         fault = (
             f"profile {profile} belongs to account {found}, not to account {account}, where setup was used"
         )
-    raise ValidationError(
-        f"{_NOTHING}, because",
-        [
-            Problem(
-                fault,
-                f"choose a profile of account {account}: --account-profile P or --home-admin-profile P",
-            )
-        ],
-    )
+    fix = f"choose a profile of account {account}: --account-profile P or --home-admin-profile P"
+    raise refusal(_DECLINED, fault, fix)
 
 
 def _records(profile: str, inventory: Inventory) -> list[str]:

@@ -19,16 +19,8 @@ from ..profiles.source import Source, is_role
 from ..redaction import without_passwords
 from ..storage.cache import Record
 from ..tables import local_time, remaining
-from .base import (
-    Subcommand,
-    arg_table,
-    nothing_given,
-    positional,
-    profiles_given,
-    read_document,
-    require_roles,
-    shared_session,
-)
+from .arguments import arg_table, positional, required_profiles
+from .base import Subcommand, read_document, require_roles, shared_session
 from .output import HIDDEN, SECRETS, print_result
 
 
@@ -40,9 +32,7 @@ class ShowCommand(Subcommand):
     ARG_TABLE = arg_table(positional("profile", "The profile to show.", nargs="?"))
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
-        names = profiles_given(parsed_args, parsed_globals)
-        if not names:
-            raise nothing_given("profile", "aws configure role show PROFILE")
+        names = required_profiles(parsed_args, parsed_globals, "aws configure role show PROFILE")
         inventory = self._inventory()
         require_roles(names, inventory)
         files = [_File(self._config_path(), is_config=True), _File(self._credentials_path(), is_config=False)]

@@ -9,17 +9,8 @@ from ..credentials.verification import Result, explain_failure, verify
 from ..errors import ValidationError
 from ..messages import print_message, printable_lines
 from ..tables import duration, table
-from .base import (
-    FAILED,
-    NO_ROLES,
-    Subcommand,
-    arg_table,
-    flag,
-    nothing_given,
-    positional,
-    profiles_given,
-    require_roles,
-)
+from .arguments import arg_table, flag, nothing_given, positional, profiles_given
+from .base import FAILED, NO_ROLES, Subcommand, require_roles
 from .output import print_result
 
 

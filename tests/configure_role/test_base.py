@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from awscli_xacct.configure_role.base import profiles_given, require_roles, shared_session
+from awscli_xacct.configure_role.arguments import profiles_given
+from awscli_xacct.configure_role.base import require_roles, shared_session
 from awscli_xacct.errors import ValidationError
 from awscli_xacct.messages import printable_lines
 from awscli_xacct.profiles.inventory import Inventory

@@ -142,9 +142,9 @@ CASES = {
     ),
     "not a region": option_case("--region", "California", "'California'", "us-west-1"),
     # the profile
-    "no profile": Case(("--role-arn", ARN), ("which profile", "aws configure role PROFILE")),
+    "no profile": Case(("--role-arn", ARN), ("no profile given", "aws configure role PROFILE")),
     "two profiles": Case(("prod", "--profile", "audit", "--role-arn", ARN), ("prod", "--profile audit")),
-    "nothing to set": Case(("prod",), ("nothing to set", "--role-arn", "--mfa-serial", "--region")),
+    "nothing to set": Case(("prod",), ("no settings given", "--role-arn", "--mfa-serial", "--region")),
     "a name with a ]": Case(("x]y", "--role-arn", ARN), ("'x]y'", "]")),
     "a name with a line ending": Case(("x\n[profile y", "--role-arn", ARN), (r"x\n[profile y",)),
     "a blank name": Case((" ", "--role-arn", ARN), ("a profile needs a name",)),

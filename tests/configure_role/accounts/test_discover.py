@@ -164,7 +164,7 @@ def test_a_closed_account_gets_no_profile_and_loses_it_if_asked(organization: Or
     done(organization.home, *DISCOVER, "--template", "{account_name}")
     organization.aws.client("organizations", DEV).close_account(AccountId=organization.ids["Old"])
     outcome = done(organization.home, *DISCOVER, "--template", "{account_name}")
-    assert "no longer wanted, but kept: old; --prune removes" in outcome.stderr
+    assert "no longer wanted, but kept: old; pass --prune to remove" in outcome.stderr
     assert "old" in organization.profiles()
     done(organization.home, *DISCOVER, "--template", "{account_name}", "--prune", "--yes")
     assert sorted(organization.profiles()) == ["older", "prod"]
@@ -313,7 +313,7 @@ def test_a_new_manifest_is_written_and_can_be_imported(organization: Organizatio
         + "\nroles:\n  audit: {account: audit}\n  master: {account: master}\n  prod: {account: prod}\n"
     )
     assert organization.home.config.read_bytes() == before
-    assert outcome.lines[-1] == f"3 roles written to {path}; use it with: aws configure role import {path}"
+    assert outcome.lines[-1] == f"wrote 3 roles to {path}; import it with: aws configure role import {path}"
     done(organization.home, "import", str(path))
     assert organization.profiles() == {"audit": organization.arn("Audit"), "prod": organization.arn("Prod")}
 

@@ -176,7 +176,9 @@ def test_a_role_that_stays_refused_is_explained_as_verify_does(scene: Scene) -> 
     scene.aws.script(Fault("AssumeRole", times=99))
     outcome = scene.setup(*ASKED, "--yes", "--wait", "1")
     assert outcome.code == 255
-    said = outcome.lines[outcome.lines.index("all of it is made, but the role cannot be assumed after 1 s") :]
+    said = outcome.lines[
+        outcome.lines.index("everything is set up, but the role cannot be assumed after 1 s") :
+    ]
     assert said[1] == "prod:"
     assert f"  the trust policy of {ROLE} needs:" in said
     scene.aws.script()

@@ -121,7 +121,7 @@ def test_a_profile_that_others_use_as_their_source_is_not_taken_from_them(scene:
         255,
         [
             "nothing was undone, because",
-            "  - profile prod is the source of audit; remove those first: aws configure role remove PROFILE",
+            "  - profile prod is the source of audit; remove these profiles first: aws configure role remove PROFILE",
         ],
     )
     assert scene.all() == before

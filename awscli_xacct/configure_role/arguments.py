@@ -1,0 +1,75 @@
+"""The arguments of the subcommands: how they are described to awscli, and how they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .. import settings
+from ..errors import Problem, ValidationError
+from ..profiles.edit import NONE
+
+
+def positional(name: str, help_text: str, **details: Any) -> dict[str, Any]:
+    """Describe a positional argument to awscli."""
+    return argument(name, help_text, positional_arg=True, **details)
+
+
+def flag(name: str, help_text: str) -> dict[str, Any]:
+    """Describe an option without a value to awscli."""
+    return argument(name, help_text, action="store_true")
+
+
+def argument(name: str, help_text: str, **details: Any) -> dict[str, Any]:
+    """Describe an option to awscli."""
+    return {"name": name, "help_text": help_text, **details}
+
+
+def arg_table(*arguments: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the arguments of a command in the form that awscli asks for."""
+    return list(arguments)
+
+
+def synopsis(first: str, *others: str) -> str:
+    """Return the synopsis of a help page. Lines that do not begin a command continue the one before.
+
+    awscli indents the first line only, and so the others are indented here.
+    """
+    return "\n    ".join([first, *(line if line.startswith("aws ") else f"    {line}" for line in others)])
+
+
+DRY_RUN = flag("dry-run", "Show what would change, without changing anything.")
+YES = flag("yes", "Do not ask for confirmation.")
+
+
+def profiles_given(parsed_args: Any, parsed_globals: Any) -> list[str]:
+    """Return the profiles that a command line names, each once: its arguments, or else ``--profile``."""
+    given = parsed_args.profile or []
+    given = [given] if isinstance(given, str) else list(dict.fromkeys(given))
+    return given or ([parsed_globals.profile] if parsed_globals.profile else [])
+
+
+def required_profiles(parsed_args: Any, parsed_globals: Any, usage: str) -> list[str]:
+    """Return the profiles that a command line names. Raises `ValidationError` if it names none."""
+    names = profiles_given(parsed_args, parsed_globals)
+    if not names:
+        raise nothing_given("profile", usage)
+    return names
+
+
+def nothing_given(what: str, usage: str) -> ValidationError:
+    """Return the error for a command line without the profile or file that it needs."""
+    return ValidationError(f"no {what} given", [Problem(f"usage: {usage}")])
+
+
+def settings_given(parsed_args: Any, keys: Iterable[str], region: str | None) -> dict[str, str | None]:
+    """Return the values that a command line gives for config keys, with None for keys to remove."""
+    given = {**{key: getattr(parsed_args, key) for key in keys}, settings.REGION: region}
+    found = {
+        key: (",".join(value) if isinstance(value, list) else value) or None
+        for key, value in given.items()
+        if value is not None
+    }
+    if found.get(settings.MFA_SERIAL) == NONE:
+        found[settings.MFA_SERIAL] = None
+    return found
