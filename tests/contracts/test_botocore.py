@@ -124,17 +124,17 @@ ERRORS: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.parametrize(("name", "wanted"), SIGNATURES.items(), ids=SIGNATURES)
-def test_it_is_called_as_ever(name: str, wanted: str) -> None:
+def test_signature_is_unchanged(name: str, wanted: str) -> None:
     assert parameters(look_up(name)) == wanted
 
 
 @pytest.mark.parametrize(("name", "wanted"), ATTRIBUTES.items(), ids=ATTRIBUTES)
-def test_it_has_its_value(name: str, wanted: object) -> None:
+def test_value_is_unchanged(name: str, wanted: object) -> None:
     assert look_up(name) == wanted
 
 
 @pytest.mark.parametrize(("name", "arguments"), ERRORS.items(), ids=ERRORS)
-def test_errors_are_botocores_and_read_as_their_arguments_say(name: str, arguments: dict[str, str]) -> None:
+def test_error_texts_are_unchanged(name: str, arguments: dict[str, str]) -> None:
     error = getattr(exceptions, name)(**arguments)
     assert isinstance(error, exceptions.BotoCoreError)
     assert arguments.get("error_msg", arguments.get("error", "")) in str(error)
@@ -142,7 +142,7 @@ def test_errors_are_botocores_and_read_as_their_arguments_say(name: str, argumen
     assert str(error) == "another text", "sts.add_place and commands.base change the text that way"
 
 
-def test_an_error_of_a_service_has_its_response() -> None:
+def test_client_error_has_its_response() -> None:
     """`credentials.sts` and `credentials.access_denied` read its code and the answer's date."""
     response = {"Error": {"Code": "AccessDenied", "Message": "no"}}
     error = exceptions.ClientError(response, "AssumeRole")
@@ -170,7 +170,7 @@ def session(tmp_path: Path) -> Any:
     return session
 
 
-def test_the_assume_role_provider_keeps_its_parts_where_ours_takes_them_from(session: Any) -> None:
+def test_assume_role_provider_keeps_its_attributes(session: Any) -> None:
     provider = session.get_component("credential_provider").get_provider("assume-role")
     assert type(provider) is credentials.AssumeRoleProvider
     parts = (
@@ -182,7 +182,7 @@ def test_the_assume_role_provider_keeps_its_parts_where_ours_takes_them_from(ses
     assert provider._profile_name == "prod"
 
 
-def test_providers_stand_in_a_list_in_which_one_can_be_put_in_anothers_place(session: Any) -> None:
+def test_providers_are_in_a_list(session: Any) -> None:
     resolver = session.get_component("credential_provider")
     assert isinstance(resolver.providers, list)
     assert [provider.METHOD for provider in resolver.providers][:2] == [
@@ -191,7 +191,7 @@ def test_providers_stand_in_a_list_in_which_one_can_be_put_in_anothers_place(ses
     ]
 
 
-def test_a_session_has_what_another_one_is_made_like_it_with(session: Any) -> None:
+def test_session_has_what_a_copy_needs(session: Any) -> None:
     """By `credentials.profile_session`, which has its own `full_config`: all of botocore has to ask for that."""
 
     class Given(botocore.session.Session):  # type: ignore[misc]
@@ -213,7 +213,7 @@ def test_a_session_has_what_another_one_is_made_like_it_with(session: Any) -> No
     assert called == ["its own"]
 
 
-def test_variables_stand_in_tables_with_the_settings_they_overrule() -> None:
+def test_variables_are_in_tables_with_their_settings() -> None:
     """`cli.exported_settings` reads them."""
     tables = (configprovider.BOTOCORE_DEFAUT_SESSION_VARIABLES, configprovider.DEFAULT_S3_CONFIG_VARS)
     found = {key: row[:2] for table in tables for key, row in table.items()}
@@ -226,9 +226,7 @@ def test_variables_stand_in_tables_with_the_settings_they_overrule() -> None:
     assert switch[3] is ensure_boolean
 
 
-def test_programs_are_started_by_what_is_kept_under_the_providers_name_for_it(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_process_provider_starts_programs_with_popen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """`credentials.recursion_guard` puts something else there; `cli.fetch` looks when the credentials end."""
     (tmp_path / "config").write_text("[profile p]\ncredential_process = tell me\n", "utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
@@ -252,7 +250,7 @@ def test_programs_are_started_by_what_is_kept_under_the_providers_name_for_it(
     assert found._expiry_time == parse_timestamp("2099-01-01T00:00:00Z")
 
 
-def test_the_sections_of_the_config_file_that_are_no_profiles_are_kept(session: Any) -> None:
+def test_full_config_keeps_other_sections(session: Any) -> None:
     """`[xacct]` is read from there, `sso-session` and `services` under these names."""
     (Path(session.get_config_variable("config_file"))).write_text(
         "[xacct]\ncache_dir = x\n[sso-session corp]\nsso_region = us-east-1\n[services s]\nsts =\n  endpoint_url = u\n"
@@ -263,7 +261,7 @@ def test_the_sections_of_the_config_file_that_are_no_profiles_are_kept(session: 
     assert config.get("services", {}) == ({"s": {"sts": {"endpoint_url": "u"}}} if ADDRESSES else {})
 
 
-def test_credentials_refresh_by_the_windows_set_on_them() -> None:
+def test_credentials_refresh_in_the_windows_set_on_them() -> None:
     """And hold what `SessionCredentials` reads: what is frozen, and when it ends."""
     fetched = []
 
@@ -289,7 +287,7 @@ def test_credentials_refresh_by_the_windows_set_on_them() -> None:
 
 
 @pytest.mark.parametrize(("endpoint", "region"), [(None, "aws-global"), ("http://127.0.0.1:9", None)])
-def test_without_a_region_a_client_of_sts_is_made_all_the_same(
+def test_sts_client_is_made_without_a_region(
     session: Any, monkeypatch: pytest.MonkeyPatch, endpoint: str | None, region: str | None
 ) -> None:
     """For the global address, which is that of one partition; or for none, and then it cannot sign."""
@@ -304,24 +302,24 @@ def test_without_a_region_a_client_of_sts_is_made_all_the_same(
                 client.get_caller_identity()
 
 
-def test_a_renewal_can_be_hurried() -> None:
+def test_short_timeout_config_is_accepted() -> None:
     config = short_timeout_config()
     assert (config.connect_timeout, config.read_timeout) == (3, 5)
     assert list(config.retries.values()) == [2]
 
 
 @pytest.mark.parametrize("text", ["2027-01-15T08:00:00Z", "2027-01-15T08:00:00+00:00", 1_800_000_000])
-def test_times_are_read_in_each_form_that_answers_have(text: object) -> None:
+def test_timestamps_are_parsed_in_each_form(text: object) -> None:
     assert parse_timestamp(text).timestamp() == 1_800_000_000
 
 
-def test_partitions_are_in_the_data_that_comes_with_botocore(session: Any) -> None:
+def test_partitions_are_in_botocores_data(session: Any) -> None:
     found = session.get_component("data_loader").load_data("partitions")["partitions"]
     assert {"aws", "aws-cn", "aws-us-gov"} <= {partition["id"] for partition in found}
     assert all({"regions", "regionRegex"} <= partition.keys() for partition in found)
 
 
-def test_what_is_sent_to_sts_has_the_names_that_sts_has(session: Any) -> None:
+def test_request_parameters_have_stss_names(session: Any) -> None:
     model = session.get_service_model("sts")
     members = {name: set(model.operation_model(name).input_shape.members) for name in model.operation_names}
     assert members["AssumeRole"] >= {
@@ -380,7 +378,7 @@ def initialize(driver: Any) -> None:
     driver.session.emit("session-initialized", session=driver.session, parsed_args=line)
 
 
-def test_a_plugin_that_registers_as_the_last_sees_what_the_cli_has_made(driver: Any) -> None:
+def test_register_last_runs_after_the_clis_own(driver: Any) -> None:
     """Plugins of the user are initialised before the CLI's own, and those set a cache on the provider."""
     hook = Hook()
     hook.initialize(driver.session.get_component("event_emitter"))
@@ -390,7 +388,7 @@ def test_a_plugin_that_registers_as_the_last_sees_what_the_cli_has_made(driver: 
     assert "ConfigureCommand among the commands" in hook.seen
 
 
-def test_the_cli_calls_a_plugin_with_what_events_are_registered_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cli_calls_a_plugin_with_its_event_hooks(monkeypatch: pytest.MonkeyPatch) -> None:
     from awscli.plugin import load_plugins
 
     monkeypatch.setenv("AWS_XACCT_DISABLE", "")
@@ -399,7 +397,7 @@ def test_the_cli_calls_a_plugin_with_what_events_are_registered_at(monkeypatch: 
     assert parameters(hooks.register_last) == "event_name handler unique_id= unique_id_uses_count="
 
 
-def test_a_command_is_made_with_a_session_and_told_what_stands_before_it(session: Any) -> None:
+def test_command_is_made_with_a_session_and_its_lineage(session: Any) -> None:
     """`configure_role.lazy` stands for one, and hands on what the CLI tells it."""
     from awscli.customizations.commands import BasicCommand
 
@@ -414,7 +412,7 @@ def test_a_command_is_made_with_a_session_and_told_what_stands_before_it(session
 
 
 @pytest.mark.skipif(V2, reason="the completer of version 2 loads no plugins")
-def test_a_completer_knows_the_driver_and_its_options(driver: Any) -> None:
+def test_completer_has_the_driver_and_its_options(driver: Any) -> None:
     """`configure_role.completion` reads both."""
     from awscli.completer import Completer
 
@@ -423,7 +421,7 @@ def test_a_completer_knows_the_driver_and_its_options(driver: Any) -> None:
     assert completer.driver.session.full_config == {"profiles": {}}
 
 
-def test_the_cli_leaves_times_as_the_texts_they_are(driver: Any, session: Any) -> None:
+def test_cli_leaves_timestamps_as_text(driver: Any, session: Any) -> None:
     """That is why `sts` reads an expiration that is no datetime."""
     initialize(driver)
     parser = driver.session.get_component("response_parser_factory").create_parser("query")

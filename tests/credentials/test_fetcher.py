@@ -33,7 +33,7 @@ def session_of(world: World, access_key: str) -> Session:
 # -- one role --------------------------------------------------------------------------------------
 
 
-def test_a_role_is_assumed_once_and_then_comes_from_the_cache(world: World) -> None:
+def test_fetch_assumes_the_role_once_and_then_uses_the_cache(world: World) -> None:
     world.add_role("prod", external_id="tenant/42", role_session_name="me", duration_seconds=1800)
     first = world.fetcher("prod").fetch()
     assert world.get("prod") == first.access_key
@@ -55,14 +55,14 @@ def test_a_role_is_assumed_once_and_then_comes_from_the_cache(world: World) -> N
     }
 
 
-def test_a_session_without_a_name_has_the_one_that_botocore_gives(world: World) -> None:
+def test_session_name_defaults_to_botocores(world: World) -> None:
     world.add_role("prod")
     world.get("prod")
     [call] = world.sts.calls
     assert re.fullmatch(r"botocore-session-\d{10}", call.parameters["RoleSessionName"])
 
 
-def test_tags_and_source_identity_are_sent(world: World) -> None:
+def test_fetch_sends_tags_and_source_identity(world: World) -> None:
     world.add_role(
         "prod", session_tags="team=ops,env=prod", transitive_session_tags="team", source_identity="me"
     )
@@ -72,7 +72,7 @@ def test_tags_and_source_identity_are_sent(world: World) -> None:
     assert call.parameters["SourceIdentity"] == "me"
 
 
-def test_two_profiles_with_the_same_role_and_other_sources_do_not_share(world: World) -> None:
+def test_record_is_not_shared_between_sources(world: World) -> None:
     """With the stock CLI the second runs on the first one's session."""
     world.add_role("prod")
     world.profiles["audit"] = keys_of(world.sts.add_user("auditor"))
@@ -81,7 +81,7 @@ def test_two_profiles_with_the_same_role_and_other_sources_do_not_share(world: W
     assert [call.caller_arn.rpartition("/")[2] for call in world.sts.calls] == ["dev", "auditor"]
 
 
-def test_two_profiles_with_the_same_role_and_source_share(world: World) -> None:
+def test_record_is_shared_by_profiles_with_the_same_role_and_source(world: World) -> None:
     world.add_role("prod")
     world.profiles["same"] = dict(world.profiles["prod"])
     assert world.get("prod") == world.get("same")
@@ -99,7 +99,7 @@ def test_two_profiles_with_the_same_role_and_source_share(world: World) -> None:
     ],
     ids=lambda edit: next(iter(edit)),
 )
-def test_a_setting_that_is_edited_counts_at_once(world: World, edit: dict[str, str]) -> None:
+def test_edited_setting_is_a_cache_miss(world: World, edit: dict[str, str]) -> None:
     world.add_role("prod")
     before = world.get("prod")
     world.profiles["prod"].update(edit)
@@ -110,7 +110,7 @@ def test_a_setting_that_is_edited_counts_at_once(world: World, edit: dict[str, s
     assert world.calls() == ["AssumeRole prod"] * 2
 
 
-def test_a_rotated_key_counts_at_once(world: World) -> None:
+def test_rotated_key_is_a_cache_miss(world: World) -> None:
     """With the stock CLI the session of the old one goes on being used."""
     world.add_role("prod")
     world.get("prod")
@@ -120,21 +120,21 @@ def test_a_rotated_key_counts_at_once(world: World) -> None:
     assert [call.access_key == world.user.access_key for call in world.sts.calls] == [False, True]
 
 
-def test_credentials_for_one_address_are_none_for_another(world: World) -> None:
+def test_record_is_not_shared_between_endpoints(world: World) -> None:
     world.add_role("prod")
     for address in ("https://one", "https://two", "https://one"):
         world.fetcher("prod", cache_keys=world.cache_keys(AWS_ENDPOINT_URL_STS=address)).fetch()
     assert world.calls() == ["AssumeRole prod"] * 2
 
 
-def test_fetching_anew_calls_whatever_is_cached(world: World) -> None:
+def test_refresh_calls_sts_whatever_is_cached(world: World) -> None:
     world.add_role("prod")
     before = world.get("prod")
     after = world.fetcher("prod").refresh().access_key
     assert before != after == world.get("prod")
 
 
-def test_what_a_service_refused_is_forgotten_and_nothing_newer(world: World) -> None:
+def test_drop_forgets_the_refused_record_and_no_newer_one(world: World) -> None:
     world.add_role("prod")
     first = world.get("prod")
     world.fetcher("prod").drop("ASIASOMETHINGELSE")
@@ -155,9 +155,7 @@ def test_what_a_service_refused_is_forgotten_and_nothing_newer(world: World) -> 
         pytest.param(43200, 42300, id="12 hours: the last 15 minutes"),
     ],
 )
-def test_a_session_of_any_length_is_used_and_renewed_near_its_end(
-    world: World, life: int, renewed_after: int
-) -> None:
+def test_session_of_any_length_is_refreshed_near_its_end(world: World, life: int, renewed_after: int) -> None:
     """Stock never caches one of 15 minutes."""
     world.add_role("prod", duration_seconds=life)
     first = world.get("prod")
@@ -168,7 +166,7 @@ def test_a_session_of_any_length_is_used_and_renewed_near_its_end(
     assert world.calls() == ["AssumeRole prod"] * 2
 
 
-def test_renewing_while_sts_is_away_uses_the_old_session_to_its_end(world: World) -> None:
+def test_refresh_without_sts_uses_the_old_session_to_its_end(world: World) -> None:
     world.add_role("prod")
     first = world.get("prod")
     world.sts.fail("AssumeRole", times=None, status=503)
@@ -184,7 +182,7 @@ def test_renewing_while_sts_is_away_uses_the_old_session_to_its_end(world: World
     assert world.get("prod") != first
 
 
-def test_a_renewal_is_hurried_and_a_first_fetch_is_not(world: World) -> None:
+def test_refresh_is_quick_and_a_first_fetch_is_not(world: World) -> None:
     world.add_role("prod")
     world.get("prod")
     world.pass_time(3100)
@@ -193,9 +191,7 @@ def test_a_renewal_is_hurried_and_a_first_fetch_is_not(world: World) -> None:
 
 
 @pytest.mark.parametrize("off", [-2 * HOUR, 2 * HOUR])
-def test_a_clock_that_is_hours_off_neither_serves_a_dead_session_nor_throws_a_live_one_away(
-    world: World, off: int
-) -> None:
+def test_wrong_clock_serves_no_expired_session_and_drops_no_valid_one(world: World, off: int) -> None:
     world.sts.clock_offset += off
     world.add_role("prod")
     first = world.get("prod")
@@ -210,7 +206,7 @@ def test_a_clock_that_is_hours_off_neither_serves_a_dead_session_nor_throws_a_li
 # -- chains ----------------------------------------------------------------------------------------
 
 
-def test_a_chain_is_assumed_hop_by_hop_and_each_hop_is_kept(world: World) -> None:
+def test_chain_is_assumed_and_cached_hop_by_hop(world: World) -> None:
     world.add_role("hub")
     world.add_role("spoke", source="hub")
     world.add_role("leaf", source="spoke")
@@ -225,7 +221,7 @@ def test_a_chain_is_assumed_hop_by_hop_and_each_hop_is_kept(world: World) -> Non
     assert world.calls() == ["AssumeRole other"]
 
 
-def test_a_hop_that_ended_before_its_time_is_assumed_once_more(world: World) -> None:
+def test_hop_rejected_early_is_assumed_once_more(world: World) -> None:
     world.add_role("hub")
     world.add_role("leaf", source="hub")
     world.sts.revoke(world.get("hub"))
@@ -233,7 +229,7 @@ def test_a_hop_that_ended_before_its_time_is_assumed_once_more(world: World) -> 
     assert world.calls() == ["AssumeRole hub", "AssumeRole leaf", "AssumeRole hub", "AssumeRole leaf"]
 
 
-def test_a_hop_that_is_dead_again_at_once_is_an_error_and_no_loop(world: World) -> None:
+def test_hop_rejected_twice_is_an_error(world: World) -> None:
     world.add_role("hub")
     world.add_role("leaf", source="hub")
     world.get("hub")
@@ -242,14 +238,14 @@ def test_a_hop_that_is_dead_again_at_once_is_an_error_and_no_loop(world: World) 
     assert world.calls() == ["AssumeRole hub", "AssumeRole leaf", "AssumeRole hub"]
 
 
-def test_fifty_roles_are_assumed_one_from_the_other(world: World) -> None:
+def test_chain_of_fifty_roles(world: World) -> None:
     for number in range(50):
         world.add_role(f"r{number}", source=f"r{number - 1}" if number else "default")
     world.get("r49")
     assert world.calls() == [f"AssumeRole r{number}" for number in range(50)]
 
 
-def test_a_refusal_in_the_middle_of_a_chain_names_that_hop(world: World) -> None:
+def test_refusal_in_the_middle_of_a_chain_names_that_hop(world: World) -> None:
     world.add_role("hub", server_trusts=[])
     world.add_role("leaf", source="hub")
     error = refused(lambda: world.get("leaf"))
@@ -261,7 +257,7 @@ def test_a_refusal_in_the_middle_of_a_chain_names_that_hop(world: World) -> None
 # -- the shared MFA session ------------------------------------------------------------------------
 
 
-def test_one_code_serves_ten_roles_in_ten_processes(world: World) -> None:
+def test_mfa_session_serves_ten_roles_in_ten_processes(world: World) -> None:
     """Stock asks ten times, and refuses the same code within half a minute."""
     for number in range(10):
         world.add_mfa_role(f"role{number}")
@@ -273,7 +269,7 @@ def test_one_code_serves_ten_roles_in_ten_processes(world: World) -> None:
     assert world.calls() == ["GetSessionToken", *(f"AssumeRole role{number}" for number in range(10))]
 
 
-def test_roles_that_are_needed_at_the_same_time_share_the_one_question(world: World) -> None:
+def test_concurrent_roles_share_one_prompt(world: World) -> None:
     """Threads of one process; the same with processes is in test_flight."""
     for number in range(8):
         world.add_mfa_role(f"role{number}")
@@ -288,7 +284,7 @@ def test_roles_that_are_needed_at_the_same_time_share_the_one_question(world: Wo
     assert sorted(world.calls()) == [*(f"AssumeRole role{number}" for number in range(8)), "GetSessionToken"]
 
 
-def test_a_working_day_takes_one_code(world: World) -> None:
+def test_working_day_takes_one_code(world: World) -> None:
     """Two roles, a command every five minutes, nearly twelve hours."""
     world.add_mfa_role("prod")
     world.add_mfa_role("audit")
@@ -302,7 +298,7 @@ def test_a_working_day_takes_one_code(world: World) -> None:
     assert calls.count("AssumeRole prod") == calls.count("AssumeRole audit") == 16
 
 
-def test_a_new_code_is_asked_for_when_the_session_ends_and_not_before(world: World) -> None:
+def test_mfa_session_expired_prompts_again(world: World) -> None:
     world.add_mfa_role("prod", duration_seconds=900)
     world.get("prod")
     for late, asked in ((11 * HOUR, 1), (HOUR - 100, 1), (50, 1), (900, 2)):
@@ -311,7 +307,7 @@ def test_a_new_code_is_asked_for_when_the_session_ends_and_not_before(world: Wor
         assert len(world.person.asked) == asked
 
 
-def test_a_session_that_ended_before_its_time_is_bought_once_more(world: World) -> None:
+def test_mfa_session_rejected_early_is_bought_once_more(world: World) -> None:
     """The user's key, or the device, was changed."""
     world.add_mfa_role("prod")
     world.add_mfa_role("audit")
@@ -324,14 +320,14 @@ def test_a_session_that_ended_before_its_time_is_bought_once_more(world: World) 
     assert len(world.person.asked) == 2
 
 
-def test_a_session_that_is_refused_again_at_once_is_an_error_and_no_loop(world: World) -> None:
+def test_mfa_session_rejected_twice_is_an_error(world: World) -> None:
     world.add_mfa_role("prod")
     world.sts.fail("AssumeRole", times=None, status=403, code="InvalidClientTokenId", message="is invalid")
     refused(lambda: world.get("prod"))
     assert world.calls() == ["GetSessionToken", "AssumeRole prod", "GetSessionToken", "AssumeRole prod"]
 
 
-def test_each_user_and_each_device_has_a_session_of_its_own(world: World) -> None:
+def test_mfa_session_is_per_user_and_device(world: World) -> None:
     world.add_mfa_role("prod")
     other = world.sts.add_mfa_device(world.user, "phone")
     world.add_mfa_role("audit", mfa_serial=other.serial)
@@ -341,7 +337,7 @@ def test_each_user_and_each_device_has_a_session_of_its_own(world: World) -> Non
     assert world.calls() == ["GetSessionToken", "AssumeRole prod", "GetSessionToken", "AssumeRole audit"]
 
 
-def test_a_session_lasts_as_long_as_was_asked_for(world: World) -> None:
+def test_mfa_session_lasts_as_long_as_configured(world: World) -> None:
     world.add_mfa_role("prod")
     world.fetcher("prod", cache_keys=world.cache_keys(AWS_XACCT_MFA_SESSION_DURATION="1800")).fetch()
     [bought] = world.sts.calls_of("GetSessionToken")
@@ -349,14 +345,14 @@ def test_a_session_lasts_as_long_as_was_asked_for(world: World) -> None:
     assert "(a session of 30 min for all its roles)" in world.person.asked[0]
 
 
-def test_a_chain_that_begins_with_mfa_asks_for_its_first_role_only(world: World) -> None:
+def test_chain_with_mfa_prompts_for_its_first_role_only(world: World) -> None:
     world.add_mfa_role("hub")
     world.add_role("leaf", source="hub")
     world.get("leaf")
     assert world.calls() == ["GetSessionToken", "AssumeRole hub", "AssumeRole leaf"]
 
 
-def test_a_users_profile_may_run_on_the_session_itself_and_so_do_its_roles(world: World) -> None:
+def test_user_profile_with_mfa_session_on_and_its_roles_share_it(world: World) -> None:
     serial = world.person.device.serial
     world.profiles["default"] |= {"mfa_serial": serial, "mfa_session": "on"}
     world.add_role("prod", server_require_mfa=True)
@@ -367,7 +363,7 @@ def test_a_users_profile_may_run_on_the_session_itself_and_so_do_its_roles(world
     assert len(world.person.asked) == 1
 
 
-def test_a_session_that_signs_itself_is_renewed_sooner_than_one_that_roles_are_assumed_from(
+def test_mfa_session_that_signs_is_refreshed_earlier(
     world: World,
 ) -> None:
     """What a user's profile signs dies with the session; a role that is assumed from it does not."""
@@ -388,7 +384,7 @@ def test_a_session_that_signs_itself_is_renewed_sooner_than_one_that_roles_are_a
 # -- codes of their own ----------------------------------------------------------------------------
 
 
-def test_with_mfa_session_off_each_role_takes_a_code_of_its_own(world: World) -> None:
+def test_mfa_session_off_takes_a_code_per_role(world: World) -> None:
     world.add_mfa_role("prod", mfa_session="off")
     world.add_mfa_role("audit", mfa_session="off")
     world.get("prod")
@@ -402,7 +398,7 @@ def test_with_mfa_session_off_each_role_takes_a_code_of_its_own(world: World) ->
     assert world.calls() == ["AssumeRole prod", "AssumeRole audit"]
 
 
-def test_a_role_that_asks_for_more_than_an_hour_takes_a_code_of_its_own_and_that_is_said(
+def test_duration_over_an_hour_takes_a_code_of_its_own_with_a_note(
     world: World,
 ) -> None:
     world.add_mfa_role("prod", duration_seconds=7200)
@@ -415,7 +411,7 @@ def test_a_role_that_asks_for_more_than_an_hour_takes_a_code_of_its_own_and_that
     ]
 
 
-def test_a_role_whose_maximum_is_shorter_costs_one_code_and_not_another_to_find_out(world: World) -> None:
+def test_duration_refused_costs_one_code_only(world: World) -> None:
     world.add_mfa_role("prod", duration_seconds=7200, server_max_session_duration=3600)
     mend = (
         "Ask for less, or have the role's maximum raised in its account:\n"
@@ -438,9 +434,7 @@ def test_a_role_whose_maximum_is_shorter_costs_one_code_and_not_another_to_find_
 
 
 @pytest.mark.parametrize("way", ["the profile asks for less", "it is told to", "anew", "an hour has passed"])
-def test_what_was_found_out_of_a_roles_maximum_does_not_stand_in_the_way_for_ever(
-    world: World, way: str
-) -> None:
+def test_duration_refusal_is_forgotten(world: World, way: str) -> None:
     world.add_mfa_role("prod", duration_seconds=7200, server_max_session_duration=3600)
     refused(lambda: world.get("prod"))
     role = world.sts.find_role("arn:aws:iam::222222222222:role/prod")
@@ -461,7 +455,7 @@ def test_what_was_found_out_of_a_roles_maximum_does_not_stand_in_the_way_for_eve
     assert world.get("prod") == record.access_key
 
 
-def test_with_mfa_session_on_it_takes_the_session_and_its_hour_and_that_is_said(world: World) -> None:
+def test_mfa_session_on_limits_the_role_to_an_hour_with_a_note(world: World) -> None:
     world.add_mfa_role("prod", duration_seconds=7200, mfa_session="on")
     record = world.fetcher("prod").fetch()
     assert record.expiry - world.clock() == pytest.approx(3600, abs=10)
@@ -472,7 +466,7 @@ def test_with_mfa_session_on_it_takes_the_session_and_its_hour_and_that_is_said(
     ]
 
 
-def test_a_role_that_wants_a_younger_session_takes_a_code_of_its_own(world: World) -> None:
+def test_mfa_session_too_old_takes_a_code_of_its_own(world: World) -> None:
     """`aws:MultiFactorAuthAge`."""
     world.add_mfa_role("prod")
     world.add_mfa_role("strict", server_max_mfa_age=600)
@@ -487,14 +481,14 @@ def test_a_role_that_wants_a_younger_session_takes_a_code_of_its_own(world: Worl
     ]
 
 
-def test_a_role_that_refuses_a_new_session_is_not_asked_twice(world: World) -> None:
+def test_mfa_session_new_and_denied_takes_no_code(world: World) -> None:
     world.add_mfa_role("prod", server_trusts=[])
     refused(lambda: world.get("prod"))
     assert world.calls() == ["GetSessionToken", "AssumeRole prod"]
     assert len(world.person.asked) == 1
 
 
-def test_a_user_who_may_have_no_session_takes_a_code_for_the_role(world: World) -> None:
+def test_mfa_session_denied_takes_a_code_of_its_own(world: World) -> None:
     world.add_mfa_role("prod")
     world.sts.fail("GetSessionToken", times=None, status=403, code="AccessDenied", message="explicit deny")
     world.get("prod")
@@ -507,7 +501,7 @@ def test_a_user_who_may_have_no_session_takes_a_code_for_the_role(world: World) 
 # -- codes that are wrong, people who are not there ------------------------------------------------
 
 
-def test_a_code_that_is_refused_is_asked_for_again(world: World) -> None:
+def test_code_refused_prompts_again(world: World) -> None:
     world.add_mfa_role("prod")
     world.person.answers += [world.person.device.wrong_code(), "12345", " 12 34\t56x", ""]
     world.get("prod")
@@ -518,7 +512,7 @@ def test_a_code_that_is_refused_is_asked_for_again(world: World) -> None:
     ]
 
 
-def test_a_session_is_asked_for_one_code_and_told_why_it_can_give_none(world: World) -> None:
+def test_code_with_session_keys_is_tried_once_and_explained(world: World) -> None:
     session = world.sts.issue(world.user, HOUR)
     world.profiles["default"] = {
         "aws_access_key_id": session.access_key,
@@ -536,7 +530,7 @@ def test_a_session_is_asked_for_one_code_and_told_why_it_can_give_none(world: Wo
 
 
 @pytest.mark.parametrize("mode", ["auto", "off"])
-def test_three_codes_that_are_refused_are_enough(world: World, mode: str) -> None:
+def test_code_refused_three_times_is_an_error(world: World, mode: str) -> None:
     world.add_mfa_role("prod", mfa_session=mode)
     world.person.answers += [world.person.device.wrong_code() for _ in range(3)]
     with pytest.raises(CodeRejectedError) as caught:
@@ -549,7 +543,7 @@ def test_three_codes_that_are_refused_are_enough(world: World, mode: str) -> Non
     assert world.records == []
 
 
-def test_with_nobody_to_ask_the_way_to_a_session_is_named_and_nothing_is_called(world: World) -> None:
+def test_prompt_impossible_names_login_and_calls_nothing(world: World) -> None:
     world.add_mfa_role("prod")
     world.person.answers.append(CannotPromptError("there is no terminal to ask on"))
     with pytest.raises(CannotPromptError) as caught:
@@ -562,7 +556,7 @@ def test_with_nobody_to_ask_the_way_to_a_session_is_named_and_nothing_is_called(
     assert (world.calls(), world.records) == ([], [])
 
 
-def test_ctrl_c_at_the_question_leaves_nothing_half_done(world: World) -> None:
+def test_prompt_interrupted_leaves_nothing_half_done(world: World) -> None:
     world.add_mfa_role("prod")
     world.person.answers.append(KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
@@ -572,7 +566,7 @@ def test_ctrl_c_at_the_question_leaves_nothing_half_done(world: World) -> None:
     assert len(world.person.asked) == 2
 
 
-def test_a_renewal_that_nobody_can_be_asked_for_uses_the_old_session_to_its_end(world: World) -> None:
+def test_refresh_without_a_prompt_uses_the_old_session_to_its_end(world: World) -> None:
     """Stock dies ten minutes before."""
     world.add_mfa_role("prod")
     first = world.get("prod")
@@ -589,14 +583,14 @@ def test_a_renewal_that_nobody_can_be_asked_for_uses_the_old_session_to_its_end(
 # -- what is told about a role ---------------------------------------------------------------------
 
 
-def test_who_calls_for_a_role_is_told(world: World) -> None:
+def test_caller_arn(world: World) -> None:
     world.add_role("hub")
     world.add_role("leaf", source="hub")
     assert world.fetcher("hub").caller_arn() == world.user.arn
     assert world.fetcher("leaf").caller_arn().startswith("arn:aws:sts::222222222222:assumed-role/hub/")
 
 
-def test_which_session_a_role_is_assumed_from_is_told(world: World) -> None:
+def test_session_of_a_role(world: World) -> None:
     world.add_role("plain")
     world.add_mfa_role("shared")
     world.add_mfa_role("direct", mfa_session="off")
@@ -608,7 +602,7 @@ def test_which_session_a_role_is_assumed_from_is_told(world: World) -> None:
     assert [world.fetcher(name).session() for name in ("plain", "direct", "leaf")] == [None] * 3
 
 
-def test_a_duration_beyond_the_roles_own_maximum_is_told_with_both_remedies(world: World) -> None:
+def test_duration_over_the_maximum_names_both_fixes(world: World) -> None:
     world.add_role("prod", duration_seconds=7200, server_max_session_duration=3600)
     error = refused(lambda: world.get("prod"))
     assert "aws configure role prod --duration-seconds 3600" in error
@@ -621,7 +615,7 @@ def test_a_duration_beyond_the_roles_own_maximum_is_told_with_both_remedies(worl
 # -- secrets ---------------------------------------------------------------------------------------
 
 
-def test_no_secret_is_in_a_message_a_name_or_what_is_shown_of_things(world: World) -> None:
+def test_secrets_are_in_no_message_name_or_repr(world: World) -> None:
     world.add_mfa_role("prod")
     fetcher = world.fetcher("prod")
     record = fetcher.fetch()

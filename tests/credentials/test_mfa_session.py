@@ -86,24 +86,22 @@ ROWS: list[tuple[str, list[tuple[bool, int | None, str, Decision]]]] = [
         for case in cases
     ],
 )
-def test_a_role_is_assumed_the_way_the_table_says(
-    user_keys: bool, asked: int | None, mode: str, decision: Decision
-) -> None:
+def test_decide_follows_the_table(user_keys: bool, asked: int | None, mode: str, decision: Decision) -> None:
     assert decide(role(asked, mode), user_keys=user_keys) == decision
 
 
-def test_the_table_is_the_one_that_stands_beside_the_rule() -> None:
+def test_table_is_the_one_in_the_docstring() -> None:
     """A row that is added, or changed, needs its cases here."""
     doc = str(mfa_session.__doc__)
     rows = [line.strip() for line in doc.splitlines() if re.search(r"  (direct|shared)  ", line)]
     assert rows == [row for row, _ in ROWS]
 
 
-def test_every_case_is_in_one_row_and_no_more() -> None:
+def test_table_has_each_case_once() -> None:
     cases = [case[:3] for _, cases in ROWS for case in cases]
     assert len(cases) == len(set(cases)) == 2 * 5 * 3
 
 
-def test_a_device_has_one_lock_whatever_it_is_asked_for() -> None:
+def test_device_lock_is_one_per_device() -> None:
     assert device_lock(DEVICE) == device_lock(DEVICE)
     assert device_lock(DEVICE) != device_lock("GAHT12345678")

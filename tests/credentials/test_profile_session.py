@@ -163,7 +163,7 @@ variables = st.fixed_dictionaries(
     environment=variables,
     region=st.none() | st.sampled_from(REGIONS),
 )
-def test_a_client_for_a_profile_is_as_that_profiles_own_session_makes_it(
+def test_client_is_as_the_profiles_own_session_makes_it(
     tmp_path_factory: pytest.TempPathFactory,
     prod: dict[str, str],
     default: dict[str, str],
@@ -190,7 +190,7 @@ def test_a_client_for_a_profile_is_as_that_profiles_own_session_makes_it(
 
 
 @pytest.mark.parametrize("setting", CHOICES)
-def test_the_settings_that_are_compared_make_a_difference(machine: Machine, setting: str) -> None:
+def test_client_settings_compared_make_a_difference(machine: Machine, setting: str) -> None:
     """Otherwise the comparison would say nothing of them."""
     found = []
     for value in CHOICES[setting]:
@@ -201,7 +201,7 @@ def test_the_settings_that_are_compared_make_a_difference(machine: Machine, sett
     assert found[0] != found[1]
 
 
-def test_the_command_lines_timeouts_hold_for_every_profile(machine: Machine) -> None:
+def test_command_line_timeouts_apply_to_every_profile(machine: Machine) -> None:
     """`--cli-read-timeout` and `--cli-connect-timeout` are a default of the session's clients."""
     machine.configure({"region": "us-west-1"}, {}, {})
     session = machine.session("other")
@@ -276,7 +276,7 @@ GLOBAL = "https://sts.amazonaws.com/"
         ),
     ],
 )
-def test_without_a_region_sts_is_called_where_the_callers_keys_are_known(
+def test_region_missing_calls_sts_in_the_callers_partition(
     machine: Machine, prod: dict[str, str], default: dict[str, str], url: str, signed_for: str
 ) -> None:
     machine.configure(prod, default, {"region": "ap-south-1"})
@@ -285,7 +285,7 @@ def test_without_a_region_sts_is_called_where_the_callers_keys_are_known(
 
 
 @pytest.mark.parametrize("profile", ["default", "prod"])
-def test_so_it_is_where_an_mfa_session_is_bought(machine: Machine, profile: str) -> None:
+def test_region_missing_buys_an_mfa_session_in_the_callers_partition(machine: Machine, profile: str) -> None:
     """With the user's long-term keys, which are to go nowhere else."""
     mfa = {"mfa_serial": "arn:aws-cn:iam::111111111111:mfa/dev", "mfa_session": "on"}
     machine.configure({"role_arn": ROLE.replace("aws", "aws-cn")}, mfa, {"region": "us-west-1"})
@@ -295,7 +295,7 @@ def test_so_it_is_where_an_mfa_session_is_bought(machine: Machine, profile: str)
         assert seen(context.sts(KEYS, quick=quick))["url"] == "https://sts.cn-northwest-1.amazonaws.com.cn/"
 
 
-def test_each_partition_has_a_region_to_begin_with() -> None:
+def test_default_region_exists_for_each_partition() -> None:
     data = LOADER.load_data("partitions")
     partitions = Partitions(data)
     found = {name: partitions.default_region(name) for name in partitions.names}
@@ -312,7 +312,7 @@ def test_each_partition_has_a_region_to_begin_with() -> None:
 # -- what it costs ---------------------------------------------------------------------------------
 
 
-def test_profiles_with_the_same_settings_share_a_client_and_others_do_not(machine: Machine) -> None:
+def test_client_is_shared_by_profiles_with_the_same_settings(machine: Machine) -> None:
     """Making one takes tens of milliseconds, and there may be fifty."""
     machine.configure({"region": "us-west-1"}, {}, {})
     with (machine.path / ".aws" / "config").open("a", encoding="utf-8") as file:

@@ -105,7 +105,7 @@ def providers(session: Any) -> list[str]:
 # -- a drop-in -------------------------------------------------------------------------------------
 
 
-def test_it_is_made_like_botocores_own() -> None:
+def test_provider_has_botocores_constructor() -> None:
     """The same keywords, in the same order, with the same defaults."""
     assert inspect.signature(AssumeRoleProvider) == inspect.signature(StockProvider)
     assert AssumeRoleProvider.METHOD == StockProvider.METHOD == "assume-role"
@@ -113,12 +113,12 @@ def test_it_is_made_like_botocores_own() -> None:
     assert issubclass(AssumeRoleProvider, StockProvider)
 
 
-def test_it_stands_where_botocores_own_stood_and_all_others_stay_where_they_were(machine: Machine) -> None:
+def test_install_replaces_one_provider_in_its_place(machine: Machine) -> None:
     for profile in (None, "default"):
         assert providers(machine.session(profile)) == providers(machine.session(profile, installed=False))
 
 
-def test_installing_it_twice_is_as_good_as_once(machine: Machine) -> None:
+def test_install_twice_changes_nothing(machine: Machine) -> None:
     machine.add_role("prod")
     session = machine.session("prod")
     before = session.get_component("credential_provider").get_provider("assume-role")
@@ -127,7 +127,7 @@ def test_installing_it_twice_is_as_good_as_once(machine: Machine) -> None:
     assert isinstance(before, AssumeRoleProvider)
 
 
-def test_a_cache_can_be_set_as_the_cli_does_and_is_left_alone(machine: Machine) -> None:
+def test_cache_attribute_is_settable_and_unused(machine: Machine) -> None:
     """It belongs to another tool, and its key leaves out who calls."""
     machine.add_role("prod")
     session = machine.session("prod")
@@ -137,19 +137,19 @@ def test_a_cache_can_be_set_as_the_cli_does_and_is_left_alone(machine: Machine) 
     assert theirs == {}
 
 
-def test_a_profile_that_does_not_exist_is_botocores_error(machine: Machine) -> None:
+def test_profile_missing_is_botocores_error(machine: Machine) -> None:
     with pytest.raises(ProfileNotFound):
         machine.session("nobody")
 
 
-def test_a_profile_that_is_no_role_is_as_with_botocore(machine: Machine) -> None:
+def test_profile_without_a_role_is_as_with_botocore(machine: Machine) -> None:
     session = machine.session("default")
     assert session.get_credentials().get_frozen_credentials().access_key == machine.user.access_key
     assert session.get_credentials().method == "config-file"
     assert machine.calls() == []
 
 
-def test_a_fault_that_botocore_finds_too_is_told_in_its_words(machine: Machine) -> None:
+def test_structural_problem_is_botocores_error(machine: Machine) -> None:
     machine.add_role("prod", credential_source="Environment")
     with pytest.raises(
         InvalidConfigError, match='The profile "prod" contains both source_profile and credential'
@@ -157,7 +157,7 @@ def test_a_fault_that_botocore_finds_too_is_told_in_its_words(machine: Machine) 
         machine.session("prod").get_credentials()
 
 
-def test_a_fault_that_only_we_find_is_an_error_of_botocores_kind(machine: Machine) -> None:
+def test_own_problem_is_an_invalid_config_error(machine: Machine) -> None:
     """Programs catch those."""
     machine.add_role("prod", duration_seconds="2h")
     with pytest.raises(
@@ -169,14 +169,14 @@ def test_a_fault_that_only_we_find_is_an_error_of_botocores_kind(machine: Machin
 # -- in sessions -----------------------------------------------------------------------------------
 
 
-def test_a_botocore_session_signs_with_the_role(machine: Machine) -> None:
+def test_botocore_session_signs_with_the_role(machine: Machine) -> None:
     machine.add_role("prod")
     with closing(machine.session("prod").create_client("sts")) as client:
         assert client.get_caller_identity()["Arn"].startswith("arn:aws:sts::222222222222:assumed-role/prod/")
     assert machine.calls() == ["AssumeRole", "GetCallerIdentity"]
 
 
-def test_a_boto3_session_signs_with_the_role_and_shares_the_cache(machine: Machine) -> None:
+def test_boto3_session_signs_with_the_role_and_shares_the_cache(machine: Machine) -> None:
     machine.add_role("prod")
     arns = []
     for _ in range(2):
@@ -187,7 +187,7 @@ def test_a_boto3_session_signs_with_the_role_and_shares_the_cache(machine: Machi
     assert machine.calls() == ["AssumeRole", "GetCallerIdentity", "GetCallerIdentity"]
 
 
-def test_nothing_is_fetched_before_the_first_use(machine: Machine) -> None:
+def test_load_fetches_nothing(machine: Machine) -> None:
     machine.add_role("prod")
     credentials = machine.session("prod").get_credentials()
     assert (credentials.method, machine.calls()) == ("assume-role", [])
@@ -195,14 +195,14 @@ def test_nothing_is_fetched_before_the_first_use(machine: Machine) -> None:
     assert (frozen.account_id, credentials.account_id) == ("222222222222", "222222222222")
 
 
-def test_the_profile_may_come_from_the_environment(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_profile_from_the_environment(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.add_role("prod")
     monkeypatch.setenv("AWS_PROFILE", "prod")
     assert machine.session().get_credentials().get_frozen_credentials().access_key.startswith("ASIA")
 
 
 @pytest.mark.parametrize("how", ["variable", "argument"])
-def test_keys_in_the_environment_win_where_they_win_with_botocore(
+def test_environment_keys_win_as_with_botocore(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     """Against AWS_PROFILE, but not against a profile that was asked for by name."""
@@ -224,7 +224,7 @@ def test_keys_in_the_environment_win_where_they_win_with_botocore(
     assert outcomes == (["AKIA", "AKIA"] if how == "variable" else ["ASIA", "ASIA"])
 
 
-def test_a_source_may_be_any_that_botocore_knows(machine: Machine, tmp_path: Path) -> None:
+def test_source_may_be_any_that_botocore_knows(machine: Machine, tmp_path: Path) -> None:
     """A `credential_process`, for one; `Environment` is in test_profiles."""
     document = {
         "Version": 1,
@@ -239,7 +239,7 @@ def test_a_source_may_be_any_that_botocore_knows(machine: Machine, tmp_path: Pat
 
 
 @pytest.mark.parametrize("body", [b"", b"no JSON", b"[]", b"{}", b'{"AccessKeyId": 1}'])
-def test_a_metadata_service_that_talks_nonsense_is_at_fault_itself(
+def test_metadata_service_with_a_bad_answer_is_blamed(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], body: bytes
 ) -> None:
     machine.add("prod", role_arn="arn:aws:iam::222222222222:role/r", credential_source="EcsContainer")
@@ -253,16 +253,14 @@ def test_a_metadata_service_that_talks_nonsense_is_at_fault_itself(
     assert "own credentials are used" not in capsys.readouterr().err
 
 
-def test_without_a_region_sts_is_called_in_that_of_the_source(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_region_missing_is_the_sources(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """IAM and S3 need none. AWS_ENDPOINT_URL_STS says where, so only that it works can be seen."""
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     machine.add_role("prod")
     assert machine.key("prod").startswith("ASIA")
 
 
-def test_a_provider_for_any_profile_shares_the_records_of_sessions_with_that_profile(
+def test_provider_for_shares_the_records_of_that_profile(
     machine: Machine,
 ) -> None:
     machine.add_role("prod")
@@ -315,7 +313,7 @@ class Renewing:
         pytest.param(43200, 900, id="12 hours"),
     ],
 )
-def test_sessions_are_renewed_near_their_end_whatever_their_length(
+def test_credentials_refresh_near_their_end_whatever_their_length(
     tmp_path: Path, life: float, window: float
 ) -> None:
     """botocore's own windows, 15 and 10 minutes, are all of a short session's life."""
@@ -331,7 +329,7 @@ def test_sessions_are_renewed_near_their_end_whatever_their_length(
     assert (renewing.key(), renewing.fetches) == ("ASIA2", 2)
 
 
-def test_a_renewal_that_fails_early_leaves_the_old_credentials_in_use_and_late_is_an_error(
+def test_refresh_failed_is_an_error_near_the_end_only(
     tmp_path: Path,
 ) -> None:
     renewing = Renewing(tmp_path, 3600)
@@ -345,14 +343,14 @@ def test_a_renewal_that_fails_early_leaves_the_old_credentials_in_use_and_late_i
         renewing.key()
 
 
-def test_a_record_on_disk_is_used_without_a_fetcher(tmp_path: Path) -> None:
+def test_record_on_disk_is_used_without_a_fetcher(tmp_path: Path) -> None:
     """A warm command loads no more than it needs."""
     renewing = Renewing(tmp_path, 3600)
     Cache(tmp_path, warn=pytest.fail).write("name", renewing.fetch())
     assert (renewing.key(), renewing.fetches) == ("ASIA1", 1)
 
 
-def test_threads_that_need_credentials_at_once_fetch_them_once(machine: Machine) -> None:
+def test_threads_fetch_once(machine: Machine) -> None:
     machine.add_role("prod")
     credentials = machine.session("prod").get_credentials()
     keys: list[str] = []
@@ -371,7 +369,7 @@ def test_threads_that_need_credentials_at_once_fetch_them_once(machine: Machine)
 # -- what a service refuses ------------------------------------------------------------------------
 
 
-def test_credentials_that_a_service_calls_dead_are_dropped_so_that_the_next_command_heals(
+def test_rejected_credentials_are_dropped_for_the_next_command(
     machine: Machine,
 ) -> None:
     """The stock CLI fails with them for as long as their record says that they are good."""
@@ -388,9 +386,7 @@ def test_credentials_that_a_service_calls_dead_are_dropped_so_that_the_next_comm
 
 
 @pytest.mark.parametrize("code", ["AuthFailure", "UnrecognizedClientException", "InvalidClientTokenId"])
-def test_what_a_service_may_also_say_of_good_credentials_drops_none_that_sts_knows(
-    machine: Machine, code: str
-) -> None:
+def test_ambiguous_rejection_drops_nothing_that_sts_accepts(machine: Machine, code: str) -> None:
     """EC2 says AuthFailure in a region that is not enabled; an MFA session was dropped for it, and a code asked for."""
     machine.add_role("prod")
     key = machine.key("prod")
@@ -401,7 +397,7 @@ def test_what_a_service_may_also_say_of_good_credentials_drops_none_that_sts_kno
     assert machine.calls() == ["AssumeRole", "GetCallerIdentity", "GetCallerIdentity"]
 
 
-def test_of_credentials_that_have_expired_nobody_is_asked(machine: Machine) -> None:
+def test_expired_credentials_are_dropped_without_asking_sts(machine: Machine) -> None:
     machine.add_role("prod")
     machine.key("prod")
     machine.sts.expire_all_sessions()
@@ -421,7 +417,7 @@ def test_of_credentials_that_have_expired_nobody_is_asked(machine: Machine) -> N
     ],
 )
 @pytest.mark.parametrize("end", ["alive", "dead"])
-def test_of_a_refusal_without_a_code_sts_is_asked_once(
+def test_rejection_without_a_code_asks_sts_once(
     machine: Machine, service: str, operation: str, arguments: dict[str, str], status: int, end: str
 ) -> None:
     """An object that one may not see is refused like a session that has ended, and there may be many."""
@@ -442,7 +438,7 @@ def test_of_a_refusal_without_a_code_sts_is_asked_once(
     assert (machine.key("prod") == key) is (end == "alive")
 
 
-def test_an_answer_that_says_something_is_not_there_asks_nobody(machine: Machine) -> None:
+def test_not_found_asks_nobody(machine: Machine) -> None:
     machine.add_role("prod")
     with (
         answering(404, b"") as (url, _),
@@ -453,7 +449,7 @@ def test_an_answer_that_says_something_is_not_there_asks_nobody(machine: Machine
     assert machine.calls() == ["AssumeRole"]
 
 
-def test_a_refusal_of_another_kind_drops_nothing(machine: Machine) -> None:
+def test_access_denied_drops_nothing(machine: Machine) -> None:
     machine.add_role("prod")
     key = machine.key("prod")
     machine.sts.fail("GetCallerIdentity", status=403, code="AccessDenied", message="no")
@@ -462,7 +458,7 @@ def test_a_refusal_of_another_kind_drops_nothing(machine: Machine) -> None:
     assert machine.key("prod") == key
 
 
-def test_a_source_that_is_refused_drops_no_role(machine: Machine) -> None:
+def test_rejected_source_drops_no_role(machine: Machine) -> None:
     """That AssumeRole was refused says nothing about the role's own credentials."""
     machine.add_role("prod")
     session = machine.session("prod")
@@ -492,9 +488,7 @@ def broken(session: Any) -> SessionCredentials:
     return SessionCredentials("name", cache, Broken, provider._stock_credentials, "assume-role")  # type: ignore[arg-type]
 
 
-def test_a_fault_of_ours_falls_back_to_botocores_own_credentials_and_says_so(
-    machine: Machine, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_bug_falls_back_to_stock_with_a_warning(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     machine.add_role("prod")
     credentials = broken(machine.session("prod"))
     frozen = credentials.get_frozen_credentials()
@@ -506,7 +500,7 @@ def test_a_fault_of_ours_falls_back_to_botocores_own_credentials_and_says_so(
     )
 
 
-def test_a_fault_while_credentials_are_loaded_falls_back_too(
+def test_bug_in_load_falls_back_to_stock(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     machine.add_role("prod")
@@ -524,9 +518,7 @@ def test_a_fault_while_credentials_are_loaded_falls_back_too(
         machine.session("tagged").get_credentials()
 
 
-def test_a_source_is_not_run_for_a_profile_that_stock_would_not_honour(
-    machine: Machine, tmp_path: Path
-) -> None:
+def test_bug_with_settings_stock_ignores_runs_no_source(machine: Machine, tmp_path: Path) -> None:
     ran = tmp_path / "ran"
     machine.add("vault", credential_process=f"touch {ran}")
     machine.add_role("prod", source_profile="vault", source_identity="alice")
@@ -563,13 +555,11 @@ def test_a_source_is_not_run_for_a_profile_that_stock_would_not_honour(
         ),
     ],
 )
-def test_what_stock_would_not_honour_is_told_from_the_whole_chain(
-    profiles: dict[str, dict[str, str]], ignored: bool
-) -> None:
+def test_explain_refusal_looks_at_the_whole_chain(profiles: dict[str, dict[str, str]], ignored: bool) -> None:
     assert bool(awscli_xacct.explain_refusal(profiles, "a", "a fault")) is ignored
 
 
-def test_a_fault_of_ours_in_a_long_command_falls_back_each_time(machine: Machine) -> None:
+def test_bug_in_a_long_command_falls_back_each_time(machine: Machine) -> None:
     machine.add_role("prod")
     credentials = broken(machine.session("prod"))
     first = credentials.get_frozen_credentials().access_key
@@ -578,7 +568,7 @@ def test_a_fault_of_ours_in_a_long_command_falls_back_each_time(machine: Machine
     assert credentials.get_frozen_credentials().access_key == first
 
 
-def test_an_error_that_is_meant_is_no_fault_of_ours(machine: Machine) -> None:
+def test_expected_error_does_not_fall_back(machine: Machine) -> None:
     """STS is not called a second time for it."""
     machine.add("prod", role_arn="arn:aws:iam::222222222222:role/unknown", source_profile="default")
     with pytest.raises(ClientError, match="is not authorized to perform: sts:AssumeRole"):
@@ -586,7 +576,7 @@ def test_an_error_that_is_meant_is_no_fault_of_ours(machine: Machine) -> None:
     assert machine.calls() == ["AssumeRole"]
 
 
-def test_garbage_from_sts_is_no_fault_of_ours_either(machine: Machine) -> None:
+def test_garbage_from_sts_does_not_fall_back(machine: Machine) -> None:
     machine.add_role("prod")
     machine.sts.answer_garbage(times=None)
     with pytest.raises(Exception, match="holds no credentials"):
@@ -597,9 +587,7 @@ def test_garbage_from_sts_is_no_fault_of_ours_either(machine: Machine) -> None:
 # -- the cache as a command sees it ----------------------------------------------------------------
 
 
-def test_a_record_that_cannot_be_believed_is_one_warning(
-    machine: Machine, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_record_of_another_user_is_one_warning(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     machine.add_role("prod")
     machine.key("prod")
     machine.record().chmod(0o644)
@@ -607,9 +595,7 @@ def test_a_record_that_cannot_be_believed_is_one_warning(
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_a_record_that_is_damaged_heals_without_a_word(
-    machine: Machine, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_record_damaged_is_replaced_silently(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
     machine.add_role("prod")
     machine.key("prod")
     machine.record().write_bytes(b"{}")
@@ -620,7 +606,7 @@ def test_a_record_that_is_damaged_heals_without_a_word(
 
 
 @pytest.mark.parametrize("how", ["variable", "section"])
-def test_the_cache_is_where_the_user_says(
+def test_cache_directory_is_configurable(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: str
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
@@ -635,13 +621,11 @@ def test_the_cache_is_where_the_user_says(
     assert not machine.cache.exists()
 
 
-def test_codes_of_services_that_mean_dead_credentials_hold_those_of_sts() -> None:
+def test_rejected_codes_contain_those_of_sts() -> None:
     assert {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"} <= REJECTED_CODES
 
 
-def test_an_mfa_session_of_a_users_profile_is_shared_like_a_roles(
-    machine: Machine, user_with_mfa: User
-) -> None:
+def test_user_profile_with_mfa_session_shares_it_with_roles(machine: Machine, user_with_mfa: User) -> None:
     session = machine.session("user")
     frozen = session.get_credentials().get_frozen_credentials()
     assert session.get_credentials().method == "mfa-session"

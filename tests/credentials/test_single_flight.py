@@ -84,7 +84,7 @@ def write(directory: Path, key: str, **times: float) -> None:
 
 
 @posix
-def test_of_many_processes_one_fetches_and_all_have_it(task: Task) -> None:
+def test_processes_fetch_once(task: Task) -> None:
     with race(replace(task, processes=12)) as running:
         [fetch] = running.fetches()
         outcomes = running.finish()
@@ -94,7 +94,7 @@ def test_of_many_processes_one_fetches_and_all_have_it(task: Task) -> None:
 
 
 @posix
-def test_who_waits_longer_says_for_what_and_for_which_process(task: Task, directory: Path) -> None:
+def test_wait_names_the_process_and_the_purpose(task: Task, directory: Path) -> None:
     with race(task) as owner:
         [fetch] = owner.fetches()
         alone = Alone(directory, now=time.time(), notice_after=0.05)
@@ -107,7 +107,7 @@ def test_who_waits_longer_says_for_what_and_for_which_process(task: Task, direct
     assert alone.hurries == []
 
 
-def test_a_short_wait_goes_unmentioned_and_a_long_one_has_a_bound() -> None:
+def test_wait_has_a_notice_and_a_timeout() -> None:
     """A second, and five minutes: whoever holds the lock may be asking a person."""
     options = inspect.signature(SingleFlight).parameters
     assert (options["notice_after"].default, options["timeout"].default) == (1, 300)
@@ -115,7 +115,7 @@ def test_a_short_wait_goes_unmentioned_and_a_long_one_has_a_bound() -> None:
 
 
 @posix
-def test_who_waits_too_long_gives_up_and_names_the_process(task: Task, directory: Path) -> None:
+def test_wait_timeout_names_the_process(task: Task, directory: Path) -> None:
     with race(task) as owner:
         [fetch] = owner.fetches()
         alone = Alone(directory, now=time.time(), notice_after=0, timeout=0.1)
@@ -130,9 +130,7 @@ def test_who_waits_too_long_gives_up_and_names_the_process(task: Task, directory
 
 @posix
 @pytest.mark.parametrize("attempt", range(6))
-def test_when_the_owner_is_killed_another_fetches_and_the_rest_share_it(
-    task: Task, attempt: int, chance: random.Random
-) -> None:
+def test_owner_killed_leaves_the_fetch_to_another(task: Task, attempt: int, chance: random.Random) -> None:
     """At a random moment of its fetch, or of writing the record."""
     with race(replace(task, processes=5)) as running:
         [fetch] = running.fetches()
@@ -152,7 +150,7 @@ def test_when_the_owner_is_killed_another_fetches_and_the_rest_share_it(
 
 
 @posix
-def test_while_one_renews_the_others_use_what_is_still_good(task: Task, directory: Path) -> None:
+def test_refresh_elsewhere_uses_the_old_record(task: Task, directory: Path) -> None:
     write(directory, "ASIAOLD", left=3500)
     with race(task) as owner:
         [fetch] = owner.fetches()
@@ -165,9 +163,7 @@ def test_while_one_renews_the_others_use_what_is_still_good(task: Task, director
 
 
 @posix
-def test_a_race_leaves_the_record_and_a_lock_file_that_nobody_else_can_reach(
-    task: Task, directory: Path
-) -> None:
+def test_race_leaves_private_files(task: Task, directory: Path) -> None:
     """The lock file stays: unlinking it would part those who wait from those who come."""
     before = os.umask(0)
     try:
@@ -213,7 +209,7 @@ thread.join()
 
 
 @posix
-def test_a_fork_in_the_middle_of_a_fetch_leaves_the_child_no_lock_that_nobody_releases() -> None:
+def test_fork_during_a_fetch_leaves_no_lock_in_the_child() -> None:
     """Multiprocessing does that. What holds between processes is the lock file, and there is none here."""
     outcome = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", FORK], capture_output=True, text=True, timeout=60, check=False
@@ -232,7 +228,7 @@ def crowd(task: Task) -> Task:
 
 
 @posix
-def test_a_crowd_that_finds_nothing_makes_one_fetch_and_each_process_says_once_what_it_waits_for(
+def test_crowd_without_a_record_fetches_once_with_one_notice_each(
     crowd: Task,
 ) -> None:
     """The fetch takes until everybody has spoken, as it does with a person who looks for the device."""
@@ -250,7 +246,7 @@ def test_a_crowd_that_finds_nothing_makes_one_fetch_and_each_process_says_once_w
 
 
 @posix
-def test_a_crowd_that_finds_a_good_record_fetches_and_says_nothing(crowd: Task, directory: Path) -> None:
+def test_crowd_with_a_good_record_fetches_nothing(crowd: Task, directory: Path) -> None:
     write(directory, "ASIAGOOD")
     with race(crowd) as running:
         outcomes = running.finish()
@@ -260,9 +256,7 @@ def test_a_crowd_that_finds_a_good_record_fetches_and_says_nothing(crowd: Task, 
 
 
 @posix
-def test_a_crowd_that_finds_a_record_near_its_end_renews_it_once_and_nobody_waits_long(
-    crowd: Task, directory: Path
-) -> None:
+def test_crowd_with_a_due_record_refreshes_it_once(crowd: Task, directory: Path) -> None:
     """Only the one thread that renews has to: the gate opens when all others are through."""
     write(directory, "ASIAOLD", left=3500)
     with race(crowd) as running:
@@ -292,9 +286,7 @@ class Counting(Cache):
 
 
 @posix
-def test_who_comes_while_another_renews_gets_the_new_one_if_it_is_there_soon(
-    task: Task, directory: Path
-) -> None:
+def test_refresh_elsewhere_is_waited_for_briefly(task: Task, directory: Path) -> None:
     """Two `aws eks get-token` at once: a token says it is good for 14 minutes, the old session may have five."""
     write(directory, "ASIAOLD", left=3500)
     waits = threading.Event()
@@ -308,7 +300,7 @@ def test_who_comes_while_another_renews_gets_the_new_one_if_it_is_there_soon(
 
 
 @posix
-def test_a_crowd_outlives_owners_that_are_killed(crowd: Task, chance: random.Random) -> None:
+def test_crowd_survives_killed_owners(crowd: Task, chance: random.Random) -> None:
     """Six in a row, at random moments of their fetch; the next may be as far as to write the record."""
     killed = set()
     with race(crowd) as running:
@@ -344,7 +336,7 @@ def test_a_crowd_outlives_owners_that_are_killed(crowd: Task, chance: random.Ran
         pytest.param(False, True, id="one flight without a disk"),
     ],
 )
-def test_of_many_threads_one_fetches_and_all_have_it(directory: Path, kept: bool, shared: bool) -> None:
+def test_threads_of_a_process_fetch_once(directory: Path, kept: bool, shared: bool) -> None:
     begun, gate, fetches = threading.Barrier(9), threading.Event(), []
 
     def obtain(quick: bool) -> Record:
@@ -368,12 +360,12 @@ def test_of_many_threads_one_fetches_and_all_have_it(directory: Path, kept: bool
     assert fetches == [False]
 
 
-def test_different_records_do_not_wait_for_each_other(alone: Alone) -> None:
+def test_lock_is_per_record(alone: Alone) -> None:
     with alone.flight.locked("another", PURPOSE):
         assert alone.get() == "ASIA1"
 
 
-def test_locks_nest_from_a_role_to_what_it_is_assumed_from(alone: Alone) -> None:
+def test_locks_nest_from_a_role_to_its_source(alone: Alone) -> None:
     def obtain(_hurry: bool) -> Record:
         return record("ASIAOUTER", NOW)._replace(token=alone.get())
 
@@ -399,9 +391,7 @@ class Ending(Cache):
         return super().read(name)
 
 
-def test_who_finds_that_the_old_record_has_ended_while_another_renews_it_waits_after_all(
-    alone: Alone, directory: Path
-) -> None:
+def test_refresh_elsewhere_of_an_expired_record_is_waited_for(alone: Alone, directory: Path) -> None:
     """It must not fetch beside the other: that would be a second prompt, or a second call."""
     held, ended = threading.Event(), threading.Event()
 
@@ -423,13 +413,13 @@ def test_who_finds_that_the_old_record_has_ended_while_another_renews_it_waits_a
 # -- one process -----------------------------------------------------------------------------------
 
 
-def test_a_good_record_is_used_without_a_lock(alone: Alone, directory: Path) -> None:
+def test_good_record_takes_no_lock(alone: Alone, directory: Path) -> None:
     alone.cache.write(NAME, record("ASIAKEPT", NOW))
     assert (alone.get(), alone.hurries) == ("ASIAKEPT", [])
     assert [path.name for path in directory.iterdir()] == [f"{NAME}.json"]
 
 
-def test_a_record_is_renewed_when_it_is_due_and_not_before(alone: Alone) -> None:
+def test_record_is_refreshed_when_due(alone: Alone) -> None:
     """Ten minutes before the end of this hour."""
     outcomes = []
     for moment in (0, 2999, 3000, 5999, 6000):
@@ -439,7 +429,7 @@ def test_a_record_is_renewed_when_it_is_due_and_not_before(alone: Alone) -> None
     assert alone.hurries == [False, True, True]
 
 
-def test_a_renewal_that_fails_leaves_the_old_record_in_use_and_is_tried_again_later(alone: Alone) -> None:
+def test_refresh_failed_uses_the_old_record_and_retries_later(alone: Alone) -> None:
     alone.get()
     alone.fault = OSError("STS cannot be reached")
     fetches = []
@@ -455,7 +445,7 @@ def test_a_renewal_that_fails_leaves_the_old_record_in_use_and_is_tried_again_la
     assert alone.get() == "ASIA1"
 
 
-def test_a_renewal_that_failed_is_known_to_other_processes(alone: Alone, directory: Path) -> None:
+def test_refresh_failed_is_known_to_other_processes(alone: Alone, directory: Path) -> None:
     """With an STS that hangs each command of the last ten minutes waited for it."""
     alone.get()
     alone.fault = OSError("STS cannot be reached")
@@ -468,7 +458,7 @@ def test_a_renewal_that_failed_is_known_to_other_processes(alone: Alone, directo
     assert other.hurries == [True]
 
 
-def test_a_fetch_that_fails_when_the_record_has_ended_is_the_callers_error(alone: Alone) -> None:
+def test_fetch_failed_with_an_expired_record_is_an_error(alone: Alone) -> None:
     alone.get()
     alone.fault = OSError("STS cannot be reached")
     alone.now = NOW + 3600
@@ -479,7 +469,7 @@ def test_a_fetch_that_fails_when_the_record_has_ended_is_the_callers_error(alone
 
 
 @pytest.mark.parametrize("left", [600, 3600], ids=["fetching", "renewing"])
-def test_ctrl_c_ends_the_fetch_and_frees_the_lock(alone: Alone, left: float) -> None:
+def test_ctrl_c_ends_the_fetch_and_releases_the_lock(alone: Alone, left: float) -> None:
     if left == 3600:
         alone.cache.write(NAME, record("ASIAOLD", NOW, left=left))
     alone.fault = KeyboardInterrupt()
@@ -491,7 +481,7 @@ def test_ctrl_c_ends_the_fetch_and_frees_the_lock(alone: Alone, left: float) -> 
     assert alone.get() == "ASIA2"
 
 
-def test_a_record_that_was_dropped_is_fetched_again(alone: Alone, directory: Path) -> None:
+def test_drop_makes_the_next_get_fetch(alone: Alone, directory: Path) -> None:
     assert alone.get() == "ASIA1"
     alone.flight.drop(NAME, "ASIA1")
     assert not (directory / f"{NAME}.json").exists()
@@ -499,9 +489,7 @@ def test_a_record_that_was_dropped_is_fetched_again(alone: Alone, directory: Pat
     assert alone.get() == "ASIA2"
 
 
-def test_a_record_that_another_process_has_put_there_meanwhile_is_not_dropped(
-    alone: Alone, directory: Path
-) -> None:
+def test_drop_leaves_a_record_of_another_process(alone: Alone, directory: Path) -> None:
     assert alone.get() == "ASIA1"
     another = Alone(directory)
     another.cache.write(NAME, record("ASIANEW", NOW + 1))
@@ -509,18 +497,18 @@ def test_a_record_that_another_process_has_put_there_meanwhile_is_not_dropped(
     assert (alone.get(), alone.hurries) == ("ASIANEW", [False])
 
 
-def test_dropping_what_is_not_there_says_nothing(alone: Alone) -> None:
+def test_drop_of_a_missing_record_is_silent(alone: Alone) -> None:
     alone.flight.drop(NAME, "ASIA1")
     assert alone.said == []
 
 
-def test_a_record_is_fetched_anew_whatever_there_is(alone: Alone) -> None:
+def test_refresh_fetches_whatever_is_cached(alone: Alone) -> None:
     assert alone.get() == "ASIA1"
     assert alone.flight.refresh(NAME, PURPOSE, alone.obtain).access_key == "ASIA2"
     assert (alone.get(), alone.hurries) == ("ASIA2", [False, False])
 
 
-def test_without_a_directory_a_record_is_kept_for_this_process() -> None:
+def test_directory_missing_keeps_the_record_in_this_process() -> None:
     homeless = Alone(None)
     assert [homeless.get(), homeless.get()] == ["ASIA1", "ASIA1"]
     assert homeless.said == [
@@ -534,7 +522,7 @@ def test_without_a_directory_a_record_is_kept_for_this_process() -> None:
 
 
 @linux
-def test_where_nothing_can_be_written_a_record_is_kept_for_this_process_with_one_warning() -> None:
+def test_directory_unwritable_keeps_the_record_in_this_process_with_one_warning() -> None:
     alone = Alone(UNWRITABLE)
     assert [alone.get(), alone.get()] == ["ASIA1", "ASIA1"]
     [said] = alone.said
@@ -548,9 +536,7 @@ class FullDisk(Cache):
         pass
 
 
-def test_a_renewed_record_that_the_disk_cannot_keep_is_used_before_the_old_one_that_it_kept(
-    alone: Alone, directory: Path
-) -> None:
+def test_disk_full_uses_the_refreshed_record(alone: Alone, directory: Path) -> None:
     alone.cache.write(NAME, record("ASIAOLD", NOW - 3500))
     flight = SingleFlight(
         FullDisk(directory, clock=alone.clock, warn=pytest.fail), clock=alone.clock, warn=pytest.fail
@@ -560,7 +546,7 @@ def test_a_renewed_record_that_the_disk_cannot_keep_is_used_before_the_old_one_t
 
 
 @posix
-def test_a_file_system_without_locks_is_used_without_them(
+def test_file_system_without_locks_is_used_with_a_warning(
     alone: Alone, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Lustre without flock: filelock took the lock's own file for a lock that somebody else held, for ever."""
@@ -591,7 +577,7 @@ def _link_in_a_circle(lock: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [_directory, _dangling_link, _link_in_a_circle])
-def test_what_is_no_lock_file_does_not_keep_anybody_from_fetching(
+def test_lock_file_unusable_does_not_prevent_a_fetch(
     alone: Alone, directory: Path, make: Callable[[Path], None]
 ) -> None:
     directory.mkdir(mode=0o700)
@@ -601,7 +587,7 @@ def test_what_is_no_lock_file_does_not_keep_anybody_from_fetching(
 
 @posix
 @pytest.mark.parametrize("text", ["", "no number", "12\n34"])
-def test_an_owner_that_cannot_be_told_is_another_process(task: Task, directory: Path, text: str) -> None:
+def test_owner_unknown_is_another_process(task: Task, directory: Path, text: str) -> None:
     with race(task) as owner:
         owner.fetches()
         (directory / f"{NAME}.owner").write_text(text, "ascii")

@@ -59,9 +59,7 @@ def assume(role: Role, **more: Any) -> dict[str, Any]:
 # -- what is given ---------------------------------------------------------------------------------
 
 
-def test_a_role_session_is_given_with_its_account(
-    sts: Server, connect: Connect, user: User, role: Role
-) -> None:
+def test_assume_role_returns_the_account(sts: Server, connect: Connect, user: User, role: Role) -> None:
     issued = connect(user).assume_role(assume(role))
     session = sts.find_key(issued.access_key)
     assert session is not None
@@ -69,7 +67,7 @@ def test_a_role_session_is_given_with_its_account(
     assert issued.account == "222222222222"
 
 
-def test_an_mfa_session_is_the_users_own(connect: Connect, user: User, device: MfaDevice) -> None:
+def test_get_session_token_is_the_users_session(connect: Connect, user: User, device: MfaDevice) -> None:
     issued = connect(user).get_session_token(
         {"SerialNumber": device.serial, "TokenCode": device.next_code(), "DurationSeconds": 1800}
     )
@@ -79,13 +77,13 @@ def test_an_mfa_session_is_the_users_own(connect: Connect, user: User, device: M
     assert caller.caller_arn() == user.arn
 
 
-def test_who_calls_is_told(connect: Connect, user: User) -> None:
+def test_caller_arn_is_the_users(connect: Connect, user: User) -> None:
     assert connect(user).caller_arn() == user.arn
 
 
 @pytest.mark.parametrize("theirs", [-7200, 0, 7200], ids=lambda off: f"service {off:+} s")
 @pytest.mark.parametrize("mine", [-7200, 0, 7200], ids=lambda off: f"we {off:+} s")
-def test_what_counts_is_how_long_credentials_last_whatever_the_clocks_say(
+def test_expiry_follows_the_lifetime_whatever_the_clocks(
     sts: Server, connect: Connect, user: User, role: Role, mine: float, theirs: float
 ) -> None:
     """They end when the service says, an hour after it answered; ours is the clock that is compared with that."""
@@ -145,7 +143,7 @@ def answer(expiration: Any = None, date: Any = None, **credentials: Any) -> dict
     ],
     ids=str,
 )
-def test_an_expiration_is_read_as_botocore_gives_it_and_as_the_cli_does(expiration: Any) -> None:
+def test_expiration_may_be_a_datetime_or_text(expiration: Any) -> None:
     """The CLI turns botocore's parsing of times off, for they are printed as they came."""
     issued = made(answer(expiration)).assume_role({})
     assert (issued.metadata["obtained"], issued.expiry) == (NOW, NOW + 3600)
@@ -163,18 +161,18 @@ def test_an_expiration_is_read_as_botocore_gives_it_and_as_the_cli_does(expirati
         pytest.param("Fri, 99 Jan 2027 08:00:00 GMT", 3600, id="no day"),
     ],
 )
-def test_when_the_service_answered_is_read_from_its_date_or_is_now(date: str, life: float) -> None:
+def test_answer_time_is_the_date_header_or_now(date: str, life: float) -> None:
     assert made(answer(date=date)).assume_role({}).expiry == NOW + life
 
 
-def test_an_answer_without_headers_was_given_now() -> None:
+def test_answer_time_without_headers_is_now() -> None:
     """A stand-in for STS need not send them."""
     whole = answer()
     del whole["ResponseMetadata"]
     assert made(whole).assume_role({}).expiry == NOW + 3600
 
 
-def test_no_session_is_believed_to_last_longer_than_sessions_do() -> None:
+def test_expiry_is_limited_to_the_longest_session() -> None:
     """36 hours is the most that STS gives."""
     assert made(answer("2099-01-01T00:00:00Z")).assume_role({}).expiry == NOW + 129600
 
@@ -200,7 +198,7 @@ def test_no_session_is_believed_to_last_longer_than_sessions_do() -> None:
     ],
 )
 @pytest.mark.parametrize("operation", ["AssumeRole", "GetSessionToken"])
-def test_an_answer_without_credentials_is_an_error_of_botocores(given: Any, operation: str) -> None:
+def test_answer_without_credentials_is_botocores_error(given: Any, operation: str) -> None:
     caller = made(given)
     with pytest.raises(CredentialRetrievalError) as caught:
         (caller.assume_role if operation == "AssumeRole" else caller.get_session_token)({})
@@ -210,7 +208,7 @@ def test_an_answer_without_credentials_is_an_error_of_botocores(given: Any, oper
 
 
 @pytest.mark.parametrize("life", [0, -1, -86400])
-def test_credentials_that_have_ended_already_are_an_error(life: float) -> None:
+def test_answer_with_expired_credentials_is_an_error(life: float) -> None:
     """They would be fetched again and again."""
     ended = datetime.fromtimestamp(NOW + life, timezone.utc)
     with pytest.raises(CredentialRetrievalError, match="the answer to AssumeRole holds expired credentials"):
@@ -232,7 +230,7 @@ def test_credentials_that_have_ended_already_are_an_error(life: float) -> None:
         ),
     ],
 )
-def test_garbage_from_the_wire_is_an_error_of_botocores(
+def test_garbage_on_the_wire_is_botocores_error(
     sts: Server, connect: Connect, user: User, role: Role, body: bytes, content_type: str
 ) -> None:
     sts.answer_garbage(times=None, body=body, content_type=content_type)
@@ -243,7 +241,7 @@ def test_garbage_from_the_wire_is_an_error_of_botocores(
 # -- clients ---------------------------------------------------------------------------------------
 
 
-def test_a_client_is_made_by_the_session_with_the_callers_keys() -> None:
+def test_client_is_made_by_the_session_with_the_callers_keys() -> None:
     """So that the user's endpoints, proxies and certificates hold."""
     creator = Answering({})
     Sts(creator, Keys("ASIA1", "secret", "token"), region="us-east-1", quick=False)
@@ -257,7 +255,7 @@ def test_a_client_is_made_by_the_session_with_the_callers_keys() -> None:
     ]
 
 
-def test_a_session_without_a_region_calls_in_that_of_the_source() -> None:
+def test_region_missing_is_the_one_given() -> None:
     """IAM and S3 need none, and must not fail for want of STS's."""
     creator = Answering({})
 
@@ -270,7 +268,7 @@ def test_a_session_without_a_region_calls_in_that_of_the_source() -> None:
     assert [options["region_name"] for options in creator.options] == ["eu-west-1"]
 
 
-def test_a_renewal_gives_up_soon() -> None:
+def test_quick_calls_give_up_soon() -> None:
     """The old credentials are still good: nobody should wait for a minute, times five attempts."""
     creator = Answering({})
     for quick in (True, False):
@@ -282,7 +280,7 @@ def test_a_renewal_gives_up_soon() -> None:
     assert hurried.retries["total_max_attempts"] == 2
 
 
-def test_one_renewal_leaves_no_settings_to_the_next(session: Any) -> None:
+def test_quick_config_is_not_shared(session: Any) -> None:
     creator = Answering({})
     for create_client in (session.create_client, creator):
         Sts(
@@ -316,7 +314,7 @@ def meanings(error: Exception) -> set[str]:
     return {test.__name__ for test in tests if test(error)}
 
 
-def test_a_wrong_code_is_told_from_other_denials(
+def test_refused_code_differs_from_other_denials(
     sts: Server, connect: Connect, user: User, device: MfaDevice, role: Role
 ) -> None:
     caller = connect(user)
@@ -332,7 +330,7 @@ def test_a_wrong_code_is_told_from_other_denials(
     assert meanings(error_of(lambda: stranger.assume_role(assume(role)))) == {"is_denied"}
 
 
-def test_credentials_that_are_dead_are_told_from_a_role_that_refuses(
+def test_rejected_caller_differs_from_a_denied_role(
     sts: Server, connect: Connect, user: User, role: Role
 ) -> None:
     issued = connect(user).assume_role(assume(role))
@@ -345,13 +343,13 @@ def test_credentials_that_are_dead_are_told_from_a_role_that_refuses(
     assert meanings(error_of(connect(user).caller_arn)) == {"is_expired_or_unknown_caller"}
 
 
-def test_a_duration_beyond_the_roles_maximum_is_told(sts: Server, connect: Connect, user: User) -> None:
+def test_duration_over_the_maximum_is_recognized(sts: Server, connect: Connect, user: User) -> None:
     short = sts.add_role("Short", trusts=[user.arn], max_session_duration=3600)
     error = error_of(lambda: connect(user).assume_role(assume(short, DurationSeconds=3601)))
     assert meanings(error) == {"is_too_long"}
 
 
-def test_other_faults_of_a_request_mean_none_of_these(connect: Connect, user: User, role: Role) -> None:
+def test_other_request_errors_mean_none_of_these(connect: Connect, user: User, role: Role) -> None:
     error = error_of(lambda: connect(user).assume_role(assume(role, ExternalId="?!")))
     assert meanings(error) == set()
 
@@ -365,7 +363,7 @@ def test_other_faults_of_a_request_mean_none_of_these(connect: Connect, user: Us
         (429, "TooManyRequestsException"),
     ],
 )
-def test_a_service_that_cannot_answer_just_now_is_told(
+def test_unavailable_service_is_recognized(
     sts: Server, connect: Connect, user: User, role: Role, status: int, code: str
 ) -> None:
     sts.fail(times=None, status=status, code=code)
@@ -384,12 +382,12 @@ def test_a_service_that_cannot_answer_just_now_is_told(
         pytest.param(ConnectionClosedError(endpoint_url="https://sts"), id="half an answer"),
     ],
 )
-def test_a_service_that_cannot_be_reached_is_told(error: Exception) -> None:
+def test_unreachable_service_is_recognized(error: Exception) -> None:
     assert meanings(error) == {"is_unavailable"}
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), KeyError("Error"), NoRegionError(), ClientError({}, "X")])
-def test_an_error_that_says_nothing_means_nothing(error: Exception) -> None:
+def test_error_without_a_response_means_nothing(error: Exception) -> None:
     assert meanings(error) == set()
 
 
@@ -404,7 +402,7 @@ HOSTILE = "denied\x1b[2J\x07\r\u202e for you\nsecond line"
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_a_place_is_added_to_an_error_that_stays_what_it_was_and_cannot_drive_the_terminal(
+def test_add_place_keeps_the_error_and_escapes_its_text(
     error: Any,
 ) -> None:
     kind, response = type(error), getattr(error, "response", None)
@@ -417,14 +415,14 @@ def test_a_place_is_added_to_an_error_that_stays_what_it_was_and_cannot_drive_th
     assert not aws_errors.is_refused_code(error)
 
 
-def test_a_place_is_added_only_to_botocores_errors() -> None:
+def test_add_place_changes_only_botocores_errors() -> None:
     """Others are faults of this package, or of the caller's: they are not dressed up."""
     error = ValueError("x", 1)
     add_place(error, "place")
     assert error.args == ("x", 1)
 
 
-def test_keys_and_sessions_show_no_secret() -> None:
+def test_repr_of_a_record_shows_no_secret() -> None:
     issued = made(answer(SecretAccessKey="s3cret", SessionToken="t0ken")).assume_role({})
     assert "s3cret" not in repr(issued)
     assert "t0ken" not in repr(issued)

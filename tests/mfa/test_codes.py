@@ -77,7 +77,7 @@ def lines(said: Iterable[str]) -> list[str]:
 # -- what is asked ---------------------------------------------------------------------------------
 
 
-def test_a_person_is_told_what_the_code_is_for() -> None:
+def test_prompt_says_what_the_code_is_for() -> None:
     desk = Desk("123456")
     assert desk.spend("123456") == "session for 123456"
     assert desk.asked == [
@@ -86,7 +86,7 @@ def test_a_person_is_told_what_the_code_is_for() -> None:
     assert desk.said == []
 
 
-def test_no_name_in_the_question_drives_the_terminal() -> None:
+def test_prompt_escapes_names() -> None:
     """They come from the config file, which may come from anywhere."""
     request = Request("arn:x\x1b[2J", "a\x1b]2;x\x07b", "role arn:y\r\x9b8m\u202e")
     assert (
@@ -98,7 +98,7 @@ def test_no_name_in_the_question_drives_the_terminal() -> None:
 @pytest.mark.parametrize(
     "answer", ["123456", " 123456 ", "123 456", "12 34 56\r", "\t123456\x0b", "1 2 3 4 5 6"]
 )
-def test_blanks_in_a_code_do_not_count(answer: str) -> None:
+def test_code_may_contain_blanks(answer: str) -> None:
     """Apps show it in two halves."""
     desk = Desk(answer)
     desk.spend("123456")
@@ -119,7 +119,7 @@ def test_blanks_in_a_code_do_not_count(answer: str) -> None:
         "12345²",
     ],
 )
-def test_what_is_not_six_digits_is_asked_again_and_never_sent(answer: str) -> None:
+def test_code_of_another_form_is_prompted_for_again(answer: str) -> None:
     desk = Desk(answer, answer, answer, answer, "123456")
     desk.spend("123456")
     assert (desk.sent, lines(desk.said)) == (["123456"], [SIX_DIGITS] * 4)
@@ -127,14 +127,14 @@ def test_what_is_not_six_digits_is_asked_again_and_never_sent(answer: str) -> No
 
 @quickly
 @given(answer=st.text(max_size=12) | st.text("0123456789 \u0661x", min_size=4, max_size=9))
-def test_nothing_but_six_digits_is_ever_sent(answer: str) -> None:
+def test_code_sent_is_always_six_digits(answer: str) -> None:
     desk = Desk(answer, "999999", "999999", "999999")
     with pytest.raises(CodeRejectedError):
         desk.spend()
     assert all(len(code) == 6 and set(code) <= set("0123456789") for code in desk.sent)
 
 
-def test_three_codes_that_are_refused_are_the_end() -> None:
+def test_code_refused_three_times_ends_the_prompt() -> None:
     desk = Desk("111111", "222222", "333333", "444444")
     with pytest.raises(CodeRejectedError) as caught:
         desk.spend("444444")
@@ -145,12 +145,12 @@ def test_three_codes_that_are_refused_are_the_end() -> None:
     assert lines(desk.said) == [NOT_ACCEPTED] * 2
 
 
-def test_the_third_code_may_be_the_right_one() -> None:
+def test_code_may_be_right_the_third_time() -> None:
     desk = Desk("111111", "222222", "333333")
     assert desk.spend("333333") == "session for 333333"
 
 
-def test_an_error_that_is_about_something_else_is_not_asked_about_again() -> None:
+def test_error_of_another_kind_does_not_prompt_again() -> None:
     desk = Desk("123456")
 
     def use(code: str) -> str:
@@ -161,7 +161,7 @@ def test_an_error_that_is_about_something_else_is_not_asked_about_again() -> Non
     assert len(desk.asked) == 1
 
 
-def test_with_nobody_to_ask_the_command_that_asks_is_named() -> None:
+def test_prompt_impossible_names_the_login_command() -> None:
     desk = Desk(CannotPromptError("there is no terminal to ask on"))
     with pytest.raises(CannotPromptError) as caught:
         desk.spend(request=Request(SERIAL, "my prod", "role R"))
@@ -172,7 +172,7 @@ def test_with_nobody_to_ask_the_command_that_asks_is_named() -> None:
     )
 
 
-def test_ctrl_c_is_not_asked_about_again() -> None:
+def test_ctrl_c_does_not_prompt_again() -> None:
     desk = Desk(KeyboardInterrupt(), "123456")
     with pytest.raises(KeyboardInterrupt):
         desk.spend("123456")
@@ -198,7 +198,7 @@ def again(desk: Desk, directory: Path | None, *answers: str | BaseException) -> 
     return after
 
 
-def test_a_code_that_has_been_used_is_not_sent_again_but_waited_out(place: Path | None) -> None:
+def test_used_code_is_not_sent_but_waited_out(place: Path | None) -> None:
     """STS would refuse it, and a try would be lost."""
     desk = Desk("123456", directory=place)
     desk.spend("123456")
@@ -213,7 +213,7 @@ def test_a_code_that_has_been_used_is_not_sent_again_but_waited_out(place: Path 
     assert len(said) == 22
 
 
-def test_a_used_code_of_the_step_before_is_asked_again_without_waiting(tmp_path: Path) -> None:
+def test_used_code_of_the_previous_step_prompts_again_at_once(tmp_path: Path) -> None:
     Desk("123456", directory=tmp_path).spend("123456")
     late = Desk("123456", "654321", directory=tmp_path)
     late.now = NOON + 35
@@ -224,7 +224,7 @@ def test_a_used_code_of_the_step_before_is_asked_again_without_waiting(tmp_path:
     )
 
 
-def test_a_code_comes_again_some_day(tmp_path: Path) -> None:
+def test_used_code_is_forgotten_with_its_step(tmp_path: Path) -> None:
     """One in a million does."""
     Desk("123456", directory=tmp_path).spend("123456")
     later = Desk("123456", directory=tmp_path)
@@ -233,14 +233,14 @@ def test_a_code_comes_again_some_day(tmp_path: Path) -> None:
     assert later.said == []
 
 
-def test_a_code_that_was_refused_may_have_been_mistyped_and_is_not_remembered(tmp_path: Path) -> None:
+def test_refused_code_is_not_remembered_as_used(tmp_path: Path) -> None:
     with pytest.raises(CodeRejectedError):
         Desk("111111", "111111", "111111", directory=tmp_path).spend()
     desk = Desk("111111", directory=tmp_path)
     assert desk.spend("111111") == "session for 111111"
 
 
-def test_a_code_with_which_something_else_went_wrong_is_spent_all_the_same(tmp_path: Path) -> None:
+def test_code_is_used_even_if_another_error_follows(tmp_path: Path) -> None:
     """The answer was lost on its way, or the role refused: the device's code is gone."""
 
     def use(code: str) -> str:
@@ -254,7 +254,7 @@ def test_a_code_with_which_something_else_went_wrong_is_spent_all_the_same(tmp_p
     assert after.sent == ["654321"]
 
 
-def test_the_code_of_another_device_is_another_code(tmp_path: Path) -> None:
+def test_used_code_is_per_device(tmp_path: Path) -> None:
     Desk("123456", directory=tmp_path).spend("123456")
     other = Desk("123456", directory=tmp_path)
     other.spend("123456", request=Request("GAHT12345678", "prod", "role R"))
@@ -268,14 +268,14 @@ def with_program(command: str) -> Request:
     return Request(SERIAL, "prod", "role R", command)
 
 
-def test_a_program_gives_the_code_and_nobody_is_asked() -> None:
+def test_program_provides_the_code_without_a_prompt() -> None:
     desk = Desk()
     assert desk.spend("123456", request=with_program("echo 123456")) == "session for 123456"
     assert (desk.asked, desk.said) == ([], [])
 
 
 @pytest.mark.parametrize("command", ["echo 12345", "echo hello", "echo 123 456", "printf '123456\\n123456'"])
-def test_a_program_that_prints_no_code_has_failed_and_what_it_printed_is_not_told(command: str) -> None:
+def test_program_without_a_code_fails_and_its_output_is_not_shown(command: str) -> None:
     """It may be a secret that went to the wrong place."""
     with pytest.raises(MfaProcessError) as caught:
         Desk().spend("123456", request=with_program(command))
@@ -285,7 +285,7 @@ def test_a_program_that_prints_no_code_has_failed_and_what_it_printed_is_not_tol
     )
 
 
-def test_a_program_that_prints_the_same_code_over_and_over_has_failed(tmp_path: Path) -> None:
+def test_program_that_repeats_a_code_fails(tmp_path: Path) -> None:
     """A wrong one, from a vault that was not told of the new device. It was run for half a minute, without a pause."""
     runs = tmp_path / "runs"
     desk = Desk(directory=tmp_path / "cache")

@@ -58,7 +58,7 @@ def _environment(programs: Path, **more: str) -> Mapping[str, str]:
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-def test_each_program_is_given_the_prompt_whole_and_gives_the_answer(programs: Path, kind: Dialog) -> None:
+def test_dialog_gets_the_whole_prompt_and_returns_the_answer(programs: Path, kind: Dialog) -> None:
     note = _stand_in(programs, kind.program, "123456")
     environment = _environment(programs, DISPLAY=":0")
     assert kind.is_available(environment, PLATFORMS[kind.platform])
@@ -71,7 +71,7 @@ def test_each_program_is_given_the_prompt_whole_and_gives_the_answer(programs: P
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-def test_nothing_of_the_prompt_becomes_an_option_or_part_of_a_script(kind: Dialog) -> None:
+def test_dialog_prompt_is_never_an_option_or_script(kind: Dialog) -> None:
     """A profile may be called anything. PowerShell's script once had the prompt in it, not the variable."""
     scripts = [argument for argument in kind.arguments if argument not in (HERE, f"--text={HERE}")]
     assert not any(HERE in script for script in scripts)
@@ -79,26 +79,26 @@ def test_nothing_of_the_prompt_becomes_an_option_or_part_of_a_script(kind: Dialo
         assert "InputBox($env:AWS_XACCT_PROMPT, 'AWS MFA code')" in scripts[-1]
 
 
-def test_without_a_display_there_is_no_dialog(programs: Path) -> None:
+def test_dialog_needs_a_display(programs: Path) -> None:
     _stand_in(programs, "zenity", "123456")
     assert dialog.find(_environment(programs)) is None
     assert dialog.find(_environment(programs, DISPLAY=":0")) == KINDS["zenity"]
     assert dialog.find(_environment(programs, WAYLAND_DISPLAY="wayland-0")) == KINDS["zenity"]
 
 
-def test_the_first_program_that_is_there_is_taken(programs: Path) -> None:
+def test_dialog_is_the_first_installed(programs: Path) -> None:
     _stand_in(programs, "kdialog", "123456")
     assert dialog.find(_environment(programs, DISPLAY=":0")) == KINDS["kdialog"]
     assert dialog.find({"PATH": os.devnull, "DISPLAY": ":0"}) is None
 
 
 @pytest.mark.parametrize(("answer", "code"), [("", 0), ("123456", 1)])
-def test_a_dialog_that_is_closed_gives_no_code(programs: Path, answer: str, code: int) -> None:
+def test_dialog_closed_is_an_error(programs: Path, answer: str, code: int) -> None:
     _stand_in(programs, "zenity", answer, code)
     with pytest.raises(CannotPromptError, match="closed without a code"):
         KINDS["zenity"].ask(PROMPT, _environment(programs, DISPLAY=":0"))
 
 
-def test_a_program_that_cannot_be_run_is_named(programs: Path) -> None:
+def test_dialog_program_that_cannot_run_is_named(programs: Path) -> None:
     with pytest.raises(CannotPromptError, match="zenity cannot be run"):
         KINDS["zenity"].ask(PROMPT, _environment(programs, DISPLAY=":0"))

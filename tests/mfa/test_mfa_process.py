@@ -22,11 +22,11 @@ def _program(tmp_path: Path, text: str) -> str:
     return f'"{sys.executable}" "{path}"'
 
 
-def test_what_the_program_prints_is_the_code_without_its_line_end(tmp_path: Path) -> None:
+def test_output_is_trimmed(tmp_path: Path) -> None:
     assert mfa_process.read_code(_program(tmp_path, "print(' 123456 ')"), "prod") == "123456"
 
 
-def test_no_shell_reads_the_line(tmp_path: Path) -> None:
+def test_command_runs_without_a_shell(tmp_path: Path) -> None:
     program = _program(tmp_path, "import sys; print(len(sys.argv), sys.argv[1:])")
     assert mfa_process.read_code(f"{program} '$HOME' ; echo", "prod") == "4 ['$HOME', ';', 'echo']"
 
@@ -40,9 +40,7 @@ def test_no_shell_reads_the_line(tmp_path: Path) -> None:
         ("import sys; sys.stderr.write('no key'); sys.exit(1)", "failed with exit code 1"),
     ],
 )
-def test_a_program_that_fails_is_named_by_its_exit_code_and_not_by_its_output(
-    tmp_path: Path, text: str, why: str
-) -> None:
+def test_failure_shows_the_exit_code_and_not_the_output(tmp_path: Path, text: str, why: str) -> None:
     with pytest.raises(MfaProcessError) as caught:
         mfa_process.read_code(_program(tmp_path, text), "my prod")
     assert str(caught.value) == (
@@ -59,13 +57,13 @@ def test_a_program_that_fails_is_named_by_its_exit_code_and_not_by_its_output(
         (" ", "is empty"),
     ],
 )
-def test_a_line_that_is_no_program_is_an_error(line: str, why: str) -> None:
+def test_command_that_is_no_program_is_an_error(line: str, why: str) -> None:
     with pytest.raises(MfaProcessError, match="the mfa_process of profile prod ") as caught:
         mfa_process.read_code(line, "prod")
     assert why in str(caught.value)
 
 
-def test_a_program_that_gives_no_code_in_time_is_ended(tmp_path: Path) -> None:
+def test_timeout_ends_the_program(tmp_path: Path) -> None:
     alive = tmp_path / "alive"
     text = f"import pathlib, sys, time; pathlib.Path({str(alive)!r}).touch(); time.sleep(600)"
     with pytest.raises(MfaProcessError, match="printed no code within 1 s"):
@@ -75,7 +73,7 @@ def test_a_program_that_gives_no_code_in_time_is_ended(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "left", ["sleep 600", "sh -c 'sleep 0.2; while :; do echo more; done'"], ids=["silent", "writing"]
 )
-def test_what_the_program_leaves_running_is_not_waited_for(tmp_path: Path, left: str) -> None:
+def test_background_processes_are_not_waited_for(tmp_path: Path, left: str) -> None:
     """As an agent is that keeps a PIN: it has the program's stdout, and never ends."""
     note = tmp_path / "pid"
     line = f"sh -c 'echo 123456; {left.replace(chr(39), chr(34))} & echo $! > {note}'"
@@ -86,17 +84,17 @@ def test_what_the_program_leaves_running_is_not_waited_for(tmp_path: Path, left:
             os.kill(int(note.read_text("ascii")), signal.SIGKILL)
 
 
-def test_a_program_that_has_closed_its_output_is_waited_for() -> None:
+def test_program_with_closed_output_is_waited_for() -> None:
     """Its exit code tells whether the code is one."""
     with pytest.raises(MfaProcessError, match="failed with exit code 3"):
         mfa_process.read_code("sh -c 'echo 123456; exec >&-; sleep 0.2; exit 3'", "prod")
 
 
-def test_a_program_may_print_any_amount_and_is_none_the_better_for_it() -> None:
+def test_output_is_limited() -> None:
     assert len(mfa_process.read_code("sh -c 'yes | head -c 5000000'", "prod")) < 2000
 
 
-def test_the_program_reads_from_the_terminal_and_speaks_on_it(tmp_path: Path) -> None:
+def test_program_uses_the_terminal(tmp_path: Path) -> None:
     """It may ask for a PIN, whatever stdin and stderr of the command are."""
     program = _program(
         tmp_path,

@@ -37,34 +37,34 @@ def _zenity(home: Home, code: str) -> dict[str, str]:
     return {"DISPLAY": ":0", "PATH": f"{programs}:{home.environment['PATH']}"}
 
 
-def test_each_value_of_mfa_prompt_has_its_ways() -> None:
+def test_each_value_of_mfa_prompt_has_methods() -> None:
     assert set(PROMPT_METHODS) == set(MFA_PROMPTS)
 
 
-def test_none_forbids_asking() -> None:
+def test_mfa_prompt_none_forbids_prompting() -> None:
     with pytest.raises(CannotPromptError, match="mfa_prompt = none forbids asking"):
         prompter("none")("MFA code: ")
 
 
-def test_a_dialog_asks_where_there_is_a_display_and_no_terminal(home: Home, device: MfaDevice) -> None:
+def test_dialog_prompts_with_a_display_and_no_terminal(home: Home, device: MfaDevice) -> None:
     outcome = home.aws(*IDENTITY, environment=_zenity(home, device.next_code()))
     assert (outcome.code, outcome.stderr) == (0, "")
 
 
-def test_the_terminal_is_asked_before_a_dialog(home: Home, device: MfaDevice) -> None:
+def test_terminal_comes_before_the_dialog(home: Home, device: MfaDevice) -> None:
     child = home.terminal(*IDENTITY, environment=_zenity(home, "000000"))
     child.expect("MFA code of .*: ")
     child.sendline(device.next_code())
     assert finish_on_terminal(child) == 0
 
 
-def test_mfa_prompt_gui_takes_the_dialog_on_a_terminal_too(home: Home, device: MfaDevice) -> None:
+def test_mfa_prompt_gui_uses_the_dialog_even_on_a_terminal(home: Home, device: MfaDevice) -> None:
     environment = {**_zenity(home, device.next_code()), "AWS_XACCT_MFA_PROMPT": "gui"}
     assert finish_on_terminal(home.terminal(*IDENTITY, environment=environment)) == 0
 
 
 @pytest.mark.parametrize("mode", ["tty", "none"])
-def test_mfa_prompt_can_forbid_the_dialog(home: Home, sts: Sts, device: MfaDevice, mode: str) -> None:
+def test_mfa_prompt_forbids_the_dialog(home: Home, sts: Sts, device: MfaDevice, mode: str) -> None:
     environment = {**_zenity(home, device.next_code()), "AWS_XACCT_MFA_PROMPT": mode}
     outcome = home.aws(*IDENTITY, environment=environment)
     assert outcome.code == 255
@@ -73,7 +73,7 @@ def test_mfa_prompt_can_forbid_the_dialog(home: Home, sts: Sts, device: MfaDevic
 
 
 @pytest.mark.usefixtures("device")
-def test_an_unknown_mfa_prompt_is_an_error_that_lists_the_known_ones(home: Home) -> None:
+def test_mfa_prompt_unknown_lists_the_known_values(home: Home) -> None:
     outcome = home.aws(*IDENTITY, environment={"AWS_XACCT_MFA_PROMPT": "smoke"})
     assert outcome.code == 255
     assert outcome.lines == [
@@ -83,16 +83,14 @@ def test_an_unknown_mfa_prompt_is_an_error_that_lists_the_known_ones(home: Home)
 
 
 @pytest.mark.usefixtures("device")
-def test_a_program_gives_the_code_without_asking_anybody(home: Home, sts: Sts) -> None:
+def test_mfa_process_provides_the_code_without_a_prompt(home: Home, sts: Sts) -> None:
     home.aws("configure", "role", "prod", "--mfa-process", f"curl -s {sts.url}/_code")
     outcome = home.aws(*IDENTITY, environment={"AWS_XACCT_MFA_PROMPT": "none"})
     assert (outcome.code, outcome.stderr) == (0, "")
     assert [call.operation for call in sts.calls] == ["GetSessionToken", "AssumeRole", "GetCallerIdentity"]
 
 
-def test_a_program_that_fails_is_an_error_and_nobody_is_asked(
-    home: Home, sts: Sts, device: MfaDevice
-) -> None:
+def test_mfa_process_failed_does_not_prompt(home: Home, sts: Sts, device: MfaDevice) -> None:
     del device
     home.aws("configure", "role", "prod", "--mfa-process", f"{sys.executable} -c 'print(987654); exit(7)'")
     child = home.terminal(*IDENTITY)
@@ -103,7 +101,7 @@ def test_a_program_that_fails_is_an_error_and_nobody_is_asked(
     assert sts.calls == []
 
 
-def test_a_user_profile_runs_on_the_session_that_its_roles_share(home: Home, sts: Sts) -> None:
+def test_user_profile_runs_on_the_shared_session(home: Home, sts: Sts) -> None:
     """`mfa_session = on` in a profile that is no role; IAM is one of the services that then see MFA."""
     user = sts.add_user("dev")
     device = sts.add_mfa_device(user)

@@ -154,7 +154,7 @@ def opened(screens: list[Screen], program: str, **options: Any) -> Screen:
 # -- an answer -------------------------------------------------------------------------------------
 
 
-def test_an_answer_is_given_and_not_shown(asking: Screen) -> None:
+def test_answer_is_returned_and_not_echoed(asking: Screen) -> None:
     assert asking.changed
     asking.type("123456\n")
     assert asking.finish() == (0, "'123456'\n")
@@ -163,13 +163,13 @@ def test_an_answer_is_given_and_not_shown(asking: Screen) -> None:
     assert not asking.changed
 
 
-def test_nothing_is_asked_on_stdout_or_stderr_and_nothing_is_taken_from_stdin(screens: list[Screen]) -> None:
+def test_prompt_uses_no_standard_stream(screens: list[Screen]) -> None:
     screen = opened(screens, "ask()\nprint(repr(sys.stdin.read()))")
     screen.type("123456\n")
     assert screen.finish() == (0, f"'123456'\n{PIPED!r}\n")
 
 
-def test_what_was_typed_before_the_question_is_no_answer_to_it(screens: list[Screen]) -> None:
+def test_input_before_the_prompt_is_ignored(screens: list[Screen]) -> None:
     screen = opened(screens, "ask()", typed_ahead="654321\n")
     screen.type("123456\n")
     assert screen.finish() == (0, "'123456'\n")
@@ -184,14 +184,14 @@ def test_what_was_typed_before_the_question_is_no_answer_to_it(screens: list[Scr
         pytest.param("é\n", r"'\ufffd\ufffd'", id="no digits"),
     ],
 )
-def test_a_line_is_given_as_it_was_typed(asking: Screen, typed: str, answer: str) -> None:
+def test_line_is_returned_as_typed(asking: Screen, typed: str, answer: str) -> None:
     asking.type(typed)
     code, output = asking.finish()
     assert (code, output.encode("ascii", "backslashreplace").decode()) == (0, f"{answer}\n")
     assert not asking.changed
 
 
-def test_ctrl_d_is_no_answer(asking: Screen) -> None:
+def test_ctrl_d_is_an_error(asking: Screen) -> None:
     asking.type("\x04")
     assert asking.finish() == (0, "cannot ask: no code was given\n")
     assert not asking.changed
@@ -200,30 +200,28 @@ def test_ctrl_d_is_no_answer(asking: Screen) -> None:
 # -- an interruption -------------------------------------------------------------------------------
 
 
-def test_ctrl_c_is_an_interrupt(asking: Screen) -> None:
+def test_ctrl_c_is_a_keyboard_interrupt(asking: Screen) -> None:
     asking.type("123\x03")
     assert asking.finish() == (0, "interrupted\n")
     assert not asking.changed
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
-def test_a_signal_ends_the_program_as_ever_and_leaves_the_terminal_as_it_was(
-    asking: Screen, number: signal.Signals
-) -> None:
+def test_signal_ends_the_program_and_restores_the_terminal(asking: Screen, number: signal.Signals) -> None:
     """Stock leaves it without echo: the person has to type `reset`, unseen."""
     asking.send(number)
     assert asking.finish() == (-number, "")
     assert not asking.changed
 
 
-def test_ctrl_backslash_ends_the_program_as_ever(asking: Screen) -> None:
+def test_ctrl_backslash_ends_the_program(asking: Screen) -> None:
     asking.type("\x1c")
     assert asking.finish() == (-signal.SIGQUIT, "")
     assert not asking.changed
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_ctrl_z_stops_the_program_with_echo_on_and_coming_back_asks_again(asking: Screen, times: int) -> None:
+def test_ctrl_z_restores_echo_and_resuming_prompts_again(asking: Screen, times: int) -> None:
     for _ in range(times):
         asking.type("12\x1a")
         assert asking.news() == {"stopped": signal.SIGTSTP}
@@ -236,7 +234,7 @@ def test_ctrl_z_stops_the_program_with_echo_on_and_coming_back_asks_again(asking
     assert not asking.changed
 
 
-def test_a_program_that_is_stopped_can_be_ended(asking: Screen) -> None:
+def test_stopped_program_can_be_ended(asking: Screen) -> None:
     asking.type("\x1a")
     assert asking.news() == {"stopped": signal.SIGTSTP}
     asking.send(signal.SIGTERM)
@@ -245,7 +243,7 @@ def test_a_program_that_is_stopped_can_be_ended(asking: Screen) -> None:
     assert not asking.changed
 
 
-def test_a_program_that_goes_on_in_the_background_stops_at_the_question_and_coming_back_asks_again(
+def test_background_program_stops_at_the_prompt_and_resuming_prompts_again(
     asking: Screen,
 ) -> None:
     """`bg`, and later `fg`."""
@@ -262,7 +260,7 @@ def test_a_program_that_goes_on_in_the_background_stops_at_the_question_and_comi
     assert not asking.changed
 
 
-def test_a_question_in_the_background_is_an_error_at_once(screens: list[Screen]) -> None:
+def test_prompt_in_the_background_is_an_error(screens: list[Screen]) -> None:
     """`timeout 12 aws …` runs it in a process group of its own. It used to stop there for ever, deaf to SIGTERM."""
     program = "import os\nif os.fork():\n    os.wait()\nelse:\n    os.setpgid(0, 0)\n    ask()"
     screen = Screen(f"{ASK}\n{program}")
@@ -271,7 +269,7 @@ def test_a_question_in_the_background_is_an_error_at_once(screens: list[Screen])
     assert not screen.changed
 
 
-def test_ctrl_c_interrupts_the_question_of_a_job_that_a_script_has_put_in_the_background(
+def test_ctrl_c_interrupts_a_scripts_background_job(
     screens: list[Screen],
 ) -> None:
     """Without job control it is in the foreground and ignores Ctrl-C; it went on to eat what the person typed next."""
@@ -282,7 +280,7 @@ def test_ctrl_c_interrupts_the_question_of_a_job_that_a_script_has_put_in_the_ba
     assert screen.finish() == (0, "interrupted\nTrue\n")
 
 
-def test_a_pager_that_has_taken_lines_and_ctrl_c_away_gets_them_so_again(screens: list[Screen]) -> None:
+def test_pager_settings_are_restored(screens: list[Screen]) -> None:
     """`aws … | less`: each digit was taken for a code."""
     program = (
         "import termios\nterminal_of_less = open('/dev/tty')\nraw = termios.tcgetattr(terminal_of_less)\n"
@@ -297,7 +295,7 @@ def test_a_pager_that_has_taken_lines_and_ctrl_c_away_gets_them_so_again(screens
     assert screen.finish() == (0, "'123456'\nTrue\n")
 
 
-def test_a_handler_of_the_programs_own_is_called_and_the_question_stands(screens: list[Screen]) -> None:
+def test_programs_own_handler_is_called_and_the_prompt_stays(screens: list[Screen]) -> None:
     screen = opened(screens, "signal.signal(signal.SIGTERM, lambda *_: print('handled'))\nask()")
     screen.send(signal.SIGTERM)
     screen.prompted()
@@ -306,7 +304,7 @@ def test_a_handler_of_the_programs_own_is_called_and_the_question_stands(screens
     assert screen.finish() == (0, "handled\n'123456'\n")
 
 
-def test_a_signal_that_the_program_ignores_is_ignored(screens: list[Screen]) -> None:
+def test_ignored_signal_stays_ignored(screens: list[Screen]) -> None:
     """`nohup`."""
     screen = opened(screens, "signal.signal(signal.SIGHUP, signal.SIG_IGN)\nask()")
     screen.send(signal.SIGHUP)
@@ -314,7 +312,7 @@ def test_a_signal_that_the_program_ignores_is_ignored(screens: list[Screen]) -> 
     assert screen.finish() == (0, "'123456'\n")
 
 
-def test_handlers_are_put_back(screens: list[Screen]) -> None:
+def test_signal_handlers_are_restored(screens: list[Screen]) -> None:
     report = (
         "watched = [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP]\n"
         "print([signal.getsignal(number) is signal.SIG_DFL for number in watched])"
@@ -333,7 +331,7 @@ def worker(screens: list[Screen]) -> Screen:
     return opened(screens, f"{IN_A_THREAD}print('done')")
 
 
-def test_in_another_thread_an_answer_is_given_and_not_shown(worker: Screen) -> None:
+def test_other_thread_answer_is_returned_and_not_echoed(worker: Screen) -> None:
     assert worker.changed
     worker.type("123456\n")
     assert worker.finish() == (0, "'123456'\ndone\n")
@@ -342,13 +340,13 @@ def test_in_another_thread_an_answer_is_given_and_not_shown(worker: Screen) -> N
     assert not worker.changed
 
 
-def test_in_another_thread_ctrl_d_is_no_answer(worker: Screen) -> None:
+def test_other_thread_ctrl_d_is_an_error(worker: Screen) -> None:
     worker.type("\x04")
     assert worker.finish() == (0, "cannot ask: no code was given\ndone\n")
     assert not worker.changed
 
 
-def test_in_another_thread_ctrl_c_ends_the_question_at_once_and_interrupts_the_main_thread(
+def test_other_thread_ctrl_c_interrupts_the_main_thread(
     screens: list[Screen],
 ) -> None:
     """It used to wait for Enter."""
@@ -361,7 +359,7 @@ def test_in_another_thread_ctrl_c_ends_the_question_at_once_and_interrupts_the_m
     assert not screen.changed
 
 
-def test_in_another_thread_ctrl_z_stops_the_program_with_echo_on_and_coming_back_asks_again(
+def test_other_thread_ctrl_z_restores_echo_and_resuming_prompts_again(
     worker: Screen,
 ) -> None:
     worker.type("12\x1a")
@@ -376,13 +374,13 @@ def test_in_another_thread_ctrl_z_stops_the_program_with_echo_on_and_coming_back
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_in_another_thread_the_question_ends_with_the_program(worker: Screen, number: signal.Signals) -> None:
+def test_other_thread_prompt_ends_with_the_program(worker: Screen, number: signal.Signals) -> None:
     worker.send(number)
     assert worker.finish() == (-number, "")
     worker.wait_until_unchanged()
 
 
-def test_what_is_typed_while_there_is_nothing_to_answer_is_neither_shown_nor_an_answer(
+def test_quiet_neither_echoes_nor_keeps_input(
     screens: list[Screen],
 ) -> None:
     """A code that was typed before the next one was due was shown."""
@@ -402,7 +400,7 @@ def test_what_is_typed_while_there_is_nothing_to_answer_is_neither_shown_nor_an_
     assert "999999" not in screen.text
 
 
-def test_where_there_is_no_terminal_it_is_quiet_anyway() -> None:
+def test_quiet_works_without_a_terminal() -> None:
     outcome = subprocess.run(
         [sys.executable, "-c", f"{ASK}\nwith terminal.quiet():\n    print('done')"],
         cwd=ROOT,
@@ -418,7 +416,7 @@ def test_where_there_is_no_terminal_it_is_quiet_anyway() -> None:
 # -- no terminal, or not for long ------------------------------------------------------------------
 
 
-def test_in_another_thread_of_a_frozen_program_it_asks_with_echo_on(screens: list[Screen]) -> None:
+def test_other_thread_of_a_frozen_program_prompts_with_echo(screens: list[Screen]) -> None:
     """Handlers can be set in the main thread only, and a terminal left without echo is worse than a code seen."""
     screen = opened(screens, f"sys.frozen = True\n{IN_A_THREAD}print('done')")
     assert not screen.changed
@@ -427,7 +425,7 @@ def test_in_another_thread_of_a_frozen_program_it_asks_with_echo_on(screens: lis
     screen.wait_for("123456\r\n")
 
 
-def test_a_terminal_that_goes_away_is_no_answer(screens: list[Screen]) -> None:
+def test_terminal_gone_is_an_error(screens: list[Screen]) -> None:
     """Under `nohup`; without it the hang-up ends the program."""
     screen = opened(screens, "signal.signal(signal.SIGHUP, signal.SIG_IGN)\nask()")
     screen.hang_up()
@@ -435,7 +433,7 @@ def test_a_terminal_that_goes_away_is_no_answer(screens: list[Screen]) -> None:
     assert (code, output.startswith("cannot ask: ")) == (0, True), output
 
 
-def test_a_terminal_that_is_closed_is_no_answer_even_if_nobody_passes_the_hang_up_on(asking: Screen) -> None:
+def test_terminal_closed_without_a_hangup_is_an_error(asking: Screen) -> None:
     """The window was closed."""
     asking.hang_up()
     # Whether it finds an end of file or an error depends on how far the kernel has come.
@@ -444,7 +442,7 @@ def test_a_terminal_that_is_closed_is_no_answer_even_if_nobody_passes_the_hang_u
     assert (code, output in ended) == (0, True), output
 
 
-def test_without_a_terminal_it_says_so_at_once() -> None:
+def test_terminal_missing_is_an_error() -> None:
     program = f"{ASK}\nprint(terminal.is_available())\nterminal.say('x')\nask()"
     outcome = subprocess.run(
         [sys.executable, "-c", program],
@@ -459,7 +457,7 @@ def test_without_a_terminal_it_says_so_at_once() -> None:
     assert (outcome.stdout, outcome.stderr) == ("False\ncannot ask: there is no terminal to ask on\n", "")
 
 
-def test_a_line_is_said_on_the_terminal_and_nowhere_else(screens: list[Screen]) -> None:
+def test_say_prints_on_the_terminal_only(screens: list[Screen]) -> None:
     screen = opened(
         screens,
         "print(terminal.is_available())\nterminal.say('Six é.')\nterminal.say('wait', end=' … ')\nask()",
@@ -468,7 +466,7 @@ def test_a_line_is_said_on_the_terminal_and_nowhere_else(screens: list[Screen]) 
     assert screen.finish() == (0, "True\n''\n")
 
 
-def test_what_is_said_comes_before_what_is_asked(screens: list[Screen]) -> None:
+def test_say_comes_before_the_prompt(screens: list[Screen]) -> None:
     screen = Screen(f"{ASK}\nterminal.say('Six digits.')\nask()")
     screens.append(screen)
     screen.wait_for(PROMPT)

@@ -28,23 +28,21 @@ class Clock:
     [(0, 30.0), (10, 20.0), (29.5, 0.5), (30, 0.0), (59, 0.0), (60, None), (-1, None)],
     ids=lambda value: f"{value}",
 )
-def test_the_wait_is_for_the_next_step_and_then_the_device_shows_another(
-    tmp_path: Path, later: float, wait: float | None
-) -> None:
+def test_wait_lasts_until_the_next_step(tmp_path: Path, later: float, wait: float | None) -> None:
     clock = Clock()
     UsedCodes(tmp_path, clock).remember(DEVICE, "123456")
     clock.now += later
     assert UsedCodes(tmp_path, clock).wait(DEVICE, "123456") == wait
 
 
-def test_another_code_and_another_device_are_fresh(tmp_path: Path) -> None:
+def test_other_code_or_device_is_unused(tmp_path: Path) -> None:
     used = UsedCodes(tmp_path, Clock())
     used.remember(DEVICE, "123456")
     assert used.wait(DEVICE, "654321") is None
     assert used.wait(OTHER, "123456") is None
 
 
-def test_the_file_is_private_and_does_not_hold_the_code(tmp_path: Path) -> None:
+def test_file_is_private_and_does_not_contain_the_code(tmp_path: Path) -> None:
     UsedCodes(tmp_path / "cache", Clock()).remember(DEVICE, "123456")
     (file,) = (tmp_path / "cache").iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -52,7 +50,7 @@ def test_the_file_is_private_and_does_not_hold_the_code(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "garbage", "1 2 3 4", "nan a b", "not-a-number salt digest"])
-def test_a_damaged_file_means_that_nothing_was_used(tmp_path: Path, text: str) -> None:
+def test_damaged_file_means_unused(tmp_path: Path, text: str) -> None:
     used = UsedCodes(tmp_path, Clock())
     used.remember(DEVICE, "123456")
     (file,) = tmp_path.iterdir()
@@ -60,7 +58,7 @@ def test_a_damaged_file_means_that_nothing_was_used(tmp_path: Path, text: str) -
     assert used.wait(DEVICE, "123456") is None
 
 
-def test_a_file_that_others_can_write_is_not_believed(tmp_path: Path) -> None:
+def test_file_writable_by_others_is_ignored(tmp_path: Path) -> None:
     used = UsedCodes(tmp_path, Clock())
     used.remember(DEVICE, "123456")
     (file,) = tmp_path.iterdir()
@@ -69,7 +67,7 @@ def test_a_file_that_others_can_write_is_not_believed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["nowhere", "a file"])
-def test_where_no_file_can_be_kept_this_process_remembers_its_own(tmp_path: Path, place: str) -> None:
+def test_unwritable_directory_remembers_in_this_process(tmp_path: Path, place: str) -> None:
     (tmp_path / "a file").touch()
     used = UsedCodes(None if place == "nowhere" else tmp_path / place, Clock())
     used.remember(DEVICE, "123456")

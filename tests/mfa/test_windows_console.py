@@ -12,16 +12,16 @@ from awscli_xacct.mfa.windows_console import read_line
     ("typed", "line"),
     [("123456\r", "123456"), ("123456\n", "123456"), ("129\b3456\r", "123456"), ("\b\b1\r", "1"), ("\r", "")],
 )
-def test_a_line_ends_with_enter_and_a_backspace_takes_back(typed: str, line: str) -> None:
+def test_enter_ends_the_line_and_backspace_deletes(typed: str, line: str) -> None:
     assert read_line(iter(typed).__next__) == line
 
 
-def test_ctrl_c_interrupts() -> None:
+def test_ctrl_c_interrupts_the_console() -> None:
     with pytest.raises(KeyboardInterrupt):
         read_line(iter("12\x03").__next__)
 
 
 @pytest.mark.parametrize("end", ["\x1a", "\x04"])
-def test_ctrl_z_and_ctrl_d_give_no_code(end: str) -> None:
+def test_ctrl_z_and_ctrl_d_are_errors(end: str) -> None:
     with pytest.raises(CannotPromptError, match="no code was given"):
         read_line(iter(f"12{end}").__next__)
