@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .. import settings
@@ -24,7 +25,7 @@ from ..profiles.values import EXAMPLE_ROLE_ARN, account_problem
 from . import yaml_nodes
 from .model import ACCOUNT, ROLE, RoleSpec, equivalent, resolve_settings, typed_value
 from .reader import VERSION, Manifest, read
-from .yaml_edit import Entry, YamlEdits, flow_pairs, role_lines, to_flow
+from .yaml_edit import Entry, YamlEdits, entry_lines, flow_pairs, to_flow
 
 Options = Mapping[str, Any]
 
@@ -46,67 +47,62 @@ def merge(
     config, `accounts` ids by names, which are added where the manifest has no name for an id. Raises
     `ValidationError` with every problem of the manifest as it is, and `EditError` if it cannot be edited in place.
     """
-    return _Merge(path, roles, profiles, partitions, accounts or {}).apply(text)
+    wanted = {
+        name: {key: str(options[key]) for key in KEYS if key in options} for name, options in roles.items()
+    }
+    names = {
+        name: account
+        for name, account in (accounts or {}).items()
+        if name.strip() and name.isprintable() and account_problem(name)  # what a manifest takes for a name
+    }
+    seen: Profiles = ChainMap(wanted, profiles)  # type: ignore[arg-type]
+    return _Merge(path, wanted, seen, partitions, names).apply(text)
 
 
+@dataclass(frozen=True)
 class _Merge:
-    def __init__(
-        self,
-        path: str,
-        roles: Mapping[str, Options],
-        profiles: Profiles,
-        partitions: Partitions,
-        accounts: Mapping[str, str],
-    ) -> None:
-        self._path = path
-        self._wanted = {
-            name: {key: str(options[key]) for key in KEYS if key in options}
-            for name, options in roles.items()
-        }
-        self._profiles: Profiles = ChainMap(self._wanted, profiles)  # type: ignore[arg-type]
-        self._partitions = partitions
-        self._accounts = {
-            name: account
-            for name, account in accounts.items()
-            if name.strip()
-            and name.isprintable()
-            and account_problem(name)  # what a manifest takes for a name
-        }
+    """The manifest's path, and the options by profile, all profiles, and ids by account name that it is to have."""
+
+    path: str
+    wanted: dict[str, dict[str, str]]
+    profiles: Profiles
+    partitions: Partitions
+    accounts: Mapping[str, str]
 
     def apply(self, text: str) -> str:
         manifest = self._read(text)
         if manifest.top is None:  # blank, or comments alone
             text = self._with_skeleton(text)
             manifest = self._read(text)
-        others = [role for role in manifest.roles if role.profile not in self._wanted]
+        others = [role for role in manifest.roles if role.profile not in self.wanted]
         # The ARN of a role depends on its source, which has to be known as a role first.
-        self._wanted.update(
+        self.wanted.update(
             {role.profile: {settings.ROLE_ARN: EXAMPLE_ROLE_ARN} | _set(role.options) for role in others}
         )
-        self._wanted.update([(role.profile, self._imported(role)) for role in others])
+        self.wanted.update([(role.profile, self._imported(role)) for role in others])
         for _ in range(_MAX_PASSES):
             after = self._pass(manifest, text)
             if after == text:
                 return text
             text = after
-            manifest = read(text, self._path, may_be_empty=True)
+            manifest = read(text, self.path, may_be_empty=True)
             if manifest.problems:
                 break
         reason = "; ".join(map(str, in_order(manifest.problems))) or "a change of it changes more"
         raise EditError(
-            f"{printable(self._path)}: these roles cannot be changed in place ({reason}); nothing was written. "
+            f"{printable(self.path)}: these roles cannot be changed in place ({reason}); nothing was written. "
             f"Write them out, without alias or merge"
         )
 
     def _read(self, text: str) -> Manifest:
-        manifest = read(text, self._path, may_be_empty=True)
+        manifest = read(text, self.path, may_be_empty=True)
         if manifest.problems:
             raise ValidationError("nothing was written, because", manifest.problems)
         return manifest
 
     def _with_skeleton(self, comments: str) -> str:
         """Return a manifest without roles, whose defaults are the settings that all of several roles share."""
-        first, *rest = [self._entry(name, {}, {}) for name in self._wanted] or [{}]
+        first, *rest = [self._entry(name, {}, {}) for name in self.wanted] or [{}]
         shared = {
             key: item
             for key, item in (first if rest else {}).items()
@@ -117,14 +113,14 @@ class _Merge:
         lines.append(f"version: {VERSION}")
         if shared:
             lines += ["", "defaults:", *(f"  {pair}" for pair in flow_pairs(shared))]
-        if not self._wanted:
+        if not self.wanted:
             lines += ["", "roles: {}"]
         return "".join(f"{line}\n" for line in lines)
 
     def _imported(self, role: RoleSpec) -> dict[str, str]:
         """Return the options that an import of the role gives to a profile that does not exist yet."""
-        alone: Profiles = ChainMap({role.profile: {}}, self._profiles)  # type: ignore[arg-type]
-        return _set(resolve_settings(role, role.options, alone, self._partitions)[0])
+        alone: Profiles = ChainMap({role.profile: {}}, self.profiles)  # type: ignore[arg-type]
+        return _set(resolve_settings(role, role.options, alone, self.partitions)[0])
 
     def _pass(self, manifest: Manifest, text: str) -> str:
         """Return the text after one round of changes; the same text where nothing differs."""
@@ -132,7 +128,7 @@ class _Merge:
         names = {account: name for name, account in reversed(self._add_accounts(manifest, edits).items())}
         existing = {role.profile: role for role in manifest.roles}
         added: dict[str, Entry] = {}
-        for name, wanted in self._wanted.items():
+        for name, wanted in self.wanted.items():
             role, node = existing.get(name), manifest.role_nodes.get(name)
             imported = self._imported(role) if role else {}
             differing = [key for key in KEYS if not equivalent(key, imported.get(key), wanted.get(key))]
@@ -146,7 +142,7 @@ class _Merge:
                 edits.replace(node, to_flow(entry))
             else:  # a new role, or one that comes from a merge of whole roles
                 added[name] = entry
-        self._add_roles(manifest, added, edits)
+        _add(manifest, "roles", added, edits)
         return edits.apply()
 
     def _change(
@@ -158,7 +154,7 @@ class _Merge:
         names: Mapping[str, str],
         edits: YamlEdits,
     ) -> None:
-        own, wanted = node.own(), self._wanted[name]
+        own, wanted = node.own(), self.wanted[name]
         for key in differing:
             if key == settings.ROLE_ARN:
                 _change_arn(node, str(imported.get(key, "")), wanted[key], names, edits)
@@ -171,9 +167,9 @@ class _Merge:
 
     def _entry(self, name: str, names: Mapping[str, str], defaults: Options) -> dict[str, Any]:
         """Return a role as a manifest has it, without what the defaults say and what an import adds by itself."""
-        wanted = self._wanted[name]
+        wanted = self.wanted[name]
         source = wanted.get(settings.SOURCE_PROFILE)
-        inherited = mfa_serial_to_inherit(self._profiles, source) if source else None
+        inherited = mfa_serial_to_inherit(self.profiles, source) if source else None
         entry: dict[str, Any] = {
             key: item
             for key, item in self._named(name, names).items()
@@ -190,12 +186,12 @@ class _Merge:
 
     def _named(self, name: str, names: Mapping[str, str]) -> dict[str, str]:
         """Return what names a role: account and role name if they lead to the same ARN, else the ARN."""
-        wanted = self._wanted[name]
+        wanted = self.wanted[name]
         text = wanted.get(settings.ROLE_ARN, "")
         arn = Arn.parse(text)
         if arn:
-            alone: Profiles = ChainMap({name: {}}, self._profiles)  # type: ignore[arg-type]
-            if role_arn(name, arn.account, arn.role_name, alone, wanted, self._partitions) == text:
+            alone: Profiles = ChainMap({name: {}}, self.profiles)  # type: ignore[arg-type]
+            if role_arn(name, arn.account, arn.role_name, alone, wanted, self.partitions) == text:
                 return {ACCOUNT: names.get(arn.account, arn.account), ROLE: arn.role_name}
         return {settings.ROLE_ARN: text}
 
@@ -204,36 +200,29 @@ class _Merge:
         known = dict(manifest.accounts)
         new = {
             name: account
-            for name, account in self._accounts.items()
+            for name, account in self.accounts.items()
             if name not in known and account not in known.values()
         }
-        if new:
-            own = manifest.top.own() if manifest.top else {}
-            node = own["accounts"][1] if "accounts" in own else None
-            lines = "".join(f"\n  {pair}" for pair in flow_pairs(new))
-            if node and isinstance(node.value, yaml_nodes.Mapping) and node.value.items:
-                for name, account in new.items():
-                    edits.add(node.value, name, account)
-            elif node:
-                edits.replace(node, lines)
-            elif "roles" in own:
-                edits.insert_above(own["roles"][0], f"accounts:{lines}\n\n")
-            else:
-                edits.append(f"\naccounts:{lines}\n")
+        _add(manifest, "accounts", new, edits)
         return known | new
 
-    def _add_roles(self, manifest: Manifest, added: Mapping[str, Entry], edits: YamlEdits) -> None:
-        own = manifest.top.own() if manifest.top else {}
-        roles = own["roles"][1] if "roles" in own else None
-        if isinstance(roles, yaml_nodes.Mapping) and roles.items:
-            for name, entry in added.items():
-                edits.add_role(roles, name, entry)
-        elif added:
-            lines = [line for name, entry in added.items() for line in role_lines(name, entry)]
-            if roles is None:
-                edits.append("".join(f"{line}\n" for line in ("", "roles:", *lines)))
-            else:
-                edits.replace(roles, "".join(f"\n{line}" for line in lines))
+
+def _add(manifest: Manifest, key: str, entries: Mapping[str, Any], edits: YamlEdits) -> None:
+    """Add entries under a key of the manifest, which may be missing, or have no value."""
+    own = manifest.top.own() if manifest.top else {}
+    node = own[key][1] if key in own else None
+    lines = "".join(f"\n{line}" for name, entry in entries.items() for line in entry_lines(name, entry))
+    if not entries:
+        return
+    if node and isinstance(node.value, yaml_nodes.Mapping) and node.value.items:
+        for name, entry in entries.items():
+            edits.add_entry(node.value, name, entry)
+    elif node:
+        edits.replace(node, lines)
+    elif "roles" in own:
+        edits.insert_above(own["roles"][0], f"{key}:{lines}\n\n")
+    else:
+        edits.append(f"\n{key}:{lines}\n")
 
 
 def _change_arn(

@@ -16,7 +16,7 @@ from typing import Any
 from .yaml_nodes import MERGE, Collection, Listing, Mapping, Node, Scalar
 
 MAX_LINE = 110
-"""Characters up to which a role is written on one line."""
+"""Characters up to which an entry is written on one line."""
 
 Entry = AnyMapping[str, Any]
 """A role or the defaults as YAML has them: texts, whole numbers, mappings and lists of texts, None for null."""
@@ -49,13 +49,13 @@ def flow_pairs(entry: Entry) -> list[str]:
     return [f"{to_flow(key)}: {to_flow(item)}" for key, item in entry.items()]
 
 
-def role_lines(name: str, entry: Entry, indent: int = 2, step: int = 2, *, spread: bool = False) -> list[str]:
-    """Return a role under its name: on one line if that is short and it need not be `spread`, else on several."""
+def entry_lines(name: str, item: Any, indent: int = 2, step: int = 2, *, spread: bool = False) -> list[str]:
+    """Return an item under its name: on one line, or a mapping on several if it is long or to be `spread`."""
     head = f"{' ' * indent}{to_flow(name)}:"
-    line = f"{head} {to_flow(entry)}"
-    if len(line) <= MAX_LINE and not (spread and entry):
+    line = f"{head} {to_flow(item)}"
+    if not isinstance(item, AnyMapping) or (len(line) <= MAX_LINE and not (spread and item)):
         return [line]
-    return [head, *(" " * (indent + step) + pair for pair in flow_pairs(entry))]
+    return [head, *(" " * (indent + step) + pair for pair in flow_pairs(item))]
 
 
 @dataclass
@@ -111,7 +111,7 @@ class YamlEdits:
         if mapping.flow:
             self._flow_edit(mapping).added.append(pair)
         else:
-            self._add_lines(mapping, [" " * (mapping.items[0].column - 1) + pair])
+            self._add_lines(mapping, [" " * (mapping.items[0].location.column - 1) + pair])
 
     def remove(self, mapping: Mapping, key: str) -> None:
         """Remove one of the mapping's own keys with its value and the rest of its line."""
@@ -123,16 +123,16 @@ class YamlEdits:
         end = self._line_end(self._end(value))
         self._edits.append((self._line_start(name.start), end + len(self._line_break(end)), ""))
 
-    def add_role(self, roles: Mapping, name: str, entry: Entry) -> None:
-        """Add a role after the others, in the style of the last one."""
-        if roles.flow:
-            self.add(roles, name, entry)
+    def add_entry(self, mapping: Mapping, name: str, item: Any) -> None:
+        """Add a key after the others, its value in the style of the last one."""
+        if mapping.flow:
+            self.add(mapping, name, item)
             return
-        indent, step, last = roles.items[0].column - 1, 2, roles.items[-1]
+        indent, step, last = mapping.items[0].location.column - 1, 2, mapping.items[-1]
         spread = isinstance(last, Mapping) and not last.flow and bool(last.items)
         if isinstance(last, Mapping) and spread:
-            step = max(last.items[0].column - 1 - indent, 1)
-        self._add_lines(roles, role_lines(name, entry, indent, step, spread=spread))
+            step = max(last.items[0].location.column - 1 - indent, 1)
+        self._add_lines(mapping, entry_lines(name, item, indent, step, spread=spread))
 
     def replace(self, node: Node, text: str) -> None:
         """Replace a node: on its line, or, where the text begins with a line end, below that."""

@@ -69,10 +69,6 @@ class Node:
         """The node itself, or what an alias refers to."""
         return self
 
-    @property
-    def column(self) -> int:
-        return self.location.column
-
 
 class Scalar(Node):
     """A string as it is read, and whether it is `plain`, that is without quotes."""
