@@ -1,7 +1,7 @@
-"""What this package takes for granted of botocore and awscli, private names above all.
+"""What this package assumes about botocore and awscli, above all about private names.
 
-A release of the CLI that changes one of them fails here, by name, before it fails anybody's command. Each
-table says who relies on it; the tests of behaviour say what would go wrong.
+A release of the CLI that changes one of them fails here, by name, before it breaks a command. Comments and docstrings
+name the module that relies on each assumption.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from botocore.utils import ensure_boolean, parse_timestamp
 from awscli_xacct.credentials.sts import short_timeout_config
 
 V2 = awscli.__version__.startswith("2.")
-"""Whether this is version 2; tests/v2 runs this module there."""
+"""Whether this is AWS CLI v2, in which tests/v2 runs this module."""
 
-ADDRESSES = "ignore_configured_endpoint_urls" in Config.OPTION_DEFAULTS
-"""Whether the addresses of services can be configured, as they can in version 2 since 2.13."""
+ENDPOINTS = "ignore_configured_endpoint_urls" in Config.OPTION_DEFAULTS
+"""Whether service endpoints can be configured; in v2, since 2.13."""
 
 
 def look_up(name: str) -> Any:
-    """What ``module:a.b`` names."""
+    """Return the object that ``module:a.b`` names."""
     module, _, path = name.partition(":")
     found = importlib.import_module(module)
     for part in filter(None, path.split(".")):
@@ -42,7 +42,7 @@ def look_up(name: str) -> Any:
 
 
 def parameters(function: Any) -> str:
-    """A signature in short: names in their order, with a ``=`` where there is a default."""
+    """Return a short signature: the names in order, with a ``=`` if there is a default."""
     found = inspect.signature(function).parameters.values()
     return " ".join(
         f"{'**' if each.kind is each.VAR_KEYWORD else ''}{each.name}{'' if each.default is each.empty else '='}"
@@ -101,18 +101,18 @@ if not V2:
     SIGNATURES["awscli.completer:Completer.complete"] = "self cmdline point="
     SIGNATURES["awscli.completer:Completer._get_documented_completions"] = "self table startswith="
 
-# Used as attributes of the class.
+# Class attributes that are read.
 ATTRIBUTES: dict[str, object] = {
     "botocore.credentials:AssumeRoleProvider.METHOD": "assume-role",
     "botocore.credentials:AssumeRoleProvider.CANONICAL_NAME": None,
-    # credentials.provider sets both on its own objects, scaled to the session's life
+    # credentials.provider sets both on its own objects, scaled to the lifetime of the session
     "botocore.credentials:RefreshableCredentials._advisory_refresh_timeout": 900,
     "botocore.credentials:RefreshableCredentials._mandatory_refresh_timeout": 600,
     "awscli.customizations.commands:BasicCommand.SUBCOMMANDS": [],
     "awscli.customizations.commands:BasicCommand.ARG_TABLE": [],
 }
 
-# Caught or raised, with the arguments their texts are made of.
+# Exceptions that are caught or raised, with the arguments of their messages.
 ERRORS: dict[str, dict[str, str]] = {
     "InvalidConfigError": {"error_msg": "why"},
     "CredentialRetrievalError": {"provider": "assume-role", "error_msg": "why"},
@@ -123,14 +123,14 @@ ERRORS: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "wanted"), SIGNATURES.items(), ids=SIGNATURES)
-def test_signature_is_unchanged(name: str, wanted: str) -> None:
-    assert parameters(look_up(name)) == wanted
+@pytest.mark.parametrize(("name", "expected"), SIGNATURES.items(), ids=SIGNATURES)
+def test_signature_is_unchanged(name: str, expected: str) -> None:
+    assert parameters(look_up(name)) == expected
 
 
-@pytest.mark.parametrize(("name", "wanted"), ATTRIBUTES.items(), ids=ATTRIBUTES)
-def test_value_is_unchanged(name: str, wanted: object) -> None:
-    assert look_up(name) == wanted
+@pytest.mark.parametrize(("name", "expected"), ATTRIBUTES.items(), ids=ATTRIBUTES)
+def test_value_is_unchanged(name: str, expected: object) -> None:
+    assert look_up(name) == expected
 
 
 @pytest.mark.parametrize(("name", "arguments"), ERRORS.items(), ids=ERRORS)
@@ -143,7 +143,7 @@ def test_error_texts_are_unchanged(name: str, arguments: dict[str, str]) -> None
 
 
 def test_client_error_has_its_response() -> None:
-    """`credentials.sts` and `credentials.access_denied` read its code and the answer's date."""
+    """`credentials.sts` and `credentials.access_denied` read the error code and the date of the response."""
     response = {"Error": {"Code": "AccessDenied", "Message": "no"}}
     error = exceptions.ClientError(response, "AssumeRole")
     assert not isinstance(error, exceptions.BotoCoreError)
@@ -160,7 +160,7 @@ def test_client_error_has_its_response() -> None:
 
 @pytest.fixture
 def session(tmp_path: Path) -> Any:
-    """A session with a role profile, blind to the user's own files."""
+    """A session with a role profile that does not read the user's files."""
     (tmp_path / "config").write_text(
         "[profile prod]\nrole_arn = r\nsource_profile = default\n[xacct]\nx = y\n"
     )
@@ -192,25 +192,25 @@ def test_providers_are_in_a_list(session: Any) -> None:
 
 
 def test_session_has_what_a_copy_needs(session: Any) -> None:
-    """By `credentials.profile_session`, which has its own `full_config`: all of botocore has to ask for that."""
+    """For `credentials.profile_session`, whose sessions have their own `full_config` for all of botocore."""
 
-    class Given(botocore.session.Session):  # type: ignore[misc]
+    class ProfileSession(botocore.session.Session):  # type: ignore[misc]
         full_config = property(lambda self: {"profiles": {"p": {"region": "eu-west-3"}}})  # noqa: ARG005
 
     handlers = copy(session.get_component("event_emitter"))
-    made = Given({"region": session.session_var_map["region"]}, handlers, False, "p")
+    made = ProfileSession({"region": session.session_var_map["region"]}, handlers, False, "p")
     assert made.get_config_variable("region") == "eu-west-3"
     assert made.get_scoped_config() == {"region": "eu-west-3"}
     assert session.session_var_map["ca_bundle"] == session.SESSION_VARIABLES["ca_bundle"]
     called = []
-    session.register("after-call", lambda **_: called.append("its own"), unique_id="one")
+    session.register("after-call", lambda **_: called.append("original"), unique_id="one")
     copied = copy(session.get_component("event_emitter"))
     copied.unregister("after-call", unique_id="one")
-    copied.unregister("after-call", unique_id="there is none")
+    copied.unregister("after-call", unique_id="unknown")
     copied.emit("after-call")
     assert called == []
     session.get_component("event_emitter").emit("after-call")
-    assert called == ["its own"]
+    assert called == ["original"]
 
 
 def test_variables_are_in_tables_with_their_settings() -> None:
@@ -227,7 +227,7 @@ def test_variables_are_in_tables_with_their_settings() -> None:
 
 
 def test_process_provider_starts_programs_with_popen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """`credentials.recursion_guard` puts something else there; `cli.fetch` looks when the credentials end."""
+    """`credentials.recursion_guard` replaces `_popen`; `cli.fetch` reads when the credentials expire."""
     (tmp_path / "config").write_text("[profile p]\ncredential_process = tell me\n", "utf-8")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     builder = credentials.ProfileProviderBuilder(botocore.session.Session(profile="p"))
@@ -251,18 +251,18 @@ def test_process_provider_starts_programs_with_popen(monkeypatch: pytest.MonkeyP
 
 
 def test_full_config_keeps_other_sections(session: Any) -> None:
-    """`[xacct]` is read from there, `sso-session` and `services` under these names."""
+    """The plugin reads `[xacct]` from the config, and `sso-session` and `services` under these names."""
     (Path(session.get_config_variable("config_file"))).write_text(
         "[xacct]\ncache_dir = x\n[sso-session corp]\nsso_region = us-east-1\n[services s]\nsts =\n  endpoint_url = u\n"
     )
     config = session.full_config
     assert (config["xacct"], config["profiles"]) == ({"cache_dir": "x"}, {})
     assert config["sso_sessions"] == {"corp": {"sso_region": "us-east-1"}}
-    assert config.get("services", {}) == ({"s": {"sts": {"endpoint_url": "u"}}} if ADDRESSES else {})
+    assert config.get("services", {}) == ({"s": {"sts": {"endpoint_url": "u"}}} if ENDPOINTS else {})
 
 
 def test_credentials_refresh_in_the_windows_set_on_them() -> None:
-    """And hold what `SessionCredentials` reads: what is frozen, and when it ends."""
+    """`SessionCredentials` also reads the frozen credentials and their expiration."""
     fetched = []
 
     def refresh() -> dict[str, Any]:
@@ -280,7 +280,9 @@ def test_credentials_refresh_in_the_windows_set_on_them() -> None:
     frozen = found.get_frozen_credentials()
     assert frozen._fields[:3] == ("access_key", "secret_key", "token")
     assert tuple(frozen)[:3] == ("ASIA1", "secret", "token")
-    assert getattr(frozen, "account_id", "222222222222") == "222222222222", "older releases of v2 have none"
+    assert getattr(frozen, "account_id", "222222222222") == "222222222222", (
+        "older releases of v2 have no account id"
+    )
     assert found._expiry_time.isoformat() == "2099-01-01T00:00:00+00:00"
     found._advisory_refresh_timeout = 10**11
     assert found.get_frozen_credentials().access_key == "ASIA2"
@@ -290,7 +292,7 @@ def test_credentials_refresh_in_the_windows_set_on_them() -> None:
 def test_sts_client_is_made_without_a_region(
     session: Any, monkeypatch: pytest.MonkeyPatch, endpoint: str | None, region: str | None
 ) -> None:
-    """For the global address, which is that of one partition; or for none, and then it cannot sign."""
+    """The client uses the global endpoint of one partition; with another endpoint it has no region and cannot sign."""
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"):
         monkeypatch.delenv(name, raising=False)
     keys = {"aws_access_key_id": "AKIA1", "aws_secret_access_key": "secret"}
@@ -333,7 +335,7 @@ def test_request_parameters_have_stss_names(session: Any) -> None:
 
 
 class Hook:
-    """A plugin, as `[plugins]` loads one, that notes what it sees."""
+    """A plugin, as `[plugins]` loads it, that records what it sees."""
 
     def __init__(self) -> None:
         self.seen: list[str] = []
@@ -355,7 +357,7 @@ class Hook:
 
 @pytest.fixture
 def driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """The CLI, without the user's files and plugins."""
+    """The CLI without the user's files and plugins."""
     import awscli.clidriver
 
     for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"):
@@ -366,20 +368,20 @@ def driver(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
 
 class CommandLine(Namespace):
-    """One that was read, without any of the options there are."""
+    """A parsed command line on which every option is None."""
 
     def __getattr__(self, name: str) -> None:
         return None
 
 
 def initialize(driver: Any) -> None:
-    """What the CLI does once it has read its command line."""
+    """Emit the event that the CLI emits when it has parsed its command line."""
     line = CommandLine(command="sts")
     driver.session.emit("session-initialized", session=driver.session, parsed_args=line)
 
 
 def test_register_last_runs_after_the_clis_own(driver: Any) -> None:
-    """Plugins of the user are initialised before the CLI's own, and those set a cache on the provider."""
+    """The user's plugins are initialized before the CLI's own, which set a cache on the provider."""
     hook = Hook()
     hook.initialize(driver.session.get_component("event_emitter"))
     initialize(driver)
@@ -398,7 +400,7 @@ def test_cli_calls_a_plugin_with_its_event_hooks(monkeypatch: pytest.MonkeyPatch
 
 
 def test_command_is_made_with_a_session_and_its_lineage(session: Any) -> None:
-    """`configure_role.lazy` stands for one, and hands on what the CLI tells it."""
+    """`configure_role.lazy` is a placeholder for a command, and passes these on."""
     from awscli.customizations.commands import BasicCommand
 
     class Command(BasicCommand):  # type: ignore[misc]
@@ -422,7 +424,7 @@ def test_completer_has_the_driver_and_its_options(driver: Any) -> None:
 
 
 def test_cli_leaves_timestamps_as_text(driver: Any, session: Any) -> None:
-    """That is why `sts` reads an expiration that is no datetime."""
+    """Therefore `credentials.sts` also reads an expiration that is a string."""
     initialize(driver)
     parser = driver.session.get_component("response_parser_factory").create_parser("query")
     body = (
