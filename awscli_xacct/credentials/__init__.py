@@ -1,1 +1,1 @@
-"""Credentials of role profiles: the provider botocore asks, the fetcher behind it, the cache before it."""
+"""Credentials of role profiles: the provider for botocore, the fetcher behind it, and how processes share one fetch."""

@@ -64,7 +64,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
     _profile_provider_builder: Any
 
     def load(self) -> Any:
-        """Return credentials for the session's profile, fetched when first used; None if it is none of ours.
+        """Return credentials for the session's profile, fetched when first used; None if it is not ours.
 
         Raises botocore's `InvalidConfigError` and its kin for a profile that cannot work.
         """
@@ -163,7 +163,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         botocore's own code. Returns what the calls for the role are counted as: see `register_features`.
         https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 
-        Raises botocore's own errors where the source cannot give credentials.
+        Raises botocore's own errors where the source has no credentials.
         """
         config = self._loaded_config = self._load_config()
         ids: set[str] = set()
@@ -188,7 +188,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         return frozenset({*ids, _ASSUMED} if isinstance(role.source, Role) else ids)
 
     def _stock_credentials(self, error: Exception) -> Any:
-        """Return what botocore's own provider gives, or raise what it raises, where ours has this error.
+        """Return what botocore's own provider returns, or raise what it raises, where ours fails with `error`.
 
         It gets a cache of its own, an empty one: the key of the CLI's leaves out who calls. Raises
         `InvalidConfigError` where it would leave out something that a profile asks for.

@@ -88,7 +88,7 @@ def _load_keys(
         ran = started.last if started else None
         if program and (ran is not None or not isinstance(error, (BotoCoreError, ClientError))):
             fix = f"aws configure set {settings.CREDENTIAL_PROCESS} COMMAND {printable(profile_option(source.name))}"
-            reason = f"{_program_fault(error, program, ran)}. Give it another with: {fix}"
+            reason = f"{_program_fault(error, program, ran)}. Set another one with: {fix}"
         elif isinstance(error, (BotoCoreError, ClientError)):
             # What is wrong with the config is reported in botocore's words.
             if not isinstance(error, _CONFIG_ERRORS) and f"profile {profile}" not in str(error):
@@ -119,11 +119,9 @@ def _program_fault(error: Exception, command: str, ran: Any) -> str:
         stderr = _one_line(str(getattr(error, "kwargs", {}).get("error_msg", "")))
         return f"{name} {_ended(ran.returncode)}{f': {stderr}' if stderr else ''}".rstrip(". ")
     if isinstance(error, json.JSONDecodeError):
-        return f"{name} printed {'something that is no JSON' if error.doc.strip() else 'nothing'}"
+        return f"{name} printed {'something that is not JSON' if error.doc.strip() else 'nothing'}"
     missing = isinstance(error, CredentialRetrievalError) and "required key" in str(error)
-    return (
-        f"{name} printed {'JSON that lacks a key it must have' if missing else 'no credentials of Version 1'}"
-    )
+    return f"{name} printed {'JSON without a required key' if missing else 'no credentials of Version 1'}"
 
 
 def _ended(code: int) -> str:
@@ -140,7 +138,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename else ""
         return _one_line(f"{error.strerror}{where}")
-    return f"what it gives cannot be used ({type(error).__name__})"
+    return f"its answer cannot be used ({type(error).__name__})"
 
 
 def _location(profile: str, source: Source) -> str:

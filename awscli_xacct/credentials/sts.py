@@ -124,7 +124,7 @@ class Sts:
 def _record(answer: Any, started: float, about: Mapping[str, Any]) -> Record:
     """Return the credentials in an answer to a call of that time, as a record. Raises anything if there are none.
 
-    It is to be refreshed 15 minutes before its end, or in the second half of its life.
+    It should be refreshed 15 minutes before its end, or in the second half of its life.
     """
     credentials = answer["Credentials"]
     key, secret, token = (credentials[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
@@ -164,7 +164,7 @@ def short_timeout_config() -> Config:
 
 
 def _other_region(client: Any, region: str | None) -> str | None:
-    """Return the region to make `client` for once more, because it was made for none; None if it is good."""
+    """Return the region to make `client` for once more, because it was made for none; None if its region is fine."""
     meta = getattr(client, "meta", None)
     found = getattr(meta, "region_name", region)
     if found == _NO_REGION:

@@ -1,1 +1,1 @@
-"""MFA codes: where they are asked for, and what becomes of a wrong one."""
+"""MFA codes: where they are prompted for, and what happens to a wrong one."""

@@ -24,11 +24,11 @@ def printing(text: object) -> str:
 
 PROGRAMS = {
     "nothing": ("pass", "printed nothing"),
-    "not JSON": (printing(repr(SECRET)), "printed something that is no JSON"),
+    "not JSON": (printing(repr(SECRET)), "printed something that is not JSON"),
     "bytes": (f"import os; os.write(1, b'\\xff{SECRET}')", "printed no credentials"),
     "a list": (printing([SECRET]), "printed no credentials"),
     "another version": (printing({**KEYS, "Version": SECRET}), "printed no credentials of Version 1"),
-    "no secret key": (printing({"Version": 1, "AccessKeyId": "A"}), "lacks a key it must have"),
+    "no secret key": (printing({"Version": 1, "AccessKeyId": "A"}), "without a required key"),
     "empty keys": (printing({**KEYS, "AccessKeyId": ""}), "printed no credentials"),
     "keys that are not strings": (printing({**KEYS, "SecretAccessKey": [SECRET]}), "printed no credentials"),
     "an invalid expiration": (printing({**KEYS, "Expiration": "soon"}), "printed no credentials"),
