@@ -1,4 +1,4 @@
-"""Records on disk: what is written is read, and whatever else is found there is no record and no error."""
+"""Cache records on disk: what was written is read back; anything else is a miss, not an error."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ LONGEST = MAX_SESSION_DURATION + CLOCK_SLACK
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows protects files by access lists, not by modes")
 as_root = pytest.mark.skipif(
-    os.name == "nt" or os.geteuid() != 0, reason="only root can give a file to somebody else"
+    os.name == "nt" or os.geteuid() != 0, reason="only root can give a file to another user"
 )
 
 
 def record(**changes: Any) -> Record:
-    """An hour's credentials, obtained now."""
-    about = {"profile": "prod", "obtained": NOW}
-    made: dict[str, Any] = {
+    """Return credentials for an hour, obtained now."""
+    metadata = {"profile": "prod", "obtained": NOW}
+    defaults: dict[str, Any] = {
         "access_key": "ASIAIOSFODNN7EXAMPLE",
         "secret_key": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
         "token": "FwoGZXIvYXdzE" + 50 * "x",
         "expiry": NOW + 3600,
         "refresh_at": NOW + 3000,
         "account": "222222222222",
-        "metadata": about,
+        "metadata": metadata,
     }
-    return Record(**{**made, **changes})
+    return Record(**{**defaults, **changes})
 
 
-class Kept:
-    """A cache with a clock that stands still, and what it has warned of."""
+class FrozenCache:
+    """A cache with a clock that the test sets, and the warnings it gave."""
 
     def __init__(self, directory: Path | None) -> None:
         self.now = NOW
@@ -64,24 +64,24 @@ def directory(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def kept(directory: Path) -> Kept:
-    return Kept(directory)
+def frozen(directory: Path) -> FrozenCache:
+    return FrozenCache(directory)
 
 
 @pytest.fixture
-def path(directory: Path, kept: Kept) -> Path:
-    """The file of a record that is good."""
-    kept.cache.write(NAME, record())
+def path(directory: Path, frozen: FrozenCache) -> Path:
+    """The file of a valid record."""
+    frozen.cache.write(NAME, record())
     return directory / f"{NAME}.json"
 
 
-def put(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes) -> None:
     path.write_bytes(data)
     path.chmod(0o600)
 
 
-def crafted(head: str, *lines: object, name: str = NAME) -> bytes:
-    """A record with a right checksum, whatever it holds: `head` is OBTAINED, EXPIRY and RENEW."""
+def craft(head: str, *lines: object, name: str = NAME) -> bytes:
+    """Return a record with a correct checksum, whatever it holds: `head` is OBTAINED, EXPIRY and REFRESH."""
     body = "".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines).encode()
     first = head if head.startswith("xacct") else f"xacct 2 {name} {head}"
     return f"{first} {zlib.crc32(first.encode() + body):08x}\n".encode() + body
@@ -98,7 +98,7 @@ def records(draw: st.DrawFn) -> Record:
     obtained = draw(st.floats(min_value=0, max_value=NOW))
     life = draw(lives)
     left = draw(st.floats(min_value=0, max_value=1)) * life
-    about = draw(st.dictionaries(texts, st.none() | st.booleans() | st.integers() | st.text()))
+    metadata = draw(st.dictionaries(texts, st.none() | st.booleans() | st.integers() | st.text()))
     return Record(
         draw(texts),
         draw(texts),
@@ -106,31 +106,31 @@ def records(draw: st.DrawFn) -> Record:
         obtained + life,
         obtained + life - left,
         draw(st.none() | texts),
-        {**about, "obtained": obtained},
+        {**metadata, "obtained": obtained},
     )
 
 
 @quickly
 @given(written=records())
 @example(written=Record("key", "secret", "token", 1.99999, 1.5, None, {"obtained": 1.0}))
-def test_what_is_written_is_read(written: Record) -> None:
-    """Times to the last bit: rounded ones promised a second more. Texts of any kind, halves of characters too."""
+def test_record_written_is_read_back(written: Record) -> None:
+    """Times are exact to the last bit (rounded, they promised a second too much), texts of any kind, surrogates too."""
     with tempfile.TemporaryDirectory() as home:
-        kept = Kept(Path(home, "cache"))
-        kept.now = float(written.metadata["obtained"])
-        kept.cache.write(NAME, written)
-        read = kept.cache.read(NAME)
-    assert kept.warnings == []
+        frozen = FrozenCache(Path(home, "cache"))
+        frozen.now = float(written.metadata["obtained"])
+        frozen.cache.write(NAME, written)
+        read = frozen.cache.read(NAME)
+    assert frozen.warnings == []
     assert read is not None
     assert (read.expiry, read.refresh_at) == (written.expiry, written.refresh_at)
     assert read.payload() == written.payload()
     assert read.metadata == written.metadata
 
 
-def test_a_record_on_disk_is_three_lines_that_others_can_read_too(path: Path) -> None:
-    head, document, about = path.read_text("utf-8").splitlines()
+def test_record_file_has_three_lines(path: Path) -> None:
+    head, payload, metadata = path.read_text("utf-8").splitlines()
     assert head.rpartition(" ")[0] == f"xacct 2 {NAME} {NOW!r} {NOW + 3600!r} {NOW + 3000!r}"
-    assert json.loads(document) == {
+    assert json.loads(payload) == {
         "Version": 1,
         "AccessKeyId": "ASIAIOSFODNN7EXAMPLE",
         "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
@@ -138,20 +138,20 @@ def test_a_record_on_disk_is_three_lines_that_others_can_read_too(path: Path) ->
         "Expiration": "2027-01-15T09:00:00Z",
         "AccountId": "222222222222",
     }
-    assert json.loads(about) == {"profile": "prod"}
+    assert json.loads(metadata) == {"profile": "prod"}
 
 
-def test_a_record_shows_no_secret_and_neither_does_its_file_name(path: Path) -> None:
+def test_record_repr_and_file_name_show_no_secret(path: Path) -> None:
     assert repr(record()) == f"Record('prod', expiry={NOW + 3600:.0f})"
     assert len(path.stem) == 64
     assert set(path.stem) <= set("0123456789abcdef")
 
 
-def test_the_expiry_of_the_document_never_promises_more_than_there_is() -> None:
+def test_record_expiry_text_is_rounded_down() -> None:
     assert record(expiry=NOW + 0.999).expiry_text == record(expiry=NOW).expiry_text == "2027-01-15T08:00:00Z"
 
 
-def test_names_follow_from_what_they_are_made_of_and_not_from_its_order() -> None:
+def test_key_name_depends_on_values_not_on_order() -> None:
     assert key_name({"a": 1, "b": [None, "x"]}) == key_name({"b": [None, "x"], "a": 1})
     names = [
         key_name(identity) for identity in ({}, {"a": None}, {"a": "None"}, {"a": "1"}, {"a": 1}, {"a": [1]})
@@ -159,140 +159,142 @@ def test_names_follow_from_what_they_are_made_of_and_not_from_its_order() -> Non
     assert len(set(names)) == len(names)
 
 
-def test_a_name_can_be_made_of_bytes_that_are_no_text() -> None:
-    """What argv and the environment hold of them."""
+def test_key_name_accepts_undecodable_bytes() -> None:
+    """As argv and the environment hold them."""
     assert key_name({"profile": os.fsdecode(b"\xff")}) != key_name({"profile": os.fsdecode(b"\xfe")})
 
 
-# -- what is no record -----------------------------------------------------------------------------
+# -- malformed records -----------------------------------------------------------------------------
 
 
-def test_a_record_truncated_anywhere_is_none(kept: Kept, path: Path) -> None:
+def test_record_truncated_anywhere_is_a_miss(frozen: FrozenCache, path: Path) -> None:
     whole = path.read_bytes()
     for length in range(len(whole)):
-        put(path, whole[:length])
-        assert kept.cache.read(NAME) is None, f"of {len(whole)} bytes {length} were enough"
-    assert kept.warnings == []
+        write_private(path, whole[:length])
+        assert frozen.cache.read(NAME) is None, f"{length} of {len(whole)} bytes were enough"
+    assert frozen.warnings == []
 
 
-def test_a_record_with_any_bit_flipped_is_none(kept: Kept, path: Path, chance: random.Random) -> None:
-    """A bit of each byte, another one in each run of the test."""
+def test_record_with_any_bit_flipped_is_a_miss(
+    frozen: FrozenCache, path: Path, chance: random.Random
+) -> None:
+    """One bit of each byte, a random one in each run of the test."""
     whole = path.read_bytes()
     for place in range(len(whole)):
         bit = chance.randrange(8)
         flipped = bytearray(whole)
         flipped[place] ^= 1 << bit
-        put(path, bytes(flipped))
-        assert kept.cache.read(NAME) is None, f"bit {bit} of byte {place} can be flipped"
-    assert kept.warnings == []
+        write_private(path, bytes(flipped))
+        assert frozen.cache.read(NAME) is None, f"bit {bit} of byte {place} can be flipped"
+    assert frozen.warnings == []
 
 
 @quickly
 @given(data=st.binary(max_size=200))
-def test_bytes_that_are_no_record_are_none(data: bytes) -> None:
+def test_record_of_random_bytes_is_a_miss(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as home:
-        put(Path(home, f"{NAME}.json"), data)
-        assert Kept(Path(home)).cache.read(NAME) is None
+        write_private(Path(home, f"{NAME}.json"), data)
+        assert FrozenCache(Path(home)).cache.read(NAME) is None
 
 
 CREDENTIALS = record().payload()
-ABOUT = {"profile": "prod"}
+METADATA = {"profile": "prod"}
 REST = f"{NOW + 3600} {NOW + 3000}"
 TIMES = f"{NOW} {REST}"
 
-IMPOSSIBLE = {
+MALFORMED = {
     "nothing": b"",
     "an empty object": b"{}",
-    "the version before, which named no time": crafted(f"xacct 1 {NAME} {REST}", CREDENTIALS, ABOUT),
-    "another version": crafted(f"xacct 3 {NAME} {TIMES}", CREDENTIALS, ABOUT),
-    "another product": crafted(f"xaccts 2 {NAME} {TIMES}", CREDENTIALS, ABOUT),
-    "a copy of another record": crafted(TIMES, CREDENTIALS, ABOUT, name=OTHER),
-    "a header with two numbers": crafted(REST, CREDENTIALS, ABOUT),
-    "a header with four": crafted(f"{TIMES} 1", CREDENTIALS, ABOUT),
-    "words for numbers": crafted("now soon later", CREDENTIALS, ABOUT),
-    "expired": crafted(f"{NOW - 3600} {NOW} {NOW}", CREDENTIALS, ABOUT),
-    "an expiry beyond any session's": crafted(f"{NOW} {NOW + LONGEST + 1} {NOW}", CREDENTIALS, ABOUT),
-    "an endless expiry": crafted(f"{NOW} inf {NOW}", CREDENTIALS, ABOUT),
-    "an expiry that is not a number": crafted(f"{NOW} nan {NOW}", CREDENTIALS, ABOUT),
-    "an expiry before everything": crafted(f"{NOW} -inf {NOW}", CREDENTIALS, ABOUT),
-    "a renewal that never comes": crafted(f"{NOW} {NOW + 3600} inf", CREDENTIALS, ABOUT),
-    "a renewal that is not a number": crafted(f"{NOW} {NOW + 3600} nan", CREDENTIALS, ABOUT),
-    "a renewal after the end": crafted(f"{NOW} {NOW + 3600} {NOW + 3601}", CREDENTIALS, ABOUT),
-    "a renewal before the beginning": crafted(f"{NOW} {NOW + 3600} {NOW - 1}", CREDENTIALS, ABOUT),
-    "obtained in the future": crafted(f"{NOW + CLOCK_SLACK + 1} {REST}", CREDENTIALS, ABOUT),
-    "obtained at no number": crafted(f"nan {REST}", CREDENTIALS, ABOUT),
-    "obtained at the end of time": crafted(f"inf {REST}", CREDENTIALS, ABOUT),
-    "obtained before all time": crafted(f"-inf {REST}", CREDENTIALS, ABOUT),
-    "obtained at a number too large": crafted(f"1{400 * '0'} {REST}", CREDENTIALS, ABOUT),
-    "a story that is a list": crafted(TIMES, CREDENTIALS, ["obtained"]),
-    "a story that is null": crafted(TIMES, CREDENTIALS, None),
-    "no story": crafted(TIMES, CREDENTIALS),
-    "a fourth line": crafted(TIMES, CREDENTIALS, ABOUT, {}),
-    "no credentials": crafted(TIMES, {}, ABOUT),
-    "credentials that are a number": crafted(TIMES, 1, ABOUT),
-    "credentials that are a list": crafted(TIMES, [CREDENTIALS], ABOUT),
-    "credentials that are no JSON": crafted(TIMES, "{", ABOUT),
-    "lists without an end": crafted(TIMES, 100_000 * "[", ABOUT)[:60_000],
-    "deep lists": crafted(TIMES, 29_000 * "[" + 29_000 * "]", ABOUT),
-    "bytes that are no text": crafted(TIMES, CREDENTIALS, ABOUT).replace(b"prod", b"\xff\xfe\xff\xfe"),
+    "version 1, without the time it was obtained": craft(f"xacct 1 {NAME} {REST}", CREDENTIALS, METADATA),
+    "another version": craft(f"xacct 3 {NAME} {TIMES}", CREDENTIALS, METADATA),
+    "another product": craft(f"xaccts 2 {NAME} {TIMES}", CREDENTIALS, METADATA),
+    "a copy of another record": craft(TIMES, CREDENTIALS, METADATA, name=OTHER),
+    "a header with two numbers": craft(REST, CREDENTIALS, METADATA),
+    "a header with four": craft(f"{TIMES} 1", CREDENTIALS, METADATA),
+    "words for numbers": craft("now soon later", CREDENTIALS, METADATA),
+    "expired": craft(f"{NOW - 3600} {NOW} {NOW}", CREDENTIALS, METADATA),
+    "an expiry beyond any session's": craft(f"{NOW} {NOW + LONGEST + 1} {NOW}", CREDENTIALS, METADATA),
+    "an endless expiry": craft(f"{NOW} inf {NOW}", CREDENTIALS, METADATA),
+    "an expiry that is not a number": craft(f"{NOW} nan {NOW}", CREDENTIALS, METADATA),
+    "an expiry before everything": craft(f"{NOW} -inf {NOW}", CREDENTIALS, METADATA),
+    "a refresh that never comes": craft(f"{NOW} {NOW + 3600} inf", CREDENTIALS, METADATA),
+    "a refresh that is not a number": craft(f"{NOW} {NOW + 3600} nan", CREDENTIALS, METADATA),
+    "a refresh after the expiry": craft(f"{NOW} {NOW + 3600} {NOW + 3601}", CREDENTIALS, METADATA),
+    "a refresh before the beginning": craft(f"{NOW} {NOW + 3600} {NOW - 1}", CREDENTIALS, METADATA),
+    "obtained in the future": craft(f"{NOW + CLOCK_SLACK + 1} {REST}", CREDENTIALS, METADATA),
+    "obtained at NaN": craft(f"nan {REST}", CREDENTIALS, METADATA),
+    "obtained at the end of time": craft(f"inf {REST}", CREDENTIALS, METADATA),
+    "obtained before all time": craft(f"-inf {REST}", CREDENTIALS, METADATA),
+    "obtained at a number too large": craft(f"1{400 * '0'} {REST}", CREDENTIALS, METADATA),
+    "metadata that is a list": craft(TIMES, CREDENTIALS, ["obtained"]),
+    "metadata that is null": craft(TIMES, CREDENTIALS, None),
+    "no metadata": craft(TIMES, CREDENTIALS),
+    "a fourth line": craft(TIMES, CREDENTIALS, METADATA, {}),
+    "no credentials": craft(TIMES, {}, METADATA),
+    "credentials that are a number": craft(TIMES, 1, METADATA),
+    "credentials that are a list": craft(TIMES, [CREDENTIALS], METADATA),
+    "credentials that are not JSON": craft(TIMES, "{", METADATA),
+    "unclosed lists": craft(TIMES, 100_000 * "[", METADATA)[:60_000],
+    "deeply nested lists": craft(TIMES, 29_000 * "[" + 29_000 * "]", METADATA),
+    "bytes that are not text": craft(TIMES, CREDENTIALS, METADATA).replace(b"prod", b"\xff\xfe\xff\xfe"),
     **{
-        f"{key} {what}": crafted(TIMES, CREDENTIALS | {key: value}, ABOUT)
+        f"{key} {what}": craft(TIMES, CREDENTIALS | {key: value}, METADATA)
         for key in ("AccessKeyId", "SecretAccessKey", "SessionToken", "AccountId")
         for what, value in {"is a number": 1, "is a list": ["x"], "is true": True}.items()
     },
     **{
-        f"{key} is {value!r}": crafted(TIMES, CREDENTIALS | {key: value}, ABOUT)
+        f"{key} is {value!r}": craft(TIMES, CREDENTIALS | {key: value}, METADATA)
         for key in ("AccessKeyId", "SecretAccessKey", "SessionToken")
         for value in (None, "")
     },
 }
 
 
-def test_a_record_made_by_hand_is_one() -> None:
-    """What the cases below differ from."""
+def test_record_crafted_correctly_is_a_hit() -> None:
+    """The cases below differ from this one."""
     with tempfile.TemporaryDirectory() as home:
-        put(Path(home, f"{NAME}.json"), crafted(TIMES, CREDENTIALS, ABOUT))
-        assert Kept(Path(home)).cache.read(NAME) == record()
+        write_private(Path(home, f"{NAME}.json"), craft(TIMES, CREDENTIALS, METADATA))
+        assert FrozenCache(Path(home)).cache.read(NAME) == record()
 
 
-@pytest.mark.parametrize("data", IMPOSSIBLE.values(), ids=IMPOSSIBLE.keys())
-def test_what_no_writer_of_ours_writes_is_none_and_is_replaced(kept: Kept, path: Path, data: bytes) -> None:
-    put(path, data)
-    assert kept.cache.read(NAME) is None
-    kept.cache.write(NAME, record())
-    assert kept.cache.read(NAME) == record()
-    assert kept.warnings == []
+@pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED.keys())
+def test_record_malformed_is_a_miss_and_replaced(frozen: FrozenCache, path: Path, data: bytes) -> None:
+    write_private(path, data)
+    assert frozen.cache.read(NAME) is None
+    frozen.cache.write(NAME, record())
+    assert frozen.cache.read(NAME) == record()
+    assert frozen.warnings == []
 
 
-def test_a_record_is_good_until_the_moment_it_ends(kept: Kept, path: Path) -> None:
+def test_record_is_valid_until_it_expires(frozen: FrozenCache, path: Path) -> None:
     assert path.exists()
-    kept.now = NOW + 3599.9
-    assert kept.cache.read(NAME) == record()
-    kept.now = NOW + 3600
-    assert kept.cache.read(NAME) is None
+    frozen.now = NOW + 3599.9
+    assert frozen.cache.read(NAME) == record()
+    frozen.now = NOW + 3600
+    assert frozen.cache.read(NAME) is None
 
 
-def test_a_clock_that_was_set_back_makes_records_worthless(kept: Kept, path: Path) -> None:
-    """Their expiry was reckoned by a clock that was wrong; a second or two is what clocks do."""
+def test_record_is_a_miss_after_the_clock_is_set_back(frozen: FrozenCache, path: Path) -> None:
+    """The expiry was computed by a clock that was wrong; differences of a second or two are normal."""
     assert path.exists()
-    kept.now = NOW - CLOCK_SLACK
-    assert kept.cache.read(NAME) == record()
-    kept.now = NOW - CLOCK_SLACK - 1
-    assert kept.cache.read(NAME) is None
+    frozen.now = NOW - CLOCK_SLACK
+    assert frozen.cache.read(NAME) == record()
+    frozen.now = NOW - CLOCK_SLACK - 1
+    assert frozen.cache.read(NAME) is None
 
 
-def test_the_longest_session_there_is_can_be_kept(kept: Kept) -> None:
+def test_record_of_the_longest_session_is_kept(frozen: FrozenCache) -> None:
     longest = record(expiry=NOW + MAX_SESSION_DURATION)
-    kept.cache.write(NAME, longest)
-    assert kept.cache.read(NAME) == longest
+    frozen.cache.write(NAME, longest)
+    assert frozen.cache.read(NAME) == longest
 
 
-def test_a_record_larger_than_any_is_fetched_again(kept: Kept) -> None:
-    kept.cache.write(NAME, record(token=100_000 * "x"))
-    assert kept.cache.read(NAME) is None
+def test_record_too_large_is_a_miss(frozen: FrozenCache) -> None:
+    frozen.cache.write(NAME, record(token=100_000 * "x"))
+    assert frozen.cache.read(NAME) is None
 
 
-# -- what cannot be believed -----------------------------------------------------------------------
+# -- untrusted files -------------------------------------------------------------------------------
 
 
 def _give_away(path: Path) -> None:
@@ -334,7 +336,7 @@ def _link_to_a_device(path: Path) -> None:
 
 
 OBSTACLES = [
-    pytest.param(_give_away, id="a stranger's file", marks=as_root),
+    pytest.param(_give_away, id="a file of another user", marks=as_root),
     pytest.param(_open_to_others, id="a file others can read", marks=posix),
     pytest.param(_directory, id="a directory"),
     pytest.param(_fifo, id="a FIFO", marks=posix),
@@ -346,42 +348,42 @@ OBSTACLES = [
 
 
 @pytest.mark.parametrize("make", OBSTACLES)
-def test_what_cannot_be_believed_is_none_with_one_warning_and_is_replaced(
-    kept: Kept, path: Path, make: Callable[[Path], None]
+def test_record_untrusted_is_a_miss_with_one_warning_and_replaced(
+    frozen: FrozenCache, path: Path, make: Callable[[Path], None]
 ) -> None:
     make(path)
-    assert [kept.cache.read(NAME) for _ in range(3)] == [None, None, None]
-    kept.cache.write(NAME, record())
-    assert kept.cache.read(NAME) == record()
-    assert len(kept.warnings) == 1
-    assert kept.warnings[0].startswith(f"a cached record in {path.parent} is ignored: ")
-    assert kept.warnings[0].endswith("; a new one will replace it")
+    assert [frozen.cache.read(NAME) for _ in range(3)] == [None, None, None]
+    frozen.cache.write(NAME, record())
+    assert frozen.cache.read(NAME) == record()
+    assert len(frozen.warnings) == 1
+    assert frozen.warnings[0].startswith(f"a cached record in {path.parent} is ignored: ")
+    assert frozen.warnings[0].endswith("; a new one will replace it")
     found = path.lstat()
     assert (stat.S_IMODE(found.st_mode), found.st_uid) == (0o600, os.geteuid())
 
 
-def test_a_directory_with_something_in_it_is_not_thrown_away(kept: Kept, path: Path) -> None:
+def test_record_path_with_a_filled_directory_is_left_alone(frozen: FrozenCache, path: Path) -> None:
     path.unlink()
     (path / "documents").mkdir(parents=True)
-    kept.cache.write(NAME, record())
+    frozen.cache.write(NAME, record())
     assert (path / "documents").is_dir()
-    assert kept.cache.read(NAME) is None
-    assert len(kept.warnings) == 1
+    assert frozen.cache.read(NAME) is None
+    assert len(frozen.warnings) == 1
 
 
-def test_a_huge_file_is_none_and_is_not_read_whole(kept: Kept, path: Path) -> None:
+def test_record_huge_is_not_read_whole(frozen: FrozenCache, path: Path) -> None:
     with path.open("ab") as file:
         file.truncate(1 << 40)
-    assert kept.cache.read(NAME) is None
-    kept.cache.write(NAME, record())
-    assert kept.cache.read(NAME) == record()
+    assert frozen.cache.read(NAME) is None
+    frozen.cache.write(NAME, record())
+    assert frozen.cache.read(NAME) == record()
 
 
-def test_a_record_under_another_name_is_none(kept: Kept, path: Path) -> None:
-    """Whoever may rename files could otherwise make one role another."""
-    put(path.with_name(f"{OTHER}.json"), path.read_bytes())
-    assert kept.cache.read(OTHER) is None
-    assert kept.warnings == []
+def test_record_under_another_name_is_a_miss(frozen: FrozenCache, path: Path) -> None:
+    """Otherwise renaming a file would swap one role for another."""
+    write_private(path.with_name(f"{OTHER}.json"), path.read_bytes())
+    assert frozen.cache.read(OTHER) is None
+    assert frozen.warnings == []
 
 
 # -- the directory ---------------------------------------------------------------------------------
@@ -396,7 +398,7 @@ def open_umask() -> Iterator[None]:
 
 @posix
 @pytest.mark.usefixtures("open_umask")
-def test_nobody_else_can_reach_a_record_whatever_the_umask(path: Path, tmp_path: Path) -> None:
+def test_cache_is_private_whatever_the_umask(path: Path, tmp_path: Path) -> None:
     made = sorted(tmp_path.rglob("*"))
     modes = {made.name: oct(stat.S_IMODE(made.stat().st_mode)) for made in made}
     assert modes == {"xacct": "0o700", "cache": "0o700", path.name: "0o600"}
@@ -404,17 +406,15 @@ def test_nobody_else_can_reach_a_record_whatever_the_umask(path: Path, tmp_path:
 
 @posix
 @pytest.mark.parametrize("open_mode", [0o1777, 0o777, 0o755, 0o2775])
-def test_in_a_directory_others_can_reach_records_are_in_a_private_one(
-    directory: Path, open_mode: int
-) -> None:
-    """It may be /tmp, and keeps its mode."""
+def test_cache_in_an_open_directory_uses_a_private_one_inside(directory: Path, open_mode: int) -> None:
+    """The open directory may be /tmp, and keeps its mode."""
     directory.mkdir(parents=True)
     directory.chmod(open_mode)
-    kept = Kept(directory)
-    assert kept.cache.read(NAME) is None
-    kept.cache.write(NAME, record())
-    found = Kept(directory).cache.read(NAME)
-    assert (found and found.access_key, kept.warnings) == (record().access_key, [])
+    frozen = FrozenCache(directory)
+    assert frozen.cache.read(NAME) is None
+    frozen.cache.write(NAME, record())
+    found = FrozenCache(directory).cache.read(NAME)
+    assert (found and found.access_key, frozen.warnings) == (record().access_key, [])
     [inner] = directory.iterdir()
     assert (inner.name, [path.name for path in inner.iterdir()]) == (
         f"xacct-cache-{os.geteuid()}",
@@ -422,48 +422,48 @@ def test_in_a_directory_others_can_reach_records_are_in_a_private_one(
     )
     assert oct(stat.S_IMODE(inner.stat().st_mode) & 0o777) == "0o700"
     assert oct(stat.S_IMODE(directory.stat().st_mode)) == oct(open_mode)
-    assert kept.cache.remove_all(kept.cache.names()) == 1
-    assert Kept(directory).cache.names() == []
+    assert frozen.cache.remove_all(frozen.cache.names()) == 1
+    assert FrozenCache(directory).cache.names() == []
 
 
 @as_root
-def test_a_strangers_directory_is_not_written_to(kept: Kept, directory: Path) -> None:
+def test_cache_directory_of_another_user_is_not_written_to(frozen: FrozenCache, directory: Path) -> None:
     directory.mkdir(parents=True)
     _give_away(directory)
-    kept.cache.write(NAME, record())
+    frozen.cache.write(NAME, record())
     assert list(directory.iterdir()) == []
-    assert kept.warnings == [
+    assert frozen.warnings == [
         f"credentials cannot be cached: {directory} belongs to nobody, and nothing is created in another user's "
         f"directory. Fix it with: export AWS_XACCT_CACHE_DIR=DIRECTORY"
     ]
 
 
-def test_a_file_where_the_directory_should_be_is_one_warning(kept: Kept, directory: Path) -> None:
+def test_cache_directory_that_is_a_file_is_one_warning(frozen: FrozenCache, directory: Path) -> None:
     directory.parent.mkdir()
     directory.write_bytes(b"mine")
     for _ in range(3):
-        kept.cache.write(NAME, record())
-        assert kept.cache.read(NAME) is None
+        frozen.cache.write(NAME, record())
+        assert frozen.cache.read(NAME) is None
     assert directory.read_bytes() == b"mine"
-    assert kept.warnings == [
+    assert frozen.warnings == [
         f"credentials cannot be cached in {directory}: {directory} is not a directory. Cache them elsewhere with: "
         f"export AWS_XACCT_CACHE_DIR=DIRECTORY"
     ]
 
 
-def test_a_directory_that_is_not_there_is_an_empty_cache(kept: Kept, directory: Path) -> None:
-    assert kept.cache.read(NAME) is None
-    assert not kept.cache.remove(NAME)
-    assert (kept.warnings, directory.exists()) == ([], False)
+def test_cache_without_its_directory_is_empty(frozen: FrozenCache, directory: Path) -> None:
+    assert frozen.cache.read(NAME) is None
+    assert not frozen.cache.remove(NAME)
+    assert (frozen.warnings, directory.exists()) == ([], False)
 
 
-def test_without_a_home_nothing_is_kept_and_that_is_said_once() -> None:
-    kept = Kept(None)
+def test_cache_without_a_home_warns_once() -> None:
+    frozen = FrozenCache(None)
     for _ in range(3):
-        kept.cache.write(NAME, record())
-        assert kept.cache.read(NAME) is None
-    assert not kept.cache.remove(NAME)
-    assert kept.warnings == [
+        frozen.cache.write(NAME, record())
+        assert frozen.cache.read(NAME) is None
+    assert not frozen.cache.remove(NAME)
+    assert frozen.warnings == [
         "credentials cannot be cached: there is no home directory, or cache_dir is not an absolute path. Fix it "
         "with: export AWS_XACCT_CACHE_DIR=DIRECTORY"
     ]
@@ -485,7 +485,7 @@ print(cache.read(name).access_key, sorted(path.name for path in directory.iterdi
 
 
 @posix
-def test_a_full_disk_is_one_warning_and_keeps_the_old_record_whole(path: Path) -> None:
+def test_cache_on_a_full_disk_warns_once_and_keeps_the_old_record(path: Path) -> None:
     outcome = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(path.parent), NAME, str(NOW)],
         capture_output=True,
@@ -500,42 +500,40 @@ def test_a_full_disk_is_one_warning_and_keeps_the_old_record_whole(path: Path) -
     )
 
 
-def test_what_a_killed_writer_has_left_goes_with_the_next_write(kept: Kept, path: Path) -> None:
-    """It holds credentials too."""
+def test_cache_write_removes_files_of_a_killed_writer(frozen: FrozenCache, path: Path) -> None:
+    """The temporary file holds credentials too."""
     left = path.with_name(f".{path.name}.xacct-k1lled.tmp")
-    put(left, path.read_bytes())
-    kept.cache.write(NAME, record())
+    write_private(left, path.read_bytes())
+    frozen.cache.write(NAME, record())
     assert [found.name for found in path.parent.iterdir()] == [path.name]
 
 
-def test_files_of_the_persons_own_beside_the_records_are_no_records(kept: Kept, directory: Path) -> None:
-    """`logout --all` removes whatever has a name: it took a `package.json` with it."""
-    kept.cache.write(NAME, record())
+def test_cache_names_ignore_other_files(frozen: FrozenCache, directory: Path) -> None:
+    """`logout --all` deletes every record by its name: once it deleted a `package.json`."""
+    frozen.cache.write(NAME, record())
     for name in ("package.json", f"{NAME}.json.bak", f"x{NAME}.json"):
         (directory / name).touch()
-    assert kept.cache.names() == [NAME]
+    assert frozen.cache.names() == [NAME]
 
 
-def test_removing_a_record_tells_whether_there_was_one(kept: Kept, path: Path) -> None:
-    assert [kept.cache.remove(NAME), kept.cache.remove(NAME)] == [True, False]
+def test_cache_remove_returns_whether_there_was_a_record(frozen: FrozenCache, path: Path) -> None:
+    assert [frozen.cache.remove(NAME), frozen.cache.remove(NAME)] == [True, False]
     assert not path.exists()
 
 
-# -- where it is -----------------------------------------------------------------------------------
+# -- the configured directory ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("configured", ["cache", "./cache", "$NOT_SET/cache", "~nobody-of-that-name/cache"])
-def test_a_cache_directory_that_is_no_absolute_path_is_none(
+def test_cache_directory_that_is_not_absolute_is_none(
     configured: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Credentials would be written to whatever directory a command is run in, a repository perhaps."""
+    """Credentials would be written to the current directory, which may be a repository."""
     monkeypatch.delenv("NOT_SET", raising=False)
     assert cache_directory(configured) is None
 
 
-def test_the_cache_is_in_the_home_directory_unless_told_otherwise(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_cache_directory_is_in_the_home_by_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PLACE", "elsewhere")
     assert cache_directory(None) == cache_directory("") == tmp_path / ".aws" / "xacct" / "cache"

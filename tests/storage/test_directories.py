@@ -1,10 +1,11 @@
-"""Which directory is used for what is private, and in whose directories nothing is made."""
+"""Private directories: which one is used, how it is created, and where nothing is created."""
 
 from __future__ import annotations
 
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.skipif(
     os.name == "nt", reason="Windows protects files by access lists, not by modes"
 )
 as_root = pytest.mark.skipif(
-    os.name != "nt" and os.geteuid() != 0, reason="only root can give a file to somebody else"
+    os.name != "nt" and os.geteuid() != 0, reason="only root can give a file to another user"
 )
 
 NOBODY = 65534
@@ -39,9 +40,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def named(tmp_path: Path) -> Path:
-    """A directory that everybody may write in."""
-    path = tmp_path / "named"
+def configured(tmp_path: Path) -> Path:
+    """A configured directory that everybody may write to."""
+    path = tmp_path / "configured"
     path.mkdir()
     path.chmod(0o1777)
     return path
@@ -57,43 +58,44 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def looked(path: Path) -> Path:
+def locate(path: Path) -> Path:
+    """Return the private directory that is used for `path`, without creating it."""
     return Path(record.locate_private(str(path), KIND))
 
 
-def made(path: Path) -> tuple[Path, list[str]]:
-    """Where what is meant for `path` is; who looks has to find the same place. And what was said of it."""
-    said: list[str] = []
-    place = directories.provide_private(path, KIND, said.append)
-    assert looked(path) == place
-    assert (directories.provide_private(path, KIND, said.append), len(said) < 2) == (place, True)
+def provide(path: Path) -> tuple[Path, list[str]]:
+    """Create the private directory for `path`; return it and the warnings. `locate` has to find the same one."""
+    warnings: list[str] = []
+    place = directories.provide_private(path, KIND, warnings.append)
+    assert locate(path) == place
+    assert (directories.provide_private(path, KIND, warnings.append), len(warnings) < 2) == (place, True)
     assert stat.S_IMODE(place.stat().st_mode) & 0o777 == 0o700
-    return place, said
+    return place, warnings
 
 
-def test_a_directory_that_is_not_there_is_made_and_used_as_it_is(tmp_path: Path) -> None:
-    assert looked(tmp_path / "a" / "b") == tmp_path / "a" / "b"
+def test_directory_missing_is_created_and_used(tmp_path: Path) -> None:
+    assert locate(tmp_path / "a" / "b") == tmp_path / "a" / "b"
     assert not (tmp_path / "a").exists()
-    assert made(tmp_path / "a" / "b") == (tmp_path / "a" / "b", [])
+    assert provide(tmp_path / "a" / "b") == (tmp_path / "a" / "b", [])
 
 
-def test_an_own_private_directory_is_used_as_it_is_whatever_its_name_is(tmp_path: Path) -> None:
+def test_directory_that_is_private_is_used_whatever_its_name(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "private")
     (tmp_path / "private").mkdir(mode=0o700)
-    assert made(tmp_path / "private") == (tmp_path / "private", [])
-    assert made(tmp_path / "link") == (tmp_path / "link", [])
+    assert provide(tmp_path / "private") == (tmp_path / "private", [])
+    assert provide(tmp_path / "link") == (tmp_path / "link", [])
 
 
-def test_looking_makes_nothing(named: Path) -> None:
-    assert looked(named) == named / NAME
-    assert list(named.iterdir()) == []
+def test_locating_creates_nothing(configured: Path) -> None:
+    assert locate(configured) == configured / NAME
+    assert list(configured.iterdir()) == []
 
 
 @as_root
-def test_a_strangers_link_leads_nowhere(named: Path, home: Path) -> None:
-    """In a directory such as /tmp it could lead into any directory of ours."""
+def test_link_of_another_user_is_not_followed(configured: Path, home: Path) -> None:
+    """In a directory such as /tmp it could lead to any directory of ours."""
     home.chmod(0o755)
-    link = named / "cache"
+    link = configured / "cache"
     link.symlink_to(home)
     os.chown(link, NOBODY, NOBODY, follow_symlinks=False)
     with pytest.raises(PermissionError, match="cache is a link that belongs to another user"):
@@ -103,10 +105,8 @@ def test_a_strangers_link_leads_nowhere(named: Path, home: Path) -> None:
 
 @as_root
 @pytest.mark.parametrize("trap", ["directory", "link", "file"])
-def test_what_a_stranger_has_put_in_the_place_of_the_private_directory_is_not_used(
-    named: Path, home: Path, trap: str
-) -> None:
-    inner = named / NAME
+def test_substitute_of_another_user_is_not_used(configured: Path, home: Path, trap: str) -> None:
+    inner = configured / NAME
     if trap == "directory":
         inner.mkdir()
     elif trap == "link":
@@ -114,49 +114,49 @@ def test_what_a_stranger_has_put_in_the_place_of_the_private_directory_is_not_us
     else:
         inner.touch()
     os.chown(inner, NOBODY, NOBODY, follow_symlinks=False)
-    place, said = made(named)
+    place, warnings = provide(configured)
     assert place == home / ".cache" / NAME
-    assert len(said) == 1
+    assert len(warnings) == 1
 
 
-def test_the_runtime_directory_comes_first_if_it_is_private(
-    named: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_substitute_is_in_the_runtime_directory_if_that_is_private(
+    configured: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A directory of ours that stays open stands for one on a drive without modes."""
-    (named / NAME).mkdir()
-    (named / NAME).chmod(0o777)
+    """A drive without modes is simulated by a directory of ours that stays open."""
+    (configured / NAME).mkdir()
+    (configured / NAME).chmod(0o777)
     runtime = tmp_path / "run"
     runtime.mkdir()
     runtime.chmod(0o755)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
-    assert made(named)[0] == home / ".cache" / NAME
+    assert provide(configured)[0] == home / ".cache" / NAME
     (home / ".cache" / NAME).rmdir()
     runtime.chmod(0o700)
-    assert made(named)[0] == runtime / NAME
-    assert directories.provide_private(named, "setup") == named / f"xacct-setup-{os.geteuid()}"
+    assert provide(configured)[0] == runtime / NAME
+    assert directories.provide_private(configured, "setup") == configured / f"xacct-setup-{os.geteuid()}"
 
 
-def test_a_home_on_such_a_drive_has_the_cache_among_the_temporary_files(
-    named: Path, home: Path, temporary: Path
+def test_substitute_is_a_temporary_directory_if_the_home_has_no_modes(
+    configured: Path, home: Path, temporary: Path
 ) -> None:
-    for there in (named / NAME, home / ".cache" / NAME):
+    for there in (configured / NAME, home / ".cache" / NAME):
         there.mkdir(parents=True)
         there.chmod(0o777)
-    assert made(named)[0] == temporary / NAME
+    assert provide(configured)[0] == temporary / NAME
 
 
-def test_where_nothing_is_private_that_is_said(named: Path, home: Path, temporary: Path) -> None:
-    for there in (named / NAME, home / ".cache" / NAME, temporary / NAME):
+def test_substitute_missing_is_an_error(configured: Path, home: Path, temporary: Path) -> None:
+    for there in (configured / NAME, home / ".cache" / NAME, temporary / NAME):
         there.mkdir(parents=True)
         there.chmod(0o777)
     with pytest.raises(PermissionError, match="other users can look into"):
-        directories.provide_private(named, KIND)
+        directories.provide_private(configured, KIND)
 
 
 @as_root
 @pytest.mark.parametrize("owned", [".", ".aws", ".aws/xacct"])
-def test_nothing_is_made_in_another_users_home(home: Path, owned: str) -> None:
-    """Nor in `~/.aws` of the host's user, mounted into root's home in a container."""
+def test_directory_in_another_users_home_is_not_created(home: Path, owned: str) -> None:
+    """Nor in the host user's `~/.aws`, mounted into root's home in a container."""
     (home / ".aws" / "xacct").mkdir(parents=True)
     os.chown(home / owned, NOBODY, NOBODY)
     path = home / ".aws" / "xacct" / "cache"
@@ -170,7 +170,7 @@ def test_nothing_is_made_in_another_users_home(home: Path, owned: str) -> None:
 
 
 @as_root
-def test_roots_power_is_used_in_no_other_users_directory(tmp_path: Path) -> None:
+def test_directory_of_another_user_is_not_used_by_root(tmp_path: Path) -> None:
     theirs = tmp_path / "theirs"
     theirs.mkdir()
     os.chown(theirs, NOBODY, NOBODY)
@@ -180,11 +180,11 @@ def test_roots_power_is_used_in_no_other_users_directory(tmp_path: Path) -> None
             directories.provide_private(path, KIND)
     assert list(theirs.iterdir()) == []
     theirs.chmod(0o1777)
-    assert made(theirs)[0] == theirs / NAME
+    assert provide(theirs)[0] == theirs / NAME
 
 
-def test_a_path_that_is_no_absolute_one_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would be another directory wherever a command is run."""
+def test_expand_path_that_is_not_absolute_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be a different directory wherever a command is run."""
     monkeypatch.setenv("HOME", "relative")
     paths = ["~/x", "x", "~no-user-of-that-name/x", "/x/$NO_SUCH_VARIABLE"]
     assert [record.expand_path(path) for path in paths] == ["", "", "", paths[-1]]
@@ -193,18 +193,18 @@ def test_a_path_that_is_no_absolute_one_is_none(monkeypatch: pytest.MonkeyPatch)
 
 
 @as_root
-def test_setup_notes_nothing_in_a_directory_that_is_another_users_and_says_what_mends_it(home: Path) -> None:
+def test_journal_in_another_users_directory_is_refused_with_the_fix(home: Path) -> None:
     state = home / ".aws" / "xacct"
     state.mkdir(parents=True)
     os.chown(state, NOBODY, NOBODY)
     with pytest.raises(EditError) as raised, Journal.opened(home / ".aws" / "config", "prod"):
         pass
-    said = f"{state} belongs to nobody. Fix it with: sudo chown -R root {state}"
-    assert str(raised.value).endswith(f".json cannot be locked, so nothing was written: {said}")
+    why = f"{state} belongs to nobody. Fix it with: sudo chown -R root {state}"
+    assert str(raised.value).endswith(f".json cannot be locked, so nothing was written: {why}")
     assert list(state.iterdir()) == []
 
 
-def test_setup_without_a_home_notes_nothing_where_it_is_run(
+def test_home_missing_creates_nothing_in_the_current_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -220,3 +220,118 @@ def test_setup_without_a_home_notes_nothing_where_it_is_run(
         with pytest.raises(XacctError):
             edit()
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
+
+
+# -- creating one ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    """A umask that removes no permission."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_make_private_directory_is_private_whatever_the_umask(tmp_path: Path) -> None:
+    """Parents too: another user who may write to a parent could replace the cache directory."""
+    directories.make_private_directory(tmp_path / "aws" / "xacct" / "cache")
+    made = ["aws", "aws/xacct", "aws/xacct/cache"]
+    assert [(name, oct(mode(tmp_path / name))) for name in made] == [(name, "0o700") for name in made]
+
+
+def test_make_private_directory_keeps_what_is_in_an_existing_one(tmp_path: Path) -> None:
+    directory = tmp_path / "cache"
+    directory.mkdir(mode=0o700)
+    (directory / "record").write_bytes(b"kept")
+    directories.make_private_directory(directory)
+    assert (directory / "record").read_bytes() == b"kept"
+
+
+@pytest.mark.parametrize("open_mode", [0o1777, 0o777, 0o755, 0o775, 0o2775, 0o500])
+def test_make_private_directory_keeps_the_mode_of_an_existing_one(tmp_path: Path, open_mode: int) -> None:
+    """With AWS_XACCT_CACHE_DIR=/tmp, root once closed /tmp to everybody else."""
+    directory = tmp_path / "cache"
+    directory.mkdir()
+    directory.chmod(open_mode)
+    directories.make_private_directory(directory)
+    assert oct(mode(directory)) == oct(open_mode)
+
+
+def test_make_private_directory_keeps_the_mode_of_existing_parents(tmp_path: Path) -> None:
+    """The user decides who can look into `~` and `~/.aws`."""
+    parent = tmp_path / "parent"
+    parent.mkdir()
+    parent.chmod(0o755)
+    directories.make_private_directory(parent / "cache")
+    assert oct(mode(parent)) == "0o755"
+
+
+@as_root
+def test_make_private_directory_refuses_one_of_another_user(tmp_path: Path) -> None:
+    directory = tmp_path / "cache"
+    directory.mkdir()
+    directory.chmod(0o755)
+    os.chown(directory, NOBODY, NOBODY)
+    with pytest.raises(PermissionError, match="cache belongs to "):
+        directories.make_private_directory(directory)
+    assert oct(mode(directory)) == "0o755"
+
+
+def test_make_private_directory_accepts_an_own_link_to_an_own_one(tmp_path: Path) -> None:
+    """A cache on another disk was once "not a directory", and nothing was cached."""
+    target = tmp_path / "elsewhere"
+    target.mkdir()
+    target.chmod(0o755)
+    (tmp_path / "cache").symlink_to(target)
+    directories.make_private_directory(tmp_path / "cache")
+    assert oct(mode(target)) == "0o755"
+    assert (tmp_path / "cache").is_symlink()
+
+
+@as_root
+def test_make_private_directory_refuses_a_link_of_another_user(tmp_path: Path) -> None:
+    """In a directory such as /tmp, another user could have pointed it at any directory of ours."""
+    target = tmp_path / "documents"
+    target.mkdir()
+    target.chmod(0o755)
+    (tmp_path / "cache").symlink_to(target)
+    os.chown(tmp_path / "cache", NOBODY, NOBODY, follow_symlinks=False)
+    with pytest.raises(PermissionError, match="cache is a link that belongs to another user"):
+        directories.make_private_directory(tmp_path / "cache")
+    assert oct(mode(target)) == "0o755"
+
+
+@as_root
+def test_make_private_directory_refuses_an_own_link_to_one_of_another_user(tmp_path: Path) -> None:
+    target = tmp_path / "theirs"
+    target.mkdir()
+    os.chown(target, NOBODY, NOBODY)
+    (tmp_path / "cache").symlink_to(target)
+    with pytest.raises(PermissionError, match="cache belongs to "):
+        directories.make_private_directory(tmp_path / "cache")
+
+
+@pytest.mark.parametrize("target", ["nowhere", "cache"])
+def test_make_private_directory_reports_a_dangling_link(tmp_path: Path, target: str) -> None:
+    (tmp_path / "cache").symlink_to(tmp_path / target)
+    with pytest.raises(NotADirectoryError, match="cache is a link that leads to no directory: "):
+        directories.make_private_directory(tmp_path / "cache")
+
+
+def test_make_private_directory_refuses_a_dangling_link_among_its_parents(tmp_path: Path) -> None:
+    (tmp_path / "aws").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(NotADirectoryError):
+        directories.make_private_directory(tmp_path / "aws" / "cache")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["aws", "home"]
+
+
+def test_make_private_directory_refuses_a_file(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_bytes(b"")
+    with pytest.raises(NotADirectoryError):
+        directories.make_private_directory(tmp_path / "cache")
