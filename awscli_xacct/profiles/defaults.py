@@ -1,6 +1,6 @@
-"""What follows from the settings a role profile is to get: its source, its ARN, the device it takes over.
+"""Derive what changes to a role profile imply: its source, its ARN, the MFA device of its source.
 
-`wanted` holds keys to set and, as None, keys to remove. `profiles` are all profiles as they would be.
+`wanted` holds keys to set and, as None, keys to remove. `profiles` are all profiles, with any other changes made.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ Wanted = Mapping[str, "str | None"]
 
 
 def changed(profile: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
-    """A profile's options with some set and some (None) removed."""
+    """Return a profile's options with the changes made."""
     kept = {key: value for key, value in profile.items() if key not in wanted}
     return kept | {key: value for key, value in wanted.items() if value is not None}
 
 
 def source_of(name: str, profiles: Profiles, wanted: Wanted) -> str | None:
-    """The source profile this comes to: the one given, the one there is, or ``default`` if it will do."""
+    """Return the source profile: the one in `wanted`, the current one, or ``default`` if it has credentials.
+
+    None where a credential source takes its place, or where there is none.
+    """
     after = changed(profiles.get(name, {}), wanted)
     if settings.CREDENTIAL_SOURCE in after and settings.SOURCE_PROFILE not in after:
         return None
@@ -39,7 +42,7 @@ def source_of(name: str, profiles: Profiles, wanted: Wanted) -> str | None:
 def role_arn(
     name: str, account_id: str, role_name: str, profiles: Profiles, wanted: Wanted, partitions: Partitions
 ) -> str:
-    """The ARN of a role that is given by account and name, in the partition its source calls from."""
+    """Return the ARN of a role given by account and name, in the partition that its source calls from."""
     source = str(source_of(name, profiles, wanted))
     region = region_in_chain(profiles, source) or changed(profiles.get(name, {}), wanted).get(settings.REGION)
     partition = partitions.of_region(str(region)) if region else partition_of(profiles.get(source, {}))
@@ -47,7 +50,7 @@ def role_arn(
 
 
 def completed(name: str, profiles: Profiles, wanted: Wanted) -> tuple[dict[str, str | None], list[str]]:
-    """`wanted`, in order, with the source and the device that follow from it; and what is to be said of that."""
+    """Return `wanted` in the order of `KEYS`, with the source and device it implies, and notes about those."""
     full = dict(wanted)
     notes = []
     before = profiles.get(name, {})
@@ -56,10 +59,10 @@ def completed(name: str, profiles: Profiles, wanted: Wanted) -> tuple[dict[str, 
     if source is not None and settings.SOURCE_PROFILE not in after:
         full[settings.SOURCE_PROFILE] = source
         notes.append(f"source_profile = {source}, because no source was given")
-    fresh = source is not None and before.get(settings.SOURCE_PROFILE) != source
-    if fresh and settings.MFA_SERIAL not in after and settings.MFA_SERIAL not in full:
+    is_new = source is not None and before.get(settings.SOURCE_PROFILE) != source
+    if is_new and settings.MFA_SERIAL not in after and settings.MFA_SERIAL not in full:
         serial = mfa_serial_to_inherit(profiles, str(source))
         if serial:
             full[settings.MFA_SERIAL] = serial
-            notes.append(f"mfa_serial = {serial}, taken over from profile {source}")
+            notes.append(f"mfa_serial = {serial}, copied from profile {source}")
     return {key: full[key] for key in KEYS if key in full}, notes

@@ -1,4 +1,4 @@
-"""What one ``aws configure role PROFILE`` is to change, worked out against the files as they are."""
+"""The edit of one ``aws configure role PROFILE``: what it sets, checked and applied to the current files."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .defaults import changed, completed, role_arn, source_of
 from .partitions import Partitions
 
 AUTO, NONE = "auto", "none"
-"""What ``--mfa-serial`` takes beside a device: ask IAM for it; have none, not the source's either."""
+"""What ``--mfa-serial`` accepts besides a device: ask IAM for it; use none, not even the source's."""
 
 
 @dataclass
 class Plan:
-    """What one call asks for. `wanted` holds keys to set, and keys to remove as None.
+    """What one command asks for. `wanted` holds keys to set and, as None, keys to remove.
 
-    `notes` and `region` are found by `apply`: what is to be said about the change, and the region to try
-    the profile in if it has none of its own.
+    `apply` sets `notes`, which tell the user what was derived, and `region`, which is the one to try the profile in
+    if it has none of its own.
     """
 
     profile: str
@@ -41,14 +41,14 @@ class Plan:
 
     @property
     def trial(self) -> str:
-        """The command that shows whether the profile works."""
+        """The command that tests the profile."""
         region = f" --region {self.region}" if self.region else ""
         return f"aws sts get-caller-identity {profile_option(self.profile)}{region}"
 
     def apply(self, document: Document, credentials: Document, partitions: Partitions) -> MergedProfiles:
-        """Make the changes in `document`, and give all profiles as they are then.
+        """Make the changes in `document`, and return all profiles with them.
 
-        Raises `ValidationError` with all that is wrong with the outcome; `document` is not to be used then.
+        Raises `ValidationError` with every problem of the outcome; `document` must not be used then.
         """
         profiles = MergedProfiles(document, credentials)
         header = profiles.header(self.profile) or header_for(self.profile)
@@ -79,11 +79,11 @@ class Plan:
         return profiles
 
     def source(self, profiles: Mapping[str, Mapping[str, Any]]) -> str | None:
-        """The source profile the plan comes to: the one given, the one there is, or ``default`` if it will do."""
+        """Return the source profile, as `source_of` does."""
         return source_of(self.profile, profiles, self.wanted)
 
     def _completed(self, profiles: MergedProfiles, partitions: Partitions) -> dict[str, str | None]:
-        """The keys to set and remove, with what follows from those that were given."""
+        """Return the keys to set and remove, with those that the given ones imply."""
         wanted = dict(self.wanted)
         if self.account_id and self.role_name and settings.ROLE_ARN not in wanted:
             wanted[settings.ROLE_ARN] = role_arn(
@@ -94,11 +94,13 @@ class Plan:
         return full
 
     def _pair_problems(self) -> list[Problem]:
-        """``--account-id`` and ``--role-name`` go together, and in the place of ``--role-arn``."""
+        """Check that ``--account-id`` and ``--role-name`` come together, and instead of ``--role-arn``."""
         if not self.account_id and not self.role_name:
             return []
         if self.wanted.get(settings.ROLE_ARN):
-            return [Problem("--role-arn says it all", "leave out --account-id and --role-name")]
+            return [Problem("--role-arn already names the role", "leave out --account-id and --role-name")]
         if not (self.account_id and self.role_name):
-            return [Problem("--account-id and --role-name go together", "or give --role-arn")]
+            return [
+                Problem("--account-id and --role-name must be given together", "or give --role-arn instead")
+            ]
         return []

@@ -1,4 +1,4 @@
-"""Every role profile of a configuration with what is cached for it. No network, no botocore.
+"""Every role profile of a config with its cache records. No network, no botocore.
 
 `config` is botocore's ``session.full_config``.
 """
@@ -20,7 +20,7 @@ from .source import is_role
 
 @dataclass(frozen=True)
 class Entry:
-    """One role profile: its chain or what is wrong with it, and its records while they are valid."""
+    """One role profile: its chain or why it has none (`fault`), and its valid cache records."""
 
     profile: str
     options: Mapping[str, Any]
@@ -36,17 +36,17 @@ class Entry:
 
     @property
     def account(self) -> str:
-        """The account id in the role's ARN, or nothing."""
+        """The account id in the role's ARN, "" if there is none."""
         return self.arn.account if self.arn else ""
 
     @property
     def role_name(self) -> str:
-        """The role's name with its path, or the whole of an ARN that is none."""
+        """The role's name with its path; the whole text if it is not an ARN."""
         return self.arn.role_name if self.arn else str(self.options.get(settings.ROLE_ARN, ""))
 
     @property
     def source(self) -> str:
-        """The profile or credential source that the options name."""
+        """The source profile or credential source in the options, or ""."""
         options = self.options
         return str(options.get(settings.SOURCE_PROFILE) or options.get(settings.CREDENTIAL_SOURCE) or "")
 
@@ -60,7 +60,7 @@ class Entry:
 
 
 class Inventory:
-    """The role profiles of one configuration."""
+    """The role profiles of one config."""
 
     def __init__(self, config: Mapping[str, Any], environment: Mapping[str, str], cache: Cache) -> None:
         self.profiles: Mapping[str, Mapping[str, Any]] = config["profiles"]
@@ -69,11 +69,11 @@ class Inventory:
         self._cache = cache
 
     def __iter__(self) -> Iterator[Entry]:
-        """All role profiles, in the order of the file."""
+        """Iterate over all role profiles, in the order of the file."""
         return (self.entry(name) for name, options in self.profiles.items() if is_role(options))
 
     def entry(self, name: str) -> Entry:
-        """One role profile."""
+        """Return one role profile."""
         options, keys = self.profiles[name], self.keys(name)
         try:
             session = keys.shared_session_of(keys.role)
@@ -92,23 +92,23 @@ class Inventory:
         return CacheKeys(self._config, name, self._environment)
 
     def resolve(self, name: str) -> Role:
-        """The chain a role profile stands for. Raises `ProfileError`."""
+        """Return the chain of a role profile. Raises `ProfileError`."""
         return self.keys(name).role
 
     def own_record(self, name: str) -> str:
-        """The name of a profile's role session's record. Raises `ProfileError`."""
+        """Return the cache key of a profile's role session. Raises `ProfileError`."""
         keys = self.keys(name)
         return keys.of_role(keys.role)
 
     def records_of(self, name: str) -> list[str]:
-        """The names of all records that a profile uses: its chain's, and the MFA session's if it has one.
+        """Return the cache keys of all records that a profile uses: its chain's and its MFA session's.
 
         The profile is a role or a user with an MFA session. Raises `ProfileError`.
         """
         return self.keys(name).all()
 
     def users_of(self, name: str) -> list[str]:
-        """The other profiles that use `name` as their source."""
+        """Return the other profiles whose source profile is `name`."""
         return [
             other
             for other, options in self.profiles.items()

@@ -1,4 +1,4 @@
-"""AWS partitions, from the list botocore carries: which there are, and which a region belongs to.
+"""The AWS partitions in botocore's list, and which of them a region belongs to.
 
 https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
 """
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 
 class Console(NamedTuple):
-    """The hosts of a partition's console: where one signs in or switches role, and where its pages are."""
+    """The hosts of a partition's console: for signing in or switching roles, and for its pages."""
 
     signin: str
     pages: str
@@ -22,7 +22,7 @@ CONSOLES = {
     "aws-cn": Console("signin.amazonaws.cn", "console.amazonaws.cn"),
     "aws-us-gov": Console("signin.amazonaws-us-gov.com", "console.amazonaws-us-gov.com"),
 }
-"""Those of the partitions that have a public console. Botocore does not know them."""
+"""The partitions with a public console. Botocore has no list of them."""
 
 
 class Partitions:
@@ -36,7 +36,7 @@ class Partitions:
         return list(self._partitions)
 
     def of_region(self, region: str) -> str | None:
-        """The partition of a region, of a future one too if its name fits; None if no name fits."""
+        """Return the partition of a region, known or named like its partition's regions; None for any other name."""
         for name, partition in self._partitions.items():
             if region in partition["regions"]:
                 return name
@@ -46,11 +46,11 @@ class Partitions:
         return None
 
     def default_region(self, name: str) -> str | None:
-        """A region of a partition to call where none is named; None for a partition that is not known."""
+        """Return a region to call in a partition if none is named; None for an unknown partition."""
         partition = self._partitions.get(name)
         if partition is None:
             return None
-        # AWS CLI v2 has not been told of the first.
+        # The list in AWS CLI v2 lacks the first.
         named = partition.get("outputs", {}).get("implicitGlobalRegion")
         return named or min(
             (region for region in partition["regions"] if "global" not in region), default=None

@@ -1,4 +1,4 @@
-"""Where STS is to be called for a profile that has no region, as one in China or GovCloud must not do without."""
+"""Find the region or partition to call STS in for a profile without a region, which China and GovCloud need."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..arn import Arn
 
 
 def region_in_chain(profiles: Mapping[str, Mapping[str, Any]], name: str) -> str | None:
-    """The region of a profile, else of the first of its sources to have one."""
+    """Return the region of a profile, else of its first source that has one, else None."""
     seen: set[str] = set()
     while name in profiles and name not in seen:
         seen.add(name)
@@ -23,9 +23,9 @@ def region_in_chain(profiles: Mapping[str, Mapping[str, Any]], name: str) -> str
 
 
 def partition_of(options: Mapping[str, Any]) -> str | None:
-    """The partition that a profile's role, or else its MFA device, is in; None if neither tells."""
+    """Return the partition of a profile's role, else of its MFA device; None if it has no such ARN."""
     for key in (settings.ROLE_ARN, settings.MFA_SERIAL):
-        arn = Arn.parse(str(options.get(key, "")))  # a device may be a mere number
+        arn = Arn.parse(str(options.get(key, "")))  # a device may be a serial number
         if arn:
             return arn.partition
     return None

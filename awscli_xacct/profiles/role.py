@@ -24,8 +24,8 @@ from .source import (
     has_static_keys,
     is_role,
     named_identity,
+    resolve_user,
     text_of,
-    user_of,
 )
 
 
@@ -246,7 +246,7 @@ class _Resolver:
                     f"add some:\n  aws configure {profile_option(source)}",
                     structural=True,
                 )
-            return user_of(profiles, source, self._sso_sessions)
+            return resolve_user(profiles, source, sso_sessions=self._sso_sessions)
         if len(chain) >= settings.MAX_CHAIN:
             # Without a limit, one such chain made all of `list` fail, in Python's own.
             text = f"its chain is too long: more than {settings.MAX_CHAIN} roles"

@@ -1,4 +1,4 @@
-"""Where a chain of roles begins: profiles that are no roles, and whose credentials they give.
+"""Where a chain of roles begins: profiles without a role, and whose credentials they give.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 """
@@ -41,10 +41,10 @@ _GIVES_CREDENTIALS = (*_LONG_TERM, settings.LOGIN_SESSION, *_SSO)
 
 
 class Source(NamedTuple):
-    """Where a chain begins: a profile that is no role, or a ``credential_source``.
+    """Where a chain begins: a profile without a role, or a ``credential_source``.
 
-    One with an `mfa_serial` runs on the shared MFA session itself, ``mfa_session = on``. `role_session` says, as
-    what comes after its name, how it gives a role's session; None where it gives a user's keys, or nobody can tell.
+    With an `mfa_serial` it uses the shared MFA session itself, ``mfa_session = on``. `role_session` tells how it
+    gives a role's session, as a predicate ("gives …"); None if it gives a user's keys, or that cannot be known.
     """
 
     profile: str | None
@@ -60,27 +60,23 @@ class Source(NamedTuple):
 
 
 def is_role(profile: Profile) -> bool:
-    """Whether the assume-role provider is the one to answer for `profile`."""
+    """Return whether botocore's assume-role provider answers for `profile`."""
     return settings.ROLE_ARN in profile and settings.WEB_IDENTITY_TOKEN_FILE not in profile
 
 
 def is_mfa_user(profile: Profile) -> bool:
-    """Whether a profile that is no role is to run on a shared MFA session: ``mfa_session = on``."""
+    """Return whether a profile without a role uses the shared MFA session itself: ``mfa_session = on``."""
     asked = profile.get(settings.MFA_SESSION) == "on" and bool(profile.get(settings.MFA_SERIAL))
     return asked and not is_role(profile) and any(key in profile for key in _LONG_TERM)
 
 
-def resolve_user(profiles: Profiles, name: str, *, sso_sessions: Profiles | None = None) -> Source:
-    """The user profile `name`, which is no role, as the beginning of chains. Raises `ProfileError`."""
-    return user_of(profiles, name, sso_sessions or {})
-
-
 def has_static_keys(profile: Profile) -> bool:
+    """Return whether a profile has at least one part of an access key."""
     return any(key in profile for key in _STATIC)
 
 
 def gives_credentials(profiles: Profiles, name: str, *, to: str | None = None) -> bool:
-    """Whether profile `name` can be the source of profile `to` as far as the config tells."""
+    """Return whether profile `name` can be the source of profile `to`, as far as the config tells."""
     profile = profiles.get(name)
     if profile is None:
         return False
@@ -90,9 +86,9 @@ def gives_credentials(profiles: Profiles, name: str, *, to: str | None = None) -
 
 
 def answered_first(profile: Profile) -> str | None:
-    """Which key of a profile without a role gives its credentials, where they cost a file, a login or a program.
+    """Return the key that gives a profile without a role its credentials: static keys, a login or a program.
 
-    None: botocore has to be asked, which finds them, or what is wrong with them, in the config alone.
+    None: only botocore can tell, which finds them, or what is wrong with them, in the config alone.
     """
     if profile.get(settings.WEB_IDENTITY_TOKEN_FILE) or any(key in profile for key in _SSO):
         return None
@@ -103,9 +99,10 @@ def answered_first(profile: Profile) -> str | None:
     )
 
 
-def user_of(profiles: Profiles, name: str, sso_sessions: Profiles) -> Source:
+def resolve_user(profiles: Profiles, name: str, *, sso_sessions: Profiles | None = None) -> Source:
+    """Return profile `name`, which assumes no role, as the beginning of a chain. Raises `ProfileError`."""
     profile = profiles[name]
-    identity = _profile_identity(profile, sso_sessions)
+    identity = _profile_identity(profile, sso_sessions or {})
     session = role_session(profiles, name)
     if not is_mfa_user(profile):
         return Source(name, None, identity, role_session=session)
@@ -121,11 +118,11 @@ def user_of(profiles: Profiles, name: str, sso_sessions: Profiles) -> Source:
 
 
 def role_session(profiles: Profiles, name: str) -> str | None:
-    """How the profile `name`, which assumes no role itself, gives a role's session; None: it does not, or may not.
+    """Return how profile `name`, which assumes no role itself, gives a role's session; None if it may not.
 
-    STS gives an hour to whoever calls with such a session, and takes no MFA code from them. Which of its settings
-    answers is what botocore asks first: web identity, SSO, keys, ``login_session``, a program. ``aws login`` may
-    sign in a user, root or a role, and what other programs give cannot be known: nothing is said of these.
+    STS allows an hour when called with such a session, and takes no MFA code. The setting that counts is the one that
+    botocore asks first: web identity, SSO, keys, ``login_session``, a program. ``aws login`` may sign in a user, root
+    or a role, and what other programs give cannot be known: None for these.
     """
     seen: set[str] = set()
     while name not in seen:
@@ -147,7 +144,7 @@ def role_session(profiles: Profiles, name: str) -> str | None:
 
 
 def _asked_of_us(command: str) -> str | None:
-    """The profile whose credentials a ``credential_process`` gives by `xacct credentials`, or by the CLI's like."""
+    """Return the profile that a ``credential_process`` hands to `xacct credentials` or `aws … export-credentials`."""
     if "credentials" not in command:
         return None
     import shlex
@@ -172,7 +169,7 @@ def _asked_of_us(command: str) -> str | None:
 
 
 def _value_of(option: str, words: list[str]) -> str | None:
-    """The value of a command line's option, or None."""
+    """Return the value of a command line's option, or None."""
     for number, word in enumerate(words):
         if word == option:
             return words[number + 1] if number + 1 < len(words) else None
@@ -193,14 +190,14 @@ MACHINE_SESSIONS = {
     "Ec2InstanceMetadata": "gives a role's session, the instance's",
     "EcsContainer": "gives a role's session, the container's",
 }
-"""How a ``credential_source`` gives a role's session; of ``Environment`` nobody can tell."""
+"""How a ``credential_source`` gives a role's session; for ``Environment`` that cannot be known."""
 
 
 def named_identity(name: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    """Whose credentials a ``credential_source`` gives, as far as can be told without asking it.
+    """Return what identifies the credentials of a ``credential_source``, without asking it.
 
-    A container's and an instance's are those of this very machine: another one may share the home directory, and
-    has the same address to ask. Of containers the token tells more; a pod's is in a file.
+    A container's and an instance's are those of this machine: another one may share the home directory and use the
+    same address. For containers the token tells more; a pod's is in a file.
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
     """
     variables = {
@@ -218,11 +215,12 @@ def named_identity(name: str, environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def text_of(profile: Profile, name: str, key: str) -> str | None:
+    """Return one setting of profile `name` as text, None if it is not set. Raises `ProfileError` for a block."""
     value = profile.get(key)
     if isinstance(value, dict):
         raise ProfileError(
             name,
-            f"profile {name}: {key} is an indented block and has to be one line",
+            f"profile {name}: {key} must be one line, not an indented block",
             f"set it:\n  {role_command(name, f'{option(key)} VALUE')}",
         )
     return None if value is None else str(value)

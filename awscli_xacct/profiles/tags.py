@@ -1,4 +1,4 @@
-"""Session tags as a config line holds them: ``team=ops,env=prod``, the way aws-vault writes them.
+"""Parse session tags as a config line holds them: ``team=ops,env=prod``, in aws-vault's format.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 """
@@ -11,46 +11,46 @@ from collections.abc import Iterable
 MAX_TAGS = 50
 MAX_KEY_LENGTH = 128
 MAX_VALUE_LENGTH = 256
-# Of what counts as a blank, those that are control characters are left out.
+# `\s` without the control characters among it.
 _CHARACTERS = re.compile(r"(?:[\w.:/=+@-]|[^\S\t-\r\x1c-\x1f\x85])*")
 
 
 def parse_tags(text: str) -> tuple[dict[str, str], list[str]]:
-    """The tags of a config line, and what is wrong with it."""
+    """Return the tags of a config line, and what is wrong with it."""
     tags: dict[str, str] = {}
-    faults = []
+    problems = []
     for item in filter(None, (part.strip() for part in text.split(","))):
         key, equals, value = (part.strip() for part in item.partition("="))
         if not equals:
-            faults.append(f"{item!r} is not KEY=VALUE")
+            problems.append(f"{item!r} is not KEY=VALUE")
             continue
-        faults += _tag_problems(key, value)
+        problems += _tag_problems(key, value)
         if key.lower() in (known.lower() for known in tags):
-            faults.append(f"the key {key!r} comes twice; upper and lower case are one")
+            problems.append(f"the key {key!r} is repeated (case does not matter)")
         tags[key] = value
     if len(tags) > MAX_TAGS:
-        faults.append(f"{len(tags)} tags are more than {MAX_TAGS}")
-    return tags, faults
+        problems.append(f"{len(tags)} tags are more than the {MAX_TAGS} that STS allows")
+    return tags, problems
 
 
 def parse_keys(text: str) -> list[str]:
-    """The keys of a ``transitive_session_tags`` line."""
+    """Return the keys of a ``transitive_session_tags`` line."""
     return [key for key in (part.strip() for part in text.split(",")) if key]
 
 
 def transitive_problems(keys: Iterable[str], tags: Iterable[str]) -> list[str]:
-    """What keeps `keys` from being passed on: each has to be among the session's tags."""
+    """Return a problem for each of `keys` that is not among the session's tags, and so cannot be passed on."""
     known = set(tags)
-    return [f"the key {key!r} is none of the session's tags" for key in keys if key not in known]
+    return [f"the key {key!r} is not among the session's tags" for key in keys if key not in known]
 
 
 def _tag_problems(key: str, value: str) -> Iterable[str]:
     if not 1 <= len(key) <= MAX_KEY_LENGTH:
-        yield f"the key {key[:20]!r} has to have 1 to {MAX_KEY_LENGTH} characters"
+        yield f"the key {key[:20]!r} must have 1 to {MAX_KEY_LENGTH} characters"
     if len(value) > MAX_VALUE_LENGTH:
         yield f"the value of {key!r} has more than {MAX_VALUE_LENGTH} characters"
     for text in (key, value):
         if not _CHARACTERS.fullmatch(text):
-            yield f"{text!r} has characters other than letters, digits, blanks and _.:/=+-@"
+            yield f"{text!r} may contain only letters, digits, blanks and _.:/=+-@"
     if key.lower().startswith("aws:"):
-        yield f"the key {key!r} begins with aws:, which is reserved"
+        yield f"the key {key!r} begins with the reserved prefix aws:"

@@ -1,6 +1,6 @@
-"""What keeps a profile from working as a role: all of it at once, each fault with what would be right.
+"""Find everything that keeps a profile from working as a role, at once, each problem with its fix.
 
-Nothing here raises, whatever a config file holds. What each setting may be by itself is in `values`.
+Nothing here raises, whatever a config file holds. The limits of single settings are in `values`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _CLASHES = (
 )
 _SOURCES = (settings.SOURCE_PROFILE, settings.CREDENTIAL_SOURCE)
 
-_BLOCK = "this is an indented block and has to be one line"
+_BLOCK = "must be one line, not an indented block"
 
 PartitionOf = Callable[[str], str | None]
 Spelling = Callable[[str], str]
@@ -42,13 +42,13 @@ Spelling = Callable[[str], str]
 
 
 def name_problem(name: str) -> str | None:
-    """What keeps `name` from being a profile's, or None."""
+    """Return what is wrong with the name of a profile, or None."""
     if not name.strip():
         return "a profile needs a name"
     if name != name.strip() or not name.isprintable():
         return f"the profile name {name!r} begins or ends with a blank or has a control character"
     if "]" in name:
-        return f"the profile name {name!r} has a ], which ends a section header; take another character"
+        return f"the profile name {name!r} contains ], which ends a section header; use another character"
     return None
 
 
@@ -63,8 +63,8 @@ def find_problems(
 ) -> list[Problem]:
     """Return everything that keeps the profile `name` of `profiles` from working as a role, worst first.
 
-    `partition_of` gives a region's partition, or None if it does not know. With `force` settings that
-    clash with a role are let pass. Texts name keys as `spelled` has it; a fix is one for the command line.
+    `partition_of` returns a region's partition, or None if it is unknown. `force` accepts settings that clash with a
+    role. Texts name a key as `spelled` returns it; fixes are for the command line.
     """
     profile = profiles[name]
     problems = [
@@ -84,7 +84,7 @@ def _value_problems(
     name: str, profile: Mapping[str, Any], partitions: Collection[str], spelled: Spelling
 ) -> Iterable[Problem]:
     if settings.ROLE_ARN not in profile:
-        missing = f"{spelled(settings.ROLE_ARN)} is missing: it names the role, as in {EXAMPLE_ROLE_ARN}"
+        missing = f"{spelled(settings.ROLE_ARN)} is missing: for example {EXAMPLE_ROLE_ARN}"
         yield Problem(missing, profile=name, key=settings.ROLE_ARN)
     for key in filter(profile.__contains__, KEYS):
         value = profile[key]
@@ -97,7 +97,7 @@ def _value_problems(
 
 
 def _source_problems(name: str, profiles: Profiles, spelled: Spelling) -> list[Problem]:
-    """Problems of the chain; those of the profile's own values are found before."""
+    """Return the problems of the chain, without those of the profile's own values."""
     profile = profiles[name]
     source = profile.get(settings.SOURCE_PROFILE)
     if isinstance(source, dict) or isinstance(profile.get(settings.CREDENTIAL_SOURCE), dict):
@@ -106,7 +106,7 @@ def _source_problems(name: str, profiles: Profiles, spelled: Spelling) -> list[P
     if problem:
         return [problem]
     try:
-        # The copy is only read, which is all that a ChainMap's parts have to bear here.
+        # A ChainMap asks for mutable mappings, and only reads these.
         trial = ChainMap({name: _only_chain(profile)}, profiles)  # type: ignore[arg-type]
         role = resolve(trial, name, environment={})
     except ProfileError as found:
@@ -115,14 +115,14 @@ def _source_problems(name: str, profiles: Profiles, spelled: Spelling) -> list[P
 
 
 def source_problem(name: str, profiles: Profiles, source: Any, spelled: Spelling) -> Problem | None:
-    """Return what is wrong with a profile's source itself, before the chain is followed, or None."""
+    """Return what is wrong with a profile's source itself, without following the chain, or None."""
     problem = partial(Problem, profile=name, key=settings.SOURCE_PROFILE)
     named = spelled(settings.SOURCE_PROFILE)
     if settings.CREDENTIAL_SOURCE in profiles[name]:
         if source is None:
             return None
         both = f"{named} and {spelled(settings.CREDENTIAL_SOURCE)} exclude each other"
-        return problem(both, 'give the one that is not meant as ""')
+        return problem(both, 'remove one with ""')
     if source is None:
         return problem(_no_source(name, profiles, named))
     if source not in profiles:
@@ -130,25 +130,25 @@ def source_problem(name: str, profiles: Profiles, source: Any, spelled: Spelling
         hint = (
             f"did you mean {printable(' or '.join(near))}?"
             if near
-            else f"there are {_sources(name, profiles)}"
+            else f"possible sources: {_sources(name, profiles)}"
         )
         return problem(f"{named} {str(source)!r}: there is no such profile; {hint}")
     if not gives_credentials(profiles, source, to=name):
-        some = f"those which have some: {_sources(name, profiles)}"
-        return problem(f"{named} {source!r}: that profile has no credentials to call with; {some}")
+        sources = _sources(name, profiles)
+        return problem(f"{named} {source!r}: that profile has no credentials; possible sources: {sources}")
     return None
 
 
 def _only_chain(profile: Mapping[str, Any]) -> dict[str, Any]:
-    """A role profile without what has been looked at already, or is once the chain is known."""
+    """Return a role profile with only the keys that its chain depends on, and those that are no role's."""
     kept = {key: value for key, value in profile.items() if key in _SOURCES or key not in KEYS}
     return kept | {settings.ROLE_ARN: EXAMPLE_ROLE_ARN}
 
 
 def _chain_problems(name: str, profile: Mapping[str, Any], role: Role, spelled: Spelling) -> list[Problem]:
-    """What the source does not go with: a device on a chained role, and more than an hour.
+    """Return what the source rules out: a device on a chained role, and more than an hour.
 
-    STS gives an hour to a role assumed from another role's session or from the shared MFA session.
+    STS allows an hour for a role assumed from another role's session or from the shared MFA session.
     """
     problems = []
     serial = profile.get(settings.MFA_SERIAL)
@@ -167,7 +167,7 @@ def _chain_problems(name: str, profile: Mapping[str, Any], role: Role, spelled: 
 def _partition_problems(
     name: str, profiles: Profiles, arn: Arn, partition_of: PartitionOf, spelled: Spelling
 ) -> list[Problem]:
-    """A role can be assumed from its own partition only; regions tell where the caller is."""
+    """Return a problem if a region places the caller outside the role's partition: STS cannot cross partitions."""
     profile = profiles[name]
     source = str(profile.get(settings.SOURCE_PROFILE, ""))
     for owner, region in (
@@ -177,8 +177,8 @@ def _partition_problems(
         there = partition_of(str(region)) if region else None
         if there and there != arn.partition:
             text = (
-                f"{spelled(settings.ROLE_ARN)} {str(arn)!r} is in the partition {arn.partition}, but {owner} has "
-                f"the region {region} of the partition {there}; a role cannot be assumed across partitions"
+                f"{spelled(settings.ROLE_ARN)} {str(arn)!r} is in partition {arn.partition}, but {owner} has region "
+                f"{region} of partition {there}; a role cannot be assumed across partitions"
             )
             return [Problem(text, profile=name, key=settings.ROLE_ARN)]
     return []
@@ -190,30 +190,28 @@ def _clashes(name: str, profile: Mapping[str, Any]) -> list[Problem]:
         found = [key for key in found if not key.startswith("aws_")]
     if not found:
         return []
-    clash = f"profile {name} has {', '.join(found)} as well, and only one of the two ways would be used"
-    return [Problem(clash, "take another profile name, or --force if that is meant", name)]
+    clash = f"profile {name} also has {', '.join(found)}, and only one of the two would be used"
+    return [Problem(clash, "use another profile name, or pass --force", name)]
 
 
 def _no_source(name: str, profiles: Profiles, named: str) -> str:
     if gives_credentials(profiles, "default", to=name):
-        return f"{named} is missing; default would do"
-    return (
-        f"{named} is missing, and the profile default has no credentials; those which "
-        f"have some: {_sources(name, profiles)}"
-    )
+        return f"{named} is missing; default could be used"
+    sources = _sources(name, profiles)
+    return f"{named} is missing, and the profile default has no credentials; possible sources: {sources}"
 
 
 def _sources(name: str, profiles: Profiles) -> str:
-    """The profiles that could be the source of `name`, for a message."""
+    """Return the profiles that could be the source of `name`, for a message."""
     names = sorted(other for other in profiles if gives_credentials(profiles, other, to=name))
     if not names:
-        return "none; make one with: aws configure"
+        return "none; create one with: aws configure"
     shown = ", ".join(printable(other) for other in names[:10])
     return f"{shown} and {len(names) - 10} more" if len(names) > 10 else shown
 
 
 def mfa_serial_to_inherit(profiles: Profiles, source: str) -> str | None:
-    """The MFA device of a source profile that is a user; a role's own device says nothing about its callers."""
+    """Return the MFA device of a source profile, None if it gives a role's session: STS takes no code from one."""
     profile = profiles.get(source, {})
     serial = profile.get(settings.MFA_SERIAL)
     return None if serial is None or is_role(profile) or role_session(profiles, source) else str(serial)

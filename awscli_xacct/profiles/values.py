@@ -1,4 +1,4 @@
-"""What each setting of a role profile may be by itself. Every check says what would be right; none raises.
+"""Check single settings of a role profile. Every function returns what is wrong, with a valid form, or None.
 
 The limits are those of the STS and IAM API references:
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
@@ -26,20 +26,22 @@ EXAMPLE_ROLE_ARN = "arn:aws:iam::222222222222:role/NAME"
 
 
 def role_arn_problem(arn: str, partitions: Collection[str]) -> str | None:
-    """What is wrong with a role's ARN, or None."""
+    """Check a role's ARN; `partitions` are the names of the known ones."""
     found = Arn.parse(arn)
     if found is None or found.kind != "role" or len(arn) > 2048:
         if found and found.kind == "user":
-            return f"this is a user's ARN; a role's looks like {EXAMPLE_ROLE_ARN}"
+            return f"this is a user's ARN; a role ARN looks like {EXAMPLE_ROLE_ARN}"
         if found and found.kind == "assumed-role":
-            return f"this is a role session's ARN; the role's own looks like {EXAMPLE_ROLE_ARN}"
-        return f"a role's ARN looks like {EXAMPLE_ROLE_ARN}"
+            return f"this is a role session's ARN; a role ARN looks like {EXAMPLE_ROLE_ARN}"
+        return f"a role ARN looks like {EXAMPLE_ROLE_ARN}"
     if found.partition not in partitions:
-        return f"{found.partition!r} is no AWS partition; they are {', '.join(sorted(partitions))}"
+        return (
+            f"{found.partition!r} is not an AWS partition; the partitions are {', '.join(sorted(partitions))}"
+        )
     if found.service != "iam" or found.region:
-        return f"a role belongs to IAM and to no region: {EXAMPLE_ROLE_ARN}"
+        return f"a role ARN has the service iam and no region, as in {EXAMPLE_ROLE_ARN}"
     if found.name.startswith("/"):
-        return f"the role's name or path comes after one slash: {EXAMPLE_ROLE_ARN}"
+        return f"only one slash may precede the role's name or path, as in {EXAMPLE_ROLE_ARN}"
     return account_problem(found.account) or role_name_problem(found.name)
 
 
@@ -50,19 +52,19 @@ def account_problem(account: str) -> str | None:
 
 
 def role_name_problem(name: str) -> str | None:
-    """What is wrong with a role's name, with or without a path before it."""
+    """Check a role's name, with or without a path before it."""
     path, _, last = f"/{name.removeprefix('/')}".rpartition("/")
     if not _ROLE_NAME.fullmatch(last):
-        return f"the role name {last!r} is not 1 to 64 letters, digits or characters of +=,.@-_"
+        return f"the role name {last!r} must be 1 to 64 letters, digits or any of +=,.@-_"
     if len(path) > 511 or not _ROLE_PATH.fullmatch(f"{path}/"):
-        return f"the role's path {path!r} is not words between slashes, as in /team/ops/"
+        return f"the role's path {path!r} must be words between slashes, as in /team/ops/"
     return None
 
 
 def line_problem(text: str) -> str | None:
-    """What keeps any text from being one option of a config file, or None."""
+    """Check that a text can be the value of a config file's option."""
     if not text.isprintable():
-        return "it has a line end or another control character"
+        return "it contains a line break or another control character"
     return None if text == text.strip() else "it begins or ends with a blank"
 
 
@@ -73,34 +75,34 @@ def region_problem(region: str) -> str | None:
 def session_name_problem(name: str) -> str | None:
     if _SESSION_NAME.fullmatch(name):
         return None
-    return "2 to 64 letters, digits or characters of +=,.@-_ are allowed, and no blanks"
+    return "must be 2 to 64 letters, digits or any of +=,.@-_, without blanks"
 
 
 def external_id_problem(external_id: str) -> str | None:
     if _EXTERNAL_ID.fullmatch(external_id):
         return None
-    return "2 to 1224 letters, digits or characters of +=,.@:/-_ are allowed, and no blanks"
+    return "must be 2 to 1224 letters, digits or any of +=,.@:/-_, without blanks"
 
 
 def serial_problem(serial: str) -> str | None:
     arn = Arn.parse(serial)
     if arn and arn.kind == "u2f":
         return (
-            "a security key (u2f) gives no codes, so it cannot be used here; take a virtual or hardware "
-            "MFA device, or none"
+            "a security key (u2f) has no codes and cannot be used here; use a virtual or hardware MFA "
+            "device, or none"
         )
     if not _SERIAL.fullmatch(serial) or (serial.startswith("arn:") and (arn is None or arn.kind != "mfa")):
-        return "an MFA device is named arn:aws:iam::111111111111:mfa/NAME, or by a hardware serial number"
+        return "an MFA device is an ARN like arn:aws:iam::111111111111:mfa/NAME or a hardware serial number"
     return None
 
 
 def seconds_problem(text: str) -> str | None:
-    """What is wrong with a ``duration_seconds`` to be written: here nothing but digits is a number."""
+    """Check a ``duration_seconds`` before it is written: only digits, as not every SDK reads more."""
     return _parse_problem(settings.DURATION_SECONDS, text if text.isascii() and text.isdigit() else "")
 
 
 def value_problem(key: str, text: str, partitions: Collection[str]) -> str | None:
-    """What is wrong with one setting by itself, or None."""
+    """Check the text of any of the `KEYS`."""
     if key == settings.ROLE_ARN:
         return role_arn_problem(text, partitions)
     check = _CHECKS.get(key)

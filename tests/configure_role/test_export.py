@@ -92,8 +92,8 @@ def test_what_cannot_be_imported_is_left_out_and_said(home: Home, role: Role, tm
     assert outcome.lines == [
         "skipped profile hours: --duration-seconds '1h': must be a whole number of seconds, such as 3600 for "
         "an hour",
-        "skipped profile behind: --source-profile 'nobody': there is no such profile; there are default, hours, "
-        "prod",
+        "skipped profile behind: --source-profile 'nobody': there is no such profile; possible sources: default, "
+        "hours, prod",
         f"wrote 1 role profile to {tmp_path}/team.yaml",
     ]
 

@@ -329,7 +329,7 @@ def test_the_device_of_the_source_is_taken_over_unless_there_is_to_be_none(
     edit(home.config, "[default]\n", f"[default]\nmfa_serial = {device.serial}\n")
     edit(team, "roles:\n", "roles:\n  plain: {account: prod, role: Plain, mfa_serial: null}\n")
     outcome = done(home, "import", str(team))
-    assert outcome.lines[0] == f"prod: mfa_serial = {device.serial}, taken over from profile default"
+    assert outcome.lines[0] == f"prod: mfa_serial = {device.serial}, copied from profile default"
     assert home.config.read_text("utf-8").count(f"mfa_serial = {device.serial}\n") == 2
     assert done(home, "import", str(team)).stdout == ""
     assert sts.calls == []

@@ -145,7 +145,7 @@ def test_each_answer_is_checked_at_once(home: Home) -> None:
         ("Role ARN", "-", "a role profile needs one"),
         ("Role ARN", "", None),
         ("Source profile", "prdo", "'prdo': there is no such profile; did you mean prod?"),
-        ("Source profile", "audit", "'audit': that profile has no credentials to call with"),
+        ("Source profile", "audit", "'audit': that profile has no credentials"),
         ("Source profile", "-", "a role profile needs one"),
         ("Source profile", "", None),
         (
@@ -154,10 +154,10 @@ def test_each_answer_is_checked_at_once(home: Home) -> None:
             "profile audit: mfa_serial cannot be used here, because its source prod is a role",
         ),
         ("MFA device", "none", None),
-        ("External id", "a", "'a': 2 to 1224 letters, digits"),
+        ("External id", "a", "'a': must be 2 to 1224 letters, digits"),
         ("External id", "", None),
-        ("Role session name", "two words", "'two words': 2 to 64 letters, digits"),
-        ("Role session name", f"x{ESCAPE}", "'x\\x1b[31m': 2 to 64 letters, digits"),
+        ("Role session name", "two words", "'two words': must be 2 to 64 letters, digits"),
+        ("Role session name", f"x{ESCAPE}", "'x\\x1b[31m': must be 2 to 64 letters, digits"),
         ("Role session name", "", None),
         ("Duration in seconds", "1h", "'1h': must be a whole number of seconds, such as 3600 for an hour"),
         ("Duration in seconds", "7200", "'7200' is more than 3600 (1 hour), the most that STS gives"),
@@ -166,7 +166,7 @@ def test_each_answer_is_checked_at_once(home: Home) -> None:
         (
             "Default region name",
             "cn-north-1",
-            f"--role-arn '{EXAMPLE_ROLE_ARN}' is in the partition aws, but profile audit",
+            f"--role-arn '{EXAMPLE_ROLE_ARN}' is in partition aws, but profile audit",
         ),
         ("Default region name", "", None),
     ]
@@ -222,10 +222,10 @@ def test_what_no_answer_could_mend_is_said_before_anything_is_asked(home: Home, 
     assert "Role ARN" not in screen.shown
     assert screen.shown.split("\n", 2)[1].startswith("profile sso cannot be written, because")
     assert "--mfa-session 'often': must be one of auto, on, off" in screen.shown
-    assert "profile sso has sso_session as well" in screen.shown
+    assert "profile sso also has sso_session" in screen.shown
     screen = Screen(home, "bad]name")
     assert screen.end() == 255
-    assert "  - the profile name 'bad]name' has a ], which ends a section header" in screen.shown
+    assert "  - the profile name 'bad]name' contains ], which ends a section header" in screen.shown
 
 
 @pytest.mark.usefixtures("user")

@@ -75,7 +75,7 @@ def test_only_a_user_is_asked_for_and_only_when_all_else_is_right(
     home.add_role("prod", role.arn)
     assert refused(home, "new", "--role-arn", "x", "--source-profile", "prdo", "--mfa-serial", "auto") == [
         "profile new was not written, because",
-        "  - --role-arn 'x': a role's ARN looks like arn:aws:iam::222222222222:role/NAME",
+        "  - --role-arn 'x': a role ARN looks like arn:aws:iam::222222222222:role/NAME",
         "  - --source-profile 'prdo': there is no such profile; did you mean prod?",
     ]
     common = ("new", "--role-arn", role.arn, "--mfa-serial", "auto")
@@ -95,7 +95,7 @@ def test_the_device_of_the_source_is_taken_over_and_said(home: Home, role: Role,
     text = home.config.read_text(encoding="utf-8").rstrip()
     home.config.write_text(f"{text}\nmfa_serial = {device.serial}\n", encoding="utf-8")
     outcome = done(home, "prod", "--role-arn", role.arn, "--source-profile", "default")
-    assert outcome.lines[0] == f"mfa_serial = {device.serial}, taken over from profile default"
+    assert outcome.lines[0] == f"mfa_serial = {device.serial}, copied from profile default"
     section = (
         f"[profile prod]\nrole_arn = {role.arn}\nsource_profile = default\nmfa_serial = {device.serial}\n"
     )

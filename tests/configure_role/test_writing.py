@@ -97,8 +97,8 @@ def test_other_credentials_in_the_way_have_to_be_forced(home: Home, role: Role) 
     home.write_config("[profile prod]\nsso_session = mine\nregion = us-west-1\n")
     assert refused(home, "prod", "--role-arn", role.arn) == [
         "profile prod was not written, because",
-        "  - profile prod has sso_session as well, and only one of the two ways would be used; take another profile "
-        "name, or --force if that is meant",
+        "  - profile prod also has sso_session, and only one of the two would be used; use another profile name, "
+        "or pass --force",
     ]
     done(home, "prod", "--role-arn", role.arn, "--force")
     assert home.config.read_text(encoding="utf-8").endswith(

@@ -77,7 +77,7 @@ def test_render_name_fills_in_each_placeholder() -> None:
         ("{role}", "all accounts would get the same name"),
         ("", "all accounts would get the same name"),
         (" {account_name}", "the profile name ' x' begins or ends with a blank"),
-        ("{account_name}]", "the profile name 'x]' has a ]"),
+        ("{account_name}]", "the profile name 'x]' contains ]"),
         ("{account_id}\n", "the profile name"),
     ],
 )

@@ -89,7 +89,7 @@ CASES = {
         before=f"[profile dev]\nmfa_serial = {MFA}\n",
         after=f"[profile dev]\nmfa_serial = {MFA}\n\n"
         f"[profile prod]\nrole_arn = {ARN}\nsource_profile = dev\nmfa_serial = {MFA}\n",
-        notes=(f"mfa_serial = {MFA}, taken over from profile dev",),
+        notes=(f"mfa_serial = {MFA}, copied from profile dev",),
         keys_of=("dev",),
     ),
     "the source's device is declined": Case(

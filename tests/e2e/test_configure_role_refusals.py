@@ -69,7 +69,7 @@ CASES = {
     ),
     "a source without credentials": Case(
         ("prod", "--role-arn", ARN, "--source-profile", "empty"),
-        ("'empty'", "has no credentials", "those which have some: default"),
+        ("'empty'", "has no credentials", "possible sources: default"),
         "[profile empty]\nregion = us-west-1\n",
     ),
     "the profile as its own source": Case(
@@ -180,7 +180,7 @@ def test_configure_role_reports_every_problem_at_once(home: Home) -> None:
     assert heading == "profile prod was not written, because"
     assert [fault.split()[1] for fault in faults] == [
         *("--role-arn", "--mfa-serial", "--external-id", "--role-session-name"),
-        *("--region", "--duration-seconds", "--source-profile", "profile"),
+        *("--duration-seconds", "--region", "--source-profile", "profile"),
     ]
     assert file_state(home.config) == before
 
@@ -215,7 +215,7 @@ def test_configure_role_rejects_a_profile_with_other_credentials(home: Home) -> 
     outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
     assert (outcome.code, outcome.stdout) == (255, "")
     (fault,) = outcome.lines[1:]
-    assert "profile prod has" in fault
+    assert "profile prod also has" in fault
     assert "--force" in fault
     assert [setting for setting in CLASHES if setting not in fault] == []
     assert file_state(home.config) == before
@@ -226,7 +226,7 @@ def test_configure_role_rejects_a_role_that_the_credentials_file_overrides(home:
     home.add_keys(sts.add_user("ops"), "prod")
     outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
     assert outcome.code == 255
-    assert "profile prod has aws_access_key_id, aws_secret_access_key as well" in outcome.stderr
+    assert "profile prod also has aws_access_key_id, aws_secret_access_key, and" in outcome.stderr
 
 
 def test_configure_role_does_not_guess_a_source_profile(home: Home, sts: Sts) -> None:
@@ -235,7 +235,7 @@ def test_configure_role_does_not_guess_a_source_profile(home: Home, sts: Sts) ->
     outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
     assert outcome.code == 255
     assert "--source-profile is missing" in outcome.stderr
-    assert "those which have some: dev" in outcome.stderr
+    assert "possible sources: dev" in outcome.stderr
     assert file_state(home.config) == before
 
 

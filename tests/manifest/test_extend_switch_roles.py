@@ -122,7 +122,7 @@ source_profile = x
         "r.ini:7:1: 'role_name =' is neither a [section] nor KEY = VALUE",
         "r.ini:10:15: role_arn names the role already; remove role_name",
         "r.ini:11:1: 'c': aws_account_id is missing",
-        "r.ini:12:13: the role name 'a b' is not 1 to 64 letters, digits or characters of +=,.@-_",
+        "r.ini:12:13: the role name 'a b' must be 1 to 64 letters, digits or any of +=,.@-_",
         "r.ini:14:1: 'd': role_name is missing",
         "r.ini:15:18: the account id '2222' is not 12 digits, as in 222222222222",
         "r.ini:17:1: duplicate key 'source_profile'; it is on line 16 already",

@@ -143,7 +143,7 @@ roles:
         ("role: A", "3:3: role 'a': account is missing; set it to an account id or a name from accounts"),
         (
             'account: "222222222222", role: "a b"',
-            "3:38: the role name 'a b' is not 1 to 64 letters, digits or characters of +=,.@-_",
+            "3:38: the role name 'a b' must be 1 to 64 letters, digits or any of +=,.@-_",
         ),
         (
             'account: "222222222222", role: 7',

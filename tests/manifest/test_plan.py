@@ -81,7 +81,7 @@ def test_what_is_not_there_is_added_with_what_follows_from_it_and_marked() -> No
     ]
     assert found.notes == (
         "prod: source_profile = default, because no source was given",
-        f"prod: mfa_serial = {DEVICE}, taken over from profile default",
+        f"prod: mfa_serial = {DEVICE}, copied from profile default",
     )
     assert after == {
         "mine": role("9", "Mine"),
@@ -183,8 +183,8 @@ def test_what_somebody_else_made_is_left_as_it_is_or_a_conflict_unless_it_is_ado
         "user": DEFAULT,
     }
     assert refused(request(roles, adopt=True), config) == [
-        "team.yaml:4:1: profile user has aws_access_key_id, aws_secret_access_key as well, and only one of the two "
-        "ways would be used; give the role another name"
+        "team.yaml:4:1: profile user also has aws_access_key_id, aws_secret_access_key, and only one of the two "
+        "would be used; give the role another name"
     ]
 
 
@@ -234,7 +234,7 @@ def test_what_stands_in_the_credentials_file_would_win_there() -> None:
     assert refused(asked, {}, credentials) == [
         "team.yaml:1:7: region of prod stands in /credentials, line 5, too, and what stands there wins; take it out "
         "by hand",
-        "team.yaml:2:1: profile keys has aws_access_key_id as well, and only one of the two ways would be used; give "
+        "team.yaml:2:1: profile keys also has aws_access_key_id, and only one of the two would be used; give "
         "the role another name",
     ]
 
@@ -256,7 +256,7 @@ def test_all_that_is_wrong_is_said_at_once_and_what_many_share_once() -> None:
     )
     assert refused(request(roles), {"mine": role("3", "B")}) == [
         "team.yaml:1:1: a manifest cannot manage the default profile; give the role another name",
-        "team.yaml:2:1: the profile name 'a]' has a ], which ends a section header; take another character",
+        "team.yaml:2:1: the profile name 'a]' contains ], which ends a section header; use another character",
         "team.yaml:3:15: source_profile 'defualt': there is no such profile; did you mean default?",
         "team.yaml:4:15: source_profile: recursion: loop -> pool -> loop; give one of them another source",
         "team.yaml:6:17: duration_seconds '1': must be between 900 (15 minutes) and 43200 (12 hours)",
@@ -267,8 +267,8 @@ def test_all_that_is_wrong_is_said_at_once_and_what_many_share_once() -> None:
         "takes an MFA code from an IAM user only; write mfa_serial: null",
         "team.yaml:9:17: duration_seconds '7200' is more than 3600 (1 hour), the most that STS gives a role that "
         "is assumed from another role or from a shared MFA session",
-        "team.yaml:10:9: role_arn 'arn:aws:iam::222222222222:role/A' is in the partition aws, but profile cn has the "
-        "region cn-north-1 of the partition aws-cn; a role cannot be assumed across partitions",
+        "team.yaml:10:9: role_arn 'arn:aws:iam::222222222222:role/A' is in partition aws, but profile cn has region "
+        "cn-north-1 of partition aws-cn; a role cannot be assumed across partitions",
     ]
 
 

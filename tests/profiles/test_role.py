@@ -698,7 +698,7 @@ def test_a_setting_that_is_a_block_is_an_error(key: str) -> None:
     [ours] = [outcome(AssumeRoleProvider, profiles, "a", {})]
     assert ours.calls == []
     assert ours.error is not None
-    assert f"profile a: {key} is an indented block and has to be one line" in ours.error[1]
+    assert f"profile a: {key} must be one line, not an indented block" in ours.error[1]
 
 
 @pytest.mark.parametrize("mode", ["", "yes", "On"])

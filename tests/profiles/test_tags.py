@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from awscli_xacct.profiles.tags import parse_keys, parse_tags, transitive_problems
 
-_NOT_ALLOWED = "has characters other than letters, digits, blanks and _.:/=+-@"
+_NOT_ALLOWED = "may contain only letters, digits, blanks and _.:/=+-@"
 
 
 @pytest.mark.parametrize(
@@ -39,16 +39,16 @@ def test_a_line_is_read_as_its_tags(text: str, tags: dict[str, str] | None) -> N
     ("text", "faults"),
     [
         ("team", ["'team' is not KEY=VALUE"]),
-        ("=ops", ["the key '' has to have 1 to 128 characters"]),
-        ("k" * 129 + "=v", [f"the key {'k' * 20!r} has to have 1 to 128 characters"]),
+        ("=ops", ["the key '' must have 1 to 128 characters"]),
+        ("k" * 129 + "=v", [f"the key {'k' * 20!r} must have 1 to 128 characters"]),
         ("k=" + "v" * 257, ["the value of 'k' has more than 256 characters"]),
-        ("a=1,A=2", ["the key 'A' comes twice; upper and lower case are one"]),
-        ("aws:x=1", ["the key 'aws:x' begins with aws:, which is reserved"]),
-        ("AWS:x=1", ["the key 'AWS:x' begins with aws:, which is reserved"]),
+        ("a=1,A=2", ["the key 'A' is repeated (case does not matter)"]),
+        ("aws:x=1", ["the key 'aws:x' begins with the reserved prefix aws:"]),
+        ("AWS:x=1", ["the key 'AWS:x' begins with the reserved prefix aws:"]),
         ("a!=1,b=*", [f"'a!' {_NOT_ALLOWED}", f"'*' {_NOT_ALLOWED}"]),
         ("a=b\tc", [f"'b\\tc' {_NOT_ALLOWED}"]),
         ("a=b\x1bc", [f"'b\\x1bc' {_NOT_ALLOWED}"]),
-        (",".join(f"k{number}=v" for number in range(51)), ["51 tags are more than 50"]),
+        (",".join(f"k{number}=v" for number in range(51)), ["51 tags are more than the 50 that STS allows"]),
     ],
 )
 def test_all_that_is_wrong_with_a_line_is_found(text: str, faults: list[str]) -> None:
@@ -64,6 +64,6 @@ def test_no_line_is_too_odd_to_be_judged(text: str) -> None:
 def test_transitive_keys_have_to_be_among_the_tags() -> None:
     assert parse_keys(" team , ,env,") == ["team", "env"]
     assert transitive_problems(["team", "env"], {"team": "ops"}) == [
-        "the key 'env' is none of the session's tags"
+        "the key 'env' is not among the session's tags"
     ]
     assert transitive_problems([], {}) == []

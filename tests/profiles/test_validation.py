@@ -72,74 +72,74 @@ GOOD: list[tuple[Check, list[str]]] = [
 
 BAD: list[tuple[Check, str, str]] = [
     # what is wrong with it is what is said
-    (role_arn_problem, "", "a role's ARN looks like"),
-    (role_arn_problem, "CrossAccountPowerUser", "a role's ARN looks like"),
-    (role_arn_problem, f" {ARN}", "a role's ARN looks like"),
+    (role_arn_problem, "", "a role ARN looks like"),
+    (role_arn_problem, "CrossAccountPowerUser", "a role ARN looks like"),
+    (role_arn_problem, f" {ARN}", "a role ARN looks like"),
     (role_arn_problem, f"{ARN} ", "the role name"),
-    (role_arn_problem, f"x{ARN}", "a role's ARN looks like"),
-    (role_arn_problem, "arn:aws:iam:222222222222:role/Name", "a role's ARN looks like"),
-    (role_arn_problem, arn_of(2049), "a role's ARN looks like"),
+    (role_arn_problem, f"x{ARN}", "a role ARN looks like"),
+    (role_arn_problem, "arn:aws:iam:222222222222:role/Name", "a role ARN looks like"),
+    (role_arn_problem, arn_of(2049), "a role ARN looks like"),
     (role_arn_problem, arn_of(2048), "the role's path"),
     (role_arn_problem, f"arn:aws:iam::222222222222:role/{511 * 'p'}/N", "the role's path"),
     (role_arn_problem, "arn:aws:iam::222222222222:user/dev", "this is a user's ARN"),
     (role_arn_problem, "arn:aws:sts::222222222222:assumed-role/Name/me", "this is a role session's ARN"),
-    (role_arn_problem, "arn:amazon:iam::222222222222:role/Name", "'amazon' is no AWS partition"),
+    (role_arn_problem, "arn:amazon:iam::222222222222:role/Name", "'amazon' is not an AWS partition"),
     (
         role_arn_problem,
         "arn:AWS:iam::222222222222:role/Name",
-        "'AWS' is no AWS partition; they are aws, aws-cn,",
+        "'AWS' is not an AWS partition; the partitions are aws, aws-cn,",
     ),
-    (role_arn_problem, "arn:aws:sts::222222222222:role/Name", "a role belongs to IAM and to no region"),
+    (role_arn_problem, "arn:aws:sts::222222222222:role/Name", "a role ARN has the service iam and no region"),
     (
         role_arn_problem,
         "arn:aws:iam:us-west-1:222222222222:role/Name",
-        "a role belongs to IAM and to no region",
+        "a role ARN has the service iam and no region",
     ),
     (role_arn_problem, "arn:aws:iam::22222222222:role/Name", "'22222222222' is not 12 digits"),
     (role_arn_problem, "arn:aws:iam::2222222222222:role/Name", "is not 12 digits"),
     (role_arn_problem, "arn:aws:iam::22222222222x:role/Name", "is not 12 digits"),
-    (role_arn_problem, "arn:aws:iam::222222222222:role", "the role name '' is not 1 to 64 letters"),
-    (role_arn_problem, "arn:aws:iam::222222222222:role/", "the role name '' is not 1 to 64 letters"),
-    (role_arn_problem, "arn:aws:iam::222222222222:role/team/", "the role name '' is not 1 to 64 letters"),
-    (role_arn_problem, "arn:aws:iam::222222222222:role/" + 65 * "x", "is not 1 to 64 letters"),
-    (role_arn_problem, "arn:aws:iam::222222222222:role/Näme", "the role name 'Näme' is not"),
-    (role_arn_problem, "arn:aws:iam::222222222222:role//Name", "comes after one slash"),
-    (role_arn_problem, "arn:aws:iam::222222222222:role/team//Name", "the role's path '/team/' is not words"),
-    (role_arn_problem, "arn:aws:iam::222222222222:role/a b/Name", "the role's path '/a b' is not words"),
+    (role_arn_problem, "arn:aws:iam::222222222222:role", "the role name '' must be 1 to 64 letters"),
+    (role_arn_problem, "arn:aws:iam::222222222222:role/", "the role name '' must be 1 to 64 letters"),
+    (role_arn_problem, "arn:aws:iam::222222222222:role/team/", "the role name '' must be 1 to 64 letters"),
+    (role_arn_problem, "arn:aws:iam::222222222222:role/" + 65 * "x", "must be 1 to 64 letters"),
+    (role_arn_problem, "arn:aws:iam::222222222222:role/Näme", "the role name 'Näme' must be"),
+    (role_arn_problem, "arn:aws:iam::222222222222:role//Name", "only one slash may precede"),
+    (role_arn_problem, "arn:aws:iam::222222222222:role/team//Name", "the role's path '/team/' must be words"),
+    (role_arn_problem, "arn:aws:iam::222222222222:role/a b/Name", "the role's path '/a b' must be words"),
     *((role_arn_problem, ARN.replace("PowerUser", f"{bad}x"), "") for bad in CONTROLS),
     *((role_arn_problem, ARN.replace("Cross", f"{bad}/x"), "") for bad in CONTROLS),
     (values.account_problem, "", "the account id '' is not 12 digits, as in 222222222222"),
     (values.account_problem, "22222222222", "is not 12 digits"),
     (values.account_problem, "222222222222\n", "is not 12 digits"),
     (values.account_problem, 12 * "\uff12", "is not 12 digits"),
-    (values.role_name_problem, "", "the role name '' is not"),
-    (values.role_name_problem, "/", "the role name '' is not"),
-    (values.role_name_problem, "team/", "the role name '' is not"),
-    (values.role_name_problem, "a b", "the role name 'a b' is not"),
-    (values.role_name_problem, 65 * "N", "is not 1 to 64"),
-    (values.role_name_problem, "//N", "the role's path '/' is not"),
+    (values.role_name_problem, "", "the role name '' must be"),
+    (values.role_name_problem, "/", "the role name '' must be"),
+    (values.role_name_problem, "team/", "the role name '' must be"),
+    (values.role_name_problem, "a b", "the role name 'a b' must be"),
+    (values.role_name_problem, 65 * "N", "must be 1 to 64"),
+    (values.role_name_problem, "//N", "the role's path '/' must be"),
     (values.session_name_problem, "", "2 to 64 letters"),
     (values.session_name_problem, "x", "2 to 64 letters"),
     (values.session_name_problem, 65 * "x", "2 to 64 letters"),
-    (values.session_name_problem, "a b", "no blanks"),
+    (values.session_name_problem, "a b", "without blanks"),
     (values.session_name_problem, "a/b", "2 to 64 letters"),
     (values.session_name_problem, "é1", "2 to 64 letters"),
     *((values.session_name_problem, f"ab{bad}", "2 to 64 letters") for bad in CONTROLS),
     (values.external_id_problem, "x", "2 to 1224 letters"),
     (values.external_id_problem, 1225 * "x", "2 to 1224 letters"),
-    (values.external_id_problem, "a b", "no blanks"),
+    (values.external_id_problem, "a b", "without blanks"),
     (values.external_id_problem, "a;b", "2 to 1224 letters"),
     *((values.external_id_problem, f"ab{bad}", "2 to 1224 letters") for bad in CONTROLS),
-    (values.serial_problem, "", "an MFA device is named"),
-    (values.serial_problem, "12345678", "an MFA device is named"),
-    (values.serial_problem, 257 * "x", "an MFA device is named"),
-    (values.serial_problem, "arn:aws:iam::111111111111:user/dev", "an MFA device is named"),
+    (values.serial_problem, "", "an MFA device is an ARN like"),
+    (values.serial_problem, "12345678", "an MFA device is an ARN like"),
+    (values.serial_problem, 257 * "x", "an MFA device is an ARN like"),
+    (values.serial_problem, "arn:aws:iam::111111111111:user/dev", "an MFA device is an ARN like"),
     (
         values.serial_problem,
         "arn:aws:iam::111111111111:u2f/user/dev/key",
-        "a security key (u2f) gives no codes",
+        "a security key (u2f) has no codes",
     ),
-    *((values.serial_problem, f"GAHT12345{bad}", "an MFA device is named") for bad in CONTROLS),
+    *((values.serial_problem, f"GAHT12345{bad}", "an MFA device is an ARN like") for bad in CONTROLS),
     (mfa_session_problem, "On", "must be one of auto, on, off"),
     (mfa_session_problem, "", "must be one of auto, on, off"),
     (values.seconds_problem, "899", "must be between 900 (15 minutes) and 43200 (12 hours)"),
@@ -168,14 +168,14 @@ BAD: list[tuple[Check, str, str]] = [
     (values.region_problem, "us_west_1", "a region looks like us-west-1"),
     (values.region_problem, "us-west-1.evil.example/", "a region looks like us-west-1"),
     *((values.region_problem, f"us-west-1{bad}", "a region looks like us-west-1") for bad in CONTROLS),
-    *((values.line_problem, f"a{bad}b", "a line end or another control character") for bad in CONTROLS),
+    *((values.line_problem, f"a{bad}b", "a line break or another control character") for bad in CONTROLS),
     (values.line_problem, " a", "it begins or ends with a blank"),
     (values.line_problem, "a ", "it begins or ends with a blank"),
     (validation.name_problem, "", "a profile needs a name"),
     (validation.name_problem, "  ", "a profile needs a name"),
     (validation.name_problem, " prod", "begins or ends with a blank"),
     (validation.name_problem, "prod ", "begins or ends with a blank"),
-    (validation.name_problem, "a]b", "has a ], which ends a section header"),
+    (validation.name_problem, "a]b", "contains ], which ends a section header"),
     *((validation.name_problem, f"a{bad}b", "or has a control character") for bad in CONTROLS),
 ]
 
@@ -275,17 +275,17 @@ def test_a_profile_that_works_has_no_faults(profile: dict[str, Any]) -> None:
     assert faults(profile) == []
 
 
-SOME = "those which have some: china, default, dev, long, loop, user"
+SOME = "possible sources: china, default, dev, long, loop, user"
 
 REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     (
         {"source_profile": "default"},
-        ["--role-arn is missing: it names the role, as in arn:aws:iam::222222222222:role/NAME"],
+        ["--role-arn is missing: for example arn:aws:iam::222222222222:role/NAME"],
     ),
-    ({"role_arn": ARN}, ["--source-profile is missing; default would do"]),
+    ({"role_arn": ARN}, ["--source-profile is missing; default could be used"]),
     (
         role(credential_source="Environment"),
-        ['--source-profile and --credential-source exclude each other; give the one that is not meant as ""'],
+        ['--source-profile and --credential-source exclude each other; remove one with ""'],
     ),
     (
         role(source_profile="defualt"),
@@ -294,17 +294,17 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     (
         role(source_profile="nobody at all"),
         [
-            "--source-profile 'nobody at all': there is no such profile; there are china, default, dev, long, "
+            "--source-profile 'nobody at all': there is no such profile; possible sources: china, default, dev, long, "
             "loop, user"
         ],
     ),
     (
         role(source_profile="empty"),
-        [f"--source-profile 'empty': that profile has no credentials to call with; {SOME}"],
+        [f"--source-profile 'empty': that profile has no credentials; {SOME}"],
     ),
     (
         role(source_profile="prod"),
-        [f"--source-profile 'prod': that profile has no credentials to call with; {SOME}"],
+        [f"--source-profile 'prod': that profile has no credentials; {SOME}"],
     ),
     (
         role(source_profile="loop"),
@@ -373,59 +373,57 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     (
         role(region="cn-north-1"),
         [
-            f"--role-arn '{ARN}' is in the partition aws, but profile prod has the region cn-north-1 of the "
+            f"--role-arn '{ARN}' is in partition aws, but profile prod has region cn-north-1 of "
             "partition aws-cn; a role cannot be assumed across partitions"
         ],
     ),
     (
         role(source_profile="china"),
         [
-            f"--role-arn '{ARN}' is in the partition aws, but its source china has the region cn-north-1 of the "
+            f"--role-arn '{ARN}' is in partition aws, but its source china has region cn-north-1 of "
             "partition aws-cn; a role cannot be assumed across partitions"
         ],
     ),
     (
         role(sso_session="corp", credential_process="op", web_identity_token_file="/t", login_session="x"),
         [
-            "profile prod has credential_process, login_session, sso_session, web_identity_token_file as well, and "
-            "only one of the two ways would be used; take another profile name, or --force if that is meant"
+            "profile prod also has credential_process, login_session, sso_session, web_identity_token_file, and "
+            "only one of the two would be used; use another profile name, or pass --force"
         ],
     ),
     (
         role(**KEYS),
         [
-            "profile prod has aws_access_key_id, aws_secret_access_key as well, and only one of the two ways would "
-            "be used; take another profile name, or --force if that is meant"
+            "profile prod also has aws_access_key_id, aws_secret_access_key, and only one of the two would be used; "
+            "use another profile name, or pass --force"
         ],
     ),
     (role(session_tags="team"), ["--session-tags 'team': 'team' is not KEY=VALUE"]),
     (
         role(session_tags="team=a\nb"),
-        ["--session-tags 'team=a\\nb': it has a line end or another control character"],
+        ["--session-tags 'team=a\\nb': it contains a line break or another control character"],
     ),
     (
         role(session_tags="team=a,Team=b"),
         [
-            "--session-tags 'team=a,Team=b': the key 'Team' comes twice; upper and lower case are one",
+            "--session-tags 'team=a,Team=b': the key 'Team' is repeated (case does not matter)",
         ],
     ),
     (
         role(session_tags="team=a", transitive_session_tags="team,env"),
-        ["--transitive-session-tags 'team,env': the key 'env' is none of the session's tags"],
+        ["--transitive-session-tags 'team,env': the key 'env' is not among the session's tags"],
     ),
     (
         role(mfa_process="op\nrm"),
-        ["--mfa-process 'op\\nrm': it has a line end or another control character"],
+        ["--mfa-process 'op\\nrm': it contains a line break or another control character"],
     ),
     (
         role(source_identity="x"),
-        [
-            "--source-identity 'x': 2 to 64 letters, digits or characters of +=,.@-_ are allowed, and no blanks"
-        ],
+        ["--source-identity 'x': must be 2 to 64 letters, digits or any of +=,.@-_, without blanks"],
     ),
     (
         role(source_profile={"a": "b"}),
-        ["--source-profile \"{'a': 'b'}\": this is an indented block and has to be one line"],
+        ["--source-profile \"{'a': 'b'}\": must be one line, not an indented block"],
     ),
 ]
 
@@ -439,7 +437,7 @@ def test_what_keeps_a_profile_from_working_is_said(profile: dict[str, Any], said
 
 @pytest.mark.parametrize(
     ("count", "said"),
-    [(50, []), (51, ["51 tags are more than 50"])],
+    [(50, []), (51, ["51 tags are more than the 50 that STS allows"])],
 )
 def test_fifty_tags_are_the_most(count: int, said: list[str]) -> None:
     found = faults(role(session_tags=",".join(f"{number}=" for number in range(count))))
@@ -509,7 +507,7 @@ def test_force_lets_other_credentials_of_the_profile_pass_and_nothing_else(key: 
 def test_without_any_profile_that_could_call_the_way_to_one_is_named() -> None:
     found = in_words({"prod": {"role_arn": ARN}})
     assert found == [
-        "--source-profile is missing, and the profile default has no credentials; those which have some: none; make "
+        "--source-profile is missing, and the profile default has no credentials; possible sources: none; create "
         "one with: aws configure"
     ]
 
@@ -518,7 +516,7 @@ def test_of_very_many_profiles_that_could_call_some_are_named() -> None:
     many = {f"user{number:02}": KEYS for number in range(30)}
     found = in_words({**many, "prod": role()})
     assert found == [
-        "--source-profile 'default': there is no such profile; there are "
+        "--source-profile 'default': there is no such profile; possible sources: "
         + ", ".join(f"user{number:02}" for number in range(10))
         + " and 20 more"
     ]
