@@ -1,4 +1,4 @@
-"""What is there before a setup, what is there after it, and the commands in between."""
+"""The accounts and files that a setup works on, and the commands that set up and undo."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Policies = dict[str, Any]
 
 
 class Scene:
-    """Dev and Prod, and a person with keys for both."""
+    """The accounts Dev and Prod, and a home with keys for both."""
 
     def __init__(self, aws: EmbeddedAws, home: Home) -> None:
         self.aws = aws
@@ -46,7 +46,7 @@ class Scene:
         home.write_config(f"[profile prod-admin]\nregion = {REGION}\n")
 
     def add_profile(self, profile: str, account: str, user: str, region: str = REGION) -> None:
-        """Make a user in the region's partition, and put its keys into the credentials file."""
+        """Create a user in the region's partition, and add its keys to the credentials file."""
         keys = create_user(self.aws, account, user, region)
         with self.home.credentials.open("a", encoding="utf-8") as file:
             file.write(f"[{profile}]\naws_access_key_id = {keys.access_key_id}\n")
@@ -62,7 +62,7 @@ class Scene:
         return run(self.home, "setup", profile, *(options or (*ASKED, "--yes")), environment=environment)
 
     def set_up(self, *options: str, profile: str = "prod") -> Outcome:
-        """The same; it has to succeed."""
+        """Run `setup` and assert that it succeeds."""
         outcome = self.setup(*options, profile=profile)
         assert outcome.code == 0, outcome.stderr
         return outcome
@@ -71,20 +71,20 @@ class Scene:
         return self.setup("--undo", "--yes", *options, profile=profile)
 
     def screen(self, *options: str, profile: str = "prod") -> Screen:
-        """Run it on a terminal."""
+        """Run `setup` on a terminal."""
         return Screen(self.home, "setup", profile, *(options or ASKED), environment=ONE_TRY)
 
-    # -- what is there -----------------------------------------------------------------------------
+    # -- state ------------------------------------------------------------------------------------
 
     def iam(self, account: str) -> Any:
         return self.aws.client("iam", account)
 
     def changes(self) -> list[str]:
-        """The calls so far that may have changed something."""
+        """Return the calls so far that may have changed something."""
         return [call.action for call in self.aws.calls() if call.action in CHANGES]
 
     def role(self, name: str = "CrossAccountPowerUser", account: str = PROD) -> dict[str, Any]:
-        """A role's trust policy, maximum, path and what is attached to it."""
+        """Return a role's trust policy, maximum, path and policies."""
         iam = self.iam(account)
         role = iam.get_role(RoleName=name)["Role"]
         attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
@@ -106,7 +106,7 @@ class Scene:
         return {name: iam.get_user_policy(UserName=user, PolicyName=name)["PolicyDocument"] for name in names}
 
     def all(self) -> dict[str, Any]:
-        """Everything in both accounts that a setup may touch, and the config's sections."""
+        """Return everything in both accounts that a setup may change, and the config's sections."""
         state: dict[str, Any] = {"user": self.user_policies()}
         for account in (DEV, PROD):
             roles = self.iam(account).list_roles()["Roles"]
@@ -121,7 +121,7 @@ class Scene:
 
 
 def trust(*principals: str, **more: Any) -> dict[str, Any]:
-    """A trust policy with a statement for each principal."""
+    """Return a trust policy with a statement for each principal."""
     return policy(
         *(
             {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole", **more}

@@ -1,4 +1,4 @@
-"""`aws configure role setup`: the walkthrough's steps 2 to 4 in one command, and only what is missing of them."""
+"""`aws configure role setup`: the README's steps 2 to 4 in one command, which makes only what is missing."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ MADE = {
 }
 
 
-def test_the_walkthrough_in_one_command(scene: Scene) -> None:
-    """Role, attached policy, the user's policy and the profile are what the README has a person make."""
+def test_setup_makes_the_role_both_policies_and_the_profile(scene: Scene) -> None:
+    """The result is what the README's walkthrough makes by hand."""
     before = scene.home.config.read_text("utf-8"), scene.home.credentials.read_bytes()
     outcome = scene.set_up()
     assert scene.role() == MADE
@@ -45,7 +45,7 @@ def test_the_walkthrough_in_one_command(scene: Scene) -> None:
     assert (who.stdout, len(scene.aws.calls("AssumeRole"))) == (f"{PROD}\n", 1)
 
 
-def test_the_plan_is_shown_before_anything_is_made(scene: Scene) -> None:
+def test_dry_run_shows_the_plan_and_changes_nothing(scene: Scene) -> None:
     shown = scene.setup(*ASKED, "--dry-run").stdout
     plan, _, _ = shown.partition("\n\nThe same as aws commands:\n\n")
     assert plan == (
@@ -104,8 +104,8 @@ def test_the_plan_is_shown_before_anything_is_made(scene: Scene) -> None:
         ("--role-name", "team/Ops", "--account-profile", "prod-admin", "--duration-seconds", "7200"),
     ],
 )
-def test_the_commands_of_a_dry_run_do_the_same(scene: Scene, options: tuple[str, ...]) -> None:
-    """They are pasted into a shell as they are printed."""
+def test_dry_run_commands_do_the_same(scene: Scene, options: tuple[str, ...]) -> None:
+    """They can be pasted into a shell as printed."""
     shown = scene.setup(*options, "--dry-run").stdout
     commands = shown.partition("The same as aws commands:\n\n")[2]
     environment = {**scene.home.environment, "PATH": f"{AWS.parent}:/usr/bin:/bin"}
@@ -120,7 +120,7 @@ def test_the_commands_of_a_dry_run_do_the_same(scene: Scene, options: tuple[str,
     assert again.all() == by_commands
 
 
-def test_a_program_gets_the_plan_and_the_outcome(scene: Scene) -> None:
+def test_json_output_has_the_plan_and_the_outcome(scene: Scene) -> None:
     plan = json.loads(scene.setup(*ASKED, "--dry-run", "--output", "json").stdout)
     assert [(step["State"], step["Profile"], step["Permission"]) for step in plan["Steps"]] == [
         ("add", "prod-admin", "iam:CreateRole"),
@@ -141,7 +141,7 @@ def test_a_program_gets_the_plan_and_the_outcome(scene: Scene) -> None:
     assert (done["Verified"]["Ok"], done["Steps"][2]) == (True, plan["Steps"][2])
 
 
-def test_a_second_run_changes_nothing(scene: Scene) -> None:
+def test_setup_twice_changes_nothing(scene: Scene) -> None:
     scene.set_up()
     before = scene.all(), scene.home.config.stat().st_mtime_ns
     scene.aws.forget_calls()
@@ -152,7 +152,7 @@ def test_a_second_run_changes_nothing(scene: Scene) -> None:
     assert outcome.lines[-2] == "nothing to do: everything is in place already"
 
 
-def test_a_person_is_asked_and_may_say_no(scene: Scene) -> None:
+def test_confirmation_declined_changes_nothing(scene: Scene) -> None:
     for answer in ("n", "", "maybe"):
         screen = scene.screen()
         screen.answer("Set this up?", answer)
@@ -167,7 +167,7 @@ def test_a_person_is_asked_and_may_say_no(scene: Scene) -> None:
     assert scene.role() == MADE
 
 
-def test_without_a_terminal_it_has_to_be_said(scene: Scene) -> None:
+def test_confirmation_without_a_terminal_needs_yes(scene: Scene) -> None:
     outcome = scene.setup(*ASKED)
     assert outcome.code == 255
     assert outcome.lines[-2:] == [
@@ -177,10 +177,10 @@ def test_without_a_terminal_it_has_to_be_said(scene: Scene) -> None:
     assert (scene.changes(), scene.journals()) == ([], [])
 
 
-# -- what is there already stays -------------------------------------------------------------------
+# -- what exists stays ----------------------------------------------------------------------------
 
 
-def test_a_statement_is_added_beside_those_that_are_there(scene: Scene) -> None:
+def test_trust_policy_keeps_its_other_statements(scene: Scene) -> None:
     other = f"arn:aws:iam::{PROD}:user/other"
     create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=other)
     scene.iam(PROD).attach_role_policy(RoleName="CrossAccountPowerUser", PolicyArn=AUDIT)
@@ -199,9 +199,7 @@ def test_a_statement_is_added_beside_those_that_are_there(scene: Scene) -> None:
         {"Effect": "Allow", "Principal": {"AWS": [PROD, DEV]}, "Action": ["sts:AssumeRole"]},
     ],
 )
-def test_a_trust_policy_that_lets_the_caller_in_is_left_alone(
-    scene: Scene, statement: dict[str, Any]
-) -> None:
+def test_trust_policy_that_allows_the_caller_is_unchanged(scene: Scene, statement: dict[str, Any]) -> None:
     create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=DEV_USER)
     document = {"Version": "2012-10-17", "Statement": statement}
     scene.iam(PROD).update_assume_role_policy(RoleName="CrossAccountPowerUser", PolicyDocument=text(document))
@@ -210,7 +208,7 @@ def test_a_trust_policy_that_lets_the_caller_in_is_left_alone(
     assert "UpdateAssumeRolePolicy" not in scene.changes()
 
 
-def test_a_policy_of_the_callers_of_that_name_is_added_to(scene: Scene) -> None:
+def test_caller_policy_of_that_name_gets_a_statement_added(scene: Scene) -> None:
     buckets = {"Effect": "Allow", "Action": "s3:List*", "Resource": "*"}
     scene.iam(DEV).put_user_policy(
         UserName="dev", PolicyName="ProdAccountAccess", PolicyDocument=text(policy(buckets))
@@ -219,7 +217,7 @@ def test_a_policy_of_the_callers_of_that_name_is_added_to(scene: Scene) -> None:
     assert scene.user_policies() == {"ProdAccountAccess": policy(buckets, CALLER)}
 
 
-def test_a_maximum_is_changed_with_the_difference_shown(scene: Scene) -> None:
+def test_maximum_duration_is_raised_only_if_requested(scene: Scene) -> None:
     create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=DEV_USER)
     refused = scene.setup(*ASKED, "--duration-seconds", "7200", "--yes")
     assert refused.lines == [
@@ -237,13 +235,13 @@ def test_a_maximum_is_changed_with_the_difference_shown(scene: Scene) -> None:
     assert scene.role()["Maximum"] == 3600
 
 
-def test_a_new_role_gets_the_maximum_that_the_profile_needs(scene: Scene) -> None:
+def test_maximum_duration_of_a_new_role_fits_the_profile(scene: Scene) -> None:
     scene.set_up(*ASKED, "--duration-seconds", "7200", "--yes")
     assert scene.role()["Maximum"] == 7200
     assert "duration_seconds = 7200\n" in scene.home.config.read_text("utf-8")
 
 
-def test_a_role_elsewhere_in_the_account_is_not_taken_for_it(scene: Scene) -> None:
+def test_role_with_another_path_is_a_problem(scene: Scene) -> None:
     scene.iam(PROD).create_role(
         RoleName="CrossAccountPowerUser", Path="/team/", AssumeRolePolicyDocument=text(trust(DEV_USER))
     )
@@ -254,7 +252,7 @@ def test_a_role_elsewhere_in_the_account_is_not_taken_for_it(scene: Scene) -> No
     ]
 
 
-def test_a_boundary_and_a_denial_are_said(scene: Scene) -> None:
+def test_permissions_boundary_and_deny_are_noted(scene: Scene) -> None:
     deny = {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Condition": {"Bool": {"a": "b"}}}
     document = trust(DEV_USER)
     document["Statement"].append(deny)
@@ -272,7 +270,7 @@ def test_a_boundary_and_a_denial_are_said(scene: Scene) -> None:
 # -- MFA and external id ---------------------------------------------------------------------------
 
 
-def test_mfa_and_an_external_id_are_asked_for_at_both_ends(scene: Scene) -> None:
+def test_mfa_and_external_id_are_required_and_sent(scene: Scene) -> None:
     serial = "arn:aws:iam::111111111111:mfa/dev"
     scene.home.write_config(f"mfa_serial = {serial}\n[profile prod-admin]\nregion = {REGION}\n")
     screen = Screen(scene.home, "setup", "prod", *ASKED, "--require-mfa", "--external-id", "42", "--yes")
@@ -284,12 +282,12 @@ def test_mfa_and_an_external_id_are_asked_for_at_both_ends(scene: Scene) -> None
     }
     assert scene.role()["Trust"] == trust(DEV_USER, Condition=condition)
     assert f"{PROFILE}mfa_serial = {serial}\nexternal_id = 42\n" in scene.home.config.read_text("utf-8")
-    # Without saying so again it stays as strict; and a code is not asked for again.
+    # Without the options it stays as strict, and no second code is asked for.
     scene.set_up(*ASKED)
     assert scene.role()["Trust"] == trust(DEV_USER, Condition=condition)
 
 
-def test_a_statement_of_its_own_is_made_stricter_and_one_of_others_is_told(scene: Scene) -> None:
+def test_mfa_tightens_own_statement_and_notes_others(scene: Scene) -> None:
     device = ("--mfa-serial", "arn:aws:iam::111111111111:mfa/dev")
     scene.set_up()
     screen = scene.screen(*ASKED, "--require-mfa", *device, "--yes")
@@ -308,30 +306,30 @@ def test_a_statement_of_its_own_is_made_stricter_and_one_of_others_is_told(scene
     ) in outcome.lines
 
 
-def test_a_statement_that_would_let_the_caller_in_without_mfa_is_told(scene: Scene) -> None:
+def test_mfa_that_a_new_statement_drops_is_noted(scene: Scene) -> None:
     create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=DEV_USER)
     strict = trust(DEV_USER, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})
     scene.iam(PROD).update_assume_role_policy(RoleName="CrossAccountPowerUser", PolicyDocument=text(strict))
-    told = (
+    note = (
         "note: the trust policy of role CrossAccountPowerUser allows this caller under conditions that the new "
         "statement does not have: Bool aws:MultiFactorAuthPresent true (--require-mfa keeps MFA)"
     )
-    assert told in scene.setup(*ASKED, "--dry-run").stdout
+    assert note in scene.setup(*ASKED, "--dry-run").stdout
     device = ("--mfa-serial", "arn:aws:iam::111111111111:mfa/dev")
     outcome = scene.setup(*ASKED, "--require-mfa", *device, "--dry-run").stdout
-    assert told not in outcome
+    assert note not in outcome
     assert f"1. same   role {ROLE}" in outcome
 
 
-def test_whatever_a_statement_asks_of_the_caller_is_told_before_a_plain_one_is_added(scene: Scene) -> None:
-    """The new one would let the caller in without, and so be more than what the administrator has written."""
+def test_conditions_that_a_new_statement_drops_are_noted(scene: Scene) -> None:
+    """Without them the new statement would allow more than the administrator has written."""
     create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=DEV_USER)
-    asks = {
+    conditions = {
         "BoolIfExists": {"aws:MultiFactorAuthPresent": "true"},
         "IpAddress": {"aws:SourceIp": "10.0.0.0/8"},
     }
     scene.iam(PROD).update_assume_role_policy(
-        RoleName="CrossAccountPowerUser", PolicyDocument=text(trust(DEV_USER, Condition=asks))
+        RoleName="CrossAccountPowerUser", PolicyDocument=text(trust(DEV_USER, Condition=conditions))
     )
     before = scene.role()["Trust"]
     plan = scene.setup(*ASKED, "--dry-run").stdout
@@ -344,7 +342,7 @@ def test_whatever_a_statement_asks_of_the_caller_is_told_before_a_plain_one_is_a
     assert scene.role()["Trust"] == before
 
 
-def test_tags_and_a_source_identity_of_the_profile_are_allowed_at_both_ends(scene: Scene) -> None:
+def test_tags_and_source_identity_are_allowed_on_both_sides(scene: Scene) -> None:
     scene.home.add_role("prod", ROLE, session_tags="team=ops", source_identity="me")
     scene.set_up()
     actions = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
@@ -354,17 +352,17 @@ def test_tags_and_a_source_identity_of_the_profile_are_allowed_at_both_ends(scen
     assert scene.set_up(*ASKED).lines[-2] == "nothing to do: everything is in place already"
 
 
-def test_mfa_without_a_device_is_no_use(scene: Scene) -> None:
+def test_mfa_without_a_device_is_a_problem(scene: Scene) -> None:
     outcome = scene.setup(*ASKED, "--require-mfa", "--yes")
     assert outcome.code == 255
     assert outcome.lines[0] == "--mfa-serial auto found no device, because"
     assert scene.changes() == []
 
 
-# -- who calls, and where --------------------------------------------------------------------------
+# -- callers and accounts --------------------------------------------------------------------------
 
 
-def test_a_role_as_the_caller_gets_the_policy_and_the_trust(scene: Scene) -> None:
+def test_caller_that_is_a_role_gets_policy_and_trust(scene: Scene) -> None:
     hop = create_role(scene.aws, DEV, "Hop", trusted=DEV_USER)
     scene.home.add_role("hop", hop)
     scene.set_up(*ASKED, "--source-profile", "hop", "--yes")
@@ -380,8 +378,8 @@ def test_a_role_as_the_caller_gets_the_policy_and_the_trust(scene: Scene) -> Non
     assert scene.role("Hop", DEV)["Inline"] == {}
 
 
-def test_the_administrator_of_the_account_may_be_a_role_of_another_profile(scene: Scene) -> None:
-    """As AWS Organizations makes it in every account: one user's keys do for all of it."""
+def test_account_profile_may_be_a_role_profile(scene: Scene) -> None:
+    """AWS Organizations creates such a role in every account, so one user's keys are enough."""
     scene.home.add_role(
         "prod-org", create_role(scene.aws, PROD, "OrganizationAccountAccessRole", trusted=DEV_USER)
     )
@@ -390,7 +388,7 @@ def test_the_administrator_of_the_account_may_be_a_role_of_another_profile(scene
     assert scene.undo().code == 0
 
 
-def test_an_administrator_of_the_home_account_may_do_the_callers_part(scene: Scene) -> None:
+def test_home_admin_profile_writes_the_caller_policy(scene: Scene) -> None:
     scene.add_profile("dev-admin", DEV, "boss")
     scene.set_up(*ASKED, "--home-admin-profile", "dev-admin", "--yes")
     [put] = scene.aws.calls("PutUserPolicy")
@@ -401,12 +399,12 @@ def test_an_administrator_of_the_home_account_may_do_the_callers_part(scene: Sce
     )
 
 
-def test_the_callers_policies_are_left_alone_if_asked(scene: Scene) -> None:
+def test_no_caller_policy_leaves_the_caller_unchanged(scene: Scene) -> None:
     scene.set_up(*ASKED, "--no-caller-policy", "--yes")
     assert (scene.user_policies(), scene.role()) == ({}, MADE)
 
 
-def test_a_role_of_the_home_account_is_said_to_be_one(scene: Scene) -> None:
+def test_role_in_the_home_account_is_noted(scene: Scene) -> None:
     scene.add_profile("dev-admin", DEV, "boss")
     outcome = scene.set_up("--role-name", "Here", "--account-profile", "dev-admin", "--yes", profile="here")
     assert (
@@ -416,7 +414,7 @@ def test_a_role_of_the_home_account_is_said_to_be_one(scene: Scene) -> None:
     assert scene.role("Here", DEV)["Trust"] == trust(DEV_USER)
 
 
-def test_other_partitions_have_arns_of_their_own(scene: Scene) -> None:
+def test_partition_of_the_caller_is_used_in_all_arns(scene: Scene) -> None:
     config = scene.home.config.read_text("utf-8").replace(REGION, "cn-north-1")
     scene.home.config.write_text(config, "utf-8")
     scene.home.credentials.unlink()
@@ -437,10 +435,10 @@ def test_other_partitions_have_arns_of_their_own(scene: Scene) -> None:
     )
 
 
-# -- what cannot be done is said at once -----------------------------------------------------------
+# -- problems reported at once ---------------------------------------------------------------------
 
 
-def test_all_that_is_wrong_with_the_command_is_said_at_once(scene: Scene) -> None:
+def test_arguments_are_all_checked_at_once(scene: Scene) -> None:
     outcome = scene.setup(
         "--source-profile", "defualt",
         "--account-profile", "prod",
@@ -477,7 +475,7 @@ def test_all_that_is_wrong_with_the_command_is_said_at_once(scene: Scene) -> Non
     )
 
 
-def test_a_policy_that_is_none_is_found_before_anything_is_made(scene: Scene) -> None:
+def test_policy_arn_that_cannot_be_attached_is_a_problem(scene: Scene) -> None:
     policies = ["ReadOnlyAccess", "arn:aws:iam::aws:policy/None", f"arn:aws:iam::{DEV}:policy/Own"]
     outcome = scene.setup(*ASKED[:4], "--policy-arn", *policies, "--yes")
     assert outcome.lines[1:] == [
@@ -489,7 +487,7 @@ def test_a_policy_that_is_none_is_found_before_anything_is_made(scene: Scene) ->
     assert scene.changes() == []
 
 
-def test_a_home_admin_of_another_account_is_none(scene: Scene) -> None:
+def test_home_admin_profile_of_another_account_is_a_problem(scene: Scene) -> None:
     outcome = scene.setup(*ASKED, "--home-admin-profile", "prod-admin", "--yes")
     assert outcome.lines[1:] == [
         f"  - --home-admin-profile prod-admin belongs to account {PROD}, but the caller {DEV_USER} to {DEV}; "
@@ -497,7 +495,7 @@ def test_a_home_admin_of_another_account_is_none(scene: Scene) -> None:
     ]
 
 
-def test_a_profile_that_exists_is_changed_with_the_difference_shown(scene: Scene) -> None:
+def test_existing_profile_is_changed_and_shown_as_a_diff(scene: Scene) -> None:
     scene.home.add_role("prod", f"arn:aws:iam::{PROD}:role/Old", source_profile="default")
     before = scene.all()["config"]
     shown = scene.set_up(*ASKED, "--region", "eu-central-1", "--yes").stderr
@@ -509,7 +507,7 @@ def test_a_profile_that_exists_is_changed_with_the_difference_shown(scene: Scene
     assert scene.all()["config"] == before
 
 
-def test_what_comes_from_outside_drives_no_terminal(scene: Scene) -> None:
+def test_control_characters_are_escaped(scene: Scene) -> None:
     outcome = scene.setup(*ASKED, "--source-profile", f"evil{ESCAPE}", "--yes")
     assert "\x1b" not in outcome.stderr
     assert "evil\\x1b[31m" in outcome.stderr

@@ -1,4 +1,4 @@
-"""A setup that ends half-way says what was done, is completed by the same command, and can be taken back whole."""
+"""A setup that fails half-way reports what was done, and can be completed by the same command or undone."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .scene import ASKED, AUDIT, DEV, PROD, READ_ONLY, ROLE, Scene, trust
 TWO_POLICIES = (*ASKED, AUDIT, "--max-session-duration", "7200", "--yes")
 
 
-def complete_and_take_back(scene: Scene, before: object) -> None:
-    """The same command completes it, and ``--undo`` leaves everything as it was."""
+def complete_and_undo(scene: Scene, before: object) -> None:
+    """Complete the setup with the same command, and undo it: everything is as before."""
     scene.aws.script()
     scene.set_up(*TWO_POLICIES)
     assert scene.role()["Attached"] == [READ_ONLY, AUDIT]
@@ -34,7 +34,7 @@ def complete_and_take_back(scene: Scene, before: object) -> None:
         (Fault("PutUserPolicy"), "iam:PutUserPolicy", 3),
     ],
 )
-def test_a_call_that_is_denied_at_each_step_in_turn(
+def test_denied_call_is_reported_with_what_was_done(
     scene: Scene, fault: Fault, permission: str, done: int
 ) -> None:
     before = scene.all()
@@ -42,19 +42,19 @@ def test_a_call_that_is_denied_at_each_step_in_turn(
     outcome = scene.setup(*TWO_POLICIES)
     profile = "default" if fault.action == "PutUserPolicy" else "prod-admin"
     assert outcome.code == 255
-    said = outcome.lines[outcome.lines.index("failed half-way") :]
-    assert said[1].startswith("  - add ")
-    assert said[1].endswith(f"you may not; profile {profile} needs {permission}")
-    assert sum(line.startswith("  - already done: add ") for line in said) == done
-    assert sum(line.startswith("  - not done: add ") for line in said) == 4 - done
-    assert said[-1].startswith("  - to continue, run: aws configure role setup prod ")
-    # What is said to be done is done, and no more.
+    report = outcome.lines[outcome.lines.index("failed half-way") :]
+    assert report[1].startswith("  - add ")
+    assert report[1].endswith(f"you may not; profile {profile} needs {permission}")
+    assert sum(line.startswith("  - already done: add ") for line in report) == done
+    assert sum(line.startswith("  - not done: add ") for line in report) == 4 - done
+    assert report[-1].startswith("  - to continue, run: aws configure role setup prod ")
+    # What is reported as done is done, and no more.
     assert len(scene.changes()) == done + 1
-    complete_and_take_back(scene, before)
+    complete_and_undo(scene, before)
 
 
 @pytest.mark.parametrize("fault", ["CreateRole", "AttachRolePolicy", "PutUserPolicy"])
-def test_what_was_made_half_way_is_taken_back_at_once(scene: Scene, fault: str) -> None:
+def test_undo_after_a_failed_setup_restores_everything(scene: Scene, fault: str) -> None:
     before = scene.all()
     scene.aws.script(Fault(fault, "InternalFailure", 500))
     assert scene.setup(*TWO_POLICIES).code == 255
@@ -63,15 +63,15 @@ def test_what_was_made_half_way_is_taken_back_at_once(scene: Scene, fault: str) 
 
 
 @pytest.mark.parametrize("action", ["CreateRole", "AttachRolePolicy", "PutUserPolicy"])
-def test_an_answer_that_is_lost_is_not_taken_for_a_call_that_was_not_made(scene: Scene, action: str) -> None:
+def test_lost_answer_keeps_the_journal_entry(scene: Scene, action: str) -> None:
     before = scene.all()
     scene.aws.script(Fault(action, "InternalFailure", 500, done=True))
     assert scene.setup(*TWO_POLICIES).code == 255
-    complete_and_take_back(scene, before)
+    complete_and_undo(scene, before)
 
 
-def test_a_role_that_the_clients_second_try_finds_is_its_own(scene: Scene) -> None:
-    """The first try made it, its answer was lost, and the second is told that there is one already."""
+def test_role_created_by_a_retried_call_is_recognized(scene: Scene) -> None:
+    """The first attempt created it, its answer was lost, and the second is refused because it exists."""
     before = scene.all()
     scene.aws.script(Fault("CreateRole", "InternalFailure", 500, done=True))
     outcome = scene.setup(environment={**ONE_TRY, "AWS_MAX_ATTEMPTS": "2"})
@@ -81,7 +81,7 @@ def test_a_role_that_the_clients_second_try_finds_is_its_own(scene: Scene) -> No
     assert scene.all() == before
 
 
-def test_a_role_that_somebody_else_makes_meanwhile_is_not_its_own(scene: Scene) -> None:
+def test_role_created_by_someone_else_meanwhile_is_not_journaled(scene: Scene) -> None:
     screen = scene.screen()
     screen.expect("Set this up?")
     create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted="arn:aws:iam::222222222222:user/other")
@@ -91,7 +91,7 @@ def test_a_role_that_somebody_else_makes_meanwhile_is_not_its_own(scene: Scene) 
     assert scene.undo().lines[0] == "nothing was undone, because"
 
 
-def test_a_trust_policy_that_somebody_else_changes_meanwhile_is_left_alone(scene: Scene) -> None:
+def test_trust_policy_changed_meanwhile_is_not_overwritten(scene: Scene) -> None:
     other = f"arn:aws:iam::{PROD}:user/other"
     create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=other)
     screen = scene.screen()
@@ -105,26 +105,26 @@ def test_a_trust_policy_that_somebody_else_changes_meanwhile_is_left_alone(scene
     assert scene.role()["Trust"] == trust(PROD)
 
 
-def test_ctrl_c_in_the_middle_says_what_was_done(scene: Scene) -> None:
+def test_ctrl_c_reports_what_was_done(scene: Scene) -> None:
     before = scene.all()
     scene.aws.script(Fault("AttachRolePolicy", hang=True))
     screen = scene.screen(*TWO_POLICIES)
     screen.keys("done: add role ", CTRL_C)
     assert screen.end() == 130
-    said = screen.shown.splitlines()
-    said = said[said.index("interrupted") :]
-    assert said[1:3] == [
+    lines = screen.shown.splitlines()
+    report = lines[lines.index("interrupted") :]
+    assert report[1:3] == [
         f"in progress: add policy {READ_ONLY} to role CrossAccountPowerUser",
         f"already done: add role {ROLE}, sessions up to 7200 s, with the trust policy",
     ]
-    assert f"not done: add policy {AUDIT} to role CrossAccountPowerUser" in said
-    complete_and_take_back(scene, before)
+    assert f"not done: add policy {AUDIT} to role CrossAccountPowerUser" in report
+    complete_and_undo(scene, before)
 
 
 @pytest.mark.parametrize("done", [False, True])
 @pytest.mark.parametrize("action", ["CreateRole", "AttachRolePolicy", "PutUserPolicy"])
-def test_killed_at_any_call_it_is_completed_or_taken_back(scene: Scene, action: str, done: bool) -> None:
-    """Whether or not the call was carried out before nobody was there to hear of it."""
+def test_killed_setup_can_be_completed_or_undone(scene: Scene, action: str, done: bool) -> None:
+    """Whether or not AWS carried out the call that was under way."""
     before = scene.all()
     for complete in (True, False):
         scene.aws.script(Fault(action, done=done, hang=True))
@@ -134,27 +134,27 @@ def test_killed_at_any_call_it_is_completed_or_taken_back(scene: Scene, action: 
         process.kill()
         finish(process)
         if complete:
-            complete_and_take_back(scene, before)
+            complete_and_undo(scene, before)
     scene.aws.script()
     assert scene.undo().code == 0
     assert (scene.all(), scene.journals()) == (before, [])
 
 
-def test_the_command_that_completes_it_is_the_one_that_was_given(scene: Scene) -> None:
+def test_retry_command_has_the_options_of_the_first(scene: Scene) -> None:
     scene.aws.script(Fault("CreateRole"))
     options = (*ASKED, "--external-id", "42", "--duration-seconds", "1800", "--no-caller-policy")
-    said = scene.setup(*options, "--region", "eu-west-1", "--yes").stderr
-    command = said.partition("to continue, run: ")[2]
+    stderr = scene.setup(*options, "--region", "eu-west-1", "--yes").stderr
+    command = stderr.partition("to continue, run: ")[2]
     assert sorted(shlex.split(command)) == sorted(
         ["aws", "configure", "role", "setup", "prod", *options, "--region", "eu-west-1"]
     )
 
 
-# -- IAM takes its time ----------------------------------------------------------------------------
+# -- eventual consistency --------------------------------------------------------------------------
 
 
-def test_what_iam_does_not_know_yet_is_waited_for(scene: Scene) -> None:
-    """A new user is no valid principal for some seconds, a new role not there, and refused when it is."""
+def test_eventual_consistency_is_waited_for(scene: Scene) -> None:
+    """For some seconds a new user is not a valid principal, and a new role is missing, then denied."""
     scene.aws.script(
         Fault("CreateRole", "MalformedPolicyDocument", 400, "Invalid principal in policy"),
         Fault("AttachRolePolicy", "NoSuchEntity", 404, "The role cannot be found."),
@@ -172,20 +172,20 @@ def test_what_iam_does_not_know_yet_is_waited_for(scene: Scene) -> None:
     assert len(scene.aws.calls("AssumeRole")) == 3
 
 
-def test_a_role_that_stays_refused_is_explained_as_verify_does(scene: Scene) -> None:
+def test_role_that_stays_denied_is_explained_like_verify(scene: Scene) -> None:
     scene.aws.script(Fault("AssumeRole", times=99))
     outcome = scene.setup(*ASKED, "--yes", "--wait", "1")
     assert outcome.code == 255
-    said = outcome.lines[
+    report = outcome.lines[
         outcome.lines.index("everything is set up, but the role cannot be assumed after 1 s") :
     ]
-    assert said[1] == "prod:"
-    assert f"  the trust policy of {ROLE} needs:" in said
+    assert report[1] == "prod:"
+    assert f"  the trust policy of {ROLE} needs:" in report
     scene.aws.script()
     assert scene.set_up(*ASKED).lines[-2] == "nothing to do: everything is in place already"
 
 
-def test_a_principal_that_iam_never_knows_is_an_error_in_time(scene: Scene) -> None:
+def test_unknown_principal_is_an_error_after_the_wait(scene: Scene) -> None:
     scene.aws.script(
         Fault("CreateRole", "MalformedPolicyDocument", 400, "Invalid principal in policy", times=99)
     )
@@ -195,24 +195,22 @@ def test_a_principal_that_iam_never_knows_is_an_error_in_time(scene: Scene) -> N
     assert scene.journals() == []
 
 
-# -- denied before anything is made ----------------------------------------------------------------
+# -- denied before any change ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("action", "said"),
+    ("action", "problem"),
     [
         ("GetRole", f"  - profile prod-admin needs iam:GetRole in account {PROD}: "),
         ("GetUserPolicy", f"  - profile default needs iam:GetUserPolicy in account {DEV}: "),
         ("GetCallerIdentity", "  - profile default cannot call AWS: "),
     ],
 )
-def test_what_may_not_be_looked_at_is_said_with_the_permission_it_takes(
-    scene: Scene, action: str, said: str
-) -> None:
+def test_denied_read_names_the_permission(scene: Scene, action: str, problem: str) -> None:
     scene.aws.script(Fault(action))
     outcome = scene.setup()
     assert (outcome.code, outcome.lines[0]) == (255, "nothing was set up, because")
-    assert outcome.lines[1].startswith(said)
+    assert outcome.lines[1].startswith(problem)
     assert scene.changes() == []
     if action == "GetUserPolicy":
         assert outcome.lines[1].endswith(
@@ -221,13 +219,13 @@ def test_what_may_not_be_looked_at_is_said_with_the_permission_it_takes(
         )
 
 
-def test_a_policy_that_may_not_be_looked_at_may_yet_be_attached(scene: Scene) -> None:
+def test_policy_that_cannot_be_read_is_still_attached(scene: Scene) -> None:
     scene.aws.script(Fault("GetPolicy"))
     scene.set_up()
     assert scene.role()["Attached"] == [READ_ONLY]
 
 
-def test_a_quota_is_named(scene: Scene) -> None:
+def test_quota_error_links_to_the_quotas(scene: Scene) -> None:
     scene.aws.script(
         Fault("PutUserPolicy", "LimitExceeded", 409, "Maximum policy size of 2048 bytes exceeded")
     )
@@ -235,7 +233,7 @@ def test_a_quota_is_named(scene: Scene) -> None:
     assert "an IAM quota is reached: https://docs.aws.amazon.com/" in outcome.stderr
 
 
-def test_a_journal_that_cannot_be_believed_is_said_and_kept(scene: Scene) -> None:
+def test_journal_that_cannot_be_trusted_is_reported_and_kept(scene: Scene) -> None:
     scene.set_up()
     [name] = scene.journals()
     path = scene.home.aws_dir / "xacct" / "setup" / name

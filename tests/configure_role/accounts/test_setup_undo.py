@@ -1,4 +1,4 @@
-"""`aws configure role setup --undo`: exactly what was made is taken back; the rest is kept, and why is said."""
+"""`aws configure role setup --undo`: it removes exactly what setup made, and says why it keeps the rest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BUCKETS = policy({"Effect": "Allow", "Action": "s3:List*", "Resource": "*"})
 OTHER = f"arn:aws:iam::{PROD}:user/other"
 
 
-def test_all_of_it_is_taken_back(scene: Scene) -> None:
+def test_undo_removes_everything_that_setup_made(scene: Scene) -> None:
     before = scene.all()
     scene.set_up()
     outcome = scene.undo()
@@ -28,7 +28,7 @@ def test_all_of_it_is_taken_back(scene: Scene) -> None:
     )
 
 
-def test_a_person_is_asked_and_a_dry_run_takes_nothing_back(scene: Scene) -> None:
+def test_undo_declined_or_dry_run_changes_nothing(scene: Scene) -> None:
     scene.set_up()
     made = scene.all()
     plan = json.loads(scene.setup("--undo", "--dry-run", "--output", "json").stdout)
@@ -45,7 +45,7 @@ def test_a_person_is_asked_and_a_dry_run_takes_nothing_back(scene: Scene) -> Non
     assert screen.end() == 0
 
 
-def test_what_was_there_before_stays(scene: Scene) -> None:
+def test_undo_keeps_what_existed_before(scene: Scene) -> None:
     create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted=OTHER)
     scene.iam(PROD).attach_role_policy(RoleName="CrossAccountPowerUser", PolicyArn=AUDIT)
     scene.iam(DEV).put_user_policy(
@@ -57,7 +57,7 @@ def test_what_was_there_before_stays(scene: Scene) -> None:
     assert scene.all() == before
 
 
-def test_a_role_of_its_own_that_others_use_by_now_is_kept(scene: Scene) -> None:
+def test_undo_keeps_a_role_that_others_use(scene: Scene) -> None:
     scene.set_up()
     iam = scene.iam(PROD)
     iam.attach_role_policy(RoleName="CrossAccountPowerUser", PolicyArn=AUDIT)
@@ -79,7 +79,7 @@ def test_a_role_of_its_own_that_others_use_by_now_is_kept(scene: Scene) -> None:
     assert scene.role()["Attached"] == [AUDIT]
     assert scene.role()["Trust"] == trust(OTHER)
     assert scene.user_policies() == {}
-    # It is not forgotten: once the others are gone, so is the role.
+    # The journal keeps the entry, for when the others no longer use the role.
     iam.detach_role_policy(RoleName="CrossAccountPowerUser", PolicyArn=AUDIT)
     iam.delete_role_policy(RoleName="CrossAccountPowerUser", PolicyName="own")
     iam.update_assume_role_policy(RoleName="CrossAccountPowerUser", PolicyDocument=text(trust(DEV_USER)))
@@ -87,7 +87,7 @@ def test_a_role_of_its_own_that_others_use_by_now_is_kept(scene: Scene) -> None:
     assert scene.role()["Trust"] == trust(DEV_USER)
 
 
-def test_a_role_of_the_same_name_that_it_has_not_made_is_never_deleted(scene: Scene) -> None:
+def test_undo_never_deletes_another_role_of_that_name(scene: Scene) -> None:
     scene.set_up()
     iam = scene.iam(PROD)
     iam.detach_role_policy(RoleName="CrossAccountPowerUser", PolicyArn=READ_ONLY)
@@ -100,7 +100,7 @@ def test_a_role_of_the_same_name_that_it_has_not_made_is_never_deleted(scene: Sc
     assert scene.role() == before
 
 
-def test_a_profile_that_a_person_has_added_to_keeps_that(scene: Scene) -> None:
+def test_undo_keeps_what_was_added_to_the_profile(scene: Scene) -> None:
     scene.set_up(*ASKED, "--external-id", "42", "--yes")
     path = scene.home.config
     text = path.read_text("utf-8").replace("external_id = 42", "external_id = 43\noutput = yaml")
@@ -112,7 +112,7 @@ def test_a_profile_that_a_person_has_added_to_keeps_that(scene: Scene) -> None:
     assert scene.all()["config"]["profile prod"] == {"external_id": "43", "output": "yaml"}
 
 
-def test_a_profile_that_others_use_as_their_source_is_not_taken_from_them(scene: Scene) -> None:
+def test_undo_refuses_a_profile_that_is_a_source(scene: Scene) -> None:
     scene.set_up()
     scene.home.add_role("audit", f"arn:aws:iam::{PROD}:role/Audit", source_profile="prod")
     before = scene.all()
@@ -127,7 +127,7 @@ def test_a_profile_that_others_use_as_their_source_is_not_taken_from_them(scene:
     assert scene.all() == before
 
 
-def test_what_is_gone_already_needs_nothing(scene: Scene) -> None:
+def test_undo_accepts_what_is_already_removed(scene: Scene) -> None:
     before = scene.all()
     scene.set_up()
     iam = scene.iam(PROD)
@@ -140,7 +140,7 @@ def test_what_is_gone_already_needs_nothing(scene: Scene) -> None:
     assert (scene.all(), scene.journals()) == (before, [])
 
 
-def test_an_undo_that_ends_half_way_is_completed(scene: Scene) -> None:
+def test_undo_that_failed_half_way_can_be_completed(scene: Scene) -> None:
     before = scene.all()
     scene.set_up()
     scene.aws.script(Fault("DetachRolePolicy"))
@@ -153,7 +153,7 @@ def test_an_undo_that_ends_half_way_is_completed(scene: Scene) -> None:
     assert scene.all() == before
 
 
-def test_another_account_under_the_same_profile_is_not_touched(scene: Scene) -> None:
+def test_undo_refuses_a_profile_of_another_account(scene: Scene) -> None:
     scene.set_up()
     scene.home.credentials.unlink()
     scene.add_profile("default", DEV, "second")
@@ -168,7 +168,7 @@ def test_another_account_under_the_same_profile_is_not_touched(scene: Scene) -> 
     assert scene.undo("--account-profile", "right").code == 0
 
 
-def test_a_second_role_under_the_same_profile_has_to_be_taken_back_first(scene: Scene) -> None:
+def test_setup_of_a_second_role_needs_undo_first(scene: Scene) -> None:
     scene.set_up()
     outcome = scene.setup("--role-name", "Other", "--account-profile", "prod-admin", "--yes")
     assert outcome.lines[-1] == (
