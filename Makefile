@@ -1,16 +1,16 @@
-# What a developer runs. A fresh clone needs Python 3.10 or later with pip, and make; all else goes into .venv.
+# Commands for developers. A fresh clone needs make and Python 3.10 or later with pip; the rest is installed in .venv.
 #
-#   PYTHON=python3.12   the interpreter .venv is made with (another version than before makes it anew)
-#   JOBS=3              test processes at a time (three for two cores: they often wait for other processes)
-#   ARGS="-k cache"     further arguments for pytest, or for the benchmarks
-#   SESSIONS="tests-3.10(awscli-1.45)"   the one pair that test-all is to run
+#   PYTHON=python3.12   the interpreter for .venv (if its version changes, .venv is created again)
+#   JOBS=3              test processes at a time (by default three for two cores, because they often wait)
+#   ARGS="-k cache"     additional arguments for pytest or the benchmarks
+#   SESSIONS="tests-3.10(awscli-1.45)"   the only pair for test-all to run
 
 PYTHON ?= python3
 JOBS ?= $(shell echo $$((3 * $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) / 2)))
 ARGS ?=
 SESSIONS ?= tests
 
-# Rooms that start few processes or none. What the rest tests is tested with the real aws, xacct and terminals.
+# Tests that start few or no processes. The others run the real aws, xacct and terminals.
 QUICK := tests/manifest tests/discovery tests/configfile tests/profiles tests/contracts tests/credentials tests/sts
 PROPERTIES := tests/manifest tests/discovery tests/configfile tests/profiles tests/mfa/test_codes.py tests/storage/test_cache.py tests/cli/test_formats.py
 
@@ -33,13 +33,13 @@ demo: $(INSTALLED) ## Run the README's walkthrough with the real aws against an 
 test: $(INSTALLED) ## Run the whole suite: python3 with the newest awscli
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
-test-quick: $(INSTALLED) ## Run the half of it that starts few processes or none, in about a minute
+test-quick: $(INSTALLED) ## Run the half that starts few or no processes, in about a minute
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(QUICK) $(ARGS)
 
-test-thorough: $(INSTALLED) ## Run the property tests with other examples than usual, 2000 of each
+test-thorough: $(INSTALLED) ## Run the property tests with 2000 new examples each
 	XACCT_TEST_EXAMPLES=2000 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PROPERTIES) $(ARGS)
 
-test-all: $(INSTALLED_NOX) ## Run it with every Python 3.10-3.13 found, times awscli 1.45 and 1.46
+test-all: $(INSTALLED_NOX) ## Run it with every installed Python 3.10-3.13, and with awscli 1.45 and 1.46
 	JOBS=$(JOBS) $(BIN)/nox --no-error-on-missing-interpreters --session "$(SESSIONS)" -- $(ARGS)
 
 environments: $(INSTALLED_NOX)
@@ -50,23 +50,23 @@ lint: $(INSTALLED) ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-coverage: $(INSTALLED) ## Run the suite and show which lines and branches it misses
+coverage: $(INSTALLED) ## Run the suite and show uncovered lines and branches
 	$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term $(ARGS)
 
-bench: $(INSTALLED) ## Measure what the plugin costs, side by side with the stock CLI
+bench: $(INSTALLED) ## Measure the cost of the plugin, compared with the stock CLI
 	$(BIN)/python -m benchmarks $(ARGS)
 
-clean: ## Remove whatever these targets made
+clean: ## Remove everything that these targets created
 	rm -rf $(VENV) .nox .node build dist *.egg-info .coverage .coverage.* .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Some systems ship venv without the pip it puts inside; then the machine's own pip does it.
+# Some systems ship venv without ensurepip; then use the machine's own pip.
 $(MADE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
-	  echo 'awscli-xacct needs Python 3.10 or later; $(PYTHON) is $(or $(PYTHON_VERSION),not there).' \
-	    'Name another one: make PYTHON=python3.12' >&2; exit 1; }
-	@echo 'Making $(VENV) with Python $(PYTHON_VERSION)'
+	  echo 'awscli-xacct needs Python 3.10 or later; $(PYTHON) is $(or $(PYTHON_VERSION),missing).' \
+	    'Choose another one: make PYTHON=python3.12' >&2; exit 1; }
+	@echo 'Creating $(VENV) with Python $(PYTHON_VERSION)'
 	@$(PYTHON) -m venv --clear $(VENV) || { \
 	  $(PYTHON) -m venv --clear --without-pip $(VENV) && \
 	  $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; }
