@@ -42,13 +42,13 @@ def inventory() -> Inventory:
         (["b", "a", "b"], None, ["b", "a"]),
     ],
 )
-def test_profiles_are_named_by_position_else_by_the_clis_option(
+def test_profiles_given_are_the_arguments_or_else_the_profile_option(
     profile: Any, option: str | None, named: list[str]
 ) -> None:
     assert profiles_given(Namespace(profile=profile), Namespace(profile=option)) == named
 
 
-def test_all_names_that_will_not_do_are_said_at_once(inventory: Inventory) -> None:
+def test_require_roles_reports_every_unsuitable_profile(inventory: Inventory) -> None:
     with pytest.raises(ValidationError) as caught:
         require_roles(["productoin", "production", "xyz", "my prod"], inventory)
     assert str(caught.value).splitlines() == [
@@ -59,7 +59,7 @@ def test_all_names_that_will_not_do_are_said_at_once(inventory: Inventory) -> No
     ]
 
 
-def test_a_user_with_an_mfa_session_will_do_where_sessions_are_meant(inventory: Inventory) -> None:
+def test_require_roles_accepts_a_user_with_an_mfa_session_if_asked_to(inventory: Inventory) -> None:
     require_roles(["production", "morning"], inventory, or_users=True)
     with pytest.raises(ValidationError, match="profile morning is not a role profile"):
         require_roles(["morning"], inventory)
@@ -78,7 +78,7 @@ def test_a_user_with_an_mfa_session_will_do_where_sessions_are_meant(inventory: 
         ({"source_profile": "morning"}, True),
     ],
 )
-def test_a_session_is_named_only_where_the_role_is_assumed_from_it(
+def test_shared_session_belongs_only_to_roles_assumed_from_it(
     tmp_path: Any, settings: dict[str, str], shared: bool
 ) -> None:
     cache = Cache(tmp_path / "cache", warn=pytest.fail)
@@ -88,5 +88,5 @@ def test_a_session_is_named_only_where_the_role_is_assumed_from_it(
     assert (shared_session(inventory.entry("prod")) is not None) is shared
 
 
-def test_a_message_keeps_its_lines_and_nothing_else_that_moves_the_cursor() -> None:
+def test_printable_lines_keeps_line_feeds_and_escapes_other_controls() -> None:
     assert printable_lines("a\n  b\r\x1b[2J\tc\n") == "a\n  b\\r\\x1b[2J\\tc\n"

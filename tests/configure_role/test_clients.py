@@ -16,7 +16,7 @@ def client(machine: Machine, service: str, host: str = "other", region: str | No
     return ProfileClients("default", machine.session(host, region)).client(service)
 
 
-def test_they_trust_what_the_profile_trusts_and_not_what_the_commands_does(machine: Machine) -> None:
+def test_client_trusts_the_ca_bundle_of_its_own_profile(machine: Machine) -> None:
     trusted = {}
     for own in ({"ca_bundle": "/own.pem"}, {}):
         machine.configure({}, {"region": "us-west-1", **own}, {"ca_bundle": "/other.pem"})
@@ -35,14 +35,14 @@ def test_they_trust_what_the_profile_trusts_and_not_what_the_commands_does(machi
         ({}, None, "sts", "sts.us-east-1.amazonaws.com"),
     ],
 )
-def test_they_call_where_the_profile_and_the_command_line_say(
+def test_client_calls_the_endpoint_of_the_profile_and_the_command_line(
     machine: Machine, default: dict[str, str], region: str | None, service: str, host: str
 ) -> None:
     machine.configure({}, default, {"region": "ap-south-1", "use_dualstack_endpoint": "true"})
     assert client(machine, service, region=region).meta.endpoint_url == f"https://{host}"
 
 
-def test_a_command_for_a_profile_that_is_not_there_yet_keeps_its_command_line(machine: Machine) -> None:
+def test_usable_session_for_a_new_profile_keeps_the_command_line(machine: Machine) -> None:
     machine.configure({"role_arn": ROLE}, {}, {})
     session = usable(machine.session("new", "eu-west-1"))
     assert session.get_config_variable("profile") == "default"

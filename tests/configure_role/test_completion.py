@@ -88,7 +88,7 @@ def profiles(home: Home, user: User, role: Role) -> None:
 
 
 @pytest.mark.usefixtures("profiles")
-def test_what_may_come_next_is_offered(home: Home) -> None:
+def test_completion_offers_what_may_follow(home: Home) -> None:
     """All in one process, which costs what one of them would."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
@@ -114,7 +114,7 @@ def test_what_may_come_next_is_offered(home: Home) -> None:
         ("aws configure role l --tree", 20, "list \nlogin \nlogout\n"),
     ],
 )
-def test_the_shell_is_answered(home: Home, line: str, point: int | None, offered: str) -> None:
+def test_completion_answers_the_shell(home: Home, line: str, point: int | None, offered: str) -> None:
     done = subprocess.run(
         [str(AWS.with_name("aws_completer"))],
         env={**home.environment, "COMP_LINE": line, "COMP_POINT": str(point or len(line))},

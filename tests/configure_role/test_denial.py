@@ -46,7 +46,7 @@ def explained(refused: Role, caller: str = USER, error: Exception | None = None,
     return explain(refused, caller, error or refusal(), now=NOW, **more)
 
 
-def test_both_statements_are_written_out() -> None:
+def test_denial_shows_both_policy_statements() -> None:
     denial = explained(role())
     assert denial.trust_statement == {
         "Effect": "Allow",
@@ -57,7 +57,7 @@ def test_both_statements_are_written_out() -> None:
     assert denial.causes == [NO_ROLE, MFA, EXTERNAL_ID, NEW]
 
 
-def test_the_statements_hold_what_the_profile_sends() -> None:
+def test_denial_statements_include_what_the_profile_sends() -> None:
     sent = role(
         mfa_serial=DEVICE, external_id="42", session_tags={"team": "ops"}, source_identity="dev@example.com"
     )
@@ -76,7 +76,7 @@ def test_the_statements_hold_what_the_profile_sends() -> None:
 
 
 @pytest.mark.parametrize("action", ["sts:TagSession", "sts:SetSourceIdentity"])
-def test_tags_and_identity_of_an_earlier_hop_need_a_permission_too(action: str) -> None:
+def test_denial_statements_include_tags_and_identity_of_an_earlier_hop(action: str) -> None:
     denial = explained(role(), error=refusal(action))
     assert denial.trust_statement["Action"] == ["sts:AssumeRole", action]
     assert denial.causes[0] == f"one of the two policies allows sts:AssumeRole, but not {action}"
@@ -114,14 +114,14 @@ def test_tags_and_identity_of_an_earlier_hop_need_a_permission_too(action: str) 
         ("nonsense", "nonsense", None),
     ],
 )
-def test_a_trust_policy_names_a_session_by_its_role(
+def test_denial_trust_statement_names_a_session_by_its_role(
     caller: str, principal: str, condition: dict[str, Any] | None
 ) -> None:
     statement = explained(role(), caller).trust_statement
     assert (statement["Principal"], statement.get("Condition")) == ({"AWS": principal}, condition)
 
 
-def test_the_caller_of_a_chained_role_is_known_with_its_path() -> None:
+def test_denial_of_a_chained_role_names_the_caller_with_its_path() -> None:
     first = role("arn:aws:iam::222222222222:role/team/ops/Jump")
     denial = explained(role(source=first), "arn:aws:sts::222222222222:assumed-role/Jump/session")
     assert denial.trust_statement["Principal"] == {"AWS": "arn:aws:iam::222222222222:role/team/ops/Jump"}
@@ -129,19 +129,19 @@ def test_the_caller_of_a_chained_role_is_known_with_its_path() -> None:
     assert denial.causes == [NO_ROLE, EXTERNAL_ID, NEW]
 
 
-def test_another_partition_comes_first() -> None:
+def test_denial_causes_begin_with_another_partition() -> None:
     denial = explained(role("arn:aws-cn:iam::222222222222:role/Power"))
     assert denial.causes[0] == (
         f"the role is in another partition than the caller {USER}; roles cannot be assumed across partitions"
     )
 
 
-def test_a_root_user_comes_first() -> None:
+def test_denial_causes_begin_with_a_root_user() -> None:
     denial = explained(role(), "arn:aws:iam::111111111111:root")
     assert denial.causes[0] == "a root user cannot assume roles; use the keys of an IAM user"
 
 
-def test_the_age_of_the_mfa_session_is_named() -> None:
+def test_denial_causes_name_the_age_of_the_mfa_session() -> None:
     session = Record("key", "secret", "token", NOW + 1000, NOW, metadata={"obtained": NOW - 7260})
     denial = explained(role(mfa_serial=DEVICE), session=session)
     assert denial.causes == [
@@ -162,14 +162,14 @@ def test_the_age_of_the_mfa_session_is_named() -> None:
         (None, None),
     ],
 )
-def test_a_wrong_clock_is_told_by_the_date_of_the_answer(date: float | None, fault: str | None) -> None:
+def test_denial_causes_name_a_wrong_clock_by_the_date_header(date: float | None, fault: str | None) -> None:
     error = refusal(date=date)
     assert clock_fault(error, NOW) == fault
     assert (fault in explained(role(), error=error).causes) is (fault is not None)
 
 
 @pytest.mark.parametrize("headers", [{"date": "yesterday"}, {"date": None}, {}, None])
-def test_an_answer_without_a_date_tells_nothing(headers: Any) -> None:
+def test_denial_without_a_date_header_does_not_blame_the_clock(headers: Any) -> None:
     error = ClientError({"Error": {}, "ResponseMetadata": {"HTTPHeaders": headers}}, "AssumeRole")
     assert clock_fault(error, NOW) is None
     assert clock_fault(ValueError(), NOW) is None

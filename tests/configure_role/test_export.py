@@ -39,7 +39,7 @@ def profiles(home: Home, role: Role, audit_role: Role) -> str:
     return NEW.format(account=role.account)
 
 
-def test_a_new_manifest_has_all_role_profiles_and_importing_it_changes_nothing(
+def test_export_writes_all_role_profiles_and_importing_them_changes_nothing(
     home: Home, profiles: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "team.yaml"
@@ -56,7 +56,7 @@ def test_a_new_manifest_has_all_role_profiles_and_importing_it_changes_nothing(
 
 
 @pytest.mark.usefixtures("profiles")
-def test_a_manifest_that_is_there_is_changed_in_place(home: Home, role: Role, tmp_path: Path) -> None:
+def test_export_edits_an_existing_manifest_in_place(home: Home, role: Role, tmp_path: Path) -> None:
     text = (
         f"\ufeff# Ours.\r\nversion: 1\r\naccounts: {{prod: '{role.account}'}}   # ids\r\n"
         f"defaults: {{source_profile: default, region: us-west-1}}\r\n"
@@ -84,7 +84,7 @@ def test_a_manifest_that_is_there_is_changed_in_place(home: Home, role: Role, tm
     assert (link.is_symlink(), path.stat().st_mode & 0o777) == (True, 0o640)
 
 
-def test_what_cannot_be_imported_is_left_out_and_said(home: Home, role: Role, tmp_path: Path) -> None:
+def test_export_skips_and_reports_what_could_not_be_imported(home: Home, role: Role, tmp_path: Path) -> None:
     home.add_role("prod", role.arn)
     home.add_role("hours", role.arn, duration_seconds="1h")
     home.add_role("behind", role.arn, source_profile="nobody")
@@ -98,7 +98,7 @@ def test_what_cannot_be_imported_is_left_out_and_said(home: Home, role: Role, tm
     ]
 
 
-def test_a_role_without_the_device_of_its_source_says_so(
+def test_export_marks_a_role_without_the_device_of_its_source(
     home: Home, role: Role, device: MfaDevice, tmp_path: Path
 ) -> None:
     text = home.config.read_text("utf-8")
@@ -116,7 +116,7 @@ def test_a_role_without_the_device_of_its_source_says_so(
     assert file_state(home.config) == kept
 
 
-def test_what_is_no_manifest_is_not_written_over(home: Home, role: Role, tmp_path: Path) -> None:
+def test_export_does_not_overwrite_another_file(home: Home, role: Role, tmp_path: Path) -> None:
     path = tmp_path / "team.yaml"
     assert refused(home, "export", str(path)) == [
         "nothing was written, because",
@@ -152,7 +152,7 @@ def test_what_is_no_manifest_is_not_written_over(home: Home, role: Role, tmp_pat
     assert run(home, "export", str(path), "--format", "json").code in (2, 252)
 
 
-def test_the_browser_extensions_file_is_written_and_its_colours_stay(
+def test_export_for_the_extension_keeps_its_colors(
     home: Home, profiles: str, role: Role, audit_role: Role, tmp_path: Path
 ) -> None:
     assert profiles
@@ -169,7 +169,7 @@ def test_the_browser_extensions_file_is_written_and_its_colours_stay(
 
 
 @pytest.mark.usefixtures("profiles")
-def test_it_does_not_ask(home: Home, tmp_path: Path) -> None:
+def test_export_does_not_ask(home: Home, tmp_path: Path) -> None:
     path = tmp_path / "team.yaml"
     screen = Screen(home, "export", str(path))
     assert (screen.end(), screen.shown) == (0, f"wrote 2 role profiles to {path}\n")

@@ -62,7 +62,7 @@ def rendered(text: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("name", ["role", *SUBCOMMANDS])
-def test_a_page_has_examples_and_no_fault(configure: Any, name: str) -> None:
+def test_help_page_has_examples_and_is_valid(configure: Any, name: str) -> None:
     role = configure.create_help_command().command_table["role"]
     command = role if name == "role" else role.create_help_command().command_table[name]
     text = page(command)
@@ -74,7 +74,7 @@ def test_a_page_has_examples_and_no_fault(configure: Any, name: str) -> None:
         assert f"``{option}``" in text or f"``--{option}``" in text
 
 
-def test_page_sources_are_ascii_and_packaged() -> None:
+def test_help_page_sources_are_ascii_and_packaged() -> None:
     """awscli reads them in the encoding of the locale, and an installed plugin has only what setup.cfg lists."""
     package = Path(awscli_xacct.__file__).parent
     setup = configparser.ConfigParser()
@@ -88,7 +88,7 @@ def test_page_sources_are_ascii_and_packaged() -> None:
             assert path in packaged
 
 
-def test_configure_lists_role_and_role_its_subcommands(configure: Any) -> None:
+def test_help_of_configure_lists_role_and_its_subcommands(configure: Any) -> None:
     help_command = configure.create_help_command()
     assert "role" in help_command.command_table
     assert list(help_command.command_table["role"].create_help_command().command_table) == SUBCOMMANDS
@@ -96,7 +96,7 @@ def test_configure_lists_role_and_role_its_subcommands(configure: Any) -> None:
 
 
 @pytest.mark.parametrize("words", [(), ("verify",)])
-def test_help_is_a_page_on_the_terminal(home: Home, words: tuple[str, ...]) -> None:
+def test_help_is_shown_on_the_terminal(home: Home, words: tuple[str, ...]) -> None:
     outcome = home.aws("configure", "role", *words, "help", environment=NO_PAGER)
     if "Could not find executable" in outcome.stderr:
         pytest.skip("there is neither groff nor mandoc here")

@@ -66,7 +66,7 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def test_roles_are_added_and_work_and_a_second_run_touches_nothing(
+def test_import_adds_working_roles_and_does_nothing_the_second_time(
     home: Home, team: Path, role: Role, audit_role: Role
 ) -> None:
     before = home.config.read_text(encoding="utf-8")
@@ -88,7 +88,7 @@ def test_roles_are_added_and_work_and_a_second_run_touches_nothing(
     assert file_state(home.config) == kept
 
 
-def test_the_readme_shows_what_is_said(home: Home) -> None:
+def test_import_prints_what_the_readme_shows(home: Home) -> None:
     readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
     section = readme.partition("### Many accounts")[2].partition("On a terminal")[0]
     shown = dedent(section.partition("$ cat team.yaml\n")[2])
@@ -99,7 +99,7 @@ def test_the_readme_shows_what_is_said(home: Home) -> None:
     assert f"{outcome.stdout}{outcome.stderr}".replace(str(home.path), "/home/you").strip() == said.strip()
 
 
-def test_a_change_wants_to_be_agreed_to_and_own_settings_stay(home: Home, team: Path) -> None:
+def test_import_of_a_change_needs_confirmation_and_keeps_own_settings(home: Home, team: Path) -> None:
     done(home, "import", str(team))
     edit(
         home.config,
@@ -132,7 +132,7 @@ def refused_with_plan(home: Home, *arguments: str) -> list[str]:
     return outcome.lines
 
 
-def test_pruning_removes_what_this_manifest_made_with_its_credentials(
+def test_prune_removes_profiles_of_this_manifest_and_their_credentials(
     home: Home, team: Path, role: Role
 ) -> None:
     home.add_role("mine", role.arn)
@@ -158,7 +158,7 @@ def test_pruning_removes_what_this_manifest_made_with_its_credentials(
     assert len(home.records()) == 1
 
 
-def test_a_role_that_is_renamed_is_one_removed_and_one_added(home: Home, team: Path) -> None:
+def test_prune_of_a_renamed_role_removes_one_profile_and_adds_one(home: Home, team: Path) -> None:
     done(home, "import", str(team))
     edit(team, "  audit: ", "  auditor: ")
     outcome = done(
@@ -168,7 +168,7 @@ def test_a_role_that_is_renamed_is_one_removed_and_one_added(home: Home, team: P
 
 
 @pytest.mark.parametrize("yes", [False, True])
-def test_more_than_half_goes_only_where_it_is_said(home: Home, team: Path, yes: bool) -> None:
+def test_prune_of_more_than_half_needs_yes(home: Home, team: Path, yes: bool) -> None:
     done(home, "import", str(team))
     team.write_text(
         'version: 1\nroles: {new: {account: "222222222222", role: A, source_profile: default}}\n', "utf-8"
@@ -189,13 +189,15 @@ def test_more_than_half_goes_only_where_it_is_said(home: Home, team: Path, yes: 
 @pytest.mark.parametrize(
     "text", ["", "# nothing\n", "version: 1\nroles: {}\n", "version: 1\nroles:\n  a: {\n"]
 )
-def test_an_empty_or_unreadable_manifest_removes_nothing(home: Home, team: Path, text: str) -> None:
+def test_prune_with_an_empty_or_unreadable_manifest_removes_nothing(
+    home: Home, team: Path, text: str
+) -> None:
     done(home, "import", str(team))
     team.write_text(text, "utf-8")
     assert refused(home, "import", str(team), "--prune", "--yes")[0] == "nothing was changed, because"
 
 
-def test_what_others_made_is_a_conflict_unless_it_is_adopted(
+def test_import_over_a_foreign_profile_is_a_conflict_without_adopt(
     home: Home, team: Path, role: Role, tmp_path: Path
 ) -> None:
     home.add_role("prod", role.arn, duration_seconds=900)
@@ -217,7 +219,7 @@ def test_what_others_made_is_a_conflict_unless_it_is_adopted(
     assert home.config.read_text("utf-8").count(f"xacct_manifest = {team}\n") == 2
 
 
-def test_every_fault_is_said_at_once_with_its_place(home: Home, team: Path, role: Role) -> None:
+def test_import_reports_every_problem_with_its_location(home: Home, team: Path, role: Role) -> None:
     home.add_role("b", role.arn)
     team.write_text(
         """\
@@ -245,7 +247,7 @@ roles:
     ]
 
 
-def test_a_file_that_cannot_be_read_is_refused(home: Home, tmp_path: Path) -> None:
+def test_import_refuses_a_file_that_cannot_be_read(home: Home, tmp_path: Path) -> None:
     latin = tmp_path / "latin.yaml"
     latin.write_bytes(b"version: 1\nroles: {\xe9: {}}\n")
     big = tmp_path / "big.yaml"
@@ -267,7 +269,7 @@ def test_a_file_that_cannot_be_read_is_refused(home: Home, tmp_path: Path) -> No
     ]
 
 
-def test_a_manifest_comes_on_stdin(home: Home, team: Path) -> None:
+def test_import_reads_a_manifest_from_stdin(home: Home, team: Path) -> None:
     text = team.read_text("utf-8")
     outcome = home.aws("configure", "role", "import", "-", stdin=f"\ufeff{text}".replace("\n", "\r\n"))
     assert (outcome.code, outcome.lines) == (0, [f"updated {home.config}: 2 added"])
@@ -288,7 +290,7 @@ def test_a_manifest_comes_on_stdin(home: Home, team: Path) -> None:
     assert outcome.lines[1] == "  - stdin is larger than 8 MiB, the limit for a manifest"
 
 
-def test_a_manifest_is_known_by_where_it_really_is(home: Home, team: Path, tmp_path: Path) -> None:
+def test_import_marks_profiles_with_the_resolved_path(home: Home, team: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.yaml"
     link.symlink_to(team)
     done(home, "import", str(link))
@@ -303,7 +305,7 @@ def test_a_manifest_is_known_by_where_it_really_is(home: Home, team: Path, tmp_p
     ]
 
 
-def test_on_a_terminal_the_plan_is_shown_and_asked_about(
+def test_import_on_a_terminal_shows_the_plan_and_asks(
     home: Home, team: Path, role: Role, audit_role: Role
 ) -> None:
     before = file_state(home.config)
@@ -323,7 +325,7 @@ def test_on_a_terminal_the_plan_is_shown_and_asked_about(
     )
 
 
-def test_the_device_of_the_source_is_taken_over_unless_there_is_to_be_none(
+def test_import_copies_the_device_of_the_source_unless_it_is_null(
     home: Home, sts: Sts, team: Path, device: MfaDevice
 ) -> None:
     edit(home.config, "[default]\n", f"[default]\nmfa_serial = {device.serial}\n")
@@ -335,7 +337,7 @@ def test_the_device_of_the_source_is_taken_over_unless_there_is_to_be_none(
     assert sts.calls == []
 
 
-def test_the_browser_extensions_file_is_read(
+def test_import_reads_the_file_of_the_extension(
     home: Home, role: Role, audit_role: Role, tmp_path: Path
 ) -> None:
     path = tmp_path / "extension.txt"
@@ -355,7 +357,7 @@ def test_the_browser_extensions_file_is_read(
     assert f"assumed-role/{role.name}/" in home.aws(*WHO, "--profile", "prod", "--region", "us-west-1").stdout
 
 
-def test_the_schema_is_printed_and_knows_a_manifest(home: Home, team: Path) -> None:
+def test_import_schema_is_printed_and_validates_a_manifest(home: Home, team: Path) -> None:
     from ruamel.yaml import YAML
 
     outcome = done(home, "import", "--schema")
@@ -369,7 +371,7 @@ def test_the_schema_is_printed_and_knows_a_manifest(home: Home, team: Path) -> N
     assert len(list(validator.iter_errors(good))) == 3
 
 
-def test_a_thousand_roles_are_one_write(home: Home, team: Path) -> None:
+def test_import_of_a_thousand_roles_writes_once(home: Home, team: Path) -> None:
     lines = "".join(f'  p{n}: {{account: "{n:012d}", role: Power}}\n' for n in range(1000))
     edit(team, "roles:\n", f"roles:\n{lines}")
     outcome = done(home, "import", str(team))

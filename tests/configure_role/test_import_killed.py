@@ -60,7 +60,7 @@ print(code, *names)
 
 
 @pytest.mark.usefixtures("user")
-def test_a_kill_before_each_step_leaves_the_old_file_or_the_new_one(home: Home, user: User) -> None:
+def test_import_killed_at_any_step_leaves_the_old_file_or_the_new(home: Home, user: User) -> None:
     assert user.name == "dev"
     home.write_config("# mine\n[profile gone]\nrole_arn = x\n")
     manifest = home.path / "team.yaml"

@@ -31,7 +31,7 @@ def answer(screen: Screen, answers: dict[str, str], questions: list[str] = QUEST
         screen.answer(question, answers.get(question, ""))
 
 
-def test_a_new_profile_is_asked_for_shown_and_written(home: Home, role: Role) -> None:
+def test_interview_for_a_new_profile_shows_and_writes_it(home: Home, role: Role) -> None:
     before = home.config.read_text(encoding="utf-8")
     screen = Screen(home, "prod")
     answer(
@@ -83,7 +83,7 @@ def prod(home: Home, role: Role) -> str:
     return "prod"
 
 
-def test_enter_keeps_what_there_is(home: Home, role: Role, prod: str) -> None:
+def test_interview_keeps_a_value_on_enter(home: Home, role: Role, prod: str) -> None:
     before = home.config.stat()
     screen = Screen(home, prod)
     answer(screen, {})
@@ -103,7 +103,7 @@ def test_enter_keeps_what_there_is(home: Home, role: Role, prod: str) -> None:
     assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
 
 
-def test_a_dash_removes_and_the_change_can_be_declined(home: Home, prod: str) -> None:
+def test_interview_removes_a_value_on_a_dash_and_can_be_declined(home: Home, prod: str) -> None:
     before = home.config.read_bytes()
     for keys, code in (("n\r", 255), (CTRL_C, 130)):
         screen = Screen(home, prod)
@@ -125,7 +125,7 @@ def test_a_dash_removes_and_the_change_can_be_declined(home: Home, prod: str) ->
 
 
 @pytest.mark.parametrize(("keys", "code"), [(CTRL_C, 130), (CTRL_D, 255)])
-def test_it_can_be_left_at_any_question(home: Home, prod: str, keys: str, code: int) -> None:
+def test_interview_can_be_left_at_any_question(home: Home, prod: str, keys: str, code: int) -> None:
     before = home.config.read_bytes()
     screen = Screen(home, prod)
     answer(screen, {"Role ARN": EXAMPLE_ROLE_ARN}, QUESTIONS[:3])
@@ -136,7 +136,7 @@ def test_it_can_be_left_at_any_question(home: Home, prod: str, keys: str, code: 
 
 
 @pytest.mark.usefixtures("prod")
-def test_each_answer_is_checked_at_once(home: Home) -> None:
+def test_interview_checks_each_answer_at_once(home: Home) -> None:
     # A role's own device is asked about although it is assumed from a role: there it cannot stay.
     home.add_role("audit", EXAMPLE_ROLE_ARN, source_profile="prod", mfa_serial="TOKEN1234")
     screen = Screen(home, "audit")
@@ -182,7 +182,7 @@ def test_each_answer_is_checked_at_once(home: Home) -> None:
     )
 
 
-def test_a_device_can_be_asked_of_iam_or_taken_over(
+def test_interview_finds_a_device_in_iam_or_copies_the_source_profiles(
     home: Home, sts: Sts, role: Role, device: MfaDevice
 ) -> None:
     keyless = sts.add_user("keyless")
@@ -206,7 +206,7 @@ def test_a_device_can_be_asked_of_iam_or_taken_over(
     assert home.config.read_text(encoding="utf-8").endswith("source_profile = keyless\n")
 
 
-def test_a_source_profile_takes_the_place_of_a_credential_source(home: Home, role: Role) -> None:
+def test_interview_replaces_a_credential_source_by_a_source_profile(home: Home, role: Role) -> None:
     home.add_role("prod", role.arn, credential_source="Environment")
     screen = Screen(home, "prod")
     answer(screen, {"Source profile": "default"})
@@ -215,7 +215,7 @@ def test_a_source_profile_takes_the_place_of_a_credential_source(home: Home, rol
     assert "\n-credential_source = Environment\n+source_profile = default\n" in screen.shown
 
 
-def test_what_no_answer_could_mend_is_said_before_anything_is_asked(home: Home, role: Role) -> None:
+def test_interview_reports_what_no_answer_can_fix_before_asking(home: Home, role: Role) -> None:
     home.add_role("sso", role.arn, sso_session="mine", mfa_session="often")
     screen = Screen(home, "sso")
     assert screen.end() == 255
@@ -229,7 +229,7 @@ def test_what_no_answer_could_mend_is_said_before_anything_is_asked(home: Home, 
 
 
 @pytest.mark.usefixtures("user")
-def test_off_a_terminal_it_is_an_error_that_names_the_options(home: Home) -> None:
+def test_interview_without_a_terminal_is_an_error_that_names_the_options(home: Home) -> None:
     lines = refused(home, "lits")
     assert lines[:2] == [
         "no settings given, and no terminal to ask for them",

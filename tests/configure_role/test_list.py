@@ -27,7 +27,7 @@ def profiles(home: Home, role: Role, audit_role: Role) -> None:
 
 
 @pytest.mark.usefixtures("profiles")
-def test_every_role_profile_has_a_line(home: Home, sts: Sts) -> None:
+def test_list_has_a_row_for_every_role_profile(home: Home, sts: Sts) -> None:
     outcome = done(home, "list")
     assert outcome.stdout == (
         "PROFILE         ACCOUNT       ROLE            SOURCE       MFA  REGION     CACHED\n"
@@ -43,7 +43,7 @@ def test_every_role_profile_has_a_line(home: Home, sts: Sts) -> None:
 
 
 @pytest.mark.usefixtures("profiles")
-def test_the_tree_is_plain_off_a_terminal(home: Home) -> None:
+def test_tree_without_a_terminal_is_a_plain_list(home: Home) -> None:
     outcome = done(home, "list", "--tree")
     assert outcome.stdout == (
         "default\n"
@@ -60,7 +60,7 @@ def test_the_tree_is_plain_off_a_terminal(home: Home) -> None:
 
 
 @pytest.mark.usefixtures("user")
-def test_one_chain_without_end_leaves_the_other_profiles_and_its_own_beginning_in_the_tree(
+def test_tree_with_a_chain_too_long_keeps_its_start_and_the_other_profiles(
     home: Home,
 ) -> None:
     """Python's limit of recursion made the whole of `list`, `show` and `doctor` fail."""
@@ -87,7 +87,7 @@ def role_arn_of(number: int) -> str:
 
 
 @pytest.mark.usefixtures("profiles")
-def test_the_tree_is_drawn_on_a_terminal(home: Home) -> None:
+def test_tree_is_drawn_on_a_terminal(home: Home) -> None:
     screen = Screen(home, "list", "--tree")
     assert screen.end() == 0
     assert screen.shown.startswith(
@@ -103,7 +103,7 @@ def test_the_tree_is_drawn_on_a_terminal(home: Home) -> None:
 
 @pytest.mark.usefixtures("profiles")
 @pytest.mark.parametrize("columns", [50, 72])
-def test_the_table_fits_the_terminal(home: Home, columns: int) -> None:
+def test_list_fits_the_width_of_the_terminal(home: Home, columns: int) -> None:
     screen = Screen(home, "list", columns=columns)
     assert screen.end() == 0
     lines = screen.shown.splitlines()[:7]
@@ -113,7 +113,7 @@ def test_the_table_fits_the_terminal(home: Home, columns: int) -> None:
 
 
 @pytest.mark.usefixtures("profiles")
-def test_a_terminal_of_letters_gets_letters(home: Home) -> None:
+def test_list_on_an_ascii_terminal_is_ascii(home: Home) -> None:
     """Drawing in Latin-1 used to end in a UnicodeEncodeError."""
     screen = Screen(home, "list", "--tree", environment={"PYTHONIOENCODING": "latin-1"})
     assert screen.end() == 0
@@ -121,7 +121,7 @@ def test_a_terminal_of_letters_gets_letters(home: Home) -> None:
 
 
 @pytest.mark.usefixtures("profiles")
-def test_programs_get_every_key_of_every_profile(home: Home, role: Role) -> None:
+def test_list_as_json_has_every_key_for_every_profile(home: Home, role: Role) -> None:
     outcome = done(home, "list", "--output", "json", "--query", "[0:4]")
     common = {"Role": "Power", "Region": "us-west-1", "MfaSessionExpiration": None}
     prod = {"RoleArn": role.arn, "Account": "222222222222", "MfaSerial": None, "Fault": None, **common}
@@ -149,12 +149,12 @@ def test_programs_get_every_key_of_every_profile(home: Home, role: Role) -> None
 
 
 @pytest.mark.usefixtures("profiles")
-def test_a_query_alone_gives_the_configured_format(home: Home) -> None:
+def test_list_with_a_query_uses_the_configured_format(home: Home) -> None:
     outcome = run(home, "list", "--query", "[].[Profile,Role]", environment={"AWS_DEFAULT_OUTPUT": "text"})
     assert outcome.stdout.splitlines()[:2] == ["prod\tPower", "audit\tAudit"]
 
 
-def test_without_role_profiles_it_says_how_to_make_one(home: Home, user: User) -> None:
+def test_list_without_role_profiles_says_how_to_create_one(home: Home, user: User) -> None:
     outcome = done(home, "list")
     assert (outcome.stdout, user.name) == ("", "dev")
     assert outcome.lines == [
@@ -162,7 +162,7 @@ def test_without_role_profiles_it_says_how_to_make_one(home: Home, user: User) -
     ]
 
 
-def test_a_circle_and_a_profile_that_is_its_own_source_are_told_apart(home: Home, role: Role) -> None:
+def test_tree_tells_a_loop_from_a_profile_that_is_its_own_source(home: Home, role: Role) -> None:
     home.add_role("one", role.arn, source_profile="two")
     home.add_role("two", role.arn, source_profile="one")
     home.add_role(
@@ -180,7 +180,7 @@ def test_a_circle_and_a_profile_that_is_its_own_source_are_told_apart(home: Home
 
 
 @pytest.mark.parametrize("options", [(), ("--tree",), ("--output", "text"), ("--output", "table")])
-def test_control_characters_of_the_file_are_shown_escaped(
+def test_list_escapes_control_characters_of_the_file(
     home: Home, role: Role, options: tuple[str, ...]
 ) -> None:
     home.add_role(f"evil{ESCAPE}", role.arn + ESCAPE, source_profile=f"de{ESCAPE}fault")
@@ -189,7 +189,7 @@ def test_control_characters_of_the_file_are_shown_escaped(
     assert "evil\\x1b[31m" in shown.stdout
 
 
-def test_it_lists_although_the_environment_names_a_profile_that_is_not_there(home: Home, role: Role) -> None:
+def test_list_works_with_an_unknown_profile_in_the_environment(home: Home, role: Role) -> None:
     home.add_role("prod", role.arn)
     outcome = run(home, "list", environment={"AWS_PROFILE": "nobody"})
     assert (outcome.code, len(outcome.stdout.splitlines()), outcome.stderr) == (0, 2, "")

@@ -21,7 +21,7 @@ def prod(home: Home, role: Role, device: MfaDevice) -> str:
     return "prod"
 
 
-def test_after_login_commands_without_a_terminal_work(
+def test_login_makes_commands_without_a_terminal_work(
     home: Home, sts: Sts, role: Role, audit_role: Role, device: MfaDevice, prod: str
 ) -> None:
     second = sts.add_role("Second", trusts=role.trusts, require_mfa=True)
@@ -54,7 +54,7 @@ def test_after_login_commands_without_a_terminal_work(
     assert home.records() == []
 
 
-def test_without_a_profile_every_device_is_asked_for_once(
+def test_login_without_a_profile_asks_once_per_device(
     home: Home, sts: Sts, role: Role, device: MfaDevice, prod: str
 ) -> None:
     other = sts.add_user("other")
@@ -77,7 +77,7 @@ def test_without_a_profile_every_device_is_asked_for_once(
     assert done(home, "logout", "other").lines == ["profile other: deleted 1 cached session"]
 
 
-def test_a_source_that_fails_keeps_no_other_device_from_being_logged_in(
+def test_login_continues_with_other_devices_after_a_failure(
     home: Home, role: Role, device: MfaDevice, prod: str
 ) -> None:
     with home.config.open("a", encoding="utf-8") as file:
@@ -93,7 +93,7 @@ def test_a_source_that_fails_keeps_no_other_device_from_being_logged_in(
     )
 
 
-def test_ctrl_c_at_the_prompt_gets_nothing(home: Home, sts: Sts, prod: str) -> None:
+def test_login_interrupted_at_the_prompt_gets_nothing(home: Home, sts: Sts, prod: str) -> None:
     screen = Screen(home, "login", prod)
     screen.keys("MFA code of", "\x03")
     assert screen.end() == 130
@@ -101,7 +101,7 @@ def test_ctrl_c_at_the_prompt_gets_nothing(home: Home, sts: Sts, prod: str) -> N
 
 
 @pytest.mark.usefixtures("device")
-def test_a_role_without_mfa_is_got_without_a_question(home: Home, sts: Sts, role: Role) -> None:
+def test_login_to_a_role_without_mfa_does_not_ask(home: Home, sts: Sts, role: Role) -> None:
     home.add_role("prod", role.arn, duration_seconds=7200)
     assert done(home, "login", "prod").lines == ["profile prod: 2 h left"]
     assert operations(sts) == ["AssumeRole"]
@@ -111,7 +111,7 @@ def test_a_role_without_mfa_is_got_without_a_question(home: Home, sts: Sts, role
     ]
 
 
-def test_what_sts_refuses_is_passed_on(home: Home, sts: Sts, role: Role) -> None:
+def test_login_passes_on_what_sts_refuses(home: Home, sts: Sts, role: Role) -> None:
     home.add_role("prod", role.arn)
     role.trusts[:] = [STRANGER]
     lines = refused(home, "login", "prod")
@@ -123,7 +123,7 @@ def test_what_sts_refuses_is_passed_on(home: Home, sts: Sts, role: Role) -> None
     assert home.records() == []
 
 
-def test_which_profile_is_meant_has_to_be_said(home: Home, user: User) -> None:
+def test_logout_needs_a_role_profile_or_all(home: Home, user: User) -> None:
     assert refused(home, "logout") == [
         "no profile given",
         "  - usage: aws configure role logout PROFILE, or --all",

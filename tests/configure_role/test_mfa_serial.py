@@ -14,7 +14,9 @@ KEY = "arn:aws:iam::111111111111:u2f/user/dev/yubikey-ABC"
 HEADING = "--mfa-serial auto found no device, because"
 
 
-def test_the_only_device_is_taken(home: Home, sts: Sts, user: User, role: Role, device: MfaDevice) -> None:
+def test_mfa_serial_auto_finds_the_only_device(
+    home: Home, sts: Sts, user: User, role: Role, device: MfaDevice
+) -> None:
     sts.add_mfa_device(user, serial=KEY)
     outcome = done(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto")
     assert outcome.lines == [
@@ -29,7 +31,7 @@ def test_the_only_device_is_taken(home: Home, sts: Sts, user: User, role: Role, 
     assert operations(sts) == ["ListMFADevices"]
 
 
-def test_of_several_devices_one_has_to_be_named(home: Home, sts: Sts, user: User, role: Role) -> None:
+def test_mfa_serial_auto_lists_several_devices(home: Home, sts: Sts, user: User, role: Role) -> None:
     first, second = (sts.add_mfa_device(user, name) for name in ("phone", "token"))
     assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto") == [
         "the user of profile default has several MFA devices; pass one of:",
@@ -38,7 +40,7 @@ def test_of_several_devices_one_has_to_be_named(home: Home, sts: Sts, user: User
     ]
 
 
-def test_a_security_key_gives_no_codes(home: Home, sts: Sts, user: User, role: Role) -> None:
+def test_mfa_serial_auto_rejects_a_security_key(home: Home, sts: Sts, user: User, role: Role) -> None:
     sts.add_mfa_device(user, serial=KEY)
     assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto") == [
         HEADING,
@@ -46,7 +48,7 @@ def test_a_security_key_gives_no_codes(home: Home, sts: Sts, user: User, role: R
     ]
 
 
-def test_a_user_may_have_no_device(home: Home, role: Role) -> None:
+def test_mfa_serial_auto_explains_a_user_without_a_device(home: Home, role: Role) -> None:
     assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto") == [
         HEADING,
         "  - the user of profile default has no MFA device; add one in IAM, or pass --mfa-serial none",
@@ -60,7 +62,9 @@ def test_a_user_may_have_no_device(home: Home, role: Role) -> None:
         ("InvalidClientTokenId", "name the device: --mfa-serial ARN"),
     ],
 )
-def test_iam_may_refuse(home: Home, sts: Sts, role: Role, code: str, advice: str) -> None:
+def test_mfa_serial_auto_explains_what_iam_refuses(
+    home: Home, sts: Sts, role: Role, code: str, advice: str
+) -> None:
     sts.fail("ListMFADevices", status=403, code=code, message=f"No{XML_ESCAPE}.")
     assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto", environment=ONE_TRY) == [
         HEADING,
@@ -69,7 +73,7 @@ def test_iam_may_refuse(home: Home, sts: Sts, role: Role, code: str, advice: str
     ]
 
 
-def test_only_a_user_is_asked_for_and_only_when_all_else_is_right(
+def test_mfa_serial_auto_asks_iam_for_users_only_and_last(
     home: Home, sts: Sts, role: Role, device: MfaDevice
 ) -> None:
     home.add_role("prod", role.arn)
@@ -91,7 +95,7 @@ def test_only_a_user_is_asked_for_and_only_when_all_else_is_right(
     assert sts.calls == [], device
 
 
-def test_the_device_of_the_source_is_taken_over_and_said(home: Home, role: Role, device: MfaDevice) -> None:
+def test_mfa_serial_is_copied_from_the_source_and_reported(home: Home, role: Role, device: MfaDevice) -> None:
     text = home.config.read_text(encoding="utf-8").rstrip()
     home.config.write_text(f"{text}\nmfa_serial = {device.serial}\n", encoding="utf-8")
     outcome = done(home, "prod", "--role-arn", role.arn, "--source-profile", "default")

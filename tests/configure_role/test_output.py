@@ -28,7 +28,7 @@ def given(capsys: pytest.CaptureFixture[str], result: Any, **options: Any) -> st
     return capsys.readouterr().out
 
 
-def test_a_format_is_used_only_where_the_command_line_asks_for_one(
+def test_result_is_formatted_only_if_the_command_line_asks_for_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     result = {"Profile": "prod", "Hops": [{"Profile": "default"}]}
@@ -38,7 +38,7 @@ def test_a_format_is_used_only_where_the_command_line_asks_for_one(
     assert given(capsys, result, query="Hops[].Profile", output="json") == '[\n    "default"\n]\n'
 
 
-def test_control_characters_are_escaped_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+def test_result_has_control_characters_escaped_in_every_format(capsys: pytest.CaptureFixture[str]) -> None:
     result = {"Profile": "\x1b[31m", "Lines": ["two\nlines", None, 1]}
     assert given(capsys, result, output="text") == "\\x1b[31m\nLINES\ttwo\\nlines\nLINES\tNone\nLINES\t1\n"
     assert "\x1b" not in given(capsys, result, output="table")

@@ -39,9 +39,7 @@ def pasted(home: Home, command: str) -> Outcome:
 
 @pytest.mark.usefixtures("user")
 @odd_names
-def test_a_faulty_setting_is_mended_and_then_tried_by_the_commands_named(
-    home: Home, role: Role, name: str
-) -> None:
+def test_quoted_commands_fix_a_setting_and_try_it(home: Home, role: Role, name: str) -> None:
     """Profile `list`: the error named a command that ended in "Unknown options"."""
     add(home, name, role, duration_seconds="2h")
     broken = home.aws(*WHO, f"--profile={name}")
@@ -55,7 +53,7 @@ def test_a_faulty_setting_is_mended_and_then_tried_by_the_commands_named(
 
 @pytest.mark.usefixtures("user")
 @odd_names
-def test_a_new_profile_is_tried_by_the_command_named(home: Home, role: Role, name: str) -> None:
+def test_quoted_command_tries_a_new_profile(home: Home, role: Role, name: str) -> None:
     """`--profile=-x` was accepted, and `aws … --profile -x` then named, which is a usage error."""
     outcome = done(home, f"--profile={name}", "--role-arn", role.arn)
     tried = pasted(home, outcome.lines[-1].removeprefix("try it: "))
@@ -63,7 +61,7 @@ def test_a_new_profile_is_tried_by_the_command_named(home: Home, role: Role, nam
 
 
 @odd_names
-def test_a_denial_and_a_code_that_cannot_be_asked_for_name_commands_for_that_profile(
+def test_quoted_commands_after_a_denial_or_without_a_terminal_name_the_profile(
     home: Home, sts: Sts, role: Role, device: MfaDevice, name: str
 ) -> None:
     trusted = list(role.trusts)
@@ -82,7 +80,7 @@ def test_a_denial_and_a_code_that_cannot_be_asked_for_name_commands_for_that_pro
 
 @pytest.mark.usefixtures("user")
 @odd_names
-def test_a_profile_without_a_role_is_made_one_by_the_command_named(home: Home, role: Role, name: str) -> None:
+def test_quoted_command_makes_a_role_profile(home: Home, role: Role, name: str) -> None:
     home.write_config(f"[{header_for(name)}]\nregion = us-west-1\n")
     fault = refused(home, "show", f"--profile={name}")[-1]
     command = fault.rpartition("with: ")[2].replace(" ARN", f" {shlex.quote(role.arn)}")
@@ -92,7 +90,7 @@ def test_a_profile_without_a_role_is_made_one_by_the_command_named(home: Home, r
 
 @pytest.mark.usefixtures("user")
 @odd_names
-def test_the_doctor_names_commands_that_mend_too(home: Home, role: Role, name: str) -> None:
+def test_quoted_commands_of_doctor_fix_what_it_finds(home: Home, role: Role, name: str) -> None:
     add(home, name, role, duration_seconds="2h")
     found = home.xacct("doctor", environment=home.forked_aws).stdout
     command = next(line for line in found.splitlines() if "--duration-seconds VALUE" in line)

@@ -49,7 +49,7 @@ def audit(home: Home, role: Role, audit_role: Role) -> str:
     return "audit"
 
 
-def test_the_section_goes_and_every_other_byte_stays(home: Home, sts: Sts, role: Role) -> None:
+def test_remove_deletes_the_section_and_keeps_every_other_byte(home: Home, sts: Sts, role: Role) -> None:
     home.write_config("")
     before = home.config.read_bytes()
     text = CONFIG.format(arn=role.arn).replace("source_profile = default   ; no comment, says botocore\n", "")
@@ -63,7 +63,7 @@ def test_the_section_goes_and_every_other_byte_stays(home: Home, sts: Sts, role:
     assert (home.config.stat().st_mode, sts.calls) == (mode, [])
 
 
-def test_it_asks_on_a_terminal(home: Home, audit: str) -> None:
+def test_remove_asks_on_a_terminal(home: Home, audit: str) -> None:
     before = home.config.read_bytes()
     for answer in ("", "what?"):
         screen = Screen(home, "remove", audit)
@@ -82,20 +82,20 @@ def test_it_asks_on_a_terminal(home: Home, audit: str) -> None:
     assert b"audit" not in home.config.read_bytes()
 
 
-def test_cached_credentials_go_with_it(home: Home, audit: str) -> None:
+def test_remove_deletes_cached_credentials(home: Home, audit: str) -> None:
     done(home, "remove", audit, "--yes")
     assert len(home.records()) == 1
     assert done(home, "list", "--query", "[?Expiration].Profile", "--output", "text").stdout == "prod\n"
 
 
 @pytest.mark.usefixtures("audit")
-def test_what_a_profile_that_stays_uses_as_well_stays_cached(home: Home, role: Role) -> None:
+def test_remove_keeps_credentials_that_another_profile_uses(home: Home, role: Role) -> None:
     home.add_role("twin", role.arn)
     done(home, "remove", "twin", "--yes")
     assert len(home.records()) == 2
 
 
-def test_the_mfa_session_stays_for_the_other_roles(home: Home, role: Role, device: MfaDevice) -> None:
+def test_remove_keeps_the_mfa_session_for_other_roles(home: Home, role: Role, device: MfaDevice) -> None:
     home.add_role("prod", role.arn, mfa_serial=device.serial)
     cache(home, "prod")
     assert len(home.records()) == 2
@@ -104,7 +104,7 @@ def test_the_mfa_session_stays_for_the_other_roles(home: Home, role: Role, devic
 
 
 @pytest.mark.usefixtures("audit")
-def test_a_source_of_others_is_kept_unless_they_go_too_or_it_is_forced(home: Home) -> None:
+def test_remove_of_a_source_profile_needs_its_users_or_force(home: Home) -> None:
     assert refused(home, "remove", "prod", "--yes") == [
         "nothing was removed, because",
         "  - prod is the source of audit; pass --force to remove it anyway",
@@ -124,7 +124,7 @@ def test_a_source_of_others_is_kept_unless_they_go_too_or_it_is_forced(home: Hom
 
 
 @pytest.mark.usefixtures("user")
-def test_a_profile_that_holds_keys_goes_only_if_it_is_forced(home: Home, role: Role) -> None:
+def test_remove_of_a_profile_with_keys_needs_force(home: Home, role: Role) -> None:
     """They may be the only copy; with `source_profile` naming itself such a profile is a role."""
     home.write_config(
         f"[profile x]\naws_access_key_id = AKIA1\naws_secret_access_key = s\nrole_arn = {role.arn}\n"
@@ -138,7 +138,7 @@ def test_a_profile_that_holds_keys_goes_only_if_it_is_forced(home: Home, role: R
     assert "AKIA1" not in home.config.read_text(encoding="utf-8")
 
 
-def test_what_cannot_be_removed_is_explained(home: Home, role: Role) -> None:
+def test_remove_explains_what_it_cannot_remove(home: Home, role: Role) -> None:
     home.add_role("prod", role.arn)
     with home.credentials.open("a", encoding="utf-8") as file:
         file.write(f"[other]\nrole_arn = {role.arn}\nsource_profile = default\n")

@@ -10,7 +10,7 @@ from tests.support.home import Home
 from .steps import ESCAPE, cache, done, refused
 
 
-def test_the_users_of_a_profile_follow_and_what_is_cached_stays_good(
+def test_rename_updates_users_of_the_profile_and_keeps_the_cache_valid(
     home: Home, role: Role, audit_role: Role
 ) -> None:
     home.write_config(
@@ -32,7 +32,7 @@ def test_the_users_of_a_profile_follow_and_what_is_cached_stays_good(
 
 
 @pytest.mark.usefixtures("user")
-def test_all_that_is_in_the_way_is_said_at_once(home: Home, role: Role) -> None:
+def test_rename_reports_every_problem(home: Home, role: Role) -> None:
     home.add_role("prod", role.arn)
     home.add_role('"prod"', role.arn)
     home.add_role("taken", role.arn)
@@ -57,7 +57,7 @@ def test_all_that_is_in_the_way_is_said_at_once(home: Home, role: Role) -> None:
     )
 
 
-def test_the_default_profile_keeps_its_name(home: Home, role: Role) -> None:
+def test_rename_refuses_the_default_profile(home: Home, role: Role) -> None:
     text = home.config.read_text(encoding="utf-8").rstrip()
     home.config.write_text(
         f"{text}\nrole_arn = {role.arn}\ncredential_source = Environment\n", encoding="utf-8"

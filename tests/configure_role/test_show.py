@@ -12,7 +12,7 @@ from tests.support.home import Home
 from .steps import ESCAPE, cache, done, parsed, refused, timeless
 
 
-def test_each_hop_is_shown_with_its_settings_and_what_is_cached(
+def test_show_has_each_hop_with_settings_and_cache(
     home: Home, sts: Sts, user: User, device: MfaDevice, role: Role, audit_role: Role
 ) -> None:
     home.add_role("prod", role.arn, mfa_serial=device.serial)
@@ -83,7 +83,7 @@ def test_each_hop_is_shown_with_its_settings_and_what_is_cached(
     assert sts.calls == []
 
 
-def test_a_chain_is_shown_as_far_as_it_goes(home: Home, role: Role) -> None:
+def test_show_follows_a_broken_chain_as_far_as_possible(home: Home, role: Role) -> None:
     home.add_role("prod", role.arn, duration_seconds="1h")
     home.add_role("audit", role.arn, source_profile="prod")
     shown = done(home, "show", "audit").stdout
@@ -100,7 +100,7 @@ def test_a_chain_is_shown_as_far_as_it_goes(home: Home, role: Role) -> None:
     assert "cached" not in shown
 
 
-def test_settings_of_both_files_and_of_blocks_have_their_places(home: Home) -> None:
+def test_show_locates_settings_of_both_files_and_of_blocks(home: Home) -> None:
     arn = "arn:aws-us-gov:iam::222222222222:role/team/ops/Power"
     home.write_config(
         f"[profile \"my prod\"]\nregion = us-gov-west-1\n[profile 'my prod']\nrole_arn = {arn}\n"
@@ -121,7 +121,7 @@ def test_settings_of_both_files_and_of_blocks_have_their_places(home: Home) -> N
 
 
 @pytest.mark.usefixtures("user")
-def test_the_profile_may_be_named_by_the_clis_own_option(home: Home, role: Role) -> None:
+def test_show_accepts_the_profile_option(home: Home, role: Role) -> None:
     home.add_role("list", role.arn)
     url = done(home, "show", "--profile", "list", "--query", "SwitchRoleUrl", "--output", "text").stdout
     assert url == (
@@ -129,13 +129,13 @@ def test_the_profile_may_be_named_by_the_clis_own_option(home: Home, role: Role)
     )
 
 
-def test_a_partition_without_a_public_console_has_no_link(home: Home) -> None:
+def test_show_has_no_link_for_a_partition_without_a_public_console(home: Home) -> None:
     home.add_role("secret", "arn:aws-iso:iam::222222222222:role/Power")
     assert "console" not in done(home, "show", "secret").stdout
 
 
 @pytest.mark.usefixtures("user")
-def test_what_cannot_be_shown_is_explained(home: Home, role: Role) -> None:
+def test_show_explains_what_it_cannot_show(home: Home, role: Role) -> None:
     home.add_role("production", role.arn)
     assert refused(home, "show") == [
         "no profile given",
@@ -147,7 +147,7 @@ def test_what_cannot_be_shown_is_explained(home: Home, role: Role) -> None:
     ]
 
 
-def test_control_characters_of_the_file_are_shown_escaped(home: Home, role: Role) -> None:
+def test_show_escapes_control_characters_of_the_file(home: Home, role: Role) -> None:
     home.add_role(f"evil{ESCAPE}", role.arn + ESCAPE, source_profile=f"no{ESCAPE}body")
     shown = done(home, "show", f"evil{ESCAPE}").stdout
     assert "\x1b" not in shown
@@ -155,7 +155,7 @@ def test_control_characters_of_the_file_are_shown_escaped(home: Home, role: Role
     assert "\n  profile evil\\x1b[31m: its source_profile no\\x1b[31mbody does not exist." in shown
 
 
-def test_a_password_in_an_address_is_hidden_in_either_form(home: Home, role: Role) -> None:
+def test_show_hides_passwords_in_urls(home: Home, role: Role) -> None:
     home.add_role("prod", role.arn, endpoint_url="https://me:pa55-word@sts.example.com:8443/x")
     for words in ([], ["--output", "json"]):
         shown = done(home, "show", "prod", *words).stdout

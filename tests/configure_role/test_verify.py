@@ -47,9 +47,7 @@ def shown_denial(profile: str, caller: str, principal: str, role_arn: str, cause
     )
 
 
-def test_what_works_and_what_does_not_is_told_for_each_profile(
-    home: Home, sts: Sts, user: User, role: Role
-) -> None:
+def test_verify_reports_each_profile(home: Home, sts: Sts, user: User, role: Role) -> None:
     closed = sts.add_role("Closed", account="444444444444", trusts=[STRANGER])
     far = sts.add_role("Far", account="555555555555", path="/team/", trusts=[STRANGER])
     home.add_role("prod", role.arn, role_session_name="me", duration_seconds=7200)
@@ -93,7 +91,7 @@ def test_what_works_and_what_does_not_is_told_for_each_profile(
     ]
 
 
-def test_what_only_a_users_keys_can_do_is_explained_where_the_source_is_a_session(
+def test_verify_explains_what_needs_the_keys_of_a_user(
     home: Home, sts: Sts, user: User, device: MfaDevice, role: Role
 ) -> None:
     """A program's, or a file's, may be anybody's: only STS's answer tells."""
@@ -125,7 +123,7 @@ def test_what_only_a_users_keys_can_do_is_explained_where_the_source_is_a_sessio
     assert sorted(operations(sts)) == ["AssumeRole", "AssumeRole", "GetCallerIdentity"]
 
 
-def test_programs_get_both_policies_ready_to_paste(home: Home, sts: Sts, user: User, role: Role) -> None:
+def test_verify_as_json_has_both_policy_statements(home: Home, sts: Sts, user: User, role: Role) -> None:
     home.add_role("prod", role.arn)
     home.add_role("closed", role.arn, external_id="42", session_tags="team=ops", source_identity="me")
     role.allow_tags = False
@@ -165,7 +163,9 @@ def test_programs_get_both_policies_ready_to_paste(home: Home, sts: Sts, user: U
     assert sorted(operations(sts)) == ["AssumeRole", "AssumeRole", "GetCallerIdentity"]
 
 
-def test_all_of_them_at_once_and_anew(home: Home, sts: Sts, role: Role) -> None:
+def test_verify_all_assumes_every_role_in_parallel_and_ignores_the_cache(
+    home: Home, sts: Sts, role: Role
+) -> None:
     names = [f"role{number}" for number in range(8)]
     for name in names:
         home.add_role(name, role.arn, external_id=name)
@@ -180,7 +180,7 @@ def test_all_of_them_at_once_and_anew(home: Home, sts: Sts, role: Role) -> None:
     assert len(sts.calls_of("AssumeRole")) == 8
 
 
-def test_one_prompt_serves_all_roles_of_a_device(
+def test_verify_asks_once_per_device(
     home: Home, sts: Sts, role: Role, audit_role: Role, device: MfaDevice
 ) -> None:
     role.require_mfa = True
@@ -200,7 +200,7 @@ def test_one_prompt_serves_all_roles_of_a_device(
     assert len(sts.calls_of("GetSessionToken")) == 1
 
 
-def test_a_code_that_cannot_be_had_is_a_result_too(
+def test_verify_reports_a_code_that_cannot_be_asked_for(
     home: Home, sts: Sts, role: Role, device: MfaDevice
 ) -> None:
     home.add_role("mfa", role.arn, mfa_serial=device.serial)
@@ -228,7 +228,7 @@ def test_a_code_that_cannot_be_had_is_a_result_too(
     assert screen.end() == 130
 
 
-def test_an_old_session_and_the_policies_of_mfa_are_explained(
+def test_verify_explains_an_old_mfa_session_and_mfa_conditions(
     home: Home, sts: Sts, role: Role, device: MfaDevice
 ) -> None:
     role.trusts[:] = [STRANGER]
@@ -243,7 +243,7 @@ def test_an_old_session_and_the_policies_of_mfa_are_explained(
 
 
 @pytest.mark.parametrize(("offset", "skew", "words"), [(7200, 300, "behind"), (-7200, None, "ahead of")])
-def test_a_wrong_clock_is_named(
+def test_verify_names_a_wrong_clock(
     home: Home, sts: Sts, role: Role, offset: int, skew: float | None, words: str
 ) -> None:
     """Whether STS takes it for a bad signature, as it does beyond some minutes, or for nothing at all."""
@@ -258,7 +258,7 @@ def test_a_wrong_clock_is_named(
     assert found[0].endswith(f" s {words} the service's; correct it")
 
 
-def test_sts_that_is_down_or_talks_nonsense_is_a_result_too(home: Home, sts: Sts, role: Role) -> None:
+def test_verify_reports_sts_down_or_answering_nonsense(home: Home, sts: Sts, role: Role) -> None:
     home.add_role("prod", role.arn)
     home.add_role(f"evil{ESCAPE}", role.arn, external_id="42")
     sts.fail("AssumeRole", times=None, status=400, code="Odd", message=f"{XML_ESCAPE}red\nand more")
@@ -274,7 +274,7 @@ def test_sts_that_is_down_or_talks_nonsense_is_a_result_too(home: Home, sts: Sts
     assert outcome.stdout.splitlines()[1] == "prod     does not work  -      prod"
 
 
-def test_a_source_that_breaks_is_a_result_of_its_profiles_alone(home: Home, role: Role) -> None:
+def test_verify_reports_a_broken_source_for_its_profiles_only(home: Home, role: Role) -> None:
     """A token file that is not there used to end the whole command."""
     home.add_role("prod", role.arn)
     home.add_role("web", role.arn, source_profile="token")
@@ -292,7 +292,7 @@ def test_a_source_that_breaks_is_a_result_of_its_profiles_alone(home: Home, role
     assert "/nowhere" in outcome.stdout
 
 
-def test_what_is_to_be_verified_has_to_be_said(home: Home, user: User) -> None:
+def test_verify_needs_a_profile_or_all(home: Home, user: User) -> None:
     assert refused(home, "verify") == [
         "no profile given",
         "  - usage: aws configure role verify PROFILE, or --all",
@@ -303,7 +303,7 @@ def test_what_is_to_be_verified_has_to_be_said(home: Home, user: User) -> None:
     ], user
 
 
-def test_a_profile_named_twice_is_verified_once(home: Home, sts: Sts, role: Role) -> None:
+def test_verify_of_a_profile_given_twice_runs_once(home: Home, sts: Sts, role: Role) -> None:
     home.add_role("verify", role.arn)
     outcome = done(home, "verify", "verify", "verify", "--output", "json")
     assert ([found["Ok"] for found in parsed(outcome)], outcome.lines) == ([True], ["1/1 verify: works"])

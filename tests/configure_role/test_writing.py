@@ -18,7 +18,7 @@ SETTINGS = {
 }
 
 
-def test_extended_settings_are_written_sent_and_part_of_what_is_cached(
+def test_extended_settings_are_written_sent_and_part_of_the_cache_key(
     home: Home, sts: Sts, role: Role, audit_role: Role, device: MfaDevice
 ) -> None:
     role.require_mfa = True
@@ -48,7 +48,7 @@ def test_extended_settings_are_written_sent_and_part_of_what_is_cached(
         assert len(sts.calls_of("AssumeRole")) == misses
 
 
-def test_verified_first_it_is_written_if_the_role_can_be_assumed(
+def test_verify_option_writes_only_a_role_that_can_be_assumed(
     home: Home, sts: Sts, role: Role, device: MfaDevice
 ) -> None:
     role.require_mfa = True
@@ -77,7 +77,7 @@ def test_verified_first_it_is_written_if_the_role_can_be_assumed(
 
 
 @pytest.mark.usefixtures("user")
-def test_nothing_is_written_while_sts_is_down_or_has_not_answered(home: Home, sts: Sts, role: Role) -> None:
+def test_verify_option_writes_nothing_while_sts_does_not_answer(home: Home, sts: Sts, role: Role) -> None:
     common = ("prod", "--role-arn", role.arn, "--verify")
     down = {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1", **ONE_TRY}
     lines = refused(home, *common, environment=down)
@@ -93,7 +93,7 @@ def test_nothing_is_written_while_sts_is_down_or_has_not_answered(home: Home, st
 
 
 @pytest.mark.usefixtures("user")
-def test_other_credentials_in_the_way_have_to_be_forced(home: Home, role: Role) -> None:
+def test_profile_with_other_credentials_needs_force(home: Home, role: Role) -> None:
     home.write_config("[profile prod]\nsso_session = mine\nregion = us-west-1\n")
     assert refused(home, "prod", "--role-arn", role.arn) == [
         "profile prod was not written, because",
@@ -107,7 +107,7 @@ def test_other_credentials_in_the_way_have_to_be_forced(home: Home, role: Role) 
 
 
 @pytest.mark.usefixtures("user")
-def test_a_name_that_is_a_subcommand_is_given_as_an_option(home: Home, role: Role) -> None:
+def test_profile_named_as_a_subcommand_is_given_as_an_option(home: Home, role: Role) -> None:
     outcome = done(home, "--profile", "list", "--role-arn", role.arn)
     assert outcome.lines[1] == f"wrote profile list to {home.config}"
     assert home.aws(*WHO, "--profile", "list", "--region", "us-west-1").code == 0
@@ -116,7 +116,7 @@ def test_a_name_that_is_a_subcommand_is_given_as_an_option(home: Home, role: Rol
 
 
 @pytest.mark.usefixtures("user")
-def test_two_names_are_one_too_many(home: Home, role: Role) -> None:
+def test_profile_given_twice_with_different_names_is_an_error(home: Home, role: Role) -> None:
     assert refused(home, "one", "--profile", "two", "--role-arn", role.arn) == [
         "two profiles given",
         "  - pass either one or --profile two",
@@ -124,14 +124,14 @@ def test_two_names_are_one_too_many(home: Home, role: Role) -> None:
 
 
 @pytest.mark.usefixtures("user")
-def test_a_secret_beside_the_change_is_not_shown_by_a_dry_run(home: Home, role: Role) -> None:
+def test_dry_run_hides_secrets_near_the_change(home: Home, role: Role) -> None:
     home.write_config("[profile other]\nAWS_Secret_Access_Key=hush\naws_session_token : hush\n")
     outcome = run(home, "prod", "--role-arn", role.arn, "--dry-run")
     assert (outcome.code, "hush" in outcome.stdout) == (0, False)
     assert " AWS_Secret_Access_Key=(hidden)\n aws_session_token : (hidden)\n" in outcome.stdout
 
 
-def test_what_the_credentials_file_says_otherwise_is_no_success(
+def test_setting_overridden_by_the_credentials_file_is_an_error(
     home: Home, role: Role, audit_role: Role
 ) -> None:
     """It wins: the profile was said to be written, and verified, and went on to be another role."""
@@ -147,7 +147,7 @@ def test_what_the_credentials_file_says_otherwise_is_no_success(
     assert run(home, "prod", "--role-arn", audit_role.arn).code == 0
 
 
-def test_the_mode_of_the_mfa_session_is_a_setting_like_others(home: Home, role: Role) -> None:
+def test_mfa_session_mode_is_written_like_other_settings(home: Home, role: Role) -> None:
     """A wrong one was to be mended with `aws configure set`, which makes a second section of `my prod`."""
     home.add_role('"my prod"', role.arn, mfa_session="yes")
     outcome = home.aws(*WHO, "--profile", "my prod")
@@ -160,7 +160,7 @@ def test_the_mode_of_the_mfa_session_is_a_setting_like_others(home: Home, role: 
     )
 
 
-def test_a_profile_that_is_not_there_yet_can_be_named_and_tried_by_the_clis_own_option(
+def test_profile_option_may_name_a_new_profile_to_verify(
     home: Home, sts: Sts, role: Role, device: MfaDevice
 ) -> None:
     """The only way for names of subcommands. No client can be made for a profile that is not there."""
@@ -173,7 +173,7 @@ def test_a_profile_that_is_not_there_yet_can_be_named_and_tried_by_the_clis_own_
     assert operations(sts) == ["AssumeRole", "ListMFADevices"]
 
 
-def test_a_profile_in_the_environment_that_is_not_there_is_in_nobodys_way(home: Home, role: Role) -> None:
+def test_profile_unknown_in_the_environment_does_not_matter(home: Home, role: Role) -> None:
     home.add_role("prod", role.arn)
     stale = {"AWS_PROFILE": "gone"}
     for command in (("verify", "prod"), ("login", "prod"), ("list", "--query", "[].Profile")):

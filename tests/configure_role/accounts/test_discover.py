@@ -67,7 +67,7 @@ def organization(aws: EmbeddedAws, home: Home) -> Organization:
     return Organization(aws, home)
 
 
-def test_each_active_account_gets_a_profile(organization: Organization) -> None:
+def test_discover_creates_a_profile_per_active_account(organization: Organization) -> None:
     organization.add("Prod", "Audit (EU)")
     outcome = done(organization.home, *DISCOVER)
     assert organization.profiles() == {
@@ -89,7 +89,7 @@ def test_each_active_account_gets_a_profile(organization: Organization) -> None:
     assert organization.home.config.read_bytes() == before
 
 
-def test_a_dry_run_changes_nothing(organization: Organization) -> None:
+def test_discover_dry_run_changes_nothing(organization: Organization) -> None:
     organization.add("Prod")
     before = organization.home.config.read_bytes()
     plan = parsed(done(organization.home, *DISCOVER, "--dry-run", "--output", "json"))
@@ -100,7 +100,7 @@ def test_a_dry_run_changes_nothing(organization: Organization) -> None:
     assert organization.home.config.read_bytes() == before
 
 
-def test_settings_and_template_are_the_ones_given(organization: Organization) -> None:
+def test_discover_uses_the_given_settings_and_template(organization: Organization) -> None:
     organization.add("Prod")
     home = organization.home
     home.write_config("[profile org]\nregion = us-west-1\n")
@@ -122,7 +122,7 @@ def test_settings_and_template_are_the_ones_given(organization: Organization) ->
     ]
 
 
-def test_the_organization_is_listed_with_another_profile_if_one_is_named(organization: Organization) -> None:
+def test_discover_lists_accounts_with_the_profile_option(organization: Organization) -> None:
     organization.add("Prod")
     home = organization.home
     lister = create_user(organization.aws, DEV, "lister")
@@ -138,7 +138,7 @@ def test_the_organization_is_listed_with_another_profile_if_one_is_named(organiz
     assert "source_profile = default\n" in home.config.read_text("utf-8")
 
 
-def test_units_are_taken_with_those_nested_in_them(organization: Organization) -> None:
+def test_discover_includes_nested_units(organization: Organization) -> None:
     workloads = create_unit(organization.aws, DEV, organization.root, "Workloads")
     nested = create_unit(organization.aws, DEV, workloads, "Prod")
     organization.add("Sandbox")
@@ -152,14 +152,14 @@ def test_units_are_taken_with_those_nested_in_them(organization: Organization) -
     assert refusal[1].startswith("  - --ou-id ou-ab12-12345678: An error occurred (ParentNotFoundException)")
 
 
-def test_more_accounts_than_a_page_holds(organization: Organization) -> None:
+def test_discover_reads_all_pages(organization: Organization) -> None:
     organization.add(*(f"n{number}" for number in range(40)))
     done(organization.home, *DISCOVER, "--template", "{account_name}")
     assert len(organization.profiles()) == 40
     assert len(organization.aws.calls("ListAccounts")) == 3
 
 
-def test_a_closed_account_gets_no_profile_and_loses_it_if_asked(organization: Organization) -> None:
+def test_discover_skips_a_closed_account_and_prunes_its_profile(organization: Organization) -> None:
     organization.add("Prod", "Old", "Older")
     done(organization.home, *DISCOVER, "--template", "{account_name}")
     organization.aws.client("organizations", DEV).close_account(AccountId=organization.ids["Old"])
@@ -173,7 +173,7 @@ def test_a_closed_account_gets_no_profile_and_loses_it_if_asked(organization: Or
 # -- names -----------------------------------------------------------------------------------------
 
 
-def test_names_that_would_be_the_same_are_numbered_and_stay_so(organization: Organization) -> None:
+def test_discover_numbers_equal_names_and_keeps_them(organization: Organization) -> None:
     organization.add("Prod", "PROD", "prod!")
     outcome = done(organization.home, *DISCOVER, "--template", "{account_name}")
     first = organization.profiles()
@@ -185,7 +185,7 @@ def test_names_that_would_be_the_same_are_numbered_and_stay_so(organization: Org
     assert len(organization.profiles()) == 5
 
 
-def test_a_profile_of_another_making_is_left_alone(organization: Organization) -> None:
+def test_discover_leaves_a_foreign_profile_alone(organization: Organization) -> None:
     organization.add("Prod")
     organization.home.add_role("prod", "arn:aws:iam::222222222222:role/Mine")
     done(organization.home, *DISCOVER, "--template", "{account_name}")
@@ -195,7 +195,7 @@ def test_a_profile_of_another_making_is_left_alone(organization: Organization) -
     }
 
 
-def test_account_names_may_hold_anything(organization: Organization) -> None:
+def test_discover_accepts_any_account_name(organization: Organization) -> None:
     names = [f"Red{ESCAPE}", "\u2003" * 50, "🙂 Büro", XML_ESCAPE]
     organization.add(*names)
     outcome = done(organization.home, *DISCOVER, "--template", "{account_name}", "--check")
@@ -211,7 +211,7 @@ def test_account_names_may_hold_anything(organization: Organization) -> None:
 # -- which of them work ----------------------------------------------------------------------------
 
 
-def test_a_check_leaves_out_what_cannot_be_assumed(organization: Organization) -> None:
+def test_discover_check_skips_roles_that_cannot_be_assumed(organization: Organization) -> None:
     organization.add("Prod", "Closed")
     organization.aws.script(
         Fault("AssumeRole", about=organization.ids["Closed"], times=99),
@@ -224,7 +224,7 @@ def test_a_check_leaves_out_what_cannot_be_assumed(organization: Organization) -
     assert "skipped 2 accounts, where the role cannot be assumed" in outcome.lines
 
 
-def test_a_check_that_nothing_passes_changes_nothing(organization: Organization) -> None:
+def test_discover_check_without_any_success_changes_nothing(organization: Organization) -> None:
     organization.add("Prod")
     organization.aws.script(Fault("AssumeRole", times=99))
     assert refused(organization.home, *DISCOVER, "--check")[-2:] == [
@@ -248,7 +248,7 @@ def with_own_sts(aws: EmbeddedAws, home: Home, sts: Sts) -> User:
     return user
 
 
-def test_a_check_asks_for_one_code_before_it_begins(aws: EmbeddedAws, home: Home, sts: Sts) -> None:
+def test_discover_check_asks_for_one_code_first(aws: EmbeddedAws, home: Home, sts: Sts) -> None:
     user = with_own_sts(aws, home, sts)
     device = sts.add_mfa_device(user)
     accounts = [create_account(aws, "123456789012", f"n{number}") for number in range(5)]
@@ -267,7 +267,7 @@ def test_a_check_asks_for_one_code_before_it_begins(aws: EmbeddedAws, home: Home
     assert [f"arn:aws:iam::{account}:role/Ops" in text for account in accounts] == [False, *[True] * 4]
 
 
-def test_ctrl_c_during_a_check_changes_nothing(aws: EmbeddedAws, home: Home, sts: Sts) -> None:
+def test_discover_check_interrupted_changes_nothing(aws: EmbeddedAws, home: Home, sts: Sts) -> None:
     user = with_own_sts(aws, home, sts)
     account = create_account(aws, "123456789012", "prod")
     sts.add_role("Ops", account=account, trusts=[user.arn])
@@ -294,7 +294,7 @@ def manifest(organization: Organization, *options: str, code: int = 0) -> tuple[
     return path, outcome
 
 
-def test_a_new_manifest_is_written_and_can_be_imported(organization: Organization) -> None:
+def test_discover_writes_a_manifest_that_can_be_imported(organization: Organization) -> None:
     organization.add("Prod", "Audit")
     before = organization.home.config.read_bytes()
     path, outcome = manifest(organization)
@@ -318,7 +318,7 @@ def test_a_new_manifest_is_written_and_can_be_imported(organization: Organizatio
     assert organization.profiles() == {"audit": organization.arn("Audit"), "prod": organization.arn("Prod")}
 
 
-def test_a_manifest_that_is_there_keeps_its_comments_and_own_settings(organization: Organization) -> None:
+def test_discover_keeps_comments_and_settings_of_an_existing_manifest(organization: Organization) -> None:
     organization.add("Prod", "Audit")
     path = organization.home.path / "team.yaml"
     text = (
@@ -348,7 +348,7 @@ def test_a_manifest_that_is_there_keeps_its_comments_and_own_settings(organizati
     assert path.read_text("utf-8") == after
 
 
-def test_a_person_is_asked_before_a_manifest_is_changed(organization: Organization) -> None:
+def test_discover_asks_before_it_changes_a_manifest(organization: Organization) -> None:
     organization.add("Prod")
     path, _ = manifest(organization)
     text = path.read_text("utf-8")
@@ -367,7 +367,7 @@ def test_a_person_is_asked_before_a_manifest_is_changed(organization: Organizati
     assert path.read_text("utf-8") == f"{text}\n# more\n"
 
 
-def test_a_manifest_that_cannot_be_read_stays_and_aws_is_not_asked(organization: Organization) -> None:
+def test_discover_with_an_unreadable_manifest_makes_no_calls(organization: Organization) -> None:
     path = organization.home.path / "team.yaml"
     path.write_text("version: 1\nroles: [\n", "utf-8")
     _, outcome = manifest(organization, code=255)
@@ -408,7 +408,9 @@ def test_a_manifest_that_cannot_be_read_stays_and_aws_is_not_asked(organization:
         ),
     ],
 )
-def test_an_organization_that_cannot_be_listed(organization: Organization, fault: Fault, said: str) -> None:
+def test_discover_explains_why_an_organization_cannot_be_listed(
+    organization: Organization, fault: Fault, said: str
+) -> None:
     organization.add(*(f"n{number}" for number in range(20)))
     organization.aws.script(fault)
     options = (*DISCOVER, "--prune", "--yes")
@@ -419,7 +421,7 @@ def test_an_organization_that_cannot_be_listed(organization: Organization, fault
     ]
 
 
-def test_an_organization_that_cannot_be_reached_or_is_empty(organization: Organization) -> None:
+def test_discover_explains_an_unreachable_or_empty_organization(organization: Organization) -> None:
     down = {"AWS_ENDPOINT_URL_ORGANIZATIONS": "http://127.0.0.1:1", **ONE_TRY}
     said = refused(organization.home, *DISCOVER, environment=down)
     assert said[1].startswith(
@@ -431,7 +433,7 @@ def test_an_organization_that_cannot_be_reached_or_is_empty(organization: Organi
     )
 
 
-def test_all_that_is_wrong_with_the_command_is_said_at_once(organization: Organization) -> None:
+def test_discover_reports_every_problem_of_the_command(organization: Organization) -> None:
     said = refused(
         organization.home, "discover", "--role-name", "a b", "--ou-id", "Workloads", "--template", "{name}",
         "--check", "--prune", "--manifest", "team.yaml", "--duration-seconds", "1h", "--external-id", "x y",

@@ -19,9 +19,7 @@ def to(home: Home, stderr: str, *arguments: str, cache: str = "") -> Outcome:
 
 @pytest.mark.usefixtures("user")
 @pytest.mark.parametrize("stderr", ["&-", "/dev/full"])
-def test_an_edit_is_done_and_sessions_are_dropped_with_nowhere_to_say_so(
-    home: Home, role: Role, stderr: str
-) -> None:
+def test_commands_succeed_without_a_usable_stderr(home: Home, role: Role, stderr: str) -> None:
     """`2>&-` ended in exit code 1 with nothing said, although the file was written."""
     home.add_role("prod", role.arn)
     assert to(home, stderr, "configure", "role", "prod", "--external-id", "xyz").code == 0
@@ -31,7 +29,7 @@ def test_an_edit_is_done_and_sessions_are_dropped_with_nowhere_to_say_so(
 
 @pytest.mark.usefixtures("user")
 @pytest.mark.parametrize("stderr", ["&-", "/dev/full"])
-def test_credentials_that_cannot_be_cached_are_used_with_nowhere_to_say_so(
+def test_credentials_that_cannot_be_cached_are_used_without_a_usable_stderr(
     home: Home, role: Role, stderr: str
 ) -> None:
     """The warning that could not be written took the `aws` command with it."""
@@ -41,7 +39,7 @@ def test_credentials_that_cannot_be_cached_are_used_with_nowhere_to_say_so(
     assert f"assumed-role/{role.name}" in outcome.stdout
 
 
-def test_what_a_fault_goes_on_with_stands_under_its_text() -> None:
+def test_problem_of_several_lines_is_indented_under_its_first() -> None:
     """A command that mends it stood flush with the marks of the faults."""
     assert str(
         ValidationError("not done, because", [Problem("one", "mend it:\n  aws x"), Problem("two")])
