@@ -16,18 +16,18 @@ Options = Mapping[str, str]
 
 
 def arn(account: str, name: str, partition: str = "aws") -> str:
-    """A role's ARN; one digit stands for an account of twelve."""
+    """Return a role's ARN; one digit stands for an account id of twelve."""
     return f"arn:{partition}:iam::{account * 12 if len(account) == 1 else account}:role/{name}"
 
 
 def role(account: str, name: str, source: str | None = "default", **options: str) -> dict[str, str]:
-    """The options of a role profile."""
+    """Return the options of a role profile."""
     named = {"source_profile": source} if source else {}
     return {"role_arn": arn(account, name), **named, **options}
 
 
 def config_text(profiles: Mapping[str, Options]) -> str:
-    """A config file of these profiles."""
+    """Return a config file of these profiles."""
     return "".join(
         f"[{name if name == 'default' else f'profile {name}'}]\n"
         + "".join(f"{key} = {text}\n" for key, text in options.items())

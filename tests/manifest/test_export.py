@@ -1,4 +1,4 @@
-"""Writing role profiles into a manifest: what differs is changed where it stands, and no other byte."""
+"""Exporting role profiles into a manifest: what differs is changed in place, and no other byte."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ ROLES = {
 }
 
 
-def merged(
+def merge_into(
     text: str,
     roles: Mapping[str, Options],
     accounts: Mapping[str, str] | None = None,
@@ -67,16 +67,16 @@ def merged(
 
 
 def with_lines(text: str, *changes: tuple[str, str]) -> str:
-    """A text in which each of some lines, which has to be there once, is another, or several."""
+    """Return a text with some lines replaced, each of which has to be there once."""
     for old, new in changes:
         assert text.count(old) == 1, old
         text = text.replace(old, new)
     return text
 
 
-def test_a_manifest_that_says_it_all_already_stays_as_it_is() -> None:
-    assert merged(TEAM, ROLES) == TEAM
-    assert merged(TEAM, {}) == TEAM
+def test_merge_leaves_an_up_to_date_manifest_unchanged() -> None:
+    assert merge_into(TEAM, ROLES) == TEAM
+    assert merge_into(TEAM, {}) == TEAM
 
 
 @pytest.mark.parametrize(
@@ -142,20 +142,20 @@ def test_a_manifest_that_says_it_all_already_stays_as_it_is() -> None:
     ],
 )
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_what_differs_is_changed_where_it_stands(
+def test_merge_changes_differing_settings_in_place(
     name: str, options: dict[str, str | None], changes: list[tuple[str, str]], newline: str
 ) -> None:
     text = TEAM.replace("\n", newline)
     asked = {**ROLES[name], **options}
     wanted = {**ROLES, name: {key: value for key, value in asked.items() if value is not None}}
     expected = with_lines(TEAM, *changes).replace("\n", newline)
-    assert merged(text, wanted) == expected
-    assert merged(expected, wanted) == expected
+    assert merge_into(text, wanted) == expected
+    assert merge_into(expected, wanted) == expected
 
 
-def test_new_roles_come_behind_the_others_in_their_style() -> None:
+def test_merge_adds_new_roles_after_the_others_in_their_style() -> None:
     wanted = {"new one": role("2", "New", "audit"), "cn": role("3", "Far", region="us-west-1")}
-    assert merged(TEAM, {**ROLES, **wanted}) == with_lines(
+    assert merge_into(TEAM, {**ROLES, **wanted}) == with_lines(
         TEAM,
         (
             "# The end.\n",
@@ -164,12 +164,12 @@ def test_new_roles_come_behind_the_others_in_their_style() -> None:
         ),
     )
     flow = TEAM[: TEAM.index("  audit:")]
-    assert merged(flow, {"prod": ROLES["prod"], **wanted}) == flow + (
+    assert merge_into(flow, {"prod": ROLES["prod"], **wanted}) == flow + (
         '  "new one": {account: prod, role: New, source_profile: audit, region: null}\n'
         '  cn: {account: "333333333333", role: Far}\n'
     )
     one_line = 'version: 1\nroles: {a: {account: "222222222222", role: A, source_profile: default}} # all'
-    assert merged(one_line, wanted) == one_line.replace(
+    assert merge_into(one_line, wanted) == one_line.replace(
         "default}}",
         'default}, "new one": {account: "222222222222", role: New, source_profile: audit}, '
         'cn: {account: "333333333333", role: Far, source_profile: default, region: us-west-1}}',
@@ -187,26 +187,28 @@ def test_new_roles_come_behind_the_others_in_their_style() -> None:
         "version: 1\nroles: ~",
     ],
 )
-def test_a_manifest_without_roles_gets_them(text: str) -> None:
-    found = merged(text, {"a": role("2", "A")}, {"dev": "111111111111"})
+def test_merge_adds_roles_to_a_manifest_without_any(text: str) -> None:
+    found = merge_into(text, {"a": role("2", "A")}, {"dev": "111111111111"})
     assert found.startswith("version: 1\n")
     assert 'roles:\n  a: {account: "222222222222", role: A, source_profile: default}' in found
     assert 'accounts:\n  dev: "111111111111"\n' in found
-    assert merged(found, {"a": role("2", "A")}, {"dev": "111111111111"}) == found
+    assert merge_into(found, {"a": role("2", "A")}, {"dev": "111111111111"}) == found
 
 
-def test_accounts_get_names_where_they_have_none() -> None:
+def test_merge_adds_names_for_accounts_without_one() -> None:
     wanted = {"prod": ROLES["prod"], "stage": role("5", "Power", region="us-west-1")}
     accounts = {"Prod": "222222222222", "stage": "555555555555", "prod": "999999999999"}
-    assert merged(TEAM, wanted, accounts) == with_lines(
+    assert merge_into(TEAM, wanted, accounts) == with_lines(
         TEAM,
         ("# never touch\n", '# never touch\n  stage: "555555555555"\n'),
         ("# The end.\n", "  stage:\n    account: stage\n    role: Power\n# The end.\n"),
     )
 
 
-def test_a_new_manifest_reads_well_and_says_what_all_share_once() -> None:
-    assert merged("", {**ROLES, "my prod": role("2", "Power", None, credential_source="Environment")}) == (
+def test_merge_makes_a_new_manifest_with_shared_settings_as_defaults() -> None:
+    assert merge_into(
+        "", {**ROLES, "my prod": role("2", "Power", None, credential_source="Environment")}
+    ) == (
         "version: 1\n"
         "\n"
         "roles:\n"
@@ -227,7 +229,7 @@ def test_a_new_manifest_reads_well_and_says_what_all_share_once() -> None:
         "    region: us-west-1\n"
         '  "my prod": {account: "222222222222", role: Power, credential_source: Environment}\n'
     )
-    assert merged(
+    assert merge_into(
         " \n",
         {"a": role("2", "R", region="eu-west-1"), "b": role("3", "R", region="eu-west-1")},
         {"prod": "222222222222"},
@@ -248,29 +250,31 @@ def test_a_new_manifest_reads_well_and_says_what_all_share_once() -> None:
     )
 
 
-def test_a_device_that_a_role_would_take_over_by_itself_is_not_said_and_its_lack_is() -> None:
+def test_merge_omits_an_inherited_mfa_device_and_writes_null_for_none() -> None:
     wanted = {"with": role("2", "A", mfa_serial=DEVICE), "none": role("3", "B")}
-    found = merged("", wanted, default={**DEFAULT, "mfa_serial": DEVICE})
+    found = merge_into("", wanted, default={**DEFAULT, "mfa_serial": DEVICE})
     assert 'with: {account: "222222222222", role: A}' in found
     assert 'none: {account: "333333333333", role: B, mfa_serial: null}' in found
 
 
-def test_a_role_that_is_an_alias_or_merged_gets_an_entry_of_its_own() -> None:
+def test_merge_writes_out_a_role_that_is_an_alias_or_merged() -> None:
     text = (
         'version: 1\nx-more: &more\n  a: &a {account: "222222222222", role: A, source_profile: default}\n'
         "roles:\n  <<: *more\n  b: *a\n"
     )
     wanted = {"a": role("2", "A", external_id="12"), "b": role("2", "A", external_id="34")}
-    assert merged(text, wanted) == text.replace(
+    assert merge_into(text, wanted) == text.replace(
         "b: *a\n",
         'b: {account: "222222222222", role: A, source_profile: default, external_id: "34"}\n'
         '  a: {account: "222222222222", role: A, source_profile: default, external_id: "12"}\n',
     )
 
 
-def test_a_manifest_at_fault_is_not_written_into() -> None:
+def test_merge_refuses_an_invalid_manifest() -> None:
     with pytest.raises(ValidationError) as caught:
-        merged(TEAM.replace("role: Power", "roel: Power").replace('"222222222222"', "222222222222"), ROLES)
+        merge_into(
+            TEAM.replace("role: Power", "roel: Power").replace('"222222222222"', "222222222222"), ROLES
+        )
     assert str(caught.value) == (
         "nothing was written, because\n"
         "  - team.yaml:7:9: the account id 222222222222 must be quoted, because YAML reads it as a number; write "
@@ -281,45 +285,45 @@ def test_a_manifest_at_fault_is_not_written_into() -> None:
 
 
 @pytest.mark.parametrize("indent", ["    ", "      "])
-def test_a_list_in_lines_is_replaced_whole(indent: str) -> None:
+def test_merge_replaces_a_list_in_lines_as_a_whole(indent: str) -> None:
     text = (
         "version: 1\nroles:\n  a:\n"
         '    account: "222222222222"\n    role: A\n    source_profile: default\n    session_tags: a=b,c=d\n'
         f"    transitive_session_tags: # these\n{indent}- a\n    region: us-west-1\n"
     )
     wanted = {"a": role("2", "A", session_tags="a=b,c=d", transitive_session_tags="a,c", region="us-west-1")}
-    assert merged(text, wanted) == text.replace(f"{indent}- a\n", f"{indent}  [a, c]\n")
+    assert merge_into(text, wanted) == text.replace(f"{indent}- a\n", f"{indent}  [a, c]\n")
 
 
-def test_comments_alone_get_a_manifest_below_them() -> None:
-    found = merged("# Ours.\n", {"a": role("2", "A")})
+def test_merge_appends_a_manifest_to_comments() -> None:
+    found = merge_into("# Ours.\n", {"a": role("2", "A")})
     assert found == (
         '# Ours.\n\nversion: 1\n\nroles:\n  a: {account: "222222222222", role: A, source_profile: default}\n'
     )
 
 
-def test_what_cannot_be_changed_without_changing_more_is_refused() -> None:
+def test_merge_refuses_a_change_that_would_change_more() -> None:
     text = (
         "version: 1\nroles:\n"
         '  a: {account: "222222222222", role: A, source_profile: default, external_id: &id "1234"}\n'
         '  b: {account: "222222222222", role: A, source_profile: default, external_id: *id}\n'
     )
     with pytest.raises(EditError) as caught:
-        merged(text, {"a": role("2", "A")})
+        merge_into(text, {"a": role("2", "A")})
     assert str(caught.value) == (
         "team.yaml: these roles cannot be changed in place (team.yaml:4:79: the alias "
         "*id has no anchor before it); nothing was written. Write them out, without alias or merge"
     )
     wanted = {"a": role("2", "A", external_id="5678"), "b": role("2", "A", external_id="9999")}
-    assert merged(text, wanted) == text.replace('&id "1234"', '&id "5678"').replace("*id", '"9999"')
+    assert merge_into(text, wanted) == text.replace('&id "1234"', '&id "5678"').replace("*id", '"9999"')
 
 
 @pytest.mark.parametrize("name", ["", " ", "123456789012", "\x1b[31m"])
-def test_what_cannot_name_an_account_does_not(name: str) -> None:
-    found = merged("", {"a": role("2", "A")}, {name: "222222222222"})
+def test_merge_skips_names_that_cannot_name_an_account(name: str) -> None:
+    found = merge_into("", {"a": role("2", "A")}, {name: "222222222222"})
     assert "accounts" not in found
 
 
-def test_what_no_manifest_can_say_is_refused() -> None:
+def test_merge_refuses_options_that_a_manifest_cannot_have() -> None:
     with pytest.raises(EditError, match="external_id is empty"):
-        merged(TEAM, {"a": role("2", "A", external_id="")})
+        merge_into(TEAM, {"a": role("2", "A", external_id="")})

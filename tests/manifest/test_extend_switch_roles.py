@@ -45,21 +45,21 @@ ROLES = [
 ]
 
 
-def faults(text: str) -> list[str]:
+def problems_of(text: str) -> list[str]:
     return list(map(str, in_order(read(text, "r.ini", ["default"]).problems)))
 
 
 @pytest.mark.parametrize("text", [CONFIG, "[a]", "\n ; c\n# d\r\n  [profile a]\n"])
-def test_it_is_known_by_what_it_begins_with(text: str) -> None:
+def test_looks_like_recognizes_a_section_header_first(text: str) -> None:
     assert looks_like(text)
 
 
 @pytest.mark.parametrize("text", ["", "# c\n", "version: 1\n", "{a: [b]}", "a = b\n[a]\n"])
-def test_all_else_is_not_of_this_dialect(text: str) -> None:
+def test_looks_like_rejects_all_other_texts(text: str) -> None:
     assert not looks_like(text)
 
 
-def test_roles_are_read_by_the_extensions_rules() -> None:
+def test_read_follows_the_rules_of_the_extension() -> None:
     found = read(CONFIG, "r.ini", ["organization1"])
     assert (found.roles, found.problems) == (ROLES, [])
     assert found.notes == ["color and image belong to the extension and stay in r.ini"]
@@ -68,7 +68,7 @@ def test_roles_are_read_by_the_extensions_rules() -> None:
     assert str(found.locate("dev", "external_id")) == "r.ini:13:3"
 
 
-def test_the_one_base_account_that_is_no_profile_is_who_calls_anyway() -> None:
+def test_read_gives_no_source_if_the_only_base_account_is_not_a_profile() -> None:
     found = read(CONFIG, "r.ini", ["default"])
     assert [role.options.get("source_profile") for role in found.roles] == [None, None, None]
     assert found.notes[0] == (
@@ -83,7 +83,7 @@ def test_the_one_base_account_that_is_no_profile_is_who_calls_anyway() -> None:
     ]
 
 
-def test_a_base_account_with_a_role_is_how_a_person_signs_in_and_no_profile() -> None:
+def test_read_makes_no_profile_of_a_base_account_with_a_role() -> None:
     text = (
         "[sso]\naws_account_id = 000011112222\nrole_name = Entry\n"
         "[a]\nrole_arn = arn:aws:iam::222222222222:role/A\nsource_profile = sso\n"
@@ -92,8 +92,8 @@ def test_a_base_account_with_a_role_is_how_a_person_signs_in_and_no_profile() ->
     assert [role.profile for role in read(text, "r.ini", ["sso"]).roles] == ["a", "b"]
 
 
-def test_all_faults_are_said_with_their_places() -> None:
-    assert faults(
+def test_read_reports_every_problem_with_its_location() -> None:
+    assert problems_of(
         """\
 stray = 1
 [a]
@@ -127,14 +127,14 @@ source_profile = x
         "r.ini:15:18: the account id '2222' is not 12 digits, as in 222222222222",
         "r.ini:17:1: duplicate key 'source_profile'; it is on line 16 already",
     ]
-    assert faults("[a]\naws_account_id = 222222222222\n") == ["r.ini: there are no roles"]
+    assert problems_of("[a]\naws_account_id = 222222222222\n") == ["r.ini: there are no roles"]
 
 
 def written(text: str, roles: dict[str, dict[str, str]]) -> tuple[str, list[str]]:
     return write(text, "r.ini", roles)
 
 
-def test_roles_are_written_beside_what_is_there() -> None:
+def test_write_adds_roles_and_keeps_everything_else() -> None:
     roles = {
         "Org1 Admin": role("2", "team/Admin"),
         "dev": role("5", "Developer", region="eu-west-2"),
@@ -164,7 +164,7 @@ def test_roles_are_written_beside_what_is_there() -> None:
         ("[a]\nrole_arn = arn:aws:iam::222222222222:role/A\n  region = x\n", "r.ini:2:12"),
     ],
 )
-def test_a_line_that_other_tools_read_otherwise_is_refused(text: str, place: str) -> None:
+def test_write_refuses_a_line_that_other_tools_read_differently(text: str, place: str) -> None:
     with pytest.raises(EditError) as caught:
         written(text, {"a": role("3", "A")})
     assert str(caught.value) == (
@@ -173,11 +173,11 @@ def test_a_line_that_other_tools_read_otherwise_is_refused(text: str, place: str
     )
 
 
-def test_comments_behind_a_value_stay() -> None:
+def test_write_keeps_a_comment_after_a_value() -> None:
     text, _ = written("[a]\nrole_arn = arn:aws:iam::222222222222:role/A   ; why\n", {"a": role("3", "A")})
     assert text == "[a]\nrole_arn = arn:aws:iam::333333333333:role/A   ; why\n"
 
 
-def test_a_file_at_fault_is_not_written_into() -> None:
+def test_write_refuses_an_invalid_file() -> None:
     with pytest.raises(ValidationError, match=r"r\.ini:3:1: 'x' is neither"):
         written("[a]\naws_account_id = 222222222222\nx\n", {"a": role("3", "A")})

@@ -1,6 +1,6 @@
-"""Manifests that are large or strange, up to the 8 MiB one may have: read, or refused, in one pass.
+"""Manifests that are large or strange, up to the limit of 8 MiB: read or refused in linear time.
 
-Nothing is timed; what is quadratic, or looks at a text letter by letter, runs into the suite's own limit.
+Calls are counted instead of seconds.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HEAD, ROLES = "version: 1\nname: team\n", "roles:\n  prod: {role_arn: 'arn:aws:i
 
 
 def calls_for(text: str) -> int:
-    """How many calls, of Python or of C, it takes to read a manifest."""
+    """Return how many calls, of Python or C functions, it takes to read a manifest."""
     reader.read(text[:100], "m.yaml")  # what is loaded only once is not counted
     count = 0
 
@@ -52,7 +52,7 @@ def calls_for(text: str) -> int:
     ],
     ids=["a line", "at the end", "in braces"],
 )
-def test_a_comment_costs_the_same_however_long_it_is(text: str) -> None:
+def test_read_skips_a_long_comment_in_one_step(text: str) -> None:
     """One of 8 MiB took over a minute."""
     long = re.sub("x{1000}|#{1000}", lambda found: found[0] * (settings.MAX_MANIFEST_BYTES // 1100), text)
     assert len(long) > settings.MAX_MANIFEST_BYTES * 0.9
@@ -60,8 +60,8 @@ def test_a_comment_costs_the_same_however_long_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize("opening", ["[", "{", "[{", "{a: ", "[\n ", "- ", "? ", " -"])
-def test_what_is_nested_without_end_is_refused_where_it_gets_too_deep(opening: str) -> None:
-    """20,000 brackets took three minutes: of each, all those before it were looked at."""
+def test_read_refuses_endless_nesting_at_the_depth_limit(opening: str) -> None:
+    """20,000 brackets took three minutes, because each looked at all those before it."""
     few, many = (f"{opening * number}" for number in (200, 20_000))
     [found] = reader.read(many, "m.yaml").problems
     assert found.text == "this is nested deeper than anything in a manifest"
@@ -85,11 +85,11 @@ def role_with(number: int, text: str) -> str:
         "{x@: y, z: ''}",
     ],
 )
-def test_ten_times_the_roles_are_ten_times_the_work(text: str) -> None:
+def test_read_takes_time_in_proportion_to_the_roles(text: str) -> None:
     assert calls_for(role_with(1000, text)) < 13 * calls_for(role_with(100, text))
 
 
-def test_of_very_many_faults_a_person_is_told_a_part() -> None:
+def test_validation_error_shows_the_first_of_very_many_problems() -> None:
     with pytest.raises(ValidationError) as caught:
         request_of(Text(HEAD + "x" + "\ny: z" * 10_000, "m.yaml"), [])
     lines = str(caught.value).splitlines()
@@ -115,7 +115,7 @@ def events(text: str, *, bounded: bool) -> list[Any] | None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_all_else_is_read_as_the_scanner_of_ruamel_yaml_reads_it(seed: int) -> None:
+def test_bounded_scanner_gives_the_events_of_ruamel_yaml(seed: int) -> None:
     parts = ["a", "b: ", "- ", "\n", "\n  ", "  # c\n", " #d", "# x\r\n", "{", "}", "[", "]", ", ", '"q"', "|\n  ",
              "\n\n", "? ", "&a ", "*a", "\t", "é# "]  # fmt: skip
     chosen = random.Random(seed)  # noqa: S311 - the same texts each time

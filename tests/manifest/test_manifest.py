@@ -1,4 +1,4 @@
-"""Reading a manifest: what it asks for, and every fault with file, line, column and what stands there."""
+"""Reading a manifest: its roles, and every problem with its location."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from .configs import arn
 ROLE = 'account: "222222222222", role: A'
 
 
-def faults(text: str) -> list[str]:
+def problems_of(text: str) -> list[str]:
     return list(map(str, in_order(read(text, "m.yaml").problems)))
 
 
-def sound(text: str) -> Manifest:
+def valid_manifest(text: str) -> Manifest:
     found = read(text, "m.yaml")
     assert found.problems == []
     return found
 
 
-def of_role(settings: str) -> list[str]:
-    """The faults of a manifest with one role, which stands on line 3 and whose settings begin at column 7."""
-    return faults(f"version: 1\nroles:\n  a: {{{settings}}}\n")
+def problems_of_role(settings: str) -> list[str]:
+    """Return the problems of a manifest with one role, on line 3, whose settings begin at column 7."""
+    return problems_of(f"version: 1\nroles:\n  a: {{{settings}}}\n")
 
 
-def test_a_role_has_what_it_says_and_of_the_defaults_what_it_does_not_say() -> None:
-    found = sound(
+def test_read_gives_a_role_its_settings_and_the_other_defaults() -> None:
+    found = valid_manifest(
         """\
 version: 1
 name: team.1
@@ -104,7 +104,7 @@ roles:
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "expected"),
     [
         (
             "account: 222222222222, role: A",
@@ -226,12 +226,12 @@ roles:
         (f"{ROLE}, <<: x", "3:45: << merges a mapping or a list of mappings, not 'x'"),
     ],
 )
-def test_a_fault_of_a_role_is_said_where_it_stands(settings: str, said: str) -> None:
-    assert of_role(settings) == [f"m.yaml:{said}"]
+def test_read_reports_a_problem_of_a_role_at_its_location(settings: str, expected: str) -> None:
+    assert problems_of_role(settings) == [f"m.yaml:{expected}"]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("", "m.yaml: the manifest is empty"),
         ("# nothing\n", "m.yaml: the manifest is empty"),
@@ -268,13 +268,13 @@ def test_a_fault_of_a_role_is_said_where_it_stands(settings: str, said: str) -> 
         (f"a: {'[' * 100_000}", "m.yaml:1:13: this is nested deeper than anything in a manifest"),
     ],
 )
-def test_what_is_no_manifest_at_all_is_refused_with_its_place(text: str, said: str) -> None:
-    [found] = faults(text)
-    assert found.startswith(said)
+def test_read_refuses_what_is_not_a_manifest(text: str, expected: str) -> None:
+    [found] = problems_of(text)
+    assert found.startswith(expected)
 
 
-def test_all_faults_are_said_at_once_in_the_order_of_their_places() -> None:
-    assert faults(
+def test_read_reports_all_problems_at_once_in_order() -> None:
+    assert problems_of(
         """\
 version: 2
 name: -team
@@ -307,28 +307,28 @@ roles:
         'm.yaml:11:3: null must be quoted to be a name, because YAML reads it as null; write "null"',
         "m.yaml:12:6: a role must be a mapping, not 'null'",
     ]
-    assert faults("roles: {}") == [
+    assert problems_of("roles: {}") == [
         "m.yaml:1:1: version is missing; add version: 1",
         "m.yaml:1:8: there are no roles",
     ]
 
 
-def test_positions_are_those_of_an_editor_with_any_line_ends_and_letters() -> None:
+def test_locations_count_characters_as_an_editor_does() -> None:
     text = 'version: 1\r\n# é 😀\r\nroles:\r\n  "é😀": {account: "222222222222", role: A, regoin: x}\r\n'
-    assert faults(text) == ["m.yaml:4:44: unknown key 'regoin'; did you mean region?"]
+    assert problems_of(text) == ["m.yaml:4:44: unknown key 'regoin'; did you mean region?"]
 
 
-def test_aliases_are_counted_as_often_as_they_are_used() -> None:
+def test_read_refuses_aliases_that_expand_too_far() -> None:
     laughs = "x-a: &a [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n" + "".join(
         f"x-{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n"
         for old, new in zip("abcdefgh", "bcdefghi", strict=True)
     )
-    assert faults(laughs)[0].endswith(": the aliases up to here expand to more than a manifest may be")
+    assert problems_of(laughs)[0].endswith(": the aliases up to here expand to more than a manifest may be")
     wide = "x-a: &a {" + ", ".join(f"key{n}: {n}" for n in range(20_000)) + "}\nversion: 1\nroles:\n"
     wide += "".join(f"  r{n}: *a\n" for n in range(5_000))
-    assert faults(wide)[0].endswith(": the aliases up to here expand to more than a manifest may be")
+    assert problems_of(wide)[0].endswith(": the aliases up to here expand to more than a manifest may be")
     merges = "x-0: &a0 {region: x}\n" + "".join(f"x-{n}: &a{n} {{<<: *a{n - 1}}}\n" for n in range(1, 2000))
-    assert faults(merges)[0].endswith(": the aliases up to here expand to more than a manifest may be")
+    assert problems_of(merges)[0].endswith(": the aliases up to here expand to more than a manifest may be")
     nothing = "x-a: &a {}\nx-b: &b {<<: [" + "*a," * 20_000 + "*a]}\nroles:\n"
     empty = nothing + "".join(f"  r{number}: {{<<: *b}}\n" for number in range(1500))
-    assert faults(empty)[0].endswith(": the aliases up to here expand to more than a manifest may be")
+    assert problems_of(empty)[0].endswith(": the aliases up to here expand to more than a manifest may be")

@@ -1,4 +1,4 @@
-"""What a request for many roles would change in a config, and the file after it."""
+"""What a request for many roles changes in a config, and the file after it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MARK = "/team.yaml"
 CREDENTIALS = "[default]\naws_access_key_id = AKIA\naws_secret_access_key = secret\n"
 
 
-def wanted(**roles: Mapping[str, str | None]) -> list[RoleSpec]:
+def role_specs(**roles: Mapping[str, str | None]) -> list[RoleSpec]:
     return [RoleSpec(name, options) for name, options in roles.items()]
 
 
@@ -35,45 +35,47 @@ def request(roles: Sequence[RoleSpec], *, prune: bool = False, adopt: bool = Fal
 
 
 def made(account: str, name: str, source: str | None = "default", **options: str) -> dict[str, str]:
-    """A profile as a request made it, all of whose settings it had."""
+    """Return a profile as a request that had all of its settings made it."""
     found = role(account, name, source, **options)
     keys = [key for key in found if key != "role_arn"]
     return {**found, "xacct_manifest": MARK, "xacct_manifest_keys": ",".join(keys)}
 
 
-def planned(
+def plan_and_apply(
     asked: Request, config: Mapping[str, Options], credentials: str = CREDENTIALS
 ) -> tuple[Plan, dict[str, Options]]:
-    """The plan, and the profiles in the config after it; applied a second time it has nothing to change."""
+    """Return the plan, and the profiles in the config after it; check that a second plan changes nothing."""
     text = config_text({"default": {"region": "us-west-1"}, **config})
     document = Document(text.encode(), "/config")
-    beside = Document(credentials.encode(), "/credentials")
-    found = plan(asked, document, beside, PARTITIONS)
+    credentials_file = Document(credentials.encode(), "/credentials")
+    found = plan(asked, document, credentials_file, PARTITIONS)
     found.apply(document)
     again = Document(document.render(), "/config")
     if not found.of("conflict"):
-        assert not plan(asked, again, beside, PARTITIONS).changes_anything
+        assert not plan(asked, again, credentials_file, PARTITIONS).changes_anything
     profiles = {name.removeprefix("profile "): options for name, options in again.sections().items()}
     profiles.pop("default")
     return found, profiles  # type: ignore[return-value]
 
 
-def refused(asked: Request, config: Mapping[str, Options], credentials: str = CREDENTIALS) -> list[str]:
+def problems_of(asked: Request, config: Mapping[str, Options], credentials: str = CREDENTIALS) -> list[str]:
     with pytest.raises(ValidationError) as caught:
-        planned(asked, config, credentials)
+        plan_and_apply(asked, config, credentials)
     return [str(problem) for problem in caught.value.problems]
 
 
-def test_what_is_not_there_is_added_with_what_follows_from_it_and_marked() -> None:
+def test_plan_adds_new_profiles_with_their_source_device_and_mark() -> None:
     asked = request(
         [
             RoleSpec("prod", {"duration_seconds": "900"}, "222222222222", "team/Power"),
-            *wanted(
+            *role_specs(
                 audit=role("3", "Audit", "prod"), ecs=role("3", "E", None, credential_source="EcsContainer")
             ),
         ]
     )
-    found, after = planned(asked, {"mine": role("9", "Mine")}, CREDENTIALS + f"mfa_serial = {DEVICE}\n")
+    found, after = plan_and_apply(
+        asked, {"mine": role("9", "Mine")}, CREDENTIALS + f"mfa_serial = {DEVICE}\n"
+    )
     assert [(edit.profile, edit.action) for edit in found.edits] == [
         ("prod", "add"),
         ("audit", "add"),
@@ -98,7 +100,7 @@ def test_what_is_not_there_is_added_with_what_follows_from_it_and_marked() -> No
     }
 
 
-def test_of_what_was_made_here_only_what_the_manifest_says_changes() -> None:
+def test_plan_changes_only_the_keys_that_the_manifest_owns() -> None:
     config = {
         "prod": {
             **made("2", "Power", external_id="1234", duration_seconds="3600", session_tags="a=b, c=d"),
@@ -106,8 +108,8 @@ def test_of_what_was_made_here_only_what_the_manifest_says_changes() -> None:
             "output": "text",
         }
     }
-    asked = request(wanted(prod=role("2", "Power", duration_seconds="0900", session_tags="c=d,a=b")))
-    found, after = planned(asked, config)
+    asked = request(role_specs(prod=role("2", "Power", duration_seconds="0900", session_tags="c=d,a=b")))
+    found, after = plan_and_apply(asked, config)
     assert found.edits == (
         ProfileEdit(
             "prod",
@@ -136,38 +138,38 @@ def test_of_what_was_made_here_only_what_the_manifest_says_changes() -> None:
     }
 
 
-def test_what_a_person_had_set_before_a_manifest_said_the_same_stays_theirs() -> None:
+def test_plan_leaves_a_key_to_the_person_who_set_it_first() -> None:
     config = {"prod": {**made("2", "Power"), "region": "us-west-1"}}
-    found, after = planned(request(wanted(prod=role("2", "Power", region="us-west-1"))), config)
+    found, after = plan_and_apply(request(role_specs(prod=role("2", "Power", region="us-west-1"))), config)
     assert (found.changes_anything, after) == (False, config)
-    found, after = planned(request(wanted(prod=role("2", "Power"))), config)
+    found, after = plan_and_apply(request(role_specs(prod=role("2", "Power"))), config)
     assert (found.changes_anything, after) == (False, config)
 
 
-def test_what_many_roles_have_in_common_is_noted_once() -> None:
+def test_plan_notes_once_what_many_roles_share() -> None:
     roles = [RoleSpec(f"r{number}", {"role_arn": arn("2", "A")}) for number in range(12)]
-    assert planned(request(roles), {})[0].notes == (
+    assert plan_and_apply(request(roles), {})[0].notes == (
         "r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 and 2 more: source_profile = default, because no source was given",
     )
 
 
-def test_another_kind_of_source_takes_the_place_of_the_one_there_is() -> None:
+def test_plan_replaces_one_kind_of_source_by_the_other() -> None:
     config = {"a": {**made("2", "A", "mine"), "xacct_manifest_keys": ""}, "mine": DEFAULT}
-    asked = request(wanted(a=role("2", "A", None, credential_source="Environment")))
-    _, after = planned(asked, config)
+    asked = request(role_specs(a=role("2", "A", None, credential_source="Environment")))
+    _, after = plan_and_apply(asked, config)
     assert after["a"] == made("2", "A", None, credential_source="Environment")
 
 
-def test_what_somebody_else_made_is_left_as_it_is_or_a_conflict_unless_it_is_adopted() -> None:
+def test_plan_reports_a_conflict_with_profiles_of_others_unless_adopting() -> None:
     other = {**made("4", "C"), "xacct_manifest": "/other.yaml"}
     config = {"same": role("2", "A"), "hand": role("3", "B"), "other": other, "user": DEFAULT}
-    roles = wanted(
+    roles = role_specs(
         same=role("2", "A"),
         hand=role("3", "X"),
         other=role("4", "X"),
         user=role("5", "D", source_profile="default"),
     )
-    found, after = planned(request(roles[:3]), config)
+    found, after = plan_and_apply(request(roles[:3]), config)
     assert [(edit.profile, edit.action, edit.owner) for edit in found.edits] == [
         ("same", "same", ""),
         ("hand", "conflict", ""),
@@ -175,20 +177,20 @@ def test_what_somebody_else_made_is_left_as_it_is_or_a_conflict_unless_it_is_ado
     ]
     assert found.edits[1].changes == (Change("role_arn", arn("3", "B"), arn("3", "X")),)
     assert after == config
-    _, after = planned(request(roles[:3], adopt=True), config)
+    _, after = plan_and_apply(request(roles[:3], adopt=True), config)
     assert after == {
         "same": made("2", "A"),
         "hand": made("3", "X"),
         "other": made("4", "X"),
         "user": DEFAULT,
     }
-    assert refused(request(roles, adopt=True), config) == [
+    assert problems_of(request(roles, adopt=True), config) == [
         "team.yaml:4:1: profile user also has aws_access_key_id, aws_secret_access_key, and only one of the two "
         "would be used; give the role another name"
     ]
 
 
-def test_only_what_the_same_mark_made_is_pruned() -> None:
+def test_plan_prunes_only_profiles_with_the_same_mark() -> None:
     config = {
         "a": made("2", "A"),
         "old": made("3", "B"),
@@ -196,10 +198,10 @@ def test_only_what_the_same_mark_made_is_pruned() -> None:
         "hand": role("3", "D"),
         "other": {**made("4", "C"), "xacct_manifest": "/other.yaml"},
     }
-    roles = wanted(a=role("2", "A"))
-    found, after = planned(request(roles), config)
+    roles = role_specs(a=role("2", "A"))
+    found, after = plan_and_apply(request(roles), config)
     assert (found.left, found.owned, found.changes_anything, after) == (("old", "older"), 3, False, config)
-    found, after = planned(request(roles, prune=True), config)
+    found, after = plan_and_apply(request(roles, prune=True), config)
     assert [(edit.profile, edit.action) for edit in found.edits] == [
         ("a", "same"),
         ("old", "remove"),
@@ -208,30 +210,30 @@ def test_only_what_the_same_mark_made_is_pruned() -> None:
     assert (found.left, found.removes_most) == ((), True)
     assert list(after) == ["a", "hand", "other"]
     more = {**config, **{f"p{number}": made("2", "P") for number in range(3)}}
-    roles = wanted(a=role("2", "A"), **{f"p{number}": role("2", "P") for number in range(3)})
-    assert not planned(request(roles, prune=True), more)[0].removes_most
+    roles = role_specs(a=role("2", "A"), **{f"p{number}": role("2", "P") for number in range(3)})
+    assert not plan_and_apply(request(roles, prune=True), more)[0].removes_most
 
 
-def test_a_source_of_what_stays_is_not_pruned() -> None:
+def test_plan_refuses_to_prune_the_source_of_a_profile_that_stays() -> None:
     config = {"old": made("3", "B"), "hand": role("3", "D", "old"), "a": made("2", "A", "old")}
-    assert refused(request(wanted(a=role("2", "A", "old")), prune=True), config) == [
+    assert problems_of(request(role_specs(a=role("2", "A", "old")), prune=True), config) == [
         "team.yaml: old cannot be removed, because it is the source of hand, which stays",
         "team.yaml:1:15: old cannot be removed, because it is the source of a, which stays",
     ]
 
 
-def test_users_of_what_changes_are_named() -> None:
+def test_plan_notes_other_users_of_a_changed_profile() -> None:
     config = {"prod": made("3", "B"), "hand": role("3", "D", "prod"), "old": made("3", "D", "prod")}
-    found, _ = planned(request(wanted(prod=role("3", "C")), prune=True), config)
+    found, _ = plan_and_apply(request(role_specs(prod=role("3", "C")), prune=True), config)
     assert found.notes == ("prod changes, and it is also the source of hand",)
 
 
-def test_what_stands_in_the_credentials_file_would_win_there() -> None:
+def test_plan_refuses_settings_that_the_credentials_file_overrides() -> None:
     credentials = (
         f"{CREDENTIALS}[prod]\nregion = eu-west-1\noutput = text\n[keys]\naws_access_key_id = AKIA\n"
     )
-    asked = request(wanted(prod=role("3", "B", region="us-west-1"), keys=role("3", "B")), adopt=True)
-    assert refused(asked, {}, credentials) == [
+    asked = request(role_specs(prod=role("3", "B", region="us-west-1"), keys=role("3", "B")), adopt=True)
+    assert problems_of(asked, {}, credentials) == [
         "team.yaml:1:7: region of prod stands in /credentials, line 5, too, and what stands there wins; take it out "
         "by hand",
         "team.yaml:2:1: profile keys also has aws_access_key_id, and only one of the two would be used; give "
@@ -239,8 +241,8 @@ def test_what_stands_in_the_credentials_file_would_win_there() -> None:
     ]
 
 
-def test_all_that_is_wrong_is_said_at_once_and_what_many_share_once() -> None:
-    roles = wanted(
+def test_plan_reports_all_problems_at_once_and_shared_ones_once() -> None:
+    roles = role_specs(
         **{
             "default": role("2", "A"),
             "a]": role("2", "A"),
@@ -254,7 +256,7 @@ def test_all_that_is_wrong_is_said_at_once_and_what_many_share_once() -> None:
             "cn": role("2", "A", region="cn-north-1"),
         }
     )
-    assert refused(request(roles), {"mine": role("3", "B")}) == [
+    assert problems_of(request(roles), {"mine": role("3", "B")}) == [
         "team.yaml:1:1: a manifest cannot manage the default profile; give the role another name",
         "team.yaml:2:1: the profile name 'a]' contains ], which ends a section header; use another character",
         "team.yaml:3:15: source_profile 'defualt': there is no such profile; did you mean default?",
@@ -272,21 +274,21 @@ def test_all_that_is_wrong_is_said_at_once_and_what_many_share_once() -> None:
     ]
 
 
-def test_a_chain_without_end_in_sight_is_not_followed() -> None:
+def test_plan_refuses_a_chain_that_is_too_long() -> None:
     roles = [RoleSpec(f"r{n}", role("2", "A", f"r{n - 1}" if n else "default")) for n in range(3000)]
-    assert refused(request(roles), {}) == [
+    assert problems_of(request(roles), {}) == [
         "team.yaml:51:15: source_profile: this is a chain of more than 50 roles"
     ]
-    assert refused(request(roles[::-1]), {}) == [
+    assert problems_of(request(roles[::-1]), {}) == [
         "team.yaml:2950:15: source_profile: this is a chain of more than 50 roles"
     ]
 
 
-def test_headers_in_quotes_are_found_and_names_that_need_them_get_them() -> None:
+def test_plan_finds_quoted_headers_and_quotes_names_that_need_it() -> None:
     head = '[default]\naws_access_key_id = A\n[profile  "my prod"]\n'
     text = f"{head}role_arn = {arn('2', 'A')}\nsource_profile = default\n"
     document = Document(text.encode())
-    asked = request(wanted(**{"my prod": role("2", "B"), "it's": role("2", "C")}), adopt=True)
+    asked = request(role_specs(**{"my prod": role("2", "B"), "it's": role("2", "C")}), adopt=True)
     plan(asked, document, Document(b""), PARTITIONS).apply(document)
     assert document.render().decode() == text.replace(
         f"{arn('2', 'A')}\nsource_profile = default\n",

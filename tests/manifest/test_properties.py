@@ -1,4 +1,4 @@
-"""Manifests of any shape: there and back again nothing is lost, and twice is once."""
+"""Manifests of any shape: export and import lose nothing and are idempotent."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def config_of(found: Mapping[str, Options], default: Options) -> bytes:
     return document.render()
 
 
-def imported(text: str, config: bytes, *, prune: bool = False) -> tuple[Plan, bytes]:
+def import_into(text: str, config: bytes, *, prune: bool = False) -> tuple[Plan, bytes]:
     document = Document(config)
     request, _ = request_of(Text(text, "m.yaml", "/m.yaml"), [], prune=prune)
     found = plan(request, document, Document(b""), PARTITIONS)
@@ -38,7 +38,7 @@ def imported(text: str, config: bytes, *, prune: bool = False) -> tuple[Plan, by
 
 
 def roles_in(config: bytes) -> dict[str, dict[str, Any]]:
-    """The role profiles of a config without the marks in them."""
+    """Return the role profiles of a config without their marks."""
     found = load(config)
     found.pop("default")
     return {name: _unmarked(options) for name, options in found.items()}
@@ -54,51 +54,47 @@ def comments(text: str) -> list[str]:
 
 @quickly
 @given(profiles(), DEFAULTS)
-def test_importing_what_was_exported_changes_nothing(
-    roles: dict[str, dict[str, str]], default: Options
-) -> None:
+def test_import_of_an_export_changes_nothing(roles: dict[str, dict[str, str]], default: Options) -> None:
     config = config_of(roles, default)
     text = merge("", "m.yaml", roles, load(config), PARTITIONS)
-    found, after = imported(text, config, prune=True)
+    found, after = import_into(text, config, prune=True)
     assert (found.changes_anything, after) == (False, config)
-    assert roles_in(imported(text, config_of({}, default))[1]) == roles
+    assert roles_in(import_into(text, config_of({}, default))[1]) == roles
     assert merge(text, "m.yaml", roles, load(config), PARTITIONS) == text
 
 
 @quickly
 @given(manifests(), DEFAULTS)
-def test_importing_twice_is_importing_once(
-    found: tuple[dict[str, dict[str, str]], str], default: Options
-) -> None:
+def test_import_is_idempotent(found: tuple[dict[str, dict[str, str]], str], default: Options) -> None:
     roles, text = found
-    made, once = imported(text, config_of({}, default))
+    made, once = import_into(text, config_of({}, default))
     assert len(made.of("add")) == len(roles)
     got = {name: {**options, "mfa_serial": None} for name, options in roles_in(once).items()}
     assert got == {name: {**options, "mfa_serial": None} for name, options in roles.items()}
-    again, twice = imported(text, once, prune=True)
+    again, twice = import_into(text, once, prune=True)
     assert (again.changes_anything, twice) == (False, once)
 
 
 @quickly
 @given(manifests(), DEFAULTS)
-def test_a_manifest_that_was_imported_stays_as_it_is_when_the_config_is_exported_onto_it(
+def test_export_onto_an_imported_manifest_changes_nothing(
     found: tuple[dict[str, dict[str, str]], str], default: Options
 ) -> None:
     _, text = found
-    config = imported(text, config_of({}, default))[1]
+    config = import_into(text, config_of({}, default))[1]
     assert merge(text, "m.yaml", roles_in(config), load(config), PARTITIONS) == text
 
 
 @quickly
 @given(manifests(), profiles(), DEFAULTS)
-def test_what_is_exported_onto_any_manifest_is_what_it_then_says(
+def test_export_onto_any_manifest_makes_it_say_what_was_exported(
     found: tuple[dict[str, dict[str, str]], str], roles: dict[str, dict[str, str]], default: Options
 ) -> None:
     there, text = found
     config = config_of(roles, default)
     after = merge(text, "m.yaml", roles, load(config), PARTITIONS)
     assert merge(after, "m.yaml", roles, load(config), PARTITIONS) == after
-    made = roles_in(imported(after, config_of({}, default))[1])
+    made = roles_in(import_into(after, config_of({}, default))[1])
     assert {name: made[name] for name in roles} == roles
     if default is DEFAULT:  # with a device, a role that another one has as its source may differ in it
         others = {name: options for name, options in there.items() if name not in roles}
@@ -111,6 +107,6 @@ def test_what_is_exported_onto_any_manifest_is_what_it_then_says(
 
 
 def _removed_lines(before: str, after: str) -> int:
-    """How many lines of a text are there no longer."""
+    """Return how many lines of a text are gone."""
     left = set(after.splitlines())
     return sum(line not in left for line in before.splitlines())

@@ -1,4 +1,4 @@
-"""The JSON Schema that is published for editors: it takes what is read, and refuses what is not."""
+"""The published JSON schema for editors: it accepts what is read, and rejects what is refused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def valid(text: str) -> bool:
     return bool(VALIDATOR.is_valid(document))
 
 
-def test_it_is_a_schema_and_knows_the_keys_that_are_read() -> None:
+def test_schema_is_valid_and_has_the_keys_that_are_read() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     assert tuple(SCHEMA["$defs"]["role"]["properties"]) == ROLE_KEYS
     assert set(SCHEMA["properties"]["defaults"]["properties"]) == {*ROLE_KEYS} - {*NOT_IN_DEFAULTS}
@@ -33,7 +33,7 @@ def test_it_is_a_schema_and_knows_the_keys_that_are_read() -> None:
 
 @quickly
 @given(manifests())
-def test_it_takes_what_is_read(found: tuple[dict[str, dict[str, str]], str]) -> None:
+def test_schema_accepts_what_is_read(found: tuple[dict[str, dict[str, str]], str]) -> None:
     _, text = found
     assert read(text, "m.yaml").problems == []
     assert valid(text)
@@ -61,5 +61,5 @@ def test_it_takes_what_is_read(found: tuple[dict[str, dict[str, str]], str]) -> 
         "version: 1\nother: x\nroles: {a: {account: x, role: A}}",
     ],
 )
-def test_it_refuses_what_is_refused(text: str) -> None:
+def test_schema_rejects_what_is_refused(text: str) -> None:
     assert not valid(text)

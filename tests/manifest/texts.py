@@ -1,4 +1,4 @@
-"""Manifests as people write them, each in a way of their own, and role profiles, for property tests."""
+"""Role profiles, and manifests in many styles, for property tests."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _COMMENTS = ["", "", "", "  # c{}", "   #c{}: [x"]
 
 @st.composite
 def profiles(draw: st.DrawFn) -> dict[str, dict[str, str]]:
-    """Role profiles that work beside a profile `default`, in any order, some assumed from others."""
+    """Draw role profiles that work with a profile `default`, in any order, some assumed from others."""
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=5, unique=True))
     made: dict[str, dict[str, str]] = {}
     for name in names:
@@ -75,7 +75,7 @@ _ROLES = st.sampled_from(["Power", "Audit", "team/Ops", "007", "a@b"])
 
 
 class Writer:
-    """Writes a manifest of role profiles in a style that is drawn line by line."""
+    """Writes a manifest of role profiles in a style drawn line by line."""
 
     def __init__(self, draw: st.DrawFn, roles: dict[str, dict[str, str]]) -> None:
         self._draw = draw
@@ -198,6 +198,6 @@ class Writer:
 
 @st.composite
 def manifests(draw: st.DrawFn) -> tuple[dict[str, dict[str, str]], str]:
-    """Role profiles, and a manifest of them."""
+    """Draw role profiles and a manifest of them."""
     roles = draw(profiles())
     return roles, Writer(draw, roles).text()
