@@ -63,7 +63,7 @@ def provide_private(directory: Path, kind: str, warn: Callable[[str], None] | No
         if _make_usable(path):
             if warn:
                 warn(
-                    f"nothing in {directory} can be kept from other users (a drive without Unix modes?), so sessions "
+                    f"other users can read whatever is in {directory} (a drive without Unix modes?), so sessions "
                     f"are cached in {path}. To choose another directory: "
                     f"export {settings.variable(settings.CACHE_DIR)}=DIRECTORY"
                 )
@@ -121,8 +121,8 @@ def find_obstacle(directory: Path) -> tuple[str, str] | None:
     foreign = _foreign_directory(directory)
     if foreign is None:
         return None
-    sudo = "sudo -H instead of sudo, or " if os.geteuid() == ROOT and "SUDO_UID" in os.environ else ""
-    return _refusal(foreign), f"{sudo}export {settings.variable(settings.CACHE_DIR)}=DIRECTORY"
+    hint = " (sudo -H sets root's own home)" if os.geteuid() == ROOT and "SUDO_UID" in os.environ else ""
+    return _refusal(foreign) + hint, f"export {settings.variable(settings.CACHE_DIR)}=DIRECTORY"
 
 
 def explain(directory: Path, error: OSError | None, hint: str = "") -> str:

@@ -102,7 +102,7 @@ def describe_owner(lock: BaseFileLock) -> str:
 def _acquire(path: Path, wait: float) -> BaseFileLock | None:
     """Return the lock for `path`, acquired; None where the file system has no locks."""
     name = f"config-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}.lock"
-    fault: OSError | None = None
+    last_error: OSError | None = None
     # In our own directory, so that none is left beside the user's file, unless that cannot be written.
     own = expand_path(settings.STATE_DIRECTORY)
     for directory in (*([Path(own)] if own else []), path.parent):
@@ -113,16 +113,16 @@ def _acquire(path: Path, wait: float) -> BaseFileLock | None:
             _wait_for(lock, path, wait)
         except NoLocksError as error:
             warn_once(
-                f"{path.parent}: no file can be locked here ({error.strerror}). Let no two commands edit {path} at "
-                f"the same time"
+                f"{path.parent} is on a file system without locks ({error.strerror}), so do not edit {path} with two "
+                f"commands at once"
             )
             return None
         except OSError as error:
-            fault = error
+            last_error = error
         else:
             write_owner(lock)
             return lock
-    raise EditError(f"{path} cannot be locked, so nothing was written: {explain(path.parent, fault)}")
+    raise EditError(f"{path} cannot be locked, so nothing was written: {explain(path.parent, last_error)}")
 
 
 def _wait_for(lock: BaseFileLock, path: Path, wait: float) -> None:

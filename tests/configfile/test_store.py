@@ -397,8 +397,8 @@ def test_where_file_systems_have_no_locks_the_look_before_the_rename_is_what_is_
     assert config.read_bytes() == NEW
     assert files(config.parent) == ["config"]
     assert capsys.readouterr().err == (
-        f"xacct: {config.parent}: no file can be locked here ({fault.strerror}). Let no two commands edit {config} at "
-        f"the same time\n"
+        f"xacct: {config.parent} is on a file system without locks ({fault.strerror}), so do not edit {config} "
+        f"with two commands at once\n"
     )
 
 

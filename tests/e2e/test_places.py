@@ -215,7 +215,7 @@ def test_drive_without_locks_gives_one_warning(
     unlocked = without_locks(fault)
     edit = home.aws(*ROLE, environment=unlocked)
     assert edit.code == 0
-    assert len([line for line in edit.lines if "no file can be locked here" in line]) == 1
+    assert len([line for line in edit.lines if "is on a file system without locks" in line]) == 1
     assert "[profile other]" in home.config.read_text()
     outcome = home.aws(*WHO, "--profile", prod, environment=unlocked)
     assert is_session_of(role, caller_arn(outcome))
