@@ -9,8 +9,8 @@ from hypothesis import assume, example, given
 
 from awscli_xacct.configfile.document import Document, Sections, Value
 from awscli_xacct.errors import ConfigFileError, EditError
+from tests.support.judge import Judge
 
-from .conftest import Judge
 from .texts import Ask, edits, quickly
 
 Edits = tuple[bytes, list[Ask]]

@@ -11,8 +11,8 @@ from awscli_xacct.configfile import sections as headers
 from awscli_xacct.configfile import store
 from awscli_xacct.configfile.document import Document, Sections
 from awscli_xacct.errors import ConfigFileError
+from tests.support.judge import Judge
 
-from .conftest import Judge
 from .texts import disturbed, quickly, readable, texts
 
 

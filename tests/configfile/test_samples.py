@@ -13,8 +13,7 @@ import pytest
 
 from awscli_xacct.configfile.document import Document
 from awscli_xacct.errors import ConfigFileError, EditError
-
-from .conftest import Judge
+from tests.support.judge import Judge
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 ENCODINGS = {"latin-1": "latin-1"}

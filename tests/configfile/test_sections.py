@@ -13,8 +13,8 @@ from awscli_xacct.configfile import sections as headers
 from awscli_xacct.configfile.document import Document
 from awscli_xacct.configfile.sections import MergedProfiles
 from awscli_xacct.errors import ConfigFileError, EditError
+from tests.support.judge import Judge
 
-from .conftest import Judge
 from .texts import NAMES, quickly, readable, texts
 
 _names = st.sampled_from(NAMES) | st.text(max_size=12)

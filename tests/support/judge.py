@@ -1,4 +1,4 @@
-"""botocore's loader as the judge of what a config text means."""
+"""Fixtures with which botocore's own loader judges what a config file means."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Judge = Callable[[bytes], Sections | None]
 
 @pytest.fixture(scope="session")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that every example of a property test may overwrite."""
+    """A config file that every example of a property test overwrites."""
     return tmp_path_factory.mktemp("judge") / "config"
 
 
 @pytest.fixture(scope="session")
 def botocore_reads(scratch: Path) -> Judge:
-    """What botocore reads from a config file with these bytes; None if it refuses them."""
+    """Returns the sections that botocore reads from a config file, or None if botocore rejects it."""
 
     def judge(data: bytes) -> Sections | None:
         scratch.write_bytes(data)
@@ -37,7 +37,7 @@ def botocore_reads(scratch: Path) -> Judge:
 
 @pytest.fixture(scope="session")
 def botocore_profiles(scratch: Path) -> Judge:
-    """The profiles botocore finds in a config file with these bytes."""
+    """Returns the profiles that botocore finds in a config file."""
 
     def judge(data: bytes) -> Sections:
         scratch.write_bytes(data)
