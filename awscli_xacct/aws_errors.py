@@ -23,8 +23,8 @@ REJECTED_CODES = (
 )
 """Codes with which services reject expired or unknown credentials, and some of them other things as well.
 
-EC2 answers AuthFailure where a region is not enabled, or an image is somebody else's. To drop a good session may cost
-an MFA code, so for all but `EXPIRED_CODES` STS has the last word.
+EC2 answers AuthFailure where a region is not enabled, or an image belongs to someone else. Dropping a good session may
+cost an MFA code, so for all but `EXPIRED_CODES` STS has the last word.
 """
 
 _DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException"})
@@ -47,7 +47,7 @@ def is_denied(error: BaseException) -> bool:
 
 
 def is_rejected_request(error: BaseException) -> bool:
-    """Whether the service has certainly not done what was asked."""
+    """Whether the service rejected the request, so that certainly nothing was done."""
     return 400 <= _status(error) < 500
 
 
@@ -94,7 +94,7 @@ def is_unknown_principal(error: BaseException) -> bool:
 def rejected_code(parsed: Mapping[str, Any]) -> str | None:
     """Return the code of a parsed answer that rejects the caller, or may; None for any other answer.
 
-    Most answers without a code reject only the operation: nobody may see the object.
+    Most answers without a code reject only the operation, such as reading an object.
     """
     error = parsed.get("Error")
     code = str(error.get("Code") or "") if isinstance(error, Mapping) else "none"

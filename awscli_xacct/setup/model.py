@@ -1,4 +1,4 @@
-"""Who takes part in a setup, what is requested, and the steps that are one IAM call each."""
+"""The parties to a setup, the request, and the steps that are one IAM call each."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ others, and only what an earlier setup added is replaced.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -83,7 +84,7 @@ def _role_problems(setup: SetupContext, found: FoundRole | None) -> Iterator[Pro
     if found is not None and entry and not is_made_by_setup(found, entry):
         yield Problem(
             f"role {found.name} is not the one that setup created",
-            f"if it is the right one, delete the journal of the other: rm {setup.journal.path}",
+            f"if it is the right one, delete the journal of the other: rm {shlex.quote(str(setup.journal.path))}",
         )
 
 

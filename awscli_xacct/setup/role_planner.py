@@ -190,7 +190,7 @@ def _note_dropped_conditions(setup: SetupContext, found: FoundRole, statement: i
 
 
 def _missing_requirements(setup: SetupContext, trust: iam_policy.Policy) -> list[str]:
-    """Return what was asked to be required and some statement of a trust policy does not require."""
+    """Return the requirements of the request that some statement of a trust policy does not have."""
     request = setup.request
     required = {
         "MFA": iam_conditions.MFA_PRESENT if request.require_mfa else None,

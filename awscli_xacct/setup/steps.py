@@ -109,7 +109,7 @@ def carry_out(steps: Sequence[Step], journal: Journal, retry: RetryPolicy, *, co
         under_way = [f"in progress: {step}" for step in todo[done : done + 1]]
         retry.warn("\n".join(["", "interrupted", *under_way, *_list_progress(todo, done, command)]))
         raise
-    except Exception as error:  # noqa: BLE001 - whatever ends it, what was done has to be reported
+    except Exception as error:  # noqa: BLE001 - whatever fails, what was done has to be reported
         failed = todo[done]
         problems = [f"{failed}: {_explain(failed, error)}", *_list_progress(todo, done, command)]
         raise ValidationError("failed half-way", map(Problem, problems)) from None
