@@ -7,7 +7,7 @@ import shlex
 import pytest
 
 from tests.sts import Sts, User
-from tests.support.commands import WHO
+from tests.support.commands import WHOAMI
 from tests.support.home import AWS, XACCT, Home
 
 
@@ -46,7 +46,7 @@ def test_recursion_from_the_source_of_a_chain(home: Home, sts: Sts, by: str, ask
     home.add_role("a", "arn:aws:iam::222222222222:role/A", source_profile="b")
     home.add_role("b", "arn:aws:iam::222222222222:role/B", source_profile="c")
     add_program(home, "c", XACCT, "credentials", asked)
-    outcome = home.aws(*WHO, "--profile", "a") if by == "aws" else home.xacct("credentials", "a")
+    outcome = home.aws(*WHOAMI, "--profile", "a") if by == "aws" else home.xacct("credentials", "a")
     assert (outcome.code, outcome.stdout) == (255, "")
     assert f"credential_process recursion: {cycle}." in outcome.stderr
     assert fix("c") in outcome.stderr
@@ -55,8 +55,8 @@ def test_recursion_from_the_source_of_a_chain(home: Home, sts: Sts, by: str, ask
 
 def test_recursion_through_aws(home: Home, sts: Sts) -> None:
     home.add_role("a", "arn:aws:iam::222222222222:role/A", source_profile="c")
-    add_program(home, "c", AWS, *WHO, "--profile", "a")
-    outcome = home.aws(*WHO, "--profile", "a")
+    add_program(home, "c", AWS, *WHOAMI, "--profile", "a")
+    outcome = home.aws(*WHOAMI, "--profile", "a")
     assert outcome.code == 255
     assert "credential_process recursion: a -> c -> a." in outcome.stderr
     assert sts.calls == []
@@ -67,7 +67,7 @@ def test_recursion_through_another_profile_of_the_same_role(home: Home) -> None:
     for name in ("a", "twin"):
         home.add_role(name, "arn:aws:iam::222222222222:role/A", source_profile="c")
     add_program(home, "c", XACCT, "credentials", "twin")
-    outcome = home.aws(*WHO, "--profile", "a")
+    outcome = home.aws(*WHOAMI, "--profile", "a")
     assert outcome.code == 255
     assert "credential_process recursion: c -> twin -> c." in outcome.stderr
 

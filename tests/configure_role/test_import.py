@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts
-from tests.support.commands import WHO, file_state
+from tests.support.commands import WHOAMI, file_state
 from tests.support.home import Home
 
 from .steps import CTRL_C, CTRL_D, ESCAPE, Screen, cache, done, parsed, refused, run
@@ -78,7 +78,7 @@ def test_import_adds_working_roles_and_does_nothing_the_second_time(
     assert (outcome.stdout, outcome.lines) == (plan, [f"updated {home.config}: 2 added"])
     added = ADDED.format(prod=role.arn, audit=audit_role.arn, path=team)
     assert home.config.read_text(encoding="utf-8") == f"{before}{added}"
-    assert "assumed-role/Audit/" in home.aws(*WHO, "--profile", "audit").stdout
+    assert "assumed-role/Audit/" in home.aws(*WHOAMI, "--profile", "audit").stdout
     kept = file_state(home.config)
     outcome = done(home, "import", str(team), "--prune", "--yes")
     assert (outcome.stdout, outcome.lines) == (
@@ -354,7 +354,9 @@ def test_import_reads_the_file_of_the_extension(
         "prod, audit: source_profile = default, because no source was given",
         f"updated {home.config}: 2 added",
     ]
-    assert f"assumed-role/{role.name}/" in home.aws(*WHO, "--profile", "prod", "--region", "us-west-1").stdout
+    assert (
+        f"assumed-role/{role.name}/" in home.aws(*WHOAMI, "--profile", "prod", "--region", "us-west-1").stdout
+    )
 
 
 def test_import_schema_is_printed_and_validates_a_manifest(home: Home, team: Path) -> None:

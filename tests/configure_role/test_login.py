@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts, User
-from tests.support.commands import ONE_TRY, WHO, operations
+from tests.support.commands import ONE_TRY, WHOAMI, operations
 from tests.support.home import Home
 
 from .steps import STRANGER, XML_ESCAPE, Screen, done, refused, run
@@ -41,7 +41,7 @@ def test_login_makes_commands_without_a_terminal_work(
     ]
     assert operations(sts) == ["GetSessionToken", "AssumeRole", "AssumeRole"]
     for profile in ("audit", "prod", "second"):
-        outcome = home.aws(*WHO, "--profile", profile)
+        outcome = home.aws(*WHOAMI, "--profile", profile)
         assert (outcome.code, outcome.stderr) == (0, "")
     assert len(sts.calls_of("GetSessionToken")) == 1
 
@@ -71,7 +71,7 @@ def test_login_without_a_profile_asks_once_per_device(
     assert screen.end() == 0
     assert operations(sts) == ["GetSessionToken", "GetSessionToken"]
     assert screen.shown.count("12 h left") == 2
-    outcome = home.aws(*WHO, "--profile", "other")
+    outcome = home.aws(*WHOAMI, "--profile", "other")
     assert (outcome.code, outcome.stderr) == (0, "")
     assert sts.calls[-1].access_key.startswith("ASIA")
     assert done(home, "logout", "other").lines == ["profile other: deleted 1 cached session"]

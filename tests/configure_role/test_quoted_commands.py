@@ -9,7 +9,7 @@ import pytest
 
 from awscli_xacct.configfile.sections import header_for
 from tests.sts import MfaDevice, Role, Sts
-from tests.support.commands import ONE_TRY, WHO
+from tests.support.commands import ONE_TRY, WHOAMI
 from tests.support.home import Home, Outcome
 
 from .steps import STRANGER, done, refused, run
@@ -42,7 +42,7 @@ def pasted(home: Home, command: str) -> Outcome:
 def test_quoted_commands_fix_a_setting_and_try_it(home: Home, role: Role, name: str) -> None:
     """Profile `list`: the error named a command that ended in "Unknown options"."""
     add(home, name, role, duration_seconds="2h")
-    broken = home.aws(*WHO, f"--profile={name}")
+    broken = home.aws(*WHOAMI, f"--profile={name}")
     assert broken.code == 255
     mended = pasted(home, broken.lines[-1])
     assert (mended.code, mended.lines[0]) == (0, f"wrote profile {name} to {home.config}")
@@ -67,7 +67,7 @@ def test_quoted_commands_after_a_denial_or_without_a_terminal_name_the_profile(
     trusted = list(role.trusts)
     role.trusts[:] = [STRANGER]
     add(home, name, role)
-    denied = home.aws(*WHO, f"--profile={name}", environment=ONE_TRY)
+    denied = home.aws(*WHOAMI, f"--profile={name}", environment=ONE_TRY)
     role.trusts[:] = trusted
     verified = pasted(home, denied.lines[-1])
     assert (verified.code, len(sts.calls_of("AssumeRole"))) == (0, 2), verified.stderr

@@ -6,7 +6,7 @@ import pytest
 
 from awscli_xacct.errors import Problem, ValidationError
 from tests.sts import Role
-from tests.support.commands import WHO
+from tests.support.commands import WHOAMI
 from tests.support.home import AWS, Home, Outcome, finish
 
 
@@ -34,7 +34,7 @@ def test_credentials_that_cannot_be_cached_are_used_without_a_usable_stderr(
 ) -> None:
     """The warning that could not be written took the `aws` command with it."""
     home.add_role("prod", role.arn)
-    outcome = to(home, stderr, *WHO, "--profile", "prod", cache="/dev/null")
+    outcome = to(home, stderr, *WHOAMI, "--profile", "prod", cache="/dev/null")
     assert outcome.code == 0
     assert f"assumed-role/{role.name}" in outcome.stdout
 

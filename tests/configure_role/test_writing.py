@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts
-from tests.support.commands import ONE_TRY, WHO, operations
+from tests.support.commands import ONE_TRY, WHOAMI, operations
 from tests.support.home import Home, finish
 
 from .steps import STRANGER, Screen, done, refused, run
@@ -34,7 +34,7 @@ def test_extended_settings_are_written_sent_and_part_of_the_cache_key(
         f"source_identity = dev@example.com\nregion = us-west-1\n"
     )
     home.add_role("audit", audit_role.arn, source_profile="prod")
-    assert home.aws(*WHO, "--profile", "audit").code == 0
+    assert home.aws(*WHOAMI, "--profile", "audit").code == 0
     first, second = sts.calls_of("AssumeRole")
     assert first.tags == {"team": "ops", "cost center": "R and D"}
     assert first.transitive_tag_keys == ["team"]
@@ -44,7 +44,7 @@ def test_extended_settings_are_written_sent_and_part_of_the_cache_key(
     for option, value, misses in (("--mfa-process", "false", 0), ("--session-tags", "team=dev", 1)):
         sts.clear_calls()
         done(home, "prod", option, value)
-        assert home.aws(*WHO, "--profile", "prod").code == 0
+        assert home.aws(*WHOAMI, "--profile", "prod").code == 0
         assert len(sts.calls_of("AssumeRole")) == misses
 
 
@@ -68,7 +68,7 @@ def test_verify_option_writes_only_a_role_that_can_be_assumed(
         f"wrote profile prod to {home.config}",
     ]
     sts.clear_calls()
-    outcome = home.aws(*WHO, "--profile", "prod", "--region", "us-west-1")
+    outcome = home.aws(*WHOAMI, "--profile", "prod", "--region", "us-west-1")
     assert (outcome.code, operations(sts)) == (0, ["GetCallerIdentity"])
 
     # Nor is a change of it written that would not work.
@@ -110,7 +110,7 @@ def test_profile_with_other_credentials_needs_force(home: Home, role: Role) -> N
 def test_profile_named_as_a_subcommand_is_given_as_an_option(home: Home, role: Role) -> None:
     outcome = done(home, "--profile", "list", "--role-arn", role.arn)
     assert outcome.lines[1] == f"wrote profile list to {home.config}"
-    assert home.aws(*WHO, "--profile", "list", "--region", "us-west-1").code == 0
+    assert home.aws(*WHOAMI, "--profile", "list", "--region", "us-west-1").code == 0
     done(home, "remove", "--profile", "list", "--yes")
     assert "[profile list]" not in home.config.read_text(encoding="utf-8")
 
@@ -150,11 +150,11 @@ def test_setting_overridden_by_the_credentials_file_is_an_error(
 def test_mfa_session_mode_is_written_like_other_settings(home: Home, role: Role) -> None:
     """A wrong one was to be mended with `aws configure set`, which makes a second section of `my prod`."""
     home.add_role('"my prod"', role.arn, mfa_session="yes")
-    outcome = home.aws(*WHO, "--profile", "my prod")
+    outcome = home.aws(*WHOAMI, "--profile", "my prod")
     assert outcome.lines[-1] == "  aws configure role 'my prod' --mfa-session auto"
     done(home, "my prod", "--mfa-session", "auto")
     assert home.config.read_text(encoding="utf-8").count("my prod") == 1
-    assert home.aws(*WHO, "--profile", "my prod").code == 0
+    assert home.aws(*WHOAMI, "--profile", "my prod").code == 0
     assert refused(home, "my prod", "--mfa-session", "maybe")[1] == (
         "  - --mfa-session 'maybe': must be one of auto, on, off"
     )

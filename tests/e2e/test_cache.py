@@ -11,7 +11,7 @@ import pytest
 
 from tests.sts import Role, Sts, User
 from tests.support.commands import (
-    WHO,
+    WHOAMI,
     aws_in_shell,
     caller_arn,
     caller_of,
@@ -50,7 +50,7 @@ def test_cache_is_shared_by_equivalent_profiles(home: Home, sts: Sts, role: Role
     home.add_role("prod", role.arn)
     home.add_role("production", role.arn, output="text")
     assert caller_of(home, "prod") == caller_arn(
-        home.aws(*WHO, "--profile", "production", "--output", "json")
+        home.aws(*WHOAMI, "--profile", "production", "--output", "json")
     )
     assert len(callers(sts)) == 1
 
@@ -80,7 +80,7 @@ def test_cache_misses_after_any_edit_and_hits_after_reverting_it(home: Home, sts
     assert is_session_of(other, caller_of(home, "prod"))
     home.write_config("")
     home.add_role("prod", role.arn, **{**written, "external_id": "x2"})
-    assert home.aws(*WHO, "--profile", "prod").code == 255
+    assert home.aws(*WHOAMI, "--profile", "prod").code == 255
     assert len(callers(sts)) == 7
 
     home.write_config("")
@@ -107,7 +107,7 @@ def test_cache_misses_after_the_source_key_is_rotated(
 def test_cache_key_depends_on_the_sts_endpoint(home: Home, sts: Sts, role: Role, prod: str) -> None:
     caller_of(home, prod)
     with Sts() as elsewhere:
-        outcome = home.aws(*WHO, "--profile", prod, environment={"AWS_ENDPOINT_URL_STS": elsewhere.url})
+        outcome = home.aws(*WHOAMI, "--profile", prod, environment={"AWS_ENDPOINT_URL_STS": elsewhere.url})
         assert outcome.code == 255
         assert operations(elsewhere) == ["AssumeRole"]
     assert is_session_of(role, caller_of(home, prod))
@@ -144,7 +144,7 @@ def test_credential_source_environment_uses_its_keys(home: Home, sts: Sts, role:
     for _ in range(2):
         assert is_session_of(role, caller_of(home, "prod", environment))
     assert callers(sts) == [ops.arn]
-    nothing = home.aws(*WHO, "--profile", "prod")
+    nothing = home.aws(*WHOAMI, "--profile", "prod")
     assert (nothing.code, nothing.stdout, len(callers(sts))) == (255, "", 1)
     assert "Traceback" not in nothing.stderr
 
@@ -171,7 +171,7 @@ def test_credential_process_of_a_source_is_not_run_while_the_role_is_cached(
 
 @pytest.mark.parametrize("umask", ["022", "000"])
 def test_cache_files_are_private_whatever_the_umask(home: Home, role: Role, prod: str, umask: str) -> None:
-    outcome = run(home, *aws_in_shell(f"umask {umask}", *WHO, "--profile", prod))
+    outcome = run(home, *aws_in_shell(f"umask {umask}", *WHOAMI, "--profile", prod))
     assert is_session_of(role, caller_arn(outcome))
     modes = {
         path.suffix or path.name: path.stat().st_mode & 0o777 for path in (home.aws_dir / "xacct").rglob("*")
@@ -199,7 +199,7 @@ def test_cache_path_that_is_a_file_gives_one_warning(home: Home, role: Role, pro
     file = home.aws_dir / place
     file.parent.mkdir(exist_ok=True)
     file.write_text("mine")
-    assert_one_warning(home.aws(*WHO, "--profile", prod), role)
+    assert_one_warning(home.aws(*WHOAMI, "--profile", prod), role)
     assert file.read_text() == "mine"
 
 
@@ -210,13 +210,13 @@ def test_cache_directory_without_write_permission_gives_one_warning(
     directory = home.path / read_only
     directory.mkdir(parents=True, exist_ok=True)
     directory.chmod(0o500)
-    outcome = run(home, *respecting_modes(), str(AWS), *WHO, "--profile", prod)
+    outcome = run(home, *respecting_modes(), str(AWS), *WHOAMI, "--profile", prod)
     directory.chmod(0o700)
     assert_one_warning(outcome, role)
 
 
 def test_cache_on_a_full_disk_gives_one_warning(home: Home, role: Role, prod: str) -> None:
-    assert_one_warning(run(home, *aws_in_shell("ulimit -f 0", *WHO, "--profile", prod)), role)
+    assert_one_warning(run(home, *aws_in_shell("ulimit -f 0", *WHOAMI, "--profile", prod)), role)
     assert home.records() == []
     assert list(home.cache.glob("*.tmp")) == list(home.cache.glob(".*.tmp")) == []
 
@@ -225,14 +225,14 @@ def test_cache_in_a_missing_home_gives_one_warning(home: Home, role: Role, prod:
     (tmp_path / "file").touch()
     files = {"AWS_CONFIG_FILE": str(home.config), "AWS_SHARED_CREDENTIALS_FILE": str(home.credentials)}
     outcome = home.aws(
-        *WHO, "--profile", prod, environment={**files, "HOME": str(tmp_path / "file" / "home")}
+        *WHOAMI, "--profile", prod, environment={**files, "HOME": str(tmp_path / "file" / "home")}
     )
     assert_one_warning(outcome, role)
 
 
 def test_cache_without_a_home_gives_one_warning(home: Home, role: Role, prod: str) -> None:
     files = {"AWS_CONFIG_FILE": str(home.config), "AWS_SHARED_CREDENTIALS_FILE": str(home.credentials)}
-    command = [*without_account(), str(AWS), *WHO, "--profile", prod]
+    command = [*without_account(), str(AWS), *WHOAMI, "--profile", prod]
     assert_one_warning(run(home, *command, environment=files, without=["HOME"]), role)
 
 
@@ -242,7 +242,7 @@ def test_cache_directory_can_be_set_without_a_home(home: Home, sts: Sts, role: R
         "AWS_SHARED_CREDENTIALS_FILE": str(home.credentials),
         "AWS_XACCT_CACHE_DIR": str(home.cache),
     }
-    command = [*without_account(), str(AWS), *WHO, "--profile", prod]
+    command = [*without_account(), str(AWS), *WHOAMI, "--profile", prod]
     for _ in range(2):
         outcome = run(home, *command, environment=environment, without=["HOME"])
         assert is_session_of(role, caller_arn(outcome))

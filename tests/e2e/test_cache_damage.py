@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.sts import Role, Sts
-from tests.support.commands import WHO, caller_arn, caller_of, is_session_of, operations, read_record
+from tests.support.commands import WHOAMI, caller_arn, caller_of, is_session_of, operations, read_record
 from tests.support.home import Home
 
 
@@ -84,7 +84,7 @@ def test_record_damaged_is_a_miss_and_is_replaced(
     (record,) = home.records()
     damage(record)
 
-    outcome = home.aws(*WHO, "--profile", prod)
+    outcome = home.aws(*WHOAMI, "--profile", prod)
     assert is_session_of(role, caller_arn(outcome))
     assert len(outcome.stderr.splitlines()) <= 1, outcome.stderr
     assert len(sts.calls_of("AssumeRole")) == 2
@@ -101,7 +101,7 @@ def test_record_path_that_is_a_full_directory_is_kept(home: Home, sts: Sts, role
     (record,) = home.records()
     replace_by_full_directory(record)
     for calls in (2, 3):
-        outcome = home.aws(*WHO, "--profile", prod)
+        outcome = home.aws(*WHOAMI, "--profile", prod)
         assert is_session_of(role, caller_arn(outcome))
         assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
         assert len(sts.calls_of("AssumeRole")) == calls

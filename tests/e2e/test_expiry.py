@@ -11,7 +11,15 @@ import pytest
 from awscli_xacct.storage.cache import Cache
 from tests.sts import Role, Sts, User
 from tests.support.answering import answering
-from tests.support.commands import ONE_TRY, WHO, caller_arn, caller_of, is_session_of, operations, read_record
+from tests.support.commands import (
+    ONE_TRY,
+    WHOAMI,
+    caller_arn,
+    caller_of,
+    is_session_of,
+    operations,
+    read_record,
+)
 from tests.support.home import Home
 
 HOUR = 3600.0
@@ -52,7 +60,7 @@ def test_expired_session_is_never_served(home: Home, sts: Sts, role: Role, prod:
     assert is_session_of(role, caller_of(home, prod))
     wait_for_expiry(sts, sts.session_life)
     sts.fail("AssumeRole", status=503)
-    outcome = home.aws(*WHO, "--profile", prod, environment=ONE_TRY)
+    outcome = home.aws(*WHOAMI, "--profile", prod, environment=ONE_TRY)
     assert (outcome.code, outcome.stdout) == (255, "")
     assert operations(sts)[2:] == ["AssumeRole"]
     assert is_session_of(role, caller_of(home, prod))
@@ -109,7 +117,7 @@ def test_refresh_that_fails_keeps_credentials_in_use_until_expiry(
             role.trusts.clear()
         case _:
             sts.answer_garbage(None, operation="AssumeRole")
-    outcome = home.aws(*WHO, "--profile", prod, environment=ONE_TRY)
+    outcome = home.aws(*WHOAMI, "--profile", prod, environment=ONE_TRY)
     assert is_session_of(role, caller_arn(outcome))
     assert outcome.stderr == ""
     first, second = sts.calls_of("GetCallerIdentity")
@@ -123,7 +131,7 @@ def test_refresh_that_hangs_does_not_block_other_commands(
     caller_of(home, prod)
     make_refresh_due(home)
     with sts.hold("AssumeRole", times=1) as held:
-        renewing = home.start(*WHO, "--profile", prod)
+        renewing = home.start(*WHOAMI, "--profile", prod)
         held.wait_for(1, timeout=60)
         assert is_session_of(role, caller_of(home, prod))
     stdout, stderr = renewing.communicate(timeout=60)
@@ -142,7 +150,7 @@ def test_rejected_session_is_dropped_and_replaced_by_the_next_command(
         sts.revoke(sts.calls_of("GetCallerIdentity")[0].access_key)
     else:
         sts.expire_all_sessions()
-    home.aws(*WHO, "--profile", prod)
+    home.aws(*WHOAMI, "--profile", prod)
     assert is_session_of(role, caller_of(home, prod))
     assert len(sts.calls_of("AssumeRole")) == 2
 
@@ -169,13 +177,13 @@ def test_rejected_session_of_a_hop_is_dropped(home: Home, sts: Sts, role: Role, 
     home.add_role("last", last.arn, source_profile=prod)
     caller_of(home, prod)
     sts.expire_all_sessions()
-    home.aws(*WHO, "--profile", "last")
+    home.aws(*WHOAMI, "--profile", "last")
     assert is_session_of(last, caller_of(home, "last"))
 
 
 def test_disabled_key_gives_no_new_sessions(home: Home, sts: Sts, prod: str, user: User) -> None:
     user.disable_key()
-    outcome = home.aws(*WHO, "--profile", prod)
+    outcome = home.aws(*WHOAMI, "--profile", prod)
     assert (outcome.code, outcome.stdout) == (255, "")
     assert "InvalidClientTokenId" in outcome.stderr
     assert "for profile prod from default" in outcome.stderr

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.sts import Role, Sts
-from tests.support.commands import WHO, caller_arn, is_session_of, operations
+from tests.support.commands import WHOAMI, caller_arn, is_session_of, operations
 from tests.support.home import Home, Outcome
 
 SECRET = "hunter2-wJalrXUtnFEMI"
@@ -83,7 +83,7 @@ def test_credential_process_that_fails_gives_the_same_error_in_aws(
     home: Home, sts: Sts, role: Role, runs: Path
 ) -> None:
     name = add_vault(home, role, runs, "pass")
-    assert_source_is_blamed(home.aws(*WHO, "--profile", "prod"), name, "printed nothing")
+    assert_source_is_blamed(home.aws(*WHOAMI, "--profile", "prod"), name, "printed nothing")
     assert (runs.read_text(), operations(sts)) == ("x", [])
 
 
@@ -122,7 +122,7 @@ def test_credential_process_with_keys_near_expiry_is_run_once(
     answer = {"Version": 1, "AccessKeyId": ops.access_key, "SecretAccessKey": ops.secret_key}
     soon = "import json, datetime\nend = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=5)\n"
     add_vault(home, role, runs, f"{soon}print(json.dumps({answer!r} | {{'Expiration': end.isoformat()}}))")
-    assert is_session_of(role, caller_arn(home.aws(*WHO, "--profile", "prod")))
+    assert is_session_of(role, caller_arn(home.aws(*WHOAMI, "--profile", "prod")))
     assert runs.read_text() == "x"
 
 

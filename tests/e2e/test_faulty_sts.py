@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.sts import Role, Sts, User
-from tests.support.commands import ONE_TRY, WHO, caller_arn, caller_of, is_session_of, operations
+from tests.support.commands import ONE_TRY, WHOAMI, caller_arn, caller_of, is_session_of, operations
 from tests.support.home import Home, Outcome
 
 OPENED = b'<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>'
@@ -80,7 +80,7 @@ def test_sts_fault_is_an_error_that_names_profile_and_role_and_is_not_kept(
     home: Home, sts: Sts, role: Role, prod: str, fault: Callable[[Sts], None]
 ) -> None:
     fault(sts)
-    assert_error(home.aws(*WHO, "--profile", prod, environment=ONE_TRY), role)
+    assert_error(home.aws(*WHOAMI, "--profile", prod, environment=ONE_TRY), role)
     assert operations(sts) == ["AssumeRole"]
     assert_nothing_is_cached(home)
     sts.clear_faults()
@@ -90,7 +90,7 @@ def test_sts_fault_is_an_error_that_names_profile_and_role_and_is_not_kept(
 def test_sts_that_does_not_listen_is_an_error(home: Home, role: Role, prod: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         closed = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    outcome = home.aws(*WHO, "--profile", prod, environment={**ONE_TRY, "AWS_ENDPOINT_URL_STS": closed})
+    outcome = home.aws(*WHOAMI, "--profile", prod, environment={**ONE_TRY, "AWS_ENDPOINT_URL_STS": closed})
     assert_error(outcome, role)
     assert closed in outcome.stderr
     assert "STS cannot be reached" in outcome.stderr
@@ -100,7 +100,7 @@ def test_sts_that_does_not_listen_is_an_error(home: Home, role: Role, prod: str)
 
 def test_sts_that_does_not_answer_is_an_error(home: Home, sts: Sts, role: Role, prod: str) -> None:
     sts.hang("AssumeRole", times=None)
-    outcome = home.aws(*WHO, "--profile", prod, "--cli-read-timeout", "1", environment=ONE_TRY)
+    outcome = home.aws(*WHOAMI, "--profile", prod, "--cli-read-timeout", "1", environment=ONE_TRY)
     assert_error(outcome, role)
     assert_nothing_is_cached(home)
     sts.clear_faults()
@@ -118,7 +118,7 @@ def test_access_denied_names_the_role_the_caller_and_what_to_check(
     home: Home, sts: Sts, role: Role, prod: str, user: User
 ) -> None:
     role.external_id = "tenant/42"
-    outcome = home.aws(*WHO, "--profile", prod)
+    outcome = home.aws(*WHOAMI, "--profile", prod)
     assert_error(outcome, role)
     assert f"User: {user.arn} is not authorized to perform: sts:AssumeRole on resource: {role.arn}" in (
         outcome.stderr
@@ -134,7 +134,7 @@ def test_access_denied_names_the_role_the_caller_and_what_to_check(
 def test_duration_above_the_role_maximum_is_an_error(home: Home, role: Role) -> None:
     role.max_session_duration = 3600
     home.add_role("prod", role.arn, duration_seconds=7200)
-    outcome = home.aws(*WHO, "--profile", "prod")
+    outcome = home.aws(*WHOAMI, "--profile", "prod")
     assert_error(outcome, role)
     assert "exceeds the MaxSessionDuration set for this role" in outcome.stderr
     assert_nothing_is_cached(home)
@@ -145,7 +145,7 @@ def test_clock_skew_that_sts_rejects_is_named(
     home: Home, sts: Sts, role: Role, prod: str, offset: float, direction: str
 ) -> None:
     sts.clock_offset = offset
-    outcome = home.aws(*WHO, "--profile", prod)
+    outcome = home.aws(*WHOAMI, "--profile", prod)
     assert_error(outcome, role)
     assert re.search(rf"The local clock is 3\d\d\d s {direction} the service's; correct it", outcome.stderr)
 
@@ -153,7 +153,7 @@ def test_clock_skew_that_sts_rejects_is_named(
 def test_chain_error_names_the_hop_that_failed(home: Home, sts: Sts, role: Role, prod: str) -> None:
     last = sts.add_role("Last", account="333333333333", trusts=[])
     home.add_role("last", last.arn, source_profile=prod)
-    outcome = home.aws(*WHO, "--profile", "last")
+    outcome = home.aws(*WHOAMI, "--profile", "last")
     assert outcome.code == 255
     assert f"while assuming {last.arn} for profile last from prod" in outcome.stderr
     assert len(home.records()) == 1, "the first hop was not at fault"
@@ -164,11 +164,11 @@ def test_chain_error_names_the_hop_that_failed(home: Home, sts: Sts, role: Role,
 
 def test_sts_message_is_escaped_for_the_terminal(home: Home, sts: Sts, prod: str) -> None:
     sts.fail("AssumeRole", None, 403, "AccessDenied", "no\u009b31m\u202e way\u0085")
-    outcome = home.aws(*WHO, "--profile", prod)
+    outcome = home.aws(*WHOAMI, "--profile", prod)
     assert outcome.code == 255
     assert all(character.isprintable() for character in outcome.stderr.replace("\n", ""))
 
 
 def test_sts_outage_does_not_affect_a_profile_without_a_role(home: Home, sts: Sts, user: User) -> None:
     sts.throttle(None, "AssumeRole")
-    assert caller_arn(home.aws(*WHO)) == user.arn
+    assert caller_arn(home.aws(*WHOAMI)) == user.arn

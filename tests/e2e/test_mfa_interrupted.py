@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts
-from tests.support.commands import WHO, is_session_of, operations
+from tests.support.commands import WHOAMI, is_session_of, operations
 from tests.support.home import AWS, XACCT, Home
 from tests.support.terminal import Terminal, call_on_terminal, log_in
 
@@ -52,7 +52,7 @@ def test_ctrl_c_at_the_prompt_ends_the_process_whatever_its_output_is(
     home: Home, sts: Sts, vault: str, target: str
 ) -> None:
     """The same Ctrl-C ends the reader of a pipe, so the output of the CLI has nowhere to go."""
-    shown = interrupt_in_shell(home, f"{AWS} {' '.join(WHO)} --profile {vault} {target}")
+    shown = interrupt_in_shell(home, f"{AWS} {' '.join(WHOAMI)} --profile {vault} {target}")
     assert "Traceback" not in shown
     assert_nothing_was_done(home, sts)
 
@@ -120,7 +120,7 @@ def test_ctrl_z_at_the_prompt_returns_to_the_shell_and_fg_asks_again(
         home.terminal_for("bash", "--norc", "--noprofile", "-i", environment={"PS1": READY, "TERM": "dumb"})
     )
     shell.expect(READY)
-    shell.type(f"{AWS} {' '.join(WHO)} --profile {vault}")
+    shell.type(f"{AWS} {' '.join(WHOAMI)} --profile {vault}")
     shell.wait_for_prompt()
     shell.child.sendcontrol("z")
     shell.expect("Stopped")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts
-from tests.support.commands import WHO, caller_arn, caller_of, is_session_of, operations, tree
+from tests.support.commands import WHOAMI, caller_arn, caller_of, is_session_of, operations, tree
 from tests.support.home import AWS, TIMEOUT, Home, finish
 from tests.support.terminal import PROMPT, Terminal, call_on_terminal, log_in
 
@@ -81,7 +81,7 @@ def test_direct_mfa_after_a_refused_duration_takes_no_second_code_until_login(
     person.answer(device.next_code())
     assert person.end() == 255
     sts.clear_calls()
-    outcome = home.aws(*WHO, "--profile", "long")
+    outcome = home.aws(*WHOAMI, "--profile", "long")
     assert (outcome.code, operations(sts)) == (255, [])
     assert outcome.lines[0].endswith(
         "so no other MFA code is spent on it. Ask for less, or have the role's maximum raised in its account:"
@@ -172,7 +172,7 @@ def test_mfa_code_already_used_is_not_sent_again(
 def test_mfa_prompt_uses_the_terminal_when_all_streams_are_files(
     home: Home, role: Role, device: MfaDevice, vault: str
 ) -> None:
-    script = f'"$1" {" ".join(WHO)} --profile {vault} </dev/null >out 2>err; echo "ended with $?"'
+    script = f'"$1" {" ".join(WHOAMI)} --profile {vault} </dev/null >out 2>err; echo "ended with $?"'
     person = Terminal(home.terminal_for("sh", "-c", f'cd "$HOME"; {script}', "sh", str(AWS)))
     person.answer(device.next_code())
     person.expect("ended with 0")
@@ -187,7 +187,7 @@ def test_mfa_prompt_uses_the_terminal_when_all_streams_are_files(
 def test_mfa_prompt_without_a_terminal_fails_at_once(
     home: Home, sts: Sts, device: MfaDevice, vault: str, typed: str | None
 ) -> None:
-    process = home.start(*WHO, "--profile", vault)
+    process = home.start(*WHOAMI, "--profile", vault)
     if typed is None:
         process.wait(TIMEOUT)  # with its stdin still open
     outcome = finish(process, typed or "")
@@ -201,7 +201,7 @@ def test_mfa_prompt_without_a_terminal_fails_at_once(
 def test_shared_mfa_session_serves_commands_without_a_terminal(
     home: Home, sts: Sts, role: Role, device: MfaDevice, vault: str
 ) -> None:
-    outcome = home.aws(*WHO, "--profile", vault)
+    outcome = home.aws(*WHOAMI, "--profile", vault)
     advised = outcome.lines[-1].split()
     assert advised[0] == "aws"
     person = Terminal(home.terminal(*advised[1:]))
@@ -240,7 +240,7 @@ def test_mfa_prompt_of_one_command_makes_the_other_wait(
     assert second.prompts == gives_up
     assert operations(sts).count("GetSessionToken") == 1
     assert not [name for name in tree(home) if name.endswith((".tmp", ".owner"))]
-    assert caller_arn(home.aws(*WHO, "--profile", "other")) == second.caller
+    assert caller_arn(home.aws(*WHOAMI, "--profile", "other")) == second.caller
 
 
 def test_mfa_prompt_escapes_the_profile_name(home: Home, device: MfaDevice, role: Role) -> None:
@@ -248,7 +248,7 @@ def test_mfa_prompt_escapes_the_profile_name(home: Home, device: MfaDevice, role
     role.require_mfa = True
     name = "a\x1b]2;owned\x07b"
     home.add_role(name, role.arn, mfa_serial=device.serial)
-    outcome = home.aws(*WHO, "--profile", name)
+    outcome = home.aws(*WHOAMI, "--profile", name)
     assert outcome.code == 255
     assert "profile a\\x1b]2;owned\\x07b needs an MFA code" in outcome.stderr
     person = call_on_terminal(home, name)

@@ -13,7 +13,7 @@ import pytest
 from tests.cli.steps import grow_old
 from tests.sts import Role, Sts
 from tests.support.commands import (
-    WHO,
+    WHOAMI,
     caller_arn,
     caller_of,
     is_session_of,
@@ -93,7 +93,7 @@ def test_home_of_another_user_gets_no_files_from_root(home: Home, role: Role, pr
     """`sudo -E`: afterwards root owned the directory, and nothing was cached for the user any more."""
     give_away(home.path)
     before = tree(home)
-    outcome = home.aws(*WHO, "--profile", prod)
+    outcome = home.aws(*WHOAMI, "--profile", prod)
     assert is_session_of(role, caller_arn(outcome))
     [line] = outcome.lines
     assert line.startswith(
@@ -137,7 +137,7 @@ def test_directory_left_by_root_is_named_with_the_fix(home: Home, role: Role, pr
     state.chmod(0o700)
     give_away(state)
     command = f"{state} belongs to nobody. Fix it with: sudo chown -R root {state}"
-    outcome = run(home, *respecting_modes(), str(AWS), *WHO, "--profile", prod)
+    outcome = run(home, *respecting_modes(), str(AWS), *WHOAMI, "--profile", prod)
     assert is_session_of(role, caller_arn(outcome))
     assert outcome.lines == [f"xacct: credentials cannot be cached: {command}"]
     outcome = run(home, *respecting_modes(), str(AWS), "configure", "role", "logout", "--all")
@@ -184,7 +184,7 @@ def test_drive_without_modes_moves_the_cache_and_allows_edits(
     drive = {**without_modes(home.path, chmod_fails=chmod_fails), "XDG_RUNTIME_DIR": str(runtime)}
     moved = runtime / f"xacct-cache-{os.geteuid()}"
     grow_old(home)
-    first = home.aws(*WHO, "--profile", prod, environment=drive)
+    first = home.aws(*WHOAMI, "--profile", prod, environment=drive)
     assert is_session_of(role, caller_arn(first))
     assert len(first.lines) == 1
     assert f"sessions are cached in {moved}. To" in first.stderr
@@ -217,7 +217,7 @@ def test_drive_without_locks_gives_one_warning(
     assert edit.code == 0
     assert len([line for line in edit.lines if "is on a file system without locks" in line]) == 1
     assert "[profile other]" in home.config.read_text()
-    outcome = home.aws(*WHO, "--profile", prod, environment=unlocked)
+    outcome = home.aws(*WHOAMI, "--profile", prod, environment=unlocked)
     assert is_session_of(role, caller_arn(outcome))
     assert len(outcome.lines) == 1
     assert "on a file system without locks" in outcome.stderr
@@ -249,7 +249,7 @@ def test_rejected_session_that_cannot_be_deleted_is_reported(home: Home, sts: St
     caller_of(home, prod)
     sts.fail("GetCallerIdentity", times=None, status=403, code="ExpiredToken", message="ended")
     home.cache.chmod(0o500)
-    outcome = run(home, *respecting_modes(), str(AWS), *WHO, "--profile", prod)
+    outcome = run(home, *respecting_modes(), str(AWS), *WHOAMI, "--profile", prod)
     home.cache.chmod(0o700)
     assert outcome.code != 0
     assert (

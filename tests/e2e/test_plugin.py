@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.sts import Role, Sts, User
-from tests.support.commands import DISABLED, WHO, caller_arn, caller_of, is_session_of, operations, run
+from tests.support.commands import DISABLED, WHOAMI, caller_arn, caller_of, is_session_of, operations, run
 from tests.support.home import AWS, Home, Outcome
 
 from .conftest import Damage
@@ -21,8 +21,8 @@ BROKEN = "raise RuntimeError('broken')\n"
     "arguments",
     [
         ("--version",),
-        WHO,
-        (*WHO, "--profile", "nobody"),
+        WHOAMI,
+        (*WHOAMI, "--profile", "nobody"),
         ("configure", "list"),
         ("configure", "get", "region"),
         ("configure", "get", "role_arn", "--profile", "prod"),
@@ -37,7 +37,7 @@ def test_plugin_does_not_change_commands_without_a_role(home: Home, arguments: t
 
 
 def test_profile_unknown_gives_the_stock_error(home: Home) -> None:
-    outcome = home.aws(*WHO, "--profile", "nobody")
+    outcome = home.aws(*WHOAMI, "--profile", "nobody")
     assert (outcome.code, outcome.stdout) == (255, "")
     assert outcome.lines == ["The config profile (nobody) could not be found"]
 
@@ -61,8 +61,8 @@ def test_profile_unknown_can_be_created_by_configure_set(home: Home) -> None:
 @pytest.mark.usefixtures("user")
 def test_profile_invalid_gives_the_stock_error(home: Home, role: Role, settings: str) -> None:
     home.write_config(f"[profile prod]\nrole_arn = {role.arn}\n{settings.format(arn=role.arn)}")
-    on = home.aws(*WHO, "--profile", "prod")
-    assert on == home.aws(*WHO, "--profile", "prod", environment=DISABLED)
+    on = home.aws(*WHOAMI, "--profile", "prod")
+    assert on == home.aws(*WHOAMI, "--profile", "prod", environment=DISABLED)
     assert on.code == 255
     assert "Traceback" not in on.stderr
 
@@ -71,7 +71,7 @@ def test_profile_invalid_gives_the_stock_error(home: Home, role: Role, settings:
 @pytest.mark.usefixtures("user")
 def test_duration_that_stock_ignores_is_an_error(home: Home, sts: Sts, role: Role, duration: str) -> None:
     home.add_role("prod", role.arn, duration_seconds=duration)
-    outcome = home.aws(*WHO, "--profile", "prod")
+    outcome = home.aws(*WHOAMI, "--profile", "prod")
     assert (outcome.code, outcome.stdout, operations(sts)) == (255, "", [])
     assert "profile prod: duration_seconds" in outcome.stderr
     assert repr(duration) in outcome.stderr
@@ -120,7 +120,7 @@ def test_credentials_are_found_in_the_stock_order(
         name: value.format(key=user.access_key, secret=user.secret_key) for name, value in variables.items()
     }
     for switch in ({}, DISABLED):
-        caller = caller_arn(home.aws(*WHO, *options, environment={**environment, **switch}))
+        caller = caller_arn(home.aws(*WHOAMI, *options, environment={**environment, **switch}))
         assert (is_session_of(role, caller), caller == user.arn) == (is_role, not is_role)
 
 
@@ -152,7 +152,7 @@ def test_config_and_credentials_files_can_be_elsewhere(home: Home, role: Role, p
 def test_plugin_damaged_leaves_roles_to_the_stock_cli(
     home: Home, role: Role, prod: str, damage: Damage, file: str, text: str | None
 ) -> None:
-    outcome = home.aws(*WHO, "--profile", prod, environment=damage(file, text))
+    outcome = home.aws(*WHOAMI, "--profile", prod, environment=damage(file, text))
     assert is_session_of(role, caller_arn(outcome))
     assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
     assert outcome.stderr.startswith("xacct: ")
@@ -169,7 +169,7 @@ def test_plugin_with_a_failing_dependency_leaves_roles_to_the_stock_cli(
     library = home.path / "library"
     (library / "filelock").mkdir(parents=True)
     (library / "filelock" / "__init__.py").write_text(stand_in, encoding="utf-8")
-    outcome = home.aws(*WHO, "--profile", prod, environment={"PYTHONPATH": str(library)})
+    outcome = home.aws(*WHOAMI, "--profile", prod, environment={"PYTHONPATH": str(library)})
     assert is_session_of(role, caller_arn(outcome))
     assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
     assert outcome.stderr.startswith("xacct: ")
@@ -202,7 +202,7 @@ def test_plugin_damaged_never_uses_the_session_of_another_caller(
     home.add_role("pb", role.arn, source_profile="bob")
     theirs = {}
     for profile in ("prod", "pb"):
-        assert is_session_of(role, caller_arn(home.aws(*WHO, "--profile", profile, environment=broken)))
+        assert is_session_of(role, caller_arn(home.aws(*WHOAMI, "--profile", profile, environment=broken)))
         theirs[profile] = sts.calls_of("AssumeRole")[-1].access_key
     assert theirs["prod"] != theirs["pb"] == bob.access_key
     assert operations(sts) == ["AssumeRole", "GetCallerIdentity"] * 2
@@ -216,7 +216,7 @@ def test_plugin_damaged_neither_reads_nor_writes_the_stock_cache(
     caller_of(home, "prod", environment=DISABLED)
     (kept,) = (home.aws_dir / "cli" / "cache").iterdir()
     before = kept.read_bytes()
-    outcome = home.aws(*WHO, "--profile", "prod", environment=damage("errors.py", UNFINISHED))
+    outcome = home.aws(*WHOAMI, "--profile", "prod", environment=damage("errors.py", UNFINISHED))
     assert is_session_of(role, caller_arn(outcome))
     assert len(sts.calls_of("AssumeRole")) == 2
     assert [path.read_bytes() for path in (home.aws_dir / "cli" / "cache").iterdir()] == [before]
@@ -234,7 +234,7 @@ def test_plugin_damaged_refuses_a_profile_that_stock_would_misread(
 ) -> None:
     home.add_role("prod", role.arn, **settings)
     home.add_role("last", role.arn, source_profile="prod")
-    outcome = home.aws(*WHO, "--profile", profile, environment=broken)
+    outcome = home.aws(*WHOAMI, "--profile", profile, environment=broken)
     assert (outcome.code, outcome.stdout, operations(sts)) == (255, "", [])
     for word in (f"profile {profile}", f"{next(iter(settings))} of profile prod", "xacct doctor"):
         assert word in outcome.stderr
@@ -251,13 +251,13 @@ def test_plugin_damaged_leaves_other_configure_commands_alone(home: Home, damage
     assert len(outcome.stderr.splitlines()) <= 1, outcome.stderr
 
 
-@pytest.mark.parametrize("arguments", [("--version",), WHO], ids=" ".join)
+@pytest.mark.parametrize("arguments", [("--version",), WHOAMI], ids=" ".join)
 def test_plugin_damaged_does_not_affect_commands_without_a_role(
     home: Home, user: User, damage: Damage, arguments: tuple[str, ...]
 ) -> None:
     outcome = home.aws(*arguments, environment=damage("errors.py", UNFINISHED))
     assert (outcome.code, outcome.stderr) == (0, "")
-    assert arguments != WHO or caller_arn(outcome) == user.arn
+    assert arguments != WHOAMI or caller_arn(outcome) == user.arn
 
 
 @pytest.mark.usefixtures("prod")
@@ -266,7 +266,7 @@ def test_user_agent_counts_features_like_the_stock_cli(home: Home, sts: Sts) -> 
     found = []
     for environment in ({}, DISABLED):
         sts.clear_calls()
-        assert home.aws(*WHO, "--profile", "prod", environment=environment).code == 0
+        assert home.aws(*WHOAMI, "--profile", "prod", environment=environment).code == 0
         agents = [call.user_agent for call in sts.calls]
         found.append([sorted(re.findall(r" m/([\w,+-]+)", agent)[0].split(",")) for agent in agents])
     assert found[0] == found[1]

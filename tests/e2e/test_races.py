@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 
 from tests.sts import Role, Sts
-from tests.support.commands import ONE_TRY, WHO, caller_arn, caller_of, is_session_of, operations
+from tests.support.commands import ONE_TRY, WHOAMI, caller_arn, caller_of, is_session_of, operations
 from tests.support.home import Home
 from tests.support.processes import run_together
 
@@ -17,7 +17,7 @@ SECONDS = 60.0
 def test_single_flight_makes_one_call_for_twenty_commands(
     home: Home, sts: Sts, role: Role, prod: str
 ) -> None:
-    with sts.hold("AssumeRole") as held, run_together(home, *[(*WHO, "--profile", prod)] * ALL) as running:
+    with sts.hold("AssumeRole") as held, run_together(home, *[(*WHOAMI, "--profile", prod)] * ALL) as running:
         held.wait_for(1, SECONDS)
         waiting = running.wait_for_lines(ALL - 1)
         held.release()
@@ -48,7 +48,7 @@ def test_single_flight_makes_one_call_for_each_role_of_a_chain(
     profiles = ["audit", "audit", "billing", "billing", "billing", prod]
     with (
         sts.hold("AssumeRole") as held,
-        run_together(home, *[(*WHO, "--profile", profile) for profile in profiles]) as running,
+        run_together(home, *[(*WHOAMI, "--profile", profile) for profile in profiles]) as running,
     ):
         held.wait_for(1, SECONDS)
         running.wait_for_lines(len(profiles) - 1)
@@ -65,7 +65,7 @@ def test_single_flight_makes_one_call_for_each_role_of_a_chain(
 def test_cache_hit_does_not_wait_for_a_lock(home: Home, sts: Sts, prod: str, role: Role) -> None:
     home.add_role("audit", sts.add_role("Audit", trusts=role.trusts).arn)
     caller_of(home, prod)
-    with sts.hold("AssumeRole") as held, run_together(home, (*WHO, "--profile", "audit")) as running:
+    with sts.hold("AssumeRole") as held, run_together(home, (*WHOAMI, "--profile", "audit")) as running:
         held.wait_for(1, SECONDS)
         caller_of(home, prod)
         held.release()
@@ -73,7 +73,7 @@ def test_cache_hit_does_not_wait_for_a_lock(home: Home, sts: Sts, prod: str, rol
 
 
 def test_lock_dies_with_its_owner(home: Home, sts: Sts, role: Role, prod: str) -> None:
-    command = (*WHO, "--profile", prod)
+    command = (*WHOAMI, "--profile", prod)
     with sts.hold("AssumeRole") as held, run_together(home, command, forked=False) as first:
         held.wait_for(1, SECONDS)
         with run_together(home, command) as second:
@@ -91,7 +91,7 @@ def test_single_flight_waiters_retry_after_a_failure(home: Home, sts: Sts, role:
     home.environment.update(ONE_TRY)
     with sts.hold("AssumeRole", times=1) as held:
         sts.fail("AssumeRole", 1, 503)
-        with run_together(home, *[(*WHO, "--profile", prod)] * 2) as running:
+        with run_together(home, *[(*WHOAMI, "--profile", prod)] * 2) as running:
             held.wait_for(1, SECONDS)
             running.wait_for_lines(1)
             held.release()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts, User
-from tests.support.commands import ONE_TRY, WHO, tree
+from tests.support.commands import ONE_TRY, WHOAMI, tree
 from tests.support.home import AWS, REGION, XACCT, Home
 from tests.support.processes import run_together
 from tests.support.terminal import Terminal, call_on_terminal
@@ -64,7 +64,7 @@ def test_secrets_are_not_printed_or_in_names(
 
     with (
         sts.hold("AssumeRole") as held,
-        run_together(home, (*WHO, "--profile", "last", *options), forked=False) as running,
+        run_together(home, (*WHOAMI, "--profile", "last", *options), forked=False) as running,
     ):
         held.wait_for(1, 60)
         texts += [arguments_of(running.processes[0].pid)]
@@ -76,7 +76,7 @@ def test_secrets_are_not_printed_or_in_names(
     for record in home.records():
         if '"profile": "last"' in record.read_text():
             record.write_text("damaged")
-    outcomes += [home.aws(*WHO, "--profile", profile, *options) for profile in ("last", "denied")]
+    outcomes += [home.aws(*WHOAMI, "--profile", profile, *options) for profile in ("last", "denied")]
     assert [outcome.code for outcome in outcomes] == [0, 0, 255]
     secrets |= {f"{name}, refreshed": secret for name, secret in cached(home).items()}
 
@@ -107,9 +107,9 @@ def test_debug_hides_secrets_of_a_profile_without_a_role(home: Home, user: User,
     with home.config.open("a", encoding="utf-8") as file:
         file.write(f"[profile sdk]\nregion = {REGION}\ncredential_process = {XACCT} credentials {prod}\n")
     outcomes = [
-        home.aws(*WHO, "--profile", "sdk", "--debug"),
-        home.xacct("exec", prod, "--", str(AWS), *WHO, "--debug"),
-        home.aws(*WHO, "--debug"),
+        home.aws(*WHOAMI, "--profile", "sdk", "--debug"),
+        home.xacct("exec", prod, "--", str(AWS), *WHOAMI, "--debug"),
+        home.aws(*WHOAMI, "--debug"),
     ]
     assert [outcome.code for outcome in outcomes] == [0, 0, 0]
     assert all("x-amz-date" in outcome.stderr for outcome in outcomes), "nothing was logged"
@@ -122,7 +122,7 @@ def test_password_in_the_sts_url_is_hidden(home: Home, prod: str) -> None:
     """Neither in errors, nor in logs, nor in commands that show the config."""
     address = {"AWS_ENDPOINT_URL_STS": "http://me:pa55-word@127.0.0.1:1", **ONE_TRY}
     outcomes = [
-        home.aws(*WHO, "--profile", prod, "--debug", environment=address),
+        home.aws(*WHOAMI, "--profile", prod, "--debug", environment=address),
         home.aws("configure", "role", "verify", prod, "--output", "json", environment=address),
         home.xacct("credentials", prod, environment=address),
         home.xacct("each", prod, "--output", "json", "--", "true", environment=address),
@@ -143,6 +143,6 @@ def test_truncated_sts_response_is_not_quoted(home: Home, sts: Sts, prod: str, e
     )
     body = answer.partition(end)[0].encode()
     sts.answer_garbage(None, body, content_type="text/xml", operation="AssumeRole")
-    outcome = home.aws(*WHO, "--profile", prod, environment=ONE_TRY)
+    outcome = home.aws(*WHOAMI, "--profile", prod, environment=ONE_TRY)
     assert outcome.code == 255
     assert found({"key": "the-secret-key", "token": "the-token"}, outcome.stderr) == set()

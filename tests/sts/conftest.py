@@ -1,4 +1,4 @@
-"""The walkthrough's user, device and role in each test's own server, and clients for that."""
+"""A role with the default maximum duration, and clients for the test's server."""
 
 from __future__ import annotations
 

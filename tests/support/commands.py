@@ -15,7 +15,7 @@ from awscli_xacct.storage.cache import Cache, Record
 from tests.sts import Role, Sts
 from tests.support.home import AWS, TIMEOUT, Home, Outcome
 
-WHO = ("sts", "get-caller-identity")
+WHOAMI = ("sts", "get-caller-identity")
 DISABLED = {"AWS_XACCT_DISABLE": "1"}
 ONE_TRY = {"AWS_MAX_ATTEMPTS": "1"}
 """Turns off botocore's retries, which wait for seconds in between."""
@@ -30,7 +30,7 @@ def caller_arn(outcome: Outcome) -> str:
 
 def caller_of(home: Home, profile: str, environment: Mapping[str, str] | None = None) -> str:
     """Return the ARN of a profile's caller; the command must succeed without messages."""
-    outcome = home.aws(*WHO, "--profile", profile, environment=environment)
+    outcome = home.aws(*WHOAMI, "--profile", profile, environment=environment)
     assert (outcome.code, outcome.stderr) == (0, "")
     return caller_arn(outcome)
 

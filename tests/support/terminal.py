@@ -9,7 +9,7 @@ import pexpect
 
 from tests.sts import MfaDevice
 
-from .commands import WHO
+from .commands import WHOAMI
 from .home import Home, finish_on_terminal
 
 PROMPT = re.compile(r"MFA code of (?P<serial>\S+) for profile (?P<profile>\S+) \([^)]*\): ")
@@ -66,7 +66,7 @@ class Terminal:
 
 def call_on_terminal(home: Home, profile: str, *options: str) -> Terminal:
     """Run `aws sts get-caller-identity` with a profile on a terminal."""
-    return Terminal(home.terminal(*WHO, "--profile", profile, *options))
+    return Terminal(home.terminal(*WHOAMI, "--profile", profile, *options))
 
 
 def log_in(home: Home, profile: str, device: MfaDevice) -> Terminal:

@@ -17,7 +17,7 @@ from tests.sts import Sts
 from tests.support import forked
 from tests.support.home import AWS, TIMEOUT, Home, Outcome, finish, finish_on_terminal
 
-WHO = ("sts", "get-caller-identity", "--profile", "prod")
+WHOAMI = ("sts", "get-caller-identity", "--profile", "prod")
 
 RECORDER = '''
 """A plugin that records everything that a process inherits from its parent."""
@@ -103,8 +103,8 @@ def assert_same(homes: tuple[Home, Home], *arguments: str, stdin: str = "") -> O
 
 def test_forked_commands_have_the_same_outcome(homes: tuple[Home, Home]) -> None:
     """Assuming, caching, showing and editing a role, other files, errors and help."""
-    assert assert_same(homes, *WHO, "--query", "Account").code == 0
-    assert assert_same(homes, *WHO, "--query", "Account").code == 0
+    assert assert_same(homes, *WHOAMI, "--query", "Account").code == 0
+    assert assert_same(homes, *WHOAMI, "--query", "Account").code == 0
     assert assert_same(homes, "configure", "role", "show", "prod", "--query", "RoleArn").code == 0
     assert (
         assert_same(
@@ -115,7 +115,7 @@ def test_forked_commands_have_the_same_outcome(homes: tuple[Home, Home]) -> None
     assert assert_same(homes, "configure", "set", "region", "eu-west-1", "--profile", "prod").code == 0
     assert assert_same(homes, "configure", stdin="AKIA\nsecret\n\n\n").code == 0
     assert assert_same(homes, "configure", "role", "show", "nobody").code == 255
-    assert assert_same(homes, *WHO[:-1], "nobody").code != 0
+    assert assert_same(homes, *WHOAMI[:-1], "nobody").code != 0
     assert assert_same(homes, "no-such-command").code == 2
     assert assert_same(homes, "--version").code == 0
 
@@ -128,8 +128,10 @@ def test_forked_process_has_the_same_state(homes: tuple[Home, Home], server: for
         config = home.config.read_text("utf-8")
         home.config.write_text(config.replace("[plugins]", "[plugins]\nrecorder = recorder"), "utf-8")
         assert server.is_equivalent(home.environment)
-        command = [str(AWS), *WHO]
-        process = forked.Forked(server, command, home.environment) if home is homes[0] else home.start(*WHO)
+        command = [str(AWS), *WHOAMI]
+        process = (
+            forked.Forked(server, command, home.environment) if home is homes[0] else home.start(*WHOAMI)
+        )
         outcome = finish(process)
         assert (outcome.code, outcome.stderr) == (0, "")
         records.append(json.loads((home.path / "record").read_text("utf-8").replace(str(home.path), "HOME")))
@@ -175,8 +177,8 @@ def test_forked_client_behaves_like_aws(homes: tuple[Home, Home], tmp_path: Path
     home = homes[0]
     client = tmp_path / "aws"
     forked.write_client(client)
-    real = finish(home.start_any(AWS, *WHO, "--query", "Account"))
-    assert finish(home.start_any(client, *WHO, "--query", "Account")) == real
+    real = finish(home.start_any(AWS, *WHOAMI, "--query", "Account"))
+    assert finish(home.start_any(client, *WHOAMI, "--query", "Account")) == real
     assert finish(home.start_any(client, "no-such-command")).code == 2
     assert finish(home.start_any(client, "--version", environment={"PYTHONPATH": "/nowhere"})).code == 0
     process = home.start_any(client, "configure")

@@ -9,7 +9,7 @@ import pytest
 from tests.configure_role.steps import Screen
 from tests.configure_role.test_interview import answer
 from tests.sts import MfaDevice, Role, Sts, User
-from tests.support.commands import WHO, caller_of, is_session_of, operations
+from tests.support.commands import WHOAMI, caller_of, is_session_of, operations
 from tests.support.home import Home
 from tests.support.terminal import Terminal
 
@@ -114,4 +114,4 @@ def test_subcommand_mistyped_is_an_error_with_a_suggestion(home: Home) -> None:
     outcome = home.aws("configure", "role", "lst")
     assert outcome.code != 0
     assert "did you mean: aws configure role list" in outcome.stderr
-    assert home.aws(*WHO, "--profile", "nobody").code != 0
+    assert home.aws(*WHOAMI, "--profile", "nobody").code != 0

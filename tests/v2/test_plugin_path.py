@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.sts import Role, User
-from tests.support.commands import WHO, caller_arn, caller_of, is_session_of
+from tests.support.commands import WHOAMI, caller_arn, caller_of, is_session_of
 from tests.support.home import AWS, Home
 
 from .home import HomeOfV2
@@ -38,7 +38,7 @@ def test_plugin_damaged_leaves_roles_to_the_stock_cli(
     home: Home, role: Role, prod: str, damage: Callable[[str, str], None], file: str
 ) -> None:
     damage(file, UNFINISHED)
-    outcome = home.aws(*WHO, "--profile", prod)
+    outcome = home.aws(*WHOAMI, "--profile", prod)
     assert is_session_of(role, caller_arn(outcome))
     assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
     assert outcome.stderr.startswith("xacct: ")
@@ -49,7 +49,7 @@ def test_plugin_damaged_does_not_affect_commands_without_a_role(
     home: Home, user: User, damage: Callable[[str, str], None]
 ) -> None:
     damage("errors.py", UNFINISHED)
-    outcome = home.aws(*WHO)
+    outcome = home.aws(*WHOAMI)
     assert (caller_arn(outcome), outcome.stderr) == (user.arn, "")
 
 

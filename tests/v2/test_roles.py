@@ -10,7 +10,7 @@ from tests.e2e.test_expiry import make_refresh_due
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.commands import (
     DISABLED,
-    WHO,
+    WHOAMI,
     caller_arn,
     caller_of,
     is_session_of,
@@ -34,7 +34,7 @@ def test_role_is_assumed_once_and_then_cached(home: Home, sts: Sts, role: Role, 
 
 
 def test_single_flight_makes_one_call(home: Home, sts: Sts, role: Role, prod: str) -> None:
-    with sts.hold("AssumeRole") as held, run_together(home, *[(*WHO, "--profile", prod)] * ALL) as running:
+    with sts.hold("AssumeRole") as held, run_together(home, *[(*WHOAMI, "--profile", prod)] * ALL) as running:
         held.wait_for(1, SECONDS)
         running.wait_for_lines(ALL - 1)
         held.release()
@@ -53,7 +53,7 @@ def test_shared_mfa_session_serves_all_roles_with_one_code(
 
 
 def test_mfa_prompt_without_a_terminal_fails_at_once(home: Home, sts: Sts, vault: str) -> None:
-    outcome = home.aws(*WHO, "--profile", vault)
+    outcome = home.aws(*WHOAMI, "--profile", vault)
     assert outcome.code not in (0, 1)
     assert f"aws configure role login {vault}" in outcome.stderr
     assert "Traceback" not in outcome.stderr
@@ -69,7 +69,7 @@ def test_chain_is_followed(home: Home, sts: Sts, role: Role, prod: str) -> None:
 def test_rejected_session_is_dropped(home: Home, sts: Sts, role: Role, prod: str) -> None:
     caller_of(home, prod)
     sts.expire_all_sessions()
-    assert home.aws(*WHO, "--profile", prod).code != 0
+    assert home.aws(*WHOAMI, "--profile", prod).code != 0
     assert is_session_of(role, caller_of(home, prod))
 
 
@@ -81,7 +81,7 @@ def test_refresh_replaces_credentials_near_expiry(
     make_refresh_due(home)
     if not answers:
         sts.drop_connections(None, "AssumeRole")
-    outcome = home.aws(*WHO, "--profile", prod)
+    outcome = home.aws(*WHOAMI, "--profile", prod)
     assert is_session_of(role, caller_arn(outcome))
     first, second = [call.access_key for call in sts.calls_of("GetCallerIdentity")]
     assert (second == first) == (not answers)
@@ -113,7 +113,7 @@ def test_list_profiles_and_list_show_the_role(home: Home, sts: Sts, prod: str) -
 
 
 def test_debug_hides_secrets(home: Home, sts: Sts, user: User, prod: str) -> None:
-    outcome = home.aws(*WHO, "--profile", prod, "--debug")
+    outcome = home.aws(*WHOAMI, "--profile", prod, "--debug")
     assert outcome.code == 0
     (file,) = home.records()
     record = read_record(file)
@@ -135,6 +135,6 @@ def test_plugin_disabled_leaves_the_stock_cli(home: Home, role: Role, prod: str)
 
 @pytest.mark.usefixtures("user")
 def test_plugin_does_not_change_commands_without_a_role(home: Home) -> None:
-    for arguments in (("--version",), WHO, ("configure", "get", "region"), ("configure", "list")):
+    for arguments in (("--version",), WHOAMI, ("configure", "get", "region"), ("configure", "list")):
         assert home.aws(*arguments) == home.aws(*arguments, environment=DISABLED)
     assert not (home.aws_dir / "xacct").exists()

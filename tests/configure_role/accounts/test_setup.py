@@ -11,7 +11,7 @@ import pytest
 
 from tests.configure_role.steps import CTRL_D, ESCAPE, Screen
 from tests.embedded_aws import create_role
-from tests.support.commands import WHO
+from tests.support.commands import WHOAMI
 from tests.support.home import AWS, REGION, TIMEOUT, Home
 
 from .scene import ASKED, AUDIT, DEV, DEV_USER, PROD, PROFILE, READ_ONLY, ROLE, Scene, policy, text, trust
@@ -40,7 +40,7 @@ def test_setup_makes_the_role_both_policies_and_the_profile(scene: Scene) -> Non
     )
     assert [call.parameters["RoleArn"] for call in scene.aws.calls("AssumeRole")] == [ROLE]
     who = scene.home.aws(
-        *WHO, "--profile", "prod", "--region", REGION, "--query", "Account", "--output", "text"
+        *WHOAMI, "--profile", "prod", "--region", REGION, "--query", "Account", "--output", "text"
     )
     assert (who.stdout, len(scene.aws.calls("AssumeRole"))) == (f"{PROD}\n", 1)
 
