@@ -77,23 +77,23 @@ SIGNATURES = {
     "botocore.session:Session.instance_variables": "self",
     "botocore.session:Session.get_default_client_config": "self",
     "botocore.session:Session.set_default_client_config": "self client_config",
-    # credentials.collaborators
+    # credentials.context
     "botocore.loaders:create_loader": "search_path_string=",
     # credentials.sts
     "botocore.utils:parse_timestamp": "value",
-    # commands: what the editor's proof and the profiles are read with
+    # configfile and profiles: what the edited file and the profiles are read with
     "botocore.configloader:raw_config_parse": "config_filename parse_subsections=",
     # the plugin hook
     "botocore.hooks:BaseEventHooks.register": "self event_name handler unique_id= unique_id_uses_count=",
     "botocore.hooks:BaseEventHooks.register_last": "self event_name handler unique_id= unique_id_uses_count=",
-    # commands.base, commands.role, configure_role.lazy: subclassed, and stood in for
+    # configure_role.base, configure_role.role, configure_role.lazy: subclassed, and stood in for
     "awscli.customizations.commands:BasicCommand": "session",
     "awscli.customizations.commands:BasicCommand.__call__": "self args parsed_globals",
     "awscli.customizations.commands:BasicCommand._run_main": "self parsed_args parsed_globals",
     "awscli.customizations.commands:BasicCommand._build_subcommand_table": "self",
     "awscli.customizations.commands:BasicCommand.create_help_command_table": "self",
     "awscli.customizations.commands:BasicCommand.create_help_command": "self",
-    # commands.output
+    # configure_role.output
     "awscli.formatter:get_formatter": "format_type args",
 }
 if not V2:

@@ -1,4 +1,4 @@
-"""A botocore session for all tests of credentials, and a world of its own for each."""
+"""One botocore session for all tests of credentials, and a `World` for each."""
 
 from __future__ import annotations
 

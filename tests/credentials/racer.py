@@ -1,6 +1,6 @@
 """Processes that race for one record: `python -m tests.credentials.racer TASK`, TASK being a `Task` as JSON.
 
-It forks as many as the task says, after everything is imported, so that they start at one moment.
+It forks as many as the task says once everything is imported, so that they start at the same moment.
 """
 
 from __future__ import annotations
@@ -24,39 +24,39 @@ from awscli_xacct.storage.cache import Cache, Record
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "record"
 PURPOSE = "credentials of profile prod"
-PATIENCE = 60
-"""Seconds after which a race that goes on is taken to hang."""
+MAX_SECONDS = 60
+"""Seconds after which a race is considered hung."""
 
 
 @dataclass(frozen=True)
 class Task:
     """`directory` holds the cache. A process that fetches writes its id to `log` and waits for `gate`.
 
-    What a process says goes to `told` as it is said, and what becomes of each of its threads to `outcomes`.
+    A process writes its warnings to `warnings`, and the outcome of each of its threads to `outcomes`.
     """
 
     directory: str
     log: str
     gate: str
-    told: str
+    warnings: str
     outcomes: str
     processes: int = 1
     threads: int = 1
     notice_after: float = 1.0
-    timeout: float = float(PATIENCE)
+    timeout: float = float(MAX_SECONDS)
 
 
 def record(key: str, obtained: float, *, life: float = 3600, left: float = 600) -> Record:
-    """Credentials with `key` as their access key that last for `life` seconds and are renewed `left` before."""
+    """Return credentials with this access key that last `life` seconds and are due `left` seconds before their end."""
     about = {"profile": "prod", "obtained": obtained}
     return Record(key, "secret", "token", obtained + life, obtained + life - left, None, about)
 
 
 def run(task: Task) -> None:
-    """Be one process: each of its threads gets the record."""
+    """Run one process: each of its threads gets the record."""
 
     def warn(line: str) -> None:
-        _append(task.told, pid=os.getpid(), line=line)
+        _append(task.warnings, pid=os.getpid(), line=line)
 
     def obtain(quick: bool) -> Record:
         _append(task.log, pid=os.getpid(), quick=quick)
@@ -94,25 +94,25 @@ class Race:
         )
 
     def fetches(self, count: int = 1) -> list[dict[str, Any]]:
-        """Who has begun to fetch, in order, as soon as there are so many."""
+        """Return which processes have begun to fetch, in order, as soon as there are `count`."""
         return wait_for_lines(Path(self._task.log), count)
 
-    def told(self, count: int) -> list[dict[str, Any]]:
-        """What has been said and by whom, as soon as there are so many lines."""
-        return wait_for_lines(Path(self._task.told), count)
+    def warnings(self, count: int) -> list[dict[str, Any]]:
+        """Return the warnings and their processes, as soon as there are `count` lines."""
+        return wait_for_lines(Path(self._task.warnings), count)
 
     def outcomes(self, count: int = 0) -> list[dict[str, Any]]:
-        """What has become of the threads that are through, as soon as there are so many."""
+        """Return the outcomes of the threads that are done, as soon as there are `count`."""
         return wait_for_lines(Path(self._task.outcomes), count)
 
     def finish(self) -> list[dict[str, Any]]:
-        """Let whoever fetches go on, and give what became of every thread that lived to its end."""
+        """Let the fetch finish, and return the outcome of every thread that was not killed."""
         Path(self._task.gate).touch()
-        self._process.wait(PATIENCE)
+        self._process.wait(MAX_SECONDS)
         return self.outcomes()
 
     def stop(self) -> None:
-        """End what a failed test has left."""
+        """Kill what a failed test has left."""
         Path(self._task.gate).touch()
         if self._process.poll() is None:
             self._process.kill()
@@ -130,8 +130,8 @@ def race(task: Task) -> Iterator[Race]:
 
 
 def wait_for_lines(log: Path, count: int) -> list[dict[str, Any]]:
-    """The lines of JSON in `log` as soon as there are so many."""
-    end = time.monotonic() + PATIENCE
+    """Return the lines of JSON in `log` as soon as there are `count`."""
+    end = time.monotonic() + MAX_SECONDS
     while True:
         lines = log.read_text("utf-8").splitlines() if log.exists() else []
         if len(lines) >= count:

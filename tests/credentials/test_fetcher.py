@@ -1,4 +1,4 @@
-"""From a profile to credentials: chains, the shared MFA session, renewal, and what goes wrong on the way."""
+"""From a profile to credentials: chains, the shared MFA session, refreshes, and what can go wrong."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOUR = 3600
 
 
 def refused(call: Callable[[], object]) -> str:
-    """The text of the error that botocore's users would see."""
+    """Return the text of the error that botocore's users would see."""
     with pytest.raises((ClientError, BotoCoreError)) as caught:
         call()
     return str(caught.value)
@@ -73,7 +73,7 @@ def test_fetch_sends_tags_and_source_identity(world: World) -> None:
 
 
 def test_record_is_not_shared_between_sources(world: World) -> None:
-    """With the stock CLI the second runs on the first one's session."""
+    """In the stock CLI the second profile runs on the first one's session."""
     world.add_role("prod")
     world.profiles["audit"] = keys_of(world.sts.add_user("auditor"))
     world.profiles["prod2"] = {**world.profiles["prod"], "source_profile": "audit"}
@@ -111,7 +111,7 @@ def test_edited_setting_is_a_cache_miss(world: World, edit: dict[str, str]) -> N
 
 
 def test_rotated_key_is_a_cache_miss(world: World) -> None:
-    """With the stock CLI the session of the old one goes on being used."""
+    """The stock CLI continues to use the session of the old key."""
     world.add_role("prod")
     world.get("prod")
     world.user.rotate_key()
@@ -144,7 +144,7 @@ def test_drop_forgets_the_refused_record_and_no_newer_one(world: World) -> None:
     assert world.get("prod") != first
 
 
-# -- renewal ---------------------------------------------------------------------------------------
+# -- refresh ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_drop_forgets_the_refused_record_and_no_newer_one(world: World) -> None:
     ],
 )
 def test_session_of_any_length_is_refreshed_near_its_end(world: World, life: int, renewed_after: int) -> None:
-    """Stock never caches one of 15 minutes."""
+    """Stock never caches a session of 15 minutes."""
     world.add_role("prod", duration_seconds=life)
     first = world.get("prod")
     world.pass_time(renewed_after - 10)
@@ -258,29 +258,29 @@ def test_refusal_in_the_middle_of_a_chain_names_that_hop(world: World) -> None:
 
 
 def test_mfa_session_serves_ten_roles_in_ten_processes(world: World) -> None:
-    """Stock asks ten times, and refuses the same code within half a minute."""
+    """Stock prompts ten times, and refuses the same code within half a minute."""
     for number in range(10):
         world.add_mfa_role(f"role{number}")
     keys = {world.get(f"role{number}") for number in range(10)}
     assert len(keys) == 10
-    assert world.person.asked == [
+    assert world.person.prompts == [
         "MFA code of arn:aws:iam::111111111111:mfa/dev for profile role0 (a session of 12 h for all its roles): "
     ]
     assert world.calls() == ["GetSessionToken", *(f"AssumeRole role{number}" for number in range(10))]
 
 
 def test_concurrent_roles_share_one_prompt(world: World) -> None:
-    """Threads of one process; the same with processes is in test_flight."""
+    """Threads of one process; for processes see test_single_flight.py."""
     for number in range(8):
         world.add_mfa_role(f"role{number}")
-    context = world.collaborators()
+    context = world.context()
     with ThreadPoolExecutor(8) as pool:
         list(
             pool.map(
                 lambda number: world.fetcher(f"role{number}", flight=context.flight).fetch().token, range(8)
             )
         )
-    assert len(world.person.asked) == 1
+    assert len(world.person.prompts) == 1
     assert sorted(world.calls()) == [*(f"AssumeRole role{number}" for number in range(8)), "GetSessionToken"]
 
 
@@ -292,7 +292,7 @@ def test_working_day_takes_one_code(world: World) -> None:
         world.get("prod")
         world.get("audit")
         world.pass_time(300)
-    assert len(world.person.asked) == 1
+    assert len(world.person.prompts) == 1
     calls = world.calls()
     assert calls.count("GetSessionToken") == 1
     assert calls.count("AssumeRole prod") == calls.count("AssumeRole audit") == 16
@@ -304,7 +304,7 @@ def test_mfa_session_expired_prompts_again(world: World) -> None:
     for late, asked in ((11 * HOUR, 1), (HOUR - 100, 1), (50, 1), (900, 2)):
         world.pass_time(late)
         world.get("prod")
-        assert len(world.person.asked) == asked
+        assert len(world.person.prompts) == asked
 
 
 def test_mfa_session_rejected_early_is_bought_once_more(world: World) -> None:
@@ -317,7 +317,7 @@ def test_mfa_session_rejected_early_is_bought_once_more(world: World) -> None:
     world.sts.clear_calls()
     world.get("audit")
     assert world.calls() == ["AssumeRole audit", "GetSessionToken", "AssumeRole audit"]
-    assert len(world.person.asked) == 2
+    assert len(world.person.prompts) == 2
 
 
 def test_mfa_session_rejected_twice_is_an_error(world: World) -> None:
@@ -342,7 +342,7 @@ def test_mfa_session_lasts_as_long_as_configured(world: World) -> None:
     world.fetcher("prod", cache_keys=world.cache_keys(AWS_XACCT_MFA_SESSION_DURATION="1800")).fetch()
     [bought] = world.sts.calls_of("GetSessionToken")
     assert bought.parameters["DurationSeconds"] == "1800"
-    assert "(a session of 30 min for all its roles)" in world.person.asked[0]
+    assert "(a session of 30 min for all its roles)" in world.person.prompts[0]
 
 
 def test_chain_with_mfa_prompts_for_its_first_role_only(world: World) -> None:
@@ -360,13 +360,13 @@ def test_user_profile_with_mfa_session_on_and_its_roles_share_it(world: World) -
     world.get("prod")
     assert world.calls() == ["GetSessionToken", "AssumeRole prod"]
     assert session.metadata["profile"] == "default"
-    assert len(world.person.asked) == 1
+    assert len(world.person.prompts) == 1
 
 
 def test_mfa_session_that_signs_is_refreshed_earlier(
     world: World,
 ) -> None:
-    """What a user's profile signs dies with the session; a role that is assumed from it does not."""
+    """What a user profile signs expires with the session; a role that is assumed from it does not."""
     serial = world.person.device.serial
     world.profiles["default"] |= {"mfa_serial": serial, "mfa_session": "on"}
     world.add_role("prod", server_require_mfa=True)
@@ -389,7 +389,7 @@ def test_mfa_session_off_takes_a_code_per_role(world: World) -> None:
     world.add_mfa_role("audit", mfa_session="off")
     world.get("prod")
     world.get("audit")
-    assert world.person.asked == [
+    assert world.person.prompts == [
         f"MFA code of arn:aws:iam::111111111111:mfa/dev for profile {name} "
         f"(role arn:aws:iam::222222222222:role/{name}): "
         for name in ("prod", "audit")
@@ -405,7 +405,7 @@ def test_duration_over_an_hour_takes_a_code_of_its_own_with_a_note(
     record = world.fetcher("prod").fetch()
     assert record.expiry - world.clock() == pytest.approx(7200, abs=10)
     assert world.calls() == ["AssumeRole prod"]
-    assert world.said == [
+    assert world.warnings == [
         "profile prod: its duration_seconds = 7200 is more than the hour that the shared MFA session allows, so it "
         "takes a code of its own"
     ]
@@ -413,27 +413,27 @@ def test_duration_over_an_hour_takes_a_code_of_its_own_with_a_note(
 
 def test_duration_refused_costs_one_code_only(world: World) -> None:
     world.add_mfa_role("prod", duration_seconds=7200, server_max_session_duration=3600)
-    mend = (
+    fix = (
         "Ask for less, or have the role's maximum raised in its account:\n"
         "  aws configure role prod --duration-seconds 3600\n"
         "  aws iam update-role --role-name prod --max-session-duration 7200 --profile ADMIN-OF-222222222222"
     )
-    assert mend in refused(lambda: world.get("prod"))
-    assert (world.calls(), len(world.person.asked)) == (["AssumeRole prod"], 1)
-    world.said.clear()
+    assert fix in refused(lambda: world.get("prod"))
+    assert (world.calls(), len(world.person.prompts)) == (["AssumeRole prod"], 1)
+    world.warnings.clear()
     world.pass_time(120)
     with pytest.raises(RoleDurationError) as caught:
         world.get("prod")
     assert str(caught.value) == (
         "profile prod: STS refused duration_seconds = 7200 2 min ago, because it is more than the maximum of "
-        f"arn:aws:iam::222222222222:role/prod, so no other MFA code is spent on it. {mend}\n"
+        f"arn:aws:iam::222222222222:role/prod, so no other MFA code is spent on it. {fix}\n"
         "If the maximum has been raised, try again with:\n"
         "  aws configure role login prod"
     )
-    assert (world.calls(), len(world.person.asked), world.said) == ([], 1, [])
+    assert (world.calls(), len(world.person.prompts), world.warnings) == ([], 1, [])
 
 
-@pytest.mark.parametrize("way", ["the profile asks for less", "it is told to", "anew", "an hour has passed"])
+@pytest.mark.parametrize("way", ["the profile asks for less", "forget", "refresh", "an hour has passed"])
 def test_duration_refusal_is_forgotten(world: World, way: str) -> None:
     world.add_mfa_role("prod", duration_seconds=7200, server_max_session_duration=3600)
     refused(lambda: world.get("prod"))
@@ -445,12 +445,12 @@ def test_duration_refusal_is_forgotten(world: World, way: str) -> None:
         fetcher = world.fetcher("prod")
     else:
         role.max_session_duration = 7200
-    if way == "it is told to":
+    if way == "forget":
         fetcher.forget_duration_refusal()
     if way == "an hour has passed":
         world.pass_time(HOUR + 1)
     world.calls()
-    record = fetcher.refresh() if way == "anew" else fetcher.fetch()
+    record = fetcher.refresh() if way == "refresh" else fetcher.fetch()
     assert world.calls()[-1] == "AssumeRole prod"
     assert world.get("prod") == record.access_key
 
@@ -460,7 +460,7 @@ def test_mfa_session_on_limits_the_role_to_an_hour_with_a_note(world: World) -> 
     record = world.fetcher("prod").fetch()
     assert record.expiry - world.clock() == pytest.approx(3600, abs=10)
     assert world.calls() == ["GetSessionToken", "AssumeRole prod"]
-    assert world.said == [
+    assert world.warnings == [
         "profile prod: its role session lasts 1 hour, not duration_seconds = 7200, because mfa_session = on assumes "
         "it from the shared MFA session"
     ]
@@ -474,8 +474,8 @@ def test_mfa_session_too_old_takes_a_code_of_its_own(world: World) -> None:
     world.pass_time(1200)
     world.get("strict")
     assert world.calls() == ["GetSessionToken", "AssumeRole prod", "AssumeRole strict", "AssumeRole strict"]
-    assert len(world.person.asked) == 2
-    assert world.said == [
+    assert len(world.person.prompts) == 2
+    assert world.warnings == [
         "profile strict: refused from an MFA session that is 20 min old; the role may require a newer one, so it "
         "takes a code of its own"
     ]
@@ -485,7 +485,7 @@ def test_mfa_session_new_and_denied_takes_no_code(world: World) -> None:
     world.add_mfa_role("prod", server_trusts=[])
     refused(lambda: world.get("prod"))
     assert world.calls() == ["GetSessionToken", "AssumeRole prod"]
-    assert len(world.person.asked) == 1
+    assert len(world.person.prompts) == 1
 
 
 def test_mfa_session_denied_takes_a_code_of_its_own(world: World) -> None:
@@ -493,12 +493,12 @@ def test_mfa_session_denied_takes_a_code_of_its_own(world: World) -> None:
     world.sts.fail("GetSessionToken", times=None, status=403, code="AccessDenied", message="explicit deny")
     world.get("prod")
     assert world.calls() == ["GetSessionToken", "AssumeRole prod"]
-    assert world.said == [
+    assert world.warnings == [
         "profile prod: the user is not allowed an MFA session, so it takes a code of its own"
     ]
 
 
-# -- codes that are wrong, people who are not there ------------------------------------------------
+# -- wrong codes, and no one to prompt -------------------------------------------------------------
 
 
 def test_code_refused_prompts_again(world: World) -> None:
@@ -506,7 +506,7 @@ def test_code_refused_prompts_again(world: World) -> None:
     world.person.answers += [world.person.device.wrong_code(), "12345", " 12 34\t56x", ""]
     world.get("prod")
     assert world.calls() == ["GetSessionToken", "GetSessionToken", "AssumeRole prod"]
-    assert world.person.told == [
+    assert world.person.notices == [
         "That code was not accepted; it may be mistyped, or used already.",
         *["An MFA code is six digits."] * 3,
     ]
@@ -526,7 +526,7 @@ def test_code_with_session_keys_is_tried_once_and_explained(world: World) -> Non
         "only with a user's long-term keys. Use such keys as source, or remove the device:\n"
         "  aws configure role prod --mfa-serial none"
     )
-    assert (world.calls(), len(world.person.asked)) == (["AssumeRole prod"], 1)
+    assert (world.calls(), len(world.person.prompts)) == (["AssumeRole prod"], 1)
 
 
 @pytest.mark.parametrize("mode", ["auto", "off"])
@@ -563,11 +563,11 @@ def test_prompt_interrupted_leaves_nothing_half_done(world: World) -> None:
         world.get("prod")
     assert (world.calls(), world.records) == ([], [])
     world.get("prod")
-    assert len(world.person.asked) == 2
+    assert len(world.person.prompts) == 2
 
 
 def test_refresh_without_a_prompt_uses_the_old_session_to_its_end(world: World) -> None:
-    """Stock dies ten minutes before."""
+    """Stock fails ten minutes earlier."""
     world.add_mfa_role("prod")
     first = world.get("prod")
     session = max(world.records, key=lambda path: b"get-session-token" in path.read_bytes())
@@ -580,7 +580,7 @@ def test_refresh_without_a_prompt_uses_the_old_session_to_its_end(world: World) 
         world.get("prod")
 
 
-# -- what is told about a role ---------------------------------------------------------------------
+# -- what a fetcher knows of a role ----------------------------------------------------------------
 
 
 def test_caller_arn(world: World) -> None:
@@ -626,7 +626,7 @@ def test_secrets_are_in_no_message_name_or_repr(world: World) -> None:
     )
     assert session is not None
     secrets = [world.user.secret_key, record.secret_key, record.token, session.secret_key, session.token]
-    shown = [repr(record), repr(session), repr(fetcher), error, *world.said, *world.person.asked]
+    shown = [repr(record), repr(session), repr(fetcher), error, *world.warnings, *world.person.prompts]
     shown += [path.name for path in world.directory.iterdir()]
     assert not [secret for secret in secrets for text in shown if secret in text]
     assert "\x1b" not in error

@@ -36,7 +36,7 @@ OWN_CODE = (
     "a code of its own"
 )
 
-# The rows of the table, each with every case it stands for.
+# The rows of the table, each with every case it covers.
 ROWS: list[tuple[str, list[tuple[bool, int | None, str, Decision]]]] = [
     (
         "not a user with keys      anything                any           direct    as asked",
@@ -91,7 +91,7 @@ def test_decide_follows_the_table(user_keys: bool, asked: int | None, mode: str,
 
 
 def test_table_is_the_one_in_the_docstring() -> None:
-    """A row that is added, or changed, needs its cases here."""
+    """A row that is added or changed needs its cases here."""
     doc = str(mfa_session.__doc__)
     rows = [line.strip() for line in doc.splitlines() if re.search(r"  (direct|shared)  ", line)]
     assert rows == [row for row, _ in ROWS]

@@ -1,4 +1,4 @@
-"""What is done for a profile beside the session's own is what that profile's own session does: every client setting."""
+"""Clients of a profile other than the session's own have every client setting of that profile's own session."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ ROLE = "arn:aws:iam::222222222222:role/Power"
 
 
 class _Sent(Exception):
-    """Instead of an answer."""
+    """Raised instead of an answer."""
 
 
 def seen(sts: Sts) -> dict[str, Any]:
-    """What a client of STS does: where it calls, for which region it signs, what it trusts, how patient it is."""
+    """Return what a client of STS does: where it calls, its signing region, what it trusts, its timeouts."""
     client = sts._client
     found: dict[str, Any] = {}
 
@@ -55,7 +55,7 @@ def seen(sts: Sts) -> dict[str, Any]:
 
 
 class Machine:
-    """A home with `prod`, a role of `default`, and `other`, whose session the command has."""
+    """A home with `prod`, a role of `default`, and `other`, which is the profile of the command."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -80,7 +80,7 @@ class Machine:
         return session
 
     def stock(self, region: str | None = None) -> dict[str, Any]:
-        """What botocore itself does when it assumes the role of `prod` in that profile's own session."""
+        """Return what botocore itself does when it assumes the role of `prod` in that profile's own session."""
         provider = (
             self.session("prod", region).get_component("credential_provider").get_provider("assume-role")
         )
@@ -88,14 +88,14 @@ class Machine:
         return seen(Sts(provider._client_creator, KEYS, region=None, quick=False))
 
     def installed(self) -> dict[str, Any]:
-        """What the provider does in `prod`'s own session: `aws`, `xacct credentials`, `xacct console`."""
+        """Return what the provider does in `prod`'s own session: `aws`, `xacct credentials`, `xacct console`."""
         session = self.session("prod")
         install(session)
         provider = session.get_component("credential_provider").get_provider("assume-role")
         return seen(provider.fetcher()._context.sts(KEYS))
 
     def beside(self, host: str | None, region: str | None = None) -> dict[str, Any]:
-        """What it does in another session: `verify`, `login`, `--verify`, `discover --check`, `each`."""
+        """Return what it does in another session: `verify`, `login`, `--verify`, `discover --check`, `each`."""
         provider = provider_for(self.session(host, region), "prod")
         return seen(provider.fetcher()._context.sts(KEYS))
 
@@ -108,7 +108,7 @@ def machine(tmp_path: Path, clean: None) -> Machine:  # noqa: ARG001
 
 @pytest.fixture
 def clean() -> Iterator[None]:
-    """No settings of the person's who runs the tests; whatever is set meanwhile is gone afterwards."""
+    """Remove the settings of the person who runs the tests, and restore them afterwards."""
     before = dict(os.environ)
     for name in [
         name for name in os.environ if name.startswith(("AWS_", "BOTO")) or name.lower().endswith("_proxy")
@@ -171,7 +171,7 @@ def test_client_is_as_the_profiles_own_session_makes_it(
     environment: dict[str, str],
     region: str | None,
 ) -> None:
-    """Whatever its settings, those of the session's own profile, the source's, the environment's and `--region`."""
+    """With settings in the profile, the session's own profile, the source, the environment and `--region`."""
     before = dict(os.environ)
     try:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
@@ -191,7 +191,7 @@ def test_client_is_as_the_profiles_own_session_makes_it(
 
 @pytest.mark.parametrize("setting", CHOICES)
 def test_client_settings_compared_make_a_difference(machine: Machine, setting: str) -> None:
-    """Otherwise the comparison would say nothing of them."""
+    """Otherwise comparing them would prove nothing."""
     found = []
     for value in CHOICES[setting]:
         more = {"endpoint_url": "https://sts.example.com"} if setting.startswith("ignore") else {}
@@ -286,7 +286,7 @@ def test_region_missing_calls_sts_in_the_callers_partition(
 
 @pytest.mark.parametrize("profile", ["default", "prod"])
 def test_region_missing_buys_an_mfa_session_in_the_callers_partition(machine: Machine, profile: str) -> None:
-    """With the user's long-term keys, which are to go nowhere else."""
+    """The user's long-term keys must be sent nowhere else."""
     mfa = {"mfa_serial": "arn:aws-cn:iam::111111111111:mfa/dev", "mfa_session": "on"}
     machine.configure({"role_arn": ROLE.replace("aws", "aws-cn")}, mfa, {"region": "us-west-1"})
     provider = provider_for(machine.session("other"), profile)

@@ -31,11 +31,11 @@ from tests.sts import Sts, User
 from tests.support.answering import answering
 
 LOADER = create_loader()
-"""Keeps the service models it has loaded, for all sessions."""
+"""Keeps the service models that it has loaded, for all sessions."""
 
 
 class Machine:
-    """A home with config files and no other settings, in which sessions are made."""
+    """A home with config files and no other settings, where sessions are made."""
 
     def __init__(self, home: Path, sts: Sts) -> None:
         self.sts = sts
@@ -54,7 +54,7 @@ class Machine:
         return role.arn
 
     def session(self, profile: str | None = None, *, installed: bool = True) -> Any:
-        """A session, with this package installed in it."""
+        """Return a session, with this package installed in it."""
         lines = []
         for name, options in self._profiles.items():
             lines += [f"[{name}]" if name == "default" else f"[profile {name}]"]
@@ -67,7 +67,7 @@ class Machine:
         return session
 
     def key(self, profile: str) -> str:
-        """The access key that a program gets."""
+        """Return the access key that a program gets."""
         return str(self.session(profile).get_credentials().get_frozen_credentials().access_key)
 
     def calls(self) -> list[str]:
@@ -158,7 +158,7 @@ def test_structural_problem_is_botocores_error(machine: Machine) -> None:
 
 
 def test_own_problem_is_an_invalid_config_error(machine: Machine) -> None:
-    """Programs catch those."""
+    """Programs catch these errors."""
     machine.add_role("prod", duration_seconds="2h")
     with pytest.raises(
         InvalidConfigError, match="profile prod: duration_seconds '2h': must be a whole number"
@@ -205,7 +205,7 @@ def test_profile_from_the_environment(machine: Machine, monkeypatch: pytest.Monk
 def test_environment_keys_win_as_with_botocore(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    """Against AWS_PROFILE, but not against a profile that was asked for by name."""
+    """They override AWS_PROFILE, but not a profile that was named explicitly."""
     machine.add_role("prod")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAENVIRONMENT")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
@@ -254,7 +254,7 @@ def test_metadata_service_with_a_bad_answer_is_blamed(
 
 
 def test_region_missing_is_the_sources(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """IAM and S3 need none. AWS_ENDPOINT_URL_STS says where, so only that it works can be seen."""
+    """IAM and S3 need no region. AWS_ENDPOINT_URL_STS says where to call, so the test can only see that it works."""
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     machine.add_role("prod")
     assert machine.key("prod").startswith("ASIA")
@@ -271,11 +271,11 @@ def test_provider_for_shares_the_records_of_that_profile(
     assert machine.calls() == ["AssumeRole"]
 
 
-# -- renewal ---------------------------------------------------------------------------------------
+# -- refresh ---------------------------------------------------------------------------------------
 
 
 class Renewing:
-    """Credentials of a role session with a life of its own, on a clock of their own."""
+    """Return credentials of a role session with the given lifetime, on a clock of their own."""
 
     def __init__(self, directory: Path, life: float) -> None:
         self.now = time.time()
@@ -316,7 +316,7 @@ class Renewing:
 def test_credentials_refresh_near_their_end_whatever_their_length(
     tmp_path: Path, life: float, window: float
 ) -> None:
-    """botocore's own windows, 15 and 10 minutes, are all of a short session's life."""
+    """botocore's own windows, 15 and 10 minutes, cover all of a short session's lifetime."""
     renewing = Renewing(tmp_path, life)
     began = renewing.now
     assert renewing.key() == "ASIA1"
@@ -372,7 +372,7 @@ def test_threads_fetch_once(machine: Machine) -> None:
 def test_rejected_credentials_are_dropped_for_the_next_command(
     machine: Machine,
 ) -> None:
-    """The stock CLI fails with them for as long as their record says that they are good."""
+    """The stock CLI fails with them until their record expires."""
     machine.add_role("prod")
     machine.sts.revoke(machine.key("prod"))
     with closing(machine.session("prod").create_client("sts")) as client, pytest.raises(ClientError):
@@ -380,14 +380,14 @@ def test_rejected_credentials_are_dropped_for_the_next_command(
     assert list(machine.cache.glob("*.json")) == []
     with closing(machine.session("prod").create_client("sts")) as client:
         client.get_caller_identity()
-    # The second is asked to be sure: other services say the same of good credentials.
+    # STS is asked to be sure: other services say the same of valid credentials.
     asked = ["AssumeRole", "GetCallerIdentity", "GetCallerIdentity"]
     assert machine.calls() == [*asked, "AssumeRole", "GetCallerIdentity"]
 
 
 @pytest.mark.parametrize("code", ["AuthFailure", "UnrecognizedClientException", "InvalidClientTokenId"])
 def test_ambiguous_rejection_drops_nothing_that_sts_accepts(machine: Machine, code: str) -> None:
-    """EC2 says AuthFailure in a region that is not enabled; an MFA session was dropped for it, and a code asked for."""
+    """EC2 says AuthFailure in a region that is not enabled; an MFA session was dropped for it, which cost a code."""
     machine.add_role("prod")
     key = machine.key("prod")
     machine.sts.fail("GetCallerIdentity", times=1, status=401, code=code, message="no")
@@ -420,7 +420,7 @@ def test_expired_credentials_are_dropped_without_asking_sts(machine: Machine) ->
 def test_rejection_without_a_code_asks_sts_once(
     machine: Machine, service: str, operation: str, arguments: dict[str, str], status: int, end: str
 ) -> None:
-    """An object that one may not see is refused like a session that has ended, and there may be many."""
+    """An object that the caller may not see is refused like an expired session, and there may be many."""
     machine.add_role("prod")
     session = machine.session("prod")
     key = session.get_credentials().get_frozen_credentials().access_key
@@ -459,7 +459,7 @@ def test_access_denied_drops_nothing(machine: Machine) -> None:
 
 
 def test_rejected_source_drops_no_role(machine: Machine) -> None:
-    """That AssumeRole was refused says nothing about the role's own credentials."""
+    """A refused AssumeRole says nothing about the role's own credentials."""
     machine.add_role("prod")
     session = machine.session("prod")
     key = session.get_credentials().get_frozen_credentials().access_key
@@ -470,18 +470,18 @@ def test_rejected_source_drops_no_role(machine: Machine) -> None:
     assert machine.key("prod") == key
 
 
-# -- faults of our own -----------------------------------------------------------------------------
+# -- bugs of our own -------------------------------------------------------------------------------
 
 
 class Broken:
-    """A fetcher with a fault in it."""
+    """A fetcher with a bug in it."""
 
     def fetch(self) -> Record:
         raise LookupError("a fault")
 
 
 def broken(session: Any) -> SessionCredentials:
-    """Credentials of a session whose fetcher has a fault."""
+    """Return credentials of a session whose fetcher has a bug."""
     provider = session.get_component("credential_provider").get_provider("assume-role")
     assert isinstance(provider, AssumeRoleProvider)
     cache = Cache(None, warn=pytest.fail)
@@ -564,7 +564,7 @@ def test_bug_in_a_long_command_falls_back_each_time(machine: Machine) -> None:
     credentials = broken(machine.session("prod"))
     first = credentials.get_frozen_credentials().access_key
     credentials._expiry_time = credentials._expiry_time.replace(year=2000)
-    # The very same: botocore's provider keeps what it has got.
+    # The very same: botocore's provider keeps what it has fetched.
     assert credentials.get_frozen_credentials().access_key == first
 
 
@@ -637,7 +637,7 @@ def test_user_profile_with_mfa_session_shares_it_with_roles(machine: Machine, us
 
 @pytest.fixture
 def user_with_mfa(machine: Machine, tmp_path: Path) -> User:
-    """A profile `user` that runs on an MFA session; its codes come from a program."""
+    """A profile `user` that runs on an MFA session; a program provides its codes."""
     device = machine.sts.add_mfa_device(machine.user)
     (tmp_path / "code").write_text(device.next_code(), "ascii")
     options = {"mfa_serial": device.serial, "mfa_session": "on", "mfa_process": f"cat {tmp_path / 'code'}"}

@@ -1,4 +1,4 @@
-"""One fetch for everybody: processes and threads that race, owners that die, disks that cannot keep a thing."""
+"""One fetch for all: processes and threads that race, owners that are killed, disks that cannot be written."""
 
 from __future__ import annotations
 
@@ -32,28 +32,28 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="uses /proc as a disk
 
 NOW = 1_800_000_000.0
 UNWRITABLE = Path("/proc/self/task")
-"""A directory of the user's own in which nothing can be made, not even by root."""
+"""A directory of the user's own in which not even root can create anything."""
 
 
 class Alone:
-    """A flight with a clock that stands still, what it says, and a fetch that counts."""
+    """A single flight with a stopped clock, its warnings, and a fetch that counts its calls."""
 
     def __init__(self, directory: Path | None, *, now: float = NOW, **options: Any) -> None:
         self.now = now
-        self.said: list[str] = []
-        self.hurries: list[bool] = []
-        self.fault: BaseException | None = None
-        self.cache = Cache(directory, clock=self.clock, warn=self.said.append)
-        self.flight = SingleFlight(self.cache, clock=self.clock, warn=self.said.append, **options)
+        self.warnings: list[str] = []
+        self.quick_calls: list[bool] = []
+        self.error: BaseException | None = None
+        self.cache = Cache(directory, clock=self.clock, warn=self.warnings.append)
+        self.flight = SingleFlight(self.cache, clock=self.clock, warn=self.warnings.append, **options)
 
     def clock(self) -> float:
         return self.now
 
     def obtain(self, quick: bool) -> Record:
-        self.hurries.append(quick)
-        if self.fault:
-            raise self.fault
-        return record(f"ASIA{len(self.hurries)}", self.now)
+        self.quick_calls.append(quick)
+        if self.error:
+            raise self.error
+        return record(f"ASIA{len(self.quick_calls)}", self.now)
 
     def get(self) -> str:
         return self.flight.get(NAME, PURPOSE, self.obtain).access_key
@@ -71,12 +71,12 @@ def alone(directory: Path) -> Alone:
 
 @pytest.fixture
 def task(tmp_path: Path, directory: Path) -> Task:
-    log, gate, told, outcomes = (str(tmp_path / name) for name in ("log", "gate", "told", "outcomes"))
-    return Task(str(directory), log, gate, told, outcomes)
+    log, gate, warnings, outcomes = (str(tmp_path / name) for name in ("log", "gate", "warnings", "outcomes"))
+    return Task(str(directory), log, gate, warnings, outcomes)
 
 
 def write(directory: Path, key: str, **times: float) -> None:
-    """Put a record into the cache of processes, whose clock is the real one."""
+    """Write a record into the cache of processes, whose clock is the real one."""
     Cache(directory, warn=pytest.fail).write(NAME, record(key, time.time() - 1000, **times))
 
 
@@ -100,15 +100,15 @@ def test_wait_names_the_process_and_the_purpose(task: Task, directory: Path) -> 
         alone = Alone(directory, now=time.time(), notice_after=0.05)
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(alone.get)
-            wait_until(lambda: alone.said)
+            wait_until(lambda: alone.warnings)
             owner.finish()
             assert waiting.result(60) == f"ASIA{fetch['pid']}"
-    assert alone.said == [f"waiting for process {fetch['pid']}, which is getting {PURPOSE}"]
-    assert alone.hurries == []
+    assert alone.warnings == [f"waiting for process {fetch['pid']}, which is getting {PURPOSE}"]
+    assert alone.quick_calls == []
 
 
 def test_wait_has_a_notice_and_a_timeout() -> None:
-    """A second, and five minutes: whoever holds the lock may be asking a person."""
+    """A second, and five minutes: the process that holds the lock may be prompting a person."""
     options = inspect.signature(SingleFlight).parameters
     assert (options["notice_after"].default, options["timeout"].default) == (1, 300)
     assert (settings.LOCK_SILENT_SECONDS, settings.LOCK_WAIT_SECONDS) == (1, 300)
@@ -125,7 +125,7 @@ def test_wait_timeout_names_the_process(task: Task, directory: Path) -> None:
         f"process {fetch['pid']} has been getting {PURPOSE} for more than 0 s. Answer its prompt or end it, "
         f"then run the command again"
     )
-    assert alone.hurries == []
+    assert alone.quick_calls == []
 
 
 @posix
@@ -157,14 +157,14 @@ def test_refresh_elsewhere_uses_the_old_record(task: Task, directory: Path) -> N
         assert fetch["quick"] is True
         others = [Alone(directory, now=time.time(), timeout=1) for _ in range(3)]
         for other in others:
-            assert (other.get(), other.said, other.hurries) == ("ASIAOLD", [], [])
+            assert (other.get(), other.warnings, other.quick_calls) == ("ASIAOLD", [], [])
         owner.finish()
         assert [other.get() for other in others] == [f"ASIA{fetch['pid']}"] * 3
 
 
 @posix
 def test_race_leaves_private_files(task: Task, directory: Path) -> None:
-    """The lock file stays: unlinking it would part those who wait from those who come."""
+    """The lock file stays: unlinking it would separate those who wait from those who arrive later."""
     before = os.umask(0)
     try:
         with race(replace(task, processes=3)) as running:
@@ -210,7 +210,7 @@ thread.join()
 
 @posix
 def test_fork_during_a_fetch_leaves_no_lock_in_the_child() -> None:
-    """Multiprocessing does that. What holds between processes is the lock file, and there is none here."""
+    """Multiprocessing does that. Between processes only the lock file counts, and there is none here."""
     outcome = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", FORK], capture_output=True, text=True, timeout=60, check=False
     )
@@ -231,17 +231,17 @@ def crowd(task: Task) -> Task:
 def test_crowd_without_a_record_fetches_once_with_one_notice_each(
     crowd: Task,
 ) -> None:
-    """The fetch takes until everybody has spoken, as it does with a person who looks for the device."""
+    """The fetch lasts until every process has warned, as it does with a person who looks for the device."""
     with race(crowd) as running:
         [fetch] = running.fetches()
-        told = running.told(PROCESSES - 1)
+        warnings = running.warnings(PROCESSES - 1)
         outcomes = running.finish()
         assert running.fetches() == [fetch]
-        assert len(running.told(0)) == PROCESSES - 1
-    assert {line["line"] for line in told} == {
+        assert len(running.warnings(0)) == PROCESSES - 1
+    assert {line["line"] for line in warnings} == {
         f"waiting for process {fetch['pid']}, which is getting {PURPOSE}"
     }
-    assert len({line["pid"] for line in told} - {fetch["pid"]}) == PROCESSES - 1
+    assert len({line["pid"] for line in warnings} - {fetch["pid"]}) == PROCESSES - 1
     assert [outcome["key"] for outcome in outcomes] == [f"ASIA{fetch['pid']}"] * PROCESSES * THREADS
 
 
@@ -250,28 +250,28 @@ def test_crowd_with_a_good_record_fetches_nothing(crowd: Task, directory: Path) 
     write(directory, "ASIAGOOD")
     with race(crowd) as running:
         outcomes = running.finish()
-        assert (running.fetches(0), running.told(0)) == ([], [])
+        assert (running.fetches(0), running.warnings(0)) == ([], [])
     assert [outcome["key"] for outcome in outcomes] == ["ASIAGOOD"] * PROCESSES * THREADS
     assert [path.name for path in directory.iterdir()] == [f"{NAME}.json"]
 
 
 @posix
 def test_crowd_with_a_due_record_refreshes_it_once(crowd: Task, directory: Path) -> None:
-    """Only the one thread that renews has to: the gate opens when all others are through."""
+    """Only the one thread that refreshes has to wait: the gate opens when all others are done."""
     write(directory, "ASIAOLD", left=3500)
     with race(crowd) as running:
         [fetch] = running.fetches()
         assert fetch["quick"] is True
         running.outcomes(PROCESSES * THREADS - 1)
         outcomes = running.finish()
-        assert (running.fetches(), running.told(0)) == ([fetch], [])
+        assert (running.fetches(), running.warnings(0)) == ([fetch], [])
     keys = [outcome["key"] for outcome in outcomes]
     assert sorted(set(keys)) == sorted({"ASIAOLD", f"ASIA{fetch['pid']}"})
     assert keys.count("ASIAOLD") == PROCESSES * THREADS - 1
 
 
 class Counting(Cache):
-    """A cache that says when it has been read so often."""
+    """A cache that sets an event once it has been read a number of times."""
 
     def __init__(self, directory: Path, reads: int, reached: threading.Event) -> None:
         super().__init__(directory, warn=pytest.fail)
@@ -287,7 +287,7 @@ class Counting(Cache):
 
 @posix
 def test_refresh_elsewhere_is_waited_for_briefly(task: Task, directory: Path) -> None:
-    """Two `aws eks get-token` at once: a token says it is good for 14 minutes, the old session may have five."""
+    """Two `aws eks get-token` at once: a token claims to last 14 minutes, the old session may have five."""
     write(directory, "ASIAOLD", left=3500)
     waits = threading.Event()
     late = SingleFlight(Counting(directory, 4, waits), warn=pytest.fail)
@@ -301,7 +301,7 @@ def test_refresh_elsewhere_is_waited_for_briefly(task: Task, directory: Path) ->
 
 @posix
 def test_crowd_survives_killed_owners(crowd: Task, chance: random.Random) -> None:
-    """Six in a row, at random moments of their fetch; the next may be as far as to write the record."""
+    """Six in a row, at random moments of their fetch; the last may be writing the record."""
     killed = set()
     with race(crowd) as running:
         for number in range(1, 7):
@@ -374,7 +374,7 @@ def test_locks_nest_from_a_role_to_its_source(alone: Alone) -> None:
 
 
 class Ending(Cache):
-    """A cache whose record is there at the first look and has ended at the second."""
+    """A cache whose record is valid when first read and expired when read again."""
 
     def __init__(self, *arguments: Any, ended: threading.Event, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -392,7 +392,7 @@ class Ending(Cache):
 
 
 def test_refresh_elsewhere_of_an_expired_record_is_waited_for(alone: Alone, directory: Path) -> None:
-    """It must not fetch beside the other: that would be a second prompt, or a second call."""
+    """It must not fetch at the same time: that would be a second prompt, or a second call."""
     held, ended = threading.Event(), threading.Event()
 
     def obtain(_hurry: bool) -> Record:
@@ -407,7 +407,7 @@ def test_refresh_elsewhere_of_an_expired_record_is_waited_for(alone: Alone, dire
         assert held.wait(60)
         assert late.get(NAME, PURPOSE, alone.obtain).access_key == "ASIANEW"
         assert renewing.result(60).access_key == "ASIANEW"
-    assert alone.hurries == []
+    assert alone.quick_calls == []
 
 
 # -- one process -----------------------------------------------------------------------------------
@@ -415,56 +415,56 @@ def test_refresh_elsewhere_of_an_expired_record_is_waited_for(alone: Alone, dire
 
 def test_good_record_takes_no_lock(alone: Alone, directory: Path) -> None:
     alone.cache.write(NAME, record("ASIAKEPT", NOW))
-    assert (alone.get(), alone.hurries) == ("ASIAKEPT", [])
+    assert (alone.get(), alone.quick_calls) == ("ASIAKEPT", [])
     assert [path.name for path in directory.iterdir()] == [f"{NAME}.json"]
 
 
 def test_record_is_refreshed_when_due(alone: Alone) -> None:
-    """Ten minutes before the end of this hour."""
+    """Return the ten minutes before the end of this hour."""
     outcomes = []
     for moment in (0, 2999, 3000, 5999, 6000):
         alone.now = NOW + moment
         outcomes.append(alone.get())
     assert outcomes == ["ASIA1", "ASIA1", "ASIA2", "ASIA2", "ASIA3"]
-    assert alone.hurries == [False, True, True]
+    assert alone.quick_calls == [False, True, True]
 
 
 def test_refresh_failed_uses_the_old_record_and_retries_later(alone: Alone) -> None:
     alone.get()
-    alone.fault = OSError("STS cannot be reached")
+    alone.error = OSError("STS cannot be reached")
     fetches = []
     for moment in (3000, 3001, 3029, 3030, 3059, 3599):
         alone.now = NOW + moment
         assert alone.get() == "ASIA1"
-        fetches.append(len(alone.hurries) - 1)
+        fetches.append(len(alone.quick_calls) - 1)
     assert fetches == [1, 1, 1, 2, 2, 3]
     assert settings.RETRY_SECONDS == 30
-    assert alone.said == []
-    alone.fault = None
+    assert alone.warnings == []
+    alone.error = None
     alone.now = NOW + 3599.5
     assert alone.get() == "ASIA1"
 
 
 def test_refresh_failed_is_known_to_other_processes(alone: Alone, directory: Path) -> None:
-    """With an STS that hangs each command of the last ten minutes waited for it."""
+    """With a hanging STS each command of the last ten minutes waited for it."""
     alone.get()
-    alone.fault = OSError("STS cannot be reached")
+    alone.error = OSError("STS cannot be reached")
     alone.now = NOW + 3000
     assert alone.get() == "ASIA1"
     other = Alone(directory, now=NOW + 3029)
-    assert (other.get(), other.hurries) == ("ASIA1", [])
+    assert (other.get(), other.quick_calls) == ("ASIA1", [])
     other.now = NOW + 3031
     assert other.get() == "ASIA1"
-    assert other.hurries == [True]
+    assert other.quick_calls == [True]
 
 
 def test_fetch_failed_with_an_expired_record_is_an_error(alone: Alone) -> None:
     alone.get()
-    alone.fault = OSError("STS cannot be reached")
+    alone.error = OSError("STS cannot be reached")
     alone.now = NOW + 3600
     with pytest.raises(OSError, match="STS cannot be reached"):
         alone.get()
-    alone.fault = None
+    alone.error = None
     assert alone.get() == "ASIA3"
 
 
@@ -472,12 +472,12 @@ def test_fetch_failed_with_an_expired_record_is_an_error(alone: Alone) -> None:
 def test_ctrl_c_ends_the_fetch_and_releases_the_lock(alone: Alone, left: float) -> None:
     if left == 3600:
         alone.cache.write(NAME, record("ASIAOLD", NOW, left=left))
-    alone.fault = KeyboardInterrupt()
+    alone.error = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt):
         alone.get()
     with alone.flight.locked(NAME, PURPOSE, at_most=0) as mine:
         assert mine
-    alone.fault = None
+    alone.error = None
     assert alone.get() == "ASIA2"
 
 
@@ -494,24 +494,24 @@ def test_drop_leaves_a_record_of_another_process(alone: Alone, directory: Path) 
     another = Alone(directory)
     another.cache.write(NAME, record("ASIANEW", NOW + 1))
     alone.flight.drop(NAME, "ASIA1")
-    assert (alone.get(), alone.hurries) == ("ASIANEW", [False])
+    assert (alone.get(), alone.quick_calls) == ("ASIANEW", [False])
 
 
 def test_drop_of_a_missing_record_is_silent(alone: Alone) -> None:
     alone.flight.drop(NAME, "ASIA1")
-    assert alone.said == []
+    assert alone.warnings == []
 
 
 def test_refresh_fetches_whatever_is_cached(alone: Alone) -> None:
     assert alone.get() == "ASIA1"
     assert alone.flight.refresh(NAME, PURPOSE, alone.obtain).access_key == "ASIA2"
-    assert (alone.get(), alone.hurries) == ("ASIA2", [False, False])
+    assert (alone.get(), alone.quick_calls) == ("ASIA2", [False, False])
 
 
 def test_directory_missing_keeps_the_record_in_this_process() -> None:
     homeless = Alone(None)
     assert [homeless.get(), homeless.get()] == ["ASIA1", "ASIA1"]
-    assert homeless.said == [
+    assert homeless.warnings == [
         "credentials cannot be cached: there is no home directory, or cache_dir is not an absolute path. Fix it "
         "with: export AWS_XACCT_CACHE_DIR=DIRECTORY"
     ]
@@ -525,12 +525,12 @@ def test_directory_missing_keeps_the_record_in_this_process() -> None:
 def test_directory_unwritable_keeps_the_record_in_this_process_with_one_warning() -> None:
     alone = Alone(UNWRITABLE)
     assert [alone.get(), alone.get()] == ["ASIA1", "ASIA1"]
-    [said] = alone.said
-    assert said.startswith(f"credentials cannot be cached in {UNWRITABLE}/xacct-cache-")
+    [warning] = alone.warnings
+    assert warning.startswith(f"credentials cannot be cached in {UNWRITABLE}/xacct-cache-")
 
 
 class FullDisk(Cache):
-    """A cache whose old records stay, because no new one fits."""
+    """A cache whose old records stay, because the disk is full."""
 
     def write(self, name: str, record: Record) -> None:
         pass
@@ -542,14 +542,14 @@ def test_disk_full_uses_the_refreshed_record(alone: Alone, directory: Path) -> N
         FullDisk(directory, clock=alone.clock, warn=pytest.fail), clock=alone.clock, warn=pytest.fail
     )
     keys = [flight.get(NAME, PURPOSE, alone.obtain).access_key for _ in range(3)]
-    assert (keys, alone.hurries) == (["ASIA1"] * 3, [True])
+    assert (keys, alone.quick_calls) == (["ASIA1"] * 3, [True])
 
 
 @posix
 def test_file_system_without_locks_is_used_with_a_warning(
     alone: Alone, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Lustre without flock: filelock took the lock's own file for a lock that somebody else held, for ever."""
+    """Lustre without flock: filelock took the lock's own file for a lock that another process held, for ever."""
     import fcntl
 
     def no_such_call(*_: object) -> None:
@@ -557,7 +557,7 @@ def test_file_system_without_locks_is_used_with_a_warning(
 
     monkeypatch.setattr(fcntl, "flock", no_such_call)
     assert (alone.get(), alone.get()) == ("ASIA1", "ASIA1")
-    assert alone.said == [
+    assert alone.warnings == [
         f"{directory} is on a file system without locks (Function not implemented), so commands that run at the same "
         f"time do not wait for each other"
     ]
@@ -582,7 +582,7 @@ def test_lock_file_unusable_does_not_prevent_a_fetch(
 ) -> None:
     directory.mkdir(mode=0o700)
     make(directory / f"{NAME}.lock")
-    assert (alone.get(), alone.get(), alone.said) == ("ASIA1", "ASIA1", [])
+    assert (alone.get(), alone.get(), alone.warnings) == ("ASIA1", "ASIA1", [])
 
 
 @posix

@@ -1,4 +1,4 @@
-"""What STS's answers and errors are taken to mean, with botocore's own clients and a real server."""
+"""What STS's answers and errors mean, with botocore's own clients and a real server."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Connect = Callable[..., Sts]
 
 @pytest.fixture
 def connect(sts: Server, session: Any) -> Iterator[Connect]:
-    """STS as somebody sees it whose clock is off by so many seconds."""
+    """Return STS for a caller whose clock is off by `off` seconds."""
     with ExitStack() as stack:
 
         def create_client(service: str, **options: Any) -> Any:
@@ -56,7 +56,7 @@ def assume(role: Role, **more: Any) -> dict[str, Any]:
     return {"RoleArn": role.arn, "RoleSessionName": "me", **more}
 
 
-# -- what is given ---------------------------------------------------------------------------------
+# -- credentials -----------------------------------------------------------------------------------
 
 
 def test_assume_role_returns_the_account(sts: Server, connect: Connect, user: User, role: Role) -> None:
@@ -86,7 +86,7 @@ def test_caller_arn_is_the_users(connect: Connect, user: User) -> None:
 def test_expiry_follows_the_lifetime_whatever_the_clocks(
     sts: Server, connect: Connect, user: User, role: Role, mine: float, theirs: float
 ) -> None:
-    """They end when the service says, an hour after it answered; ours is the clock that is compared with that."""
+    """They expire when the service says, an hour after it answered; our own clock is compared with that."""
     sts.clock_offset = theirs
     sts.max_clock_skew = None
     issued = connect(user, off=mine).assume_role(assume(role, DurationSeconds=1800))
@@ -94,7 +94,7 @@ def test_expiry_follows_the_lifetime_whatever_the_clocks(
     assert issued.expiry - issued.metadata["obtained"] == pytest.approx(1800, abs=2)
 
 
-# -- answers that are odd --------------------------------------------------------------------------
+# -- odd answers -----------------------------------------------------------------------------------
 
 
 class Answering:
@@ -144,7 +144,7 @@ def answer(expiration: Any = None, date: Any = None, **credentials: Any) -> dict
     ids=str,
 )
 def test_expiration_may_be_a_datetime_or_text(expiration: Any) -> None:
-    """The CLI turns botocore's parsing of times off, for they are printed as they came."""
+    """The CLI turns off botocore's parsing of times, because it prints them as they were sent."""
     issued = made(answer(expiration)).assume_role({})
     assert (issued.metadata["obtained"], issued.expiry) == (NOW, NOW + 3600)
 
@@ -173,7 +173,7 @@ def test_answer_time_without_headers_is_now() -> None:
 
 
 def test_expiry_is_limited_to_the_longest_session() -> None:
-    """36 hours is the most that STS gives."""
+    """STS allows 36 hours at most."""
     assert made(answer("2099-01-01T00:00:00Z")).assume_role({}).expiry == NOW + 129600
 
 
@@ -242,7 +242,7 @@ def test_garbage_on_the_wire_is_botocores_error(
 
 
 def test_client_is_made_by_the_session_with_the_callers_keys() -> None:
-    """So that the user's endpoints, proxies and certificates hold."""
+    """So that the user's endpoints, proxies and certificates apply."""
     creator = Answering({})
     Sts(creator, Keys("ASIA1", "secret", "token"), region="us-east-1", quick=False)
     assert creator.options == [
@@ -256,7 +256,7 @@ def test_client_is_made_by_the_session_with_the_callers_keys() -> None:
 
 
 def test_region_missing_is_the_one_given() -> None:
-    """IAM and S3 need none, and must not fail for want of STS's."""
+    """IAM and S3 need no region, and must not fail because STS does."""
     creator = Answering({})
 
     def create_client(service: str, **options: Any) -> Any:
@@ -269,7 +269,7 @@ def test_region_missing_is_the_one_given() -> None:
 
 
 def test_quick_calls_give_up_soon() -> None:
-    """The old credentials are still good: nobody should wait for a minute, times five attempts."""
+    """The old credentials are still valid: no command should wait for a minute, times five attempts."""
     creator = Answering({})
     for quick in (True, False):
         Sts(creator, Keys("AKIA1", "secret", None), region="us-east-1", quick=quick)
@@ -303,7 +303,7 @@ def error_of(call: Callable[[], object]) -> Exception:
 
 
 def meanings(error: Exception) -> set[str]:
-    """Everything that an error is taken to mean."""
+    """Return everything that an error means."""
     tests = (
         aws_errors.is_refused_code,
         aws_errors.is_expired_or_unknown_caller,
@@ -416,7 +416,7 @@ def test_add_place_keeps_the_error_and_escapes_its_text(
 
 
 def test_add_place_changes_only_botocores_errors() -> None:
-    """Others are faults of this package, or of the caller's: they are not dressed up."""
+    """Other errors are bugs in this package, or in the caller: they stay as they are."""
     error = ValueError("x", 1)
     add_place(error, "place")
     assert error.args == ("x", 1)

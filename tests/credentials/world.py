@@ -1,4 +1,4 @@
-"""One user's machine in front of a small STS: profiles, a clock that can be put on, and a person with a device."""
+"""One user's machine with a small STS: profiles, a clock that can be advanced, and a person with a device."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from tests.sts import MfaDevice, Sts, User
 
 
 class Person:
-    """Answers each question with the next code of a device, or with what is on `answers`."""
+    """Answers each prompt with the next code of a device, or with the next of `answers`."""
 
     def __init__(self, device: MfaDevice) -> None:
         self.device = device
-        self.asked: list[str] = []
-        self.told: list[str] = []
+        self.prompts: list[str] = []
+        self.notices: list[str] = []
         self.answers: list[str | BaseException] = []
 
     def ask(self, prompt: str) -> str:
-        self.asked.append(prompt)
+        self.prompts.append(prompt)
         answer = self.answers.pop(0) if self.answers else self.device.next_code()
         if isinstance(answer, BaseException):
             raise answer
         return answer
 
     def say(self, text: str, end: str = "\n") -> None:
-        self.told.append(f"{text}{end}".strip())
+        self.notices.append(f"{text}{end}".strip())
 
 
 class World:
@@ -53,7 +53,7 @@ class World:
         self.user = sts.add_user("dev")
         self.person = Person(sts.add_mfa_device(self.user))
         self.profiles: dict[str, dict[str, Any]] = {"default": keys_of(self.user)}
-        self.said: list[str] = []
+        self.warnings: list[str] = []
         self.options: list[dict[str, Any]] = []
         self._session = session
         self._stack = stack
@@ -65,12 +65,12 @@ class World:
         return time.time() + self._late
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass here and at the service."""
+        """Advance the clocks here and at the service."""
         self._late += seconds
         self.sts.clock_offset += seconds
 
     def add_role(self, profile: str, *, source: str = "default", **options: Any) -> None:
-        """A role that trusts everybody, and a profile for it; an option `server_…` is one of the role's own."""
+        """Add a role that trusts everyone, and a profile for it; an option `server_…` is the role's."""
         server = {
             name.removeprefix("server_"): value
             for name, value in options.items()
@@ -88,27 +88,27 @@ class World:
     # -- processes ---------------------------------------------------------------------------------
 
     def fetcher(self, profile: str, **changes: Any) -> Fetcher:
-        """The fetcher of a profile in a process of its own."""
+        """Return the fetcher of a profile, in a process of its own."""
         role = resolve(self.profiles, profile, environment={})
-        return Fetcher(role, self.collaborators(**changes))
+        return Fetcher(role, self.context(**changes))
 
     def session(self, profile: str) -> MfaSession:
-        """The MFA session of a user's profile, in a process of its own."""
-        return user_session(resolve_user(self.profiles, profile), self.collaborators())
+        """Return the MFA session of a user profile, in a process of its own."""
+        return user_session(resolve_user(self.profiles, profile), self.context())
 
     def get(self, profile: str) -> str:
-        """The access key that a command gets."""
+        """Return the access key that a command gets."""
         return self.fetcher(profile).fetch().access_key
 
-    def collaborators(self, **changes: Any) -> FetchContext:
-        cache = Cache(self.directory, clock=self.clock, warn=self.said.append)
+    def context(self, **changes: Any) -> FetchContext:
+        cache = Cache(self.directory, clock=self.clock, warn=self.warnings.append)
         parts: dict[str, Any] = {
-            "flight": SingleFlight(cache, clock=self.clock, warn=self.said.append),
+            "flight": SingleFlight(cache, clock=self.clock, warn=self.warnings.append),
             "cache_keys": self.cache_keys(),
             "client_creator": self.create_client,
             "source_keys": self._source_keys,
             "codes": self._codes,
-            "warn": self.said.append,
+            "warn": self.warnings.append,
             "too_long": Markers(self.directory, "too-long", self.clock),
             "clock": self.clock,
         }
@@ -134,10 +134,10 @@ class World:
             self.person.ask, self.person.say, used=UsedCodes(self.directory, self.clock), sleep=never
         )
 
-    # -- what came of it ---------------------------------------------------------------------------
+    # -- outcomes ----------------------------------------------------------------------------------
 
     def calls(self) -> list[str]:
-        """The operations since the last time, with the role where there is one."""
+        """Return the operations since the last call, each with its role, if any."""
         found = [
             " ".join([call.operation, *call.parameters.get("RoleArn", "").rpartition("/")[2:]]).strip()
             for call in self.sts.calls
@@ -155,19 +155,19 @@ def never(_seconds: float) -> None:
 
 
 def keys_of(user: User) -> dict[str, str]:
-    """A profile with a user's keys."""
+    """Return a profile with a user's keys."""
     return {"aws_access_key_id": user.access_key, "aws_secret_access_key": user.secret_key}
 
 
 def calling(sts: Sts, options: dict[str, Any]) -> dict[str, Any]:
-    """A client's options with what makes it call `sts`, once and by no proxy."""
+    """Return a client's options, changed to call `sts`, once and through no proxy."""
     own = Config(retries={"total_max_attempts": 1}, proxies={})
     config = options["config"].merge(own) if "config" in options else own
     return {"region_name": "us-east-1", "endpoint_url": sts.url, **options, "config": config}
 
 
 def bare_session() -> Any:
-    """A botocore session that is blind to the user's files; it keeps the service models it has loaded."""
+    """Return a botocore session that ignores the user's files; it keeps the service models that it has loaded."""
     session = botocore.session.Session()
     for variable in ("config_file", "credentials_file"):
         session.set_config_variable(variable, "nowhere")

@@ -1,9 +1,9 @@
-"""A shell with job control, as small as can be: `python -m tests.mfa.shell PROGRAM`, a terminal being its stdin.
+"""A minimal shell with job control: `python -m tests.mfa.shell PROGRAM`, with a terminal as its stdin.
 
-It takes the terminal as the controlling one of its session and runs the Python program in the foreground, whose
-stdin is a pipe with something in it and whose stdout and stderr are pipes too: the terminal is the one thing a
-person sees. On its own stdout it tells as lines of JSON what becomes of the program. When that stops, the
-terminal is the shell's again; SIGUSR1 is its `fg`.
+It makes the terminal its session's controlling terminal and runs the Python program in the foreground. The program's
+stdin is a pipe with something in it, and its stdout and stderr are pipes too: the terminal is all that a person sees.
+On its own stdout the shell reports what happens to the program, as lines of JSON. When the program stops, the terminal
+is the shell's again; SIGUSR1 is its `fg`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ import termios
 from typing import Any
 
 PIPED = "999999\n"
-"""What happens to be on the program's stdin."""
+"""What is on the program's stdin."""
 
 
 def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    # The shell lives on when its terminal is gone, to tell what became of the program.
+    # The shell survives its terminal, to report what happened to the program.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     stdin, stdout = _pipe(PIPED.encode()), _pipe()
     child = os.fork()

@@ -1,4 +1,4 @@
-"""Getting a code from a person: six digits, three tries, none that has been used."""
+"""Getting a code from a person: six digits, three tries, no used codes."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ REQUEST = Request(SERIAL, "prod", "a session of 12 h for all its roles")
 NOT_ACCEPTED = "That code was not accepted; it may be mistyped, or used already."
 SIX_DIGITS = "An MFA code is six digits."
 NOON = 1_800_000_000.0
-"""The beginning of a step of 30 seconds."""
+"""The beginning of a time step of 30 seconds."""
 
 
 class Refused(Exception):
-    """What a service says to a wrong code."""
+    """A service's answer to a wrong code."""
 
 
 class Desk:
-    """A person with these answers, a service that takes some codes, and a clock."""
+    """A person with prepared answers, a service that accepts some codes, and a clock."""
 
     def __init__(
         self, *answers: str | BaseException, directory: Path | None = None, running: float = 0.0
     ) -> None:
-        """The clock runs by so many seconds each time it is looked at."""
+        """The clock advances by `running` seconds each time it is read."""
         self.answers = list(answers)
         self.now = NOON
         self._running = running
-        self.asked: list[str] = []
-        self.said: list[str] = []
+        self.prompts: list[str] = []
+        self.notices: list[str] = []
         self.sent: list[str] = []
         self.codes = Codes(self.ask, self.say, used=UsedCodes(directory, self.clock), sleep=self.pass_time)
 
@@ -45,14 +45,14 @@ class Desk:
         return self.now
 
     def ask(self, prompt: str) -> str:
-        self.asked.append(prompt)
+        self.prompts.append(prompt)
         answer = self.answers.pop(0)
         if isinstance(answer, BaseException):
             raise answer
         return answer
 
     def say(self, text: str, end: str = "\n") -> None:
-        self.said.append(f"{text}{end}")
+        self.notices.append(f"{text}{end}")
 
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
@@ -70,20 +70,20 @@ class Desk:
         return self.codes.spend(request, self.taking(*good), lambda error: isinstance(error, Refused))
 
 
-def lines(said: Iterable[str]) -> list[str]:
-    return "".join(said).splitlines()
+def lines(notices: Iterable[str]) -> list[str]:
+    return "".join(notices).splitlines()
 
 
-# -- what is asked ---------------------------------------------------------------------------------
+# -- prompts ---------------------------------------------------------------------------------------
 
 
 def test_prompt_says_what_the_code_is_for() -> None:
     desk = Desk("123456")
     assert desk.spend("123456") == "session for 123456"
-    assert desk.asked == [
+    assert desk.prompts == [
         "MFA code of arn:aws:iam::111111111111:mfa/dev for profile prod (a session of 12 h for all its roles): "
     ]
-    assert desk.said == []
+    assert desk.notices == []
 
 
 def test_prompt_escapes_names() -> None:
@@ -122,7 +122,7 @@ def test_code_may_contain_blanks(answer: str) -> None:
 def test_code_of_another_form_is_prompted_for_again(answer: str) -> None:
     desk = Desk(answer, answer, answer, answer, "123456")
     desk.spend("123456")
-    assert (desk.sent, lines(desk.said)) == (["123456"], [SIX_DIGITS] * 4)
+    assert (desk.sent, lines(desk.notices)) == (["123456"], [SIX_DIGITS] * 4)
 
 
 @quickly
@@ -142,7 +142,7 @@ def test_code_refused_three_times_ends_the_prompt() -> None:
         "none of 3 codes of arn:aws:iam::111111111111:mfa/dev was accepted for profile prod. Check that this is the "
         "right device and that its clock is right, then run the command again"
     )
-    assert lines(desk.said) == [NOT_ACCEPTED] * 2
+    assert lines(desk.notices) == [NOT_ACCEPTED] * 2
 
 
 def test_code_may_be_right_the_third_time() -> None:
@@ -158,7 +158,7 @@ def test_error_of_another_kind_does_not_prompt_again() -> None:
 
     with pytest.raises(ConnectionError):
         desk.codes.spend(REQUEST, use, lambda error: isinstance(error, Refused))
-    assert len(desk.asked) == 1
+    assert len(desk.prompts) == 1
 
 
 def test_prompt_impossible_names_the_login_command() -> None:
@@ -176,10 +176,10 @@ def test_ctrl_c_does_not_prompt_again() -> None:
     desk = Desk(KeyboardInterrupt(), "123456")
     with pytest.raises(KeyboardInterrupt):
         desk.spend("123456")
-    assert len(desk.asked) == 1
+    assert len(desk.prompts) == 1
 
 
-# -- codes that have been used ---------------------------------------------------------------------
+# -- used codes ------------------------------------------------------------------------------------
 
 
 @pytest.fixture(params=[True, False], ids=["another process", "the same process"])
@@ -188,7 +188,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
 
 
 def again(desk: Desk, directory: Path | None, *answers: str | BaseException) -> Desk:
-    """Somebody who is asked next, 10 seconds later; in a process of their own where one can know of another."""
+    """Return the person who is prompted next, 10 seconds later; in another process if there is a directory."""
     if directory is None:
         desk.answers, after = list(answers), desk
     else:
@@ -199,18 +199,18 @@ def again(desk: Desk, directory: Path | None, *answers: str | BaseException) -> 
 
 
 def test_used_code_is_not_sent_but_waited_out(place: Path | None) -> None:
-    """STS would refuse it, and a try would be lost."""
+    """STS would refuse it, which would cost a try."""
     desk = Desk("123456", directory=place)
     desk.spend("123456")
     after = again(desk, place, "123456", "654321")
     after.spend("654321")
     assert after.sent == ["654321"]
     assert after.now == NOON + 31
-    said = "".join(after.said).split("\r")
-    assert said[0] == ""
-    assert said[1] == "That code has been used; wait 21 s for the next one. "
-    assert said[21] == "That code has been used; wait 1 s for the next one. \n"
-    assert len(said) == 22
+    notices = "".join(after.notices).split("\r")
+    assert notices[0] == ""
+    assert notices[1] == "That code has been used; wait 21 s for the next one. "
+    assert notices[21] == "That code has been used; wait 1 s for the next one. \n"
+    assert len(notices) == 22
 
 
 def test_used_code_of_the_previous_step_prompts_again_at_once(tmp_path: Path) -> None:
@@ -218,19 +218,19 @@ def test_used_code_of_the_previous_step_prompts_again_at_once(tmp_path: Path) ->
     late = Desk("123456", "654321", directory=tmp_path)
     late.now = NOON + 35
     late.spend("654321")
-    assert (late.now, lines(late.said)) == (
+    assert (late.now, lines(late.notices)) == (
         NOON + 35,
         ["That code has been used; take the one the device shows now."],
     )
 
 
 def test_used_code_is_forgotten_with_its_step(tmp_path: Path) -> None:
-    """One in a million does."""
+    """One code in a million repeats."""
     Desk("123456", directory=tmp_path).spend("123456")
     later = Desk("123456", directory=tmp_path)
     later.now = NOON + 60
     later.spend("123456")
-    assert later.said == []
+    assert later.notices == []
 
 
 def test_refused_code_is_not_remembered_as_used(tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_refused_code_is_not_remembered_as_used(tmp_path: Path) -> None:
 
 
 def test_code_is_used_even_if_another_error_follows(tmp_path: Path) -> None:
-    """The answer was lost on its way, or the role refused: the device's code is gone."""
+    """The answer was lost, or the role denied: the code is used all the same."""
 
     def use(code: str) -> str:
         raise ConnectionError(code)
@@ -258,7 +258,7 @@ def test_used_code_is_per_device(tmp_path: Path) -> None:
     Desk("123456", directory=tmp_path).spend("123456")
     other = Desk("123456", directory=tmp_path)
     other.spend("123456", request=Request("GAHT12345678", "prod", "role R"))
-    assert other.said == []
+    assert other.notices == []
 
 
 # -- codes from a program --------------------------------------------------------------------------
@@ -271,7 +271,7 @@ def with_program(command: str) -> Request:
 def test_program_provides_the_code_without_a_prompt() -> None:
     desk = Desk()
     assert desk.spend("123456", request=with_program("echo 123456")) == "session for 123456"
-    assert (desk.asked, desk.said) == ([], [])
+    assert (desk.prompts, desk.notices) == ([], [])
 
 
 @pytest.mark.parametrize("command", ["echo 12345", "echo hello", "echo 123 456", "printf '123456\\n123456'"])
@@ -286,7 +286,7 @@ def test_program_without_a_code_fails_and_its_output_is_not_shown(command: str) 
 
 
 def test_program_that_repeats_a_code_fails(tmp_path: Path) -> None:
-    """A wrong one, from a vault that was not told of the new device. It was run for half a minute, without a pause."""
+    """A wrong one, from a vault that does not know the new device. It was run for half a minute, without a pause."""
     runs = tmp_path / "runs"
     desk = Desk(directory=tmp_path / "cache")
     with pytest.raises(MfaProcessError, match="printed a code that has been used"):

@@ -1,4 +1,4 @@
-"""Dialogs, with stand-in programs on the PATH that note how they were called."""
+"""Dialogs, with fake programs on the PATH that record how they were called."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from awscli_xacct.mfa.dialog import DIALOGS, HERE, Dialog
 PROMPT = (
     "MFA code of arn:aws:iam::111111111111:mfa/a_b for --x\"; touch /tmp/x; '`$(id)` <b>&\\n PROMPT (R): "
 )
-# What each program shows as that, where it is not that itself.
+# How each program needs the prompt escaped, if at all.
 SPELLED = {
     "zenity": PROMPT.replace("a_b", "a__b").replace("\\", "\\\\"),
     "kdialog": (
@@ -31,14 +31,14 @@ PLATFORMS = {"display": "linux", "darwin": "darwin", "win32": "win32"}
 
 @pytest.fixture
 def programs(tmp_path: Path) -> Path:
-    """The directory that is the PATH."""
+    """The only directory on the PATH."""
     directory = tmp_path / "bin"
     directory.mkdir()
     return directory
 
 
 def _stand_in(programs: Path, name: str, answer: str, code: int = 0) -> Path:
-    """A program that notes its arguments and the prompt in its environment, answers, and ends."""
+    """Make a program that records its arguments and the prompt in its environment, answers, and exits."""
     note = programs.parent / f"{name}.json"
     program = programs / name
     program.write_text(
@@ -72,7 +72,7 @@ def test_dialog_gets_the_whole_prompt_and_returns_the_answer(programs: Path, kin
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_dialog_prompt_is_never_an_option_or_script(kind: Dialog) -> None:
-    """A profile may be called anything. PowerShell's script once had the prompt in it, not the variable."""
+    """A profile may have any name. PowerShell's script once contained the prompt, not the variable."""
     scripts = [argument for argument in kind.arguments if argument not in (HERE, f"--text={HERE}")]
     assert not any(HERE in script for script in scripts)
     if kind.program == "powershell":

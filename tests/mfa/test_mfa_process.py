@@ -1,4 +1,4 @@
-"""A code from the user's own program: run without a shell, its output shown to nobody."""
+"""A code from the user's own program: run without a shell, its output never shown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from awscli_xacct.mfa import mfa_process
 
 
 def _program(tmp_path: Path, text: str) -> str:
-    """The `mfa_process` line for a Python program."""
+    """Return the `mfa_process` command for a Python program."""
     path = tmp_path / "give code.py"
     path.write_text(text, encoding="utf-8")
     return f'"{sys.executable}" "{path}"'
@@ -74,7 +74,7 @@ def test_timeout_ends_the_program(tmp_path: Path) -> None:
     "left", ["sleep 600", "sh -c 'sleep 0.2; while :; do echo more; done'"], ids=["silent", "writing"]
 )
 def test_background_processes_are_not_waited_for(tmp_path: Path, left: str) -> None:
-    """As an agent is that keeps a PIN: it has the program's stdout, and never ends."""
+    """Such as an agent that keeps a PIN: it holds the program's stdout, and never ends."""
     note = tmp_path / "pid"
     line = f"sh -c 'echo 123456; {left.replace(chr(39), chr(34))} & echo $! > {note}'"
     try:
@@ -85,7 +85,7 @@ def test_background_processes_are_not_waited_for(tmp_path: Path, left: str) -> N
 
 
 def test_program_with_closed_output_is_waited_for() -> None:
-    """Its exit code tells whether the code is one."""
+    """Its exit code says whether the code is valid."""
     with pytest.raises(MfaProcessError, match="failed with exit code 3"):
         mfa_process.read_code("sh -c 'echo 123456; exec >&-; sleep 0.2; exit 3'", "prod")
 
@@ -105,7 +105,7 @@ def test_program_uses_the_terminal(tmp_path: Path) -> None:
         f"open({str(tmp_path / 'code')!r}, 'w').write(code)"
     )
     child = pexpect.spawn(
-        # Descriptor 3 keeps the terminal open: one that nobody has open is gone for pexpect.
+        # Descriptor 3 keeps the terminal open: for pexpect a terminal that no process has open is gone.
         "/bin/sh",
         ["-c", f'exec {sys.executable} -c "$0" 3<&0 </dev/null >/dev/null 2>&1', caller],
         timeout=30,

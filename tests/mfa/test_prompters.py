@@ -1,4 +1,4 @@
-"""Where codes are asked for, with the real `aws`: `mfa_process`, the terminal, a dialog, nowhere."""
+"""Where codes are prompted for, with the real `aws`: `mfa_process`, the terminal, a dialog, nowhere."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_mfa_process_failed_does_not_prompt(home: Home, sts: Sts, device: MfaDev
 
 
 def test_user_profile_runs_on_the_shared_session(home: Home, sts: Sts) -> None:
-    """`mfa_session = on` in a profile that is no role; IAM is one of the services that then see MFA."""
+    """`mfa_session = on` in a user profile; IAM is one of the services that then see MFA."""
     user = sts.add_user("dev")
     device = sts.add_mfa_device(user)
     role = sts.add_role("R", trusts=[user.arn], require_mfa=True)

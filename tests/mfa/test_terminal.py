@@ -1,4 +1,4 @@
-"""Asking on a real terminal: nothing is echoed, and however the question ends the terminal is as it was."""
+"""Prompting on a real terminal: nothing is echoed, and however the prompt ends, the terminal is restored."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ import termios
 from tests.mfa.shell import PIPED
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
-"""Seconds after which what should have happened is taken never to."""
+MAX_SECONDS = 60.0
+"""Seconds after which a test stops waiting for something to happen."""
 
 PROMPT = "Code of the device é: "
 ASK = f"""
@@ -43,13 +43,13 @@ def ask():
         print("interrupted")
 """
 
-# What `mfa.prompters` does, which knows of other threads.
+# What `mfa.prompters` does, which handles other threads.
 STARTED = "question = sources.prompter('tty')\nthread = threading.Thread(target=ask)\nthread.start()\n"
 IN_A_THREAD = f"{STARTED}thread.join()\n"
 
 
 class Screen:
-    """A terminal with a program asking on it."""
+    """A terminal with a program that prompts on it."""
 
     def __init__(self, program: str, *, typed_ahead: str = "") -> None:
         self.master, slave = os.openpty()
@@ -69,15 +69,15 @@ class Screen:
         self.pid: int = self.news()["pid"]
 
     def news(self) -> dict[str, Any]:
-        """What the shell tells next."""
+        """Return what the shell reports next."""
         assert self._shell.stdout is not None
         line = self._shell.stdout.readline()
         news: dict[str, Any] = json.loads(line)
         return news
 
     def wait_for(self, text: str) -> None:
-        """Read the screen until this text has come."""
-        end = time.monotonic() + PATIENCE
+        """Read the screen until this text appears."""
+        end = time.monotonic() + MAX_SECONDS
         while text not in self.text:
             ready, _, _ = select.select([self.master], [], [], end - time.monotonic())
             assert ready, f"{text!r} did not come, but {self.text!r}"
@@ -100,21 +100,21 @@ class Screen:
 
     @property
     def changed(self) -> bool:
-        """Whether the terminal is other than it was, and if so by nothing but its echo."""
+        """Return whether the terminal has changed, and assert that only its echo has."""
         now = termios.tcgetattr(self.master)
         hidden = [*self.before[:3], self.before[3] & ~termios.ECHO, *self.before[4:]]
         assert now in (self.before, hidden)
         return now == hidden
 
     def wait_until_unchanged(self) -> None:
-        """Wait until what the program's child does to the terminal is done."""
-        end = time.monotonic() + PATIENCE
+        """Wait until the program's child is done with the terminal."""
+        end = time.monotonic() + MAX_SECONDS
         while self.changed:
             assert time.monotonic() < end
             time.sleep(0.005)
 
     def finish(self) -> tuple[int, str]:
-        """How the program ended (minus the signal that ended it), and what it wrote on stdout and stderr."""
+        """Return how the program ended (minus the signal that ended it), and what it wrote on stdout and stderr."""
         news = self.news()
         return news["code"], news["output"]
 
@@ -140,7 +140,7 @@ def screens() -> Iterator[list[Screen]]:
 
 @pytest.fixture
 def asking(screens: list[Screen]) -> Screen:
-    """A screen on which the question stands."""
+    """A screen that shows the prompt."""
     return opened(screens, "ask()")
 
 
@@ -208,7 +208,7 @@ def test_ctrl_c_is_a_keyboard_interrupt(asking: Screen) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_signal_ends_the_program_and_restores_the_terminal(asking: Screen, number: signal.Signals) -> None:
-    """Stock leaves it without echo: the person has to type `reset`, unseen."""
+    """Stock leaves it without echo: the person has to type `reset` blindly."""
     asking.send(number)
     assert asking.finish() == (-number, "")
     assert not asking.changed
@@ -261,7 +261,7 @@ def test_background_program_stops_at_the_prompt_and_resuming_prompts_again(
 
 
 def test_prompt_in_the_background_is_an_error(screens: list[Screen]) -> None:
-    """`timeout 12 aws …` runs it in a process group of its own. It used to stop there for ever, deaf to SIGTERM."""
+    """`timeout 12 aws …` runs it in a process group of its own. It used to stop there for ever and ignore SIGTERM."""
     program = "import os\nif os.fork():\n    os.wait()\nelse:\n    os.setpgid(0, 0)\n    ask()"
     screen = Screen(f"{ASK}\n{program}")
     screens.append(screen)
@@ -272,7 +272,7 @@ def test_prompt_in_the_background_is_an_error(screens: list[Screen]) -> None:
 def test_ctrl_c_interrupts_a_scripts_background_job(
     screens: list[Screen],
 ) -> None:
-    """Without job control it is in the foreground and ignores Ctrl-C; it went on to eat what the person typed next."""
+    """Without job control it is in the foreground and ignores Ctrl-C; it took whatever the person typed next."""
     screen = opened(
         screens, "signal.signal(signal.SIGINT, signal.SIG_IGN)\nask()\nprint(signal.getsignal(2) == 1)"
     )
@@ -327,7 +327,7 @@ def test_signal_handlers_are_restored(screens: list[Screen]) -> None:
 
 @pytest.fixture
 def worker(screens: list[Screen]) -> Screen:
-    """A screen on which a thread asks while the main thread waits for it."""
+    """A screen on which a thread prompts while the main thread waits for it."""
     return opened(screens, f"{IN_A_THREAD}print('done')")
 
 
@@ -349,7 +349,7 @@ def test_other_thread_ctrl_d_is_an_error(worker: Screen) -> None:
 def test_other_thread_ctrl_c_interrupts_the_main_thread(
     screens: list[Screen],
 ) -> None:
-    """It used to wait for Enter."""
+    """Ctrl-C used to wait for Enter."""
     program = (
         "try:\n    thread.join()\nexcept KeyboardInterrupt:\n    thread.join()\n    print('main interrupted')"
     )
@@ -383,7 +383,7 @@ def test_other_thread_prompt_ends_with_the_program(worker: Screen, number: signa
 def test_quiet_neither_echoes_nor_keeps_input(
     screens: list[Screen],
 ) -> None:
-    """A code that was typed before the next one was due was shown."""
+    """A code that was typed too early was shown."""
     program = (
         "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])\n"
         "with terminal.quiet():\n    terminal.say('wait')\n    signal.sigwait([signal.SIGUSR1])\nask()"
@@ -406,7 +406,7 @@ def test_quiet_works_without_a_terminal() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=MAX_SECONDS,
         start_new_session=True,
         check=False,
     )
@@ -417,7 +417,7 @@ def test_quiet_works_without_a_terminal() -> None:
 
 
 def test_other_thread_of_a_frozen_program_prompts_with_echo(screens: list[Screen]) -> None:
-    """Handlers can be set in the main thread only, and a terminal left without echo is worse than a code seen."""
+    """Handlers can be set in the main thread only, and a terminal left without echo is worse than a visible code."""
     screen = opened(screens, f"sys.frozen = True\n{IN_A_THREAD}print('done')")
     assert not screen.changed
     screen.type("123456\n")
@@ -426,7 +426,7 @@ def test_other_thread_of_a_frozen_program_prompts_with_echo(screens: list[Screen
 
 
 def test_terminal_gone_is_an_error(screens: list[Screen]) -> None:
-    """Under `nohup`; without it the hang-up ends the program."""
+    """Under `nohup`; without it the hangup ends the program."""
     screen = opened(screens, "signal.signal(signal.SIGHUP, signal.SIG_IGN)\nask()")
     screen.hang_up()
     code, output = screen.finish()
@@ -436,7 +436,7 @@ def test_terminal_gone_is_an_error(screens: list[Screen]) -> None:
 def test_terminal_closed_without_a_hangup_is_an_error(asking: Screen) -> None:
     """The window was closed."""
     asking.hang_up()
-    # Whether it finds an end of file or an error depends on how far the kernel has come.
+    # Whether it reads an end of file or an error depends on the kernel's timing.
     ended = ("cannot ask: the terminal is gone\n", "cannot ask: no code was given\n")
     code, output = asking.finish()
     assert (code, output in ended) == (0, True), output
@@ -450,7 +450,7 @@ def test_terminal_missing_is_an_error() -> None:
         input="123456\n",
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=MAX_SECONDS,
         start_new_session=True,
         check=False,
     )

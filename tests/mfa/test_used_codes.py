@@ -1,4 +1,4 @@
-"""A used code is recognised before it is sent, by every process, until the device shows another."""
+"""A used code is recognized before it is sent, by every process, until the device shows another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STEP_BEGINS = 1_800_000_000.0  # a multiple of 30
 
 
 class Clock:
-    """A clock that is set by hand, in seconds since the epoch."""
+    """A clock that is set manually, in seconds since the epoch."""
 
     def __init__(self) -> None:
         self.now = STEP_BEGINS

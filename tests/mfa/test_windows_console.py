@@ -1,4 +1,4 @@
-"""The Windows console, as far as it can be told without one: a line from single characters."""
+"""The Windows console, as far as it can be tested without one: a line read from single characters."""
 
 from __future__ import annotations
 
