@@ -1,6 +1,6 @@
-"""The one flow in which a change is shown, asked about, and made: same options, words and default answer everywhere.
+"""Show a change, ask for confirmation, and apply it: the same options, words and default answer in every command.
 
-Enter means no. Where there is no terminal to ask on, ``--yes`` is needed.
+Enter means no. Without a terminal to ask on, ``--yes`` is required.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from .base import FAILED, refusal
 
 @dataclass(frozen=True)
 class Consent:
-    """What the command line says about asking: ``--dry-run`` shows the change only, ``--yes`` makes it unasked."""
+    """The options about confirmation: ``--dry-run`` only shows a change, and ``--yes`` applies it without asking."""
 
     dry_run: bool = False
     yes: bool = False
 
     @classmethod
     def given_in(cls, parsed_args: Any) -> Consent:
-        """Return what a command line says; not every command has both options."""
+        """Read the options of a command that has both, one or neither of them."""
         return cls(getattr(parsed_args, "dry_run", False), getattr(parsed_args, "yes", False))
 
 
 @dataclass(frozen=True)
 class Change:
-    """A change of a person's files or AWS accounts.
+    """A change to a person's files or AWS accounts.
 
-    question    asks for it; empty for a change that needs no confirmation
-    declined    what is reported if it is not made, as in "nothing was removed"
-    apply       makes it and returns the exit code
-    text        the change once more, for the terminal of a person who has redirected what `show` prints
-    up_to_date  reported instead of all else where there is nothing to do
-    preview     reported at the end of a dry run
-    only_if_yes why this change is never made without ``--yes``, if so
-    unattended  whether it is made without a question where nobody can be asked
-    show        prints the change, where that has not been done
-    on_stderr   whether `show` prints on stderr, and not on stdout
+    question     the question to ask; empty if the change needs no confirmation
+    declined     printed if it is not applied, such as "nothing was removed"
+    apply        applies it and returns the exit code
+    text         the change as text, for the terminal of a person who has redirected what `show` prints
+    up_to_date   printed if there is nothing to change
+    preview      printed at the end of a dry run
+    only_if_yes  why the change always requires ``--yes``; empty if it does not
+    unattended   whether it may be applied without asking if there is no terminal
+    show         prints the change, if the command has not done so already
+    on_stderr    whether `show` prints on stderr instead of stdout
     """
 
     question: str
@@ -56,9 +56,9 @@ class Change:
 
 
 def confirm_and_apply(change: Change, consent: Consent) -> int:
-    """Show a change, ask for it unless `consent` has been given, and make it. Return the exit code.
+    """Show a change, ask for confirmation unless `consent` makes that needless, and apply it. Return the exit code.
 
-    Raises `ValidationError` where ``--yes`` is needed and missing, and whatever `change.apply` raises.
+    Raises `ValidationError` if ``--yes`` is required and missing, and whatever `change.apply` raises.
     """
     change.show()
     if change.up_to_date:

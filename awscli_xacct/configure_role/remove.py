@@ -82,7 +82,7 @@ class CredentialsFile:
     def settings_of(self, name: str) -> Problem:
         """Return the problem that this file has settings of a profile."""
         return Problem(
-            f"{self._place(name)} has settings of {name}", "this file is never changed; remove them by hand"
+            f"{self._place(name)} has settings of {name}", "remove them by hand: this file is never edited"
         )
 
     def uses_of(self, name: str) -> list[Problem]:
@@ -92,7 +92,7 @@ class CredentialsFile:
             if options.get(settings.SOURCE_PROFILE) == name:
                 place = self._place(other, settings.SOURCE_PROFILE)
                 text = f"{place} names {name} as the source of {other}"
-                problems.append(Problem(text, "this file is never changed; change it by hand"))
+                problems.append(Problem(text, "change it by hand: this file is never edited"))
         return problems
 
     def _place(self, name: str, key: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""What the tests of the commands do again and again."""
+"""Steps that several tests of `aws configure role` share."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tests.support.home import Home, Outcome, finish_on_terminal
 
 STRANGER = "arn:aws:iam::999999999999:user/nobody"
 ESCAPE = "\x1b[31m"
-"""What would colour a terminal red, and stands for all that could be done to it."""
+"""Colors a terminal red: an example of what text from outside could do to a terminal."""
 XML_ESCAPE = "\x9b31m"
-"""The same, for a terminal that knows such characters, from a service: XML can bring no other."""
+"""The same in an answer of a service: the only such character that XML can carry."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -31,14 +31,14 @@ def run(home: Home, *arguments: str, environment: Mapping[str, str] | None = Non
 
 
 def done(home: Home, *arguments: str, environment: Mapping[str, str] | None = None) -> Outcome:
-    """Run `aws configure role` without a terminal; it has to succeed."""
+    """Run `aws configure role` without a terminal, and assert that it succeeds."""
     outcome = run(home, *arguments, environment=environment)
     assert outcome.code == 0, outcome.stderr
     return outcome
 
 
 def refused(home: Home, *arguments: str, environment: Mapping[str, str] | None = None) -> list[str]:
-    """What `aws configure role` says on stderr, which has to fail, print no result and leave the file alone."""
+    """Assert that a command fails without a result or a change of the config. Return the lines on stderr."""
     before = home.config.read_bytes()
     outcome = run(home, *arguments, environment=environment)
     assert (outcome.code, outcome.stdout) == (255, "")
@@ -47,12 +47,12 @@ def refused(home: Home, *arguments: str, environment: Mapping[str, str] | None =
 
 
 def parsed(outcome: Outcome) -> Any:
-    """What a command printed as JSON."""
+    """Parse the JSON that a command printed."""
     return json.loads(outcome.stdout)
 
 
 def cache(home: Home, *profiles: str, seconds: float = 3120) -> None:
-    """Put credentials into the cache for all that some profiles use; they last 52 minutes if not told otherwise."""
+    """Cache credentials for everything that some profiles use. By default they last 52 minutes."""
     session = botocore.session.Session()
     session.set_config_variable("config_file", str(home.config))
     session.set_config_variable("credentials_file", str(home.credentials))
@@ -63,18 +63,18 @@ def cache(home: Home, *profiles: str, seconds: float = 3120) -> None:
 
 
 def kept_record(seconds: float = 3120) -> Record:
-    """A record that lasts so long."""
+    """Return a record that is valid for `seconds`."""
     now = time.time()
     return Record("key", "secret", "token", now + seconds, now + seconds, metadata={"obtained": now})
 
 
 def timeless(text: str) -> str:
-    """A text with its moments made one, to be compared whole."""
+    """Replace all times in a text by a word, so that the whole can be compared."""
     return _TIME.sub("TIME", text)
 
 
 class Screen:
-    """A person at a terminal with `aws configure role` in it. All that was shown is in `shown`."""
+    """A terminal that runs `aws configure role`. `shown` has its whole output."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class Screen:
         self._child.expect_exact(text)
 
     def answer(self, question: str, answer: str = "") -> None:
-        """Wait for a question, up to the bracket, and type an answer to it; blank is Enter alone."""
+        """Wait for a question up to its bracket, and type an answer and Enter."""
         self._child.expect(re.escape(question) + r"[^\n]*[:\]] ")
         self._child.sendline(answer)
 
@@ -110,7 +110,7 @@ class Screen:
         self._child.send(keys)
 
     def end(self) -> int:
-        """Wait for the end and give the exit code."""
+        """Wait for the end, and return the exit code."""
         return finish_on_terminal(self._child)
 
 

@@ -1,4 +1,4 @@
-"""What the commands have in common: which profiles are named, and whether they will do."""
+"""What the subcommands share: the profiles that a command line names, and their checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients with which commands work for another profile than their own: they are that profile's in all respects."""
+"""Clients for a profile other than the command's own have that profile's settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shell completion behind `aws configure role`."""
+"""Shell completion after `aws configure role`."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ CASES = {
     "aws --profile prod configure role sh": ["show"],
     "aws --debug --output json configure role sh": ["show"],
     "aws configure role --query role ver": ["verify"],
-    # All else is the CLI's own.
+    # Everything else is left to the CLI.
     "aws configure ge": ["get"],
     "aws s3 l": ["ls"],
     "aws --reg": ["--region"],
@@ -81,7 +81,7 @@ json.dump({line: completer.complete(line, len(line)) for line in json.load(sys.s
 
 @pytest.fixture
 def profiles(home: Home, user: User, role: Role) -> None:
-    """Some profiles, one of them with a blank in its name and one with worse."""
+    """Profiles, with a space in the name of one and a control character in another's."""
     for name in ("prod", "production", '"my prod"', "evil\x1b[31m"):
         home.add_role(name, role.arn)
     assert user.name == "dev"
@@ -89,7 +89,7 @@ def profiles(home: Home, user: User, role: Role) -> None:
 
 @pytest.mark.usefixtures("profiles")
 def test_completion_offers_what_may_follow(home: Home) -> None:
-    """All in one process, which costs what one of them would."""
+    """All cases run in one process, at the cost of one."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         env=home.environment,

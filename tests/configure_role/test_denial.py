@@ -1,4 +1,4 @@
-"""Why STS may have refused a role, and what would have to be there."""
+"""The explanation of an access denied error: likely causes and the policy statements that are needed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def role(arn: str = ARN, source: Role | None = None, **settings: Any) -> Role:
 
 
 def refusal(action: str = "sts:AssumeRole", date: float | None = NOW) -> ClientError:
-    """STS's answer, with the time it was given by its own clock."""
+    """Return STS's error, with the time of its clock."""
     headers = {} if date is None else {"date": formatdate(date, usegmt=True)}
     message = f"User: {USER} is not authorized to perform: {action} on resource: {ARN}"
     return ClientError(
@@ -125,7 +125,7 @@ def test_denial_of_a_chained_role_names_the_caller_with_its_path() -> None:
     first = role("arn:aws:iam::222222222222:role/team/ops/Jump")
     denial = explained(role(source=first), "arn:aws:sts::222222222222:assumed-role/Jump/session")
     assert denial.trust_statement["Principal"] == {"AWS": "arn:aws:iam::222222222222:role/team/ops/Jump"}
-    # A role that is assumed from a role takes no device.
+    # A role assumed from another role has no MFA device.
     assert denial.causes == [NO_ROLE, EXTERNAL_ID, NEW]
 
 

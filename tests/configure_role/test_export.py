@@ -1,4 +1,4 @@
-"""`aws configure role export`: the config's role profiles into a manifest, by the real `aws`."""
+"""`aws configure role export`, with the real `aws`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ roles:
 
 @pytest.fixture
 def profiles(home: Home, role: Role, audit_role: Role) -> str:
-    """Two role profiles; what a new manifest has of them."""
+    """Two role profiles. Returns the manifest that exporting them creates."""
     home.add_role("prod", role.arn)
     home.add_role(
         "audit", audit_role.arn, source_profile="prod", session_tags="team=ops, app=1", duration_seconds=900

@@ -1,4 +1,4 @@
-"""`help` pages of `aws configure role` and each of its subcommands."""
+"""The help pages of `aws configure role` and its subcommands."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NO_PAGER = {"PAGER": "cat", "MANPAGER": "cat"}
 
 @pytest.fixture(scope="module")
 def configure(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """`aws configure` of an `aws` with the plugin on."""
+    """The `configure` command of an `aws` with the plugin."""
     config = tmp_path_factory.mktemp("aws") / "config"
     config.write_text("[plugins]\nxacct = awscli_xacct\n", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
@@ -44,7 +44,7 @@ def configure(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def page(command: Any) -> str:
-    """The source of a help page."""
+    """Return the source of a help page."""
     help_command = command.create_help_command()
     handler = help_command.EventHandlerClass(help_command)
     docevents.generate_events(help_command.session, help_command)
@@ -54,7 +54,7 @@ def page(command: Any) -> str:
 
 
 def rendered(text: str) -> tuple[str, str]:
-    """A page as a manual page, and what docutils has to say about its source."""
+    """Return a page as a manual page, and the warnings of docutils."""
     warnings = io.StringIO()
     settings = {"report_level": 2, "warning_stream": warnings, "line_length_limit": 50_000}
     manual = publish_string(text, writer=manpage.Writer(), settings_overrides=settings)
@@ -75,7 +75,7 @@ def test_help_page_has_examples_and_is_valid(configure: Any, name: str) -> None:
 
 
 def test_help_page_sources_are_ascii_and_packaged() -> None:
-    """awscli reads them in the encoding of the locale, and an installed plugin has only what setup.cfg lists."""
+    """awscli reads them in the encoding of the locale, and only what setup.cfg lists is installed."""
     package = Path(awscli_xacct.__file__).parent
     setup = configparser.ConfigParser()
     setup.read(package.parent / "setup.cfg", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`aws configure role import`: a manifest's roles into the config, by the real `aws`."""
+"""`aws configure role import`, with the real `aws`."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ xacct_manifest_keys = source_profile,region
 
 @pytest.fixture
 def team(home: Home, role: Role, audit_role: Role) -> Path:
-    """A manifest of a role and one that is assumed from it."""
+    """A manifest with a role, and another one that is assumed from it."""
     path = home.path / "team.yaml"
     path.write_text(TEAM.format(account=role.account, name=role.name, audit=audit_role.arn), encoding="utf-8")
     return path
@@ -125,7 +125,7 @@ def test_import_of_a_change_needs_confirmation_and_keeps_own_settings(home: Home
 
 
 def refused_with_plan(home: Home, *arguments: str) -> list[str]:
-    """What is said by an import that shows its plan, and then has to fail and leave the file alone."""
+    """Assert that an import shows its plan, fails and changes nothing. Return the lines on stderr."""
     before = file_state(home.config)
     outcome = run(home, "import", *arguments)
     assert (outcome.code, outcome.stdout[:4], file_state(home.config)) == (255, "PLAN", before)

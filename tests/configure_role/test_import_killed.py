@@ -1,4 +1,4 @@
-"""An import that is ended at any instant leaves the config as it was, or as it was to be."""
+"""An import that is killed at any instant leaves the old config file or the new one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.support.home import TIMEOUT, Home
 
 from .steps import done
 
-# Runs `aws configure role import` again and again, each time in a child that is ended one step later. A step is
-# whatever it asks of the system about a file in ~/.aws and Python tells an audit hook of before it does.
+# Runs `aws configure role import` repeatedly, in children that are killed one step later each time. A step is any
+# call about a file in ~/.aws that Python reports to an audit hook before making it.
 STEPPER = """
 import os, sys, traceback
 from awscli.clidriver import create_clidriver

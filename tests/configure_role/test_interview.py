@@ -1,4 +1,4 @@
-"""`aws configure role PROFILE` on a terminal: it asks, checks as one types, and shows what it will write."""
+"""`aws configure role PROFILE` on a terminal: it asks for settings, checks each, and shows what it will write."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ QUESTIONS = [
 
 
 def answer(screen: Screen, answers: dict[str, str], questions: list[str] = QUESTIONS) -> None:
-    """Answer all questions in their order, those without an answer by Enter."""
+    """Answer the questions in order, with Enter where `answers` has none."""
     for question in questions:
         screen.answer(question, answers.get(question, ""))
 
@@ -70,7 +70,7 @@ def test_interview_for_a_new_profile_shows_and_writes_it(home: Home, role: Role)
 
 @pytest.fixture
 def prod(home: Home, role: Role) -> str:
-    """A profile with a setting to each question but one, and a secret of another profile beside it."""
+    """A profile with a value for all questions but one, next to another profile with a secret."""
     home.write_config("[profile other]\naws_secret_access_key = hush\n")
     home.add_role(
         "prod",
@@ -137,7 +137,7 @@ def test_interview_can_be_left_at_any_question(home: Home, prod: str, keys: str,
 
 @pytest.mark.usefixtures("prod")
 def test_interview_checks_each_answer_at_once(home: Home) -> None:
-    # A role's own device is asked about although it is assumed from a role: there it cannot stay.
+    # The device is asked about although the role is assumed from a role, because it has to be removed.
     home.add_role("audit", EXAMPLE_ROLE_ARN, source_profile="prod", mfa_serial="TOKEN1234")
     screen = Screen(home, "audit")
     steps = [
@@ -195,7 +195,7 @@ def test_interview_finds_a_device_in_iam_or_copies_the_source_profiles(
     screen.answer("Write this", "y")
     assert screen.end() == 0
     assert f"+mfa_serial = {device.serial}\n" in screen.shown
-    # The new source's device is proposed; IAM knows of none, and the question comes again; none is none.
+    # The new source's device is proposed. IAM knows no device, so the question is asked again.
     screen = Screen(home, "new")
     answer(screen, {"Role ARN": role.arn, "Source profile": "keyless"}, QUESTIONS[:2])
     screen.answer(f"[{device.serial}]", "auto")

@@ -1,4 +1,4 @@
-"""`aws configure role list`: every role profile, or the tree of who assumes from whom."""
+"""`aws configure role list`: the table of role profiles, and the tree."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HINT = ["to see why a profile cannot work: aws configure role show PROFILE"]
 
 @pytest.fixture
 def profiles(home: Home, role: Role, audit_role: Role) -> None:
-    """Role profiles of every kind; what `audit` needs is cached."""
+    """Role profiles of every kind. What `audit` needs is cached."""
     home.add_role("prod", role.arn)
     home.add_role("audit", audit_role.arn, source_profile="prod")
     home.add_role("mfa", role.arn, mfa_serial=DEVICE)
@@ -63,7 +63,7 @@ def test_tree_without_a_terminal_is_a_plain_list(home: Home) -> None:
 def test_tree_with_a_chain_too_long_keeps_its_start_and_the_other_profiles(
     home: Home,
 ) -> None:
-    """Python's limit of recursion made the whole of `list`, `show` and `doctor` fail."""
+    """Python's recursion limit used to make `list`, `show` and `doctor` fail as a whole."""
     for number in range(1000):
         home.add_role(
             f"r{number}", role_arn_of(number), source_profile=f"r{number - 1}" if number else "default"

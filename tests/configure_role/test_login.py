@@ -1,4 +1,4 @@
-"""`aws configure role login` and `logout`: get, or drop, what is cached."""
+"""`aws configure role login` and `logout`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ A_DAY = 12 * 3600
 
 @pytest.fixture
 def prod(home: Home, role: Role, device: MfaDevice) -> str:
-    """A profile whose role wants MFA."""
+    """A profile whose role requires MFA."""
     role.require_mfa = True
     home.add_role("prod", role.arn, mfa_serial=device.serial)
     return "prod"
@@ -45,7 +45,7 @@ def test_login_makes_commands_without_a_terminal_work(
         assert (outcome.code, outcome.stderr) == (0, "")
     assert len(sts.calls_of("GetSessionToken")) == 1
 
-    # What is dropped for one profile is what it uses, and no more.
+    # Logging out of a profile deletes what it uses, and nothing else.
     outcome = done(home, "logout", "audit")
     assert (outcome.stdout, outcome.lines) == ("", ["profile audit: deleted 3 cached sessions"])
     assert len(home.records()) == 1

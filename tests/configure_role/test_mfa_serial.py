@@ -1,4 +1,4 @@
-"""`--mfa-serial auto` asks IAM for the caller's device; with none given, the source's is taken over."""
+"""`--mfa-serial auto` looks the caller's device up in IAM; by default the source profile's device is copied."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_mfa_serial_is_copied_from_the_source_and_reported(home: Home, role: Rol
         f"[profile prod]\nrole_arn = {role.arn}\nsource_profile = default\nmfa_serial = {device.serial}\n"
     )
     assert home.config.read_text(encoding="utf-8").endswith(section)
-    # Of a role it is nothing to take over: its callers prove theirs to the first role of the chain.
+    # The device of a role is not copied: only the first role of a chain takes codes.
     done(home, "audit", "--role-arn", role.arn, "--source-profile", "prod")
     done(home, "none", "--role-arn", role.arn, "--mfa-serial", "none")
     assert home.config.read_text(encoding="utf-8").endswith(

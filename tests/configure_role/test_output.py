@@ -12,7 +12,7 @@ from awscli_xacct.configure_role.output import print_result
 
 
 class Session:
-    """As much of a session as `print_result` asks: the configured output format."""
+    """A session with all that `print_result` needs: the configured output format."""
 
     def get_config_variable(self, name: str) -> str:
         assert name == "output"
@@ -20,7 +20,7 @@ class Session:
 
 
 def given(capsys: pytest.CaptureFixture[str], result: Any, **options: Any) -> str:
-    """What `print_result` prints with some of the CLI's own options."""
+    """Return what `print_result` prints with options of the CLI."""
     if "query" in options:
         options["query"] = jmespath.compile(options["query"])
     parsed_globals = Namespace(**{"output": None, "query": None, "color": "off", **options})

@@ -1,4 +1,4 @@
-"""The commands that messages name are run as they stand, for profiles with all sorts of names."""
+"""The commands that messages quote are run as they are, for profiles with all kinds of names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.home import Home, Outcome
 from .steps import STRANGER, done, refused, run
 
 NAMES = ["list", "help", "-x", "--yes it's $HOME", "file://prüd"]
-"""Of each kind one; tests/test_messages.py has more, and runs no `aws` for them."""
+"""One of each kind. tests/test_messages.py has more, without running `aws`."""
 
 odd_names = pytest.mark.parametrize("name", NAMES)
 
@@ -25,7 +25,7 @@ def add(home: Home, name: str, role: Role, **options: object) -> None:
 
 
 def pasted(home: Home, command: str) -> Outcome:
-    """Run `aws` with the words that a shell makes of a line, which a person copies from a message."""
+    """Run a line of a message as a shell would, after a person has pasted it."""
     script = f"aws() {{ printf '%s\\0' \"$@\"; }}\n{command}"
     shell = subprocess.run(
         ["/bin/sh", "-c", script], env=home.environment, capture_output=True, text=True, check=False
@@ -40,7 +40,7 @@ def pasted(home: Home, command: str) -> Outcome:
 @pytest.mark.usefixtures("user")
 @odd_names
 def test_quoted_commands_fix_a_setting_and_try_it(home: Home, role: Role, name: str) -> None:
-    """Profile `list`: the error named a command that ended in "Unknown options"."""
+    """For a profile `list`, the error used to quote a command that ended in "Unknown options"."""
     add(home, name, role, duration_seconds="2h")
     broken = home.aws(*WHOAMI, f"--profile={name}")
     assert broken.code == 255
@@ -54,7 +54,7 @@ def test_quoted_commands_fix_a_setting_and_try_it(home: Home, role: Role, name: 
 @pytest.mark.usefixtures("user")
 @odd_names
 def test_quoted_command_tries_a_new_profile(home: Home, role: Role, name: str) -> None:
-    """`--profile=-x` was accepted, and `aws … --profile -x` then named, which is a usage error."""
+    """`--profile=-x` was accepted, but then `aws … --profile -x` was quoted, which is a usage error."""
     outcome = done(home, f"--profile={name}", "--role-arn", role.arn)
     tried = pasted(home, outcome.lines[-1].removeprefix("try it: "))
     assert (tried.code, tried.stderr) == (0, "")

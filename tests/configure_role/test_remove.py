@@ -1,4 +1,4 @@
-"""`aws configure role remove`: a profile out of the file and its credentials out of the cache."""
+"""`aws configure role remove`: delete a profile from the file, and its credentials from the cache."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support.home import Home
 
 from .steps import CTRL_C, Screen, cache, done, refused
 
-# No byte of this may change but the section of `prod`, and of that the comments stay.
+# Only the section of `prod` may change, and its comments stay.
 CONFIG = """\
 # All of it.
 [profile  other]\r
@@ -42,7 +42,7 @@ output = text"""
 
 @pytest.fixture
 def audit(home: Home, role: Role, audit_role: Role) -> str:
-    """A profile that uses `prod` as its source; both are cached."""
+    """A profile with `prod` as its source. Both are cached."""
     home.add_role("prod", role.arn)
     home.add_role("audit", audit_role.arn, source_profile="prod")
     cache(home, "audit")
@@ -119,13 +119,13 @@ def test_remove_of_a_source_profile_needs_its_users_or_force(home: Home) -> None
     assert b"role_arn" not in home.config.read_bytes()
     assert outcome.lines == [
         f"removed from {home.config}: prod, audit",
-        f"{home.credentials}, line 5, has settings of audit; this file is never changed; remove them by hand",
+        f"{home.credentials}, line 5, has settings of audit; remove them by hand: this file is never edited",
     ]
 
 
 @pytest.mark.usefixtures("user")
 def test_remove_of_a_profile_with_keys_needs_force(home: Home, role: Role) -> None:
-    """They may be the only copy; with `source_profile` naming itself such a profile is a role."""
+    """They may be the only copy. A role profile can have keys if it is its own `source_profile`."""
     home.write_config(
         f"[profile x]\naws_access_key_id = AKIA1\naws_secret_access_key = s\nrole_arn = {role.arn}\n"
         "source_profile = x\n"
@@ -150,5 +150,5 @@ def test_remove_explains_what_it_cannot_remove(home: Home, role: Role) -> None:
     ]
     assert refused(home, "remove", "prod", "other", "--yes") == [
         "nothing was removed, because",
-        f"  - {place} has settings of other; this file is never changed; remove them by hand",
+        f"  - {place} has settings of other; remove them by hand: this file is never edited",
     ]

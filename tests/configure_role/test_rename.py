@@ -1,4 +1,4 @@
-"""`aws configure role rename`: another name, and those that use it follow."""
+"""`aws configure role rename`: rename a profile, also where others use it."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def test_rename_reports_every_problem(home: Home, role: Role) -> None:
         "nothing was renamed, because",
         "  - profile taken exists already",
         "  - prod has two sections in the config file, in lines 7 and 12; remove one of them",
-        f"{place} {lines.index('[prod]') + 1}, has settings of prod; this file is never changed; remove them by hand",
-        f"{place} {lines.index('source_profile = prod') + 1}, names prod as the source of other; this file is never "
-        "changed; change it by hand",
+        f"{place} {lines.index('[prod]') + 1}, has settings of prod; remove them by hand: this file is never edited",
+        f"{place} {lines.index('source_profile = prod') + 1}, names prod as the source of other; change it by hand: "
+        "this file is never edited",
     ]
     assert refused(home, "rename", "prod") == [
         "no new name given",

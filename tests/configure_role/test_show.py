@@ -1,4 +1,4 @@
-"""`aws configure role show`: the whole chain in words, and where each setting stands."""
+"""`aws configure role show`: every hop of a chain, and the location of each setting."""
 
 from __future__ import annotations
 

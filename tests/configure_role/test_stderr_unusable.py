@@ -1,4 +1,4 @@
-"""A command whose messages cannot be written: what it was asked to do is done, and it says so by its exit code."""
+"""A command whose messages cannot be written does its work, and succeeds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.home import AWS, Home, Outcome, finish
 
 
 def to(home: Home, stderr: str, *arguments: str, cache: str = "") -> Outcome:
-    """Run `aws` with its stderr sent elsewhere by a shell."""
+    """Run `aws` with its stderr redirected by a shell."""
     words = ("-c", f'exec "$@" 2>{stderr}', "sh", str(AWS), *arguments)
     environment = {"AWS_XACCT_CACHE_DIR": cache} if cache else {}
     return finish(home.start_any("/bin/sh", *words, environment=environment))  # type: ignore[arg-type]
@@ -20,7 +20,7 @@ def to(home: Home, stderr: str, *arguments: str, cache: str = "") -> Outcome:
 @pytest.mark.usefixtures("user")
 @pytest.mark.parametrize("stderr", ["&-", "/dev/full"])
 def test_commands_succeed_without_a_usable_stderr(home: Home, role: Role, stderr: str) -> None:
-    """`2>&-` ended in exit code 1 with nothing said, although the file was written."""
+    """With `2>&-` the exit code used to be 1, without a message, although the file was written."""
     home.add_role("prod", role.arn)
     assert to(home, stderr, "configure", "role", "prod", "--external-id", "xyz").code == 0
     assert "external_id = xyz" in home.config.read_text(encoding="utf-8")
@@ -32,7 +32,7 @@ def test_commands_succeed_without_a_usable_stderr(home: Home, role: Role, stderr
 def test_credentials_that_cannot_be_cached_are_used_without_a_usable_stderr(
     home: Home, role: Role, stderr: str
 ) -> None:
-    """The warning that could not be written took the `aws` command with it."""
+    """The warning that could not be written used to end the `aws` command."""
     home.add_role("prod", role.arn)
     outcome = to(home, stderr, *WHOAMI, "--profile", "prod", cache="/dev/null")
     assert outcome.code == 0
@@ -40,7 +40,7 @@ def test_credentials_that_cannot_be_cached_are_used_without_a_usable_stderr(
 
 
 def test_problem_of_several_lines_is_indented_under_its_first() -> None:
-    """A command that mends it stood flush with the marks of the faults."""
+    """A command that fixes it used to be flush with the bullets."""
     assert str(
         ValidationError("not done, because", [Problem("one", "mend it:\n  aws x"), Problem("two")])
     ).splitlines() == [

@@ -1,4 +1,4 @@
-"""`aws configure role verify`: really assume each role, and explain what does not work."""
+"""`aws configure role verify`: assume roles, and explain every failure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CAUSES = (
 
 
 def shown_denial(profile: str, caller: str, principal: str, role_arn: str, causes: str = CAUSES) -> str:
-    """A denial as it is explained to a person."""
+    """Return the explanation of a denial, as a person reads it."""
     return (
         f"{profile}:\n"
         f"  An error occurred (AccessDenied) when calling the AssumeRole operation: "
@@ -80,7 +80,7 @@ def test_verify_reports_each_profile(home: Home, sts: Sts, user: User, role: Rol
         "Set one:\n"
         "    aws configure role faulty --duration-seconds 3600\n"
     )
-    # A line for each profile as it is done with.
+    # One line per profile, when it is done.
     assert [line.split()[0] for line in outcome.lines] == [f"{number}/5" for number in range(1, 6)]
     assert sorted(line.split(maxsplit=1)[1] for line in outcome.lines) == [
         "beyond: does not work",
@@ -94,7 +94,7 @@ def test_verify_reports_each_profile(home: Home, sts: Sts, user: User, role: Rol
 def test_verify_explains_what_needs_the_keys_of_a_user(
     home: Home, sts: Sts, user: User, device: MfaDevice, role: Role
 ) -> None:
-    """A program's, or a file's, may be anybody's: only STS's answer tells."""
+    """The credentials of a program or a file may be of any kind: only STS's error shows which."""
     session = sts.issue(user, 3600)
     home.credentials.write_text(
         f"[got]\naws_access_key_id = {session.access_key}\naws_secret_access_key = {session.secret_key}\n"
@@ -119,7 +119,7 @@ def test_verify_explains_what_needs_the_keys_of_a_user(
         "    - STS takes an MFA code with a user's long-term keys only, and from the user's own device only; if the "
         "source is a session, remove the device: aws configure role coded --mfa-serial none\n"
     ) in outcome.stdout
-    # What STS does not take once, it takes no second time.
+    # What STS has rejected once is not tried again.
     assert sorted(operations(sts)) == ["AssumeRole", "AssumeRole", "GetCallerIdentity"]
 
 
@@ -171,7 +171,7 @@ def test_verify_all_assumes_every_role_in_parallel_and_ignores_the_cache(
         home.add_role(name, role.arn, external_id=name)
     done(home, "verify", "--all")
     sts.clear_calls()
-    # What is cached proves nothing. Eight calls arrive before any is answered.
+    # The cache is not used. Eight calls arrive before any is answered.
     with sts.hold("AssumeRole") as held:
         process = home.start("configure", "role", "verify", "--all", "--query", "[].Ok", "--output", "text")
         held.wait_for(8, timeout=60)
@@ -217,7 +217,7 @@ def test_verify_reports_a_code_that_cannot_be_asked_for(
         f"mfa:\n  profile mfa needs an MFA code of {device.serial}, but there is no "
     )
     assert operations(sts) == ["AssumeRole"]
-    # Three wrong codes for the first, and nobody is asked again for the second.
+    # After three wrong codes for the first profile, no code is asked for again for the second.
     screen = Screen(home, "verify", "mfa", "mfa2")
     for _ in range(3):
         screen.code(device.wrong_code())
@@ -246,7 +246,7 @@ def test_verify_explains_an_old_mfa_session_and_mfa_conditions(
 def test_verify_names_a_wrong_clock(
     home: Home, sts: Sts, role: Role, offset: int, skew: float | None, words: str
 ) -> None:
-    """Whether STS takes it for a bad signature, as it does beyond some minutes, or for nothing at all."""
+    """Whether STS rejects the signature, as it does if the clock is minutes off, or accepts it."""
     home.add_role("prod", role.arn)
     role.trusts[:] = [STRANGER]
     sts.clock_offset, sts.max_clock_skew = offset, skew
@@ -275,7 +275,7 @@ def test_verify_reports_sts_down_or_answering_nonsense(home: Home, sts: Sts, rol
 
 
 def test_verify_reports_a_broken_source_for_its_profiles_only(home: Home, role: Role) -> None:
-    """A token file that is not there used to end the whole command."""
+    """A missing token file used to end the whole command."""
     home.add_role("prod", role.arn)
     home.add_role("web", role.arn, source_profile="token")
     with home.config.open("a", encoding="utf-8") as file:

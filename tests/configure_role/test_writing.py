@@ -1,4 +1,4 @@
-"""`aws configure role PROFILE`: tried before it is written, forced, and named like a subcommand."""
+"""`aws configure role PROFILE`: --verify, --force, --dry-run, and unusual profile names."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_extended_settings_are_written_sent_and_part_of_the_cache_key(
     assert first.transitive_tag_keys == ["team"]
     assert first.parameters["SourceIdentity"] == "dev@example.com"
     assert second.tags == {}
-    # The program that gives the codes makes no difference to the credentials; all else does.
+    # All settings but mfa_process are part of the cache key.
     for option, value, misses in (("--mfa-process", "false", 0), ("--session-tags", "team=dev", 1)):
         sts.clear_calls()
         done(home, "prod", option, value)
@@ -71,7 +71,7 @@ def test_verify_option_writes_only_a_role_that_can_be_assumed(
     outcome = home.aws(*WHOAMI, "--profile", "prod", "--region", "us-west-1")
     assert (outcome.code, operations(sts)) == (0, ["GetCallerIdentity"])
 
-    # Nor is a change of it written that would not work.
+    # A change that would not work is not written either.
     role.trusts[:] = [STRANGER]
     assert refused(home, "prod", "--external-id", "42", "--verify")[-1] == "profile prod was not written"
 
@@ -134,7 +134,7 @@ def test_dry_run_hides_secrets_near_the_change(home: Home, role: Role) -> None:
 def test_setting_overridden_by_the_credentials_file_is_an_error(
     home: Home, role: Role, audit_role: Role
 ) -> None:
-    """It wins: the profile was said to be written, and verified, and went on to be another role."""
+    """It takes precedence: the profile used to be reported as written and verified, but remained another role."""
     with home.credentials.open("a", encoding="utf-8") as file:
         file.write(f"[prod]\nrole_arn = {audit_role.arn}\nsource_profile = default\nexternal_id = tenant\n")
     lines = len(home.credentials.read_text(encoding="utf-8").splitlines())
@@ -148,7 +148,7 @@ def test_setting_overridden_by_the_credentials_file_is_an_error(
 
 
 def test_mfa_session_mode_is_written_like_other_settings(home: Home, role: Role) -> None:
-    """A wrong one was to be mended with `aws configure set`, which makes a second section of `my prod`."""
+    """The fix of an invalid one used to be `aws configure set`, which creates a second section for `my prod`."""
     home.add_role('"my prod"', role.arn, mfa_session="yes")
     outcome = home.aws(*WHOAMI, "--profile", "my prod")
     assert outcome.lines[-1] == "  aws configure role 'my prod' --mfa-session auto"
@@ -163,7 +163,7 @@ def test_mfa_session_mode_is_written_like_other_settings(home: Home, role: Role)
 def test_profile_option_may_name_a_new_profile_to_verify(
     home: Home, sts: Sts, role: Role, device: MfaDevice
 ) -> None:
-    """The only way for names of subcommands. No client can be made for a profile that is not there."""
+    """Names of subcommands can only be given this way. No client can be created for a profile that does not exist."""
     done(home, "--profile", "list", "--role-arn", role.arn, "--verify")
     done(home, "--profile", "show", "--role-arn", role.arn, "--mfa-serial", "auto")
     assert (

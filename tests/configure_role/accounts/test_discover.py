@@ -1,4 +1,4 @@
-"""`aws configure role discover`: a profile for each account of an organization, in the config or in a manifest."""
+"""`aws configure role discover`: profiles for the accounts of an organization, in the config file or a manifest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DISCOVER = ("discover", "--role-name", ROLE)
 
 
 class Organization:
-    """Dev is the management account; a person has keys for it in `default`."""
+    """An organization whose management account is Dev, with Dev's keys in `default`."""
 
     def __init__(self, aws: EmbeddedAws, home: Home) -> None:
         self.aws = aws
@@ -51,7 +51,7 @@ class Organization:
         return f"arn:aws:iam::{self.ids[name]}:role/{ROLE}"
 
     def profiles(self) -> dict[str, str]:
-        """The role of each profile in the config, management account left out."""
+        """Return the roles of the config's profiles by name, without the management account."""
         config = RawConfigParser()
         config.read(self.home.config)
         found = {
@@ -146,7 +146,7 @@ def test_discover_includes_nested_units(organization: Organization) -> None:
     organization.add(*(f"Dev {number}" for number in range(21)), unit=workloads)
     done(organization.home, *DISCOVER, "--ou-id", workloads, "--template", "{account_name}")
     assert sorted(organization.profiles()) == sorted(["prod", *(f"dev-{number}" for number in range(21))])
-    # More than a page of them.
+    # More than one page.
     assert len(organization.aws.calls("ListAccountsForParent")) == 3
     refusal = refused(organization.home, *DISCOVER, "--ou-id", "ou-ab12-12345678")
     assert refusal[1].startswith("  - --ou-id ou-ab12-12345678: An error occurred (ParentNotFoundException)")
@@ -208,7 +208,7 @@ def test_discover_accepts_any_account_name(organization: Organization) -> None:
     }
 
 
-# -- which of them work ----------------------------------------------------------------------------
+# -- --check ----------------------------------------------------------------------------
 
 
 def test_discover_check_skips_roles_that_cannot_be_assumed(organization: Organization) -> None:
@@ -240,7 +240,7 @@ def sts() -> Iterator[Sts]:
 
 
 def with_own_sts(aws: EmbeddedAws, home: Home, sts: Sts) -> User:
-    """The accounts at moto, their roles at the STS that knows MFA: moto takes a key it does not know for any."""
+    """The accounts in moto, with their roles in the small STS, which knows MFA and rejects unknown keys."""
     user = sts.add_user("dev", account="123456789012")
     home.add_keys(user)
     home.environment["AWS_ENDPOINT_URL_STS"] = sts.url
@@ -285,7 +285,7 @@ def test_discover_check_interrupted_changes_nothing(aws: EmbeddedAws, home: Home
 
 
 def manifest(organization: Organization, *options: str, code: int = 0) -> tuple[Path, Outcome]:
-    """Write to a manifest, under plain names."""
+    """Run `discover` into a manifest, with plain names. Return its content and the outcome."""
     path = organization.home.path / "team.yaml"
     outcome = run(
         organization.home, *DISCOVER, "--template", "{account_name}", "--manifest", str(path), *options
@@ -376,7 +376,7 @@ def test_discover_with_an_unreadable_manifest_makes_no_calls(organization: Organ
     assert organization.aws.calls() == []
 
 
-# -- what changes nothing --------------------------------------------------------------------------
+# -- errors --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -400,7 +400,7 @@ def test_discover_with_an_unreadable_manifest_makes_no_calls(organization: Organ
             "  - the organization could not be listed with profile default: An error occurred "
             "(TooManyRequestsException) when calling the ListAccounts operation: slowly",
         ),
-        # The second page is refused: half an organization is none.
+        # The second page is denied: half of an organization must not be used.
         (
             Fault("ListAccounts", "ServiceException", 500, "sorry", skip=1),
             "  - the organization could not be listed with profile default: An error occurred "
