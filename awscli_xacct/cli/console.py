@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from .. import settings
-from ..arn import Arn
 from ..errors import Problem, ValidationError, XacctError
 from ..profiles.cache_keys import CacheKeys
 from ..profiles.partitions import Partitions
+from ..profiles.regions import partition_of
 from ..profiles.source import is_mfa_user, is_role
 from ..storage.directories import provide_private
 from ..storage.files import write_temporary
@@ -137,10 +137,10 @@ def _is_chained(resolved: Resolved) -> bool:
 
 
 def _find_partition(resolved: Resolved, session: Any) -> str:
-    """Return the partition of the profile's role, or else of its region."""
-    arn = Arn.parse(str(resolved.options[settings.ROLE_ARN])) if is_role(resolved.options) else None
-    if arn:
-        return arn.partition
+    """Return the partition of the profile's role or MFA device, or else of its region."""
+    partition = partition_of(resolved.options)
+    if partition:
+        return partition
     partitions = Partitions(session.get_component("data_loader").load_data("partitions"))
     region = session.get_config_variable("region") or settings.DEFAULT_REGION
     return partitions.of_region(region) or "aws"

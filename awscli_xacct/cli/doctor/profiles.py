@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ... import settings
-from ...arn import Arn
 from ...configfile.sections import profile_of
 from ...messages import option, role_command
 from ...profiles import validation
 from ...profiles.partitions import Partitions
+from ...profiles.regions import partition_of
 from ...profiles.role import KEYS
 from . import keys
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
@@ -48,7 +48,7 @@ def _check_roles(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]
     for name, options in profiles.items():
         if settings.ROLE_ARN not in options:
             continue
-        names: Collection[str] = partitions.names if partitions else {_get_partition(options)}
+        names: Collection[str] = partitions.names if partitions else {partition_of(options) or ""}
         problems = validation.find_problems(
             name,
             profiles,
@@ -114,9 +114,3 @@ def _load_partitions() -> Partitions | None:
             for file in sorted(Path(directory).glob("**/data/partitions.json"))[:1]:
                 return Partitions(json.loads(file.read_bytes()))
     return None
-
-
-def _get_partition(options: Mapping[str, Any]) -> str:
-    """Return the partition in a role's ARN, which is trusted if there is no list of partitions."""
-    arn = Arn.parse(str(options[settings.ROLE_ARN]))
-    return arn.partition if arn else ""
