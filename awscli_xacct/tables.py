@@ -45,6 +45,11 @@ def remaining(record: Record | None, now: float | None = None) -> str:
     return duration(record.expiry - (time.time() if now is None else now))
 
 
+def lifetime(record: Record) -> str:
+    """Return how long a record still lasts, and until when, as ``for 52 min, until 17:04 CET``."""
+    return f"for {remaining(record)}, until {local_time(record.expiry)}"
+
+
 def duration(seconds: float) -> str:
     """Return a number of seconds in words, rounded to the minute if it is at least one."""
     if seconds < 60:

@@ -15,7 +15,7 @@ from ..credentials.profile_session import provider_for
 from ..errors import Problem, ValidationError, XacctError
 from ..messages import print_message
 from ..profiles.source import is_mfa_user
-from ..tables import counted, remaining
+from ..tables import counted, lifetime
 from .arguments import arg_table, flag, nothing_given, positional, profiles_given
 from .base import Subcommand, require_roles
 
@@ -54,10 +54,10 @@ class LoginCommand(Subcommand):
             )
         for serial, session in sessions.values():
             with _collect(serial, failures):
-                print_message(f"MFA session of {serial}: {remaining(session.get())} left")
+                print_message(f"MFA session of {serial}: valid {lifetime(session.get())}")
         for fetcher in fetchers if names else []:
             fetcher.forget_duration_refusal()
-            print_message(f"profile {fetcher.role.profile}: {remaining(fetcher.fetch())} left")
+            print_message(f"profile {fetcher.role.profile}: valid {lifetime(fetcher.fetch())}")
         if failures:
             raise ValidationError("could not log in to every device, because", map(Problem, failures))
         return 0

@@ -17,8 +17,7 @@ from ..profiles.partitions import CONSOLES
 from ..profiles.role import Role
 from ..profiles.source import Source, is_role
 from ..redaction import without_passwords
-from ..storage.cache import Record
-from ..tables import local_time, remaining
+from ..tables import lifetime
 from .arguments import arg_table, positional, required_profiles
 from .base import Subcommand, read_document, require_roles, shared_session
 from .output import HIDDEN, SECRETS, print_result
@@ -178,9 +177,5 @@ def _sentence(hop: _Hop) -> str:
 def _cached(entry: Entry) -> Iterator[str]:
     role, session, record = entry.role, shared_session(entry), entry.record
     if role and shares_session(role):
-        yield f"MFA session {_lasts(session)}" if session else "no MFA session"
-    yield f"cached {_lasts(record)}" if record else "not cached"
-
-
-def _lasts(record: Record) -> str:
-    return f"for {remaining(record)}, until {local_time(record.expiry)}"
+        yield f"MFA session {lifetime(session)}" if session else "no MFA session"
+    yield f"cached {lifetime(record)}" if record else "not cached"

@@ -73,6 +73,11 @@ def timeless(text: str) -> str:
     return _TIME.sub("TIME", text)
 
 
+def without_local_times(text: str) -> str:
+    """Return a text for people with its local times replaced by ``TIME``."""
+    return re.sub(r"\buntil (\d{4}-\d\d-\d\d )?\d\d:\d\d [A-Z]{3,5}\b", "until TIME", text)
+
+
 class Screen:
     """A terminal that runs `aws configure role`. `shown` has its whole output."""
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.home import Home
 
-from .steps import ESCAPE, cache, done, parsed, refused, timeless
+from .steps import ESCAPE, cache, done, parsed, refused, timeless, without_local_times
 
 
 def test_show_has_each_hop_with_settings_and_cache(
@@ -44,10 +42,10 @@ def test_show_has_each_hop_with_settings_and_cache(
 
     assert done(home, "show", "audit").stdout == expected("no MFA session", "not cached")
     cache(home, "audit")
-    lasts = "for 52 min, until LOCAL TIME"
+    lasts = "for 52 min, until TIME"
     shown = done(home, "show", "audit", environment={"TZ": "CET-1"}).stdout
-    local = r"until (\d{4}-\d\d-\d\d )?\d\d:\d\d CET\b"
-    assert re.sub(local, "until LOCAL TIME", shown) == expected(f"MFA session {lasts}", f"cached {lasts}")
+    assert " CET\n" in shown
+    assert without_local_times(shown) == expected(f"MFA session {lasts}", f"cached {lasts}")
 
     found = parsed(done(home, "show", "audit", "--output", "json"))
     assert (found["Profile"], found["Fault"]) == ("audit", None)
