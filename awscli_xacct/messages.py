@@ -10,7 +10,7 @@ import shlex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # the real constant is in a module, which every `aws` command would load
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import TextIO
 
 SUBCOMMANDS = (
@@ -32,6 +32,7 @@ HELP = "help"
 """The word that shows help wherever a command line expects a profile."""
 
 
+_MAX_LISTED = 10
 LIST_PROFILES = "list the profiles with: aws configure role list"
 
 
@@ -75,6 +76,12 @@ def unknown_profile(name: str, profiles: Iterable[str]) -> str:
     near = get_close_matches(name, list(profiles), n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else LIST_PROFILES
     return f"there is no profile {name}; {hint}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names for a sentence: all, or the first ten and how many more there are."""
+    shown = ", ".join(map(printable, names[:_MAX_LISTED]))
+    return f"{shown} and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else shown
 
 
 def warn(message: str) -> None:

@@ -12,8 +12,8 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..errors import Problem, ValidationError
 from ..manifest.model import Request
-from ..manifest.plan import ADD, CHANGE, CONFLICT, REMOVE, SAME, Plan, ProfileEdit, listed, plan
-from ..messages import print_message
+from ..manifest.plan import ADD, CHANGE, CONFLICT, REMOVE, SAME, Plan, ProfileEdit, plan
+from ..messages import listed, print_message
 from ..tables import counted, table
 from .base import Subcommand
 from .confirm import Change, Consent, confirm_and_apply

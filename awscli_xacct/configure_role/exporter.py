@@ -20,7 +20,6 @@ from .base import NO_ROLES, Subcommand, refusal
 from .output import print_diff
 
 _DECLINED = "nothing was written"
-_BOM = b"\xef\xbb\xbf"
 
 Roles = Mapping[str, Mapping[str, Any]]
 
@@ -101,7 +100,7 @@ class ExportCommand(Subcommand):
         if (asked or current) == EXTENSION:
             return _for_extension(source.text, path, roles)
         text = merge(source.text, path, roles, self._session.full_config["profiles"], self._partitions())
-        return (_BOM if source.has_bom else b"") + text.encode()
+        return source.encode(text)
 
 
 def _for_extension(text: str, path: str, roles: Roles) -> bytes:

@@ -23,7 +23,6 @@ from .confirm import Change, Consent, confirm_and_apply
 from .output import diff_lines, print_diff
 
 _DECLINED = "nothing was written"
-_BOM = b"\xef\xbb\xbf"
 
 Roles = Mapping[str, Mapping[str, Any]]
 
@@ -69,9 +68,7 @@ class IntoManifest:
     ) -> int:
         """Write `roles` (config options by profile) and `accounts` (ids by name) to it. Return the exit code."""
         text = merge(self._source.text, str(self.path), roles, profiles, partitions, accounts)
-        edit = store.Edit(
-            self.path, self._before, (_BOM if self._source.has_bom else b"") + text.encode("utf-8")
-        )
+        edit = store.Edit(self.path, self._before, self._source.encode(text))
         number = counted(len(roles), "role")
 
         def replace() -> int:

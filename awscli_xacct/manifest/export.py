@@ -23,14 +23,13 @@ from ..profiles.source import Profiles
 from ..profiles.validation import mfa_serial_to_inherit
 from ..profiles.values import EXAMPLE_ROLE_ARN, account_problem
 from . import yaml_nodes
-from .model import ACCOUNT, ROLE, RoleSpec, equivalent, resolve_settings, typed_value
+from .model import ACCOUNT, ROLE, SOURCES, RoleSpec, equivalent, resolve_settings, typed_value
 from .reader import VERSION, Manifest, read
 from .yaml_edit import Entry, YamlEdits, entry_lines, flow_pairs, to_flow
 
 Options = Mapping[str, Any]
 
 _MAX_PASSES = 6
-_SOURCES = (settings.SOURCE_PROFILE, settings.CREDENTIAL_SOURCE)
 
 
 def merge(
@@ -162,7 +161,7 @@ class _Merge:
                 edits.set(node, key, typed_value(key, wanted[key]))
             elif key in own and own[key][1].value is own[key][1] and not yaml_nodes.is_null(own[key][1]):
                 edits.remove(node, key)  # what the defaults say instead is found in the next pass
-            elif not (key in _SOURCES and any(source in wanted for source in _SOURCES)):
+            elif not (key in SOURCES and any(source in wanted for source in SOURCES)):
                 edits.set(node, key, None)
 
     def _entry(self, name: str, names: Mapping[str, str], defaults: Options) -> dict[str, Any]:

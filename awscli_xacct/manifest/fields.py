@@ -59,7 +59,7 @@ class ValueReader:
         self._problems.append(Problem(text, fix, location=node.location))
 
     def report_unknown(self, key: Scalar, known: Collection[str], what: str) -> None:
-        near = get_close_matches(key.text, known, n=1) if len(key.text) <= _MAX_NEAR_LENGTH else []
+        near = similar(key.text, known, 1)
         fix = f"did you mean {near[0]}?" if near else f"the keys of {what} are {', '.join(known)}"
         self.report(key, f"unknown key {shortened(key.text)}", fix)
 
@@ -180,6 +180,11 @@ class ValueReader:
         elif text != text.strip():
             self.report(node, f"{shortened(text)} begins or ends with a space")
         return not found and text == text.strip()
+
+
+def similar(text: str, known: Collection[str], number: int) -> list[str]:
+    """Return up to `number` of the known names that are similar to a text."""
+    return get_close_matches(text, known, n=number) if len(text) <= _MAX_NEAR_LENGTH else []
 
 
 def _joined(texts: list[str | None]) -> str | None:

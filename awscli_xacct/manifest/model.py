@@ -16,6 +16,8 @@ from ..profiles.source import Profiles
 NO_ROLES = "there are no roles"
 ACCOUNT, ROLE = "account", "role"
 """What names a role in the place of its ARN."""
+SOURCES = (settings.SOURCE_PROFILE, settings.CREDENTIAL_SOURCE)
+"""The two kinds of source, of which a role has one."""
 
 
 class RoleSpec(NamedTuple):

@@ -7,7 +7,7 @@ what a manifest no longer says is removed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,17 +15,16 @@ from .. import settings
 from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles, header_for, headers_of, profile_of
 from ..errors import Problem, ValidationError
+from ..messages import listed
 from ..profiles.defaults import changed
 from ..profiles.partitions import Partitions
 from ..profiles.role import KEYS
 from ..profiles.values import EXAMPLE_ROLE_ARN
 from .checks import find_problems
-from .model import Request, RoleSpec, equivalent, resolve_settings
+from .model import SOURCES, Request, RoleSpec, equivalent, resolve_settings
 
 ADD, CHANGE, SAME, REMOVE, CONFLICT = "add", "change", "same", "remove", "conflict"
 
-_MAX_LISTED = 10
-_SOURCES = (settings.SOURCE_PROFILE, settings.CREDENTIAL_SOURCE)
 _OWNER_KEYS = (settings.MANIFEST, settings.MANIFEST_KEYS)
 
 
@@ -139,7 +138,7 @@ class _Planner:
         is_ours = before.get(settings.MANIFEST) == self._request.mark
         set_before = str(before.get(settings.MANIFEST_KEYS, "")).split(",") if is_ours else []
         wanted.update({key: None for key in set_before if key in KEYS and key not in wanted})
-        for one, other in (_SOURCES, _SOURCES[::-1]):
+        for one, other in (SOURCES, SOURCES[::-1]):
             if wanted.get(one) and other not in role.options and other in before:
                 wanted[other] = None
         # Only this profile is seen as it is; its sources are seen as they will be.
@@ -181,7 +180,7 @@ class _Planner:
     def _removal(self, name: str) -> ProfileEdit:
         options = self._before[name]
         changes = (
-            Change(key, str(options[key]), None) for key in (settings.ROLE_ARN, *_SOURCES) if key in options
+            Change(key, str(options[key]), None) for key in (settings.ROLE_ARN, *SOURCES) if key in options
         )
         return ProfileEdit(name, REMOVE, tuple(changes), self._request.mark)
 
@@ -222,10 +221,3 @@ class _Planner:
             if source != other and isinstance(source, str) and source in users:
                 users[source].append(other)
         return users
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names for a sentence: all, or the first ten and how many more there are."""
-    if len(names) <= _MAX_LISTED:
-        return ", ".join(names)
-    return f"{', '.join(names[:_MAX_LISTED])} and {len(names) - _MAX_LISTED} more"

@@ -8,23 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from .. import settings
-from ..errors import Location, Problem
+from ..errors import Location, Problem, ValidationError
 from ..profiles.values import account_problem, role_name_problem
 from . import yaml_nodes
-from .fields import NOT_IN_DEFAULTS, ROLE_KEYS, Settings, ValueReader
-from .model import ACCOUNT, NO_ROLES, ROLE, RoleSpec, RoleSpecs
+from .fields import NOT_IN_DEFAULTS, ROLE_KEYS, Settings, ValueReader, similar
+from .model import ACCOUNT, NO_ROLES, ROLE, SOURCES, RoleSpec, RoleSpecs
 from .yaml_nodes import Node, Scalar, is_null, shortened
 
 VERSION = "1"
 _TOP = ("version", "name", "defaults", "accounts", "roles")
 _OWN_PREFIX = "x-"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-_SOURCES = (settings.SOURCE_PROFILE, settings.CREDENTIAL_SOURCE)
 _MAX_HINTS = 20
-_MAX_NEAR_LENGTH = 100
 
 _Entries = Mapping[str, tuple[Scalar, Node]]
 
@@ -44,8 +41,8 @@ def read(text: str, path: str, *, may_be_empty: bool = False) -> Manifest:
     manifest = Manifest(path)
     try:
         root, manifest.problems = yaml_nodes.parse(text, path)
-    except yaml_nodes.UnreadableError as error:
-        manifest.problems = [error.problem]
+    except ValidationError as error:
+        manifest.problems = error.problems
     else:
         _Reader(manifest, may_be_empty=may_be_empty).read(root)
     return manifest
@@ -63,7 +60,8 @@ class _Reader:
     def read(self, root: Node | None) -> None:
         if root is None or is_null(root):
             if not self._may_be_empty:
-                self._report_file("the manifest is empty")
+                empty = Problem("the manifest is empty", location=Location(self._manifest.path))
+                self._manifest.problems.append(empty)
             return
         top = self._values.mapping(root, "a manifest")
         if top is None:
@@ -78,10 +76,7 @@ class _Reader:
         self._read_accounts(nodes.get("accounts"))
         defaults = self._defaults(nodes.get("defaults"))
         self._manifest.defaults = defaults.texts
-        self._read_roles(nodes.get("roles"), defaults)
-
-    def _report_file(self, text: str) -> None:
-        self._manifest.problems.append(Problem(text, location=Location(self._manifest.path)))
+        self._read_roles(top, nodes.get("roles"), defaults)
 
     def _check_version(self, top: Node, node: Node | None) -> None:
         if node is None:
@@ -121,14 +116,11 @@ class _Reader:
         self._check_sources(found)
         return found
 
-    def _read_roles(self, node: Node | None, defaults: Settings) -> None:
+    def _read_roles(self, top: Node, node: Node | None, defaults: Settings) -> None:
         entries = self._entries(node, "roles")
         is_empty = node is None or is_null(node) or (isinstance(node, yaml_nodes.Mapping) and not node.items)
         if is_empty and not self._may_be_empty:
-            if node:
-                self._report(node, NO_ROLES)
-            else:
-                self._report_file(NO_ROLES)
+            self._report(node or top, NO_ROLES)
         if isinstance(node, yaml_nodes.Mapping):
             self._manifest.role_nodes = {name: value for name, (_, value) in node.own().items()}
         for name, (key, value) in entries.items():
@@ -164,8 +156,8 @@ class _Reader:
                 self._report(own.nodes[settings.ROLE_ARN], text, "remove it, or account and role")
                 own.invalid.add(settings.ROLE_ARN)
         self._check_sources(own)
-        if own.given & set(_SOURCES):
-            hidden += _SOURCES
+        if own.given & set(SOURCES):
+            hidden += SOURCES
         found = own.over(defaults, without=hidden)
         account, role_name = self._account(found), found.texts.get(ROLE) or ""
         if settings.ROLE_ARN not in found.given:
@@ -209,13 +201,13 @@ class _Reader:
         if text.isdigit():
             return str(account_problem(text)), "write an id, or a name from accounts"
         # Looking for similar names is slow where there are many.
-        look = len(self._unknown_accounts) < _MAX_HINTS and len(text) <= _MAX_NEAR_LENGTH
-        near = get_close_matches(text, list(self._manifest.accounts), n=3) if look else []
+        look = len(self._unknown_accounts) < _MAX_HINTS
+        near = similar(text, self._manifest.accounts, 3) if look else []
         fix = f"did you mean {' or '.join(near)}?" if near else "add it to accounts, or write the account id"
         return f"unknown account {shortened(text)}", fix
 
     def _check_sources(self, found: Settings) -> None:
-        if found.given.issuperset(_SOURCES):
-            one, other = _SOURCES
+        if found.given.issuperset(SOURCES):
+            one, other = SOURCES
             self._report(found.nodes[other], f"{one} and {other} exclude each other", "remove one")
-            found.invalid.update(_SOURCES)
+            found.invalid.update(SOURCES)

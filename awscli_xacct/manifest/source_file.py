@@ -29,6 +29,10 @@ class Text:
     resolved: str | None = None
     has_bom: bool = False
 
+    def encode(self, text: str) -> bytes:
+        """Return a new text as the bytes of this file."""
+        return (_BOM * self.has_bom + text).encode()
+
 
 def load(name: str, stdin: BinaryIO | None = None) -> Text:
     """Return the text of a file, or of stdin if the name is ``-``. Raises `ValidationError`."""

@@ -26,7 +26,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from ..errors import Location, Problem
+from ..errors import Location, Problem, ValidationError
 from ..messages import printable
 from .scanning import MAX_DEPTH, TOO_DEEP, BoundedScanner
 
@@ -40,14 +40,6 @@ _NUMBER = re.compile(
 )
 _BOOLEANS = ("true", "True", "TRUE", "false", "False", "FALSE")
 _NULLS = ("", "~", "null", "Null", "NULL")
-
-
-class UnreadableError(Exception):
-    """The text is not YAML that a manifest can be."""
-
-    def __init__(self, location: Location, text: str) -> None:
-        self.problem = Problem(printable(text), location=location)
-        super().__init__(str(self.problem))
 
 
 class Node:
@@ -177,7 +169,7 @@ def merge_sources(node: Node) -> list[Node]:
 def parse(text: str, path: str) -> tuple[Node | None, list[Problem]]:
     """Return the root of the text's one document (None: it has none), and invalid keys in it.
 
-    `path` is for messages. Raises `UnreadableError`.
+    `path` is for messages. Raises `ValidationError` for a text that is not YAML as a manifest is.
     """
     return _Builder(path).build(text)
 
@@ -253,10 +245,10 @@ class _Builder:
         else:
             self._root = node
 
-    def _refusal(self, mark: Any, text: str) -> UnreadableError:
-        return UnreadableError(_location(mark, self._path), text)
+    def _refusal(self, mark: Any, text: str) -> ValidationError:
+        return _refusal(_location(mark, self._path), text)
 
-    def _parser_refusal(self, error: Any, text: str) -> UnreadableError:
+    def _parser_refusal(self, error: Any, text: str) -> ValidationError:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         if mark is not None:
             reason = getattr(error, "problem", None) or getattr(error, "context", None) or "this is not YAML"
@@ -264,9 +256,11 @@ class _Builder:
         position = getattr(error, "position", 0)
         line = 1 + text.count("\n", 0, position)
         location = Location(self._path, line, position - text.rfind("\n", 0, position))
-        return UnreadableError(
-            location, f"the character {text[position : position + 1]!r} is not allowed in YAML"
-        )
+        return _refusal(location, f"the character {text[position : position + 1]!r} is not allowed in YAML")
+
+
+def _refusal(location: Location, text: str) -> ValidationError:
+    return ValidationError("this is not a manifest, because", [Problem(printable(text), location=location)])
 
 
 def _location(mark: Any, path: str) -> Location:

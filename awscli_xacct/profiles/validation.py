@@ -14,7 +14,7 @@ from typing import Any
 from .. import settings
 from ..arn import Arn
 from ..errors import Problem, ProfileError
-from ..messages import option, printable
+from ..messages import listed, option, printable
 from .chain_problems import chained_duration_problem, chained_mfa_problem
 from .role import KEYS, Role, resolve
 from .source import Profiles, gives_credentials, has_static_keys, is_role, role_session
@@ -204,10 +204,7 @@ def _no_source(name: str, profiles: Profiles, named: str) -> str:
 def _sources(name: str, profiles: Profiles) -> str:
     """Return the profiles that could be the source of `name`, for a message."""
     names = sorted(other for other in profiles if gives_credentials(profiles, other, to=name))
-    if not names:
-        return "none; create one with: aws configure"
-    shown = ", ".join(printable(other) for other in names[:10])
-    return f"{shown} and {len(names) - 10} more" if len(names) > 10 else shown
+    return listed(names) if names else "none; create one with: aws configure"
 
 
 def mfa_serial_to_inherit(profiles: Profiles, source: str) -> str | None:

@@ -236,7 +236,7 @@ def test_read_reports_a_problem_of_a_role_at_its_location(settings: str, expecte
         ("", "m.yaml: the manifest is empty"),
         ("# nothing\n", "m.yaml: the manifest is empty"),
         ("null\n", "m.yaml: the manifest is empty"),
-        ("version: 1\n", "m.yaml: there are no roles"),
+        ("version: 1\n", "m.yaml:1:1: there are no roles"),
         ("version: 1\nroles:\n", "m.yaml:2:1: there are no roles"),
         ("version: 1\nroles: {}\n", "m.yaml:2:8: there are no roles"),
         ("- a\n", "m.yaml:1:1: a manifest must be a mapping, not a list"),
