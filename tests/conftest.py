@@ -125,6 +125,14 @@ def aws(embedded_server: EmbeddedAws) -> EmbeddedAws:
 
 
 @pytest.fixture
+def open_umask() -> Iterator[None]:
+    """A umask that removes no permission."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture
 def chance() -> random.Random:
     """Reproducible randomness: pytest shows the seed of a failed test, and XACCT_TEST_SEED sets it."""
     seed = int(os.environ.get("XACCT_TEST_SEED") or random.SystemRandom().randrange(2**32))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from awscli_xacct import settings
 from awscli_xacct.configfile import store
 from awscli_xacct.configfile.document import Document, Sections
 from awscli_xacct.errors import BusyError, ConfigFileError, EditError
+from tests.support.commands import mode_of
 
 OLD = b"# mine\n[default]\nregion = us-east-1\n"
 NEW = b"# mine\n[default]\nregion = us-west-1\n"
@@ -46,10 +46,6 @@ def config(aws: Path) -> Path:
     return aws / "config"
 
 
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.lstat().st_mode)
-
-
 def files(directory: Path) -> list[str]:
     """All there is in a directory but our own, where the locks are."""
     return sorted(path.name for path in directory.iterdir() if path.name != "xacct")
@@ -74,7 +70,7 @@ def test_a_new_file_and_its_new_directories_are_private(aws: Path) -> None:
     config = aws / "team" / "config"
     store.edit(config, change, raw_config_parse)
     assert config.read_bytes() == b"[default]\nregion = us-west-1\n"
-    assert [mode(path) for path in (aws, aws / "team", config)] == [0o700, 0o700, 0o600]
+    assert [mode_of(path) for path in (aws, aws / "team", config)] == [0o700, 0o700, 0o600]
 
 
 def test_an_edit_that_changes_nothing_does_not_touch_the_file(config: Path) -> None:
@@ -118,7 +114,7 @@ def test_what_an_editor_that_was_killed_left_is_swept(config: Path) -> None:
 def test_the_mode_is_kept(config: Path, kept: int) -> None:
     config.chmod(kept)
     store.edit(config, change)
-    assert mode(config) == kept
+    assert mode_of(config) == kept
 
 
 @needs_root
@@ -126,7 +122,7 @@ def test_the_group_is_kept_where_it_can_be(config: Path) -> None:
     config.chmod(0o640)
     os.chown(config, -1, 4242)
     store.edit(config, change)
-    assert (config.stat().st_gid, mode(config)) == (4242, 0o640)
+    assert (config.stat().st_gid, mode_of(config)) == (4242, 0o640)
 
 
 @needs_root
@@ -158,7 +154,7 @@ def test_a_link_that_leads_nowhere_yet_stays_and_gets_its_file(config: Path) -> 
     store.edit(config, change)
     assert config.readlink() == Path("../dotfiles/aws-config")
     assert config.read_bytes() == b"[default]\nregion = us-west-1\n"
-    assert [mode(path) for path in (config.resolve().parent, config.resolve())] == [0o700, 0o600]
+    assert [mode_of(path) for path in (config.resolve().parent, config.resolve())] == [0o700, 0o600]
 
 
 # -- what is refused -------------------------------------------------------------------------------
@@ -434,7 +430,7 @@ def test_without_a_directory_of_our_own_the_lock_stands_beside_the_file(
     store.edit(config, change)
     [name, lock] = files(config.parent)
     assert (name, lock[:7], lock[-5:]) == ("config", "config-", ".lock")
-    assert [mode(path) for path in (aws, config.parent, config, config.parent / lock)] == [
+    assert [mode_of(path) for path in (aws, config.parent, config, config.parent / lock)] == [
         0o700,
         0o700,
         0o600,

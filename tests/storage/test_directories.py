@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from awscli_xacct.configfile import store
 from awscli_xacct.errors import EditError, XacctError
 from awscli_xacct.setup.journal import Journal
 from awscli_xacct.storage import directories, record
+from tests.support.commands import mode_of
 
 pytestmark = pytest.mark.skipif(
     os.name == "nt", reason="Windows protects files by access lists, not by modes"
@@ -225,24 +225,12 @@ def test_home_missing_creates_nothing_in_the_current_directory(
 # -- creating one ----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def open_umask() -> Iterator[None]:
-    """A umask that removes no permission."""
-    before = os.umask(0)
-    yield
-    os.umask(before)
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.lstat().st_mode)
-
-
 @pytest.mark.usefixtures("open_umask")
 def test_make_private_directory_is_private_whatever_the_umask(tmp_path: Path) -> None:
     """Parents too: another user who may write to a parent could replace the cache directory."""
     directories.make_private_directory(tmp_path / "aws" / "xacct" / "cache")
     made = ["aws", "aws/xacct", "aws/xacct/cache"]
-    assert [(name, oct(mode(tmp_path / name))) for name in made] == [(name, "0o700") for name in made]
+    assert [(name, oct(mode_of(tmp_path / name))) for name in made] == [(name, "0o700") for name in made]
 
 
 def test_make_private_directory_keeps_what_is_in_an_existing_one(tmp_path: Path) -> None:
@@ -260,7 +248,7 @@ def test_make_private_directory_keeps_the_mode_of_an_existing_one(tmp_path: Path
     directory.mkdir()
     directory.chmod(open_mode)
     directories.make_private_directory(directory)
-    assert oct(mode(directory)) == oct(open_mode)
+    assert oct(mode_of(directory)) == oct(open_mode)
 
 
 def test_make_private_directory_keeps_the_mode_of_existing_parents(tmp_path: Path) -> None:
@@ -269,7 +257,7 @@ def test_make_private_directory_keeps_the_mode_of_existing_parents(tmp_path: Pat
     parent.mkdir()
     parent.chmod(0o755)
     directories.make_private_directory(parent / "cache")
-    assert oct(mode(parent)) == "0o755"
+    assert oct(mode_of(parent)) == "0o755"
 
 
 @as_root
@@ -280,7 +268,7 @@ def test_make_private_directory_refuses_one_of_another_user(tmp_path: Path) -> N
     os.chown(directory, NOBODY, NOBODY)
     with pytest.raises(PermissionError, match="cache belongs to "):
         directories.make_private_directory(directory)
-    assert oct(mode(directory)) == "0o755"
+    assert oct(mode_of(directory)) == "0o755"
 
 
 def test_make_private_directory_accepts_an_own_link_to_an_own_one(tmp_path: Path) -> None:
@@ -290,7 +278,7 @@ def test_make_private_directory_accepts_an_own_link_to_an_own_one(tmp_path: Path
     target.chmod(0o755)
     (tmp_path / "cache").symlink_to(target)
     directories.make_private_directory(tmp_path / "cache")
-    assert oct(mode(target)) == "0o755"
+    assert oct(mode_of(target)) == "0o755"
     assert (tmp_path / "cache").is_symlink()
 
 
@@ -304,7 +292,7 @@ def test_make_private_directory_refuses_a_link_of_another_user(tmp_path: Path) -
     os.chown(tmp_path / "cache", NOBODY, NOBODY, follow_symlinks=False)
     with pytest.raises(PermissionError, match="cache is a link that belongs to another user"):
         directories.make_private_directory(tmp_path / "cache")
-    assert oct(mode(target)) == "0o755"
+    assert oct(mode_of(target)) == "0o755"
 
 
 @as_root

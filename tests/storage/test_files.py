@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from awscli_xacct.storage import files
+from tests.support.commands import mode_of
 
 pytestmark = pytest.mark.skipif(
     os.name == "nt", reason="Windows protects files by access lists, not by modes"
 )
 
 
-@pytest.fixture
-def open_umask() -> Iterator[None]:
-    """A umask that removes no permission."""
-    before = os.umask(0)
-    yield
-    os.umask(before)
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.lstat().st_mode)
-
-
 @pytest.mark.usefixtures("open_umask")
 def test_file_is_private_from_its_creation_whatever_the_umask(tmp_path: Path) -> None:
     temporary = files.write_temporary(tmp_path, "file", b"secret")
-    assert (temporary.read_bytes(), oct(mode(temporary))) == (b"secret", "0o600")
+    assert (temporary.read_bytes(), oct(mode_of(temporary))) == (b"secret", "0o600")
     files.replace(tmp_path / "file", b"secret")
-    assert oct(mode(tmp_path / "file")) == "0o600"
+    assert oct(mode_of(tmp_path / "file")) == "0o600"
 
 
 def test_replace_replaces_a_link_and_not_its_target(tmp_path: Path) -> None:

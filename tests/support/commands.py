@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import subprocess
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -43,6 +44,11 @@ def is_session_of(role: Role, caller: str) -> bool:
 def operations(sts: Sts) -> list[str]:
     """Return the operations called at STS and IAM so far."""
     return [call.operation for call in sts.calls]
+
+
+def mode_of(path: Path) -> int:
+    """Return the permission bits of a file, without following a link."""
+    return stat.S_IMODE(path.lstat().st_mode)
 
 
 def file_state(path: Path) -> tuple[bytes, int, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from configparser import RawConfigParser
 from pathlib import Path
 
@@ -231,12 +230,6 @@ def test_discover_check_without_any_success_changes_nothing(organization: Organi
         "nothing was changed, because",
         "  - none of the roles can be assumed, for the reasons above",
     ]
-
-
-@pytest.fixture
-def sts() -> Iterator[Sts]:
-    with Sts() as running:
-        yield running
 
 
 def with_own_sts(aws: EmbeddedAws, home: Home, sts: Sts) -> User:
