@@ -103,7 +103,7 @@ class LogoutCommand(Subcommand):
             raise nothing_given("profile", "aws configure role logout PROFILE, or --all")
         inventory = self._inventory()
         require_roles(names, inventory, or_users=True)
-        records = {name: inventory.records_of(name) for name in names}
+        records = {name: inventory.keys(name).all() for name in names}
         for name, found in records.items():
             print_message(f"profile {name}: deleted {counted(cache.remove_all(found), 'cached session')}")
         return 0

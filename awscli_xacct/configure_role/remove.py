@@ -123,5 +123,5 @@ def unshared_records(names: list[str], inventory: Inventory) -> set[str]:
     for name, options in inventory.profiles.items():
         if is_role(options):
             with contextlib.suppress(ProfileError):
-                (going if name in names else staying).add(inventory.own_record(name))
+                (going if name in names else staying).add(inventory.keys(name).of_role())
     return going - staying

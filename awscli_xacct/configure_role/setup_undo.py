@@ -89,6 +89,6 @@ def _side(profile: str, account: str, session: Any) -> AccountContext:
 def _records(profile: str, inventory: Inventory) -> list[str]:
     """Return the records of a profile's own role session."""
     try:
-        return [inventory.own_record(profile)]
+        return [inventory.keys(profile).of_role()]
     except (ProfileError, KeyError):
         return []

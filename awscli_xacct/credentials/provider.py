@@ -69,17 +69,21 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         Raises botocore's `InvalidConfigError` and its kin for a profile that cannot work.
         """
         profile = self._load_config().get("profiles", {}).get(self._profile_name, {})
-        self._keys = None  # the environment may have changed since the last time
+        self._keys = None  # the environment may have changed since the last load
         try:
             if is_role(profile):
-                role = self.cache_keys.role
-                self._current = self._make_credentials(
-                    self.cache_keys.of_role(role), self.fetcher, self._stock_credentials, self.METHOD
+                self._current = SessionCredentials(
+                    self.cache_keys.of_role(),
+                    self.records,
+                    self.fetcher,
+                    self._stock_credentials,
+                    self.METHOD,
                 )
-                self._current.features = self._load_source(role)
+                self._current.features = self._load_source(self.cache_keys.role)
             elif is_mfa_user(profile):
-                self._current = self._make_credentials(
-                    self.cache_keys.of_session(self.cache_keys.user), self.session, self._own_keys, MFA_METHOD
+                key = self.cache_keys.of_session(self.cache_keys.user)
+                self._current = SessionCredentials(
+                    key, self.records, self.session, self._own_keys, MFA_METHOD
                 )
                 register_features(["CREDENTIALS_PROFILE"])
             else:
@@ -144,15 +148,6 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         if self._records is None:
             self._records = record_cache(self._load_config(), os.environ, warn)
         return self._records
-
-    def _make_credentials(
-        self,
-        key: str,
-        make_fetcher: Callable[[], Fetcher | MfaSession],
-        make_stock: Callable[[Exception], Any],
-        method: str,
-    ) -> SessionCredentials:
-        return SessionCredentials(key, self.records, make_fetcher, make_stock, method)
 
     # -- what botocore's own provider does -----------------------------------------------------------
 

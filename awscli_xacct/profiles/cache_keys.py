@@ -55,14 +55,14 @@ class CacheKeys:
         sso_sessions = self.config.get("sso_sessions")
         return resolve_user(self.config["profiles"], self.profile, sso_sessions=sso_sessions)
 
-    def of_role(self, role: Role) -> str:
-        """Return the key of a role session."""
-        return key_name({"role": role.identity, "at": self._endpoint})
+    def of_role(self, role: Role | None = None) -> str:
+        """Return the key of a role session: that of a hop, or if None the profile's own. Raises `ProfileError`."""
+        return key_name({"role": (role or self.role).identity, "at": self._endpoint})
 
     def of_session(self, source: Source, serial: str | None = None) -> str:
         """Return the key of a shared MFA session: one for each user and device. Raises `ProfileError`.
 
-        `serial` is the device of the role that it is for; None: the source's own.
+        `serial` is the device of the role that it is for, None if it is the source's own.
         """
         device = [serial or str(source.mfa_serial), self.session_duration()]
         return key_name({"session": device, "by": source.identity, "at": self._endpoint})

@@ -83,29 +83,13 @@ class Inventory:
             name,
             options,
             keys.role,
-            record=self._cache.read(keys.of_role(keys.role)),
+            record=self._cache.read(keys.of_role()),
             session=self._cache.read(session) if session else None,
         )
 
     def keys(self, name: str) -> CacheKeys:
         """Return a profile with the keys of its records."""
         return CacheKeys(self._config, name, self._environment)
-
-    def resolve(self, name: str) -> Role:
-        """Return the chain of a role profile. Raises `ProfileError`."""
-        return self.keys(name).role
-
-    def own_record(self, name: str) -> str:
-        """Return the cache key of a profile's role session. Raises `ProfileError`."""
-        keys = self.keys(name)
-        return keys.of_role(keys.role)
-
-    def records_of(self, name: str) -> list[str]:
-        """Return the cache keys of all records that a profile uses: its chain's and its MFA session's.
-
-        The profile is a role or a user with an MFA session. Raises `ProfileError`.
-        """
-        return self.keys(name).all()
 
     def users_of(self, name: str) -> list[str]:
         """Return the other profiles whose source profile is `name`."""

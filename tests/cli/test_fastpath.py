@@ -258,9 +258,9 @@ def test_memo_covers_all_variables_that_resolution_reads(profiles: dict[str, dic
         setting(config, CACHE_DIR, environment)
         try:
             if is_role(options):
-                inventory.own_record(name)
+                inventory.keys(name).of_role()
             elif is_mfa_user(options):
-                inventory.records_of(name)
+                inventory.keys(name).all()
         except ProfileError:
             pass
     assert environment.read <= set(RESOLUTION_VARIABLES)

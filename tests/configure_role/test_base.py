@@ -83,7 +83,7 @@ def test_shared_session_belongs_only_to_roles_assumed_from_it(
 ) -> None:
     cache = Cache(tmp_path / "cache", warn=pytest.fail)
     inventory = Inventory({"profiles": {**PROFILES, "prod": {**ROLE, **settings}}}, {}, cache)
-    for name in inventory.records_of("prod"):
+    for name in inventory.keys("prod").all():
         cache.write(name, kept_record())
     assert (shared_session(inventory.entry("prod")) is not None) is shared
 

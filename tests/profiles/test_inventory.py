@@ -65,12 +65,12 @@ def test_a_profile_that_cannot_work_is_listed_with_its_fault(inventory: Inventor
     assert odd.fault is not None
     assert "source_profile gone does not exist" in odd.fault
     with pytest.raises(ProfileError):
-        inventory.records_of("odd")
+        inventory.keys("odd").all()
 
 
 def test_what_is_cached_is_found_while_it_lasts(inventory: Inventory, cache: Cache) -> None:
-    own, session = inventory.records_of("prod")
-    assert own == inventory.own_record("prod")
+    own, session = inventory.keys("prod").all()
+    assert own == inventory.keys("prod").of_role()
     cache.write(own, record())
     cache.write(session, record(2000))
     entry = inventory.entry("prod")
@@ -82,31 +82,31 @@ def test_what_is_cached_is_found_while_it_lasts(inventory: Inventory, cache: Cac
 
 
 def test_the_records_of_a_chain_are_those_of_all_its_hops(inventory: Inventory) -> None:
-    assert inventory.records_of("audit") == [inventory.own_record("audit"), *inventory.records_of("prod")]
+    assert inventory.keys("audit").all() == [inventory.keys("audit").of_role(), *inventory.keys("prod").all()]
 
 
 def test_the_session_of_a_user_profile_serves_its_roles(inventory: Inventory, cache: Cache) -> None:
-    (session,) = inventory.records_of("morning")
-    assert inventory.records_of("from-morning") == [inventory.own_record("from-morning"), session]
+    (session,) = inventory.keys("morning").all()
+    assert inventory.keys("from-morning").all() == [inventory.keys("from-morning").of_role(), session]
     # It is the same user, device and life, so it is the same session.
-    assert session == inventory.records_of("prod")[1]
+    assert session == inventory.keys("prod").all()[1]
     cache.write(session, record())
     assert inventory.entry("from-morning").session is not None
 
 
 def test_the_names_are_those_the_fetcher_uses(inventory: Inventory) -> None:
-    role = inventory.resolve("prod")
+    role = inventory.keys("prod").role
     keys = CacheKeys(CONFIG, "prod", {})
     assert isinstance(role.source, Source)
-    assert inventory.records_of("prod") == [
+    assert inventory.keys("prod").all() == [
         keys.of_role(role),
         keys.of_session(role.source, DEVICE),
     ]
 
 
 def test_another_endpoint_has_records_of_its_own(cache: Cache) -> None:
-    here = Inventory(CONFIG, {}, cache).records_of("prod")
-    there = Inventory(CONFIG, {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}, cache).records_of("prod")
+    here = Inventory(CONFIG, {}, cache).keys("prod").all()
+    there = Inventory(CONFIG, {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}, cache).keys("prod").all()
     assert not set(here) & set(there)
 
 
