@@ -1,1 +1,1 @@
-"""A person's AWS config as text: parsed, edited, replaced. It knows no role."""
+"""Parse, edit and replace the user's AWS config files as text. Nothing here knows what a role is."""

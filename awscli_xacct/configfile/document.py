@@ -1,7 +1,6 @@
-"""An AWS config file that can be changed: its own bytes, which an edit splices and never renders anew.
+"""Edit an AWS config file by splicing its own bytes: what an edit is not about stays byte for byte.
 
-Here is what is asked of the file; how its text is read stands in `reading`, what becomes of it in
-`edited`, and how one changed section is written in `splice`.
+`parser` reads the text, `line_edits` writes the changes.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ _LINE_END = re.compile("\r\n|\r|\n")
 
 
 class Document:
-    """A config file that can be changed. `path` is used in messages only.
+    """A config file that can be edited. `path` is for messages.
 
-    Raises `ConfigFileError` where botocore would not read the file.
+    Raises `ConfigFileError` if botocore would not read the file.
     """
 
     def __init__(self, data: bytes, path: str = "config", encoding: str | None = None) -> None:
@@ -31,7 +30,7 @@ class Document:
         self._encoding = encoding or locale.getpreferredencoding(False)
         self._data = data
         self._reading = Reading(self._decode(data), path)
-        # Sections by the name they have by now, what is asked of them, and new ones.
+        # Sections by their current name, the changes to them, and new ones.
         self._present = dict(self._reading.sections)
         self._changes: dict[Section, Changes] = {}
         self._added: dict[str, dict[str, str]] = {}
@@ -44,31 +43,28 @@ class Document:
     # -- the file as it was read -------------------------------------------------------------------
 
     def sections(self) -> Sections:
-        """The file as botocore's ``raw_config_parse`` gives it."""
+        """Return the file as read, as botocore's ``raw_config_parse`` would."""
         return {name: self._reading.options(section) for name, section in self._reading.sections.items()}
 
     def names(self) -> list[str]:
-        """The names of all sections, in their order."""
+        """Return the names of all sections, in the order of the file."""
         return list(self._reading.sections)
 
     def section(self, name: str) -> dict[str, Value]:
-        """One section as `sections` gives it. Raises `KeyError`."""
+        """Return one section of `sections`. Raises `KeyError`."""
         return self._reading.options(self._reading.sections[name])
 
     def line_of(self, section: str, key: str | None = None) -> int:
-        """The line, counted from 1, where a section's header or one of its own options stands.
-
-        Raises `KeyError`.
-        """
+        """Return the line, from 1, of a section's header or of one of its own options. Raises `KeyError`."""
         found = self._reading.sections[section]
         return 1 + (found.header if key is None else found.options[key])
 
-    # -- changing it: each change sees the ones before it ------------------------------------------
+    # -- edits: each sees the ones before it --------------------------------------------------------
 
     def set(self, section: str, key: str, value: str) -> None:
-        """Set an option; the section is added at the end of the file if it is not there.
+        """Set an option; a new section is added at the end of the file.
 
-        Raises `EditError` for what cannot stand in a config file.
+        Raises `EditError` for text that a config file cannot hold.
         """
         line_edits.check_option(self._path, key, value)
         found = self._present.get(section)
@@ -81,7 +77,7 @@ class Document:
             self._changes_of(found).options[key] = value
 
     def remove(self, section: str, key: str) -> None:
-        """Remove an option; nothing happens if it is not there."""
+        """Remove an option, if the section has it."""
         found = self._present.get(section)
         if found is None:
             added = self._added.get(section, {})
@@ -99,9 +95,9 @@ class Document:
             self._changes_of(self._present.pop(section)).removed = True
 
     def rename_section(self, section: str, name: str) -> None:
-        """Give a section another name and leave all else of it as it is.
+        """Rename a section and change nothing else of it.
 
-        Raises `KeyError`, and `EditError` where the name is taken or cannot be written.
+        Raises `KeyError`, and `EditError` if the name is taken or cannot be written.
         """
         if section not in self._present and section not in self._added:
             raise KeyError(section)
@@ -109,14 +105,14 @@ class Document:
             return
         line_edits.check_name(self._path, name)
         if name in self._present or name in self._added:
-            raise EditError(f"{self._path} has a section [{name}] already; nothing was written")
+            raise EditError(f"{self._path} already has a section [{name}]; nothing was written")
         if section in self._added:
             self._added = {name if old == section else old: options for old, options in self._added.items()}
         else:
             found = self._present[name] = self._present.pop(section)
             self._changes_of(found).name = None if name == found.name else name
 
-    # -- the file with the changes made ------------------------------------------------------------
+    # -- the edited file ---------------------------------------------------------------------------
 
     def expected_sections(self) -> Sections:
         """Return what botocore must read from `render`'s bytes. Raises `ConfigFileError` as `render` does."""
@@ -134,11 +130,11 @@ class Document:
         edited.expected_sections()
         if self._encode(self._reading.lines) != self._data:
             raise EditError(
-                f"{self._path}: its {self._encoding} text cannot be kept byte for byte; nothing was written"
+                f"{self._path}: its {self._encoding} text cannot be preserved byte for byte; nothing was written"
             )
         return self._encode(edited.lines())
 
-    # -- how it is done ----------------------------------------------------------------------------
+    # -- implementation ----------------------------------------------------------------------------
 
     def _changes_of(self, section: Section) -> Changes:
         return self._changes.setdefault(section, Changes())

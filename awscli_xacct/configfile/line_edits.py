@@ -112,9 +112,9 @@ class EditedLines:
         for above, part in pairwise(self._left):
             if would_absorb_header(self._reading, above, self._changes.get(above), part):
                 raise EditError(
-                    f"{self._reading.path}, line {part.header + 1}: [{printable(part.name)}] stands so deep that "
-                    f"it would become part of [{printable(above.name)}]; nothing was written. Take the blanks "
-                    f"before it away"
+                    f"{self._reading.path}, line {part.header + 1}: [{printable(part.name)}] is indented so far that "
+                    f"it would become part of [{printable(above.name)}]; nothing was written. Remove the blanks "
+                    f"before it"
                 )
 
 
@@ -125,14 +125,14 @@ def changed_lines(reading: Reading, section: Section, changes: Changes, below: S
     if new:
         last = reading.end_of_options(section) - section.header
         _insert(lines, last, _indent_for(reading, section, below), new, reading.newline)
-    # From the end to the beginning, so that the line numbers found in reading stay true.
+    # Backwards, so that line numbers stay valid.
     for key in sorted(
         changes.options.keys() & section.options, key=section.options.__getitem__, reverse=True
     ):
         first, text = section.options[key] - section.header, changes.options[key]
-        behind = reading.last(section.options[key]) + 1 - section.header
+        after = reading.last(section.options[key]) + 1 - section.header
         option = [] if text is None else [_with_value(lines[first], text)]
-        lines[first:behind] = option + _comments(lines[first + 1 : behind])
+        lines[first:after] = option + _comments(lines[first + 1 : after])
     if changes.name is not None:
         name = lines[0].index("[") + 1
         lines[0] = lines[0][:name] + changes.name + lines[0][name + len(section.name) :]
@@ -142,8 +142,8 @@ def changed_lines(reading: Reading, section: Section, changes: Changes, below: S
 def lines_kept_after_removal(reading: Reading, section: Section) -> list[str]:
     """Return what remains of a removed section: its comments, and the blank lines after it."""
     lines = reading.lines[section.header : section.end]
-    behind = reading.end_of_options(section) + 1 - section.header
-    comments, rest = _comments(lines[1:behind]), lines[behind:]
+    after = reading.end_of_options(section) + 1 - section.header
+    comments, rest = _comments(lines[1:after]), lines[after:]
     remark = lines[0].rpartition("]")[2].lstrip()
     if is_comment(remark):
         comments.insert(0, remark)
@@ -154,7 +154,7 @@ def lines_kept_after_removal(reading: Reading, section: Section) -> list[str]:
 
 
 def _append_section(lines: list[str], name: str, options: dict[str, str], newline: str) -> None:
-    """Add a new section to `lines`, a blank line before it."""
+    """Append a new section to `lines`, after a blank line."""
     if lines and not ending_of(lines[-1]):
         lines[-1] += newline
     if lines and lines[-1].strip():
@@ -164,7 +164,7 @@ def _append_section(lines: list[str], name: str, options: dict[str, str], newlin
 
 
 def would_absorb_header(reading: Reading, above: Section, changes: Changes | None, below: Section) -> bool:
-    """Whether `below`'s header would become part of a value, if it came directly behind `above`."""
+    """Return whether `below`'s header would become part of a value if it followed `above` directly."""
     options = changes.options if changes else {}
     if changes and changes.new_options(above):
         deepest = _indent_for(reading, above, below)
@@ -177,14 +177,14 @@ def would_absorb_header(reading: Reading, above: Section, changes: Changes | Non
 
 
 def check_name(path: str, name: str) -> None:
-    """Refuse a section name that not every reader of such files finds between its brackets."""
+    """Raise `EditError` for a section name that some reader would not find between its brackets."""
     _check_text(path, name)
     if name == DEFAULTS or not name or "]" in name:
         raise EditError(f"{path}: [{name}] cannot be written as a section; nothing was written")
 
 
 def check_option(path: str, key: str, value: str) -> None:
-    """Refuse what would not be read as this option with this value."""
+    """Raise `EditError` for what would not be read back as this option with this value."""
     _check_text(path, key)
     _check_text(path, value)
     if not key or key != key.lower() or DELIMITER.search(key) or key.startswith(("[", *COMMENT)):
@@ -193,17 +193,17 @@ def check_option(path: str, key: str, value: str) -> None:
 
 def _check_text(path: str, text: str) -> None:
     if not text.replace("\t", " ").isprintable():
-        raise EditError(f"{path}: {text!r} has a character that cannot be printed; nothing was written")
+        raise EditError(f"{path}: {text!r} contains an unprintable character; nothing was written")
     if text != text.strip():
         raise EditError(f"{path}: {text!r} begins or ends with a blank; nothing was written")
 
 
 def _insert(lines: list[str], last: int, indent: str, options: dict[str, str], newline: str) -> None:
-    """Add options to a section's lines, behind line `last`."""
+    """Insert options into a section's lines, after line `last`."""
     own = ending_of(lines[last])
     ending = own or ending_of(lines[0]) or newline
     added = [f"{indent}{key} = {text}".rstrip() + ending for key, text in options.items()]
-    if not own:  # the end of the file, which goes on having no line end
+    if not own:  # the file does not end in a line break, and must not afterwards
         lines[last] += ending
         added[-1] = added[-1].removesuffix(ending)
     lines[last + 1 : last + 1] = added
@@ -212,12 +212,12 @@ def _insert(lines: list[str], last: int, indent: str, options: dict[str, str], n
 def _indent_for(reading: Reading, section: Section, below: Section | None) -> str:
     if section.options:
         return indent_of(reading.lines[max(section.options.values())])
-    # It is the first option, and the header below may stand as deep as it likes: not deeper than this.
+    # The first option: the header below must not be indented deeper than it.
     return indent_of(reading.lines[below.header]) if below else ""
 
 
 def _with_value(line: str, value: str) -> str:
-    """An option's line with another value, all else of the line as it was."""
+    """Return an option's line with another value and nothing else changed."""
     ending = ending_of(line)
     delimiter = DELIMITER.search(line)
     assert delimiter is not None, "an option's line has a delimiter"  # noqa: S101

@@ -1,18 +1,18 @@
-"""How botocore reads a config file: its lines, and which of them make which section and option.
+"""Parse a config file as botocore does, and find the lines of each section and option.
 
-The rules are those of Python's ``RawConfigParser`` with its default settings, which is what botocore
-reads these files with, and of botocore's nested blocks (``s3 =``): the same texts are accepted and
-refused, with the same meaning. A property test holds the three equal. What the rules come to:
+The rules are those of Python's ``RawConfigParser`` with its default settings, with which botocore reads these files,
+and of botocore's nested blocks (``s3 =``): the same texts are accepted and refused, with the same meaning, which a
+property test checks. In short:
 
 * Lines end in LF, CRLF or CR. A line whose first visible character is ``#`` or ``;`` is a comment.
-* A line that stands deeper than the line its option began on continues that option's value, even if
-  it looks like a header.
+* A line indented deeper than the line its option began on continues that option's value, even if it
+  looks like a header.
 * ``[`` begins a header that reaches to the *last* ``]`` of the line; what follows is ignored.
 * Any other line is an option, split at its first ``=`` or ``:``; names are lower-cased.
-* A header or option that comes twice, text before the first header, and an option without ``=`` are
-  refused. ``[DEFAULT]`` may come often, and gives every other section its options.
+* A duplicate header or option, text before the first header, and an option without ``=`` are refused.
+  ``[DEFAULT]`` may be repeated; every other section inherits its options.
 * A value that begins on the line below its option is a block, and each of its lines needs a ``=``. A
-  block in ``[DEFAULT]`` is looked at only if some section lacks that option.
+  block in ``[DEFAULT]`` is read only if some section lacks that option.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class Section:
 
 
 class Reading:
-    """A config file read: `lines` with their endings, `parts` in the order of the file, ``[DEFAULT]``
-    among them, and `sections` by name, without it. Lines are counted from 0.
+    """A parsed config file: `lines` with their endings, `parts` (all sections in the order of the file, including
+    ``[DEFAULT]``) and `sections` (by name, without it). Lines count from 0.
 
-    Raises `ConfigFileError` where botocore would not read the text. `path` is for messages.
+    Raises `ConfigFileError` if botocore would not read the text. `path` is for messages.
     """
 
     def __init__(self, text: str, path: str) -> None:
@@ -58,36 +58,36 @@ class Reading:
         self.parts: list[Section] = []
         self.sections: dict[str, Section] = {}
         self._defaults: dict[str, int] = {}
-        self._last: dict[int, int] = {}  # of an option with several lines: where it begins, where it ends
+        self._last: dict[int, int] = {}  # the first line of an option to its last, if it has several
         self._read()
         self._check_blocks()
 
     @property
     def newline(self) -> str:
-        """The line end for what has no neighbour to take it from."""
+        """The line ending for new lines: that of the first line."""
         return (ending_of(self.lines[0]) if self.lines else "") or "\n"
 
     def options(self, section: Section) -> dict[str, Value]:
-        """A section's options as botocore gives them: its own, and what it inherits."""
+        """Return a section's options as botocore does: its own and inherited ones."""
         return self.with_defaults({key: self.value(line) for key, line in section.options.items()})
 
     def with_defaults(self, options: dict[str, Value]) -> dict[str, Value]:
-        """`options` and what a section that has no others inherits. Raises `ConfigFileError`."""
+        """Return `options` with inherited ones added. Raises `ConfigFileError`."""
         for key, line in self._defaults.items():
             if key not in options:
                 options[key] = self.value(line)
         return options
 
     def last(self, line: int) -> int:
-        """The last line of the option that begins on `line`."""
+        """Return the last line of the option that begins on `line`."""
         return self._last.get(line, line)
 
     def end_of_options(self, section: Section) -> int:
-        """The last line of a section's last option; its header's where it has none."""
+        """Return the last line of a section's last option, or of its header if it has none."""
         return self.last(max(section.options.values(), default=section.header))
 
     def value(self, line: int) -> Value:
-        """The value of the option that begins on `line`."""
+        """Return the value of the option that begins on `line`."""
         text = DELIMITER.split(self.lines[line], maxsplit=1)[1].strip()
         last = self._last.get(line)
         if last is None:
@@ -99,7 +99,7 @@ class Reading:
     def _block(self, lines: dict[int, str]) -> dict[str, str]:
         block = {}
         for number, text in lines.items():
-            for line in text.splitlines():  # finds more line ends than there are in a file, as botocore does
+            for line in text.splitlines():  # splits at more characters than a file does, as botocore does
                 if line.strip():
                     name, equals, value = line.partition("=")
                     if not equals:
@@ -135,11 +135,8 @@ class Reading:
                 self._refuse(number, "an option without a name")
             known = self._defaults if section.name == DEFAULTS else options
             if key in known:
-                self._refuse(
-                    number,
-                    f"option {printable(key)} a second time in [{printable(section.name)}]; "
-                    f"it is on line {known[key] + 1} already",
-                )
+                where = f"[{printable(section.name)}]; it is on line {known[key] + 1} already"
+                self._refuse(number, f"duplicate option {printable(key)} in {where}")
             known[key] = options[key] = number
         if section is not None:
             section.end = len(self.lines)
@@ -147,7 +144,7 @@ class Reading:
     def _open(self, name: str, number: int) -> Section:
         if name in self.sections:
             first = self.sections[name].header + 1
-            self._refuse(number, f"[{printable(name)}] a second time; it is on line {first} already")
+            self._refuse(number, f"duplicate section [{printable(name)}]; it is on line {first} already")
         section = Section(name, number)
         if name != DEFAULTS:
             self.sections[name] = section
@@ -157,7 +154,7 @@ class Reading:
         return section
 
     def _check_blocks(self) -> None:
-        """Read every value that may be a faulty block, and that botocore reads too."""
+        """Parse every value that may be an invalid block and that botocore parses too."""
         inherited = {line: key for key, line in self._defaults.items()}
         for line in self._last:
             key = inherited.get(line)

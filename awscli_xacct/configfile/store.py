@@ -1,8 +1,11 @@
-"""A config file on disk: found, locked, read, edited, proved, replaced.
+"""Edit a config file on disk: find it, lock it, read it, edit it, verify the result, replace it.
 
-What is promised: the file is the old one or the new one, whole, at any instant, whatever happens to
-this process; no other byte changes; of many editors at once none is lost; and the new file reads, with
-the reader the caller trusts, as exactly what was meant.
+Guarantees: at any instant the file is the old one or the new one, whole, whatever happens to this process; no other
+byte changes; no edit of concurrent editors is lost; and the new file, read with the reader that the caller trusts,
+means exactly what was intended.
+
+Only the user's own regular file is replaced, and never through a link into another user's directory: the owner of a
+directory decides what is in it.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ _ATTEMPTS = 20
 
 @dataclass(frozen=True)
 class Edit:
-    """The outcome of an edit: the file's bytes before and after."""
+    """The result of an edit: the file's bytes before and after."""
 
     path: Path
     before: bytes
@@ -46,20 +49,20 @@ class Edit:
 
 
 def locate(configured: str | None, default: str) -> Path:
-    """The path botocore means by a ``config_file`` or ``credentials_file`` setting."""
-    # Not Path.expanduser, which raises where os.path's leaves a "~" that it cannot expand.
+    """Return the path that botocore derives from a ``config_file`` or ``credentials_file`` setting."""
+    # Path.expanduser raises where os.path's leaves a "~" that it cannot expand.
     return Path(os.path.expanduser(os.path.expandvars(default if configured is None else configured)))  # noqa: PTH111
 
 
 def own_reader(path: str) -> Sections:
-    """Reads a file without botocore, to the same result."""
+    """Read a file without botocore, to the same result."""
     return Document(Path(path).read_bytes(), path).sections()
 
 
 def read(path: Path) -> bytes:
-    """The file's bytes; nothing where botocore finds no file. Raises `EditError` if it cannot be read."""
+    """Return the file's bytes, none where botocore finds no file. Raises `EditError` if it cannot be read."""
     try:
-        # botocore takes a device or a pipe for no file; /dev/null stands for "no config" in many scripts.
+        # botocore ignores a device or a pipe; many scripts use /dev/null as an empty config.
         return path.read_bytes() if stat.S_ISREG(path.stat().st_mode) else b""
     except (FileNotFoundError, NotADirectoryError):
         return b""
@@ -70,17 +73,17 @@ def read(path: Path) -> bytes:
 
 
 def preview(path: Path, change: Change) -> Edit:
-    """What `edit` would do, with nothing written and no lock taken. Raises what `edit` does."""
+    """Return what `edit` would do, without writing or locking. Raises what `edit` does."""
     return _planned(path, _real(path), change)[0]
 
 
 def edit(
     path: Path, change: Change, reader: Reader = own_reader, *, wait: float = settings.LOCK_WAIT_SECONDS
 ) -> Edit:
-    """Make `change` in the file at `path`; it may be called more than once, each time on fresh content.
+    """Make `change` in the file at `path`; it may be called more than once, each time with the current content.
 
-    An edit that changes nothing writes nothing. What `change` raises leaves the file as it was. Another
-    editor is waited for, at most `wait` seconds. Raises `EditError`, `ConfigFileError` and `BusyError`.
+    An edit that changes nothing writes nothing. If `change` raises, the file is unchanged. Waits for another editor
+    for at most `wait` seconds. Raises `EditError`, `ConfigFileError` and `BusyError`.
     """
     for _ in range(_ATTEMPTS):
         real = _real(path)
@@ -88,7 +91,7 @@ def edit(
         with locked(real, wait):
             sweep(real.parent, real.name)
             planned, document = _planned(path, real, change)
-            if not planned.changed or _replace(planned, real, partial(_prove, real, document, reader)):
+            if not planned.changed or _replace(planned, real, partial(_verify, real, document, reader)):
                 return planned
     raise _busy(path)
 
@@ -96,9 +99,9 @@ def edit(
 def rewrite(
     path: Path, change: Callable[[bytes], bytes], *, wait: float = settings.LOCK_WAIT_SECONDS
 ) -> Edit:
-    """Put what `change` makes of the bytes of a file of any kind in their place, as `edit` does.
+    """Replace the bytes of a file of any kind by what `change` returns for them, as `edit` does.
 
-    It may be called more than once, and proves its own outcome. Raises `EditError` and `BusyError`.
+    `change` may be called more than once, and verifies its own result. Raises `EditError` and `BusyError`.
     """
     for _ in range(_ATTEMPTS):
         real = _real(path)
@@ -114,7 +117,7 @@ def rewrite(
 
 
 def _busy(path: Path) -> EditError:
-    return EditError(f"{path} is being rewritten by another program all the time; nothing was written")
+    return EditError(f"{path} keeps being rewritten by another program; nothing was written")
 
 
 def _real(path: Path) -> Path:
@@ -129,58 +132,54 @@ def _planned(path: Path, real: Path, change: Change) -> tuple[Edit, Document]:
     return Edit(path, before, document.render()), document
 
 
-def _replace(planned: Edit, real: Path, prove: Callable[[Path], None]) -> bool:
-    """Put the new bytes in place of the old; False if somebody else has changed the file meanwhile."""
+def _replace(planned: Edit, real: Path, verify: Callable[[Path], None]) -> bool:
+    """Replace the file; return False if another program has changed it meanwhile."""
     try:
         if not real.parent.exists():
             make_private_directory(real.parent)
         temporary = write_temporary(real.parent, real.name, planned.after, flush=True)
     except OSError as error:
         raise EditError(
-            f"{real} cannot be written: {error.strerror or error}; it is as it was. Look at its directory with: "
+            f"{real} cannot be written: {error.strerror or error}; it is unchanged. Look at its directory with: "
             f"ls -ld {shlex.quote(str(real.parent))}"
         ) from None
     try:
         _keep_mode(real, temporary)
-        prove(temporary)
+        verify(temporary)
         if _real(planned.path) != real or read(real) != planned.before:
             return False
         temporary.replace(real)
     except OSError as error:
-        raise EditError(f"{real} cannot be replaced: {_why(error)}; it is as it was") from None
+        raise EditError(f"{real} cannot be replaced: {_why(error)}; it is unchanged") from None
     finally:
         discard(temporary)
-    with contextlib.suppress(OSError):  # the new file is in place, whatever may be wrong with the disk
+    with contextlib.suppress(OSError):  # the new file is in place, whatever is wrong with the disk
         flush_directory(real.parent)
     return True
 
 
 def _why(error: OSError) -> str:
     if error.errno == errno.EBUSY:
-        # A container is given a single file that way, and what is mounted on cannot be renamed over.
-        return (
-            "it is a mount point. Edit the file where it is mounted from, or mount the directory it is in "
-            "instead of it"
-        )
+        # Containers are given single files that way, and a mount point cannot be replaced by renaming.
+        return "it is a mount point. Edit the file where it is mounted from, or mount its directory instead"
     return error.strerror or str(error)
 
 
-def _prove(real: Path, document: Document, reader: Reader, temporary: Path) -> None:
-    """Read back what is about to become the user's file, and compare it with what was meant. Raises `EditError`."""
+def _verify(real: Path, document: Document, reader: Reader, temporary: Path) -> None:
+    """Read back what is about to become the user's file, and compare it with what was intended. Raises `EditError`."""
     try:
         found = reader(str(temporary))
-    except Exception as error:  # noqa: BLE001 - a reader that refuses the text, with whatever error it has
-        raise EditError(f"{real}: the edited file would not be readable ({error}); it is as it was") from None
+    except Exception as error:  # noqa: BLE001 - whatever the reader raises, it cannot read the text
+        raise EditError(f"{real}: the edited file would not be readable ({error}); it is unchanged") from None
     if found != document.expected_sections():
-        raise EditError(f"{real}: the edited file would not mean what was asked; it is as it was")
+        raise EditError(f"{real}: the edited file would not read as intended; it is unchanged")
 
 
 def _check_replaceable(path: Path, real: Path) -> None:
-    """Raises `EditError` where `real`, which is `path` with its links resolved, is not ours to replace."""
+    """Raise `EditError` if this user may not replace `real`, which is `path` with its links resolved."""
     if os.fspath(path).startswith("~"):
         raise EditError(
-            f"{path} is in no home directory, because none is known here; nothing was written. Name it: export "
-            f"HOME=DIRECTORY"
+            f"{path}: the home directory is unknown; nothing was written. Set it with: export HOME=DIRECTORY"
         )
     try:
         found = _stat(real)
@@ -195,7 +194,7 @@ def _check_replaceable(path: Path, real: Path) -> None:
     linked = os.path.abspath(path) != os.fspath(real)  # noqa: PTH100 - Path.resolve follows the links
     if linked and not (is_ours(above) or above.st_uid == 0):
         raise EditError(
-            f"{path} leads into a directory of another user; nothing was written. {_look_at(directory)}"
+            f"{path} is a link into another user's directory; nothing was written. {_look_at(directory)}"
         )
     try:
         check_may_make(real.parent)
@@ -206,7 +205,7 @@ def _check_replaceable(path: Path, real: Path) -> None:
 def _keep_mode(real: Path, new: Path) -> None:
     """Give the file that will replace `real` its mode and group. Raises `OSError`.
 
-    A group that this user is not in cannot be given; its members then have what all others have.
+    If this user is not in that group, the file gets another one, with the rights of all other users.
     """
     old = _stat(real)
     if old is None:

@@ -326,7 +326,7 @@ def test_doctor_names_the_line_of_an_invalid_file(machine: Machine) -> None:
     found = examined(machine)
     assert [finding["Check"] for finding in found if finding["State"] == "fault"] == ["aws", "files"]
     text = next(finding for finding in found if finding["Check"] == "files")
-    assert text["Text"].startswith(f"{machine.config}, line 7: [profile prod] a second time")
+    assert text["Text"].startswith(f"{machine.config}, line 7: duplicate section [profile prod]")
     assert text["Fix"] == f"${{EDITOR:-vi}} +7 {machine.config}"
 
 

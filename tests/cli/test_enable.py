@@ -153,7 +153,7 @@ def test_enable_names_the_line_of_an_invalid_file(machine: Machine) -> None:
     machine.write("[default]\nregion = a\n[default]\n")
     outcome = machine.xacct("enable")
     assert outcome.code == 255
-    assert f"{machine.config}, line 3: [default] a second time" in outcome.stderr
+    assert f"{machine.config}, line 3: duplicate section [default]" in outcome.stderr
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_a_name_that_is_taken_is_refused(document: Document) -> None:
     document.set("profile dev", "region", "a")
     for taken in ("profile prod", "profile dev"):
         with pytest.raises(
-            EditError, match=rf"^config has a section \[{taken}\] already; nothing was written"
+            EditError, match=rf"^config already has a section \[{taken}\]; nothing was written"
         ):
             document.rename_section("default", taken)
     document.remove_section("profile prod")
@@ -195,7 +195,7 @@ def test_text_that_its_encoding_does_not_give_back_is_read_but_not_edited() -> N
     assert document.sections() == {"a": {"k": "1"}}
     assert document.render() == data
     document.set("a", "k", "2")
-    with pytest.raises(EditError, match="its cp932 text cannot be kept byte for byte"):
+    with pytest.raises(EditError, match="its cp932 text cannot be preserved byte for byte"):
         document.render()
 
 

@@ -40,7 +40,7 @@ def rendered(document: Document) -> bytes:
     try:
         return document.render()
     except EditError as refused:
-        assume("stands so deep" not in str(refused))
+        assume("is indented so far" not in str(refused))
         raise
     except ConfigFileError as refused:
         assume("in an indented block" not in str(refused))

@@ -166,10 +166,10 @@ REFUSED: dict[str, tuple[int, str]] = {
     "bom": (1, "text before the first [section]; a byte order mark counts as text"),
     "bom-before-comment": (1, "text before the first [section]; a byte order mark counts as text"),
     "no-header": (3, "text before the first [section]; a byte order mark counts as text"),
-    "duplicate-option": (4, "option region a second time in [default]; it is on line 2 already"),
-    "duplicate-option-by-case": (3, "option region a second time in [default]; it is on line 2 already"),
-    "duplicate-option-in-defaults": (5, "option region a second time in [DEFAULT]; it is on line 2 already"),
-    "duplicate-section": (6, "[default] a second time; it is on line 1 already"),
+    "duplicate-option": (4, "duplicate option region in [default]; it is on line 2 already"),
+    "duplicate-option-by-case": (3, "duplicate option region in [default]; it is on line 2 already"),
+    "duplicate-option-in-defaults": (5, "duplicate option region in [DEFAULT]; it is on line 2 already"),
+    "duplicate-section": (6, "duplicate section [default]; it is on line 1 already"),
     "no-delimiter": (2, "neither a [section], an option nor a comment: an option needs a ="),
     "no-name": (2, "an option without a name"),
     "open-header": (3, "neither a [section], an option nor a comment: an option needs a ="),
@@ -233,7 +233,9 @@ def test_every_sample_is_looked_at() -> None:
 def test_a_header_that_would_fall_into_a_value_keeps_the_section_above_it() -> None:
     document = opened("indented-header-below-deep-option")
     document.remove_section("profile prod")
-    with pytest.raises(EditError, match=r"line 7: \[profile audit\] stands so deep .* part of \[default\]"):
+    with pytest.raises(
+        EditError, match=r"line 7: \[profile audit\] is indented so far .* part of \[default\]"
+    ):
         document.render()
 
 

@@ -187,7 +187,7 @@ def test_a_link_into_a_directory_of_somebody_else_is_not_followed(config: Path, 
     os.chown(theirs, STRANGER, -1)
     config.rename(theirs / "config") if there else config.unlink()
     config.symlink_to(theirs / "config" if there else theirs / "new" / "config")
-    refused(config, rf"leads into a directory of another user; .* ls -ld {theirs}$")
+    refused(config, rf"is a link into another user's directory; .* ls -ld {theirs}$")
     assert files(theirs) == (["config"] if there else [])
 
 
@@ -246,7 +246,7 @@ def test_the_reader_is_given_what_is_about_to_be_the_file(config: Path) -> None:
 
 
 def test_a_file_that_does_not_read_as_meant_is_not_put_in_place(config: Path) -> None:
-    with pytest.raises(EditError, match="would not mean what was asked; it is as it was"):
+    with pytest.raises(EditError, match="would not read as intended; it is unchanged"):
         store.edit(config, change, lambda path: {**store.own_reader(path), "profile other": {}})
     assert config.read_bytes() == OLD
     assert files(config.parent) == ["config"]
@@ -256,7 +256,7 @@ def test_a_file_that_cannot_be_read_back_is_not_put_in_place(config: Path) -> No
     def reader(path: str) -> Sections:
         raise OSError(5, "Input/output error", path)
 
-    with pytest.raises(EditError, match=r"would not be readable \(.*Input/output error.*\); it is as it was"):
+    with pytest.raises(EditError, match=r"would not be readable \(.*Input/output error.*\); it is unchanged"):
         store.edit(config, change, reader)
     assert config.read_bytes() == OLD
     assert files(config.parent) == ["config"]
@@ -344,7 +344,7 @@ def test_a_file_that_is_never_left_alone_is_given_up(config: Path) -> None:
             file.write(b"# again\n")
         return store.own_reader(path)
 
-    with pytest.raises(EditError, match="is being rewritten by another program all the time"):
+    with pytest.raises(EditError, match="keeps being rewritten by another program"):
         store.edit(config, change, reader)
     assert config.read_bytes() == OLD + b"# again\n" * 20
     assert files(config.parent) == ["config"]

@@ -60,7 +60,7 @@ def test_a_directory_that_may_not_be_written_is_named(home: Path) -> None:
     (home / ".aws").rename(home / "closed")
     (home / "closed").chmod(0o500)
     assert edited_by_user(config, home) == (
-        f"EditError {config} cannot be written: Permission denied; it is as it was. "
+        f"EditError {config} cannot be written: Permission denied; it is unchanged. "
         f"Look at its directory with: ls -ld {home / 'closed'}\n"
     )
     assert config.read_bytes() == OLD
@@ -72,7 +72,7 @@ def test_a_directory_that_cannot_be_made_is_named(home: Path) -> None:
     give(home, USER)
     config = home / "closed" / "new" / "config"
     assert edited_by_user(config, home) == (
-        f"EditError {config} cannot be written: Permission denied; it is as it was. "
+        f"EditError {config} cannot be written: Permission denied; it is unchanged. "
         f"Look at its directory with: ls -ld {home / 'closed' / 'new'}\n"
     )
     assert files(home / "closed") == []
@@ -120,7 +120,7 @@ told(sys.argv[1], setting("default", "region", "us-west-1"))
     config = home / ".aws" / "config"
     give(home, os.geteuid())
     assert processes.output(program, config, home=home) == (
-        f"edited\nEditError {config} cannot be written: File too large; it is as it was. "
+        f"edited\nEditError {config} cannot be written: File too large; it is unchanged. "
         f"Look at its directory with: ls -ld {home / '.aws'}\n"
     )
     assert config.read_bytes() == OLD
@@ -148,7 +148,7 @@ def test_a_file_that_is_mounted_by_itself_is_said_to_be_a_mount_point(tmp_path: 
     )
     assert done.stdout == (
         f"EditError {config} cannot be replaced: it is a mount point. Edit the file where it is mounted from, or "
-        f"mount the directory it is in instead of it; it is as it was\n"
+        f"mount its directory instead; it is unchanged\n"
     )
     assert config.read_bytes() == OLD
     assert files(tmp_path) == [".aws", "config"]
@@ -184,7 +184,7 @@ def test_on_a_full_disk_the_file_is_kept(tmp_path: Path) -> None:
     assert done.stdout == (
         "edited\n"
         "No space left on device\n"
-        f"EditError {tmp_path / 'config'} cannot be written: No space left on device; it is as it was. "
+        f"EditError {tmp_path / 'config'} cannot be written: No space left on device; it is unchanged. "
         f"Look at its directory with: ls -ld {tmp_path}\n"
         "True ['.aws', 'ballast', 'config']\n"
     )

@@ -139,10 +139,10 @@ def test_setting_overridden_by_the_credentials_file_is_an_error(
         file.write(f"[prod]\nrole_arn = {audit_role.arn}\nsource_profile = default\nexternal_id = tenant\n")
     lines = len(home.credentials.read_text(encoding="utf-8").splitlines())
     said = refused(home, "prod", "--role-arn", role.arn, "--external-id", "")
-    wins = "too, and what stands there wins; take it out by hand"
+    wins = "which takes precedence; remove it there"
     assert sorted(said[1:]) == [
-        f"  - external_id of prod stands in {home.credentials}, line {lines}, {wins}",
-        f"  - role_arn of prod stands in {home.credentials}, line {lines - 2}, {wins}",
+        f"  - external_id of prod is also set in {home.credentials}, line {lines}, {wins}",
+        f"  - role_arn of prod is also set in {home.credentials}, line {lines - 2}, {wins}",
     ]
     assert run(home, "prod", "--role-arn", audit_role.arn).code == 0
 

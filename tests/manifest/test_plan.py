@@ -234,8 +234,8 @@ def test_plan_refuses_settings_that_the_credentials_file_overrides() -> None:
     )
     asked = request(role_specs(prod=role("3", "B", region="us-west-1"), keys=role("3", "B")), adopt=True)
     assert problems_of(asked, {}, credentials) == [
-        "team.yaml:1:7: region of prod stands in /credentials, line 5, too, and what stands there wins; take it out "
-        "by hand",
+        "team.yaml:1:7: region of prod is also set in /credentials, line 5, which takes precedence; remove it "
+        "there",
         "team.yaml:2:1: profile keys also has aws_access_key_id, and only one of the two would be used; give "
         "the role another name",
     ]
