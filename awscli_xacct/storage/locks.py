@@ -134,7 +134,7 @@ def _wait_for(lock: BaseFileLock, path: Path, wait: float) -> None:
         if waited >= wait:
             holder = describe_owner(lock)
             raise BusyError(
-                f"{path} has been locked by {holder} for {wait:g} s; nothing was written. Answer its question or end "
+                f"{path} has been locked by {holder} for {wait:g} s; nothing was written. Answer its prompt or end "
                 f"it, then run the command again"
             )
         if waited >= settings.LOCK_SILENT_SECONDS and not reported:
