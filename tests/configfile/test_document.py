@@ -21,7 +21,7 @@ def document() -> Document:
 # -- the file as it was read -----------------------------------------------------------------------
 
 
-def test_a_section_and_its_place_are_found_by_name(document: Document) -> None:
+def test_section_and_its_location_are_found_by_name(document: Document) -> None:
     assert document.names() == ["default", "profile prod"]
     assert document.section("profile prod") == {"role_arn": "old"}
     assert document.line_of("profile prod") == 4
@@ -29,7 +29,7 @@ def test_a_section_and_its_place_are_found_by_name(document: Document) -> None:
 
 
 @pytest.mark.parametrize("name", ["prod", "DEFAULT", ""])
-def test_a_section_that_is_not_there_is_a_key_error(document: Document, name: str) -> None:
+def test_section_missing_raises_key_error(document: Document, name: str) -> None:
     for question in (document.section, document.line_of, document.remove_section):
         with pytest.raises(KeyError):
             question(name)
@@ -37,14 +37,14 @@ def test_a_section_that_is_not_there_is_a_key_error(document: Document, name: st
         document.rename_section(name, "profile new")
 
 
-def test_an_inherited_option_has_no_line_in_the_section_that_inherits_it() -> None:
+def test_option_inherited_has_no_line_in_the_section() -> None:
     document = Document(b"[DEFAULT]\nregion = us-east-1\n[profile prod]\n")
     assert document.section("profile prod") == {"region": "us-east-1"}
     with pytest.raises(KeyError):
         document.line_of("profile prod", "region")
 
 
-def test_questions_are_about_the_file_as_it_was_read(document: Document) -> None:
+def test_document_answers_about_the_file_as_it_was_read(document: Document) -> None:
     document.set("profile prod", "role_arn", "new")
     document.rename_section("default", "profile base")
     document.set("profile dev", "region", "us-west-1")
@@ -55,14 +55,14 @@ def test_questions_are_about_the_file_as_it_was_read(document: Document) -> None
 # -- changes, each seeing the ones before it -------------------------------------------------------
 
 
-def test_the_last_of_several_changes_to_an_option_counts(document: Document) -> None:
+def test_option_changed_twice_has_the_last_value(document: Document) -> None:
     document.set("default", "region", "a")
     document.remove("default", "region")
     document.set("default", "region", "b")
     assert document.render() == TEXT.replace(b"us-east-1", b"b")
 
 
-def test_a_change_taken_back_is_none(document: Document) -> None:
+def test_edit_that_is_reverted_changes_nothing(document: Document) -> None:
     document.set("default", "region", "a")
     document.set("default", "region", "us-east-1")
     document.set("default", "output", "json")
@@ -76,13 +76,13 @@ def test_a_change_taken_back_is_none(document: Document) -> None:
     assert document.render() == TEXT
 
 
-def test_removing_what_is_not_there_changes_nothing(document: Document) -> None:
+def test_remove_of_a_missing_option_changes_nothing(document: Document) -> None:
     document.remove("default", "output")
     document.remove("profile dev", "region")
     assert document.render() == TEXT
 
 
-def test_a_section_removed_and_set_again_is_a_new_one_at_the_end(document: Document) -> None:
+def test_section_removed_and_set_again_is_added_at_the_end(document: Document) -> None:
     document.set("default", "output", "json")
     document.remove_section("default")
     document.set("default", "region", "new")
@@ -90,7 +90,7 @@ def test_a_section_removed_and_set_again_is_a_new_one_at_the_end(document: Docum
     assert document.render() == b"[profile prod]\nrole_arn = old\n\n[default]\nregion = new\n"
 
 
-def test_a_removed_section_is_gone_for_whatever_is_asked_of_it_next(document: Document) -> None:
+def test_section_removed_is_missing_for_later_edits(document: Document) -> None:
     document.remove_section("default")
     document.remove("default", "region")
     with pytest.raises(KeyError):
@@ -100,7 +100,7 @@ def test_a_removed_section_is_gone_for_whatever_is_asked_of_it_next(document: Do
     assert document.render() == b"[profile prod]\nrole_arn = old\n"
 
 
-def test_a_renamed_section_is_changed_by_its_new_name_and_its_old_one_is_free(document: Document) -> None:
+def test_section_renamed_is_edited_by_its_new_name(document: Document) -> None:
     document.rename_section("profile prod", "profile new")
     document.set("profile new", "role_arn", "new")
     document.set("profile prod", "region", "us-west-1")
@@ -114,21 +114,21 @@ def test_a_renamed_section_is_changed_by_its_new_name_and_its_old_one_is_free(do
     )
 
 
-def test_two_sections_can_swap_their_names(document: Document) -> None:
+def test_sections_can_swap_their_names(document: Document) -> None:
     document.rename_section("profile prod", "x")
     document.rename_section("default", "profile prod")
     document.rename_section("x", "default")
     assert document.render() == b"[profile prod]\nregion = us-east-1\n\n[default]\nrole_arn = old\n"
 
 
-def test_a_new_section_can_be_renamed_and_keeps_its_place(document: Document) -> None:
+def test_section_added_can_be_renamed_in_place(document: Document) -> None:
     document.set("a", "k", "1")
     document.set("b", "k", "2")
     document.rename_section("a", "c")
     assert document.render() == TEXT + b"\n[c]\nk = 1\n\n[b]\nk = 2\n"
 
 
-def test_a_name_that_is_taken_is_refused(document: Document) -> None:
+def test_rename_to_a_taken_name_is_refused(document: Document) -> None:
     document.set("profile dev", "region", "a")
     for taken in ("profile prod", "profile dev"):
         with pytest.raises(
@@ -141,14 +141,14 @@ def test_a_name_that_is_taken_is_refused(document: Document) -> None:
     assert list(document.expected_sections()) == ["profile prod", "profile dev"]
 
 
-def test_an_option_that_shadows_a_default_gives_way_to_it_when_removed() -> None:
+def test_option_removed_reveals_the_default() -> None:
     document = Document(b"[DEFAULT]\nregion = d\n[a]\nregion = own\n")
     document.remove("a", "region")
     assert document.expected_sections() == {"a": {"region": "d"}}
     assert document.render() == b"[DEFAULT]\nregion = d\n[a]\n"
 
 
-def test_a_new_section_inherits_the_defaults_also_where_it_is_the_first() -> None:
+def test_section_added_inherits_the_defaults() -> None:
     document = Document(b"[DEFAULT]\nregion = d\n")
     document.set("a", "output", "json")
     assert document.expected_sections() == {"a": {"region": "d", "output": "json"}}
@@ -160,21 +160,21 @@ def test_a_new_section_inherits_the_defaults_also_where_it_is_the_first() -> Non
 @pytest.mark.parametrize(
     "value", ["a\nb", "a\rb", "a\0", "\x1b[2J", "a\u2028b", "\ud800", " a", "a\t", "\u00a0"]
 )
-def test_a_value_that_is_not_one_line_of_text_is_refused(document: Document, value: str) -> None:
+def test_value_that_is_not_one_line_of_text_is_refused(document: Document, value: str) -> None:
     with pytest.raises(EditError, match=r"nothing was written$"):
         document.set("default", "region", value)
     assert document.render() == TEXT
 
 
 @pytest.mark.parametrize("key", ["", "Region", "a=b", "a:b", "#a", ";a", "[a]", "a\nb", " a", "a "])
-def test_an_option_that_would_not_be_read_back_is_refused(document: Document, key: str) -> None:
+def test_option_that_would_not_be_read_back_is_refused(document: Document, key: str) -> None:
     with pytest.raises(EditError, match=r"nothing was written$"):
         document.set("default", key, "x")
     assert document.render() == TEXT
 
 
 @pytest.mark.parametrize("name", ["", "DEFAULT", "a]", "profile a]b", "a\nb", " a", "a "])
-def test_a_new_section_name_that_not_every_reader_finds_is_refused(document: Document, name: str) -> None:
+def test_section_name_that_some_readers_would_miss_is_refused(document: Document, name: str) -> None:
     with pytest.raises(EditError, match=r"nothing was written$"):
         document.set(name, "region", "x")
     with pytest.raises(EditError, match=r"nothing was written$"):
@@ -182,14 +182,14 @@ def test_a_new_section_name_that_not_every_reader_finds_is_refused(document: Doc
     assert document.render() == TEXT
 
 
-def test_a_value_that_the_files_encoding_lacks_is_refused() -> None:
+def test_value_that_the_encoding_cannot_represent_is_refused() -> None:
     document = Document("# señor\n[a]\n".encode("latin-1"), encoding="latin-1")
     document.set("a", "note", "日本")
     with pytest.raises(EditError, match=r"'日本' cannot be written in the file's encoding, latin-1"):
         document.render()
 
 
-def test_text_that_its_encoding_does_not_give_back_is_read_but_not_edited() -> None:
+def test_encoding_that_does_not_round_trip_is_read_only() -> None:
     data = b"# \x87\x90\n[a]\nk = 1\n"  # two codes for one character, of which encoding takes the other
     document = Document(data, encoding="cp932")
     assert document.sections() == {"a": {"k": "1"}}
@@ -203,13 +203,13 @@ def test_text_that_its_encoding_does_not_give_back_is_read_but_not_edited() -> N
 
 
 @pytest.mark.parametrize("text", ["[a\x1b[2J]\n[a\x1b[2J]\n", "[a]\nk\x1b = 1\nk\x1b = 2\n"])
-def test_no_escape_sequence_of_a_file_reaches_the_terminal(text: str) -> None:
+def test_error_escapes_control_characters_of_the_file(text: str) -> None:
     with pytest.raises(ConfigFileError) as refused:
         Document(text.encode())
     assert str(refused.value).isprintable()
 
 
-def test_a_secret_on_a_line_of_its_own_is_not_shown() -> None:
+def test_error_does_not_show_a_secret_on_its_own_line() -> None:
     with pytest.raises(ConfigFileError) as refused:
         Document(b"[default]\naws_secret_access_key =\n  wJalrXUtnFEMI/K7MDENG\n")
     assert str(refused.value) == "config, line 3: a line without a = in an indented block"
@@ -240,12 +240,12 @@ def seconds(data: bytes) -> float:
     return best
 
 
-def test_the_cost_of_an_edit_grows_with_the_file_and_no_faster() -> None:
+def test_edit_time_is_linear_in_the_file_size() -> None:
     """Ten times the file, ten times the work; twice that is allowed for a machine that is busy."""
     assert seconds(profiles(10_000)) < 20 * seconds(profiles(1_000))
 
 
-def test_a_document_takes_some_ten_times_its_bytes() -> None:
+def test_document_memory_is_about_ten_times_the_file_size() -> None:
     data = profiles(10_000)
     tracemalloc.start()
     try:

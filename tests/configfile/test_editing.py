@@ -94,7 +94,7 @@ def defaults_of(botocore_reads: Judge, data: bytes) -> dict[str, Value]:
 
 @quickly
 @given(edits())
-def test_botocore_reads_what_the_changes_come_to(botocore_reads: Judge, edits: Edits) -> None:
+def test_edits_are_read_by_botocore_as_intended(botocore_reads: Judge, edits: Edits) -> None:
     before = botocore_reads(edits[0])
     assert before is not None
     model = Model(before, defaults_of(botocore_reads, edits[0]))
@@ -111,14 +111,14 @@ def test_botocore_reads_what_the_changes_come_to(botocore_reads: Judge, edits: E
 @example((b"[DEFAULT]\nregion =\n", [ask("set", "a", "k", "v")]))
 @example((b"[a]\nk=1\n[b]\n    k=1\n  [c]\nk=1\n", [ask("set", "a", "k", "2"), ask("set", "c", "k", "2")]))
 @example((b"[a]\nk=1\n[b]\n[DEFAULT]\nd=1\n", [ask("set", "a", "k", "2")]))
-def test_what_is_meant_is_what_botocore_reads(botocore_reads: Judge, edits: Edits) -> None:
+def test_expected_sections_match_botocore(botocore_reads: Judge, edits: Edits) -> None:
     document, _ = made(edits)
     assert botocore_reads(rendered(document)) == document.expected_sections()
 
 
 @quickly
 @given(edits())
-def test_what_is_set_already_is_not_written_again(edits: Edits) -> None:
+def test_set_to_the_same_value_changes_nothing(edits: Edits) -> None:
     data, asked = edits
     last = {change.arguments[:2]: change for change in asked if change.method == "set"}
     document, changes = made((data, list(last.values())))
@@ -195,7 +195,7 @@ def one_change(edits: Edits) -> tuple[Lines, str, list[str]]:
 @quickly
 @given(edits(["remove"], known=True))
 @example((b"[a]\nk = 1\n  # c\n\n  = 2", [ask("remove", "a", "k")]))
-def test_a_removed_option_takes_its_own_lines_away_but_no_comment(edits: Edits) -> None:
+def test_option_removed_takes_its_lines_but_no_comments(edits: Edits) -> None:
     old, new, (section, key) = one_change(edits)
     own = old.option(section, key) or range(0)
     assert new == "".join(
@@ -209,7 +209,7 @@ def test_a_removed_option_takes_its_own_lines_away_but_no_comment(edits: Edits) 
 @example((b"[a]\nk :\t1 \x1c\r\n", [ask("set", "a", "k", "v")]))
 @example((b"[a]\nk : k", [ask("set", "a", "k", "v")]))
 @example((b"[a]\nk :", [ask("set", "a", "k", "v")]))
-def test_a_changed_option_differs_in_its_value_only(edits: Edits) -> None:
+def test_option_changed_differs_only_in_its_value(edits: Edits) -> None:
     """Its line keeps its name, blanks and end; further lines of the old value go, comments there stay."""
     old, new, (section, key, value) = one_change(edits)
     own = old.option(section, key)
@@ -238,7 +238,7 @@ def test_a_changed_option_differs_in_its_value_only(edits: Edits) -> None:
 @example((b"[a]\n  [b]\nk = 1\n", [ask("set", "a", "k", "v")]))
 @example((b"[a]\r\n\tk = 1", [ask("set", "a", "new", "v")]))
 @example((b"[a]\rk = 1\n\n", [ask("set", "a", "new", "v")]))
-def test_a_new_option_is_one_line_behind_the_last_of_its_section(edits: Edits) -> None:
+def test_option_added_is_one_line_after_the_last_of_its_section(edits: Edits) -> None:
     old, new, (section, key, value) = one_change(edits)
     assume(old.option(section, key) is None)
     behind = max(old.section(section)) + 1
@@ -259,7 +259,7 @@ def test_a_new_option_is_one_line_behind_the_last_of_its_section(edits: Edits) -
 @example((b"", [ask("set", "a", "k", "v")]))
 @example((b"# c", [ask("set", "a", "k", "v")]))
 @example((b"[b]\r\n\r\n", [ask("set", "a", "k", "v")]))
-def test_a_new_section_stands_at_the_end(edits: Edits) -> None:
+def test_section_added_is_at_the_end(edits: Edits) -> None:
     data, [change] = edits
     section, key, value = change.arguments
     assume(section not in Document(data).names())
@@ -274,7 +274,7 @@ def test_a_new_section_stands_at_the_end(edits: Edits) -> None:
 @quickly
 @given(edits(["remove_section"]))
 @example((b"[a] # why\nk = 1\n# c\nl = 1\n\n[b]", [ask("remove_section", "a")]))
-def test_a_removed_section_leaves_its_comments_and_all_else(edits: Edits) -> None:
+def test_section_removed_leaves_comments_and_everything_else(edits: Edits) -> None:
     """Also the remark behind its header. Blank lines that set it off may go."""
     old, new, (section,) = one_change(edits)
     header, own = old.header(section), old.section(section)
@@ -293,7 +293,7 @@ def test_a_removed_section_leaves_its_comments_and_all_else(edits: Edits) -> Non
 
 @quickly
 @given(edits(["rename_section"]))
-def test_a_renamed_section_differs_in_its_name_only(edits: Edits) -> None:
+def test_section_renamed_differs_only_in_its_name(edits: Edits) -> None:
     old, new, (section, name) = one_change(edits)
     header = old.header(section)
     line = old.all[header].replace(f"[{section}]", f"[{name}]", 1)

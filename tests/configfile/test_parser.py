@@ -38,19 +38,19 @@ def same(ours: Sections | None, botocores: Sections | None) -> bool:
 @example(b"[DEFAULT]\ns3 =\n  faulty\n[a]\ns3 = own\n[b]\n")
 @example(b"[a]\r[b]\r\xff")
 @example(b"[a]\nk = \0\n")
-def test_the_same_texts_are_read_to_the_same_sections(botocore_reads: Judge, data: bytes) -> None:
+def test_parser_reads_the_same_sections_as_botocore(botocore_reads: Judge, data: bytes) -> None:
     assert same(ours(data), botocore_reads(data))
 
 
 @quickly
 @given(readable)
-def test_the_profiles_are_those_botocore_finds(botocore_profiles: Judge, data: bytes) -> None:
+def test_parser_finds_the_same_profiles_as_botocore(botocore_profiles: Judge, data: bytes) -> None:
     assert headers.by_name(Document(data).sections()) == botocore_profiles(data)
 
 
 @quickly
 @given(readable)
-def test_a_file_read_without_botocore_is_the_same(botocore_reads: Judge, scratch: Path, data: bytes) -> None:
+def test_parser_reads_a_file_like_botocore(botocore_reads: Judge, scratch: Path, data: bytes) -> None:
     sections = botocore_reads(data)
     assert store.own_reader(str(scratch)) == sections
 
@@ -59,13 +59,13 @@ def test_a_file_read_without_botocore_is_the_same(botocore_reads: Judge, scratch
 @given(readable)
 @example(b"")
 @example(b"\xc2\x85\x0c")
-def test_an_unedited_document_gives_its_very_bytes(data: bytes) -> None:
+def test_document_unedited_has_the_same_bytes(data: bytes) -> None:
     assert Document(data).render() == data
 
 
 @quickly
 @given(readable)
-def test_each_section_and_option_is_where_it_is_said_to_stand(data: bytes) -> None:
+def test_locations_of_sections_and_options_are_correct(data: bytes) -> None:
     """The lines up to an option hold it, and the lines before do not."""
     document = Document(data)
     lines = data.decode().replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -80,7 +80,7 @@ def test_each_section_and_option_is_where_it_is_said_to_stand(data: bytes) -> No
             assert lines[line - 1].lower().lstrip().startswith(key)
 
 
-def test_text_of_another_encoding_is_read_in_that_encoding() -> None:
+def test_encoding_of_the_locale_is_used() -> None:
     data = "# señor\n[default]\nregion = é\n".encode("latin-1")
     assert Document(data, encoding="latin-1").sections() == {"default": {"region": "é"}}
     with pytest.raises(ConfigFileError, match="line 1: byte 0xf1 is not utf-8 text"):

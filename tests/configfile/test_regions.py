@@ -27,7 +27,7 @@ DEVICE = "arn:aws-us-gov:iam::111111111111:mfa/dev"
         ({}, None),
     ],
 )
-def test_the_region_is_that_of_the_first_of_the_chain_to_have_one(
+def test_region_is_that_of_the_first_profile_with_one(
     profiles: dict[str, dict[str, str]], region: str | None
 ) -> None:
     assert region_in_chain(profiles, "a") == region
@@ -43,9 +43,7 @@ def test_the_region_is_that_of_the_first_of_the_chain_to_have_one(
         ({}, None),
     ],
 )
-def test_the_role_tells_the_partition_or_else_the_device(
-    options: dict[str, str], partition: str | None
-) -> None:
+def test_partition_comes_from_the_role_or_the_device(options: dict[str, str], partition: str | None) -> None:
     assert partition_of(options) == partition
 
 
@@ -57,7 +55,7 @@ def test_the_role_tells_the_partition_or_else_the_device(
         {"dev": {"role_arn": ROLE, "source_profile": "user"}, "user": {}},
     ],
 )
-def test_a_role_given_by_account_and_name_is_in_the_partition_its_source_calls_from(
+def test_partition_of_a_role_given_by_name_is_that_of_its_source(
     profiles: dict[str, dict[str, str]],
 ) -> None:
     partitions = Partitions(create_loader().load_data("partitions"))

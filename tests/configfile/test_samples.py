@@ -198,7 +198,7 @@ def names() -> list[str]:
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_an_edited_sample_is_exactly_what_it_has_to_be(edit: str, botocore_reads: Judge) -> None:
+def test_sample_edited_equals_the_expected_file(edit: str, botocore_reads: Judge) -> None:
     name = edit.split(".")[0]
     document = opened(name)
     EDITS[edit](document)
@@ -208,14 +208,14 @@ def test_an_edited_sample_is_exactly_what_it_has_to_be(edit: str, botocore_reads
 
 
 @pytest.mark.parametrize("name", names())
-def test_a_sample_is_read_as_botocore_reads_it(name: str, botocore_reads: Judge) -> None:
+def test_sample_is_read_like_botocore_reads_it(name: str, botocore_reads: Judge) -> None:
     document = opened(name)
     assert document.sections() == botocore_reads(in_utf_8(name, sample(name)))
     assert document.render() == sample(name)
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_sample_is_refused_where_botocore_refuses_it(name: str, botocore_reads: Judge) -> None:
+def test_sample_is_rejected_if_botocore_rejects_it(name: str, botocore_reads: Judge) -> None:
     line, reason = REFUSED[name]
     with pytest.raises(ConfigFileError) as refused:
         opened(f"{name}.refused")
@@ -224,13 +224,13 @@ def test_a_sample_is_refused_where_botocore_refuses_it(name: str, botocore_reads
     assert botocore_reads(sample(f"{name}.refused")) is None
 
 
-def test_every_sample_is_looked_at() -> None:
+def test_samples_are_all_used() -> None:
     edited = {edit.split(".")[0] for edit in EDITS}
     expected = {*edited, *EDITS, *(f"{name}.refused" for name in REFUSED)}
     assert {path.name.removesuffix(".config") for path in SAMPLES.glob("*.config")} == expected
 
 
-def test_a_header_that_would_fall_into_a_value_keeps_the_section_above_it() -> None:
+def test_header_that_a_value_would_absorb_keeps_the_section_above() -> None:
     document = opened("indented-header-below-deep-option")
     document.remove_section("profile prod")
     with pytest.raises(
@@ -240,7 +240,7 @@ def test_a_header_that_would_fall_into_a_value_keeps_the_section_above_it() -> N
 
 
 @pytest.mark.parametrize("change", [sets("profile dev", region="a"), removes("profile prod", "s3")])
-def test_a_faulty_block_that_nobody_inherits_must_not_become_inherited(change: Change) -> None:
+def test_block_invalid_must_not_become_inherited(change: Change) -> None:
     document = opened("faulty-default-block-unused")
     change(document)
     with pytest.raises(ConfigFileError, match=r"line 3: a line without a = in an indented block"):

@@ -26,7 +26,7 @@ _names = st.sampled_from(NAMES) | st.text(max_size=12)
 @example("profile prod # not a comment")
 @example("profilex prod")
 @example("profile p\\rod")
-def test_a_header_names_the_profile_botocore_takes_it_for(botocore_profiles: Judge, name: str) -> None:
+def test_header_names_the_same_profile_as_in_botocore(botocore_profiles: Judge, name: str) -> None:
     data = f"[{name}]\nk = v\n".encode(errors="replace")
     try:
         sections = Document(data).sections()
@@ -44,7 +44,7 @@ def test_a_header_names_the_profile_botocore_takes_it_for(botocore_profiles: Jud
 @example("prod\\")
 @example("")
 @example("prod(eu)")
-def test_a_new_profile_is_found_under_its_name(botocore_profiles: Judge, name: str) -> None:
+def test_profile_added_is_found_by_its_name(botocore_profiles: Judge, name: str) -> None:
     document = Document(b"")
     try:
         document.set(headers.header_for(name), "region", "us-west-1")
@@ -64,18 +64,18 @@ def test_a_new_profile_is_found_under_its_name(botocore_profiles: Judge, name: s
         ("größe", "profile größe"),
     ],
 )
-def test_a_header_is_quoted_only_where_it_must_be(name: str, header: str) -> None:
+def test_header_is_quoted_only_if_necessary(name: str, header: str) -> None:
     assert headers.header_for(name) == header
 
 
-def test_of_several_headers_for_one_profile_all_are_found_and_the_last_counts() -> None:
+def test_header_repeated_is_found_and_the_last_one_counts() -> None:
     text = b'[profile prod]\nregion = a\n[profile dev]\n[profile "prod"]\nregion = b\n'
     document = Document(text)
     assert headers.headers_of(document.names(), "prod") == ["profile prod", 'profile "prod"']
     assert headers.by_name(document.sections()) == {"prod": {"region": "b"}, "dev": {}}
 
 
-def test_both_files_together_are_botocores_full_config(tmp_path: Path) -> None:
+def test_merged_files_equal_botocores_full_config(tmp_path: Path) -> None:
     config = b"[default]\nregion = a\n[profile prod]\ns3 =\n  x = 1\nregion = b\n[services s]\n"
     credentials = b"[default]\naws_access_key_id = AKIA\n[profile prod]\nk = v\n[prod]\nregion = c\n[new]\n"
     session = Session()
@@ -85,7 +85,7 @@ def test_both_files_together_are_botocores_full_config(tmp_path: Path) -> None:
     assert headers.load(config, credentials) == session.full_config["profiles"]
 
 
-def test_a_fault_in_either_file_is_told_with_its_own_path() -> None:
+def test_merged_files_report_an_error_with_its_path() -> None:
     paths = ("/home/anna/.aws/config", "/home/anna/.aws/credentials")
     with pytest.raises(ConfigFileError, match=r"^/home/anna/\.aws/config, line 1: "):
         headers.load(b"x", b"", paths=paths)
@@ -129,7 +129,7 @@ def merged(config: bytes = CONFIG, credentials: bytes = CREDENTIALS) -> MergedPr
 @given(config=readable | texts(), credentials=readable | texts() | st.just(b""))
 @example(CONFIG, CREDENTIALS)
 @example(b"[DEFAULT]\na = 1\n[profile x]\n", b"[DEFAULT]\nb = 2\n[y]\n[x]\n")
-def test_they_are_the_profiles_of_the_two_files_read_whole(config: bytes, credentials: bytes) -> None:
+def test_merged_profiles_equal_those_of_the_complete_files(config: bytes, credentials: bytes) -> None:
     try:
         whole = headers.load(config, credentials)
     except ConfigFileError:
@@ -142,7 +142,7 @@ def test_they_are_the_profiles_of_the_two_files_read_whole(config: bytes, creden
     assert all(name in found for name in whole)
 
 
-def test_the_later_of_two_headers_for_a_profile_is_the_one_to_edit() -> None:
+def test_header_repeated_is_edited_at_the_last_one() -> None:
     found = merged()
     assert {name: found.header(name) for name in ("default", "prod", "my prod", "dev", "nobody")} == {
         "default": "default",
@@ -154,14 +154,14 @@ def test_the_later_of_two_headers_for_a_profile_is_the_one_to_edit() -> None:
     assert found["prod"] == {"role_arn": "three"}
 
 
-def test_the_credentials_file_has_the_last_word_and_names_profiles_bare() -> None:
+def test_credentials_file_takes_precedence_and_has_plain_headers() -> None:
     found = merged()
     assert found["default"] == {"region": "eu-west-1", "aws_access_key_id": "AKIA1"}
     assert found["dev"] == {"aws_access_key_id": "AKIA3"}
     assert found["profile prod"] == {"aws_access_key_id": "AKIA2"}
 
 
-def test_a_changed_profile_is_what_it_is_going_to_be_and_a_new_one_is_there() -> None:
+def test_merged_profiles_include_pending_edits() -> None:
     found = merged()
     before = list(found)
     found.changed["prod"] = {"role_arn": "four"}
@@ -171,7 +171,7 @@ def test_a_changed_profile_is_what_it_is_going_to_be_and_a_new_one_is_there() ->
     assert list(found) == [*before, "new"]
 
 
-def test_a_profile_that_is_not_there_is_a_key_error() -> None:
+def test_profile_missing_raises_key_error() -> None:
     found = merged()
     assert "nobody" not in found
     assert found.get("nobody") is None
@@ -179,7 +179,7 @@ def test_a_profile_that_is_not_there_is_a_key_error() -> None:
         found["nobody"]
 
 
-def test_what_is_looked_up_can_be_changed_without_changing_the_file() -> None:
+def test_profile_lookup_returns_a_copy() -> None:
     found = merged()
     options = found["prod"]
     assert isinstance(options, dict)

@@ -59,21 +59,21 @@ def refused(config: Path, match: str, change: Callable[[Document], None] = chang
 # -- what is written -------------------------------------------------------------------------------
 
 
-def test_an_edit_replaces_the_file_and_leaves_nothing_else(config: Path) -> None:
+def test_edit_replaces_the_file_and_leaves_nothing_else(config: Path) -> None:
     edit = store.edit(config, change, raw_config_parse)
     assert (edit.path, edit.before, edit.after, edit.changed) == (config, OLD, NEW, True)
     assert config.read_bytes() == NEW
     assert files(config.parent) == ["config"]
 
 
-def test_a_new_file_and_its_new_directories_are_private(aws: Path) -> None:
+def test_file_created_is_private_and_so_are_its_directories(aws: Path) -> None:
     config = aws / "team" / "config"
     store.edit(config, change, raw_config_parse)
     assert config.read_bytes() == b"[default]\nregion = us-west-1\n"
     assert [mode_of(path) for path in (aws, aws / "team", config)] == [0o700, 0o700, 0o600]
 
 
-def test_an_edit_that_changes_nothing_does_not_touch_the_file(config: Path) -> None:
+def test_edit_without_changes_does_not_touch_the_file(config: Path) -> None:
     os.utime(config, ns=(1, 1))
     before = config.stat()
     edit = store.edit(
@@ -84,18 +84,18 @@ def test_an_edit_that_changes_nothing_does_not_touch_the_file(config: Path) -> N
     assert (after.st_ino, after.st_mtime_ns, after.st_ctime_ns) == (before.st_ino, 1, before.st_ctime_ns)
 
 
-def test_an_edit_that_changes_nothing_makes_no_file(aws: Path) -> None:
+def test_edit_without_changes_creates_no_file(aws: Path) -> None:
     store.edit(aws / "team" / "config", lambda document: document.remove("default", "region"))
     assert files(aws) == []
 
 
-def test_a_preview_is_the_edit_with_nothing_written(aws: Path) -> None:
+def test_preview_returns_the_edit_without_writing(aws: Path) -> None:
     preview = store.preview(aws / "config", change)
     assert not aws.exists()
     assert preview == store.edit(aws / "config", change)
 
 
-def test_what_an_editor_that_was_killed_left_is_swept(config: Path) -> None:
+def test_temporary_files_of_a_killed_editor_are_removed(config: Path) -> None:
     for name in (
         ".config.xacct-abc.tmp",
         ".config.xacct-def.tmp",
@@ -111,14 +111,14 @@ def test_what_an_editor_that_was_killed_left_is_swept(config: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [0o600, 0o644, 0o640, 0o400])
-def test_the_mode_is_kept(config: Path, kept: int) -> None:
+def test_mode_is_kept(config: Path, kept: int) -> None:
     config.chmod(kept)
     store.edit(config, change)
     assert mode_of(config) == kept
 
 
 @needs_root
-def test_the_group_is_kept_where_it_can_be(config: Path) -> None:
+def test_group_is_kept_if_possible(config: Path) -> None:
     config.chmod(0o640)
     os.chown(config, -1, 4242)
     store.edit(config, change)
@@ -126,7 +126,7 @@ def test_the_group_is_kept_where_it_can_be(config: Path) -> None:
 
 
 @needs_root
-def test_the_group_is_kept_also_where_the_directory_gives_another(config: Path) -> None:
+def test_group_is_kept_in_a_setgid_directory(config: Path) -> None:
     os.chown(config.parent, -1, 4242)
     config.parent.chmod(0o2700)
     store.edit(config, change)
@@ -134,7 +134,7 @@ def test_the_group_is_kept_also_where_the_directory_gives_another(config: Path) 
 
 
 @pytest.mark.parametrize("absolute", [True, False])
-def test_a_link_stays_and_the_file_it_leads_to_is_edited(config: Path, absolute: bool) -> None:
+def test_link_is_kept_and_its_target_edited(config: Path, absolute: bool) -> None:
     dotfiles = config.parent.parent / "dotfiles"
     dotfiles.mkdir()
     config.rename(dotfiles / "aws-config")
@@ -148,7 +148,7 @@ def test_a_link_stays_and_the_file_it_leads_to_is_edited(config: Path, absolute:
     assert files(config.parent) == ["config"]
 
 
-def test_a_link_that_leads_nowhere_yet_stays_and_gets_its_file(config: Path) -> None:
+def test_link_dangling_is_kept_and_its_target_created(config: Path) -> None:
     config.unlink()
     config.symlink_to("../dotfiles/aws-config")
     store.edit(config, change)
@@ -161,7 +161,7 @@ def test_a_link_that_leads_nowhere_yet_stays_and_gets_its_file(config: Path) -> 
 
 
 @needs_root
-def test_a_file_of_somebody_else_is_not_edited(config: Path) -> None:
+def test_file_of_another_user_is_not_edited(config: Path) -> None:
     os.chown(config, STRANGER, -1)
     refused(config, rf"config belongs to another user; .* ls -ld {config}$")
     with pytest.raises(EditError, match="belongs to another user"):
@@ -170,7 +170,7 @@ def test_a_file_of_somebody_else_is_not_edited(config: Path) -> None:
 
 
 @needs_root
-def test_a_link_to_a_file_of_somebody_else_is_not_followed(config: Path) -> None:
+def test_link_to_a_file_of_another_user_is_not_followed(config: Path) -> None:
     theirs = config.parent.parent / "theirs"
     config.rename(theirs)
     os.chown(theirs, STRANGER, -1)
@@ -181,7 +181,7 @@ def test_a_link_to_a_file_of_somebody_else_is_not_followed(config: Path) -> None
 
 @needs_root
 @pytest.mark.parametrize("there", [True, False])
-def test_a_link_into_a_directory_of_somebody_else_is_not_followed(config: Path, there: bool) -> None:
+def test_link_into_a_directory_of_another_user_is_not_followed(config: Path, there: bool) -> None:
     theirs = config.parent.parent / "theirs"
     theirs.mkdir()
     os.chown(theirs, STRANGER, -1)
@@ -191,7 +191,7 @@ def test_a_link_into_a_directory_of_somebody_else_is_not_followed(config: Path, 
     assert files(theirs) == (["config"] if there else [])
 
 
-def test_what_is_no_regular_file_is_read_as_none_and_not_edited(config: Path) -> None:
+def test_file_that_is_not_regular_reads_as_empty_and_is_not_edited(config: Path) -> None:
     """botocore takes /dev/null, a pipe and a directory for no file; opening a pipe would hang."""
     config.unlink()
     os.mkfifo(config)
@@ -200,12 +200,12 @@ def test_what_is_no_regular_file_is_read_as_none_and_not_edited(config: Path) ->
         refused(path, "is not a regular file; nothing was written")
 
 
-def test_a_file_below_a_file_cannot_be(config: Path) -> None:
+def test_file_below_a_file_is_an_error(config: Path) -> None:
     assert store.read(config / "config") == b""
     refused(config / "config", "cannot be read: Not a directory")
 
 
-def test_a_circle_of_links_is_an_error(config: Path) -> None:
+def test_link_cycle_is_an_error(config: Path) -> None:
     config.unlink()
     config.symlink_to(config)
     refused(config, "cannot be read: Too many levels of symbolic links")
@@ -213,14 +213,14 @@ def test_a_circle_of_links_is_an_error(config: Path) -> None:
         store.read(config)
 
 
-def test_a_file_botocore_refuses_is_not_edited(config: Path) -> None:
+def test_file_that_botocore_rejects_is_not_edited(config: Path) -> None:
     config.write_bytes(b"[default]\nregion\n")
     with pytest.raises(ConfigFileError, match=rf"^{config}, line 2: "):
         store.edit(config, change)
     assert config.read_bytes() == b"[default]\nregion\n"
 
 
-def test_what_the_change_raises_leaves_the_file_as_it_was(config: Path) -> None:
+def test_edit_that_raises_leaves_the_file_unchanged(config: Path) -> None:
     def fails(document: Document) -> None:
         change(document)
         raise LookupError("no such profile")
@@ -234,7 +234,7 @@ def test_what_the_change_raises_leaves_the_file_as_it_was(config: Path) -> None:
 # -- the proof -------------------------------------------------------------------------------------
 
 
-def test_the_reader_is_given_what_is_about_to_be_the_file(config: Path) -> None:
+def test_proof_reads_the_new_content(config: Path) -> None:
     seen = []
 
     def reader(path: str) -> Sections:
@@ -245,14 +245,14 @@ def test_the_reader_is_given_what_is_about_to_be_the_file(config: Path) -> None:
     assert seen == [(config.parent, NEW, OLD)]
 
 
-def test_a_file_that_does_not_read_as_meant_is_not_put_in_place(config: Path) -> None:
+def test_proof_that_differs_leaves_the_file_unchanged(config: Path) -> None:
     with pytest.raises(EditError, match="would not read as intended; it is unchanged"):
         store.edit(config, change, lambda path: {**store.own_reader(path), "profile other": {}})
     assert config.read_bytes() == OLD
     assert files(config.parent) == ["config"]
 
 
-def test_a_file_that_cannot_be_read_back_is_not_put_in_place(config: Path) -> None:
+def test_proof_that_fails_leaves_the_file_unchanged(config: Path) -> None:
     def reader(path: str) -> Sections:
         raise OSError(5, "Input/output error", path)
 
@@ -262,7 +262,7 @@ def test_a_file_that_cannot_be_read_back_is_not_put_in_place(config: Path) -> No
     assert files(config.parent) == ["config"]
 
 
-def test_an_interrupted_proof_leaves_the_file_as_it_was(config: Path) -> None:
+def test_proof_interrupted_leaves_the_file_unchanged(config: Path) -> None:
     def reader(_path: str) -> Sections:
         raise KeyboardInterrupt
 
@@ -291,30 +291,30 @@ THEIRS = OLD + b"[profile theirs]\nregion = us-west-2\n"
 BOTH = NEW + b"[profile theirs]\nregion = us-west-2\n"
 
 
-def test_what_a_writer_without_our_lock_wrote_meanwhile_is_kept(config: Path) -> None:
+def test_write_without_our_lock_in_the_meantime_is_kept(config: Path) -> None:
     edit = store.edit(config, change, once(lambda: config.write_bytes(THEIRS)))
     assert (edit.before, edit.after) == (THEIRS, BOTH)
     assert config.read_bytes() == BOTH
     assert files(config.parent) == ["config"]
 
 
-def test_what_another_program_renamed_into_place_meanwhile_is_kept(config: Path) -> None:
+def test_file_renamed_into_place_in_the_meantime_is_kept(config: Path) -> None:
     (config.parent / "new").write_bytes(THEIRS)
     store.edit(config, change, once(lambda: (config.parent / "new").replace(config)))
     assert config.read_bytes() == BOTH
 
 
-def test_a_file_removed_meanwhile_is_not_brought_back(config: Path) -> None:
+def test_file_removed_in_the_meantime_is_not_restored(config: Path) -> None:
     store.edit(config, change, once(config.unlink))
     assert config.read_bytes() == b"[default]\nregion = us-west-1\n"
 
 
-def test_a_file_made_meanwhile_is_kept(aws: Path) -> None:
+def test_file_created_in_the_meantime_is_kept(aws: Path) -> None:
     store.edit(aws / "config", change, once(lambda: (aws / "config").write_bytes(THEIRS)))
     assert (aws / "config").read_bytes() == BOTH
 
 
-def test_a_link_that_leads_elsewhere_meanwhile_is_followed_there(config: Path) -> None:
+def test_link_changed_in_the_meantime_is_followed(config: Path) -> None:
     first, second = config.with_name("first"), config.with_name("second")
     config.rename(first)
     second.write_bytes(THEIRS)
@@ -328,7 +328,7 @@ def test_a_link_that_leads_elsewhere_meanwhile_is_followed_there(config: Path) -
     assert (first.read_bytes(), second.read_bytes()) == (OLD, BOTH)
 
 
-def test_a_link_that_an_editor_replaced_by_a_file_meanwhile_is_that_file(config: Path) -> None:
+def test_link_replaced_by_a_file_in_the_meantime_is_edited(config: Path) -> None:
     target = config.with_name("target")
     config.rename(target)
     config.symlink_to("target")
@@ -338,7 +338,7 @@ def test_a_link_that_an_editor_replaced_by_a_file_meanwhile_is_that_file(config:
     assert (target.read_bytes(), config.read_bytes()) == (OLD, BOTH)
 
 
-def test_a_file_that_is_never_left_alone_is_given_up(config: Path) -> None:
+def test_file_that_keeps_changing_is_an_error(config: Path) -> None:
     def reader(path: str) -> Sections:
         with config.open("ab") as file:
             file.write(b"# again\n")
@@ -350,7 +350,7 @@ def test_a_file_that_is_never_left_alone_is_given_up(config: Path) -> None:
     assert files(config.parent) == ["config"]
 
 
-def test_another_editor_is_waited_for_and_named_when_it_takes_too_long(config: Path) -> None:
+def test_lock_of_another_editor_times_out_with_its_name(config: Path) -> None:
     def reader(path: str) -> Sections:
         with pytest.raises(BusyError, match=rf"^{config} has been locked by process {os.getpid()} for 0 s"):
             store.edit(config, change, wait=0)
@@ -360,9 +360,7 @@ def test_another_editor_is_waited_for_and_named_when_it_takes_too_long(config: P
     assert config.read_bytes() == NEW
 
 
-def test_who_waits_for_another_editor_says_for_which_after_a_second(
-    config: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_lock_wait_is_reported_after_a_second(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It was 304 s of silence."""
 
     def reader(path: str) -> Sections:
@@ -376,7 +374,7 @@ def test_who_waits_for_another_editor_says_for_which_after_a_second(
 
 
 @pytest.mark.parametrize("name", ["ENOSYS", "ENOLCK", "EOPNOTSUPP", "ENOTSUP", "EINVAL"])
-def test_where_file_systems_have_no_locks_the_look_before_the_rename_is_what_is_left(
+def test_lock_unsupported_leaves_the_check_before_the_rename(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     """Lustre without flock, NFS without a lock daemon, FUSE."""
@@ -398,7 +396,7 @@ def test_where_file_systems_have_no_locks_the_look_before_the_rename_is_what_is_
     )
 
 
-def test_files_of_other_names_do_not_wait_for_each_other(config: Path) -> None:
+def test_locks_of_different_files_are_independent(config: Path) -> None:
     credentials = config.with_name("credentials")
 
     def reader(path: str) -> Sections:
@@ -410,7 +408,7 @@ def test_files_of_other_names_do_not_wait_for_each_other(config: Path) -> None:
     assert credentials.read_bytes() == b"[default]\nregion = us-west-1\n"
 
 
-def test_one_file_by_two_names_has_one_lock(config: Path) -> None:
+def test_lock_is_the_same_for_two_names_of_a_file(config: Path) -> None:
     link = config.with_name("link")
     link.symlink_to("config")
 
@@ -422,7 +420,7 @@ def test_one_file_by_two_names_has_one_lock(config: Path) -> None:
     store.edit(config, change, reader)
 
 
-def test_without_a_directory_of_our_own_the_lock_stands_beside_the_file(
+def test_lock_is_next_to_the_file_without_our_own_directory(
     aws: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", os.devnull)
@@ -453,10 +451,10 @@ def test_without_a_directory_of_our_own_the_lock_stands_beside_the_file(
         ("", "."),
     ],
 )
-def test_a_file_is_sought_where_botocore_seeks_it(aws: Path, configured: str | None, found: str) -> None:
+def test_path_is_the_same_as_in_botocore(aws: Path, configured: str | None, found: str) -> None:
     path = store.locate(configured, settings.DEFAULT_CONFIG_FILE)
     assert str(path) == found.replace("HOME/", f"{aws.parent}/")
 
 
-def test_a_missing_file_reads_as_nothing(aws: Path) -> None:
+def test_file_missing_reads_as_empty(aws: Path) -> None:
     assert store.read(aws / "config") == b""

@@ -45,7 +45,7 @@ while True:
 """
 
 
-def test_a_kill_at_any_instant_leaves_the_last_edit_or_the_one_before(
+def test_kill_at_any_moment_leaves_the_last_edit_or_the_previous_one(
     config: Path, chance: random.Random
 ) -> None:
     """An editor that counts is killed, again and again; what it has told to be done stays done."""
@@ -124,7 +124,7 @@ def steps(config: Path, stop: str) -> list[str]:
     return processes.output(STEPPER, config, stop, home=config.parent.parent).splitlines()
 
 
-def test_a_kill_before_each_step_leaves_the_old_file_or_the_new_one(config: Path) -> None:
+def test_kill_before_each_step_leaves_the_old_or_the_new_file(config: Path) -> None:
     *stopped, finished = steps(config, "killed")
     assert finished == "finished new"
     assert set(stopped) == {"killed old", "killed new"}
@@ -133,7 +133,7 @@ def test_a_kill_before_each_step_leaves_the_old_file_or_the_new_one(config: Path
     assert files(config) == ["config"]
 
 
-def test_an_io_error_at_each_step_leaves_the_old_file_or_the_new_one(config: Path) -> None:
+def test_io_error_at_each_step_leaves_the_old_or_the_new_file(config: Path) -> None:
     """What the edit does not depend on, such as sweeping and letting go of the lock, may fail unnoticed."""
     *stopped, finished = steps(config, "failed")
     assert finished == "finished new"
@@ -149,7 +149,7 @@ store.edit(path, setting(f"profile new-{number}", "region", f"eu-{number}"))
 """
 
 
-def test_of_many_editors_at_once_none_is_lost(config: Path) -> None:
+def test_concurrent_edits_are_all_kept(config: Path) -> None:
     start, gate = os.pipe()
     with ExitStack() as stack:
         editors = [

@@ -55,7 +55,7 @@ def edited_by_user(path: Path, home: Path) -> str:
     return processes.output(EDIT, path, home, home=home)
 
 
-def test_a_directory_that_may_not_be_written_is_named(home: Path) -> None:
+def test_directory_without_write_permission_is_named(home: Path) -> None:
     config = home / "closed" / "config"
     (home / ".aws").rename(home / "closed")
     (home / "closed").chmod(0o500)
@@ -67,7 +67,7 @@ def test_a_directory_that_may_not_be_written_is_named(home: Path) -> None:
     assert files(home / "closed") == ["config"]
 
 
-def test_a_directory_that_cannot_be_made_is_named(home: Path) -> None:
+def test_directory_that_cannot_be_created_is_named(home: Path) -> None:
     (home / "closed").mkdir(mode=0o500)
     give(home, USER)
     config = home / "closed" / "new" / "config"
@@ -78,7 +78,7 @@ def test_a_directory_that_cannot_be_made_is_named(home: Path) -> None:
     assert files(home / "closed") == []
 
 
-def test_a_file_that_may_not_be_read_is_named(home: Path) -> None:
+def test_file_without_read_permission_is_named(home: Path) -> None:
     config = home / ".aws" / "config"
     config.chmod(0o200)
     assert edited_by_user(config, home) == (
@@ -87,7 +87,7 @@ def test_a_file_that_may_not_be_read_is_named(home: Path) -> None:
     assert files(home / ".aws") == ["config"]
 
 
-def test_a_directory_that_may_not_be_entered_is_named(home: Path) -> None:
+def test_directory_without_search_permission_is_named(home: Path) -> None:
     config = home / ".aws" / "config"
     (home / ".aws").rename(home / "closed")
     (home / "closed").chmod(0)
@@ -99,7 +99,7 @@ def test_a_directory_that_may_not_be_entered_is_named(home: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to a group that its owner is not in")
 @pytest.mark.parametrize(("old", "new"), [(0o640, 0o600), (0o664, 0o644), (0o600, 0o600)])
-def test_a_group_that_cannot_be_kept_is_not_replaced_by_another(home: Path, old: int, new: int) -> None:
+def test_group_that_cannot_be_kept_is_not_replaced(home: Path, old: int, new: int) -> None:
     """The new file's group is the user's own, which was promised nothing."""
     config = home / ".aws" / "config"
     os.chown(config, USER, GROUP)
@@ -109,7 +109,7 @@ def test_a_group_that_cannot_be_kept_is_not_replaced_by_another(home: Path, old:
     assert oct(config.stat().st_mode & 0o777) == oct(new)
 
 
-def test_a_file_that_may_not_grow_is_kept(home: Path) -> None:
+def test_file_size_limit_keeps_the_file(home: Path) -> None:
     """The system's limit on a file's size, which makes a write fail half-way."""
     program = """
 import resource
@@ -134,7 +134,7 @@ def can_mount() -> bool:
     )
 
 
-def test_a_file_that_is_mounted_by_itself_is_said_to_be_a_mount_point(tmp_path: Path) -> None:
+def test_mount_point_is_named(tmp_path: Path) -> None:
     """A container that is given its config file alone: "Device or resource busy", and no way out named."""
     if not can_mount():
         pytest.skip("a file can only be mounted by root, in a namespace of its own")
@@ -173,7 +173,7 @@ print(config.read_bytes() == old, sorted(path.name for path in directory.iterdir
 """
 
 
-def test_on_a_full_disk_the_file_is_kept(tmp_path: Path) -> None:
+def test_full_disk_keeps_the_file(tmp_path: Path) -> None:
     if not can_mount():
         pytest.skip("a small disk can only be mounted by root, in a namespace of its own")
     mounted = 'mount -t tmpfs -o size=64k none "$0" && exec "$@"'
@@ -190,7 +190,7 @@ def test_on_a_full_disk_the_file_is_kept(tmp_path: Path) -> None:
     )
 
 
-def test_text_the_locale_cannot_write_is_refused(tmp_path: Path) -> None:
+def test_text_that_the_locale_cannot_encode_is_refused(tmp_path: Path) -> None:
     """In the C locale, and with Python's UTF-8 mode off, botocore reads config files as ASCII."""
     program = """
 told(sys.argv[1], setting("default", "region", "us-west-1"))

@@ -47,11 +47,11 @@ def record(seconds: float = 1000) -> Record:
     return Record("key", "secret", "token", now + seconds, now + seconds, metadata={"obtained": now})
 
 
-def test_the_profiles_that_assume_a_role_are_listed_in_the_order_of_the_file(inventory: Inventory) -> None:
+def test_inventory_lists_role_profiles_in_file_order(inventory: Inventory) -> None:
     assert [entry.profile for entry in inventory] == ["prod", "audit", "odd", "ec2", "from-morning"]
 
 
-def test_an_entry_says_what_the_options_do(inventory: Inventory) -> None:
+def test_inventory_entry_has_the_settings(inventory: Inventory) -> None:
     prod = inventory.entry("prod")
     assert (prod.account, prod.role_name, prod.source) == ("222222222222", "team/Power", "default")
     assert (prod.mfa_serial, prod.region, prod.fault) == (DEVICE, "us-west-1", None)
@@ -59,7 +59,7 @@ def test_an_entry_says_what_the_options_do(inventory: Inventory) -> None:
     assert inventory.entry("ec2").source == "Ec2InstanceMetadata"
 
 
-def test_a_profile_that_cannot_work_is_listed_with_its_fault(inventory: Inventory) -> None:
+def test_inventory_lists_an_invalid_profile_with_its_problem(inventory: Inventory) -> None:
     odd = inventory.entry("odd")
     assert (odd.account, odd.role_name, odd.source, odd.role) == ("", "nonsense", "gone", None)
     assert odd.fault is not None
@@ -68,7 +68,7 @@ def test_a_profile_that_cannot_work_is_listed_with_its_fault(inventory: Inventor
         inventory.keys("odd").all()
 
 
-def test_what_is_cached_is_found_while_it_lasts(inventory: Inventory, cache: Cache) -> None:
+def test_inventory_finds_cached_records_until_they_expire(inventory: Inventory, cache: Cache) -> None:
     own, session = inventory.keys("prod").all()
     assert own == inventory.keys("prod").of_role()
     cache.write(own, record())
@@ -81,11 +81,11 @@ def test_what_is_cached_is_found_while_it_lasts(inventory: Inventory, cache: Cac
     assert inventory.entry("prod").record is None
 
 
-def test_the_records_of_a_chain_are_those_of_all_its_hops(inventory: Inventory) -> None:
+def test_records_of_a_chain_are_those_of_all_hops(inventory: Inventory) -> None:
     assert inventory.keys("audit").all() == [inventory.keys("audit").of_role(), *inventory.keys("prod").all()]
 
 
-def test_the_session_of_a_user_profile_serves_its_roles(inventory: Inventory, cache: Cache) -> None:
+def test_records_of_a_role_include_the_shared_mfa_session(inventory: Inventory, cache: Cache) -> None:
     (session,) = inventory.keys("morning").all()
     assert inventory.keys("from-morning").all() == [inventory.keys("from-morning").of_role(), session]
     # It is the same user, device and life, so it is the same session.
@@ -94,7 +94,7 @@ def test_the_session_of_a_user_profile_serves_its_roles(inventory: Inventory, ca
     assert inventory.entry("from-morning").session is not None
 
 
-def test_the_names_are_those_the_fetcher_uses(inventory: Inventory) -> None:
+def test_records_have_the_names_that_the_fetcher_uses(inventory: Inventory) -> None:
     role = inventory.keys("prod").role
     keys = CacheKeys(CONFIG, "prod", {})
     assert isinstance(role.source, Source)
@@ -104,13 +104,13 @@ def test_the_names_are_those_the_fetcher_uses(inventory: Inventory) -> None:
     ]
 
 
-def test_another_endpoint_has_records_of_its_own(cache: Cache) -> None:
+def test_records_depend_on_the_endpoint(cache: Cache) -> None:
     here = Inventory(CONFIG, {}, cache).keys("prod").all()
     there = Inventory(CONFIG, {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}, cache).keys("prod").all()
     assert not set(here) & set(there)
 
 
-def test_the_users_of_a_profile_are_those_that_name_it_as_their_source(inventory: Inventory) -> None:
+def test_users_of_a_profile_have_it_as_their_source(inventory: Inventory) -> None:
     assert inventory.users_of("prod") == ["audit"]
     assert inventory.users_of("audit") == []
     itself = {"profiles": {"self": {**KEYS, "role_arn": ARN, "source_profile": "self"}}}

@@ -14,7 +14,7 @@ def partitions() -> Partitions:
     return Partitions(loader.load_data("partitions"))
 
 
-def test_all_partitions_are_known(partitions: Partitions) -> None:
+def test_partitions_are_all_known(partitions: Partitions) -> None:
     known = {"aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"}
     assert known <= set(partitions.names)
 
@@ -34,15 +34,15 @@ def test_all_partitions_are_known(partitions: Partitions) -> None:
         ("us-isof-south-1", "aws-iso-f"),
     ],
 )
-def test_a_region_belongs_to_a_partition(partitions: Partitions, region: str, partition: str) -> None:
+def test_region_belongs_to_a_partition(partitions: Partitions, region: str, partition: str) -> None:
     assert partitions.of_region(region) == partition
 
 
-def test_a_region_that_is_not_there_yet_is_told_by_its_name(partitions: Partitions) -> None:
+def test_region_unknown_is_matched_by_its_name(partitions: Partitions) -> None:
     assert partitions.of_region("us-west-99") == "aws"
     assert partitions.of_region("cn-south-99") == "aws-cn"
 
 
 @pytest.mark.parametrize("region", ["", "nowhere", "us-west-1\n", "us west 1", "mars-north-1"])
-def test_what_is_no_region_belongs_nowhere(partitions: Partitions, region: str) -> None:
+def test_region_invalid_has_no_partition(partitions: Partitions, region: str) -> None:
     assert partitions.of_region(region) is None

@@ -300,7 +300,7 @@ def configs(draw: st.DrawFn) -> dict[str, dict[str, str]]:
 @example({"a": {"role_arn": "r", "source_profile": "a"}}, {})
 @example({"a": {"role_arn": "r", "source_profile": "b", "role_session_name": ""}, "b": {}}, {})
 @example({"a": {"role_arn": "", "credential_source": "Environment"}}, EVERYWHERE_ELSE)
-def test_a_profile_gives_the_same_errors_and_the_same_calls_as_with_botocore(
+def test_role_gives_the_same_errors_and_calls_as_botocore(
     profiles: dict[str, dict[str, str]], variables: dict[str, str]
 ) -> None:
     """Differences there are on purpose have tests of their own below."""
@@ -373,7 +373,7 @@ def file_pairs(draw: st.DrawFn) -> tuple[str, str]:
     ),
     {},
 )
-def test_two_files_give_the_same_errors_and_the_same_calls_as_with_botocore(
+def test_role_in_two_files_gives_the_same_errors_and_calls_as_botocore(
     files: tuple[Path, Path], pair: tuple[str, str], variables: dict[str, str]
 ) -> None:
     for path, text in zip(files, pair, strict=True):
@@ -388,7 +388,7 @@ def test_two_files_give_the_same_errors_and_the_same_calls_as_with_botocore(
 
 @quickly
 @given(profiles=configs(), name=st.sampled_from(NAMES))
-def test_what_is_said_to_give_credentials_is_what_botocore_finds_some_in(
+def test_source_has_credentials_if_botocore_finds_some(
     profiles: dict[str, dict[str, str]], name: str
 ) -> None:
     """For profiles without faults of their own: a key without its secret is an error to botocore."""
@@ -430,7 +430,7 @@ def test_what_is_said_to_give_credentials_is_what_botocore_finds_some_in(
         pytest.param({"credential_source": "Environment"}, {}, id="variables"),
     ],
 )
-def test_aws_counts_the_same_features(role: dict[str, str], source: dict[str, str]) -> None:
+def test_user_agent_features_match_botocore(role: dict[str, str], source: dict[str, str]) -> None:
     """In the User-Agent of every call that is signed with the credentials."""
     ours, theirs = both({"a": {"role_arn": "arn:aws:iam::222222222222:role/A", **role}, "b": source})
     assert (ours.loaded, ours.features) == (theirs.loaded, theirs.features)
@@ -476,7 +476,7 @@ def test_aws_counts_the_same_features(role: dict[str, str], source: dict[str, st
         ),
     ],
 )
-def test_a_source_that_gives_nothing_is_found_out_when_botocore_finds_it_out(
+def test_source_without_credentials_fails_when_botocore_fails(
     role: dict[str, str], source: dict[str, str], variables: dict[str, str], error: str
 ) -> None:
     """When credentials are loaded, which programs do in another place than where they call."""
@@ -502,7 +502,7 @@ def assumed(key: str, **request: Any) -> tuple[str, str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("duration", ["1h", "900s", "3600.5", "", "0", "-1", "899", "43201", "99999999999"])
-def test_a_duration_that_sts_would_not_take_is_an_error(duration: str) -> None:
+def test_duration_outside_the_limits_is_an_error(duration: str) -> None:
     """botocore drops what is no number without a word, and sends the rest for STS to refuse."""
     ours, theirs = both({"a": {**ROLE, "duration_seconds": duration}, "b": USER})
     assert ours.calls == []
@@ -514,12 +514,12 @@ def test_a_duration_that_sts_would_not_take_is_an_error(duration: str) -> None:
 
 
 @pytest.mark.parametrize("seconds", [900, 43200])
-def test_a_duration_within_the_limits_is_sent(seconds: int) -> None:
+def test_duration_within_the_limits_is_sent(seconds: int) -> None:
     ours, theirs = both({"a": {**ROLE, "duration_seconds": str(seconds)}, "b": USER})
     assert ours == theirs == Outcome([assumed("AKIA1", DurationSeconds=seconds)], key="ASIA1")
 
 
-def test_more_than_an_hour_for_a_role_assumed_from_a_role_is_an_error() -> None:
+def test_duration_above_an_hour_for_a_chained_role_is_an_error() -> None:
     """STS refuses it; botocore finds out by calling."""
     chain = {"a": {**ROLE, "duration_seconds": "3601"}, "b": {**ROLE, "source_profile": "c"}, "c": USER}
     ours, theirs = both(chain)
@@ -528,7 +528,7 @@ def test_more_than_an_hour_for_a_role_assumed_from_a_role_is_an_error() -> None:
     assert theirs.calls[-1] == assumed("ASIA1", DurationSeconds=3601)
 
 
-def test_mfa_on_a_role_assumed_from_a_role_is_an_error() -> None:
+def test_mfa_for_a_chained_role_is_an_error() -> None:
     """STS takes a code from a user only; botocore asks for one and has it refused."""
     ours, theirs = both({"a": {**ROLE, **MFA}, "b": {**ROLE, "source_profile": "c"}, "c": USER})
     assert (ours.calls, ours.error) == (
@@ -602,9 +602,7 @@ def called_by(source: str, profiles: Profiles, **settings: str) -> Profiles:
 
 
 @pytest.mark.parametrize(("profiles", "source", "how"), ROLE_SESSIONS)
-def test_a_source_that_gives_a_roles_session_is_a_role_already(
-    profiles: Profiles, source: str, how: str
-) -> None:
+def test_source_with_a_role_session_counts_as_a_role(profiles: Profiles, source: str, how: str) -> None:
     """An hour at most and no code: STS refuses both at every use."""
     with pytest.raises(ProfileError, match=rf"more than 3600 \(1 hour\)[\s\S]*its source {source} .*{how}"):
         resolve(called_by(source, profiles, duration_seconds="7200"), "a", environment={})
@@ -620,13 +618,13 @@ def test_a_source_that_gives_a_roles_session_is_a_role_already(
 
 
 @pytest.mark.parametrize(("profiles", "source"), NO_ROLE_SESSIONS)
-def test_a_source_that_may_give_a_users_keys_is_left_to_sts(profiles: Profiles, source: str) -> None:
+def test_source_that_may_have_user_keys_is_left_to_sts(profiles: Profiles, source: str) -> None:
     settings = {"duration_seconds": "7200", "mfa_serial": DEVICE}
     role = resolve(called_by(source, profiles, **settings), "a", environment={})
     assert (role.chained, role.takes_no_code) == (False, False)
 
 
-def test_an_instance_gives_no_code_and_may_be_given_more_than_an_hour() -> None:
+def test_source_instance_has_no_mfa_and_no_one_hour_limit() -> None:
     """AWS says that applications on instances are not under the limit of chained roles."""
     instance = "Ec2InstanceMetadata"
     assert not resolve(called_by(instance, {}, duration_seconds="7200"), "a", environment={}).chained
@@ -636,7 +634,7 @@ def test_an_instance_gives_no_code_and_may_be_given_more_than_an_hour() -> None:
         resolve(called_by(instance, {}, mfa_serial=DEVICE), "a", environment={})
 
 
-def test_a_profile_that_gives_a_roles_session_can_have_no_mfa_session() -> None:
+def test_mfa_session_of_a_role_session_is_an_error() -> None:
     """GetSessionToken takes long-term keys only."""
     user = {"credential_process": "xacct credentials p", "mfa_serial": DEVICE, "mfa_session": "on"}
     profiles = {"a": ROLE, "b": user, "p": {**ROLE, "source_profile": "c"}, "c": USER}
@@ -647,14 +645,14 @@ def test_a_profile_that_gives_a_roles_session_can_have_no_mfa_session() -> None:
         assert str(raised.value).endswith("\n  aws configure set mfa_session off --profile b")
 
 
-def test_a_chain_that_begins_with_a_session_has_no_role_that_a_code_could_be_asked_for() -> None:
+def test_mfa_in_a_chain_from_a_session_is_an_error() -> None:
     profiles = {"a": {**ROLE, **MFA}, "b": {**ROLE, "source_profile": "c"}, "c": WEB}
     with pytest.raises(ProfileError, match="its source b is a role") as raised:
         resolve(profiles, "a", environment={})
     assert str(raised.value).endswith("Remove it:\n  aws configure role a --mfa-serial none")
 
 
-def test_a_users_code_buys_a_session_for_all_roles() -> None:
+def test_mfa_session_is_shared_by_all_roles_of_a_user() -> None:
     """botocore spends it on the one role."""
     ours, theirs = both({"a": {**ROLE, **MFA, "external_id": "tenant/42"}, "b": USER})
     bought = ("GetSessionToken", "AKIA1", {**WITH_CODE, "DurationSeconds": 43200})
@@ -670,7 +668,7 @@ def test_a_users_code_buys_a_session_for_all_roles() -> None:
         pytest.param(SESSION, {}, id="a caller that is no user"),
     ],
 )
-def test_a_code_that_can_buy_no_session_is_sent_with_the_role_as_botocore_sends_it(
+def test_mfa_without_a_shared_session_is_sent_with_the_role(
     source: dict[str, str], settings: dict[str, str]
 ) -> None:
     ours, theirs = both({"a": {**ROLE, **MFA, **settings}, "b": source})
@@ -678,7 +676,7 @@ def test_a_code_that_can_buy_no_session_is_sent_with_the_role_as_botocore_sends_
     assert ours.calls[0][2].items() >= WITH_CODE.items()
 
 
-def test_an_empty_mfa_serial_is_none() -> None:
+def test_mfa_serial_empty_counts_as_missing() -> None:
     """botocore asks for a code of a device without a name."""
     ours, theirs = both({"a": {**ROLE, "mfa_serial": ""}, "b": USER})
     assert ours == Outcome([assumed("AKIA1")], key="ASIA1")
@@ -692,7 +690,7 @@ def test_an_empty_mfa_serial_is_none() -> None:
         *("duration_seconds", "mfa_session", "session_tags", "source_identity", "mfa_process"),
     ],
 )
-def test_a_setting_that_is_a_block_is_an_error(key: str) -> None:
+def test_setting_that_is_a_block_is_an_error(key: str) -> None:
     """botocore takes the block for the value and comes to grief with it, or sends it."""
     profiles: dict[str, dict[str, Any]] = {"a": {**ROLE, key: {"x": "y"}}, "b": USER}
     [ours] = [outcome(AssumeRoleProvider, profiles, "a", {})]
@@ -702,7 +700,7 @@ def test_a_setting_that_is_a_block_is_an_error(key: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["", "yes", "On"])
-def test_an_mfa_session_mode_that_there_is_not_is_an_error(mode: str) -> None:
+def test_mfa_session_mode_unknown_is_an_error(mode: str) -> None:
     profiles = {"a": {**ROLE, "mfa_session": mode}, "b": USER}
     if mode == "":
         assert resolve(profiles, "a", environment={}).mfa_session == "auto"
@@ -739,7 +737,7 @@ def botocore_config(config: Path, credentials: Path) -> dict[str, Any] | None:
     b"[services s]\nsts =\n  endpoint_url = x\n[sso-session 'a b']\n[sso_sessions]\n[services]\n[xacct]\na=b",
     b"",
 )
-def test_the_two_files_give_the_config_that_a_botocore_session_finds(
+def test_config_of_two_files_equals_that_of_a_botocore_session(
     files: tuple[Path, Path], config: bytes, credentials: bytes
 ) -> None:
     for path, data in zip(files, (config, credentials), strict=True):
@@ -839,7 +837,7 @@ def meaning(profiles: Profiles) -> Any:
 
 @quickly
 @given(one=chains(), data=st.data())
-def test_two_roles_share_a_record_exactly_if_all_that_makes_them_is_the_same(
+def test_cache_key_is_equal_only_for_equivalent_roles(
     one: dict[str, dict[str, str]], data: st.DataObject
 ) -> None:
     """The other one is much the same: one profile of the chain is made anew."""
@@ -855,7 +853,7 @@ def test_two_roles_share_a_record_exactly_if_all_that_makes_them_is_the_same(
 
 @quickly
 @given(profiles=chains(), data=st.data())
-def test_editing_any_setting_of_any_profile_in_the_chain_leads_to_another_record(
+def test_cache_key_changes_with_any_setting_of_the_chain(
     profiles: dict[str, dict[str, str]], data: st.DataObject
 ) -> None:
     edited = deepcopy(profiles)
@@ -875,7 +873,7 @@ def test_editing_any_setting_of_any_profile_in_the_chain_leads_to_another_record
 
 @quickly
 @given(profiles=chains(), data=st.data())
-def test_a_record_is_the_same_whatever_the_profiles_are_called_and_whatever_has_no_part_in_it(
+def test_cache_key_ignores_profile_names_and_irrelevant_settings(
     profiles: dict[str, dict[str, str]], data: st.DataObject
 ) -> None:
     """Two profiles with the same role and the same source share; a new secret comes with a new key."""
@@ -891,13 +889,13 @@ def test_a_record_is_the_same_whatever_the_profiles_are_called_and_whatever_has_
 
 @quickly
 @given(profiles=chains())
-def test_no_secret_is_part_of_what_a_record_is_named_after(profiles: dict[str, dict[str, str]]) -> None:
+def test_cache_key_contains_no_secret(profiles: dict[str, dict[str, str]]) -> None:
     role = resolve(profiles, "a", sso_sessions={}, environment={})
     named_after = json.dumps(role.identity, default=str)
     assert not [key for key in SECRETS & profiles["user"].keys() if profiles["user"][key] in named_after]
 
 
-def test_a_named_source_is_told_by_what_the_environment_and_the_machine_say_of_it(
+def test_cache_key_of_a_credential_source_depends_on_environment_and_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Every pod has the same address to ask, and its own token; two machines may have one home directory."""
@@ -924,7 +922,7 @@ def test_a_named_source_is_told_by_what_the_environment_and_the_machine_say_of_i
     assert key("Environment", AWS_SECRET_ACCESS_KEY="one") == key("Environment", AWS_SECRET_ACCESS_KEY="two")
 
 
-def test_an_sso_session_is_told_by_its_own_section_too() -> None:
+def test_cache_key_of_sso_depends_on_its_section() -> None:
     profiles = {"a": {"role_arn": "r", "source_profile": "user"}, "user": SSO}
 
     def key(**section: str) -> str:
@@ -933,7 +931,7 @@ def test_an_sso_session_is_told_by_its_own_section_too() -> None:
     assert key(sso_start_url="https://one") != key(sso_start_url="https://two")
 
 
-def test_a_role_and_what_it_sends_read_as_they_are_written() -> None:
+def test_role_and_request_have_a_readable_repr() -> None:
     profiles = {
         "a": {
             **ROLE,
@@ -972,7 +970,7 @@ def long_chain(length: int) -> dict[str, dict[str, Any]]:
     return {**profiles, str(length): USER}
 
 
-def test_a_chain_may_be_long() -> None:
+def test_chain_can_be_long() -> None:
     profiles = long_chain(settings.MAX_CHAIN)
     role = resolve(profiles, "0", environment={})
     assert list(hops(role)) == [str(number) for number in range(settings.MAX_CHAIN)]
@@ -980,7 +978,7 @@ def test_a_chain_may_be_long() -> None:
 
 
 @pytest.mark.parametrize("length", [settings.MAX_CHAIN + 1, 1000, 20_000])
-def test_a_chain_without_end_is_said_to_be_too_long(length: int) -> None:
+def test_chain_without_end_is_an_error(length: int) -> None:
     """It is that of one profile: what stands nearer to the user works."""
     profiles = long_chain(length)
     with pytest.raises(ProfileError, match="profile 0: its chain is too long: more than 150 roles") as raised:

@@ -27,7 +27,7 @@ _NOT_ALLOWED = "may contain only letters, digits, blanks and _.:/=+-@"
         (",".join(f"k{number}=v" for number in range(50)), {f"k{number}": "v" for number in range(50)}),
     ],
 )
-def test_a_line_is_read_as_its_tags(text: str, tags: dict[str, str] | None) -> None:
+def test_tags_are_parsed_from_a_line(text: str, tags: dict[str, str] | None) -> None:
     found, faults = parse_tags(text)
     if tags is None:
         assert faults
@@ -51,17 +51,17 @@ def test_a_line_is_read_as_its_tags(text: str, tags: dict[str, str] | None) -> N
         (",".join(f"k{number}=v" for number in range(51)), ["51 tags are more than the 50 that STS allows"]),
     ],
 )
-def test_all_that_is_wrong_with_a_line_is_found(text: str, faults: list[str]) -> None:
+def test_tags_report_every_problem(text: str, faults: list[str]) -> None:
     assert parse_tags(text)[1] == faults
 
 
 @given(st.text(max_size=400))
-def test_no_line_is_too_odd_to_be_judged(text: str) -> None:
+def test_tags_accept_any_input(text: str) -> None:
     tags, faults = parse_tags(text)
     assert faults or all(1 <= len(key) <= 128 and len(value) <= 256 for key, value in tags.items())
 
 
-def test_transitive_keys_have_to_be_among_the_tags() -> None:
+def test_transitive_tags_must_be_among_the_tags() -> None:
     assert parse_keys(" team , ,env,") == ["team", "env"]
     assert transitive_problems(["team", "env"], {"team": "ops"}) == [
         "the key 'env' is not among the session's tags"

@@ -184,7 +184,7 @@ BAD: list[tuple[Check, str, str]] = [
     ("check", "text"),
     [pytest.param(check, text, id=f"{check.__name__} {text[:40]}") for check, good in GOOD for text in good],
 )
-def test_what_aws_takes_is_no_fault(check: Check, text: str) -> None:
+def test_values_that_aws_accepts_have_no_problem(check: Check, text: str) -> None:
     assert check(text) is None
 
 
@@ -192,7 +192,7 @@ def test_what_aws_takes_is_no_fault(check: Check, text: str) -> None:
     ("check", "text", "why"),
     [pytest.param(*case, id=f"{case[0].__name__} {case[1][:40]!a}") for case in BAD],
 )
-def test_what_aws_does_not_take_is_said_with_what_it_takes(check: Check, text: str, why: str) -> None:
+def test_values_that_aws_rejects_name_what_is_valid(check: Check, text: str, why: str) -> None:
     said = check(text)
     assert said is not None
     assert why in said
@@ -201,7 +201,7 @@ def test_what_aws_does_not_take_is_said_with_what_it_takes(check: Check, text: s
 
 @quickly
 @given(text=st.text(max_size=80))
-def test_no_text_is_too_odd_for_a_check(text: str) -> None:
+def test_value_checks_accept_any_input(text: str) -> None:
     for check, _ in GOOD:
         said = check(text)
         assert said is None or said.isprintable()
@@ -212,7 +212,7 @@ def test_no_text_is_too_odd_for_a_check(text: str) -> None:
 @example("default")
 @example("profile x")
 @example("it's")
-def test_a_name_that_is_no_fault_can_be_written_and_is_read_as_that_name(name: str) -> None:
+def test_profile_name_valid_is_read_back(name: str) -> None:
     assume(validation.name_problem(name) is None)
     document = Document(b"", encoding="utf-8")
     document.set(sections.header_for(name), "role_arn", ARN)
@@ -271,7 +271,7 @@ ALLOWED: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("profile", ALLOWED, ids=lambda profile: " ".join(profile)[:80])
-def test_a_profile_that_works_has_no_faults(profile: dict[str, Any]) -> None:
+def test_profile_valid_has_no_problems(profile: dict[str, Any]) -> None:
     assert faults(profile) == []
 
 
@@ -431,7 +431,7 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
 @pytest.mark.parametrize(
     ("profile", "said"), REFUSED, ids=[" ".join(map(str, case.values()))[:80] for case, _ in REFUSED]
 )
-def test_what_keeps_a_profile_from_working_is_said(profile: dict[str, Any], said: list[str]) -> None:
+def test_profile_invalid_has_its_problem(profile: dict[str, Any], said: list[str]) -> None:
     assert faults(profile) == said
 
 
@@ -439,17 +439,17 @@ def test_what_keeps_a_profile_from_working_is_said(profile: dict[str, Any], said
     ("count", "said"),
     [(50, []), (51, ["51 tags are more than the 50 that STS allows"])],
 )
-def test_fifty_tags_are_the_most(count: int, said: list[str]) -> None:
+def test_tags_are_at_most_fifty(count: int, said: list[str]) -> None:
     found = faults(role(session_tags=",".join(f"{number}=" for number in range(count))))
     assert [fault.rpartition(": ")[2] for fault in found] == said
 
 
 @pytest.mark.parametrize("tag", [f"{129 * 'k'}=v", f"k={257 * 'v'}", "=v", "a*=b", "aws:x=y"])
-def test_a_tag_that_sts_would_not_take_is_a_fault(tag: str) -> None:
+def test_tag_that_sts_rejects_is_a_problem(tag: str) -> None:
     assert len(faults(role(session_tags=tag))) == 1
 
 
-def test_everything_that_is_wrong_is_said_at_once() -> None:
+def test_problems_are_all_reported_at_once() -> None:
     """Nobody should have to try once per fault."""
     found = faults(
         {
@@ -484,7 +484,7 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     ]
 
 
-def test_all_that_a_chain_does_not_go_with_is_said_at_once_too() -> None:
+def test_problems_of_a_chain_are_all_reported_at_once() -> None:
     found = faults(role(source_profile="dev", mfa_serial=DEVICE, mfa_session="x", duration_seconds="7200"))
     assert [fault.split(":")[0].split(" '")[0] for fault in found] == [
         "--mfa-session",
@@ -493,18 +493,18 @@ def test_all_that_a_chain_does_not_go_with_is_said_at_once_too() -> None:
     ]
 
 
-def test_a_duration_that_is_wrong_anyway_is_said_once() -> None:
+def test_duration_invalid_is_reported_once() -> None:
     assert len(faults(role(source_profile="dev", duration_seconds="2h"))) == 1
     assert len(faults(role(source_profile="dev", duration_seconds="99999"))) == 1
 
 
 @pytest.mark.parametrize("key", ["sso_session", "credential_process", "web_identity_token_file"])
-def test_force_lets_other_credentials_of_the_profile_pass_and_nothing_else(key: str) -> None:
+def test_force_allows_only_other_credentials_of_the_profile(key: str) -> None:
     assert faults(role(**{key: "x"}), force=True) == []
     assert len(faults(role(**{key: "x"}, external_id="x"), force=True)) == 1
 
 
-def test_without_any_profile_that_could_call_the_way_to_one_is_named() -> None:
+def test_source_missing_names_how_to_create_one() -> None:
     found = in_words({"prod": {"role_arn": ARN}})
     assert found == [
         "--source-profile is missing, and the profile default has no credentials; possible sources: none; create "
@@ -512,7 +512,7 @@ def test_without_any_profile_that_could_call_the_way_to_one_is_named() -> None:
     ]
 
 
-def test_of_very_many_profiles_that_could_call_some_are_named() -> None:
+def test_source_missing_names_some_of_many_profiles() -> None:
     many = {f"user{number:02}": KEYS for number in range(30)}
     found = in_words({**many, "prod": role()})
     assert found == [
@@ -539,7 +539,7 @@ odd_profiles = st.dictionaries(
 
 @quickly
 @given(profile=odd_profiles, other=odd_profiles, force=st.booleans())
-def test_nothing_a_config_file_can_hold_is_too_odd_to_be_judged(
+def test_validation_accepts_any_config_file(
     profile: dict[str, Any], other: dict[str, Any], force: bool
 ) -> None:
     found = faults(profile, force=force, dev=other)
@@ -549,7 +549,7 @@ def test_nothing_a_config_file_can_hold_is_too_odd_to_be_judged(
 
 @quickly
 @given(profile=st.sampled_from(ALLOWED), key=st.integers(), place=st.integers(0, 80), odd=st.text(max_size=2))
-def test_what_has_no_faults_can_be_written_and_is_read_as_it_was_meant(
+def test_profile_without_problems_is_read_back_unchanged(
     profile: dict[str, str], key: int, place: int, odd: str
 ) -> None:
     """The editor refuses line ends and the like; it must not have to."""
@@ -580,12 +580,10 @@ def test_what_has_no_faults_can_be_written_and_is_read_as_it_was_meant(
         ),
     ],
 )
-def test_the_device_of_a_user_is_that_of_the_roles_assumed_from_it(
-    source: dict[str, str], serial: str | None
-) -> None:
+def test_mfa_device_of_a_source_is_that_of_its_roles(source: dict[str, str], serial: str | None) -> None:
     assert validation.mfa_serial_to_inherit({"source": source}, "source") == serial
     assert validation.mfa_serial_to_inherit({}, "source") is None
 
 
-def test_options_are_called_like_the_keys_they_set() -> None:
+def test_options_have_the_names_of_their_keys() -> None:
     assert option("role_session_name") == "--role-session-name"
