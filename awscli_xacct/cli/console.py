@@ -23,7 +23,7 @@ from .. import settings
 from ..errors import Problem, ValidationError, XacctError
 from ..profiles.cache_keys import CacheKeys
 from ..profiles.partitions import Partitions
-from ..profiles.regions import partition_of
+from ..profiles.regions import find_partition
 from ..profiles.source import is_mfa_user, is_role
 from ..storage.directories import provide_private
 from ..storage.files import write_temporary
@@ -138,7 +138,7 @@ def _is_chained(resolved: Resolved) -> bool:
 
 def _find_partition(resolved: Resolved, session: Any) -> str:
     """Return the partition of the profile's role or MFA device, or else of its region."""
-    partition = partition_of(resolved.options)
+    partition = find_partition(resolved.options)
     if partition:
         return partition
     partitions = Partitions(session.get_component("data_loader").load_data("partitions"))

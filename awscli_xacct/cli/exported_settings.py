@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .. import settings
-from ..profiles.client_settings import client_settings
+from ..profiles.client_settings import select_client_settings
 
 _ENDPOINT = "endpoint_url"
 _SERVICES = "services"
@@ -57,7 +57,7 @@ def export_settings(
 
 
 def _read_settings(config: Mapping[str, Any], profile: str) -> dict[str, Any]:
-    found = client_settings(config["profiles"].get(profile, {}))
+    found = select_client_settings(config["profiles"].get(profile, {}))
     found.pop(settings.REGION, None)
     return found
 

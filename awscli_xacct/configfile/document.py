@@ -11,7 +11,7 @@ import re
 from ..errors import ConfigFileError, EditError
 from . import line_edits
 from .line_edits import Changes, EditedLines
-from .parser import Reading, Section, Sections, Value
+from .parser import ParsedConfig, Section, Sections, Value
 
 __all__ = ["Document", "Sections", "Value"]
 
@@ -29,9 +29,9 @@ class Document:
         # botocore opens the file in text mode without naming an encoding.
         self._encoding = encoding or locale.getpreferredencoding(False)
         self._data = data
-        self._reading = Reading(self._decode(data), path)
+        self._parsed = ParsedConfig(self._decode(data), path)
         # Sections by their current name, the changes to them, and new ones.
-        self._present = dict(self._reading.sections)
+        self._present = dict(self._parsed.sections)
         self._changes: dict[Section, Changes] = {}
         self._added: dict[str, dict[str, str]] = {}
 
@@ -44,19 +44,19 @@ class Document:
 
     def sections(self) -> Sections:
         """Return the file as read, as botocore's ``raw_config_parse`` would."""
-        return {name: self._reading.options(section) for name, section in self._reading.sections.items()}
+        return {name: self._parsed.options(section) for name, section in self._parsed.sections.items()}
 
     def names(self) -> list[str]:
         """Return the names of all sections, in the order of the file."""
-        return list(self._reading.sections)
+        return list(self._parsed.sections)
 
     def section(self, name: str) -> dict[str, Value]:
         """Return one section of `sections`. Raises `KeyError`."""
-        return self._reading.options(self._reading.sections[name])
+        return self._parsed.options(self._parsed.sections[name])
 
     def line_of(self, section: str, key: str | None = None) -> int:
         """Return the line, from 1, of a section's header or of one of its own options. Raises `KeyError`."""
-        found = self._reading.sections[section]
+        found = self._parsed.sections[section]
         return 1 + (found.header if key is None else found.options[key])
 
     # -- edits: each sees the ones before it --------------------------------------------------------
@@ -71,7 +71,7 @@ class Document:
         if found is None:
             line_edits.check_name(self._path, section)
             self._added.setdefault(section, {})[key] = value
-        elif key in found.options and self._reading.value(found.options[key]) == value:
+        elif key in found.options and self._parsed.value(found.options[key]) == value:
             self._changes_of(found).options.pop(key, None)
         else:
             self._changes_of(found).options[key] = value
@@ -128,7 +128,7 @@ class Document:
         if not edited.changed:
             return self._data
         edited.expected_sections()
-        if self._encode(self._reading.lines) != self._data:
+        if self._encode(self._parsed.lines) != self._data:
             raise EditError(
                 f"{self._path}: its {self._encoding} text cannot be preserved byte for byte; nothing was written"
             )
@@ -140,7 +140,7 @@ class Document:
         return self._changes.setdefault(section, Changes())
 
     def _edited(self) -> EditedLines:
-        return EditedLines(self._reading, self._changes, self._added)
+        return EditedLines(self._parsed, self._changes, self._added)
 
     def _decode(self, data: bytes) -> str:
         try:

@@ -19,7 +19,7 @@ from .parser import (
     COMMENT,
     DEFAULTS,
     DELIMITER,
-    Reading,
+    ParsedConfig,
     Section,
     Sections,
     Value,
@@ -48,15 +48,15 @@ class Changes:
 
 
 class EditedLines:
-    """The lines of `reading` with `changes` made to its sections, and the sections `added` at its end."""
+    """The lines of `parsed` with `changes` made to its sections, and the sections `added` at its end."""
 
     def __init__(
-        self, reading: Reading, changes: dict[Section, Changes], added: dict[str, dict[str, str]]
+        self, parsed: ParsedConfig, changes: dict[Section, Changes], added: dict[str, dict[str, str]]
     ) -> None:
-        self._reading = reading
+        self._parsed = parsed
         self._changes = {section: asked for section, asked in changes.items() if asked}
         self._left = [
-            part for part in reading.parts if part not in self._changes or not self._changes[part].removed
+            part for part in parsed.parts if part not in self._changes or not self._changes[part].removed
         ]
         self._added = added
 
@@ -75,62 +75,64 @@ class EditedLines:
                 changes = self._changes.get(part)
                 expected[(changes and changes.name) or part.name] = self._options(part, changes)
         for name, added in self._added.items():
-            expected[name] = self._reading.with_defaults(dict(added))
+            expected[name] = self._parsed.with_defaults(dict(added))
         return expected
 
     def lines(self) -> list[str]:
         """Return all lines. Raises `EditError` where a change would also alter what it is not about."""
         self._check_depths()
-        parts = self._reading.parts
-        lines = self._reading.lines[: parts[0].header if parts else None]
+        parts = self._parsed.parts
+        lines = self._parsed.lines[: parts[0].header if parts else None]
         below = dict(pairwise([*self._left, None]))
         for part in parts:
             changes = self._changes.get(part)
             if changes is None:
-                lines += self._reading.lines[part.header : part.end]
+                lines += self._parsed.lines[part.header : part.end]
             elif changes.removed:
-                lines += lines_kept_after_removal(self._reading, part)
+                lines += lines_kept_after_removal(self._parsed, part)
             else:
-                lines += changed_lines(self._reading, part, changes, below[part])
+                lines += changed_lines(self._parsed, part, changes, below[part])
         for name, options in self._added.items():
-            _append_section(lines, name, options, self._reading.newline)
+            _append_section(lines, name, options, self._parsed.newline)
         return lines
 
     def _options(self, part: Section, changes: Changes | None) -> dict[str, Value]:
         if changes is None:
-            return self._reading.options(part)
+            return self._parsed.options(part)
         values: dict[str, Value] = {
-            key: self._reading.value(line) for key, line in part.options.items() if key not in changes.options
+            key: self._parsed.value(line) for key, line in part.options.items() if key not in changes.options
         }
         values.update({key: text for key, text in changes.options.items() if text is not None})
-        return self._reading.with_defaults(values)
+        return self._parsed.with_defaults(values)
 
     def _check_depths(self) -> None:
         """Refuse a removal after which an indented header would continue the value above it."""
-        if len(self._left) == len(self._reading.parts):
+        if len(self._left) == len(self._parsed.parts):
             return
         for above, part in pairwise(self._left):
-            if would_absorb_header(self._reading, above, self._changes.get(above), part):
+            if would_absorb_header(self._parsed, above, self._changes.get(above), part):
                 raise EditError(
-                    f"{self._reading.path}, line {part.header + 1}: [{printable(part.name)}] is indented so far that "
+                    f"{self._parsed.path}, line {part.header + 1}: [{printable(part.name)}] is indented so far that "
                     f"it would become part of [{printable(above.name)}]; nothing was written. Remove the blanks "
                     f"before it"
                 )
 
 
-def changed_lines(reading: Reading, section: Section, changes: Changes, below: Section | None) -> list[str]:
+def changed_lines(
+    parsed: ParsedConfig, section: Section, changes: Changes, below: Section | None
+) -> list[str]:
     """Return a section's lines with `changes` made; `below` is the section that will follow it."""
-    lines = reading.lines[section.header : section.end]
+    lines = parsed.lines[section.header : section.end]
     new = changes.new_options(section)
     if new:
-        last = reading.end_of_options(section) - section.header
-        _insert(lines, last, _indent_for(reading, section, below), new, reading.newline)
+        last = parsed.end_of_options(section) - section.header
+        _insert(lines, last, _indent_for(parsed, section, below), new, parsed.newline)
     # Backwards, so that line numbers stay valid.
     for key in sorted(
         changes.options.keys() & section.options, key=section.options.__getitem__, reverse=True
     ):
         first, text = section.options[key] - section.header, changes.options[key]
-        after = reading.last(section.options[key]) + 1 - section.header
+        after = parsed.last(section.options[key]) + 1 - section.header
         option = [] if text is None else [_with_value(lines[first], text)]
         lines[first:after] = option + _comments(lines[first + 1 : after])
     if changes.name is not None:
@@ -139,15 +141,15 @@ def changed_lines(reading: Reading, section: Section, changes: Changes, below: S
     return lines
 
 
-def lines_kept_after_removal(reading: Reading, section: Section) -> list[str]:
+def lines_kept_after_removal(parsed: ParsedConfig, section: Section) -> list[str]:
     """Return what remains of a removed section: its comments, and the blank lines after it."""
-    lines = reading.lines[section.header : section.end]
-    after = reading.end_of_options(section) + 1 - section.header
+    lines = parsed.lines[section.header : section.end]
+    after = parsed.end_of_options(section) + 1 - section.header
     comments, rest = _comments(lines[1:after]), lines[after:]
     remark = lines[0].rpartition("]")[2].lstrip()
     if is_comment(remark):
         comments.insert(0, remark)
-    above_is_blank = section.header == 0 or not reading.lines[section.header - 1].strip()
+    above_is_blank = section.header == 0 or not parsed.lines[section.header - 1].strip()
     while above_is_blank and not comments and rest and not rest[0].strip():
         rest.pop(0)
     return comments + rest
@@ -163,17 +165,19 @@ def _append_section(lines: list[str], name: str, options: dict[str, str], newlin
     lines.extend(f"{key} = {text}".rstrip() + newline for key, text in options.items())
 
 
-def would_absorb_header(reading: Reading, above: Section, changes: Changes | None, below: Section) -> bool:
+def would_absorb_header(
+    parsed: ParsedConfig, above: Section, changes: Changes | None, below: Section
+) -> bool:
     """Return whether `below`'s header would become part of a value if it followed `above` directly."""
     options = changes.options if changes else {}
     if changes and changes.new_options(above):
-        deepest = _indent_for(reading, above, below)
+        deepest = _indent_for(parsed, above, below)
     else:
         left = [line for key, line in above.options.items() if options.get(key, "") is not None]
         if not left:
             return False
-        deepest = indent_of(reading.lines[max(left)])
-    return len(indent_of(reading.lines[below.header])) > len(deepest)
+        deepest = indent_of(parsed.lines[max(left)])
+    return len(indent_of(parsed.lines[below.header])) > len(deepest)
 
 
 def check_name(path: str, name: str) -> None:
@@ -209,11 +213,11 @@ def _insert(lines: list[str], last: int, indent: str, options: dict[str, str], n
     lines[last + 1 : last + 1] = added
 
 
-def _indent_for(reading: Reading, section: Section, below: Section | None) -> str:
+def _indent_for(parsed: ParsedConfig, section: Section, below: Section | None) -> str:
     if section.options:
-        return indent_of(reading.lines[max(section.options.values())])
+        return indent_of(parsed.lines[max(section.options.values())])
     # The first option: the header below must not be indented deeper than it.
-    return indent_of(reading.lines[below.header]) if below else ""
+    return indent_of(parsed.lines[below.header]) if below else ""
 
 
 def _with_value(line: str, value: str) -> str:

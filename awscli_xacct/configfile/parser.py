@@ -45,7 +45,7 @@ class Section:
         self.options: dict[str, int] = {}
 
 
-class Reading:
+class ParsedConfig:
     """A parsed config file: `lines` with their endings, `parts` (all sections in the order of the file, including
     ``[DEFAULT]``) and `sections` (by name, without it). Lines count from 0.
 

@@ -62,13 +62,13 @@ def by_name(sections: Sections) -> dict[str, dict[str, Any]]:
     """Return the profiles among a config file's sections; of two headers for one profile the later counts."""
     profiles: dict[str, dict[str, Any]] = {}
     for header, options in sections.items():
-        name = profile_of(header)
+        name = parse_header(header)
         if name is not None:
             profiles[name] = dict(options)
     return profiles
 
 
-def profile_of(header: str) -> str | None:
+def parse_header(header: str) -> str | None:
     """Return the profile that a section header names, by botocore's rule, or None."""
     if header == "default":
         return header
@@ -89,17 +89,17 @@ def _second_word(header: str) -> str | None:
     return parts[1] if len(parts) == 2 else None
 
 
-def headers_of(headers: Iterable[str], name: str) -> list[str]:
+def find_headers(headers: Iterable[str], name: str) -> list[str]:
     """Return all headers that name a profile, in order; the last one counts."""
-    return [header for header in headers if profile_of(header) == name]
+    return [header for header in headers if parse_header(header) == name]
 
 
-def header_for(name: str) -> str:
+def make_header(name: str) -> str:
     """Return the header for a new profile, quoted only if it would not name that profile otherwise."""
     if name == "default":
         return name
     plain = f"profile {name}"
-    return plain if profile_of(plain) == name else f"profile {shlex.quote(name)}"
+    return plain if parse_header(plain) == name else f"profile {shlex.quote(name)}"
 
 
 class MergedProfiles(Mapping[str, Mapping[str, Any]]):
@@ -113,7 +113,7 @@ class MergedProfiles(Mapping[str, Mapping[str, Any]]):
         self._config = config
         self._headers = {}
         for header in config.names():
-            name = profile_of(header)
+            name = parse_header(header)
             if name is not None:
                 self._headers[name] = header
         self._credentials = credentials.sections()
@@ -124,7 +124,7 @@ class MergedProfiles(Mapping[str, Mapping[str, Any]]):
         """Return the section header that counts for a profile, or None if the config file has none."""
         return self._headers.get(name)
 
-    def overruled(self, name: str, wanted: Mapping[str, str | None]) -> dict[str, str]:
+    def find_overridden(self, name: str, wanted: Mapping[str, str | None]) -> dict[str, str]:
         """Return why some of the `wanted` settings would have no effect, by key: the credentials file differs.
 
         That file takes precedence, and is never modified.

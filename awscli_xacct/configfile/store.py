@@ -54,7 +54,7 @@ def locate(configured: str | None, default: str) -> Path:
     return Path(os.path.expanduser(os.path.expandvars(default if configured is None else configured)))  # noqa: PTH111
 
 
-def own_reader(path: str) -> Sections:
+def read_sections(path: str) -> Sections:
     """Read a file without botocore, to the same result."""
     return Document(Path(path).read_bytes(), path).sections()
 
@@ -78,7 +78,7 @@ def preview(path: Path, change: Change) -> Edit:
 
 
 def edit(
-    path: Path, change: Change, reader: Reader = own_reader, *, wait: float = settings.LOCK_WAIT_SECONDS
+    path: Path, change: Change, reader: Reader = read_sections, *, wait: float = settings.LOCK_WAIT_SECONDS
 ) -> Edit:
     """Make `change` in the file at `path`; it may be called more than once, each time with the current content.
 

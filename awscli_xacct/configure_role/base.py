@@ -26,7 +26,7 @@ from ..storage.cache import Cache, Record
 from .clients import usable
 
 if TYPE_CHECKING:
-    from ..profiles.edit import Plan
+    from ..profiles.edit import ProfileEdit
 
 FAILED = 255
 """The exit code of a command that failed."""
@@ -87,7 +87,7 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
             name, profiles, partitions=partitions.names, partition_of=partitions.of_region, force=force
         )
 
-    def _apply(self, plan: Plan, document: Document) -> MergedProfiles:
+    def _apply(self, plan: ProfileEdit, document: Document) -> MergedProfiles:
         """Make the changes of `plan` in `document`. Return all profiles as they are then.
 
         Raises `ValidationError`.

@@ -18,7 +18,7 @@ from ..discovery.names import TEMPLATE, Holder, assign_names, holder_of, render_
 from ..errors import Location, Problem, ValidationError, XacctError
 from ..manifest.model import Request, RoleSpec, RoleSpecs
 from ..messages import print_message, unknown_profile
-from ..profiles.defaults import Wanted, changed, completed, role_arn, source_of
+from ..profiles.defaults import Wanted, apply_changes, build_role_arn, choose_source, complete_settings
 from ..profiles.edit import AUTO, NONE
 from ..profiles.source import Profiles, is_role
 from ..profiles.values import account_problem, role_name_problem
@@ -91,7 +91,7 @@ class DiscoverCommand(PlannedCommand):
         wanted = {
             key: value for key, value in given.items() if value or getattr(parsed_args, key, None) == NONE
         }
-        source = source_of(_free(profiles), profiles, wanted)
+        source = choose_source(_free(profiles), profiles, wanted)
         self._check(parsed_args, wanted, source, parsed_globals.profile)
         assert source is not None  # noqa: S101 - checked
         if wanted.get(settings.MFA_SERIAL) == AUTO:
@@ -163,10 +163,10 @@ class DiscoverCommand(PlannedCommand):
         profiles, partitions = self._session.full_config["profiles"], self._partitions()
         name = _free(profiles)
         given = {key: value for key, value in wanted.items() if value != AUTO}
-        given[settings.ROLE_ARN] = role_arn(name, "0" * 12, _TRIAL, profiles, given, partitions)
+        given[settings.ROLE_ARN] = build_role_arn(name, "0" * 12, _TRIAL, profiles, given, partitions)
         if source is not None:
             given[settings.SOURCE_PROFILE] = source
-        trial = {**profiles, name: changed({}, completed(name, profiles, given)[0])}
+        trial = {**profiles, name: apply_changes({}, complete_settings(name, profiles, given)[0])}
         return [problem._replace(fix=None) for problem in self._find_problems(name, trial)]
 
     def _list_accounts(self, lister: str, parents: Sequence[str]) -> list[Account]:
@@ -212,7 +212,7 @@ def _completed(wanted: Mapping[str, Wanted], profiles: Profiles, before: Profile
     found = {}
     for name, options in wanted.items():
         own = before.get(name, {})
-        found[name] = changed(own, completed(name, {**profiles, name: own}, options)[0])
+        found[name] = apply_changes(own, complete_settings(name, {**profiles, name: own}, options)[0])
     return found
 
 

@@ -13,7 +13,7 @@ from ..messages import option, printable, printable_lines, wrap
 from ..profiles.edit import AUTO, NONE
 from ..profiles.role import KEYS
 from ..profiles.source import Profiles, has_static_keys, is_role
-from ..profiles.validation import mfa_serial_to_inherit
+from ..profiles.validation import find_inherited_mfa_serial
 from ..profiles.values import EXAMPLE_ROLE_ARN
 
 REMOVE = "-"
@@ -97,7 +97,7 @@ class Interview:
         if key == settings.SOURCE_PROFILE and settings.CREDENTIAL_SOURCE not in options:
             return self.default_source
         if key == settings.MFA_SERIAL and source != self.current.get(settings.SOURCE_PROFILE):
-            return mfa_serial_to_inherit(self.profiles, str(source))
+            return find_inherited_mfa_serial(self.profiles, str(source))
         return None
 
     def _read(self, key: str, typed: str, options: Options) -> str | None:

@@ -14,7 +14,7 @@ from ..aws_errors import is_denied
 from ..errors import Problem, ValidationError
 from ..messages import role_command
 from ..profiles.edit import AUTO, NONE
-from ..profiles.source import Profiles, has_static_keys, is_role, role_session
+from ..profiles.source import Profiles, describe_role_session, has_static_keys, is_role
 from .base import refusal
 from .clients import ProfileClients
 
@@ -35,7 +35,7 @@ def find_device(source: str | None, host: Any) -> str:
             f"the source {source} is a role, and only users have devices",
             f"set it in the first role of the chain: {role_command(first, f'--mfa-serial {AUTO}')}",
         )
-    session = role_session(profiles, source)
+    session = describe_role_session(profiles, source)
     if session is not None:
         raise _not_found(
             f"the source {source} {session}, and only users have devices", f"pass --mfa-serial {NONE}"

@@ -10,7 +10,7 @@ from botocore.configloader import raw_config_parse
 
 from ..configfile import store
 from ..configfile.document import Document
-from ..configfile.sections import headers_of
+from ..configfile.sections import find_headers
 from ..messages import option, profile_words
 from ..setup.journal import Entry, Journal
 from ..setup.steps import ADD, CHANGE, KEEP, REMOVE, SAME, Step
@@ -84,7 +84,7 @@ def _steps(
     whole = entry["made"] and not theirs and not added
 
     def change(document: Document) -> None:
-        headers = headers_of(document.names(), profile)
+        headers = find_headers(document.names(), profile)
         if whole:
             for header in headers:
                 document.remove_section(header)

@@ -12,7 +12,7 @@ from botocore.configloader import raw_config_parse
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
-from ..configfile.sections import headers_of
+from ..configfile.sections import find_headers
 from ..errors import Problem, ProfileError, ValidationError
 from ..messages import print_message
 from ..profiles.inventory import Inventory
@@ -41,7 +41,7 @@ class RemoveCommand(Subcommand):
         document = self._document()
         problems = [] if parsed_args.force else [*_uses(names, inventory), *_long_term_keys(names, document)]
         problems += [
-            credentials.settings_of(name) for name in names if not headers_of(document.names(), name)
+            credentials.settings_of(name) for name in names if not find_headers(document.names(), name)
         ]
         if problems:
             raise ValidationError("nothing was removed, because", problems)
@@ -57,7 +57,7 @@ class RemoveCommand(Subcommand):
 
         def change(document: Document) -> None:
             for name in names:
-                for header in headers_of(document.names(), name):
+                for header in find_headers(document.names(), name):
                     document.remove_section(header)
 
         edit = store.edit(self._config_path(), change, raw_config_parse)
@@ -110,7 +110,7 @@ def _uses(names: list[str], inventory: Inventory) -> Iterator[Problem]:
 def _long_term_keys(names: list[str], document: Document) -> Iterator[Problem]:
     """Yield a problem for each profile with a user's keys: it may be the only place that has them."""
     for name in names:
-        if any(has_static_keys(document.section(header)) for header in headers_of(document.names(), name)):
+        if any(has_static_keys(document.section(header)) for header in find_headers(document.names(), name)):
             yield Problem(
                 f"{name} has the long-term keys of a user too", "pass --force to remove them with it"
             )

@@ -9,7 +9,7 @@ from botocore.configloader import raw_config_parse
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
-from ..configfile.sections import header_for, headers_of, profile_of
+from ..configfile.sections import find_headers, make_header, parse_header
 from ..errors import Problem, ValidationError
 from ..messages import print_message
 from ..profiles import validation
@@ -45,10 +45,10 @@ class RenameCommand(Subcommand):
             raise ValidationError("nothing was renamed, because", problems)
 
         def change(document: Document) -> None:
-            for header in headers_of(document.names(), old):
-                document.rename_section(header, header_for(new))
+            for header in find_headers(document.names(), old):
+                document.rename_section(header, make_header(new))
             for header in document.names():
-                if profile_of(header) and document.section(header).get(settings.SOURCE_PROFILE) == old:
+                if parse_header(header) and document.section(header).get(settings.SOURCE_PROFILE) == old:
                     document.set(header, settings.SOURCE_PROFILE, new)
 
         edit = store.edit(self._config_path(), change, raw_config_parse)
@@ -61,7 +61,7 @@ class RenameCommand(Subcommand):
 
 def _duplicates(name: str, document: Document) -> list[Problem]:
     """Return the problem that a profile has two sections: the last one counts, but renamed both would."""
-    headers = headers_of(document.names(), name)
+    headers = find_headers(document.names(), name)
     if len(headers) < 2:
         return []
     lines = " and ".join(str(document.line_of(header)) for header in headers)

@@ -17,7 +17,7 @@ from ..configfile.document import Document
 from ..errors import Problem, ValidationError
 from ..messages import print_message
 from ..profiles import validation
-from ..profiles.edit import AUTO, Plan
+from ..profiles.edit import AUTO, ProfileEdit
 from .arguments import DRY_RUN, arg_table, argument, flag, nothing_given, positional, settings_given, synopsis
 from .base import FAILED, Subcommand
 from .confirm import Change, Consent, confirm_and_apply, has_terminal
@@ -131,7 +131,7 @@ class RoleCommand(Subcommand):
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         plan = _read_arguments(parsed_args, parsed_globals)
-        asks = plan.asks_for_nothing
+        asks = plan.is_empty
         if asks:
             plan.wanted = self._interview(plan)
         else:
@@ -157,7 +157,7 @@ class RoleCommand(Subcommand):
         )
         return confirm_and_apply(change, Consent.given_in(parsed_args))
 
-    def _write(self, plan: Plan, *, verify: bool) -> int:
+    def _write(self, plan: ProfileEdit, *, verify: bool) -> int:
         """Write the profile; with `verify`, only if its role can be assumed. Return the exit code."""
         if verify and not self._verify(plan):
             print_message(f"profile {plan.profile} was not written")
@@ -172,10 +172,10 @@ class RoleCommand(Subcommand):
             print_message(f"try it: {plan.trial}")
         return 0
 
-    def _edit(self, plan: Plan, document: Document) -> None:
+    def _edit(self, plan: ProfileEdit, document: Document) -> None:
         self._apply(plan, document)
 
-    def _interview(self, plan: Plan) -> dict[str, str | None]:
+    def _interview(self, plan: ProfileEdit) -> dict[str, str | None]:
         """Ask for the settings on the terminal. Raises `ValidationError` if that is impossible or futile."""
         from .interview import Interview
         from .mfa_devices import find_device
@@ -213,7 +213,7 @@ class RoleCommand(Subcommand):
                 "nothing was written", [Problem("the questions were not answered")]
             ) from None
 
-    def _find_device(self, plan: Plan) -> None:
+    def _find_device(self, plan: ProfileEdit) -> None:
         """Replace ``--mfa-serial auto`` by the caller's device. Raises `ValidationError`."""
         if plan.wanted.get(settings.MFA_SERIAL) != AUTO:
             return
@@ -226,7 +226,7 @@ class RoleCommand(Subcommand):
         plan.wanted[settings.MFA_SERIAL] = serial = find_device(source, self._session)
         print_message(f"mfa_serial = {serial}, the device of the user of profile {source}")
 
-    def _verify(self, plan: Plan) -> bool:
+    def _verify(self, plan: ProfileEdit) -> bool:
         """Assume the role with the settings that the profile would have, and report the outcome."""
         from ..credentials.profile_session import provider_for
         from ..credentials.verification import assume, explain_failure
@@ -248,7 +248,7 @@ def _suggest_subcommand(profile: str) -> list[str]:
     ]
 
 
-def _read_arguments(parsed_args: Any, parsed_globals: Any) -> Plan:
+def _read_arguments(parsed_args: Any, parsed_globals: Any) -> ProfileEdit:
     """Return what a command line asks for. Raises `ValidationError` unless it names exactly one profile."""
     named, option = parsed_args.profile, parsed_globals.profile
     if not (named or option):
@@ -258,14 +258,16 @@ def _read_arguments(parsed_args: Any, parsed_globals: Any) -> Plan:
     names = (found["name"].replace("-", "_") for found in RoleCommand.ARG_TABLE)
     keys = [name for name in names if name not in _NOT_SETTINGS]
     wanted = settings_given(parsed_args, keys, parsed_globals.region)
-    return Plan(named or option, wanted, parsed_args.account_id, parsed_args.role_name, parsed_args.force)
+    return ProfileEdit(
+        named or option, wanted, parsed_args.account_id, parsed_args.role_name, parsed_args.force
+    )
 
 
-def _up_to_date(plan: Plan, edit: store.Edit) -> str:
+def _up_to_date(plan: ProfileEdit, edit: store.Edit) -> str:
     return f"profile {plan.profile} is already up to date in {edit.path}"
 
 
-def _print_notes(plan: Plan, edit: store.Edit) -> None:
+def _print_notes(plan: ProfileEdit, edit: store.Edit) -> None:
     """Print what the change implies beyond what was asked for."""
     for note in plan.notes if edit.changed else []:
         print_message(note)

@@ -13,7 +13,7 @@ from ..credentials.batch import needs_own_code
 from ..credentials.profile_session import provider_for
 from ..credentials.verification import Result, assume, explain_failure, failed_result
 from ..messages import print_message, subcommand
-from ..profiles.edit import AUTO, Plan
+from ..profiles.edit import AUTO, ProfileEdit
 from ..setup.journal import Journal
 from ..setup.model import SetupContext
 from ..setup.planner import plan_setup
@@ -110,7 +110,7 @@ class SetupCommand(Subcommand):
     def _set_up(self, profile: str, journal: Journal, parsed_args: Any, parsed_globals: Any) -> int:
         profiles = self._session.full_config["profiles"]
         check_arguments(profile, parsed_args, profiles)
-        plan = Plan(profile, settings_given(parsed_args, PROFILE_KEYS, parsed_globals.region))
+        plan = ProfileEdit(profile, settings_given(parsed_args, PROFILE_KEYS, parsed_globals.region))
         source = plan.source(profiles)
         if source in (None, profile) or source not in profiles:
             missing = "there is no source profile to assume the role with"
@@ -206,16 +206,16 @@ class SetupCommand(Subcommand):
         same = f"\n\nThe same as aws commands:\n\n{commands}" if commands else "\n"
         print_result(self._session, parsed_globals, self.NAME, work.to_dict(), lambda: work.text() + same)
 
-    def _find_device(self, plan: Plan, source: str, *, required: bool) -> None:
+    def _find_device(self, plan: ProfileEdit, source: str, *, required: bool) -> None:
         """Add the caller's device to the plan, if it is asked for or required. Raises `ValidationError`."""
         wanted = plan.wanted.get(settings.MFA_SERIAL)
         if wanted != AUTO and (not required or wanted):
             return
-        trial = Plan(plan.profile, {key: value for key, value in plan.wanted.items() if value != AUTO})
+        trial = ProfileEdit(plan.profile, {key: value for key, value in plan.wanted.items() if value != AUTO})
         if wanted == AUTO or settings.MFA_SERIAL not in self._outcome(trial):
             plan.wanted[settings.MFA_SERIAL] = find_device(source, self._session)
 
-    def _outcome(self, plan: Plan) -> Options:
+    def _outcome(self, plan: ProfileEdit) -> Options:
         """Return the profile's options as the plan would make them. Raises `ValidationError` if they are invalid."""
         return dict(self._apply(plan, self._document())[plan.profile])
 

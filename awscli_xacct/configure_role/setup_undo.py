@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..configfile.sections import headers_of
+from ..configfile.sections import find_headers
 from ..errors import ProfileError
 from ..messages import unknown_profile
 from ..profiles.inventory import Inventory
@@ -52,7 +52,7 @@ def plan_undo(
         for side, given in (("account", arguments.account_profile), ("home", arguments.home_admin_profile))
     )
     document = read_document(path)
-    headers = headers_of(document.names(), profile)
+    headers = find_headers(document.names(), profile)
     options = {key: str(value) for key, value in document.section(headers[-1]).items()} if headers else None
     users = inventory.users_of(profile)
     if users:

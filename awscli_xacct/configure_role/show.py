@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from .. import settings
-from ..configfile.sections import headers_of
+from ..configfile.sections import find_headers
 from ..credentials.mfa_session import shares_session
 from ..messages import printable
 from ..profiles.inventory import Entry, Inventory
@@ -88,7 +88,7 @@ class _File:
 
     def place(self, profile: str, key: str) -> str | None:
         """Return ``file:line`` of a setting, or None if this file does not have it."""
-        headers = headers_of(self._document.names(), profile) if self._is_config else [profile]
+        headers = find_headers(self._document.names(), profile) if self._is_config else [profile]
         try:
             # If a profile has two headers, the last one counts.
             return f"{self.path}:{self._document.line_of(headers[-1], key)}"

@@ -15,7 +15,7 @@ from ..aws_errors import is_expired_or_unknown_caller
 from ..messages import warn
 from ..profiles.cache_keys import CacheKeys, mfa_prompt
 from ..profiles.partitions import Partitions
-from ..profiles.regions import partition_of, region_in_chain
+from ..profiles.regions import find_partition, find_region
 from ..profiles.role import Role
 from ..profiles.source import Source
 from ..storage.cache import Record, key_name
@@ -128,8 +128,8 @@ def region_for(config: Mapping[str, Any], profile: str) -> str | None:
 
     It is the region of the first source of the chain to have one, else one in the partition of the role.
     """
-    found = region_in_chain(config["profiles"], profile)
-    partition = None if found else partition_of(config["profiles"].get(profile, {}))
+    found = find_region(config["profiles"], profile)
+    partition = None if found else find_partition(config["profiles"].get(profile, {}))
     return found or (default_region(partition) if partition and partition != _COMMERCIAL else None)
 
 

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from botocore.credentials import AssumeRoleProvider as StockProvider
 from botocore.session import Session
 
-from ..profiles.client_settings import client_settings
+from ..profiles.client_settings import select_client_settings
 from .provider import DROP_IF_REFUSED, AssumeRoleProvider, in_place_of
 
 _known: WeakKeyDictionary[Any, dict[Any, _Clients]] = WeakKeyDictionary()
@@ -32,7 +32,7 @@ def provider_for(session: Any, profile: str, config: Mapping[str, Any] | None = 
     found = session.full_config if config is None else config
     with _lock:
         known = _known.setdefault(session, {})
-        key = id(found), repr(sorted(client_settings(found["profiles"][profile]).items()))
+        key = id(found), repr(sorted(select_client_settings(found["profiles"][profile]).items()))
         if key not in known:
             known[key] = _Clients(ProfileSession(profile, session, found))
         clients = known[key]

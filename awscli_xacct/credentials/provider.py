@@ -22,7 +22,7 @@ from ..errors import ProfileError, XacctError
 from ..messages import warn, wrap_error
 from ..profiles.cache_keys import CacheKeys, record_cache
 from ..profiles.role import Role
-from ..profiles.source import Source, answered_first, is_mfa_user, is_role
+from ..profiles.source import Source, find_credentials_key, is_mfa_user, is_role
 from ..storage.cache import Cache
 from .session_credentials import SessionCredentials, reason_of, register_features, warn_of_stock
 
@@ -169,7 +169,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
                 ids |= {"CREDENTIALS_PROFILE_SOURCE_PROFILE", "CREDENTIALS_PROFILE"}
         more: set[str] = set()
         if hop.profile is not None:
-            key = answered_first(config["profiles"][hop.profile])
+            key = find_credentials_key(config["profiles"][hop.profile])
             if key is None:
                 with _blamed_on(hop, last.profile):
                     self._resolve_credentials_from_profile(hop.profile)

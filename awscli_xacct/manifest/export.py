@@ -16,11 +16,11 @@ from .. import settings
 from ..arn import Arn
 from ..errors import EditError, ValidationError, in_order
 from ..messages import printable
-from ..profiles.defaults import Wanted, role_arn
+from ..profiles.defaults import Wanted, build_role_arn
 from ..profiles.partitions import Partitions
 from ..profiles.role import KEYS
 from ..profiles.source import Profiles
-from ..profiles.validation import mfa_serial_to_inherit
+from ..profiles.validation import find_inherited_mfa_serial
 from ..profiles.values import EXAMPLE_ROLE_ARN, account_problem
 from . import yaml_nodes
 from .model import ACCOUNT, ROLE, SOURCES, RoleSpec, equivalent, resolve_settings, typed_value
@@ -168,7 +168,7 @@ class _Merge:
         """Return a role as a manifest has it, without what the defaults say and what an import adds by itself."""
         wanted = self.wanted[name]
         source = wanted.get(settings.SOURCE_PROFILE)
-        inherited = mfa_serial_to_inherit(self.profiles, source) if source else None
+        inherited = find_inherited_mfa_serial(self.profiles, source) if source else None
         entry: dict[str, Any] = {
             key: item
             for key, item in self._named(name, names).items()
@@ -190,7 +190,7 @@ class _Merge:
         arn = Arn.parse(text)
         if arn:
             alone: Profiles = ChainMap({name: {}}, self.profiles)  # type: ignore[arg-type]
-            if role_arn(name, arn.account, arn.role_name, alone, wanted, self.partitions) == text:
+            if build_role_arn(name, arn.account, arn.role_name, alone, wanted, self.partitions) == text:
                 return {ACCOUNT: names.get(arn.account, arn.account), ROLE: arn.role_name}
         return {settings.ROLE_ARN: text}
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from .. import settings
 from ..errors import Location, Problem
-from ..profiles.defaults import Wanted, completed, role_arn
+from ..profiles.defaults import Wanted, build_role_arn, complete_settings
 from ..profiles.partitions import Partitions
 from ..profiles.role import KEYS
 from ..profiles.source import Profiles
@@ -79,10 +79,10 @@ def resolve_settings(
     """
     wanted = dict(wanted)
     if role.account:
-        wanted[settings.ROLE_ARN] = role_arn(
+        wanted[settings.ROLE_ARN] = build_role_arn(
             role.profile, role.account, role.role_name, profiles, wanted, partitions
         )
-    return completed(role.profile, profiles, wanted)
+    return complete_settings(role.profile, profiles, wanted)
 
 
 def typed_value(key: str, text: str) -> Any:

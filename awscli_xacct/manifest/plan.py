@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from .. import settings
 from ..configfile.document import Document
-from ..configfile.sections import MergedProfiles, header_for, headers_of, profile_of
+from ..configfile.sections import MergedProfiles, find_headers, make_header, parse_header
 from ..errors import Problem, ValidationError
 from ..messages import listed
-from ..profiles.defaults import changed
+from ..profiles.defaults import apply_changes
 from ..profiles.partitions import Partitions
 from ..profiles.role import KEYS
 from ..profiles.values import EXAMPLE_ROLE_ARN
@@ -74,13 +74,13 @@ class Plan:
 
     def apply(self, document: Document) -> None:
         """Make the changes in the document for which the plan was made."""
-        headers = {profile_of(header): header for header in document.names()}
+        headers = {parse_header(header): header for header in document.names()}
         for edit in self.edits:
             if edit.action == REMOVE:
-                for header in headers_of(document.names(), edit.profile):
+                for header in find_headers(document.names(), edit.profile):
                     document.remove_section(header)
             elif edit.action in (ADD, CHANGE):
-                header = headers.get(edit.profile) or header_for(edit.profile)
+                header = headers.get(edit.profile) or make_header(edit.profile)
                 for change in edit.changes:
                     if change.new is None:
                         document.remove(header, change.key)
@@ -115,7 +115,7 @@ class _Planner:
             options = dict(role.options)
             if role.account or settings.ROLE_ARN in role.invalid_keys:
                 options[settings.ROLE_ARN] = EXAMPLE_ROLE_ARN
-            self._after.changed[role.profile] = changed(self._before.get(role.profile, {}), options)
+            self._after.changed[role.profile] = apply_changes(self._before.get(role.profile, {}), options)
         full = {role.profile: self._options(role) for role in self._roles}
         owned = self._owned()
         left = [name for name in owned if name not in self._names]
@@ -144,7 +144,7 @@ class _Planner:
         # Only this profile is seen as it is; its sources are seen as they will be.
         self._after.changed[name] = before
         full, notes = resolve_settings(role, wanted, self._after, self._partitions)
-        after = changed(before, full)
+        after = apply_changes(before, full)
         if settings.ROLE_ARN in role.invalid_keys:
             after.setdefault(settings.ROLE_ARN, EXAMPLE_ROLE_ARN)
         self._after.changed[name] = after
@@ -187,7 +187,9 @@ class _Planner:
     def _owned(self) -> list[str]:
         """Return the profiles in the config file that have the request's mark."""
         mark = self._request.mark
-        sections = ((profile_of(header), self._document.section(header)) for header in self._document.names())
+        sections = (
+            (parse_header(header), self._document.section(header)) for header in self._document.names()
+        )
         return list(
             dict.fromkeys(name for name, own in sections if name and own.get(settings.MANIFEST) == mark)
         )
@@ -195,7 +197,7 @@ class _Planner:
     def _overruled_problems(self, full: Mapping[str, Mapping[str, str | None]]) -> Iterator[Problem]:
         """Yield settings that the credentials file, which is never modified, has as well and overrides."""
         for name, options in full.items():
-            for key, text in self._before.overruled(name, options).items():
+            for key, text in self._before.find_overridden(name, options).items():
                 if not equivalent(key, self._before[name][key], options[key]):
                     yield Problem(text, location=self._locate(name, key))
 

@@ -19,6 +19,6 @@ _OTHERS = (KEYS.keys() - {settings.REGION}) | {
 }
 
 
-def client_settings(options: Mapping[str, Any]) -> dict[str, Any]:
+def select_client_settings(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of a profile's options that may make its clients differ from another's."""
     return {key: value for key, value in options.items() if key not in _OTHERS}

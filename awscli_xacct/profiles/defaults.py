@@ -11,57 +11,61 @@ from typing import Any
 from .. import settings
 from ..arn import Arn
 from .partitions import Partitions
-from .regions import partition_of, region_in_chain
+from .regions import find_partition, find_region
 from .role import KEYS
-from .source import Profiles, gives_credentials
-from .validation import mfa_serial_to_inherit
+from .source import Profiles, can_be_source
+from .validation import find_inherited_mfa_serial
 
 Wanted = Mapping[str, "str | None"]
 
 
-def changed(profile: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
+def apply_changes(profile: Mapping[str, Any], wanted: Wanted) -> dict[str, Any]:
     """Return a profile's options with the changes made."""
     kept = {key: value for key, value in profile.items() if key not in wanted}
     return kept | {key: value for key, value in wanted.items() if value is not None}
 
 
-def source_of(name: str, profiles: Profiles, wanted: Wanted) -> str | None:
+def choose_source(name: str, profiles: Profiles, wanted: Wanted) -> str | None:
     """Return the source profile: the one in `wanted`, the current one, or ``default`` if it has credentials.
 
     None where a credential source takes its place, or where there is none.
     """
-    after = changed(profiles.get(name, {}), wanted)
+    after = apply_changes(profiles.get(name, {}), wanted)
     if settings.CREDENTIAL_SOURCE in after and settings.SOURCE_PROFILE not in after:
         return None
     found = after.get(settings.SOURCE_PROFILE)
-    if found is None and gives_credentials(profiles, "default", to=name):
+    if found is None and can_be_source(profiles, "default", to=name):
         return "default"
     return None if found is None else str(found)
 
 
-def role_arn(
+def build_role_arn(
     name: str, account_id: str, role_name: str, profiles: Profiles, wanted: Wanted, partitions: Partitions
 ) -> str:
     """Return the ARN of a role given by account and name, in the partition that its source calls from."""
-    source = str(source_of(name, profiles, wanted))
-    region = region_in_chain(profiles, source) or changed(profiles.get(name, {}), wanted).get(settings.REGION)
-    partition = partitions.of_region(str(region)) if region else partition_of(profiles.get(source, {}))
+    source = str(choose_source(name, profiles, wanted))
+    region = find_region(profiles, source) or apply_changes(profiles.get(name, {}), wanted).get(
+        settings.REGION
+    )
+    partition = partitions.of_region(str(region)) if region else find_partition(profiles.get(source, {}))
     return str(Arn.iam(partition or "aws", account_id, f"role/{role_name.removeprefix('/')}"))
 
 
-def completed(name: str, profiles: Profiles, wanted: Wanted) -> tuple[dict[str, str | None], list[str]]:
+def complete_settings(
+    name: str, profiles: Profiles, wanted: Wanted
+) -> tuple[dict[str, str | None], list[str]]:
     """Return `wanted` in the order of `KEYS`, with the source and device it implies, and notes about those."""
     full = dict(wanted)
     notes = []
     before = profiles.get(name, {})
-    after = changed(before, full)
-    source = source_of(name, profiles, full)
+    after = apply_changes(before, full)
+    source = choose_source(name, profiles, full)
     if source is not None and settings.SOURCE_PROFILE not in after:
         full[settings.SOURCE_PROFILE] = source
         notes.append(f"source_profile = {source}, because no source was given")
     is_new = source is not None and before.get(settings.SOURCE_PROFILE) != source
     if is_new and settings.MFA_SERIAL not in after and settings.MFA_SERIAL not in full:
-        serial = mfa_serial_to_inherit(profiles, str(source))
+        serial = find_inherited_mfa_serial(profiles, str(source))
         if serial:
             full[settings.MFA_SERIAL] = serial
             notes.append(f"mfa_serial = {serial}, copied from profile {source}")

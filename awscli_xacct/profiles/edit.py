@@ -8,11 +8,11 @@ from typing import Any
 
 from .. import settings
 from ..configfile.document import Document
-from ..configfile.sections import MergedProfiles, header_for
+from ..configfile.sections import MergedProfiles, make_header
 from ..errors import Problem, ValidationError
 from ..messages import printable, profile_option
 from . import validation
-from .defaults import changed, completed, role_arn, source_of
+from .defaults import apply_changes, build_role_arn, choose_source, complete_settings
 from .partitions import Partitions
 
 AUTO, NONE = "auto", "none"
@@ -20,7 +20,7 @@ AUTO, NONE = "auto", "none"
 
 
 @dataclass
-class Plan:
+class ProfileEdit:
     """What one command asks for. `wanted` holds keys to set and, as None, keys to remove.
 
     `apply` sets `notes`, which tell the user what was derived, and `region`, which is the one to try the profile in
@@ -36,7 +36,7 @@ class Plan:
     region: str | None = None
 
     @property
-    def asks_for_nothing(self) -> bool:
+    def is_empty(self) -> bool:
         return not (self.wanted or self.account_id or self.role_name)
 
     @property
@@ -51,14 +51,14 @@ class Plan:
         Raises `ValidationError` with every problem of the outcome; `document` must not be used then.
         """
         profiles = MergedProfiles(document, credentials)
-        header = profiles.header(self.profile) or header_for(self.profile)
+        header = profiles.header(self.profile) or make_header(self.profile)
         self.notes.clear()
         wanted = self._completed(profiles, partitions)
-        profiles.changed[self.profile] = after = changed(profiles.get(self.profile, {}), wanted)
+        profiles.changed[self.profile] = after = apply_changes(profiles.get(self.profile, {}), wanted)
         named = None if profiles.header(self.profile) else validation.name_problem(self.profile)
         problems = [Problem(named)] if named else []
         problems += self._pair_problems()
-        problems += map(Problem, profiles.overruled(self.profile, wanted).values())
+        problems += map(Problem, profiles.find_overridden(self.profile, wanted).values())
         problems += validation.find_problems(
             self.profile,
             profiles,
@@ -80,16 +80,16 @@ class Plan:
 
     def source(self, profiles: Mapping[str, Mapping[str, Any]]) -> str | None:
         """Return the source profile, as `source_of` does."""
-        return source_of(self.profile, profiles, self.wanted)
+        return choose_source(self.profile, profiles, self.wanted)
 
     def _completed(self, profiles: MergedProfiles, partitions: Partitions) -> dict[str, str | None]:
         """Return the keys to set and remove, with those that the given ones imply."""
         wanted = dict(self.wanted)
         if self.account_id and self.role_name and settings.ROLE_ARN not in wanted:
-            wanted[settings.ROLE_ARN] = role_arn(
+            wanted[settings.ROLE_ARN] = build_role_arn(
                 self.profile, self.account_id, self.role_name, profiles, wanted, partitions
             )
-        full, notes = completed(self.profile, profiles, wanted)
+        full, notes = complete_settings(self.profile, profiles, wanted)
         self.notes += notes
         return full
 

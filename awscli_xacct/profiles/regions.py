@@ -9,7 +9,7 @@ from .. import settings
 from ..arn import Arn
 
 
-def region_in_chain(profiles: Mapping[str, Mapping[str, Any]], name: str) -> str | None:
+def find_region(profiles: Mapping[str, Mapping[str, Any]], name: str) -> str | None:
     """Return the region of a profile, else of its first source that has one, else None."""
     seen: set[str] = set()
     while name in profiles and name not in seen:
@@ -22,7 +22,7 @@ def region_in_chain(profiles: Mapping[str, Mapping[str, Any]], name: str) -> str
     return None
 
 
-def partition_of(options: Mapping[str, Any]) -> str | None:
+def find_partition(options: Mapping[str, Any]) -> str | None:
     """Return the partition of a profile's role, else of its MFA device; None if it has no such ARN."""
     for key in (settings.ROLE_ARN, settings.MFA_SERIAL):
         arn = Arn.parse(str(options.get(key, "")))  # a device may be a serial number

@@ -20,12 +20,12 @@ from .source import (
     Profile,
     Profiles,
     Source,
-    gives_credentials,
+    can_be_source,
+    get_text,
     has_static_keys,
+    identify_credential_source,
     is_role,
-    named_identity,
     resolve_user,
-    text_of,
 )
 
 
@@ -105,7 +105,7 @@ def parse_role_settings(name: str, options: Profile) -> dict[str, Any]:
     """Return the settings of profile `name` that `Role` has fields for, parsed. Raises `ProfileError`."""
     parsed: dict[str, Any] = {settings.ROLE_ARN: ""}
     for key in KEYS.values():
-        text = text_of(options, name, key.name)
+        text = get_text(options, name, key.name)
         if key.name in Role._fields and (text or (text is not None and key.name in _EMPTY_COUNTS)):
             try:
                 parsed[key.name] = key.parse(text)
@@ -219,8 +219,8 @@ class _Resolver:
 
     def _source(self, chain: list[str], profile: Profile) -> Role | Source:
         name, profiles = chain[-1], self._profiles
-        source = text_of(profile, name, settings.SOURCE_PROFILE)
-        named = text_of(profile, name, settings.CREDENTIAL_SOURCE)
+        source = get_text(profile, name, settings.SOURCE_PROFILE)
+        named = get_text(profile, name, settings.CREDENTIAL_SOURCE)
         if source is not None and named is not None:
             text = "both source_profile and credential_source are set"
             raise _error(name, text, "remove one", '--credential-source ""')
@@ -228,7 +228,7 @@ class _Resolver:
             if named not in settings.CREDENTIAL_SOURCES:
                 text = f"credential_source {named!r} must be one of {', '.join(settings.CREDENTIAL_SOURCES)}"
                 raise _error(name, text, "set one", "--credential-source Environment")
-            identity = named_identity(named, self._environment)
+            identity = identify_credential_source(named, self._environment)
             return Source(None, named, identity, role_session=MACHINE_SESSIONS.get(named))
         if source is None:
             raise _error(name, "neither source_profile nor credential_source is set", "set one")
@@ -239,7 +239,7 @@ class _Resolver:
                 name, f"its source profiles form a loop: {' -> '.join([*chain, source])}", "break it"
             )
         if has_static_keys(profiles[source]) or not is_role(profiles[source]):
-            if not gives_credentials(profiles, source):
+            if not can_be_source(profiles, source):
                 raise ProfileError(
                     name,
                     f"profile {name}: its source_profile {source} has no credentials",

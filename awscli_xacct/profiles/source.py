@@ -75,7 +75,7 @@ def has_static_keys(profile: Profile) -> bool:
     return any(key in profile for key in _STATIC)
 
 
-def gives_credentials(profiles: Profiles, name: str, *, to: str | None = None) -> bool:
+def can_be_source(profiles: Profiles, name: str, *, to: str | None = None) -> bool:
     """Return whether profile `name` can be the source of profile `to`, as far as the config tells."""
     profile = profiles.get(name)
     if profile is None:
@@ -85,7 +85,7 @@ def gives_credentials(profiles: Profiles, name: str, *, to: str | None = None) -
     return name != to and is_role(profile)
 
 
-def answered_first(profile: Profile) -> str | None:
+def find_credentials_key(profile: Profile) -> str | None:
     """Return the key that gives a profile without a role its credentials: static keys, a login or a program.
 
     None: only botocore can tell, which finds them, or what is wrong with them, in the config alone.
@@ -103,7 +103,7 @@ def resolve_user(profiles: Profiles, name: str, *, sso_sessions: Profiles | None
     """Return profile `name`, which assumes no role, as the beginning of a chain. Raises `ProfileError`."""
     profile = profiles[name]
     identity = _profile_identity(profile, sso_sessions or {})
-    session = role_session(profiles, name)
+    session = describe_role_session(profiles, name)
     if not is_mfa_user(profile):
         return Source(name, None, identity, role_session=session)
     if session:
@@ -113,11 +113,11 @@ def resolve_user(profiles: Profiles, name: str, *, sso_sessions: Profiles | None
             f"MFA session for an IAM user's long-term keys only",
             f"turn it off:\n  aws configure set mfa_session off {profile_option(name)}",
         )
-    serial, program = (text_of(profile, name, key) for key in (settings.MFA_SERIAL, settings.MFA_PROCESS))
+    serial, program = (get_text(profile, name, key) for key in (settings.MFA_SERIAL, settings.MFA_PROCESS))
     return Source(name, None, identity, serial, program or None)
 
 
-def role_session(profiles: Profiles, name: str) -> str | None:
+def describe_role_session(profiles: Profiles, name: str) -> str | None:
     """Return how profile `name`, which assumes no role itself, gives a role's session; None if it may not.
 
     STS allows an hour when called with such a session, and takes no MFA code. The setting that counts is the one that
@@ -132,7 +132,7 @@ def role_session(profiles: Profiles, name: str) -> str | None:
             return "gives a role's session, from a web identity" if profile.get(settings.ROLE_ARN) else None
         if any(key in profile for key in _SSO):
             return "gives a role's session, from SSO"
-        if answered_first(profile) != settings.CREDENTIAL_PROCESS or has_static_keys(profile):
+        if find_credentials_key(profile) != settings.CREDENTIAL_PROCESS or has_static_keys(profile):
             return None
         asked = _asked_of_us(str(profile[settings.CREDENTIAL_PROCESS]))
         if asked is None:
@@ -193,7 +193,7 @@ MACHINE_SESSIONS = {
 """How a ``credential_source`` gives a role's session; for ``Environment`` that cannot be known."""
 
 
-def named_identity(name: str, environment: Mapping[str, str]) -> dict[str, Any]:
+def identify_credential_source(name: str, environment: Mapping[str, str]) -> dict[str, Any]:
     """Return what identifies the credentials of a ``credential_source``, without asking it.
 
     A container's and an instance's are those of this machine: another one may share the home directory and use the
@@ -214,7 +214,7 @@ def named_identity(name: str, environment: Mapping[str, str]) -> dict[str, Any]:
     return {settings.CREDENTIAL_SOURCE: name, **machine, **{key: environment.get(key) for key in variables}}
 
 
-def text_of(profile: Profile, name: str, key: str) -> str | None:
+def get_text(profile: Profile, name: str, key: str) -> str | None:
     """Return one setting of profile `name` as text, None if it is not set. Raises `ProfileError` for a block."""
     value = profile.get(key)
     if isinstance(value, dict):

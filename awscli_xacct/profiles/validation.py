@@ -17,7 +17,7 @@ from ..errors import Problem, ProfileError
 from ..messages import listed, option, printable
 from .chain_problems import chained_duration_problem, chained_mfa_problem
 from .role import KEYS, Role, resolve
-from .source import Profiles, gives_credentials, has_static_keys, is_role, role_session
+from .source import Profiles, can_be_source, describe_role_session, has_static_keys, is_role
 from .tags import parse_keys, parse_tags, transitive_problems
 from .values import EXAMPLE_ROLE_ARN, role_arn_problem, seconds_problem, value_problem
 
@@ -133,7 +133,7 @@ def source_problem(name: str, profiles: Profiles, source: Any, spelled: Spelling
             else f"possible sources: {_sources(name, profiles)}"
         )
         return problem(f"{named} {str(source)!r}: there is no such profile; {hint}")
-    if not gives_credentials(profiles, source, to=name):
+    if not can_be_source(profiles, source, to=name):
         sources = _sources(name, profiles)
         return problem(f"{named} {source!r}: that profile has no credentials; possible sources: {sources}")
     return None
@@ -195,7 +195,7 @@ def _clashes(name: str, profile: Mapping[str, Any]) -> list[Problem]:
 
 
 def _no_source(name: str, profiles: Profiles, named: str) -> str:
-    if gives_credentials(profiles, "default", to=name):
+    if can_be_source(profiles, "default", to=name):
         return f"{named} is missing; default could be used"
     sources = _sources(name, profiles)
     return f"{named} is missing, and the profile default has no credentials; possible sources: {sources}"
@@ -203,12 +203,14 @@ def _no_source(name: str, profiles: Profiles, named: str) -> str:
 
 def _sources(name: str, profiles: Profiles) -> str:
     """Return the profiles that could be the source of `name`, for a message."""
-    names = sorted(other for other in profiles if gives_credentials(profiles, other, to=name))
+    names = sorted(other for other in profiles if can_be_source(profiles, other, to=name))
     return listed(names) if names else "none; create one with: aws configure"
 
 
-def mfa_serial_to_inherit(profiles: Profiles, source: str) -> str | None:
+def find_inherited_mfa_serial(profiles: Profiles, source: str) -> str | None:
     """Return the MFA device of a source profile, None if it gives a role's session: STS takes no code from one."""
     profile = profiles.get(source, {})
     serial = profile.get(settings.MFA_SERIAL)
-    return None if serial is None or is_role(profile) or role_session(profiles, source) else str(serial)
+    return (
+        None if serial is None or is_role(profile) or describe_role_session(profiles, source) else str(serial)
+    )

@@ -52,7 +52,7 @@ def test_parser_finds_the_same_profiles_as_botocore(botocore_profiles: Judge, da
 @given(readable)
 def test_parser_reads_a_file_like_botocore(botocore_reads: Judge, scratch: Path, data: bytes) -> None:
     sections = botocore_reads(data)
-    assert store.own_reader(str(scratch)) == sections
+    assert store.read_sections(str(scratch)) == sections
 
 
 @quickly

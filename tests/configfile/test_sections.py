@@ -32,7 +32,7 @@ def test_header_names_the_same_profile_as_in_botocore(botocore_profiles: Judge, 
         sections = Document(data).sections()
     except ConfigFileError:
         return
-    found = [profile for header in sections if (profile := headers.profile_of(header)) is not None]
+    found = [profile for header in sections if (profile := headers.parse_header(header)) is not None]
     assert found == list(botocore_profiles(data) or {})
 
 
@@ -47,7 +47,7 @@ def test_header_names_the_same_profile_as_in_botocore(botocore_profiles: Judge, 
 def test_profile_added_is_found_by_its_name(botocore_profiles: Judge, name: str) -> None:
     document = Document(b"")
     try:
-        document.set(headers.header_for(name), "region", "us-west-1")
+        document.set(headers.make_header(name), "region", "us-west-1")
     except EditError:
         return
     assert botocore_profiles(document.render()) == {name: {"region": "us-west-1"}}
@@ -65,13 +65,13 @@ def test_profile_added_is_found_by_its_name(botocore_profiles: Judge, name: str)
     ],
 )
 def test_header_is_quoted_only_if_necessary(name: str, header: str) -> None:
-    assert headers.header_for(name) == header
+    assert headers.make_header(name) == header
 
 
 def test_header_repeated_is_found_and_the_last_one_counts() -> None:
     text = b'[profile prod]\nregion = a\n[profile dev]\n[profile "prod"]\nregion = b\n'
     document = Document(text)
-    assert headers.headers_of(document.names(), "prod") == ["profile prod", 'profile "prod"']
+    assert headers.find_headers(document.names(), "prod") == ["profile prod", 'profile "prod"']
     assert headers.by_name(document.sections()) == {"prod": {"region": "b"}, "dev": {}}
 
 

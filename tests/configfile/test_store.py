@@ -239,7 +239,7 @@ def test_proof_reads_the_new_content(config: Path) -> None:
 
     def reader(path: str) -> Sections:
         seen.append((Path(path).parent, Path(path).read_bytes(), config.read_bytes()))
-        return store.own_reader(path)
+        return store.read_sections(path)
 
     store.edit(config, change, reader)
     assert seen == [(config.parent, NEW, OLD)]
@@ -247,7 +247,7 @@ def test_proof_reads_the_new_content(config: Path) -> None:
 
 def test_proof_that_differs_leaves_the_file_unchanged(config: Path) -> None:
     with pytest.raises(EditError, match="would not read as intended; it is unchanged"):
-        store.edit(config, change, lambda path: {**store.own_reader(path), "profile other": {}})
+        store.edit(config, change, lambda path: {**store.read_sections(path), "profile other": {}})
     assert config.read_bytes() == OLD
     assert files(config.parent) == ["config"]
 
@@ -282,7 +282,7 @@ def once(action: Callable[[], object]) -> store.Reader:
     def reader(path: str) -> Sections:
         while pending:
             pending.pop()()
-        return store.own_reader(path)
+        return store.read_sections(path)
 
     return reader
 
@@ -342,7 +342,7 @@ def test_file_that_keeps_changing_is_an_error(config: Path) -> None:
     def reader(path: str) -> Sections:
         with config.open("ab") as file:
             file.write(b"# again\n")
-        return store.own_reader(path)
+        return store.read_sections(path)
 
     with pytest.raises(EditError, match="keeps being rewritten by another program"):
         store.edit(config, change, reader)
@@ -354,7 +354,7 @@ def test_lock_of_another_editor_times_out_with_its_name(config: Path) -> None:
     def reader(path: str) -> Sections:
         with pytest.raises(BusyError, match=rf"^{config} has been locked by process {os.getpid()} for 0 s"):
             store.edit(config, change, wait=0)
-        return store.own_reader(path)
+        return store.read_sections(path)
 
     store.edit(config, change, reader)
     assert config.read_bytes() == NEW
@@ -366,7 +366,7 @@ def test_lock_wait_is_reported_after_a_second(config: Path, capsys: pytest.Captu
     def reader(path: str) -> Sections:
         with pytest.raises(BusyError, match=rf"locked by process {os.getpid()} for 1.2 s"):
             store.edit(config, change, wait=1.2)
-        return store.own_reader(path)
+        return store.read_sections(path)
 
     store.edit(config, change, reader)
     said = f"xacct: waiting for process {os.getpid()}, which is editing {config}\n"
@@ -401,7 +401,7 @@ def test_locks_of_different_files_are_independent(config: Path) -> None:
 
     def reader(path: str) -> Sections:
         store.edit(credentials, change, wait=0)
-        return store.own_reader(path)
+        return store.read_sections(path)
 
     store.edit(config, change, reader)
     assert config.read_bytes() == NEW
@@ -415,7 +415,7 @@ def test_lock_is_the_same_for_two_names_of_a_file(config: Path) -> None:
     def reader(path: str) -> Sections:
         with pytest.raises(BusyError):
             store.edit(link, change, wait=0)
-        return store.own_reader(path)
+        return store.read_sections(path)
 
     store.edit(config, change, reader)
 
@@ -445,7 +445,7 @@ def test_lock_is_next_to_the_file_without_our_own_directory(
         (None, "HOME/.aws/config"),
         ("~/other", "HOME/other"),
         ("$HOME/other", "HOME/other"),
-        # What is unknown stays as it is, and an empty setting is no file: that is botocore's reading.
+        # What is unknown stays as it is, and an empty setting is no file: that is botocore's parsed.
         ("${NONE}/other", "${NONE}/other"),
         ("~nobody-at-all/other", "~nobody-at-all/other"),
         ("", "."),

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from awscli_xacct.configfile.sections import header_for
+from awscli_xacct.configfile.sections import make_header
 from tests.sts import MfaDevice, Role, Sts
 from tests.support.commands import ONE_TRY, WHOAMI
 from tests.support.home import Home, Outcome
@@ -21,7 +21,7 @@ odd_names = pytest.mark.parametrize("name", NAMES)
 
 
 def add(home: Home, name: str, role: Role, **options: object) -> None:
-    home.add_role(header_for(name).removeprefix("profile "), role.arn, **options)
+    home.add_role(make_header(name).removeprefix("profile "), role.arn, **options)
 
 
 def pasted(home: Home, command: str) -> Outcome:
@@ -81,7 +81,7 @@ def test_quoted_commands_after_a_denial_or_without_a_terminal_name_the_profile(
 @pytest.mark.usefixtures("user")
 @odd_names
 def test_quoted_command_makes_a_role_profile(home: Home, role: Role, name: str) -> None:
-    home.write_config(f"[{header_for(name)}]\nregion = us-west-1\n")
+    home.write_config(f"[{make_header(name)}]\nregion = us-west-1\n")
     fault = refused(home, "show", f"--profile={name}")[-1]
     command = fault.rpartition("with: ")[2].replace(" ARN", f" {shlex.quote(role.arn)}")
     made = pasted(home, command)

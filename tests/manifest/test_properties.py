@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awscli_xacct.configfile.document import Document
-from awscli_xacct.configfile.sections import header_for, load
+from awscli_xacct.configfile.sections import load, make_header
 from awscli_xacct.manifest.export import merge
 from awscli_xacct.manifest.plan import Plan, plan
 from awscli_xacct.manifest.source_file import Text, request_of
@@ -25,7 +25,7 @@ def config_of(found: Mapping[str, Options], default: Options) -> bytes:
     document = Document(b"")
     for name, options in {"default": default, **found}.items():
         for key, text in options.items():
-            document.set(header_for(name), key, text)
+            document.set(make_header(name), key, text)
     return document.render()
 
 

@@ -30,7 +30,7 @@ from awscli_xacct.credentials.provider import AssumeRoleProvider
 from awscli_xacct.credentials.session_credentials import SessionCredentials
 from awscli_xacct.errors import ConfigFileError, ProfileError
 from awscli_xacct.profiles.role import Role, resolve
-from awscli_xacct.profiles.source import Profiles, gives_credentials, is_role, resolve_user, role_session
+from awscli_xacct.profiles.source import Profiles, can_be_source, describe_role_session, is_role, resolve_user
 from awscli_xacct.storage.cache import key_name
 from tests.configfile.texts import quickly, readable, texts
 
@@ -396,15 +396,15 @@ def test_source_has_credentials_if_botocore_finds_some(
     assume(("aws_access_key_id" in found) == ("aws_secret_access_key" in found))
     assume(not found.get("web_identity_token_file") or "role_arn" in found)
     if is_role(found):
-        assert gives_credentials(profiles, name)
+        assert can_be_source(profiles, name)
         return
     providers = World(profiles, {}, "").providers(name, disable_env_vars=True)
     try:
         loaded = stock.CredentialResolver(providers).load_credentials()
     except InvalidConfigError:  # an SSO sign-in that lacks something
-        assert gives_credentials(profiles, name)
+        assert can_be_source(profiles, name)
         return
-    assert gives_credentials(profiles, name) == (loaded is not None)
+    assert can_be_source(profiles, name) == (loaded is not None)
 
 
 @pytest.mark.parametrize(
@@ -809,7 +809,7 @@ def chains(draw: st.DrawFn) -> dict[str, dict[str, str]]:
 
 def without_codes_of_sessions(profiles: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     """No device where the chain begins with a role's session, which can give no code."""
-    if role_session(profiles, "user"):
+    if describe_role_session(profiles, "user"):
         return {
             name: {key: value for key, value in options.items() if not key.startswith("mfa_")}
             for name, options in profiles.items()

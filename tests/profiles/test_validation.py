@@ -215,7 +215,7 @@ def test_value_checks_accept_any_input(text: str) -> None:
 def test_profile_name_valid_is_read_back(name: str) -> None:
     assume(validation.name_problem(name) is None)
     document = Document(b"", encoding="utf-8")
-    document.set(sections.header_for(name), "role_arn", ARN)
+    document.set(sections.make_header(name), "role_arn", ARN)
     assert sections.by_name(Document(document.render(), encoding="utf-8").sections()) == {
         name: {"role_arn": ARN}
     }
@@ -581,8 +581,8 @@ def test_profile_without_problems_is_read_back_unchanged(
     ],
 )
 def test_mfa_device_of_a_source_is_that_of_its_roles(source: dict[str, str], serial: str | None) -> None:
-    assert validation.mfa_serial_to_inherit({"source": source}, "source") == serial
-    assert validation.mfa_serial_to_inherit({}, "source") is None
+    assert validation.find_inherited_mfa_serial({"source": source}, "source") == serial
+    assert validation.find_inherited_mfa_serial({}, "source") is None
 
 
 def test_options_have_the_names_of_their_keys() -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ... import settings
-from ...configfile.sections import profile_of
+from ...configfile.sections import parse_header
 from ...messages import option, role_command
 from ...profiles import validation
 from ...profiles.partitions import Partitions
-from ...profiles.regions import partition_of
+from ...profiles.regions import find_partition
 from ...profiles.role import KEYS
 from . import keys
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
@@ -48,7 +48,7 @@ def _check_roles(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]
     for name, options in profiles.items():
         if settings.ROLE_ARN not in options:
             continue
-        names: Collection[str] = partitions.names if partitions else {partition_of(options) or ""}
+        names: Collection[str] = partitions.names if partitions else {find_partition(options) or ""}
         problems = validation.find_problems(
             name,
             profiles,
@@ -81,7 +81,7 @@ def _check_sections(context: DoctorContext) -> Iterator[Finding]:
     path = context.config_path
     sections = context.document.sections() if context.document else {}
     for header, options in sections.items():
-        if header.startswith(_OTHER_SECTIONS) or profile_of(header) is not None:
+        if header.startswith(_OTHER_SECTIONS) or parse_header(header) is not None:
             continue
         if not any(key in keys.KNOWN for key in options):
             continue

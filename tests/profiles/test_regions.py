@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from botocore.loaders import create_loader
 
-from awscli_xacct.profiles.defaults import role_arn
+from awscli_xacct.profiles.defaults import build_role_arn
 from awscli_xacct.profiles.partitions import Partitions
-from awscli_xacct.profiles.regions import partition_of, region_in_chain
+from awscli_xacct.profiles.regions import find_partition, find_region
 
 ROLE = "arn:aws-cn:iam::222222222222:role/Power"
 DEVICE = "arn:aws-us-gov:iam::111111111111:mfa/dev"
@@ -30,7 +30,7 @@ DEVICE = "arn:aws-us-gov:iam::111111111111:mfa/dev"
 def test_region_is_that_of_the_first_profile_with_one(
     profiles: dict[str, dict[str, str]], region: str | None
 ) -> None:
-    assert region_in_chain(profiles, "a") == region
+    assert find_region(profiles, "a") == region
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_region_is_that_of_the_first_profile_with_one(
     ],
 )
 def test_partition_comes_from_the_role_or_the_device(options: dict[str, str], partition: str | None) -> None:
-    assert partition_of(options) == partition
+    assert find_partition(options) == partition
 
 
 @pytest.mark.parametrize(
@@ -60,4 +60,4 @@ def test_partition_of_a_role_given_by_name_is_that_of_its_source(
 ) -> None:
     partitions = Partitions(create_loader().load_data("partitions"))
     wanted = {"source_profile": "dev"}
-    assert role_arn("prod", "222222222222", "Power", profiles, wanted, partitions) == ROLE
+    assert build_role_arn("prod", "222222222222", "Power", profiles, wanted, partitions) == ROLE
