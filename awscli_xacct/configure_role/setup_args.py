@@ -18,8 +18,8 @@ from ..profiles import values
 from ..profiles.edit import NONE
 from ..profiles.source import Profiles, has_static_keys, is_role
 from ..profiles.validation import name_problem
-from ..setup.iam_client import Iam
-from ..setup.model import AccountContext, Caller, SetupRequest
+from ..setup.iam_client import AccountContext
+from ..setup.model import Caller, SetupRequest
 from .base import refusal
 from .clients import ProfileClients
 
@@ -90,8 +90,7 @@ def resolve_accounts(arguments: Any, source: str, session: Any) -> Accounts:
     arns = {name: ask_identity(each, NOTHING) for name, each in clients.items()}
     caller = Caller.of(arns[source], _own_role(profiles[source]))
     target, home = (
-        AccountContext(name, arns[name].account, Iam(clients[name].client("iam")))
-        for name in (admin, home_admin)
+        AccountContext(name, arns[name].account, clients[name].client("iam")) for name in (admin, home_admin)
     )
     faults = []
     if arns[admin].partition != caller.arn.partition:

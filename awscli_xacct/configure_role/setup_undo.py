@@ -11,9 +11,8 @@ from ..configfile.sections import find_headers
 from ..errors import ProfileError
 from ..messages import unknown_profile
 from ..profiles.inventory import Inventory
-from ..setup.iam_client import Iam
+from ..setup.iam_client import AccountContext
 from ..setup.journal import Journal
-from ..setup.model import AccountContext
 from ..setup.undo import undo_steps
 from ..storage.cache import Cache
 from .base import read_document, refusal
@@ -78,7 +77,7 @@ def _side(profile: str, account: str, session: Any) -> AccountContext:
         clients = ProfileClients(profile, session)
         found = ask_identity(clients, _DECLINED).account
         if found == account:
-            return AccountContext(profile, account, Iam(clients.client("iam")))
+            return AccountContext(profile, account, clients.client("iam"))
         fault = (
             f"profile {profile} belongs to account {found}, not to account {account}, where setup was used"
         )

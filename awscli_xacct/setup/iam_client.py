@@ -1,4 +1,4 @@
-"""IAM of one account, as `setup` uses it: roles, their policies, and the inline policies of callers.
+"""IAM of one account, as `setup` uses it: read roles and policies, and make steps of the calls that change them.
 
 A thin layer over an IAM client: it reads all pages, returns None for what does not exist, and policies as dicts. What
 the client raises passes through.
@@ -8,11 +8,16 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..aws_errors import is_missing_entity
-from ..iam_policy import parse_policy
+from ..iam_policy import Policy, diff_policies, parse_policy, to_json, to_lines
+from ..messages import profile_words
+from ..settings import DEFAULT_ROLE_DURATION
+from .steps import Step
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,69 @@ class Owner(NamedTuple):
         return {f"{self.kind.capitalize()}Name": self.name, "PolicyName": policy}
 
 
-class Iam:
-    """IAM of one account, called with the credentials of one profile."""
+@dataclass(frozen=True)
+class AccountContext:
+    """One account, and an IAM client with the credentials of one profile."""
 
-    def __init__(self, client: Any) -> None:
-        self.client = client
+    profile: str
+    account: str
+    client: Any
+
+    def step(
+        self,
+        state: str,
+        title: str,
+        operation: str,
+        parameters: Mapping[str, Any],
+        *,
+        check: Callable[[], object] = lambda: None,
+        act: Callable[[], object] | None = None,
+        **more: Any,
+    ) -> Step:
+        """Return a step that is one IAM call, such as ``DetachRolePolicy``.
+
+        `check` runs before the call and raises `XacctError` to prevent it. `act` replaces the call if it takes more
+        than that.
+        """
+        command = _to_kebab_case(operation)
+        options = [
+            word for key, value in parameters.items() for word in (f"--{_to_kebab_case(key)}", str(value))
+        ]
+
+        def call() -> None:
+            check()
+            getattr(self.client, command.replace("-", "_"))(**parameters)
+
+        return Step(
+            state,
+            title,
+            act or call,
+            profile=self.profile,
+            permission=f"iam:{operation}",
+            command=["aws", "iam", command, *options, *profile_words(self.profile)],
+            **more,
+        )
+
+    def policy_step(
+        self,
+        state: str,
+        title: str,
+        operation: str,
+        parameters: Mapping[str, Any],
+        before: Policy | None,
+        after: Policy,
+        **more: Any,
+    ) -> Step:
+        """Return a step that writes the policy `after` in place of `before`; None stands for a new one."""
+        return self.step(
+            state,
+            title,
+            operation,
+            {**parameters, "PolicyDocument": to_json(after)},
+            detail=to_lines(after) if before is None else diff_policies(before, after),
+            document=after,
+            **more,
+        )
 
     def get_role(self, name: str) -> FoundRole | None:
         found = self._get(self.client.get_role, "Role", RoleName=name)
@@ -64,7 +127,7 @@ class Iam:
             found["RoleId"],
             found.get("Description", ""),
             parse_policy(found["AssumeRolePolicyDocument"]),
-            found.get("MaxSessionDuration", 3600),
+            found.get("MaxSessionDuration", DEFAULT_ROLE_DURATION),
             found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
         )
 
@@ -94,3 +157,7 @@ class Iam:
             if is_missing_entity(error):
                 return None
             raise
+
+
+def _to_kebab_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()

@@ -1,19 +1,16 @@
-"""The parties to a setup, the request, and the steps that are one IAM call each."""
+"""The request for a setup, the caller, and the context in which its steps are planned."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from .. import iam_policy
 from ..arn import Arn
 from ..errors import Problem, ValidationError, XacctError
-from ..messages import profile_words
-from .iam_client import FoundRole, Iam, Owner
+from .iam_client import AccountContext, FoundRole, Owner
 from .journal import Entry, Journal
-from .steps import Step
 
 
 @dataclass(frozen=True)
@@ -38,15 +35,6 @@ class SetupRequest:
     caller_policy: bool = True
     context: Mapping[str, str] = field(default_factory=dict)
     actions: Sequence[str] = (iam_policy.ASSUME,)
-
-
-@dataclass(frozen=True)
-class AccountContext:
-    """One account, and the profile whose credentials its IAM is called with."""
-
-    profile: str
-    account: str
-    iam: Iam
 
 
 @dataclass(frozen=True)
@@ -105,63 +93,6 @@ class SetupContext:
         return str(Arn.iam(self.caller.arn.partition, self.target.account, resource))
 
 
-def iam_step(
-    account: AccountContext,
-    state: str,
-    title: str,
-    operation: str,
-    parameters: Mapping[str, Any],
-    *,
-    check: Callable[[], object] = lambda: None,
-    act: Callable[[], object] | None = None,
-    **more: Any,
-) -> Step:
-    """Return a step that is one IAM call, such as ``DetachRolePolicy``.
-
-    `check` runs before the call and raises `XacctError` to prevent it. `act` replaces the call if it takes more than
-    that.
-    """
-    command = _to_kebab_case(operation)
-    options = [word for key, value in parameters.items() for word in (f"--{_to_kebab_case(key)}", str(value))]
-
-    def call() -> None:
-        check()
-        getattr(account.iam.client, command.replace("-", "_"))(**parameters)
-
-    return Step(
-        state,
-        title,
-        act or call,
-        profile=account.profile,
-        permission=f"iam:{operation}",
-        command=["aws", "iam", command, *options, *profile_words(account.profile)],
-        **more,
-    )
-
-
-def policy_step(
-    account: AccountContext,
-    state: str,
-    title: str,
-    operation: str,
-    parameters: Mapping[str, Any],
-    before: iam_policy.Policy | None,
-    after: iam_policy.Policy,
-    **more: Any,
-) -> Step:
-    """Return a step that writes the policy `after` in place of `before`; None stands for a new one."""
-    return iam_step(
-        account,
-        state,
-        title,
-        operation,
-        {**parameters, "PolicyDocument": iam_policy.to_json(after)},
-        detail=iam_policy.to_lines(after) if before is None else iam_policy.diff_policies(before, after),
-        document=after,
-        **more,
-    )
-
-
 def is_made_by_setup(role: FoundRole, entry: Entry) -> bool:
     """Whether a role is the one that a journal entry is about, and not another one of the same name."""
     return role.role_id == entry.get("id") or f"({entry['mark']})" in role.description
@@ -171,7 +102,3 @@ def check_unchanged(same: bool, what: str) -> None:
     """Raise `XacctError` unless something is still as it was when the steps were planned."""
     if not same:
         raise XacctError(f"{what} was changed by someone else meanwhile, and was not overwritten")
-
-
-def _to_kebab_case(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()

@@ -14,8 +14,8 @@ from .. import iam_policy
 from ..arn import Arn
 from ..aws_errors import is_denied
 from ..errors import Problem, ValidationError
-from .iam_client import FoundRole, Iam
-from .model import AccountContext, SetupContext, check_unchanged, is_made_by_setup, policy_step
+from .iam_client import AccountContext, FoundRole
+from .model import SetupContext, check_unchanged, is_made_by_setup
 from .role_planner import plan_role
 from .steps import ADD, CHANGE, SAME, Step
 
@@ -24,11 +24,11 @@ def plan_setup(setup: SetupContext) -> list[Step]:
     """Return the steps in both accounts, in order. Raises `ValidationError` with everything that prevents them."""
     problems: list[Problem] = []
     target, name = setup.target, setup.request.role_name
-    found = _read(problems, target, "iam:GetRole", lambda iam: iam.get_role(name))
+    found = _read(problems, target, "iam:GetRole", lambda: target.get_role(name))
     attached: Sequence[str] = ()
     if found is not None:
         permission = "iam:ListAttachedRolePolicies"
-        attached = _read(problems, target, permission, lambda iam: iam.list_attached(name)) or ()
+        attached = _read(problems, target, permission, lambda: target.list_attached(name)) or ()
     problems += _role_problems(setup, found)
     problems += _policy_arn_problems(setup, attached)
     caller_steps = _plan_caller_policy(setup, problems)
@@ -53,12 +53,12 @@ def _read(
     problems: list[Problem],
     account: AccountContext,
     permission: str,
-    read: Callable[[Iam], Any],
+    read: Callable[[], Any],
     fix: str | None = None,
 ) -> Any:
     """Return what `read` returns; None if that is denied, with a problem that names the missing permission."""
     try:
-        return read(account.iam)
+        return read()
     except Exception as error:
         if not is_denied(error):
             raise
@@ -101,13 +101,13 @@ def _policy_arn_problems(setup: SetupContext, attached: Sequence[str]) -> Iterat
             yield Problem(f"{given} is not in the partition {partition}, as the role is", f"use {right}")
         elif arn.account not in ("aws", account):
             yield Problem(f"{given} is a policy of neither AWS nor the role's own account, {account}")
-        elif text not in attached and not _policy_exists(setup.target.iam, text):
+        elif text not in attached and not _policy_exists(setup.target, text):
             yield Problem(f"{given} does not exist in account {account}")
 
 
-def _policy_exists(iam: Iam, arn: str) -> bool:
+def _policy_exists(account: AccountContext, arn: str) -> bool:
     try:
-        return iam.has_policy(arn)
+        return account.has_policy(arn)
     except Exception as error:
         if not is_denied(error):
             raise
@@ -131,7 +131,7 @@ def _plan_caller_policy(setup: SetupContext, problems: list[Problem]) -> list[St
         problems,
         home,
         f"iam:{owner.operation('Get')}",
-        lambda iam: iam.get_inline_policy(owner, name),
+        lambda: home.get_inline_policy(owner, name),
         fix=f"pass --home-admin-profile with a profile that has it, or --no-caller-policy if another policy "
         f"allows {owner} to assume the role",
     )
@@ -152,15 +152,14 @@ def _plan_caller_policy(setup: SetupContext, problems: list[Problem]) -> list[St
     noted = [entry for entry in setup.journal.find("caller") if thing.items() <= entry.items()]
     made = noted[0]["made"] if noted else found is None
     return [
-        policy_step(
-            home,
+        home.policy_step(
             ADD if found is None else CHANGE,
             title,
             owner.operation("Put"),
             owner.parameters(name),
             found,
             iam_policy.add_statement(found, statement),
-            check=lambda: check_unchanged(home.iam.get_inline_policy(owner, name) == found, title),
+            check=lambda: check_unchanged(home.get_inline_policy(owner, name) == found, title),
             entries=[{**thing, "made": made, "statements": [statement]}],
         )
     ]

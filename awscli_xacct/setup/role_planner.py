@@ -14,7 +14,7 @@ from .. import iam_conditions, iam_policy, settings
 from ..aws_errors import is_existing_entity
 from .iam_client import FoundRole
 from .journal import Entry
-from .model import SetupContext, check_unchanged, iam_step, is_made_by_setup, policy_step
+from .model import SetupContext, check_unchanged, is_made_by_setup
 from .steps import ADD, CHANGE, SAME, Step
 
 
@@ -35,7 +35,7 @@ def _build_statement(setup: SetupContext) -> dict[str, Any]:
 
 
 def _plan_creation(setup: SetupContext) -> Step:
-    request, iam = setup.request, setup.target.iam
+    request, target = setup.request, setup.target
     mark = secrets.token_hex(4)
     statement = _build_statement(setup)
     trust = iam_policy.add_statement(None, statement)
@@ -55,19 +55,18 @@ def _plan_creation(setup: SetupContext) -> Step:
 
     def act() -> None:
         try:
-            role_id = iam.client.create_role(**parameters)["Role"]["RoleId"]
+            role_id = target.client.create_role(**parameters)["Role"]["RoleId"]
         except Exception as error:
             if not is_existing_entity(error):
                 raise
             # The answer to a first attempt may have been lost, and the client has tried again.
-            made = iam.get_role(request.role_name)
+            made = target.get_role(request.role_name)
             if made is None or not is_made_by_setup(made, entry):
                 raise
             role_id = made.role_id
         setup.journal.add({**entry, "id": role_id})
 
-    return iam_step(
-        setup.target,
+    return target.step(
         ADD,
         f"role {setup.role_arn}{lasting}, with the trust policy",
         "CreateRole",
@@ -90,8 +89,7 @@ def _plan_changes(setup: SetupContext, found: FoundRole) -> Iterator[Step]:
     if maximum is None or maximum == found.maximum:
         return
     earlier = setup.journal.first("maximum")
-    yield iam_step(
-        setup.target,
+    yield setup.target.step(
         CHANGE,
         f"maximum session duration of role {found.name}: {found.maximum} s to {maximum} s",
         "UpdateRole",
@@ -110,8 +108,7 @@ def _plan_attachment(setup: SetupContext, arn: str, attached: Sequence[str]) -> 
     role = setup.request.role_name
     if arn in attached:
         return Step(SAME, f"policy {arn} is attached to role {role}", profile=setup.target.profile)
-    return iam_step(
-        setup.target,
+    return setup.target.step(
         ADD,
         f"policy {arn} to role {role}",
         "AttachRolePolicy",
@@ -140,11 +137,10 @@ def _plan_trust(setup: SetupContext, found: FoundRole) -> Step:
     _note_missing_requirements(setup, found.name, after)
 
     def check() -> None:
-        now = setup.target.iam.get_role(found.name)
+        now = setup.target.get_role(found.name)
         check_unchanged(now is not None and now.trust == found.trust, f"the trust policy of {found.name}")
 
-    return policy_step(
-        setup.target,
+    return setup.target.policy_step(
         CHANGE,
         f"trust policy of role {setup.role_arn}",
         "UpdateAssumeRolePolicy",

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .. import iam_policy
-from .iam_client import FoundRole, Owner
+from .iam_client import AccountContext, FoundRole, Owner
 from .journal import Entry, Journal
-from .model import AccountContext, iam_step, is_made_by_setup, policy_step
+from .model import is_made_by_setup
 from .steps import KEEP, REMOVE, Step
 
 
 def undo_steps(journal: Journal, target: AccountContext, home: AccountContext) -> list[Step]:
     """Return the steps that undo the entries of a journal, last made first."""
-    role = target.iam.get_role(str(journal.metadata["role_name"]))
+    role = target.get_role(str(journal.metadata["role_name"]))
     return [
         *(_undo_caller_policy(entry, home) for entry in journal.find("caller")),
         *(_undo_attachment(entry, role, target) for entry in journal.find("attachment")),
@@ -33,27 +33,26 @@ def already_removed(entry: Entry, what: str) -> Step:
 def _undo_caller_policy(entry: Entry, home: AccountContext) -> Step:
     owner, name = Owner(*entry["owner"]), str(entry["policy"])
     title = f"policy {name} of {owner} in account {home.account}"
-    found = home.iam.get_inline_policy(owner, name)
+    found = home.get_inline_policy(owner, name)
     rest = iam_policy.remove_statements(found, entry["statements"])
     if found is None or rest == iam_policy.remove_statements(found, []):
         return already_removed(entry, title)
     parameters = owner.parameters(name)
     if rest["Statement"]:
         put = owner.operation("Put")
-        return policy_step(
-            home, REMOVE, f"a statement from {title}", put, parameters, found, rest, entries=[entry]
+        return home.policy_step(
+            REMOVE, f"a statement from {title}", put, parameters, found, rest, entries=[entry]
         )
     if entry["made"]:
-        return iam_step(home, REMOVE, title, owner.operation("Delete"), parameters, entries=[entry])
+        return home.step(REMOVE, title, owner.operation("Delete"), parameters, entries=[entry])
     return Step(KEEP, f"{title}: setup did not create it, and it has no other statement")
 
 
 def _undo_attachment(entry: Entry, role: FoundRole | None, target: AccountContext) -> Step:
     arn = str(entry["arn"])
-    if role is None or arn not in target.iam.list_attached(role.name):
+    if role is None or arn not in target.list_attached(role.name):
         return already_removed(entry, f"policy {arn}")
-    return iam_step(
-        target,
+    return target.step(
         REMOVE,
         f"policy {arn} from role {role.name}",
         "DetachRolePolicy",
@@ -72,9 +71,7 @@ def _undo_role(journal: Journal, role: FoundRole | None, target: AccountContext)
     ours = made is not None and is_made_by_setup(role, made)
     uses = _list_other_uses(journal, role, target) if ours else []
     if ours and not uses:
-        yield iam_step(
-            target, REMOVE, f"role {role.arn}", "DeleteRole", {"RoleName": role.name}, entries=about
-        )
+        yield target.step(REMOVE, f"role {role.arn}", "DeleteRole", {"RoleName": role.name}, entries=about)
         return
     yield from (_undo_trust(entry, role, target) for entry in journal.find("trust"))
     yield from (_undo_maximum(entry, role, target) for entry in journal.find("maximum"))
@@ -87,8 +84,8 @@ def _undo_role(journal: Journal, role: FoundRole | None, target: AccountContext)
 def _list_other_uses(journal: Journal, role: FoundRole, target: AccountContext) -> list[str]:
     """Return what others have added to a role that setup made."""
     own = [entry["arn"] for entry in journal.find("attachment")]
-    attached = [arn for arn in target.iam.list_attached(role.name) if arn not in own]
-    inline = target.iam.list_inline(role.name)
+    attached = [arn for arn in target.list_attached(role.name) if arn not in own]
+    inline = target.list_inline(role.name)
     rest = iam_policy.remove_statements(role.trust, journal.statements("trust"))["Statement"]
     return [
         *(f"policy {arn} was attached by someone else" for arn in attached),
@@ -104,8 +101,7 @@ def _undo_trust(entry: Entry, role: FoundRole, target: AccountContext) -> Step:
         return already_removed(entry, f"the statement in the {title}")
     if not rest["Statement"]:
         return Step(KEEP, f"{title}: it has no other statement, and IAM does not accept an empty one")
-    return policy_step(
-        target,
+    return target.policy_step(
         REMOVE,
         f"a statement from the {title}",
         "UpdateAssumeRolePolicy",
@@ -123,8 +119,7 @@ def _undo_maximum(entry: Entry, role: FoundRole, target: AccountContext) -> Step
         return already_removed(entry, what)
     if role.maximum != after:
         return Step(KEEP, f"{what}: it is {role.maximum} s, not the {after} s that setup set")
-    return iam_step(
-        target,
+    return target.step(
         REMOVE,
         f"the change of the {what}, from {after} s back to {before} s",
         "UpdateRole",
