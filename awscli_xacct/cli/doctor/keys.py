@@ -1,6 +1,7 @@
-"""The keys of a profile that something reads: botocore, the AWS CLI, this plugin; and those of other tools.
+"""Find unknown keys in profiles: those that neither botocore, the AWS CLI nor this plugin reads.
 
-Written down here, as no `aws` is imported to look at one; a test compares them with botocore's own.
+The keys of botocore and the CLI are listed here, because doctor imports neither, and a file is read by every
+installation, of whatever version. A test compares the list with botocore's own.
 
 https://docs.aws.amazon.com/cli/latest/topic/config-vars.html
 https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html#cli-configure-files-settings
@@ -9,8 +10,9 @@ https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from ... import settings
 from ...profiles.role import KEYS
@@ -51,28 +53,33 @@ _OF_OTHERS = {
     "saml2aws": "x_principal_arn x_security_token_expires",
 }
 _PREFIXES = {"granted_": "granted", "aws_vault_": "aws-vault", "awsume_": "awsume", "saml_": "aws-runas"}
-_NEAR = 0.8
+_SIMILARITY = 0.8
 
 
-def unread(keys: Iterator[str]) -> Iterator[tuple[str, str]]:
-    """Those of a profile's keys that nobody here reads, and of each what may help."""
+class UnknownKey(NamedTuple):
+    """A key that nothing reads, and how to fix it; `is_typo` if it resembles a known one."""
+
+    name: str
+    fix: str
+    is_typo: bool = False
+
+
+def find_unknown(keys: Iterable[str]) -> Iterator[UnknownKey]:
+    """Yield the unknown keys among those of a profile."""
     for key in keys:
         if key in KNOWN:
             continue
-        near = get_close_matches(key, KNOWN, n=1, cutoff=_NEAR)
-        owner = _owner(key)
-        if owner:
-            yield (
-                key,
-                f"it is a key of {owner}, which aws does not heed; take it out if nobody uses {owner} here",
-            )
+        near = get_close_matches(key, KNOWN, n=1, cutoff=_SIMILARITY)
+        tool = _find_tool(key)
+        if tool:
+            yield UnknownKey(key, f"aws ignores this key of {tool}: remove it unless you use {tool}")
         elif near:
-            yield key, f"if {near[0]} is meant, write it that way"
+            yield UnknownKey(key, f"if you mean {near[0]}, rename it", is_typo=True)
         else:
-            yield key, "take it out, or look for how it is spelled: aws goes on as if it were not there"
+            yield UnknownKey(key, "aws ignores it: remove it, or check its spelling")
 
 
-def _owner(key: str) -> str | None:
+def _find_tool(key: str) -> str | None:
     for tool, keys in _OF_OTHERS.items():
         if key in keys.split():
             return tool

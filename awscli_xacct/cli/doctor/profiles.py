@@ -71,9 +71,9 @@ def _check_keys(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
                 f"profile {name} assumes no role, so these keys have no effect: {', '.join(ignored)}",
                 f"{role_command(name, '--role-arn ARN')}, or remove them",
             )
-        for key, fix in keys.unread(iter(options)):
-            if settings.ROLE_ARN in options or fix.startswith("if "):
-                yield Finding(WARNING, f"profile {name}: unknown key {key}", fix)
+        for key in keys.find_unknown(options):
+            if settings.ROLE_ARN in options or key.is_typo:
+                yield Finding(WARNING, f"profile {name}: unknown key {key.name}", key.fix)
 
 
 def _check_sections(context: DoctorContext) -> Iterator[Finding]:
