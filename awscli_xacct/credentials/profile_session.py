@@ -17,7 +17,7 @@ from botocore.credentials import AssumeRoleProvider as StockProvider
 from botocore.session import Session
 
 from ..profiles.client_settings import select_client_settings
-from .provider import DROP_IF_REFUSED, AssumeRoleProvider, in_place_of
+from .provider import DROP_IF_REFUSED, AssumeRoleProvider, copy_provider
 
 _known: WeakKeyDictionary[Any, dict[Any, _Clients]] = WeakKeyDictionary()
 _lock = threading.Lock()
@@ -36,7 +36,8 @@ def provider_for(session: Any, profile: str, config: Mapping[str, Any] | None = 
         if key not in known:
             known[key] = _Clients(ProfileSession(profile, session, found))
         clients = known[key]
-    return in_place_of(clients.stock, lambda: found, clients.create, profile)
+    changes = {"load_config": lambda: found, "client_creator": clients.create, "profile_name": profile}
+    return copy_provider(AssumeRoleProvider, clients.stock, **changes)
 
 
 class ProfileSession(Session):  # type: ignore[misc]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.credentials import AssumeRoleProvider as StockProvider
 from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .fetcher import Fetcher
     from .mfa_session import MfaSession
 
+Provider = TypeVar("Provider")
 ExplainRefusal = Callable[[Mapping[str, Any], str, str], "str | None"]
 """Returns why botocore's own provider must not be used instead of ours; see the package's `explain_refusal`."""
 
@@ -190,16 +191,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         """
         if not isinstance(error, ProfileError):  # those botocore reports itself
             self._refuse_stock(error)
-        stock = StockProvider(
-            load_config=self._load_config,
-            client_creator=self._client_creator,
-            cache={},
-            profile_name=self._profile_name,
-            prompter=self._prompter,
-            credential_sourcer=self._credential_sourcer,
-            profile_provider_builder=self._profile_provider_builder,
-        )
-        credentials = stock.load()
+        credentials = copy_provider(StockProvider, self, cache={}).load()
         self._refuse_stock(error)  # it has found nothing wrong
         return credentials
 
@@ -246,22 +238,21 @@ def install(session: Any, explain_refusal: ExplainRefusal) -> None:
     resolver = session.get_component("credential_provider")
     stock = resolver.get_provider(StockProvider.METHOD)
     if not isinstance(stock, AssumeRoleProvider):
-        ours = in_place_of(stock, stock._load_config, stock._client_creator, stock._profile_name)
+        ours = copy_provider(AssumeRoleProvider, stock)
         ours._explain_refusal = explain_refusal
         resolver.providers[resolver.providers.index(stock)] = ours
         session.register("after-call", ours.drop_if_refused, unique_id=DROP_IF_REFUSED)
 
 
-def in_place_of(
-    stock: Any, load_config: Callable[[], Any], client_creator: Callable[..., Any], profile: str
-) -> AssumeRoleProvider:
-    """Return a provider with the parts of botocore's own, `stock`, except for those given."""
-    return AssumeRoleProvider(
-        load_config=load_config,
-        client_creator=client_creator,
-        cache=stock.cache,
-        profile_name=profile,
-        prompter=stock._prompter,
-        credential_sourcer=stock._credential_sourcer,
-        profile_provider_builder=stock._profile_provider_builder,
-    )
+def copy_provider(kind: Callable[..., Provider], provider: Any, **changes: Any) -> Provider:
+    """Return a provider of class `kind` with the parts of `provider`, except for the `changes`."""
+    parts = {
+        "load_config": provider._load_config,
+        "client_creator": provider._client_creator,
+        "cache": provider.cache,
+        "profile_name": provider._profile_name,
+        "prompter": provider._prompter,
+        "credential_sourcer": provider._credential_sourcer,
+        "profile_provider_builder": provider._profile_provider_builder,
+    }
+    return kind(**{**parts, **changes})
