@@ -110,7 +110,7 @@ class Fetcher(Cached):
             if not is_denied(error):
                 raise
             self._context.warn(
-                f"profile {self.role.profile}: the user is not allowed an MFA session, so it takes a code of its own"
+                f"profile {self.role.profile}: the user is not allowed an MFA session, so it needs its own MFA code"
             )
             return self._assume_with_code(keys, request, quick)
         try:
@@ -120,8 +120,8 @@ class Fetcher(Cached):
             if not is_denied(error) or age < _FRESH:
                 raise
             self._context.warn(
-                f"profile {self.role.profile}: refused from an MFA session that is {age / 60:.0f} min old; "
-                f"the role may require a newer one, so it takes a code of its own"
+                f"profile {self.role.profile}: denied with an MFA session that is {age / 60:.0f} min old; "
+                f"the role may require a newer one, so it needs its own MFA code"
             )
             try:
                 return self._assume_with_code(keys, request, quick)

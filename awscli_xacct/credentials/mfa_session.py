@@ -61,7 +61,7 @@ def decide(role: Role, *, user_keys: bool) -> Decision:
         shared=False,
         duration=asked,
         note=f"profile {role.profile}: its duration_seconds = {asked} is more than the hour that the shared "
-        f"MFA session allows, so it takes a code of its own",
+        f"MFA session allows, so it needs its own MFA code",
     )
 
 

@@ -407,7 +407,7 @@ def test_duration_over_an_hour_takes_a_code_of_its_own_with_a_note(
     assert world.calls() == ["AssumeRole prod"]
     assert world.warnings == [
         "profile prod: its duration_seconds = 7200 is more than the hour that the shared MFA session allows, so it "
-        "takes a code of its own"
+        "needs its own MFA code"
     ]
 
 
@@ -476,8 +476,8 @@ def test_mfa_session_too_old_takes_a_code_of_its_own(world: World) -> None:
     assert world.calls() == ["GetSessionToken", "AssumeRole prod", "AssumeRole strict", "AssumeRole strict"]
     assert len(world.person.prompts) == 2
     assert world.warnings == [
-        "profile strict: refused from an MFA session that is 20 min old; the role may require a newer one, so it "
-        "takes a code of its own"
+        "profile strict: denied with an MFA session that is 20 min old; the role may require a newer one, so it "
+        "needs its own MFA code"
     ]
 
 
@@ -494,7 +494,7 @@ def test_mfa_session_denied_takes_a_code_of_its_own(world: World) -> None:
     world.get("prod")
     assert world.calls() == ["GetSessionToken", "AssumeRole prod"]
     assert world.warnings == [
-        "profile prod: the user is not allowed an MFA session, so it takes a code of its own"
+        "profile prod: the user is not allowed an MFA session, so it needs its own MFA code"
     ]
 
 

@@ -32,8 +32,8 @@ CAPPED = (
     "from the shared MFA session"
 )
 OWN_CODE = (
-    "profile prod: its duration_seconds = {} is more than the hour that the shared MFA session allows, so it takes "
-    "a code of its own"
+    "profile prod: its duration_seconds = {} is more than the hour that the shared MFA session allows, so it needs "
+    "its own MFA code"
 )
 
 # The rows of the table, each with every case it covers.

@@ -40,7 +40,7 @@ def test_shared_mfa_session_has_the_configured_duration(
     ("mode", "duration", "calls", "sent", "note"),
     [
         ("auto", 3600, SHARED, "3600", None),
-        ("auto", 7200, DIRECT, "7200", "takes a code of its own"),
+        ("auto", 7200, DIRECT, "7200", "needs its own MFA code"),
         ("on", 7200, SHARED, "3600", "lasts 1 hour"),
         ("off", 7200, DIRECT, "7200", None),
     ],
