@@ -136,8 +136,8 @@ def wrap(text: str, stream: TextIO | None, indent: int = 0) -> str:
     """Wrap `text` at words to the width of the terminal that `stream` writes to; leave it as it is without one.
 
     Commands and paths are not broken, because they are copied. A command that ends a line too long gets a line of
-    its own. Indented lines hold commands, JSON or differences and stay as they are, except the items of a list. The
-    caller will put `indent` columns before each line.
+    its own. Indented lines hold commands, JSON or differences and stay as they are, except list items and sentences,
+    which begin with a capitalized word. The caller will put `indent` columns before each line.
     """
     width = terminal_width(stream) - indent
     lines = text.split("\n")
@@ -155,7 +155,7 @@ def _wrap_line(line: str, width: int) -> str:
     from textwrap import TextWrapper
 
     indent = line[: len(line) - len(line.lstrip())]
-    if len(line) <= width or (indent and not line.startswith("- ", len(indent))):
+    if len(line) <= width or (indent and not re.match(r"\s*(- \S|[A-Z][a-z]* )", line)):
         return line
     inner = f"{indent}  "
     line = re.sub(

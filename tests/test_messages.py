@@ -69,11 +69,30 @@ def terminal() -> Iterator[TextIO]:
             "it is in\n  /a/directory/whose/name/is/longer-than-the-terminal/is-wide\n  and stays",
         ),
         (
+            "prod:\n  An error occurred when calling AssumeRole: no",
+            "prod:\n  An error occurred when calling\n    AssumeRole: no",
+        ),
+        (
+            '  -    "Resource": "a line of JSON, in a difference"',
+            '  -    "Resource": "a line of JSON, in a difference"',
+        ),
+        (
             '    "Resource": "a line of JSON, or of a difference, whatever"',
             '    "Resource": "a line of JSON, or of a difference, whatever"',
         ),
     ],
-    ids=["short", "sentence", "list", "command", "own-line", "path-with-spaces", "long-path", "indented"],
+    ids=[
+        "short",
+        "sentence",
+        "list",
+        "command",
+        "own-line",
+        "path-with-spaces",
+        "long-path",
+        "indented-sentence",
+        "difference",
+        "indented",
+    ],
 )
 def test_wrap_breaks_at_words_but_not_in_a_command_or_a_path(
     terminal: TextIO, text: str, wrapped: str

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from ..credentials.verification import Result, explain_failure, verify
 from ..errors import ValidationError
-from ..messages import print_message, printable_lines
+from ..messages import print_message, printable_lines, wrap
 from ..tables import duration, table
 from .arguments import arg_table, flag, nothing_given, positional, profiles_given
 from .base import FAILED, NO_ROLES, Subcommand, require_roles
@@ -48,7 +49,7 @@ def _text(results: Sequence[Result]) -> str:
     rows = [[result.profile, result.verdict, _lasts(result), result.hop] for result in results]
     text = table(["PROFILE", "RESULT", "LASTS", "FAILED AT"], rows)
     failures = [explain_failure(result) for result in results if not result.ok]
-    return text + "".join(f"\n{printable_lines(failed)}\n" for failed in failures)
+    return text + "".join(f"\n{wrap(printable_lines(failed), sys.stdout)}\n" for failed in failures)
 
 
 def _lasts(result: Result) -> str:
