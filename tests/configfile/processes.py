@@ -1,4 +1,4 @@
-"""Real processes that edit, for tests that kill them, start many at once or take something away from them."""
+"""Real processes that edit a config file, for tests that kill them, start many, or restrict them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 
-# What every program begins with. It loads no botocore: starting it is cheap, and the edit needs none.
+# The start of every program. It loads no botocore, which makes it fast, and the edit does not need it.
 _PREFACE = """
 import os, sys, tempfile
 from pathlib import Path
@@ -29,7 +29,7 @@ def told(path, change):
         print("edited", flush=True)
 
 def drop_privileges(user, home):
-    # One edit first: a module that is loaded only on need may lie where that user cannot read.
+    # Edit once first, because modules that are imported on demand may not be readable for that user.
     with tempfile.TemporaryDirectory() as os.environ["HOME"]:
         store.edit(Path.home() / "config", setting("a", "k", "v"))
     os.environ["HOME"] = home
@@ -43,7 +43,7 @@ assert "botocore" not in sys.modules
 
 
 def start(program: str, *arguments: object, home: Path, stdin: int | None = None) -> subprocess.Popen[str]:
-    """A Python of its own that runs `program`, with `arguments` in ``sys.argv[1:]``."""
+    """Start a Python that runs `program`, with `arguments` in ``sys.argv[1:]``."""
     return subprocess.Popen(
         command(program, *arguments),
         env=environment(home),
@@ -58,13 +58,13 @@ def command(program: str, *arguments: object) -> list[str]:
 
 
 def environment(home: Path) -> dict[str, str]:
-    # Not measured for coverage: a process that is killed, or may write nothing, would damage its data file.
+    # Without coverage: a process that is killed, or cannot write, would damage its data file.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     return {**kept, "HOME": str(home), "PYTHONPATH": str(_REPOSITORY)}
 
 
 def output(program: str, *arguments: object, home: Path) -> str:
-    """What the program prints; it has to end well."""
+    """Return what the program prints; it must succeed."""
     with start(program, *arguments, home=home) as process:
         printed, _ = process.communicate(timeout=60)
     assert process.returncode == 0

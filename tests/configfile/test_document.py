@@ -1,4 +1,4 @@
-"""What may be asked of a document, in which order, and what it answers and refuses."""
+"""Edits of a document in every order, its answers, and what it refuses."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_value_that_the_encoding_cannot_represent_is_refused() -> None:
 
 
 def test_encoding_that_does_not_round_trip_is_read_only() -> None:
-    data = b"# \x87\x90\n[a]\nk = 1\n"  # two codes for one character, of which encoding takes the other
+    data = b"# \x87\x90\n[a]\nk = 1\n"  # two codes for one character; encoding produces the other one
     document = Document(data, encoding="cp932")
     assert document.sections() == {"a": {"k": "1"}}
     assert document.render() == data
@@ -226,7 +226,7 @@ def profiles(count: int) -> bytes:
 
 
 def seconds(data: bytes) -> float:
-    """The best of some runs that change every tenth section and add as many."""
+    """Return the best time of several runs that change every tenth section and add as many."""
     best = float("inf")
     for _ in range(3):
         start = time.process_time()
@@ -241,7 +241,7 @@ def seconds(data: bytes) -> float:
 
 
 def test_edit_time_is_linear_in_the_file_size() -> None:
-    """Ten times the file, ten times the work; twice that is allowed for a machine that is busy."""
+    """Ten times the file may take ten times as long, or twice that on a busy machine."""
     assert seconds(profiles(10_000)) < 20 * seconds(profiles(1_000))
 
 

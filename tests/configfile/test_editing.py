@@ -1,4 +1,4 @@
-"""An edit changes what it was asked to change, in botocore's eyes and in the file's bytes, and nothing else."""
+"""An edit changes what was requested, both for botocore and in the bytes of the file, and nothing else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def ask(method: str, *arguments: str) -> Ask:
 
 
 def made(edits: Edits) -> tuple[Document, list[Ask]]:
-    """The document with the changes made, and the changes: without those that it refuses."""
+    """Apply the edits; return the document and the edits that it accepted."""
     data, asked = edits
     document = Document(data)
     accepted = []
@@ -35,8 +35,8 @@ def made(edits: Edits) -> tuple[Document, list[Ask]]:
 
 
 def rendered(document: Document) -> bytes:
-    """The edited file. Two edits are refused, and are no examples: one that lets an indented header fall
-    into a value, and one that lets a section inherit a faulty block."""
+    """Return the edited file. Two edits are refused and are no valid examples: one with which a value would absorb
+    an indented header, and one with which a section would inherit an invalid block."""
     try:
         return document.render()
     except EditError as refused:
@@ -48,7 +48,7 @@ def rendered(document: Document) -> bytes:
 
 
 class Model:
-    """What the changes come to, on plain dicts, from what botocore reads."""
+    """Applies the edits to plain dicts, starting with what botocore reads."""
 
     def __init__(self, sections: Sections, defaults: dict[str, Value]) -> None:
         self._sections = {name: dict(options) for name, options in sections.items()}
@@ -68,7 +68,7 @@ class Model:
         self._sections.get(section, {}).pop(key, None)
         self._added.get(section, {}).pop(key, None)
         if not self._added.get(section, True):
-            del self._added[section]  # nothing is left to write of it
+            del self._added[section]  # nothing remains to be written
 
     def remove_section(self, section: str) -> None:
         self._sections.pop(section, None)
@@ -85,7 +85,7 @@ class Model:
 
 
 def defaults_of(botocore_reads: Judge, data: bytes) -> dict[str, Value]:
-    """What an empty section inherits in this file; it is no example if a faulty block is among it."""
+    """Return what an empty section inherits in this file; reject the example if it includes an invalid block."""
     sections = botocore_reads(data + b"\n[an empty one]\n")
     assume(sections is not None)
     assert sections is not None
@@ -141,12 +141,12 @@ def ending_of(line: str) -> str:
 
 
 def without_blank(lines: Iterable[str]) -> list[str]:
-    """The lines that show something, without their ends: a CR and a LF may have come together."""
+    """Return the non-blank lines without line endings, because a CR and an LF may have been joined."""
     return [line.rstrip("\r\n") for line in lines if line.strip()]
 
 
 class Lines:
-    """A file's lines, and which are whose by a second opinion. Counted from 0."""
+    """The lines of a file, and the section and option of each by a second implementation; counted from 0."""
 
     def __init__(self, data: bytes) -> None:
         self._document = Document(data)
@@ -159,7 +159,7 @@ class Lines:
         return self._document.line_of(section) - 1
 
     def option(self, section: str, key: str) -> range | None:
-        """The lines of an option: it goes on over deeper ones and what stands between; None: not its own."""
+        """Return the lines of an option, with the deeper lines that continue it; None: they belong to another."""
         try:
             first = self._document.line_of(section, key) - 1
         except KeyError:
@@ -174,7 +174,7 @@ class Lines:
         return range(first, end)
 
     def section(self, section: str) -> list[int]:
-        """The lines of a section's header and options."""
+        """Return the lines of a section's header and options."""
         options = [self.option(section, key) for key in self._document.section(section)]
         return [self.header(section), *(number for option in options for number in option or ())]
 
@@ -184,7 +184,7 @@ class Lines:
 
 
 def one_change(edits: Edits) -> tuple[Lines, str, list[str]]:
-    """The old lines, the new text, and what was asked for: a change to a section that is there."""
+    """Draw an edit to an existing section; return the old lines, the new text and the edit."""
     data, [change] = edits
     assume(change.arguments[0] in Document(data).names())
     document, changes = made(edits)
@@ -210,7 +210,7 @@ def test_option_removed_takes_its_lines_but_no_comments(edits: Edits) -> None:
 @example((b"[a]\nk : k", [ask("set", "a", "k", "v")]))
 @example((b"[a]\nk :", [ask("set", "a", "k", "v")]))
 def test_option_changed_differs_only_in_its_value(edits: Edits) -> None:
-    """Its line keeps its name, blanks and end; further lines of the old value go, comments there stay."""
+    """The line keeps its name, spaces and ending. Further lines of the old value are removed, except comments."""
     old, new, (section, key, value) = one_change(edits)
     own = old.option(section, key)
     assume(own)
@@ -249,7 +249,7 @@ def test_option_added_is_one_line_after_the_last_of_its_section(edits: Edits) ->
     assert added.strip() == f"{key} = {value}".strip()
     if ending_of(above):
         assert ending_of(added) == ending_of(above)
-    else:  # the file has no line end at its end, and goes on having none
+    else:  # the file ends without a line ending, and still does
         assert added[0] in "\r\n"
         assert not ending_of(added)
 
@@ -275,7 +275,7 @@ def test_section_added_is_at_the_end(edits: Edits) -> None:
 @given(edits(["remove_section"]))
 @example((b"[a] # why\nk = 1\n# c\nl = 1\n\n[b]", [ask("remove_section", "a")]))
 def test_section_removed_leaves_comments_and_everything_else(edits: Edits) -> None:
-    """Also the remark behind its header. Blank lines that set it off may go."""
+    """Even the comment after its header. Blank lines around it may be removed."""
     old, new, (section,) = one_change(edits)
     header, own = old.header(section), old.section(section)
     remark = old.all[header].rpartition("]")[2].lstrip()

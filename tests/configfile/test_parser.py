@@ -1,4 +1,4 @@
-"""Whatever the text, this package and botocore read the same from it, or both refuse it."""
+"""For any text, this package and botocore read the same sections, or both reject it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .texts import disturbed, quickly, readable, texts
 
 
 def ours(data: bytes) -> Sections | None:
-    """What this package reads; None, and a line that exists, if it refuses the text."""
+    """Return what this package reads; if it rejects the text, return None after checking that the line exists."""
     try:
         return Document(data).sections()
     except ConfigFileError as refused:
@@ -27,13 +27,13 @@ def ours(data: bytes) -> Sections | None:
 
 
 def same(ours: Sections | None, botocores: Sections | None) -> bool:
-    """Equal, the order of sections too: of two headers for one profile the later counts."""
+    """Compare sections including their order, because the last of two headers for a profile counts."""
     return ours == botocores and list(ours or []) == list(botocores or [])
 
 
 @quickly
 @given(texts() | readable | disturbed())
-@example(b"[DEFAULT]\ns3 =\n  faulty\n[a]\ns3 = own\n")  # botocore never looks at the block
+@example(b"[DEFAULT]\ns3 =\n  faulty\n[a]\ns3 = own\n")  # botocore never reads the block
 @example(b"[DEFAULT]\ns3 =\n  faulty\n")
 @example(b"[DEFAULT]\ns3 =\n  faulty\n[a]\ns3 = own\n[b]\n")
 @example(b"[a]\r[b]\r\xff")
@@ -66,7 +66,7 @@ def test_document_unedited_has_the_same_bytes(data: bytes) -> None:
 @quickly
 @given(readable)
 def test_locations_of_sections_and_options_are_correct(data: bytes) -> None:
-    """The lines up to an option hold it, and the lines before do not."""
+    """The lines up to an option contain it, and the lines before do not."""
     document = Document(data)
     lines = data.decode().replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for name in document.names():

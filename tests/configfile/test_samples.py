@@ -1,7 +1,7 @@
-"""The awkward config files in tests/samples, each edited and compared byte for byte with what it has to be.
+"""The awkward config files in tests/samples, edited and compared byte for byte with the expected result.
 
-``NAME.config`` is a file as a person keeps it and ``NAME.EDIT.config`` the same file after an edit;
-``NAME.refused.config`` is one that botocore does not read. `diff` of two shows what an edit does.
+``NAME.config`` is a file as a person may have it, and ``NAME.EDIT.config`` the same file after an edit.
+``NAME.refused.config`` is one that botocore rejects. A `diff` of two shows what an edit does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which section header is which profile, by botocore's rules, and the two files as one set of profiles."""
+"""Which profile a section header names by botocore's rules, and the two files as one set of profiles."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_profile_added_is_found_by_its_name(botocore_profiles: Judge, name: str)
         ("default", "default"),
         ("prod", "profile prod"),
         ("my prod", "profile 'my prod'"),
-        # Not every SDK takes quotes away as botocore does, so they are used where there is no other way.
+        # Not every SDK removes quotes as botocore does, so they are used only if necessary.
         ("prod(eu)", "profile prod(eu)"),
         ("größe", "profile größe"),
     ],

@@ -1,4 +1,4 @@
-"""An edit of a real file: what is replaced, what is kept, what is refused, and who else may write meanwhile."""
+"""Edits of real files: what is replaced, kept and refused, and what happens if others write in the meantime."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def change(document: Document) -> None:
 
 @pytest.fixture
 def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The directory ``~/.aws`` of a new user, which is not there yet."""
+    """The directory ``~/.aws`` of a new user, which does not exist yet."""
     (tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     umask = os.umask(0o022)
@@ -47,7 +47,7 @@ def config(aws: Path) -> Path:
 
 
 def files(directory: Path) -> list[str]:
-    """All there is in a directory but our own, where the locks are."""
+    """Return the files in a directory, except our own directory, which has the locks."""
     return sorted(path.name for path in directory.iterdir() if path.name != "xacct")
 
 
@@ -192,7 +192,7 @@ def test_link_into_a_directory_of_another_user_is_not_followed(config: Path, the
 
 
 def test_file_that_is_not_regular_reads_as_empty_and_is_not_edited(config: Path) -> None:
-    """botocore takes /dev/null, a pipe and a directory for no file; opening a pipe would hang."""
+    """botocore treats /dev/null, a pipe and a directory as missing files; opening a pipe would hang."""
     config.unlink()
     os.mkfifo(config)
     for path in (config, config.parent, Path(os.devnull)):
@@ -276,7 +276,7 @@ def test_proof_interrupted_leaves_the_file_unchanged(config: Path) -> None:
 
 
 def once(action: Callable[[], object]) -> store.Reader:
-    """A reader that does something else first, once: the last moment before the old file is looked at."""
+    """A loader that first does something else, once: the last moment before the old file is checked."""
     pending = [action]
 
     def reader(path: str) -> Sections:
@@ -361,7 +361,7 @@ def test_lock_of_another_editor_times_out_with_its_name(config: Path) -> None:
 
 
 def test_lock_wait_is_reported_after_a_second(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It was 304 s of silence."""
+    """It used to be 304 s of silence."""
 
     def reader(path: str) -> Sections:
         with pytest.raises(BusyError, match=rf"locked by process {os.getpid()} for 1.2 s"):

@@ -1,4 +1,4 @@
-"""Killed at any instant, the file is the old one or the new one, whole; and of many editors none is lost."""
+"""After a kill at any moment, the file is the complete old or new one; concurrent edits are all kept."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ while True:
 def test_kill_at_any_moment_leaves_the_last_edit_or_the_previous_one(
     config: Path, chance: random.Random
 ) -> None:
-    """An editor that counts is killed, again and again; what it has told to be done stays done."""
+    """An editor that counts is killed again and again; every edit it has reported stays."""
     number = 0
     for _ in range(KILLS):
         with processes.start(COUNTER, config, number, home=config.parent.parent) as editor:
             assert editor.stdout is not None
-            told = [editor.stdout.readline()]  # it is at work
+            told = [editor.stdout.readline()]  # it is working
             time.sleep(chance.uniform(0, 0.01))
             editor.kill()
             told += editor.stdout.readlines()
@@ -68,8 +68,8 @@ def test_kill_at_any_moment_leaves_the_last_edit_or_the_previous_one(
 
 
 STEPPER = """
-# Edits the file again and again, each time in a child that comes one step further. A step is whatever
-# Python asks of the system and tells an audit hook of before it does.
+# Edits the file again and again, each time in a child that gets one step further. A step is any system call that
+# Python reports to an audit hook beforehand.
 import traceback
 from awscli_xacct.errors import EditError
 
@@ -120,7 +120,7 @@ while came != "finished":
 
 
 def steps(config: Path, stop: str) -> list[str]:
-    """What came of an edit stopped before its first step, its second, and so on to one that finishes."""
+    """Yield the results of an edit stopped before its first step, its second, and so on, until one finishes."""
     return processes.output(STEPPER, config, stop, home=config.parent.parent).splitlines()
 
 
@@ -134,7 +134,7 @@ def test_kill_before_each_step_leaves_the_old_or_the_new_file(config: Path) -> N
 
 
 def test_io_error_at_each_step_leaves_the_old_or_the_new_file(config: Path) -> None:
-    """What the edit does not depend on, such as sweeping and letting go of the lock, may fail unnoticed."""
+    """Steps that the edit does not depend on, such as sweeping and releasing the lock, may fail silently."""
     *stopped, finished = steps(config, "failed")
     assert finished == "finished new"
     assert set(stopped) == {"refused old", "edited new"}

@@ -1,4 +1,4 @@
-"""A full disk, a directory or a file that may not be written or read: said so, and the file is as it was."""
+"""Full disks and missing permissions: the error names them, and the file is unchanged."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from . import processes
 
 OLD = b"# mine\n[default]\nregion = us-east-1\n"
 
-# Root may write everywhere, so root's editors put root off; whoever else runs the tests stays who they are.
+# Root may write everywhere, so editors started by root change to another user.
 USER = 65534 if os.geteuid() == 0 else os.geteuid()
 GROUP = 4242
 
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A home of `USER`'s own with a config file; pytest's own directories are closed to everybody else."""
+    """A home of `USER` with a config file; pytest's own directories are not accessible to other users."""
     home = Path(tempfile.mkdtemp())
     (home / ".aws").mkdir(mode=0o700)
     (home / ".aws" / "config").write_bytes(OLD)
@@ -100,7 +100,7 @@ def test_directory_without_search_permission_is_named(home: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to a group that its owner is not in")
 @pytest.mark.parametrize(("old", "new"), [(0o640, 0o600), (0o664, 0o644), (0o600, 0o600)])
 def test_group_that_cannot_be_kept_is_not_replaced(home: Path, old: int, new: int) -> None:
-    """The new file's group is the user's own, which was promised nothing."""
+    """The new file would have the user's own group, which had no permissions."""
     config = home / ".aws" / "config"
     os.chown(config, USER, GROUP)
     config.chmod(old)
@@ -110,7 +110,7 @@ def test_group_that_cannot_be_kept_is_not_replaced(home: Path, old: int, new: in
 
 
 def test_file_size_limit_keeps_the_file(home: Path) -> None:
-    """The system's limit on a file's size, which makes a write fail half-way."""
+    """The limit on file sizes makes a write fail half-way."""
     program = """
 import resource
 told(sys.argv[1].replace("config", "warm-up"), setting("a", "k", "v"))
@@ -135,7 +135,7 @@ def can_mount() -> bool:
 
 
 def test_mount_point_is_named(tmp_path: Path) -> None:
-    """A container that is given its config file alone: "Device or resource busy", and no way out named."""
+    """If only the config file is mounted into a container: "Device or resource busy", without a fix."""
     if not can_mount():
         pytest.skip("a file can only be mounted by root, in a namespace of its own")
     config = tmp_path / "config"
@@ -191,7 +191,7 @@ def test_full_disk_keeps_the_file(tmp_path: Path) -> None:
 
 
 def test_text_that_the_locale_cannot_encode_is_refused(tmp_path: Path) -> None:
-    """In the C locale, and with Python's UTF-8 mode off, botocore reads config files as ASCII."""
+    """In the C locale, with Python's UTF-8 mode off, botocore reads config files as ASCII."""
     program = """
 told(sys.argv[1], setting("default", "region", "us-west-1"))
 told(sys.argv[1], setting("default", "note", "s\\u00e9"))

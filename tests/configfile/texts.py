@@ -1,4 +1,4 @@
-"""Config texts that no person should write and botocore reads all the same, for property tests."""
+"""Strange config texts that botocore nevertheless reads, for property tests."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from awscli_xacct.configfile.document import Document
 from awscli_xacct.errors import ConfigFileError
 
 quickly = settings(
-    # The suite looks at some texts, always the same ones; XACCT_TEST_EXAMPLES=20000 looks at others.
+    # The suite uses some texts, always the same; XACCT_TEST_EXAMPLES=20000 uses others.
     max_examples=int(os.environ.get("XACCT_TEST_EXAMPLES", "100")),
     derandomize="XACCT_TEST_EXAMPLES" not in os.environ,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
-# All that str.strip takes for blank and that does not end a line of a file; some of it ends one for
-# str.splitlines, with which botocore takes nested blocks apart.
+# Everything that str.strip removes and that does not end a line of a file. Some of it ends a line for str.splitlines,
+# with which botocore splits nested blocks.
 ODD_BLANKS = "\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029\u3000"
 
 NAMES = [
@@ -82,7 +82,7 @@ _TAILS = ["", "", "", "", "", "", " # c", ";c", " ]", "x", " "]
 _MIXED = ["\n", "\n", "\n", "\n", "\r\n", "\r"]
 _ANY = [*"ab[]=:#;'\" \t\\\0\ufeffİΣ", *ODD_BLANKS, ""]
 
-# The kinds of line, each as the choices it is put together from.
+# The kinds of lines, each with the choices for its parts.
 _HEADER = (_BLANKS, "[", NAMES, "]", _TAILS)
 _OPTION = (_BLANKS, KEYS, _BLANKS, "==:", _BLANKS, VALUES, _BLANKS)
 _DEEPER = (_DEPTHS, VALUES, _BLANKS, "=", VALUES, _BLANKS)
@@ -93,7 +93,7 @@ _KINDS = [_HEADER, _OPTION, _DEEPER, _OPTION, _DEEPER, _COMMENT, _BLANK, _HEADER
 
 
 def _pick(draw: st.DrawFn, choices: Sequence[Sequence[str]]) -> list[str]:
-    """One of each, by a single number: many small draws are what makes examples slow."""
+    """Pick one of each with a single number, because many small draws make examples slow."""
     number = draw(st.integers(0, math.prod(map(len, choices)) - 1))
     picked = []
     for choice in choices:
@@ -103,7 +103,7 @@ def _pick(draw: st.DrawFn, choices: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _ended(draw: st.DrawFn, lines: list[str], start: str = "") -> bytes:
-    """The lines with line ends, of one kind or mixed; the last line may have none."""
+    """Add line endings, of one kind or mixed; the last line may have none."""
     endings = draw(st.sampled_from([["\n"], ["\r\n"], ["\r"], _MIXED]))
     text = start + "".join(
         line + end for line, end in zip(lines, _pick(draw, [endings] * len(lines)), strict=True)
@@ -113,7 +113,7 @@ def _ended(draw: st.DrawFn, lines: list[str], start: str = "") -> bytes:
 
 @st.composite
 def texts(draw: st.DrawFn) -> bytes:
-    """Any text: most have some fault for which botocore refuses them."""
+    """Any text; botocore rejects most of them."""
     kinds = draw(st.lists(st.sampled_from(_KINDS), max_size=8))
     start = draw(st.sampled_from(["", "", "", "", "[a]\n", "[a]\n", "[a]\n", "\ufeff"]))
     return _ended(draw, ["".join(_pick(draw, kind)) for kind in kinds], start)
@@ -121,7 +121,7 @@ def texts(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def _orderly(draw: st.DrawFn) -> bytes:
-    """A text that begins with a header and whose sections and options do not come twice."""
+    """A text that begins with a header and has no duplicate sections or options."""
     lines: list[str] = []
     names: set[str] = set()
     keys: set[str] = set()
@@ -142,7 +142,7 @@ def _orderly(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def disturbed(draw: st.DrawFn) -> bytes:
-    """A text with bytes put in anywhere that may be no UTF-8."""
+    """A text with inserted bytes that may not be UTF-8."""
     data = draw(_orderly())
     place = draw(st.integers(0, len(data)))
     return data[:place] + draw(st.binary(min_size=1, max_size=3)) + data[place:]
@@ -157,12 +157,12 @@ def _is_read(data: bytes) -> bool:
 
 
 readable = (_orderly() | _orderly() | _orderly() | texts()).filter(_is_read)
-"""Texts that botocore reads, by our own reader, which another test holds equal to botocore's."""
+"""Texts that botocore reads, according to our own parser, which another test compares with botocore's."""
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A change asked of a document: the name of its method, and the arguments."""
+    """An edit of a document: the name of its method, and the arguments."""
 
     method: str
     arguments: tuple[str, ...]
@@ -181,9 +181,9 @@ _NEW_VALUES = ["x", "", "y z", "us-west-1", "[x]", "# x", "a = b", "é"]
 def edits(
     draw: st.DrawFn, only: Sequence[str] | None = None, *, known: bool = False
 ) -> tuple[bytes, list[Ask]]:
-    """A text and changes to make to it, most of them to sections and options that it has.
+    """A text and edits to make to it, most of them to existing sections and options.
 
-    With `only`, one change, by one of these methods; with `known`, to an option that is there.
+    With `only`, one edit by one of these methods; with `known`, to an existing option.
     """
     data = draw(readable)
     sections = Document(data).sections()

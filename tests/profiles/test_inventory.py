@@ -1,4 +1,4 @@
-"""Every role profile with what is cached for it."""
+"""The inventory: every role profile with its cached records."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def inventory(cache: Cache) -> Inventory:
 
 
 def record(seconds: float = 1000) -> Record:
-    """A record that lasts so long."""
+    """Return a record that is valid for `seconds`."""
     now = time.time()
     return Record("key", "secret", "token", now + seconds, now + seconds, metadata={"obtained": now})
 
@@ -88,7 +88,7 @@ def test_records_of_a_chain_are_those_of_all_hops(inventory: Inventory) -> None:
 def test_records_of_a_role_include_the_shared_mfa_session(inventory: Inventory, cache: Cache) -> None:
     (session,) = inventory.keys("morning").all()
     assert inventory.keys("from-morning").all() == [inventory.keys("from-morning").of_role(), session]
-    # It is the same user, device and life, so it is the same session.
+    # The same user, device and duration mean the same session.
     assert session == inventory.keys("prod").all()[1]
     cache.write(session, record())
     assert inventory.entry("from-morning").session is not None

@@ -1,4 +1,4 @@
-"""The table of config keys: what it promises, and that no other module keeps a list of its own."""
+"""The table of config keys: what it guarantees, and that no other module keeps its own list."""
 
 from __future__ import annotations
 

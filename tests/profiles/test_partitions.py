@@ -1,4 +1,4 @@
-"""Which partitions there are, and which a region belongs to, by botocore's own list."""
+"""The partitions, and the partition of each region, compared with botocore's own list."""
 
 from __future__ import annotations
 

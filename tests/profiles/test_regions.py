@@ -1,4 +1,4 @@
-"""Which region, or at least which partition, a profile without a region of its own belongs to."""
+"""The region, or at least the partition, of a profile without its own region."""
 
 from __future__ import annotations
 

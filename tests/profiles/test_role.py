@@ -1,4 +1,4 @@
-"""The model of profiles against botocore's own assume-role provider: same errors, same calls, but for cheaper."""
+"""Role profiles compared with botocore's own assume-role provider: the same errors and the same calls."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ EVERYWHERE_ELSE = {"AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "sec
 
 @dataclass
 class Calls:
-    """A client creator, and the calls that were made through it, each with the key that signed it."""
+    """A client creator that records its calls, each with the key that signed it."""
 
     made: list[tuple[str, str | None, dict[str, Any]]] = field(default_factory=list)
 
@@ -58,7 +58,7 @@ class Calls:
 
 @dataclass
 class FakeSts:
-    """Gives out the same credentials for the same sequence of calls."""
+    """Issues the same credentials for the same sequence of calls."""
 
     made: list[tuple[str, str | None, dict[str, Any]]]
     caller: str | None
@@ -95,9 +95,9 @@ class NoMetadata:
 
 @dataclass(frozen=True)
 class World:
-    """What a provider is given, all of it through its constructor.
+    """Everything that a provider gets through its constructor.
 
-    `credentials` are the profiles that stand in the credentials file, with what stands there.
+    `credentials` has the profiles of the credentials file.
     """
 
     profiles: Profiles
@@ -115,11 +115,11 @@ class World:
         return deepcopy(config)
 
     def in_config(self, _: Any) -> dict[str, Any]:
-        """What stands in the config file by itself."""
+        """Return the profiles of the config file alone."""
         return {"profiles": self.profiles if self.config is None else self.config}
 
     def providers(self, profile_name: str, disable_env_vars: bool) -> list[Any]:
-        """What botocore's ProfileProviderBuilder makes, as far as it can be had without a network."""
+        """Return the providers of botocore's ProfileProviderBuilder that need no network."""
         assert disable_env_vars
         return [
             stock.AssumeRoleWithWebIdentityProvider(
@@ -159,9 +159,9 @@ class World:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of loading a profile: the calls in their order, and an error or the key at the end.
+    """The result of loading a profile: the calls in order, and either an error or the final key.
 
-    `loaded` tells whether it was loaded without an error, and `features` what it was counted as by then.
+    `loaded` is whether it was loaded without an error, and `features` the features counted until then.
     """
 
     calls: list[tuple[str, str | None, dict[str, Any]]]
@@ -206,7 +206,7 @@ def outcome(
 def both(
     profiles: Profiles, variables: Mapping[str, str] = EVERYWHERE_ELSE, **files: Profiles
 ) -> tuple[Outcome, Outcome]:
-    """What our provider makes of the profile `a`, and what botocore's does."""
+    """Return the outcomes of the profile `a` with our provider and with botocore's."""
     return tuple(
         outcome(kind, profiles, "a", variables, **files)
         for kind in (AssumeRoleProvider, stock.AssumeRoleProvider)
@@ -217,7 +217,7 @@ def both(
 
 
 def optionally(**choices: Any) -> st.SearchStrategy[dict[str, str]]:
-    """Any of these keys, each with any of its values."""
+    """Draw any of these keys, each with any of its values."""
     return st.fixed_dictionaries(
         {}, optional={key: st.sampled_from(values) for key, values in choices.items()}
     )
@@ -257,7 +257,7 @@ others = optionally(
     sso_role_name=["Dev"],
     output=["json"],
 )
-# Together, so that no MFA session is bought, which botocore does not do.
+# Together, so that no shared MFA session is requested, which botocore never does.
 devices_of_their_own = st.just({"mfa_serial": DEVICE, "mfa_session": "off", "mfa_process": f"echo {CODE}"})
 
 
@@ -281,7 +281,7 @@ def profile(draw: st.DrawFn) -> dict[str, str]:
 
 @st.composite
 def configs(draw: st.DrawFn) -> dict[str, dict[str, str]]:
-    """Profiles of which `a` is often the end of a long chain."""
+    """Draw profiles in which `a` is often the end of a long chain."""
     made = {name: draw(profile()) for name in draw(st.lists(st.sampled_from(NAMES), unique=True))}
     made["a"] = draw(profile()) | {"role_arn": "arn:aws:iam::222222222222:role/A"}
     if draw(st.booleans()):
@@ -303,20 +303,20 @@ def configs(draw: st.DrawFn) -> dict[str, dict[str, str]]:
 def test_role_gives_the_same_errors_and_calls_as_botocore(
     profiles: dict[str, dict[str, str]], variables: dict[str, str]
 ) -> None:
-    """Differences there are on purpose have tests of their own below."""
+    """Intended differences have their own tests below."""
     ours, theirs = both(profiles, variables)
     event("error" if theirs.error else f"{len(theirs.calls)} calls")
     assert_the_same(ours, theirs)
 
 
 def assert_the_same(ours: Outcome, theirs: Outcome, *, from_files: bool = False) -> None:
-    """But for what STS refuses, which is an error of ours, and for what is asked of others when it is needed."""
+    """Except for what STS would refuse, which is an error of ours, and for sources that are called on demand."""
     text = ours.error[1] if ours.error else ""
     if "mfa_serial cannot be used here" in text:
         assert (ours.calls, ours.loaded) == ([], False)
         assert any("TokenCode" in request for _, _, request in theirs.calls) or theirs.error
         return
-    if ours.error:  # whose fault it is we say as well
+    if ours.error:  # our error also names the profile
         ours = replace(
             ours, error=(ours.error[0], re.sub(r" \(profile \S+(, the source of profile \S+)?\)$", "", text))
         )
@@ -325,13 +325,13 @@ def assert_the_same(ours: Outcome, theirs: Outcome, *, from_files: bool = False)
     if asked and ours.loaded:  # the instance, or each file by itself
         return
     assert ours.loaded == theirs.loaded
-    # A program is asked before keys that stand in the config file, and after those of the credentials file.
+    # A credential_process comes before keys in the config file, and after those in the credentials file.
     assert ours.features <= theirs.features <= ours.features | {"v", "w"}
 
 
 @st.composite
 def spelled(draw: st.DrawFn, options: Mapping[str, str]) -> str:
-    """The lines of some options as a hasty person writes them."""
+    """Draw the lines of options in a careless style."""
     lines = []
     for key, value in options.items():
         name = draw(st.sampled_from([key, key, key.upper(), key.title()]))
@@ -346,7 +346,7 @@ def spelled(draw: st.DrawFn, options: Mapping[str, str]) -> str:
 
 @st.composite
 def file_pairs(draw: st.DrawFn) -> tuple[str, str]:
-    """The two files; each option stands in one of them, or in both with two values."""
+    """Draw the two files; each option is in one of them, or in both with two values."""
     texts = {"config": "", "credentials": ""}
     other = draw(configs())
     for name, options in draw(configs()).items():
@@ -391,7 +391,7 @@ def test_role_in_two_files_gives_the_same_errors_and_calls_as_botocore(
 def test_source_has_credentials_if_botocore_finds_some(
     profiles: dict[str, dict[str, str]], name: str
 ) -> None:
-    """For profiles without faults of their own: a key without its secret is an error to botocore."""
+    """For valid profiles: botocore fails on a key without its secret."""
     found = profiles.get(name, {})
     assume(("aws_access_key_id" in found) == ("aws_secret_access_key" in found))
     assume(not found.get("web_identity_token_file") or "role_arn" in found)
@@ -431,7 +431,7 @@ def test_source_has_credentials_if_botocore_finds_some(
     ],
 )
 def test_user_agent_features_match_botocore(role: dict[str, str], source: dict[str, str]) -> None:
-    """In the User-Agent of every call that is signed with the credentials."""
+    """In the User-Agent of every call signed with the credentials."""
     ours, theirs = both({"a": {"role_arn": "arn:aws:iam::222222222222:role/A", **role}, "b": source})
     assert (ours.loaded, ours.features) == (theirs.loaded, theirs.features)
     assert ours.features > {"i"}
@@ -479,7 +479,7 @@ def test_user_agent_features_match_botocore(role: dict[str, str], source: dict[s
 def test_source_without_credentials_fails_when_botocore_fails(
     role: dict[str, str], source: dict[str, str], variables: dict[str, str], error: str
 ) -> None:
-    """When credentials are loaded, which programs do in another place than where they call."""
+    """That is, when credentials are loaded, which programs may do long before a call."""
     ours, theirs = both({"a": {"role_arn": "arn:aws:iam::2:role/A", **role}, "b": source}, variables)
     assert ours == theirs
     assert (ours.loaded, theirs.loaded) == (False, False)
@@ -492,7 +492,7 @@ def test_source_without_credentials_fails_when_botocore_fails(
 ROLE = {"role_arn": "arn:aws:iam::222222222222:role/Role", "source_profile": "b"}
 USER = {"aws_access_key_id": "AKIA1", "aws_secret_access_key": "secret-1"}
 SESSION = {"aws_access_key_id": "ASIA1", "aws_secret_access_key": "secret-1", "aws_session_token": "token"}
-# botocore ignores it; here it gives the code, since there is no terminal in a test.
+# botocore ignores it; here it provides the code, because a test has no terminal.
 MFA = {"mfa_serial": DEVICE, "mfa_process": f"echo {CODE}"}
 WITH_CODE = {"SerialNumber": DEVICE, "TokenCode": CODE}
 
@@ -503,7 +503,7 @@ def assumed(key: str, **request: Any) -> tuple[str, str, dict[str, Any]]:
 
 @pytest.mark.parametrize("duration", ["1h", "900s", "3600.5", "", "0", "-1", "899", "43201", "99999999999"])
 def test_duration_outside_the_limits_is_an_error(duration: str) -> None:
-    """botocore drops what is no number without a word, and sends the rest for STS to refuse."""
+    """botocore silently drops a value that is not a number, and sends other values for STS to refuse."""
     ours, theirs = both({"a": {**ROLE, "duration_seconds": duration}, "b": USER})
     assert ours.calls == []
     assert ours.error is not None
@@ -520,7 +520,7 @@ def test_duration_within_the_limits_is_sent(seconds: int) -> None:
 
 
 def test_duration_above_an_hour_for_a_chained_role_is_an_error() -> None:
-    """STS refuses it; botocore finds out by calling."""
+    """STS refuses it, which botocore only learns from the call."""
     chain = {"a": {**ROLE, "duration_seconds": "3601"}, "b": {**ROLE, "source_profile": "c"}, "c": USER}
     ours, theirs = both(chain)
     assert ours.error is not None
@@ -529,7 +529,7 @@ def test_duration_above_an_hour_for_a_chained_role_is_an_error() -> None:
 
 
 def test_mfa_for_a_chained_role_is_an_error() -> None:
-    """STS takes a code from a user only; botocore asks for one and has it refused."""
+    """STS accepts codes only from users; botocore asks for one, and STS refuses it."""
     ours, theirs = both({"a": {**ROLE, **MFA}, "b": {**ROLE, "source_profile": "c"}, "c": USER})
     assert (ours.calls, ours.error) == (
         [],
@@ -603,7 +603,7 @@ def called_by(source: str, profiles: Profiles, **settings: str) -> Profiles:
 
 @pytest.mark.parametrize(("profiles", "source", "how"), ROLE_SESSIONS)
 def test_source_with_a_role_session_counts_as_a_role(profiles: Profiles, source: str, how: str) -> None:
-    """An hour at most and no code: STS refuses both at every use."""
+    """At most an hour and no code: STS refuses both."""
     with pytest.raises(ProfileError, match=rf"more than 3600 \(1 hour\)[\s\S]*its source {source} .*{how}"):
         resolve(called_by(source, profiles, duration_seconds="7200"), "a", environment={})
     with pytest.raises(
@@ -625,7 +625,7 @@ def test_source_that_may_have_user_keys_is_left_to_sts(profiles: Profiles, sourc
 
 
 def test_source_instance_has_no_mfa_and_no_one_hour_limit() -> None:
-    """AWS says that applications on instances are not under the limit of chained roles."""
+    """According to AWS, the limit for chained roles does not apply to applications on instances."""
     instance = "Ec2InstanceMetadata"
     assert not resolve(called_by(instance, {}, duration_seconds="7200"), "a", environment={}).chained
     with pytest.raises(
@@ -635,7 +635,7 @@ def test_source_instance_has_no_mfa_and_no_one_hour_limit() -> None:
 
 
 def test_mfa_session_of_a_role_session_is_an_error() -> None:
-    """GetSessionToken takes long-term keys only."""
+    """GetSessionToken accepts only long-term keys."""
     user = {"credential_process": "xacct credentials p", "mfa_serial": DEVICE, "mfa_session": "on"}
     profiles = {"a": ROLE, "b": user, "p": {**ROLE, "source_profile": "c"}, "c": USER}
     for call in (lambda: resolve(profiles, "a", environment={}), lambda: resolve_user(profiles, "b")):
@@ -653,7 +653,7 @@ def test_mfa_in_a_chain_from_a_session_is_an_error() -> None:
 
 
 def test_mfa_session_is_shared_by_all_roles_of_a_user() -> None:
-    """botocore spends it on the one role."""
+    """botocore spends the code on one role."""
     ours, theirs = both({"a": {**ROLE, **MFA, "external_id": "tenant/42"}, "b": USER})
     bought = ("GetSessionToken", "AKIA1", {**WITH_CODE, "DurationSeconds": 43200})
     assert ours == Outcome([bought, assumed("ASIA1", ExternalId="tenant/42")], key="ASIA2")
@@ -677,7 +677,7 @@ def test_mfa_without_a_shared_session_is_sent_with_the_role(
 
 
 def test_mfa_serial_empty_counts_as_missing() -> None:
-    """botocore asks for a code of a device without a name."""
+    """botocore asks for a code of a device with an empty name."""
     ours, theirs = both({"a": {**ROLE, "mfa_serial": ""}, "b": USER})
     assert ours == Outcome([assumed("AKIA1")], key="ASIA1")
     assert theirs == Outcome([assumed("AKIA1", SerialNumber="", TokenCode=CODE)], key="ASIA1")
@@ -691,7 +691,7 @@ def test_mfa_serial_empty_counts_as_missing() -> None:
     ],
 )
 def test_setting_that_is_a_block_is_an_error(key: str) -> None:
-    """botocore takes the block for the value and comes to grief with it, or sends it."""
+    """botocore uses the block as the value, and crashes or sends it."""
     profiles: dict[str, dict[str, Any]] = {"a": {**ROLE, key: {"x": "y"}}, "b": USER}
     [ours] = [outcome(AssumeRoleProvider, profiles, "a", {})]
     assert ours.calls == []
@@ -797,7 +797,7 @@ users = st.one_of(
 
 @st.composite
 def chains(draw: st.DrawFn) -> dict[str, dict[str, str]]:
-    """One to three roles in a row that begin with the profile `user`; the last one to be assumed is `a`."""
+    """Draw a chain of one to three roles from the profile `user`; the last one is `a`."""
     names = NAMES[: draw(st.integers(1, 3))]
     made = {name: draw(whole_roles) for name in names}
     made[names[-1]] |= draw(devices)
@@ -808,7 +808,7 @@ def chains(draw: st.DrawFn) -> dict[str, dict[str, str]]:
 
 
 def without_codes_of_sessions(profiles: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-    """No device where the chain begins with a role's session, which can give no code."""
+    """Remove MFA devices from chains that begin with a role's session, which cannot send a code."""
     if describe_role_session(profiles, "user"):
         return {
             name: {key: value for key, value in options.items() if not key.startswith("mfa_")}
@@ -823,7 +823,7 @@ def key_of(profiles: Profiles, environment: Mapping[str, str] | None = None) -> 
 
 
 def meaning(profiles: Profiles) -> Any:
-    """What makes the credentials of `a` what they are: all of it but secrets and names of profiles."""
+    """Return everything that determines the credentials of `a`, without secrets and profile names."""
     chain, name = [], "a"
     while name:
         profile = profiles[name]
@@ -840,7 +840,7 @@ def meaning(profiles: Profiles) -> Any:
 def test_cache_key_is_equal_only_for_equivalent_roles(
     one: dict[str, dict[str, str]], data: st.DataObject
 ) -> None:
-    """The other one is much the same: one profile of the chain is made anew."""
+    """The other chain differs in one profile."""
     other = deepcopy(one)
     name = data.draw(st.sampled_from(sorted(one)))
     made = data.draw(users if name == "user" else whole_roles)
@@ -876,7 +876,7 @@ def test_cache_key_changes_with_any_setting_of_the_chain(
 def test_cache_key_ignores_profile_names_and_irrelevant_settings(
     profiles: dict[str, dict[str, str]], data: st.DataObject
 ) -> None:
-    """Two profiles with the same role and the same source share; a new secret comes with a new key."""
+    """Two profiles with the same role and source share a record; a new secret always has a new key."""
     renamed = {name: name if name == "a" else f"other {name}" for name in profiles}
     same = {}
     for name, options in profiles.items():
@@ -898,7 +898,7 @@ def test_cache_key_contains_no_secret(profiles: dict[str, dict[str, str]]) -> No
 def test_cache_key_of_a_credential_source_depends_on_environment_and_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Every pod has the same address to ask, and its own token; two machines may have one home directory."""
+    """All pods have the same credentials URL but their own tokens; two machines may share a home directory."""
 
     def key(source: str, **environment: str) -> str:
         return key_of({"a": {"role_arn": "r", "credential_source": source}}, environment)
@@ -965,7 +965,7 @@ def hops(role: Role) -> Iterator[str]:
 
 
 def long_chain(length: int) -> dict[str, dict[str, Any]]:
-    """The profile 0 is assumed last."""
+    """Return a chain of roles; the profile 0 is assumed last."""
     profiles = {str(number): {**ROLE, "source_profile": str(number + 1)} for number in range(length)}
     return {**profiles, str(length): USER}
 
@@ -979,7 +979,7 @@ def test_chain_can_be_long() -> None:
 
 @pytest.mark.parametrize("length", [settings.MAX_CHAIN + 1, 1000, 20_000])
 def test_chain_without_end_is_an_error(length: int) -> None:
-    """It is that of one profile: what stands nearer to the user works."""
+    """Only profiles beyond the limit fail; those closer to the user work."""
     profiles = long_chain(length)
     with pytest.raises(ProfileError, match="profile 0: its chain is too long: more than 150 roles") as raised:
         resolve(profiles, "0", environment={})

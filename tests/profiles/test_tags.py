@@ -1,4 +1,4 @@
-"""Session tags as a config line holds them."""
+"""Session tags in the form of a config value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said of a role profile's settings before anything is written: each limit, and all faults at once."""
+"""Validation of a role profile's settings before anything is written: every limit, and all problems at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def role_arn_problem(arn: str) -> str | None:
 
 
 def arn_of(length: int) -> str:
-    """A role's ARN of that length, most of it path."""
+    """Return a role's ARN of this length; most of it is the path."""
     rest = length - len("arn:aws:iam::222222222222:role//N")
     return f"arn:aws:iam::222222222222:role/{rest * 'p'}/N"
 
@@ -71,7 +71,7 @@ GOOD: list[tuple[Check, list[str]]] = [
 ]
 
 BAD: list[tuple[Check, str, str]] = [
-    # what is wrong with it is what is said
+    # the problem of the source is reported
     (role_arn_problem, "", "a role ARN looks like"),
     (role_arn_problem, "CrossAccountPowerUser", "a role ARN looks like"),
     (role_arn_problem, f" {ARN}", "a role ARN looks like"),
@@ -147,7 +147,7 @@ BAD: list[tuple[Check, str, str]] = [
     (values.seconds_problem, 5000 * "9", "must be "),
     *(
         (values.seconds_problem, text, "must be a whole number of seconds, such as 3600 for an hour")
-        # The last ones are numbers to Python, and to no other SDK that reads the file.
+        # The last ones are numbers for Python, but for no other SDK that reads the file.
         for text in (
             "",
             "1h",
@@ -236,7 +236,7 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 
 def faults(profile: Mapping[str, Any], *, force: bool = False, **others: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the profile `prod` among the others."""
+    """Return the problems of the profile `prod` among others."""
     return in_words({**OTHERS, **others, "prod": profile}, force=force)
 
 
@@ -450,7 +450,7 @@ def test_tag_that_sts_rejects_is_a_problem(tag: str) -> None:
 
 
 def test_problems_are_all_reported_at_once() -> None:
-    """Nobody should have to try once per fault."""
+    """Users should not need one attempt per problem."""
     found = faults(
         {
             "role_arn": "arn:aws:iam::2222:role/Name",
@@ -552,7 +552,7 @@ def test_validation_accepts_any_config_file(
 def test_profile_without_problems_is_read_back_unchanged(
     profile: dict[str, str], key: int, place: int, odd: str
 ) -> None:
-    """The editor refuses line ends and the like; it must not have to."""
+    """The editor would refuse line endings and the like; validation must find them first."""
     settable = sorted(profile.keys() - KEYS.keys() - {"source_profile", "credential_source"})
     edited = settable[key % len(settable)]
     text = profile[edited]
