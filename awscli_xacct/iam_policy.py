@@ -88,16 +88,16 @@ def is_identity_center_role(name: str) -> bool:
 # -- policies --------------------------------------------------------------------------------------
 
 
-def parse_policy(document: Any) -> dict[str, Any]:
+def parse_policy(given: Any) -> dict[str, Any]:
     """Return a policy from the forms in which IAM and botocore give it: JSON, URL-encoded JSON, a dict.
 
     Raises `ValueError` for anything else.
     """
-    if isinstance(document, str):
-        document = json.loads(document if document.lstrip().startswith("{") else unquote(document))
-    if not isinstance(document, Mapping):
+    if isinstance(given, str):
+        given = json.loads(given if given.lstrip().startswith("{") else unquote(given))
+    if not isinstance(given, Mapping):
         raise ValueError("not a JSON object")
-    return dict(document)
+    return dict(given)
 
 
 def to_json(policy: Policy) -> str:
@@ -170,7 +170,7 @@ def has_deny(policy: Policy, principals: Collection[str]) -> bool:
     return any(
         each.get("Effect") == "Deny"
         and ("NotPrincipal" in each or _names(each, principals))
-        and _may_cover_assume(each)
+        and _can_cover_assume(each)
         for each in list_statements(policy)
     )
 
@@ -212,7 +212,7 @@ def _allow(
 def _unmet_conditions(statements: Sequence[Statement], context: Mapping[str, str]) -> list[Condition]:
     found: list[Condition] = []
     for each in statements:
-        if each.get("Effect") != "Allow" or not _may_cover_assume(each):
+        if each.get("Effect") != "Allow" or not _can_cover_assume(each):
             continue
         negations = ("NotPrincipal", "NotAction", "NotResource")
         found += [Condition("", name, each[name]) for name in negations if name in each]
@@ -236,7 +236,7 @@ def _covers(statement: Statement, role_arn: str) -> bool:
     return any(matches(role_arn, pattern) for pattern in _list_texts(statement.get("Resource")))
 
 
-def _may_cover_assume(statement: Statement) -> bool:
+def _can_cover_assume(statement: Statement) -> bool:
     return "NotAction" in statement or _matches_any(statement.get("Action"), ASSUME)
 
 

@@ -52,7 +52,7 @@ class Work:
                 {
                     "State": step.state,
                     "Title": step.title,
-                    "Policy": step.document,
+                    "Policy": step.policy,
                     "Profile": step.profile or None,
                     "Permission": step.permission or None,
                     "Command": shlex.join(step.command) if step.to_do and step.command else None,

@@ -112,7 +112,7 @@ class AccountContext:
             operation,
             {**parameters, "PolicyDocument": to_json(after)},
             detail=to_lines(after) if before is None else diff_policies(before, after),
-            document=after,
+            policy=after,
             **more,
         )
 

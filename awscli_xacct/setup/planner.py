@@ -139,7 +139,7 @@ def _plan_caller_policy(setup: SetupContext, problems: list[Problem]) -> list[St
     if found is not None and iam_policy.allows_caller(
         found, setup.role_arn, request.context, request.actions
     ):
-        return [Step(SAME, f"{title} allows assuming the role", document=found, profile=home.profile)]
+        return [Step(SAME, f"{title} allows assuming the role", policy=found, profile=home.profile)]
     others = iam_policy.remove_statements(found, [statement])
     conditions = iam_policy.extra_caller_conditions(others, setup.role_arn, {})
     if conditions:

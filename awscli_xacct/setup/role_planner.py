@@ -73,7 +73,7 @@ def _plan_creation(setup: SetupContext) -> Step:
         parameters,
         act=act,
         detail=iam_policy.to_lines(trust),
-        document=trust,
+        policy=trust,
         entries=[entry, {"kind": "trust", "statements": [statement]}],
     )
 
@@ -130,7 +130,7 @@ def _plan_trust(setup: SetupContext, found: FoundRole) -> Step:
     if enough and not (stale and _missing_requirements(setup, found.trust)):
         _note_missing_requirements(setup, found.name, found.trust)
         title = f"role {setup.role_arn}: its trust policy allows {setup.caller.arn}"
-        return Step(SAME, title, document=found.trust, profile=setup.target.profile)
+        return Step(SAME, title, policy=found.trust, profile=setup.target.profile)
     if not enough:
         _note_dropped_conditions(setup, found, statement)
     after = iam_policy.add_statement(found.trust, statement, instead_of=[*stale, statement])

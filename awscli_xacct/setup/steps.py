@@ -44,7 +44,7 @@ class Step:
 
     title       what is changed, for a person
     detail      more lines about it: a policy, a difference
-    document    the policy that it writes
+    policy      the IAM policy that it writes
     profile     the profile whose credentials it uses; empty for a file
     permission  the IAM action it needs
     command     the `aws` command that does the same
@@ -55,7 +55,7 @@ class Step:
     title: str
     act: Callable[[], object] = lambda: None
     detail: Sequence[str] = ()
-    document: Any = None
+    policy: Any = None
     profile: str = ""
     permission: str = ""
     command: Sequence[str] = ()
@@ -106,8 +106,8 @@ def carry_out(steps: Sequence[Step], journal: Journal, retry: RetryPolicy, *, co
             done += 1
             retry.warn(f"done: {step}")
     except KeyboardInterrupt:
-        under_way = [f"in progress: {step}" for step in todo[done : done + 1]]
-        retry.warn("\n".join(["", "interrupted", *under_way, *_list_progress(todo, done, command)]))
+        in_progress = [f"in progress: {step}" for step in todo[done : done + 1]]
+        retry.warn("\n".join(["", "interrupted", *in_progress, *_list_progress(todo, done, command)]))
         raise
     except Exception as error:  # noqa: BLE001 - whatever fails, what was done has to be reported
         failed = todo[done]
@@ -140,7 +140,7 @@ def _call(step: Step, retry: RetryPolicy, *, fresh: bool) -> None:
         try:
             step.act()
         except Exception as error:
-            if not _may_pass(error, fresh=fresh):
+            if not _is_transient(error, fresh=fresh):
                 raise
             last[:] = [error]
             return False
@@ -150,7 +150,7 @@ def _call(step: Step, retry: RetryPolicy, *, fresh: bool) -> None:
         raise last[0]
 
 
-def _may_pass(error: Exception, *, fresh: bool) -> bool:
+def _is_transient(error: Exception, *, fresh: bool) -> bool:
     """Whether an error may be due to eventual consistency; `fresh` is whether a step was carried out just before."""
     code = service_code(error)
     if is_unknown_principal(error) or code in ("ConcurrentModification", "EntityTemporarilyUnmodifiable"):
