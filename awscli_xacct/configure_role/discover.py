@@ -203,7 +203,7 @@ class DiscoverCommand(PlannedCommand):
             raise ValidationError(_HEADING, [none])
         if len(working) < len(roles):
             skipped = counted(len(roles) - len(working), "account")
-            print_message(f"skipped {skipped}, where the role cannot be assumed")
+            print_message(f"skipped {skipped}: the role cannot be assumed there")
         return working
 
 

@@ -203,7 +203,7 @@ class SetupCommand(Subcommand):
     def _print_plan(self, work: Work, parsed_globals: Any) -> None:
         """Print the plan and its commands for a person, or the plan for a program."""
         commands = work.commands()
-        same = f"\n\nThe same as aws commands:\n\n{commands}" if commands else "\n"
+        same = f"\n\nEquivalent aws commands:\n\n{commands}" if commands else "\n"
         print_result(self._session, parsed_globals, self.NAME, work.to_dict(), lambda: work.text() + same)
 
     def _find_device(self, plan: ProfileEdit, source: str, *, required: bool) -> None:

@@ -154,9 +154,7 @@ def ask_identity(clients: ProfileClients, declined: str) -> Arn:
 
 def wait_fault(text: str) -> str | None:
     """Return what is wrong with a number of seconds to wait, or None."""
-    return (
-        None if text.isascii() and text.isdigit() else "not a number of seconds, such as 60, or 0 not to wait"
-    )
+    return None if text.isascii() and text.isdigit() else "must be a number of seconds; 0 means not to wait"
 
 
 def _profile_faults(profile: str, arguments: Any, profiles: Profiles) -> Iterator[str]:
@@ -178,4 +176,4 @@ def _maximum_fault(text: str) -> str | None:
     low, high = settings.DEFAULT_ROLE_DURATION, settings.MAX_ROLE_DURATION
     if text.isascii() and text.isdigit() and low <= int(text) <= high:
         return None
-    return f"not a number of seconds from {low} (1 hour) to {high} (12 hours)"
+    return f"must be a number of seconds from {low} (1 hour) to {high} (12 hours)"

@@ -39,17 +39,10 @@ def plan_undo(
     """
     command = ["aws", "configure", "role", "setup", profile]
     if not journal.entries:
-        made = shlex.join(command)
-        raise refusal(_DECLINED, f"the journal of this machine has nothing that was made by: {made}")
+        raise refusal(_DECLINED, f"this machine has no journal of: {shlex.join(command)}")
     about = journal.metadata
-    target, home = (
-        _side(
-            given or about[f"{side}_profile"],
-            about["account" if side == "account" else "home_account"],
-            session,
-        )
-        for side, given in (("account", arguments.account_profile), ("home", arguments.home_admin_profile))
-    )
+    target = _account(arguments.account_profile or about["account_profile"], about["account"], session)
+    home = _account(arguments.home_admin_profile or about["home_profile"], about["home_account"], session)
     document = read_document(path)
     headers = find_headers(document.names(), profile)
     options = {key: str(value) for key, value in document.section(headers[-1]).items()} if headers else None
@@ -70,19 +63,19 @@ def plan_undo(
     )
 
 
-def _side(profile: str, account: str, session: Any) -> AccountContext:
+def _account(profile: str, account: str, session: Any) -> AccountContext:
+    """Return a context for an account and a profile. Raises `ValidationError` if the profile belongs to another one."""
     profiles = session.full_config["profiles"]
-    fault = None if profile in profiles else unknown_profile(profile, profiles)
-    if fault is None:
+    if profile not in profiles:
+        text = unknown_profile(profile, profiles)
+    else:
         clients = ProfileClients(profile, session)
         found = ask_identity(clients, _DECLINED).account
         if found == account:
             return AccountContext(profile, account, clients.client("iam"))
-        fault = (
-            f"profile {profile} belongs to account {found}, not to account {account}, where setup was used"
-        )
+        text = f"profile {profile} belongs to account {found}, not to account {account}, where setup was used"
     fix = f"choose a profile of account {account}: --account-profile P or --home-admin-profile P"
-    raise refusal(_DECLINED, fault, fix)
+    raise refusal(_DECLINED, text, fix)
 
 
 def _records(profile: str, inventory: Inventory) -> list[str]:

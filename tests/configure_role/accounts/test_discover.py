@@ -220,7 +220,7 @@ def test_discover_check_skips_roles_that_cannot_be_assumed(organization: Organiz
     assert organization.profiles() == {"prod": organization.arn("Prod")}
     closed = f"closed, account {organization.ids['Closed']} (Closed)"
     assert f"{closed}: does not work, An error occurred (AccessDenied)" in outcome.stderr
-    assert "skipped 2 accounts, where the role cannot be assumed" in outcome.lines
+    assert "skipped 2 accounts: the role cannot be assumed there" in outcome.lines
 
 
 def test_discover_check_without_any_success_changes_nothing(organization: Organization) -> None:
@@ -253,7 +253,7 @@ def test_discover_check_asks_for_one_code_first(aws: EmbeddedAws, home: Home, st
     assert screen.end() == 0
     assert screen.shown.count("MFA code of") == 1
     assert screen.shown.count(": works") == 4
-    assert "skipped 2 accounts, where the role cannot be assumed" in screen.shown
+    assert "skipped 2 accounts: the role cannot be assumed there" in screen.shown
     assert len(sts.calls_of("GetSessionToken")) == 1
     text = home.config.read_text("utf-8")
     assert text.count("duration_seconds = 7200\n") == 4

@@ -47,7 +47,7 @@ def test_setup_makes_the_role_both_policies_and_the_profile(scene: Scene) -> Non
 
 def test_dry_run_shows_the_plan_and_changes_nothing(scene: Scene) -> None:
     shown = scene.setup(*ASKED, "--dry-run").stdout
-    plan, _, _ = shown.partition("\n\nThe same as aws commands:\n\n")
+    plan, _, _ = shown.partition("\n\nEquivalent aws commands:\n\n")
     assert plan == (
         f"{DEV_USER} will assume {ROLE} as profile prod\n"
         f"1. add    role {ROLE}, with the trust policy (profile prod-admin)\n"
@@ -107,7 +107,7 @@ def test_dry_run_shows_the_plan_and_changes_nothing(scene: Scene) -> None:
 def test_dry_run_commands_do_the_same(scene: Scene, options: tuple[str, ...]) -> None:
     """They can be pasted into a shell as printed."""
     shown = scene.setup(*options, "--dry-run").stdout
-    commands = shown.partition("The same as aws commands:\n\n")[2]
+    commands = shown.partition("Equivalent aws commands:\n\n")[2]
     environment = {**scene.home.environment, "PATH": f"{AWS.parent}:/usr/bin:/bin"}
     subprocess.run(
         ["sh", "-e", "-c", commands], env=environment, check=True, timeout=TIMEOUT, capture_output=True
@@ -471,7 +471,7 @@ def test_arguments_are_all_checked_at_once(scene: Scene) -> None:
     itself = scene.setup(*ASKED, profile="default").lines[1]
     assert itself.startswith("  - there is no source profile to assume the role with")
     assert scene.setup("--undo", "--wait", "long").lines[1] == (
-        "  - --wait 'long': not a number of seconds, such as 60, or 0 not to wait"
+        "  - --wait 'long': must be a number of seconds; 0 means not to wait"
     )
 
 

@@ -23,7 +23,7 @@ def test_undo_removes_everything_that_setup_made(scene: Scene) -> None:
         255,
         [
             "nothing was undone, because",
-            "  - the journal of this machine has nothing that was made by: aws configure role setup prod",
+            "  - this machine has no journal of: aws configure role setup prod",
         ],
     )
 
