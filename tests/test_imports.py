@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.steps import grow_old
+from tests.cli.steps import age_config_files
 from tests.sts import Sts
 from tests.support.home import REGION, TIMEOUT, Home
 
@@ -149,7 +149,7 @@ def test_cached_role_loads_only_its_modules(loaded: Loaded) -> None:
 
 def test_fast_path_loads_almost_nothing(loaded: Loaded, home: Home) -> None:
     command = ["credentials", "prod"]
-    grow_old(home)
+    age_config_files(home)
     for _ in range(2):
         assert home.xacct(*command).code == 0
     statements = f"""

@@ -137,13 +137,14 @@ def find_candidates(words: Sequence[str]) -> Iterable[str]:
     if current.startswith("-"):
         shown = [option for option, action in options.items() if action.help != argparse.SUPPRESS]
         return [option for option in shown if option not in before and option not in _HELP[1:]]
-    positional = [action for action in parser._actions if not action.option_strings]
     given = _find_positional(before, options)
-    many = [action for action in positional if action.nargs in ("*", "+")]
-    action = positional[len(given)] if len(given) < len(positional) else None
-    if many and (action is None or positional.index(many[0]) <= len(given)):
-        action = many[0]
-    return [value for value in _list_values(action) if value not in given] if action else []
+    positional = [action for action in parser._actions if not action.option_strings]
+    if not positional:
+        return []
+    action = positional[min(len(given), len(positional) - 1)]
+    if len(given) >= len(positional) and action.nargs not in ("*", "+"):
+        return []
+    return [value for value in _list_values(action) if value not in given]
 
 
 def _find_positional(before: Sequence[str], options: dict[str, argparse.Action]) -> list[str]:

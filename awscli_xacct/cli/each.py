@@ -15,6 +15,7 @@ from ..errors import Problem, ValidationError
 from ..messages import printable, printable_lines, warn
 from ..profiles.source import is_role
 from ..redaction import without_passwords
+from .dispatch import FAILED
 from .fetch import Fetched, fetch_many
 from .launch import build_environment
 from .output import print_result, relay
@@ -29,7 +30,6 @@ EXAMPLES = """\
   xacct each --all --output json -- aws sts get-caller-identity"""
 
 JOBS = 8
-FAILED = 255
 _USAGE = "xacct each [-h] [--all] [--jobs N] [--output text|json] [PATTERN ...] -- CMD ..."
 
 

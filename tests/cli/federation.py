@@ -15,13 +15,13 @@ class Federation:
     """Answers with a token, or with the status and body in `answer`."""
 
     def __init__(self) -> None:
-        self.asked: list[dict[str, str]] = []
+        self.requests: list[dict[str, str]] = []
         self.answer: tuple[int, bytes] = (200, json.dumps({"SigninToken": TOKEN}).encode())
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                endpoint.asked.append(dict(parse_qsl(urlsplit(self.path).query)))
+                endpoint.requests.append(dict(parse_qsl(urlsplit(self.path).query)))
                 status, body = endpoint.answer
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))

@@ -17,15 +17,15 @@ _DIRECTORY = Path(__file__).resolve().parents[2] / ".node"
 _SECONDS = 300
 
 
-class NoSdk(Exception):
+class SdkError(Exception):
     """The SDK is not installed and cannot be."""
 
 
-def sdk() -> Path:
-    """Return the directory with the SDK in its ``node_modules``; the first caller installs it. Raises `NoSdk`."""
+def install_sdk() -> Path:
+    """Return the directory with the SDK in its ``node_modules``; the first caller installs it. Raises `SdkError`."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        raise NoSdk("there is no node with npm here")
+        raise SdkError("there is no node with npm here")
     digest = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:16]
     directory = _DIRECTORY / digest
     directory.mkdir(parents=True, exist_ok=True)
@@ -49,10 +49,10 @@ def sdk() -> Path:
                 check=False,
             )
             if done.returncode:
-                raise NoSdk(f"npm cannot install it: {done.stderr.strip()[-500:]}")
+                raise SdkError(f"npm cannot install it: {done.stderr.strip()[-500:]}")
             installed.touch()
     return directory
 
 
 if __name__ == "__main__":
-    print(sdk())
+    print(install_sdk())

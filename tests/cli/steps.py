@@ -8,7 +8,7 @@ from awscli_xacct.settings import MEMO_TICK
 from tests.support.home import Home
 
 
-def grow_old(home: Home) -> None:
+def age_config_files(home: Home) -> None:
     """Wait until the config files are old enough for a memo: a change would show in their times."""
     changed = max(path.stat().st_ctime for path in (home.config, home.credentials))
     while time.time() <= changed + MEMO_TICK:

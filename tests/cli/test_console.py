@@ -29,7 +29,7 @@ def federation(home: Home) -> Iterator[Federation]:
         yield running
 
 
-def login(outcome: Outcome) -> dict[str, str]:
+def parse_url(outcome: Outcome) -> dict[str, str]:
     """Return the query of the sign-in URL, the only output of a successful command."""
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.count("\n") == 1
@@ -39,25 +39,25 @@ def login(outcome: Outcome) -> dict[str, str]:
 def test_console_url_signs_in_as_the_role(home: Home, federation: Federation, prod: str) -> None:
     outcome = home.xacct("console", prod)
     assert outcome.stdout.startswith(f"{federation.url}?")
-    assert login(outcome) == {
+    assert parse_url(outcome) == {
         "Action": "login",
         "Destination": "https://console.aws.amazon.com/",
         "SigninToken": TOKEN,
     }
     document = json.loads(home.xacct("credentials", prod).stdout)
-    [asked] = federation.asked
-    assert asked.pop("Action") == "getSigninToken"
-    assert json.loads(asked.pop("Session")) == {
+    [request] = federation.requests
+    assert request.pop("Action") == "getSigninToken"
+    assert json.loads(request.pop("Session")) == {
         "sessionId": document["AccessKeyId"],
         "sessionKey": document["SecretAccessKey"],
         "sessionToken": document["SessionToken"],
     }
-    assert asked == {}, "the session lasts as long as the credentials"
+    assert request == {}, "the session lasts as long as the credentials"
 
 
 def test_console_session_may_outlast_the_credentials(home: Home, federation: Federation, prod: str) -> None:
-    login(home.xacct("console", prod, "--duration-seconds", "43200"))
-    assert federation.asked[0]["SessionDuration"] == "43200"
+    parse_url(home.xacct("console", prod, "--duration-seconds", "43200"))
+    assert federation.requests[0]["SessionDuration"] == "43200"
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ def test_console_session_may_outlast_the_credentials(home: Home, federation: Fed
 def test_console_starts_at_the_service_or_destination(
     home: Home, prod: str, arguments: list[str], destination: str
 ) -> None:
-    assert login(home.xacct("console", prod, *arguments))["Destination"] == destination
+    assert parse_url(home.xacct("console", prod, *arguments))["Destination"] == destination
 
 
-def chain(home: Home, sts: Sts, role: Role, device: MfaDevice) -> None:
+def add_chain(home: Home, sts: Sts, role: Role, device: MfaDevice) -> None:
     """Add profiles whose roles are assumed from a session."""
     last = sts.add_role("Last", account="333333333333", trusts=[role.arn])
     home.add_role("prod", role.arn)
@@ -92,21 +92,21 @@ def chain(home: Home, sts: Sts, role: Role, device: MfaDevice) -> None:
 def test_console_duration_is_refused_for_a_chained_role(
     home: Home, sts: Sts, federation: Federation, role: Role, device: MfaDevice, profile: str
 ) -> None:
-    chain(home, sts, role, device)
+    add_chain(home, sts, role, device)
     refused = home.xacct("console", profile, "--duration-seconds", "3600")
     assert (refused.code, refused.stdout) == (255, "")
     assert "leave out --duration-seconds" in refused.stderr
     assert sts.calls == []
-    login(home.xacct("console", profile))
-    assert "SessionDuration" not in federation.asked[0]
+    parse_url(home.xacct("console", profile))
+    assert "SessionDuration" not in federation.requests[0]
 
 
 def test_console_duration_works_for_a_role_with_direct_mfa(
     home: Home, sts: Sts, federation: Federation, role: Role, device: MfaDevice
 ) -> None:
-    chain(home, sts, role, device)
-    login(home.xacct("console", "own", "--duration-seconds", "7200"))
-    assert federation.asked[0]["SessionDuration"] == "7200"
+    add_chain(home, sts, role, device)
+    parse_url(home.xacct("console", "own", "--duration-seconds", "7200"))
+    assert federation.requests[0]["SessionDuration"] == "7200"
 
 
 @pytest.mark.usefixtures("federation")
@@ -125,7 +125,7 @@ def test_console_refuses_a_users_own_keys(home: Home, federation: Federation) ->
     outcome = home.xacct("console", "default")
     assert (outcome.code, outcome.stdout) == (255, "")
     assert "profile default has a user's own credentials" in outcome.stderr
-    assert federation.asked == []
+    assert federation.requests == []
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_console_endpoint_without_a_token_is_an_error(
     outcome = home.xacct("console", prod)
     assert (outcome.code, outcome.stdout) == (255, "")
     assert f"{federation.url} returned no sign-in token" in outcome.stderr
-    assert_secret(home, prod, outcome.stderr)
+    assert_no_credentials(home, prod, outcome.stderr)
 
 
 def test_console_endpoint_unreachable_is_an_error(home: Home, prod: str) -> None:
@@ -146,10 +146,10 @@ def test_console_endpoint_unreachable_is_an_error(home: Home, prod: str) -> None
     outcome = home.xacct("console", prod)
     assert (outcome.code, outcome.stdout) == (255, "")
     assert "cannot reach http://127.0.0.1:9/federation" in outcome.stderr
-    assert_secret(home, prod, outcome.stderr)
+    assert_no_credentials(home, prod, outcome.stderr)
 
 
-def assert_secret(home: Home, prod: str, text: str) -> None:
+def assert_no_credentials(home: Home, prod: str, text: str) -> None:
     """Check that a text contains none of the credentials."""
     document = json.loads(home.xacct("credentials", prod).stdout)
     for key in ("AccessKeyId", "SecretAccessKey", "SessionToken"):

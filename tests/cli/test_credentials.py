@@ -13,12 +13,12 @@ from tests.support.commands import run
 from tests.support.home import XACCT, Home, Outcome
 from tests.support.terminal import Terminal
 
-from .steps import grow_old
+from .steps import age_config_files
 
 pytestmark = pytest.mark.usefixtures("user")
 
 
-def printed(outcome: Outcome) -> dict[str, Any]:
+def parse_output(outcome: Outcome) -> dict[str, Any]:
     """Return the document of a successful command, one line and its only output."""
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.count("\n") == 1
@@ -27,19 +27,19 @@ def printed(outcome: Outcome) -> dict[str, Any]:
 
 
 def test_credentials_of_a_role_come_from_the_cache_shared_with_aws(home: Home, sts: Sts, prod: str) -> None:
-    first = printed(home.xacct("credentials", prod))
+    first = parse_output(home.xacct("credentials", prod))
     assert list(first) == [
         *("Version", "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration", "AccountId"),
     ]
     assert (first["Version"], first["AccountId"]) == (1, "222222222222")
-    assert printed(home.xacct("credentials", prod)) == first
+    assert parse_output(home.xacct("credentials", prod)) == first
     assert home.aws("sts", "get-caller-identity", "--profile", prod).code == 0
     assert [call.operation for call in sts.calls] == ["AssumeRole", "GetCallerIdentity"]
     assert sts.calls[-1].access_key == first["AccessKeyId"]
 
 
 def test_credentials_of_a_user_are_its_keys(home: Home, user: User) -> None:
-    assert printed(home.xacct("credentials", "default")) == {
+    assert parse_output(home.xacct("credentials", "default")) == {
         "Version": 1,
         "AccessKeyId": user.access_key,
         "SecretAccessKey": user.secret_key,
@@ -48,7 +48,9 @@ def test_credentials_of_a_user_are_its_keys(home: Home, user: User) -> None:
 
 def test_credentials_ignore_keys_in_the_environment(home: Home, user: User) -> None:
     own = {"AWS_ACCESS_KEY_ID": "AKIAOTHER", "AWS_SECRET_ACCESS_KEY": "x", "AWS_PROFILE": "nobody"}
-    assert printed(home.xacct("credentials", "default", environment=own))["AccessKeyId"] == user.access_key
+    assert (
+        parse_output(home.xacct("credentials", "default", environment=own))["AccessKeyId"] == user.access_key
+    )
 
 
 @pytest.mark.parametrize("printed_instead", ["", "secret: hunter2", "[]", '{"Version": 1}'])
@@ -71,7 +73,7 @@ def test_credentials_of_another_program_are_passed_on(home: Home) -> None:
     program.write_text(f"#!/bin/sh\ncat <<END\n{json.dumps(document)}\nEND\n", "utf-8")
     program.chmod(0o700)
     home.write_config(f"[profile other]\ncredential_process = {program}\n")
-    found = printed(home.xacct("credentials", "other"))
+    found = parse_output(home.xacct("credentials", "other"))
     assert found == {**document, "Expiration": "2099-01-15T08:00:00Z"}
 
 
@@ -80,7 +82,7 @@ def test_credentials_of_an_mfa_user_are_the_session(home: Home, sts: Sts, device
     lines = f"mfa_session = on\nmfa_serial = {device.serial}\nmfa_process = {program}\nregion = us-west-1\n"
     home.write_config("")
     home.config.write_text(home.config.read_text("utf-8").replace("region = us-west-1\n", lines), "utf-8")
-    found = [printed(home.xacct("credentials", "default")) for _ in range(2)]
+    found = [parse_output(home.xacct("credentials", "default")) for _ in range(2)]
     assert found[0] == found[1]
     assert found[0]["AccessKeyId"].startswith("ASIA")
     assert [call.operation for call in sts.calls] == ["GetSessionToken"]
@@ -178,9 +180,9 @@ def test_credentials_that_cannot_be_written_are_an_error(
     home: Home, prod: str, target: str, code: int, warm: bool
 ) -> None:
     if warm:
-        grow_old(home)
+        age_config_files(home)
         for _ in range(2):
-            printed(home.xacct("credentials", prod))
+            parse_output(home.xacct("credentials", prod))
         assert list(home.path.glob(".aws/xacct/resolved/*.memo"))
     outcome = run(home, "/bin/sh", "-c", f'"{XACCT}" credentials {prod} {target}')
     assert (outcome.code, outcome.stdout) == (code, "")

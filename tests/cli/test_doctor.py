@@ -36,7 +36,7 @@ def machine(home: Home, user: User, role: Role, tmp_path: Path) -> Machine:
     return machine
 
 
-def examined(machine: Machine, *arguments: str, **environment: str) -> list[Finding]:
+def examine(machine: Machine, *arguments: str, **environment: str) -> list[Finding]:
     """Return the findings that are not ok. Doctor itself must not fail."""
     outcome = machine.xacct("doctor", "--json", *arguments, environment=environment)
     assert outcome.stderr == ""
@@ -46,7 +46,7 @@ def examined(machine: Machine, *arguments: str, **environment: str) -> list[Find
     return [finding for finding in found["Checks"] if finding["State"] != "ok"]
 
 
-def only(found: list[Finding], state: str) -> Finding:
+def get_only(found: list[Finding], state: str) -> Finding:
     """Return the only finding."""
     assert [finding["State"] for finding in found] == [state], found
     return found[0]
@@ -74,7 +74,7 @@ def test_doctor_changes_nothing(machine: Machine) -> None:
         )
 
     before = everything()
-    examined(machine)
+    examine(machine)
     assert everything() == before
     assert not machine.home.cache.exists()
 
@@ -109,24 +109,24 @@ def test_doctor_colours_faults_on_a_terminal(machine: Machine) -> None:
 
 def test_doctor_without_an_aws(machine: Machine) -> None:
     (machine.bin / "aws").unlink()
-    fault = only(examined(machine), "fault")
+    fault = get_only(examine(machine), "fault")
     assert fault["Text"] == "no aws found on the PATH"
     assert "https://docs.aws.amazon.com/" in fault["Fix"]
 
 
 def test_doctor_finds_a_disabled_plugin(machine: Machine) -> None:
     machine.write(machine.config.read_text("utf-8").replace(ON, ""))
-    fault = only(examined(machine), "fault")
+    fault = get_only(examine(machine), "fault")
     assert "the plugin is not enabled" in fault["Text"]
     assert fault["Fix"] == "xacct enable"
     assert machine.xacct("enable").code == 0
-    assert examined(machine) == []
+    assert examine(machine) == []
 
 
 def test_doctor_finds_an_aws_without_the_plugin(machine: Machine) -> None:
     (machine.bin / "aws").unlink()
     machine.script(WITHOUT_PLUGIN)
-    fault = only(examined(machine), "fault")
+    fault = get_only(examine(machine), "fault")
     assert "fails at every command: ModuleNotFoundError: No module named 'awscli_xacct'" in fault["Text"]
     assert re.search(r"-m pip install \S+\nor: xacct disable", fault["Fix"])
 
@@ -140,14 +140,14 @@ def test_doctor_finds_a_plugin_that_is_not_active(machine: Machine, tmp_path: Pa
     (machine.bin / "aws").unlink()
     main = "from awscli.clidriver import main\nsys.exit(main())\n"
     machine.script(f"{text}sys.path.insert(0, {str(library.parent)!r})\n{main}")
-    fault = only(examined(machine), "fault")
+    fault = get_only(examine(machine), "fault")
     assert "enabled in the config file, but not active" in fault["Text"]
 
 
 def test_doctor_warns_of_another_aws_without_the_plugin(machine: Machine, tmp_path: Path) -> None:
     machine.script("#!/bin/sh\necho aws-cli/2.20.0 Python/3.12.1 Linux\n", tmp_path / "other")
     machine.set_path(machine.bin, tmp_path / "other")
-    warning = only(examined(machine), "warning")
+    warning = get_only(examine(machine), "warning")
     assert f"{tmp_path / 'other' / 'aws'} (AWS CLI 2.20.0): the plugin is not enabled" in warning["Text"]
     assert warning["Fix"] == f"xacct enable --aws {tmp_path / 'other' / 'aws'}"
 
@@ -163,17 +163,17 @@ def test_doctor_warns_of_another_aws_without_the_plugin(machine: Machine, tmp_pa
 def test_doctor_finds_an_aws_that_is_too_old(machine: Machine, version: str, state: str, text: str) -> None:
     (machine.bin / "aws").unlink()
     machine.script(f"#!/bin/sh\necho {version} Linux\n")
-    found = [finding for finding in examined(machine) if text in finding["Text"]]
+    found = [finding for finding in examine(machine) if text in finding["Text"]]
     assert [finding["State"] for finding in found] == [state]
 
 
 def test_doctor_checks_only_the_named_aws(machine: Machine, tmp_path: Path) -> None:
     other = machine.script(WITHOUT_PLUGIN, tmp_path / "other")
-    assert only(examined(machine, "--aws", str(other)), "fault")["Text"].startswith(str(other))
-    assert examined(machine) == []
+    assert get_only(examine(machine, "--aws", str(other)), "fault")["Text"].startswith(str(other))
+    assert examine(machine) == []
 
 
-def without_end(started: Path) -> str:
+def make_hanging_script(started: Path) -> str:
     """Return a script that never ends, nor does its child, which holds the output open and is noted in `started`."""
     return f'#!/bin/sh\nsleep 600 &\necho $! >> "{started}"\nsleep 600\n'
 
@@ -187,11 +187,11 @@ def is_alive(pid: str) -> bool:
 def test_doctor_kills_programs_that_hang(machine: Machine, tmp_path: Path) -> None:
     """The first always hangs, another writes more than a pipe holds, the third is healthy."""
     started = tmp_path / "started"
-    first = machine.script(without_end(started), tmp_path / "first")
+    first = machine.script(make_hanging_script(started), tmp_path / "first")
     second = machine.script("#!/bin/sh\nprintf %0300000d 0\nsleep 600\n", tmp_path / "second")
     machine.set_path(first.parent, second.parent, machine.bin)
     begin = time.monotonic()
-    found = examined(machine)
+    found = examine(machine)
     assert time.monotonic() - begin < TIMEOUT
     assert [finding["Text"] for finding in found if finding["State"] == "fault"] == [
         f"{path} does not run: it did not end within {SECONDS:g} s" for path in (first, second)
@@ -202,7 +202,7 @@ def test_doctor_kills_programs_that_hang(machine: Machine, tmp_path: Path) -> No
 def test_doctor_does_not_wait_for_background_processes(machine: Machine, tmp_path: Path) -> None:
     aws = machine.script("#!/bin/sh\nsleep 600 &\necho aws-cli/2.20.0 Python/3.12.1 Linux\n", tmp_path / "o")
     machine.set_path(machine.bin, aws.parent)
-    assert "the plugin is not enabled" in only(examined(machine), "warning")["Text"]
+    assert "the plugin is not enabled" in get_only(examine(machine), "warning")["Text"]
 
 
 DIGITS = "9" * 6000
@@ -231,7 +231,7 @@ DIGITS = "9" * 6000
 def test_doctor_survives_any_version_output(machine: Machine, says: str, text: str) -> None:
     (machine.bin / "aws").unlink()
     machine.script(f"#!/bin/sh\n{says}\n")
-    first = examined(machine)[0]
+    first = examine(machine)[0]
     assert text in first["Text"]
     assert first["State"] == ("warning" if "older" in text else "fault")
     assert len(first["Text"]) < 600
@@ -242,7 +242,7 @@ def test_doctor_survives_any_version_output(machine: Machine, says: str, text: s
 SERVER = "awslabs.aws-api-mcp-server"
 
 
-def environment_with(path: Path, *packages: str, requires: str = "") -> None:
+def make_environment(path: Path, *packages: str, requires: str = "") -> None:
     """Make as much of an environment of uv or pipx as doctor looks at."""
     library = path / "lib" / "python3.13" / "site-packages"
     for package in packages:
@@ -256,14 +256,14 @@ def environment_with(path: Path, *packages: str, requires: str = "") -> None:
 
 def test_doctor_finds_embedded_awsclis(machine: Machine) -> None:
     share, cache = machine.home.path / ".local/share", machine.home.path / ".cache/uv/archive-v0"
-    environment_with(share / "uv/tools/server", "awscli")
-    environment_with(share / "uv/tools/mended", "awscli", "awscli_xacct")
-    environment_with(share / "uv/tools/other", "requests")
-    environment_with(share / "pipx/venvs/my tool", "awscli")
-    environment_with(cache / "a", "awscli", requires="Requires-Dist: awscli==1.46.3")
-    environment_with(cache / "b", "awscli", "awscli_xacct", requires="Requires-Dist: boto3")
+    make_environment(share / "uv/tools/server", "awscli")
+    make_environment(share / "uv/tools/mended", "awscli", "awscli_xacct")
+    make_environment(share / "uv/tools/other", "requests")
+    make_environment(share / "pipx/venvs/my tool", "awscli")
+    make_environment(cache / "a", "awscli", requires="Requires-Dist: awscli==1.46.3")
+    make_environment(cache / "b", "awscli", "awscli_xacct", requires="Requires-Dist: boto3")
     (cache / "wheel" / "awscli").mkdir(parents=True)
-    found = examined(machine)
+    found = examine(machine)
     assert {finding["State"] for finding in found} == {"warning"}
     fixes = [re.sub("with \\S+", "with X", finding["Fix"]) for finding in found]
     assert fixes[0] == "uv tool install --with X server"
@@ -297,18 +297,18 @@ def test_doctor_finds_files_that_others_can_access_and_fixes_them(
     machine: Machine, harm: Callable[[Machine], None], text: str
 ) -> None:
     harm(machine)
-    found = examined(machine)
+    found = examine(machine)
     assert {finding["State"] for finding in found} == {"fault"}
     assert all(text in finding["Text"] for finding in found)
     for finding in found:
         subprocess.run(["sh", "-c", finding["Fix"]], check=True, timeout=TIMEOUT)
-    assert examined(machine) == []
+    assert examine(machine) == []
 
 
 def test_doctor_wants_a_config_file_with_keys_private(machine: Machine) -> None:
     machine.write(machine.config.read_text("utf-8") + "[profile x]\naws_secret_access_key = hush\n")
     machine.config.chmod(0o644)
-    fault = only(examined(machine), "fault")
+    fault = get_only(examine(machine), "fault")
     assert fault["Fix"] == f"chmod 600 {machine.config}"
     assert "hush" not in json.dumps(fault)
 
@@ -316,14 +316,14 @@ def test_doctor_wants_a_config_file_with_keys_private(machine: Machine) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
 def test_doctor_finds_a_file_of_another_user(machine: Machine) -> None:
     os.chown(machine.config, 12345, -1)
-    fault = only(examined(machine), "fault")
+    fault = get_only(examine(machine), "fault")
     assert "belongs to another user" in fault["Text"]
 
 
 def test_doctor_names_the_line_of_an_invalid_file(machine: Machine) -> None:
     """`aws` itself prints a traceback for it."""
     machine.write(machine.config.read_text("utf-8") + "[profile prod]\n")
-    found = examined(machine)
+    found = examine(machine)
     assert [finding["Check"] for finding in found if finding["State"] == "fault"] == ["aws", "files"]
     text = next(finding for finding in found if finding["Check"] == "files")
     assert text["Text"].startswith(f"{machine.config}, line 7: duplicate section [profile prod]")
@@ -336,28 +336,28 @@ def test_doctor_names_the_line_of_an_invalid_file(machine: Machine) -> None:
 def test_doctor_warns_of_a_cache_that_others_can_access(machine: Machine) -> None:
     machine.home.cache.mkdir(parents=True)
     machine.home.cache.chmod(0o755)
-    assert only(examined(machine), "warning")["Fix"] == f"chmod 700 {machine.home.cache}"
+    assert get_only(examine(machine), "warning")["Fix"] == f"chmod 700 {machine.home.cache}"
 
 
 def test_doctor_accepts_a_shared_directory_that_was_configured(machine: Machine, tmp_path: Path) -> None:
     named = tmp_path / "named"
     named.mkdir()
     named.chmod(0o1777)
-    assert examined(machine, AWS_XACCT_CACHE_DIR=str(named)) == []
+    assert examine(machine, AWS_XACCT_CACHE_DIR=str(named)) == []
 
 
 def test_doctor_finds_a_file_in_place_of_the_cache(machine: Machine) -> None:
     (machine.home.aws_dir / "xacct").write_text("")
-    assert "is not a directory" in only(examined(machine), "fault")["Text"]
+    assert "is not a directory" in get_only(examine(machine), "fault")["Text"]
 
 
 def test_doctor_finds_a_cache_on_a_device(machine: Machine) -> None:
-    fault = only(examined(machine, AWS_XACCT_CACHE_DIR="/dev/full/cache"), "fault")
+    fault = get_only(examine(machine, AWS_XACCT_CACHE_DIR="/dev/full/cache"), "fault")
     assert "/dev/full is not a directory" in fault["Text"]
 
 
 def test_doctor_finds_a_cache_that_cannot_be_written(machine: Machine) -> None:
-    fault = only(examined(machine, AWS_XACCT_CACHE_DIR="/proc/cache"), "fault")
+    fault = get_only(examine(machine, AWS_XACCT_CACHE_DIR="/proc/cache"), "fault")
     assert "nothing can be cached in /proc/cache" in fault["Text"]
     assert fault["Fix"] == "export AWS_XACCT_CACHE_DIR=DIRECTORY"
 
@@ -393,9 +393,9 @@ def test_doctor_finds_variables_that_interfere(
     machine: Machine, variables: dict[str, str], state: str, text: str
 ) -> None:
     found = [
-        finding for finding in examined(machine, **variables) if finding["Check"] in ("variables", "files")
+        finding for finding in examine(machine, **variables) if finding["Check"] in ("variables", "files")
     ]
-    finding = only(found, state)
+    finding = get_only(found, state)
     assert text in finding["Text"]
     assert finding["Fix"]
     assert "hush" not in json.dumps(found)
@@ -404,7 +404,7 @@ def test_doctor_finds_variables_that_interfere(
 def test_doctor_names_the_origin_of_a_setting(machine: Machine) -> None:
     """The variable overrides the file."""
     machine.write(machine.config.read_text("utf-8") + "[xacct]\nmfa_prompt = gtk\nmfa_session_duration = 1\n")
-    found = examined(machine, AWS_XACCT_MFA_PROMPT="qt")
+    found = examine(machine, AWS_XACCT_MFA_PROMPT="qt")
     assert [(finding["Text"].split(", but ")[0], finding["Fix"]) for finding in found] == [
         ("AWS_XACCT_MFA_PROMPT is 'qt'", "unset AWS_XACCT_MFA_PROMPT"),
         ("[xacct] mfa_session_duration is '1'", "export AWS_XACCT_MFA_SESSION_DURATION=43200"),
@@ -423,7 +423,7 @@ def test_doctor_reports_every_broken_profile(machine: Machine) -> None:
         "[profile d]\nrole_arn = arn:aws:iam::222222222222:role/C\nsource_profile = c\n"
         "[profile fine]\nrole_arn = arn:aws-iso-f:iam::222222222222:role/C\nsource_profile = default\n"
     )
-    found = examined(machine)
+    found = examine(machine)
     assert {finding["State"] for finding in found} == {"fault"}
     texts = "\n".join(finding["Text"] for finding in found)
     for words in (
@@ -445,7 +445,7 @@ def test_doctor_finds_unknown_keys(machine: Machine) -> None:
         + "mfa_seriel = x\n[profile user]\nregion = a-b\nduration_seconds = 900\nexternal_id = x\n"
         + "[xacct]\ncache_directory = /x\n"
     )
-    found = examined(machine)
+    found = examine(machine)
     assert [finding["State"] for finding in found] == ["warning"] * 3
     assert found[0]["Text"] == "profile prod: unknown key mfa_seriel"
     assert "mfa_serial" in found[0]["Fix"]
@@ -464,7 +464,7 @@ def test_doctor_accepts_documented_settings(machine: Machine) -> None:
         + "[xacct]\nsignin_endpoint = https://x\nconsole_endpoint = https://x\n"
     )
     variables = {"AWS_XACCT_SIGNIN_ENDPOINT": "https://x", "AWS_XACCT_CONSOLE_ENDPOINT": "https://x"}
-    assert examined(machine, **variables) == []
+    assert examine(machine, **variables) == []
 
 
 def test_doctor_knows_the_keys_of_botocore() -> None:
@@ -482,7 +482,7 @@ def test_doctor_knows_the_keys_of_botocore() -> None:
 def test_doctor_names_the_owner_of_an_unknown_key(machine: Machine) -> None:
     unread = ["policy_arns", "include_profile", "foo_bar", "granted_color", "rol_session_name"]
     machine.write(machine.config.read_text("utf-8") + "".join(f"{key} = x\n" for key in unread))
-    fixes = {finding["Text"].rpartition(" ")[2]: finding["Fix"] for finding in examined(machine)}
+    fixes = {finding["Text"].rpartition(" ")[2]: finding["Fix"] for finding in examine(machine)}
     assert set(fixes) == set(unread)
     assert "aws-vault" in fixes["include_profile"]
     assert "granted" in fixes["granted_color"]
@@ -494,28 +494,28 @@ def test_doctor_names_the_owner_of_an_unknown_key(machine: Machine) -> None:
 )
 def test_doctor_finds_a_misspelled_profile_section(machine: Machine, header: str, meant: str) -> None:
     machine.write(machine.config.read_text("utf-8") + f"[{header}]\nrole_arn = x\n[mine]\nx = y\n")
-    warning = only(examined(machine), "warning")
+    warning = get_only(examine(machine), "warning")
     assert f"[{header}] is ignored" in warning["Text"]
     assert f"[profile {meant}]" in warning["Fix"]
 
 
 def test_doctor_finds_a_login_session_without_awscrt(machine: Machine) -> None:
     machine.write(machine.config.read_text("utf-8") + "[profile me]\nlogin_session = x\nregion = a-b\n")
-    fault = only(examined(machine), "fault")
+    fault = get_only(examine(machine), "fault")
     assert "cannot find awscrt, which the login_session of profile me needs" in fault["Text"]
     assert fault["Fix"].endswith("-m pip install awscrt")
 
 
 def test_doctor_warns_of_a_hard_linked_config_file(machine: Machine) -> None:
     (machine.home.path / "dotfiles").hardlink_to(machine.config)
-    assert "has 2 names (hard links)" in only(examined(machine), "warning")["Text"]
+    assert "has 2 names (hard links)" in get_only(examine(machine), "warning")["Text"]
 
 
 def test_doctor_finds_a_relative_cache_directory(machine: Machine) -> None:
-    fault = only(examined(machine, AWS_XACCT_CACHE_DIR="cache"), "fault")
+    fault = get_only(examine(machine, AWS_XACCT_CACHE_DIR="cache"), "fault")
     assert fault["Text"].startswith("AWS_XACCT_CACHE_DIR 'cache' is not an absolute path")
     machine.write(machine.config.read_text("utf-8") + "[xacct]\ncache_dir = ./x\n")
-    assert only(examined(machine), "fault")["Text"].startswith(
+    assert get_only(examine(machine), "fault")["Text"].startswith(
         "[xacct] cache_dir './x' is not an absolute path"
     )
 
@@ -535,14 +535,14 @@ def test_doctor_finds_a_clock_that_is_off(
     machine: Machine, sts: Sts, offset: float, state: str, text: str
 ) -> None:
     sts.clock_offset = offset
-    finding = only(examined(machine), state)
+    finding = get_only(examine(machine), state)
     assert text in finding["Text"]
     assert finding["Fix"]
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "file:///etc/passwd", "nonsense"])
 def test_doctor_without_a_time_server_does_not_check_the_clock(machine: Machine, url: str) -> None:
-    finding = only(examined(machine, "--clock-url", url), "not checked")
+    finding = get_only(examine(machine, "--clock-url", url), "not checked")
     assert url in finding["Text"]
 
 

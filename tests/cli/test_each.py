@@ -25,7 +25,7 @@ from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.home import TIMEOUT, XACCT, Home, finish
 from tests.support.terminal import Terminal
 
-SAY = 'echo "$AWS_ACCOUNT_ID $AWS_REGION"; echo oops >&2'
+PRINT_ON_BOTH = 'echo "$AWS_ACCOUNT_ID $AWS_REGION"; echo oops >&2'
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ pytestmark = pytest.mark.usefixtures("roles")
 
 
 def test_each_runs_the_command_per_profile(home: Home, sts: Sts) -> None:
-    outcome = home.xacct("each", "prod-*", "audit", "--", "sh", "-c", SAY)
+    outcome = home.xacct("each", "prod-*", "audit", "--", "sh", "-c", PRINT_ON_BOTH)
     assert outcome.code == 0
     assert sorted(outcome.stdout.splitlines()) == [
         "audit   | 444444444444 us-west-1",
@@ -168,7 +168,7 @@ FAMILY = "sleep 600 & echo $$ $!; wait"
 STUBBORN = f"trap '' INT; {FAMILY}"
 
 
-def alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[0]
     except FileNotFoundError:
@@ -176,10 +176,10 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-def gone(pids: list[int]) -> bool:
+def have_ended(pids: list[int]) -> bool:
     """Whether all end within the time limit. Who adopts them may reap them late."""
     end = time.monotonic() + TIMEOUT
-    while any(map(alive, pids)):
+    while any(map(is_alive, pids)):
         if time.monotonic() > end:
             return False
         time.sleep(0.01)
@@ -202,7 +202,7 @@ def test_each_signals_end_all_commands(home: Home, script: str, number: signal.S
     assert outcome.code == code
     assert outcome.stdout == "", "the third was begun"
     assert "Traceback" not in outcome.stderr
-    assert gone(pids)
+    assert have_ended(pids)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
@@ -216,7 +216,7 @@ def test_each_unusual_signals_end_all_commands(home: Home, number: int) -> None:
     process.send_signal(number)
     outcome = finish(process)
     assert (outcome.code, outcome.stderr) == (128 + number, "")
-    assert gone(pids)
+    assert have_ended(pids)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
@@ -235,8 +235,8 @@ def test_each_killed_takes_all_commands_along(home: Home, number: signal.Signals
     assert process.stderr.readline() == "audit   | xacct: exit code 3\n"
     process.send_signal(number)
     assert finish(process).code == -number
-    assert gone(pids)
-    assert alive(left)
+    assert have_ended(pids)
+    assert is_alive(left)
     os.kill(left, signal.SIGKILL)
 
 
@@ -277,7 +277,7 @@ def test_each_second_signal_kills_all_commands(
     process.send_signal(second)
     outcome = finish(process)
     assert (outcome.code, outcome.stderr) == (code, "")
-    assert gone(pids)
+    assert have_ended(pids)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -299,7 +299,7 @@ def test_each_can_be_ended_while_its_output_is_blocked(home: Home, number: signa
         finally:
             process.kill()
             os.close(writing)
-    assert gone([pid])
+    assert have_ended([pid])
 
 
 @pytest.mark.parametrize(
@@ -327,10 +327,10 @@ def test_each_closed_pipe_ends_all_commands(home: Home) -> None:
     outcome = finish(home.start_any(Path("/bin/bash"), "-c", script))
     first, code = outcome.stdout.splitlines()
     assert (code, outcome.stderr) == ("255", "")
-    assert gone([int(first.partition("|")[2])])
+    assert have_ended([int(first.partition("|")[2])])
 
 
-def ends(*scripts: str, at_once: int = 8) -> tuple[list[Ended], list[bytes]]:
+def run_jobs(*scripts: str, at_once: int = 8) -> tuple[list[Ended], list[bytes]]:
     lines: list[bytes] = []
     jobs = [Job(str(number), ["sh", "-c", script], os.environ) for number, script in enumerate(scripts)]
     children = ProcessPool(lambda _name, _is_error, line: lines.append(line))
@@ -338,7 +338,7 @@ def ends(*scripts: str, at_once: int = 8) -> tuple[list[Ended], list[bytes]]:
 
 
 def test_pool_runs_no_more_jobs_than_allowed() -> None:
-    _, lines = ends(*["echo begin; sleep 0.05; echo end"] * 6, at_once=2)
+    _, lines = run_jobs(*["echo begin; sleep 0.05; echo end"] * 6, at_once=2)
     running = [sum({b"begin\n": 1, b"end\n": -1}[line] for line in lines[:count]) for count in range(13)]
     assert max(running) <= 2
     assert running[-1] == 0
@@ -347,28 +347,28 @@ def test_pool_runs_no_more_jobs_than_allowed() -> None:
 def test_pool_runs_as_many_jobs_as_allowed(tmp_path: Path) -> None:
     """Neither command can end without the other."""
     os.mkfifo(tmp_path / "fifo")
-    ended, lines = ends(f"cat {tmp_path}/fifo", f"echo met > {tmp_path}/fifo", at_once=2)
+    ended, lines = run_jobs(f"cat {tmp_path}/fifo", f"echo met > {tmp_path}/fifo", at_once=2)
     assert (ended, lines) == ([Ended("0", 0), Ended("1", 0)], [b"met\n"])
 
 
 def test_pool_reports_a_signal_as_a_shell_does() -> None:
-    assert ends("kill -9 $$", "exit 1") == ([Ended("0", 128 + signal.SIGKILL), Ended("1", 1)], [])
+    assert run_jobs("kill -9 $$", "exit 1") == ([Ended("0", 128 + signal.SIGKILL), Ended("1", 1)], [])
 
 
 def test_pool_reads_both_streams_without_blocking() -> None:
     script = "i=0; while [ $i -lt 3000 ]; do echo out$i; echo err$i >&2; i=$((i+1)); done"
-    ended, lines = ends(script)
+    ended, lines = run_jobs(script)
     assert (ended, len(lines)) == ([Ended("0", 0)], 6000)
 
 
 def test_pool_reads_long_lines() -> None:
-    _, lines = ends(f"{sys.executable} -c \"print('x' * 1000000)\"")
+    _, lines = run_jobs(f"{sys.executable} -c \"print('x' * 1000000)\"")
     assert [len(line) for line in lines] == [1000001]
 
 
 def test_pool_splits_endless_lines() -> None:
     size = 3 * MAX_LINE + 5
-    _, lines = ends(f"head -c {size} /dev/zero; echo end")
+    _, lines = run_jobs(f"head -c {size} /dev/zero; echo end")
     assert b"".join(lines) == bytes(size) + b"end\n"
     assert MAX_LINE <= max(map(len, lines)) < MAX_LINE + 2**16
 
@@ -434,7 +434,7 @@ def test_each_json_reports_a_full_disk(home: Home) -> None:
 
 
 @contextlib.contextmanager
-def descriptors(spare: int) -> Iterator[None]:
+def limit_descriptors(spare: int) -> Iterator[None]:
     """Let this process open only so many more files in the block."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.ExitStack() as stack:
@@ -451,30 +451,32 @@ def descriptors(spare: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("spare", [14, 30])
 def test_pool_waits_for_free_descriptors(spare: int) -> None:
-    with descriptors(spare):
-        ended, lines = ends(*["sleep 0.05; echo here"] * 40, at_once=40)
+    with limit_descriptors(spare):
+        ended, lines = run_jobs(*["sleep 0.05; echo here"] * 40, at_once=40)
     assert [one.error for one in ended if one.code] == []
     assert lines == [b"here\n"] * 40
 
 
 def test_pool_reports_too_few_descriptors() -> None:
-    with descriptors(3):
-        ended, _ = ends("true")
+    with limit_descriptors(3):
+        ended, _ = run_jobs("true")
     assert ended == [Ended("0", 126, "sh: Too many open files")]
 
 
 def test_pool_stops_reading_a_background_process() -> None:
-    ended, lines = ends("yes & echo done; echo $! >&2")
+    ended, lines = run_jobs("yes & echo done; echo $! >&2")
     assert ended == [Ended("0", 0)]
     assert b"done\n" in lines
-    assert gone([int(next(line for line in lines if line.strip().isdigit()))]), "nobody reads it any more"
+    assert have_ended([int(next(line for line in lines if line.strip().isdigit()))]), (
+        "nobody reads it any more"
+    )
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see processes end")
 def test_pool_does_not_wait_for_background_processes() -> None:
-    ended, lines = ends("sleep 30 & echo $!; printf done")
+    ended, lines = run_jobs("sleep 30 & echo $!; printf done")
     assert (ended, lines[1:]) == ([Ended("0", 0)], [b"done"])
-    assert alive(int(lines[0]))
+    assert is_alive(int(lines[0]))
     os.kill(int(lines[0]), signal.SIGKILL)
 
 

@@ -15,7 +15,7 @@ from awscli_xacct.cli import launch
 from tests.sts import Sts, User
 from tests.support.home import TIMEOUT, XACCT, Home, Outcome, finish
 
-from .steps import grow_old
+from .steps import age_config_files
 
 pytestmark = pytest.mark.usefixtures("user")
 
@@ -26,14 +26,14 @@ DUMP = "import json, os; print(json.dumps({k: v for k, v in os.environ.items() i
 def state(request: pytest.FixtureRequest, home: Home, prod: str) -> str:
     """With nothing cached, and with a memo and cached credentials of the profile."""
     if request.param == "warm":
-        grow_old(home)
+        age_config_files(home)
         for _ in range(2):
             assert home.xacct("credentials", prod).code == 0
         assert list(home.aws_dir.glob("xacct/resolved/*.memo"))
     return str(request.param)
 
 
-def variables(outcome: Outcome) -> dict[str, str]:
+def read_variables(outcome: Outcome) -> dict[str, str]:
     assert (outcome.code, outcome.stderr) == (0, "")
     found: dict[str, str] = json.loads(outcome.stdout)
     return found
@@ -53,7 +53,7 @@ def test_exec_sets_credentials_and_drops_conflicting_variables(home: Home, state
         "AWS_XACCT_RESOLVING": "[]",
     }
     assert state
-    found = variables(home.xacct("exec", prod, "--", sys.executable, "-c", DUMP, environment=stale))
+    found = read_variables(home.xacct("exec", prod, "--", sys.executable, "-c", DUMP, environment=stale))
     document = json.loads(home.xacct("credentials", prod).stdout)
     kept = {name: value for name, value in home.environment.items() if name.startswith("AWS_")}
     assert found == {
@@ -70,7 +70,7 @@ def test_exec_sets_credentials_and_drops_conflicting_variables(home: Home, state
 
 def test_exec_with_a_users_keys_drops_session_variables(home: Home, user: User) -> None:
     stale = {"AWS_SESSION_TOKEN": "old", "AWS_CREDENTIAL_EXPIRATION": "old", "AWS_ACCOUNT_ID": "9"}
-    found = variables(home.xacct("exec", "default", "--", sys.executable, "-c", DUMP, environment=stale))
+    found = read_variables(home.xacct("exec", "default", "--", sys.executable, "-c", DUMP, environment=stale))
     assert found["AWS_ACCESS_KEY_ID"] == user.access_key
     assert not stale.keys() & found.keys()
 
@@ -78,7 +78,7 @@ def test_exec_with_a_users_keys_drops_session_variables(home: Home, user: User) 
 def test_exec_without_a_region_keeps_the_environments(home: Home, prod: str) -> None:
     home.config.write_text(home.config.read_text("utf-8").replace("region = us-west-1\n", ""), "utf-8")
     region = {"AWS_REGION": "eu-west-3"}
-    found = variables(home.xacct("exec", prod, "--", sys.executable, "-c", DUMP, environment=region))
+    found = read_variables(home.xacct("exec", prod, "--", sys.executable, "-c", DUMP, environment=region))
     assert (found["AWS_REGION"], found.get("AWS_DEFAULT_REGION")) == ("eu-west-3", None)
 
 

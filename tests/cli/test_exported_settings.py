@@ -34,14 +34,14 @@ from tests.sts import Sts as SmallSts
 from tests.sts import User
 from tests.support.home import XACCT, Home
 
-from .steps import grow_old
+from .steps import age_config_files
 
 __all__ = ["clean", "machine"]
 
 DUMP = "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if k.startswith('AWS_')}))"
 
 
-def put(home: Home, profile: str, *lines: str) -> None:
+def add_lines(home: Home, profile: str, *lines: str) -> None:
     """Add lines to an existing section."""
     header = f"[{profile}]\n"
     text = home.config.read_text("utf-8")
@@ -58,7 +58,7 @@ def test_exported_settings_are_the_profiles_and_not_those_of_default(
     home: Home, prod: str, command: str
 ) -> None:
     """First without a memo, then with one. The environment overrides them, as it does everywhere."""
-    put(
+    add_lines(
         home,
         "profile prod",
         "use_fips_endpoint = true",
@@ -66,12 +66,12 @@ def test_exported_settings_are_the_profiles_and_not_those_of_default(
         "retry_mode = standard",
         "services = s",
     )
-    put(home, "default", "use_dualstack_endpoint = true")
+    add_lines(home, "default", "use_dualstack_endpoint = true")
     with home.config.open("a", encoding="utf-8") as file:
         file.write(
             "[services s]\ns3 =\n  endpoint_url = https://s3.example.com\nelastic_beanstalk =\n  endpoint_url = https://eb\n"
         )
-    grow_old(home)
+    age_config_files(home)
     for _ in range(2):
         outcome = home.xacct(
             command, prod, "--", sys.executable, "-c", DUMP, environment={"AWS_RETRY_MODE": "adaptive"}
@@ -97,7 +97,7 @@ def test_exported_settings_of_a_nested_command_are_the_inner_profiles(
     """Those of the outer command look as if the user had set them, which would override the profile."""
     role = sts.add_role("Audit", account="333333333333", trusts=[user.arn])
     home.add_role("audit", role.arn, retry_mode="adaptive")
-    put(home, "profile prod", "retry_mode = standard", "ca_bundle = /ours.pem", "max_attempts = 4")
+    add_lines(home, "profile prod", "retry_mode = standard", "ca_bundle = /ours.pem", "max_attempts = 4")
     inner = f"AWS_MAX_ATTEMPTS=7 {XACCT} exec audit -- {sys.executable} -c {shlex.quote(DUMP)}"
     outcome = home.xacct("exec", prod, "--", "sh", "-c", inner)
     assert (outcome.code, outcome.stderr) == (0, "")
@@ -110,7 +110,7 @@ def test_exported_settings_of_a_nested_command_are_the_inner_profiles(
 # -- every setting ---------------------------------------------------------------------------------
 
 
-def child_of(machine: Machine, profile: str) -> dict[str, str]:
+def make_child_environment(machine: Machine, profile: str) -> dict[str, str]:
     """Return the environment of a command that runs with the credentials of a profile."""
     memo = resolve_in(read_config(), profile).memo
     document = {"AccessKeyId": "ASIA1", "SecretAccessKey": "s", "SessionToken": "t"}
@@ -118,7 +118,7 @@ def child_of(machine: Machine, profile: str) -> dict[str, str]:
     return launch.build_environment(document, memo, dict(os.environ))
 
 
-def client_in(environment: Mapping[str, str]) -> object:
+def describe_client(environment: Mapping[str, str]) -> object:
     os.environ.clear()
     os.environ.update(environment)
     session = botocore.session.Session()
@@ -160,7 +160,7 @@ def test_exported_settings_make_the_same_client_as_the_profile(
         os.environ.update(environment, HOME=str(machine.path), AWS_EC2_METADATA_DISABLED="true")
         machine.configure(prod, default, {}, SERVICES)
         wanted = machine.stock()
-        assert client_in(child_of(machine, "prod")) == wanted
+        assert describe_client(make_child_environment(machine, "prod")) == wanted
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -93,7 +93,7 @@ def place(tmp_path: Path, environment: None) -> Place:  # noqa: ARG001
     return Place(tmp_path / "home")
 
 
-def wait_for_the_clock() -> None:
+def wait_for_tick() -> None:
     """Wait until the file system's clock has advanced by a tick."""
     time.sleep(TICK)
 
@@ -104,7 +104,7 @@ def remember(profile: str = "prod") -> None:
     Tries again if this process was held up meanwhile, which looks like a file server with a slow clock.
     """
     for _ in range(20):
-        wait_for_the_clock()
+        wait_for_tick()
         resolved.resolve(profile, TICK)
         if fastpath.read_memo(profile, __version__) is not None:
             return
@@ -147,7 +147,7 @@ def _clock(ahead: float) -> float:
 def test_memo_is_not_written_while_a_file_servers_clock_is_behind(place: Place) -> None:
     """A config file that looks older than it is may change again within the same tick."""
     for ahead, kept in ((100.0, 0), (0.0, 1)):
-        wait_for_the_clock()
+        wait_for_tick()
         os.utime(place.config)
         snapshot = ConfigSnapshot("prod", __version__, 0 if kept else TICK, clock=partial(_clock, ahead))
         snapshot.remember(fastpath.Memo("name", "directory", ""))
@@ -269,7 +269,7 @@ def test_memo_covers_all_variables_that_resolution_reads(profiles: dict[str, dic
 # -- edits, other keys, other environments, expiry, logout, in any order ----------------------------
 
 
-class Memory(RuleBasedStateMachine):
+class MemoMachine(RuleBasedStateMachine):
     """Whatever happens, the memo's answer is that of the slow path."""
 
     answers: ClassVar[int] = 0
@@ -348,7 +348,7 @@ class Memory(RuleBasedStateMachine):
 
     @rule()
     def time_goes_on(self) -> None:
-        wait_for_the_clock()
+        wait_for_tick()
 
     @rule()
     @precondition(lambda self: self.can_work())
@@ -361,7 +361,7 @@ class Memory(RuleBasedStateMachine):
         answer = fastpath.read_document("prod", __version__)
         if answer is not None:
             assert answer == self.place.expected("prod")
-            Memory.answers += 1
+            MemoMachine.answers += 1
 
     @rule()
     @precondition(lambda self: self.can_work())
@@ -376,5 +376,5 @@ class Memory(RuleBasedStateMachine):
         return "source_profile = prod" not in self.place.config.read_text("utf-8")
 
 
-TestMemory = Memory.TestCase
-TestMemory.settings = settings(quickly, max_examples=60, stateful_step_count=25)
+TestMemo = MemoMachine.TestCase
+TestMemo.settings = settings(quickly, max_examples=60, stateful_step_count=25)

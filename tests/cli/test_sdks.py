@@ -12,7 +12,7 @@ from tests.sts import Role, Sts, User
 from tests.support.commands import is_session_of, run
 from tests.support.home import REGION, XACCT, Home
 
-from .node import NoSdk, sdk
+from .node import SdkError, install_sdk
 
 pytestmark = pytest.mark.usefixtures("user")
 
@@ -49,19 +49,19 @@ const client = new STSClient({{ region: {REGION!r}, endpoint, credentials }});
 def javascript() -> dict[str, str]:
     """The environment in which node finds the SDK."""
     try:
-        return {"NODE_PATH": str(sdk() / "node_modules"), "NODE_NO_WARNINGS": "1"}
-    except (NoSdk, subprocess.TimeoutExpired) as reason:
+        return {"NODE_PATH": str(install_sdk() / "node_modules"), "NODE_NO_WARNINGS": "1"}
+    except (SdkError, subprocess.TimeoutExpired) as reason:
         pytest.skip(str(reason))
 
 
 @pytest.fixture
-def asked(home: Home, prod: str) -> None:
+def sdk_profile(home: Home, prod: str) -> None:
     """A profile through which plain SDKs get the role's credentials."""
     with home.config.open("a", encoding="utf-8") as file:
         file.write(f"[profile sdk]\ncredential_process = {XACCT} credentials {prod}\n")
 
 
-def answers(home: Home, *command: str, environment: dict[str, str] | None = None) -> tuple[str, str]:
+def identify(home: Home, *command: str, environment: dict[str, str] | None = None) -> tuple[str, str]:
     """Return the caller's ARN and the access key that a program prints."""
     outcome = run(home, *command, environment=environment)
     assert (outcome.code, outcome.stderr) == (0, "")
@@ -69,19 +69,19 @@ def answers(home: Home, *command: str, environment: dict[str, str] | None = None
     return arn, key
 
 
-@pytest.mark.usefixtures("asked")
+@pytest.mark.usefixtures("sdk_profile")
 def test_sdks_share_one_session(home: Home, sts: Sts, role: Role, javascript: dict[str, str]) -> None:
     found = [
-        answers(home, sys.executable, "-c", BOTO3),
-        answers(home, sys.executable, "-c", INSTALLED),
-        answers(home, "node", "-e", JAVASCRIPT, environment=javascript),
+        identify(home, sys.executable, "-c", BOTO3),
+        identify(home, sys.executable, "-c", INSTALLED),
+        identify(home, "node", "-e", JAVASCRIPT, environment=javascript),
     ]
     assert len(set(found)) == 1
     assert is_session_of(role, found[0][0])
     assert len(sts.calls_of("AssumeRole")) == 1
 
 
-@pytest.mark.usefixtures("asked")
+@pytest.mark.usefixtures("sdk_profile")
 def test_sdks_boto3_shows_the_message_of_xacct(home: Home, sts: Sts) -> None:
     other = sts.add_role("Other", trusts=["arn:aws:iam::111111111111:user/x"])
     home.config.write_text(
@@ -100,7 +100,7 @@ def test_sdks_ignore_the_program_of_a_profile_with_a_role(
     touched = home.path / "touched"
     home.add_role("both", role.arn, credential_process=f"touch {touched}")
     script = BOTO3.replace('"sdk"', '"both"')
-    arn, _ = answers(home, sys.executable, "-c", script)
+    arn, _ = identify(home, sys.executable, "-c", script)
     assert is_session_of(role, arn)
     assert sts.calls[0].access_key == user.access_key
     assert not Path(touched).exists()

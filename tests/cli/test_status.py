@@ -13,12 +13,12 @@ from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.commands import run
 from tests.support.home import XACCT, Home
 
-from .steps import grow_old
+from .steps import age_config_files
 
 pytestmark = pytest.mark.usefixtures("user")
 
 
-def timeless(text: str) -> str:
+def mask_times(text: str) -> str:
     """Replace the parts of a text that change with time."""
     text = re.sub(r"(\d{4}-\d\d-\d\d )?\d\d:\d\d CET\b", "LOCAL TIME", text)
     return re.sub(r"\b(59|60) min|\b1 h\b", "AN HOUR", text)
@@ -30,7 +30,7 @@ def test_status_shows_valid_credentials_without_a_call(home: Home, sts: Sts, rol
     sts.clear_calls()
     outcome = home.xacct("status", environment={"TZ": "CET-1"})
     assert (outcome.code, outcome.stderr) == (0, "")
-    assert timeless(outcome.stdout).splitlines() == [
+    assert mask_times(outcome.stdout).splitlines() == [
         "PROFILE  KIND  OWNER               LASTS  UNTIL",
         "prod     role  222222222222 Power  AN HOUR    LOCAL TIME",
     ]
@@ -76,14 +76,14 @@ def state(request: pytest.FixtureRequest, home: Home, prod: str) -> str:
     """Without memos of the profiles, and with them; `prod` has credentials."""
     assert home.xacct("credentials", prod).code == 0
     if request.param == "warm":
-        grow_old(home)
+        age_config_files(home)
         for profile in (prod, "default"):
             assert home.xacct("credentials", profile).code == 0
         assert len(list(home.aws_dir.glob("xacct/resolved/*.memo"))) == 2
     return str(request.param)
 
 
-def prompt(home: Home, **environment: str) -> str:
+def show_prompt(home: Home, **environment: str) -> str:
     outcome = home.xacct("status", "--prompt", environment=environment)
     assert (outcome.code, outcome.stderr) == (0, "")
     return outcome.stdout
@@ -91,28 +91,28 @@ def prompt(home: Home, **environment: str) -> str:
 
 def test_prompt_shows_the_profile_and_the_time_left(home: Home, state: str, prod: str) -> None:
     assert state
-    assert prompt(home, AWS_PROFILE=prod) in ("prod 59m\n", "prod 1h00m\n")
-    assert prompt(home, AWS_PROFILE="x", AWS_DEFAULT_PROFILE=prod).startswith("prod ")
-    assert prompt(home, AWS_PROFILE="default") == "default\n"
+    assert show_prompt(home, AWS_PROFILE=prod) in ("prod 59m\n", "prod 1h00m\n")
+    assert show_prompt(home, AWS_PROFILE="x", AWS_DEFAULT_PROFILE=prod).startswith("prod ")
+    assert show_prompt(home, AWS_PROFILE="default") == "default\n"
 
 
 def test_prompt_without_credentials_shows_a_dash(home: Home, state: str, prod: str) -> None:
     assert state
     for record in home.records():
         record.unlink()
-    assert prompt(home, AWS_PROFILE=prod) == "prod -\n"
+    assert show_prompt(home, AWS_PROFILE=prod) == "prod -\n"
 
 
 @pytest.mark.parametrize("environment", [{}, {"AWS_PROFILE": ""}])
 def test_prompt_without_a_profile_is_empty(home: Home, environment: dict[str, str]) -> None:
-    assert prompt(home, **environment) == ""
+    assert show_prompt(home, **environment) == ""
 
 
 def test_prompt_marks_a_broken_profile(home: Home) -> None:
-    assert prompt(home, AWS_PROFILE="nobody") == "nobody ?\n"
-    assert prompt(home, AWS_PROFILE="a\x1b[2J") == "a?[2J ?\n"
+    assert show_prompt(home, AWS_PROFILE="nobody") == "nobody ?\n"
+    assert show_prompt(home, AWS_PROFILE="a\x1b[2J") == "a?[2J ?\n"
     home.config.write_text("no config", "utf-8")
-    assert prompt(home, AWS_PROFILE="default") == "default ?\n"
+    assert show_prompt(home, AWS_PROFILE="default") == "default ?\n"
 
 
 # As documented.
@@ -162,5 +162,5 @@ def test_prompt_of_a_session_due_for_refresh(home: Home, sts: Sts, user: User) -
     home.add_role("short", role.arn, duration_seconds=900)
     started = time.time()
     assert home.xacct("credentials", "short").code == 0
-    assert prompt(home, AWS_PROFILE="short") in ("short 14m\n", "short 15m\n")
+    assert show_prompt(home, AWS_PROFILE="short") in ("short 14m\n", "short 15m\n")
     assert time.time() - started < 60

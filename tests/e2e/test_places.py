@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.steps import grow_old
+from tests.cli.steps import age_config_files
 from tests.sts import Role, Sts
 from tests.support.commands import (
     WHOAMI,
@@ -60,7 +60,7 @@ def test_cache_in_an_open_directory_is_private_and_found_by_every_command(
     (named / "mine").write_text("mine")
     named.chmod(open_mode)
     elsewhere = {"AWS_XACCT_CACHE_DIR": str(named)}
-    grow_old(home)
+    age_config_files(home)
     for _ in range(2):
         caller_of(home, prod, elsewhere)
         assert home.xacct("credentials", prod, environment=elsewhere).code == 0
@@ -156,7 +156,7 @@ def test_home_missing_leaves_the_current_directory_empty(home: Home, prod: str, 
     """A checkout got a directory called ``~`` with memos in it."""
     here = tmp_path / "here"
     here.mkdir()
-    grow_old(home)
+    age_config_files(home)
     files = {"AWS_CONFIG_FILE": str(home.config), "AWS_SHARED_CREDENTIALS_FILE": str(home.credentials)}
 
     def outcome(*command: str, environment: Mapping[str, str] = files) -> Outcome:
@@ -183,7 +183,7 @@ def test_drive_without_modes_moves_the_cache_and_allows_edits(
     runtime.mkdir(mode=0o700)
     drive = {**without_modes(home.path, chmod_fails=chmod_fails), "XDG_RUNTIME_DIR": str(runtime)}
     moved = runtime / f"xacct-cache-{os.geteuid()}"
-    grow_old(home)
+    age_config_files(home)
     first = home.aws(*WHOAMI, "--profile", prod, environment=drive)
     assert is_session_of(role, caller_arn(first))
     assert len(first.lines) == 1

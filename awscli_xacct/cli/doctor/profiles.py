@@ -17,6 +17,7 @@ from ...profiles import validation
 from ...profiles.partitions import Partitions
 from ...profiles.regions import find_partition
 from ...profiles.role import KEYS
+from ...tables import counted
 from . import keys
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
@@ -40,7 +41,7 @@ def check(context: DoctorContext) -> Iterator[Finding]:
     roles = sum(settings.ROLE_ARN in options for options in profiles.values())
     yield from found
     if not any(finding.state == FAULT for finding in found):
-        yield Finding(OK, f"profiles: {len(profiles)}, of which roles: {roles}, no faults")
+        yield Finding(OK, f"{counted(len(profiles), 'profile')} ({counted(roles, 'role')}): no faults")
 
 
 def _check_roles(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
