@@ -75,7 +75,7 @@ def choose(
     if chosen is None:
         raise XacctError(f"no AWS CLI v2 found, only {', '.join(map(str, found))}; {name_one}")
     if not chosen.version:
-        raise XacctError(f"{chosen.path} {chosen.problem}\n  check it with: {chosen.command} --version")
+        raise XacctError(f"{chosen.path} {chosen.problem}. Check it with:\n  {chosen.command} --version")
     return chosen
 
 
