@@ -210,7 +210,9 @@ LOCK_WAIT_SECONDS = 300
 LOCK_SILENT_SECONDS = 1
 """How long such a wait lasts before there is a message."""
 LOCK_POLL_SECONDS = 0.05
-"""How often a waiting process tries again."""
+"""How often a waiting process looks for what it waits for …"""
+LOCK_RETRY_SECONDS = 1
+"""… and how often at least it tries to get the lock itself, however long it has waited."""
 
 MFA_PROCESS_SECONDS = 60
 """How long an ``mfa_process`` may take; it may be waiting for somebody to touch a key."""

@@ -98,6 +98,7 @@ class LogoutCommand(Subcommand):
         cache = self._cache()
         if parsed_args.all:
             print_message(f"deleted {counted(cache.remove_all(cache.names()), 'cached session')}")
+            cache.remove_locks()
             return 0
         if not names:
             raise nothing_given("profile", "aws configure role logout PROFILE, or --all")

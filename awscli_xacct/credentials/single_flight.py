@@ -2,8 +2,8 @@
 
 Reading takes no lock. A process that finds no good record takes the lock of that record, looks again, fetches, and
 writes; the others wait for the record or the lock, whichever comes first: a hundred processes that had to take the lock
-in turn, only to find the record, took seconds. A lock dies with its owner, and its file is never unlinked, which would
-split those who wait from those who arrive later. Nothing is fetched without the lock, unless the disk has no locks.
+in turn, only to find the record, took seconds. A lock dies with its owner. Nothing is fetched without the lock, unless
+the disk has no locks.
 
 Locks nest from a role to what it is assumed from, never the other way, because a cache key includes that of its source:
 no two processes can wait for each other.
@@ -203,8 +203,23 @@ class SingleFlight:
         """
         started = time.monotonic()
         holder = ""
-        while not (until is not None and until()):
+        next_attempt = 0.0
+        record_file = Path(lock.lock_file).with_suffix(".json")
+        seen = None
+        while True:
             waited = time.monotonic() - started
+            # A look at the file is one system call, all else thirty; a hundred who wait should not be felt.
+            version = _version(record_file)
+            if version != seen or waited >= next_attempt:
+                if until is not None and until():
+                    return False
+                if waited >= next_attempt:
+                    if try_acquire(lock):
+                        return True
+                    next_attempt = waited + min(
+                        settings.LOCK_POLL_SECONDS + waited / 4, settings.LOCK_RETRY_SECONDS
+                    )
+                seen = version
             if at_most is not None:
                 if waited >= at_most:
                     return False
@@ -217,6 +232,12 @@ class SingleFlight:
                     f"end it, then run the command again"
                 )
             time.sleep(settings.LOCK_POLL_SECONDS)
-            if try_acquire(lock):
-                return True
-        return False
+
+
+def _version(path: Path) -> tuple[int, int] | None:
+    """Return what differs between a file and the one that replaces it; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns

@@ -32,8 +32,11 @@ from typing import Any, NamedTuple
 
 from .. import settings
 from ..errors import CacheError
-from .files import replace, sweep
+from .files import discard, replace, temporary_prefix
 from .record import RecordHeader, expand_path, locate_private, read_private, split_record
+
+_swept: set[Path] = set()
+"""The directories this process has swept: once is enough, however many profiles it has."""
 
 Clock = Callable[[], float]
 Warn = Callable[[str], None]
@@ -99,7 +102,6 @@ class Cache:
         self._clock = clock
         self._warn = warn
         self._warned = False
-        self._swept = False
 
     def read(self, name: str) -> Record | None:
         """Return the record of that name if it is valid, else None."""
@@ -136,7 +138,6 @@ class Cache:
             path = self._path(directory, name)
             if path.is_dir() and not path.is_symlink():
                 path.rmdir()
-            sweep(directory, path.name)
             replace(path, _encode(name, record))
         except OSError as error:
             from .directories import explain, find_obstacle
@@ -145,9 +146,9 @@ class Cache:
             hint = f"Cache them elsewhere with: export {settings.variable(settings.CACHE_DIR)}=DIRECTORY"
             self._warn_once(f"credentials cannot be cached{where}: {explain(self.directory, error, hint)}")
         else:
-            if not self._swept:
-                self._swept = True
-                sweep_old(directory, self._clock())
+            if directory not in _swept:
+                _swept.add(directory)
+                sweep_old(directory, self._clock(), path.name)
 
     def current_directory(self) -> Path | None:
         """Return `self.directory` as it is now: it changes if the configured one cannot be kept private."""
@@ -188,6 +189,14 @@ class Cache:
         except OSError as error:
             raise _cache_error("deleted", self.directory, error) from None
         return True
+
+    def remove_locks(self) -> None:
+        """Remove the lock files that killed processes left."""
+        if self.directory is not None:
+            with suppress(OSError):  # a lock file is only clutter
+                for path in self.directory.glob("*.lock"):
+                    if is_key_name(path.stem):
+                        _remove(path)
 
     def remove_all(self, names: Iterable[str]) -> int:
         """Delete records, and return how many there were. Raises `CacheError`, after trying all, if any stays."""
@@ -246,28 +255,41 @@ def cache_directory(configured: str | None) -> Path | None:
     return Path(found) if found else None
 
 
-def sweep_old(directory: Path, now: float) -> None:
-    """Remove what ended more than `settings.SWEEP_SECONDS` before `now`: records, markers and temporary files.
+def sweep_old(directory: Path, now: float, written: str = "") -> None:
+    """Remove what ended more than `settings.SWEEP_SECONDS` before `now`: records, markers, locks, temporary files.
 
-    Looks at a bounded number of files. Lock files stay: unlinking one would separate the processes that wait for it
-    from those that come later. So do files that are not ours by name: people keep other things in ``cache_dir`` too.
+    Temporary files for `written`, whose lock the caller holds, were left by a killed writer and go at once. Looks at a
+    bounded number of files. Files that are not ours by name stay: people keep other things in ``cache_dir`` too.
     """
     import re
 
     ours = re.compile(
-        r"[0-9a-f]{64}\.(json|code|too-long|retry|owner)|\.[0-9a-f]{64}\.\w[\w-]*\.xacct-\w+\.tmp"
+        r"[0-9a-f]{64}\.(json|lock|code|too-long|retry|owner)|\.[0-9a-f]{64}\.\w[\w-]*\.xacct-\w+\.tmp"
     )
     names = []
     with suppress(OSError):
         names = [path.name for path in directory.iterdir() if ours.fullmatch(path.name)]
     # Each time from another start, so that none of very many files is never looked at.
     start = int(now) % len(names) if names else 0
+    left = [name for name in names if written and name.startswith(temporary_prefix(written))]
+    for name in left:
+        discard(directory / name)
     for name in (names[start:] + names[:start])[: settings.SWEEP_FILES]:
         path = directory / name
         with suppress(OSError):  # the next sweep tries again
             # A file written since then cannot have ended before; the others are few and worth reading.
             if path.lstat().st_mtime < now - settings.SWEEP_SECONDS and not _ended_lately(path, now):
-                path.unlink()
+                _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file of a cache; a lock file only if no process holds the lock. Raises `OSError`."""
+    if path.suffix == ".lock":
+        from .locks import remove_if_free
+
+        remove_if_free(path)
+    else:
+        path.unlink()
 
 
 def _ended_lately(path: Path, now: float) -> bool:

@@ -3,7 +3,9 @@
 Where the file system has no locks (Lustre without flock), filelock would take the existence of a file for a lock. Such
 a lock outlives its owner, and a file created beforehand is a lock that is never released.
 
-The owner of a lock writes its process id into a file beside the lock file, for those who wait.
+The owner of a lock writes its process id into a file beside the lock file, for those who wait. Both files are removed
+before the lock is released, or they would pile up: names change with the caller's access key. So whoever acquires a
+lock makes sure that its file is still the one of that name; if not, nobody else waits for it, and it is not the lock.
 """
 
 from __future__ import annotations
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 
 # NFS without a lock daemon raises ENOLCK, FUSE EOPNOTSUPP or ENOSYS, others EINVAL. All mean that it has no locks.
 _UNSUPPORTED = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
+
+
+_REMOVABLE = os.name == "posix"
+"""Windows removes no file that is open."""
 
 
 class NoLocksError(OSError):
@@ -66,6 +72,9 @@ def try_acquire(lock: BaseFileLock) -> bool:
 
     try:
         lock.acquire(timeout=0)
+        if not _is_in_place(lock):
+            lock.release()
+            return False
     except Timeout:
         _check_locks(lock)
         return False
@@ -74,6 +83,17 @@ def try_acquire(lock: BaseFileLock) -> bool:
     except OSError as error:
         raise _to_no_locks(error) from None
     return True
+
+
+def _is_in_place(lock: BaseFileLock) -> bool:
+    """Whether the file of a lock that is held still has its name: the last owner may have removed it meanwhile."""
+    if not _REMOVABLE:
+        return True
+    descriptor = lock._context.lock_file_fd
+    try:
+        return descriptor is not None and os.path.samestat(os.fstat(descriptor), Path(lock.lock_file).stat())
+    except FileNotFoundError:
+        return False
 
 
 def write_owner(lock: BaseFileLock) -> None:
@@ -85,10 +105,19 @@ def write_owner(lock: BaseFileLock) -> None:
 
 
 def release(lock: BaseFileLock) -> None:
-    """Release a lock that has its owner written beside it. Raises `OSError`."""
-    with contextlib.suppress(OSError):
-        _owner_file(lock).unlink()
+    """Remove the files of a lock, and release it. Raises `OSError`."""
+    files = [_owner_file(lock), *([Path(lock.lock_file)] if _REMOVABLE else [])]
+    for path in files:
+        with contextlib.suppress(OSError):
+            path.unlink()
     lock.release()
+
+
+def remove_if_free(path: Path) -> None:
+    """Remove a lock file that a killed process left, unless another process holds the lock. Raises `OSError`."""
+    lock = make_lock(path)
+    if try_acquire(lock):
+        release(lock)
 
 
 def describe_owner(lock: BaseFileLock) -> str:

@@ -176,7 +176,7 @@ def test_cache_files_are_private_whatever_the_umask(home: Home, role: Role, prod
     modes = {
         path.suffix or path.name: path.stat().st_mode & 0o777 for path in (home.aws_dir / "xacct").rglob("*")
     }
-    assert modes == {"cache": 0o700, ".json": 0o600, ".lock": 0o600}
+    assert modes == {"cache": 0o700, ".json": 0o600}
     assert (home.aws_dir / "xacct").stat().st_mode & 0o777 == 0o700
 
 

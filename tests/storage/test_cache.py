@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -493,12 +493,26 @@ def test_cache_on_a_full_disk_warns_once_and_keeps_the_old_record(path: Path) ->
     )
 
 
-def test_cache_write_removes_files_of_a_killed_writer(frozen: FrozenCache, path: Path) -> None:
+def test_cache_write_removes_files_of_a_killed_writer(tmp_path: Path) -> None:
     """The temporary file holds credentials too."""
-    left = path.with_name(f".{path.name}.xacct-k1lled.tmp")
-    write_private(left, path.read_bytes())
-    frozen.cache.write(NAME, record())
-    assert [found.name for found in path.parent.iterdir()] == [path.name]
+    write_private(tmp_path / f".{NAME}.json.xacct-k1lled.tmp", b"credentials")
+    Cache(tmp_path, warn=pytest.fail).write(NAME, record())
+    assert [found.name for found in tmp_path.iterdir()] == [f"{NAME}.json"]
+
+
+def test_cache_directory_is_listed_once_per_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of a thousand roles listed a thousand files, twice: 8 s of CPU."""
+    listed = []
+    real = Path.iterdir
+
+    def iterdir(directory: Path) -> Iterator[Path]:
+        listed.append(directory)
+        return real(directory)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    for number in range(20):
+        Cache(tmp_path, warn=pytest.fail).write(key_name({"role": number}), record())
+    assert listed == [tmp_path]
 
 
 def test_cache_names_ignore_other_files(frozen: FrozenCache, directory: Path) -> None:

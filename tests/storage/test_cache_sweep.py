@@ -53,6 +53,7 @@ A, B = key_name({"n": "a"}), key_name({"n": "b"})
         ".{}.json.xacct-1234_a.tmp",
         ".{}.too-long.xacct-x.tmp",
         "{}.json",
+        "{}.lock",
     ],
 )
 def test_sweep_removes_old_leftovers_and_damaged_records(tmp_path: Path, name: str) -> None:
@@ -63,10 +64,9 @@ def test_sweep_removes_old_leftovers_and_damaged_records(tmp_path: Path, name: s
 
 @pytest.mark.parametrize(
     "name",
-    ["{}.lock", "package.json", "notes.tmp", "qr.code", "json", "{}.json.bak", "0{}.json", ".notes.tmp"],
+    ["package.json", "package.lock", "notes.tmp", "qr.code", "json", "{}.json.bak", "0{}.json", ".notes.tmp"],
 )
-def test_sweep_keeps_locks_and_other_files(tmp_path: Path, name: str) -> None:
-    """Unlinking a lock would separate the processes waiting for it from later ones; other files are the user's."""
+def test_sweep_keeps_files_of_others(tmp_path: Path, name: str) -> None:
     path = make_old(tmp_path / name.format(A), 1000 * DAY)
     sweep_old(tmp_path, NOW)
     assert path.exists()

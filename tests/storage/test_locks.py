@@ -1,0 +1,80 @@
+"""Locks between processes whose files are removed with each release: still one owner at a time, and nothing left."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from awscli_xacct.storage.cache import Cache, sweep_old
+from awscli_xacct.storage.locks import make_lock, release, try_acquire, write_owner
+
+posix = pytest.mark.skipif(os.name != "posix", reason="forks, and Windows removes no file that is open")
+
+NAME = "a" * 64
+PROCESSES, TURNS = 8, 25
+
+
+def take_turns(path: Path, counter: Path) -> None:
+    """Add one to a counter `TURNS` times, each time under the lock, in two steps that a second owner would break."""
+    for _ in range(TURNS):
+        lock = make_lock(path)
+        while not try_acquire(lock):
+            time.sleep(0)
+        write_owner(lock)
+        number = int(counter.read_text())
+        time.sleep(0)
+        counter.write_text(str(number + 1))
+        release(lock)
+
+
+@posix
+def test_lock_removed_at_each_release_has_one_owner_at_a_time(tmp_path: Path) -> None:
+    """A process that opens the file just before it is removed locks a file that nobody else will look at."""
+    counter, path = tmp_path / "counter", tmp_path / "locks" / f"{NAME}.lock"
+    path.parent.mkdir()
+    counter.write_text("0")
+    import filelock  # noqa: F401 - so that none of the processes has to
+
+    children = []
+    for _ in range(PROCESSES):
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                take_turns(path, counter)
+                code = 0
+            finally:
+                os._exit(code)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0] * PROCESSES
+    assert int(counter.read_text()) == PROCESSES * TURNS
+    assert list(path.parent.iterdir()) == []
+
+
+@posix
+@pytest.mark.parametrize("command", ["sweep", "logout --all"])
+def test_lock_file_of_a_killed_process_is_removed_and_a_held_one_is_not(tmp_path: Path, command: str) -> None:
+    left, held, other = (tmp_path / f"{name}.lock" for name in ("b" * 64, "c" * 64, "package"))
+    for path in (left, held, other):
+        path.touch(0o600)
+        os.utime(path, (0, 0))
+    lock = make_lock(held)
+    assert try_acquire(lock)
+    if command == "sweep":
+        sweep_old(tmp_path, time.time())
+    else:
+        Cache(tmp_path, warn=sys.exit).remove_locks()
+    assert sorted(tmp_path.iterdir()) == sorted([held, other])
+    release(lock)
+
+
+@posix
+def test_lock_file_in_use_lately_is_not_swept(tmp_path: Path) -> None:
+    path = tmp_path / f"{NAME}.lock"
+    path.touch(0o600)
+    sweep_old(tmp_path, time.time())
+    assert path.exists()
