@@ -43,9 +43,9 @@ class _Check:
         chains = dict(self._chain_problems())
         for role in self._specs.roles:
             name = role.profile
-            fault = validation.name_problem(name)
-            if name == "default" or fault:
-                problem = Problem(fault) if fault else _DEFAULT
+            reason = validation.name_problem(name)
+            if name == "default" or reason:
+                problem = Problem(reason) if reason else _DEFAULT
                 yield problem._replace(location=self._specs.locate(name))
                 continue
             source = chains.get(name) or self._source_problem(role)

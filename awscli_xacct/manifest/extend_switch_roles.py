@@ -117,13 +117,13 @@ def _naming_problems(section: _Section, account: str, role_name: str) -> Iterato
     for key, text in ((ACCOUNT, account), (ROLE_NAME, role_name)):
         if not text:
             yield Problem(f"{section.shown}: {key} is missing", location=section.location)
-    fault = account_problem(account) if account else None
-    if fault:
+    reason = account_problem(account) if account else None
+    if reason:
         fix = None if account.isdigit() else "write the account id in place of an alias"
-        yield Problem(fault, fix, location=section.locations[ACCOUNT])
-    fault = role_name_problem(role_name) if role_name else None
-    if fault:
-        yield Problem(fault, location=section.locations.get(ROLE_NAME, section.location))
+        yield Problem(reason, fix, location=section.locations[ACCOUNT])
+    reason = role_name_problem(role_name) if role_name else None
+    if reason:
+        yield Problem(reason, location=section.locations.get(ROLE_NAME, section.location))
 
 
 def _sections(text: str, specs: RoleSpecs) -> dict[str, _Section]:

@@ -117,10 +117,10 @@ class ValueReader:
             self.report(node, *_number_problem(node.text))
             return None
         text = self.string(node, "the account id")
-        fault = account_problem(text) if text is not None else None
-        if fault:
-            self.report(node, fault)
-        return None if fault else text
+        reason = account_problem(text) if text is not None else None
+        if reason:
+            self.report(node, reason)
+        return None if reason else text
 
     def _text_of(self, key: str, node: Node) -> str | None:
         if key == settings.SESSION_TAGS and isinstance(node, Mapping):

@@ -168,9 +168,9 @@ class _Reader:
                 if needed not in found.given:
                     self._report(key, f"role {shortened(name)}: {needed} is missing", f"set it to {what}")
                     found.invalid.add(needed)
-        fault = role_name_problem(role_name) if role_name else None
-        if fault:
-            self._report(found.nodes[ROLE], fault)
+        reason = role_name_problem(role_name) if role_name else None
+        if reason:
+            self._report(found.nodes[ROLE], reason)
             found.invalid.add(ROLE)
         if found.invalid & {ACCOUNT, ROLE}:
             found.invalid.add(settings.ROLE_ARN)
