@@ -17,6 +17,20 @@ from awscli_xacct.storage.cache import Cache, Record
 from tests.support.home import Home, Outcome, finish_on_terminal
 
 STRANGER = "arn:aws:iam::999999999999:user/nobody"
+SUBCOMMANDS = [
+    "list",
+    "show",
+    "verify",
+    "login",
+    "logout",
+    "remove",
+    "rename",
+    "import",
+    "export",
+    "discover",
+    "setup",
+]
+"""The subcommands of `aws configure role`."""
 ESCAPE = "\x1b[31m"
 """Colors a terminal red: an example of what text from outside could do to a terminal."""
 XML_ESCAPE = "\x9b31m"

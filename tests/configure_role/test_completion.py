@@ -11,20 +11,9 @@ import pytest
 from tests.sts import Role, User
 from tests.support.home import AWS, TIMEOUT, Home
 
+from .steps import SUBCOMMANDS
+
 ARN = "arn:aws:iam::222222222222:role/Power"
-SUBCOMMANDS = [
-    "list",
-    "show",
-    "verify",
-    "login",
-    "logout",
-    "remove",
-    "rename",
-    "import",
-    "export",
-    "discover",
-    "setup",
-]
 PROFILES = ["default", "prod", "production", "my\\ prod"]
 ROLES = PROFILES[1:]
 CASES = {

@@ -15,19 +15,8 @@ from awscli.help import manpage, publish_string
 import awscli_xacct
 from tests.support.home import Home
 
-SUBCOMMANDS = [
-    "list",
-    "show",
-    "verify",
-    "login",
-    "logout",
-    "remove",
-    "rename",
-    "import",
-    "export",
-    "discover",
-    "setup",
-]
+from .steps import SUBCOMMANDS
+
 NO_PAGER = {"PAGER": "cat", "MANPAGER": "cat"}
 
 
