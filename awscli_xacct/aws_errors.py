@@ -91,7 +91,7 @@ def is_unknown_principal(error: BaseException) -> bool:
     return service_code(error) == "MalformedPolicyDocument" and "principal" in str(error).lower()
 
 
-def rejected_code(parsed: Mapping[str, Any]) -> str | None:
+def find_rejected_code(parsed: Mapping[str, Any]) -> str | None:
     """Return the code of a parsed answer that rejects the caller, or may; None for any other answer.
 
     Most answers without a code reject only the operation, such as reading an object.

@@ -2,7 +2,7 @@
 
 Both sides have to allow it: the role's trust policy, and a policy of the caller. Only the part of the policy language
 that such statements use is evaluated: a statement that uses more (other conditions, ``NotPrincipal``) is never taken to
-allow anything. A new statement may then allow more than the ones beside it: see `extra_conditions`.
+allow anything. A new statement may then allow more than the ones beside it: see `find_extra_conditions`.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 """
@@ -175,7 +175,7 @@ def has_deny(policy: Policy, principals: Collection[str]) -> bool:
     )
 
 
-def extra_conditions(
+def find_extra_conditions(
     policy: Policy, principals: Collection[str], context: Mapping[str, str]
 ) -> list[Condition]:
     """Return the conditions beyond `context` under which a trust policy allows one of `principals`.
@@ -183,15 +183,17 @@ def extra_conditions(
     A new statement without these would allow what the policy does not. ``NotPrincipal`` and ``NotAction`` are returned
     as conditions, too.
     """
-    return _unmet_conditions(
+    return _find_unmet_conditions(
         [each for each in list_statements(policy) if "NotPrincipal" in each or _names(each, principals)],
         context,
     )
 
 
-def extra_caller_conditions(policy: Policy, role_arn: str, context: Mapping[str, str]) -> list[Condition]:
+def find_extra_caller_conditions(
+    policy: Policy, role_arn: str, context: Mapping[str, str]
+) -> list[Condition]:
     """Return the same for a caller's policy and a role."""
-    return _unmet_conditions(
+    return _find_unmet_conditions(
         [each for each in list_statements(policy) if "NotResource" in each or _covers(each, role_arn)],
         context,
     )
@@ -209,7 +211,7 @@ def _allow(
     )
 
 
-def _unmet_conditions(statements: Sequence[Statement], context: Mapping[str, str]) -> list[Condition]:
+def _find_unmet_conditions(statements: Sequence[Statement], context: Mapping[str, str]) -> list[Condition]:
     found: list[Condition] = []
     for each in statements:
         if each.get("Effect") != "Allow" or not _can_cover_assume(each):

@@ -62,11 +62,11 @@ def test_unknown_principal_is_told_by_the_message() -> None:
     ],
 )
 def test_rejected_code_of_an_answer(code: str, status: int, rejected: str | None) -> None:
-    assert aws_errors.rejected_code(error_of(code, status=status).response) == rejected
+    assert aws_errors.find_rejected_code(error_of(code, status=status).response) == rejected
 
 
 def test_rejected_code_of_a_good_answer_is_none() -> None:
-    assert aws_errors.rejected_code({"ResponseMetadata": {"HTTPStatusCode": 200}}) is None
+    assert aws_errors.find_rejected_code({"ResponseMetadata": {"HTTPStatusCode": 200}}) is None
 
 
 @pytest.mark.parametrize(

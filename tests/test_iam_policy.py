@@ -163,16 +163,18 @@ def test_extra_conditions_name_what_a_plain_statement_lacks(
     statement: dict[str, Any], asked: list[str]
 ) -> None:
     assert [
-        str(each) for each in iam_policy.extra_conditions(document(statement, statement), NAMES, {})
+        str(each) for each in iam_policy.find_extra_conditions(document(statement, statement), NAMES, {})
     ] == asked
     caller = {key: value for key, value in statement.items() if "Principal" not in key} | {"Resource": "*"}
     if "Principal" in statement and statement["Principal"] != {"AWS": ROLE}:
-        assert [str(each) for each in iam_policy.extra_caller_conditions(document(caller), ROLE, {})] == asked
+        assert [
+            str(each) for each in iam_policy.find_extra_caller_conditions(document(caller), ROLE, {})
+        ] == asked
 
 
 def test_new_statement_never_limits_the_mfa_age() -> None:
     aged = document(allows(Condition={**MFA, "NumericLessThan": {AGE: "300"}}))
-    assert [each.key for each in iam_policy.extra_conditions(aged, NAMES, WITH_MFA)] == [AGE]
+    assert [each.key for each in iam_policy.find_extra_conditions(aged, NAMES, WITH_MFA)] == [AGE]
 
 
 @pytest.mark.parametrize("nothing", [None, [], "", 7, [None, "x"], {}])
@@ -188,8 +190,8 @@ def test_evaluation_accepts_any_document(key: str, nothing: Any) -> None:
         )
         iam_policy.allows_caller(odd, ROLE, context)
         iam_policy.has_deny(odd, NAMES)
-        iam_policy.extra_conditions(odd, NAMES, context)
-        iam_policy.extra_caller_conditions(odd, ROLE, context)
+        iam_policy.find_extra_conditions(odd, NAMES, context)
+        iam_policy.find_extra_caller_conditions(odd, ROLE, context)
     assert iam_policy.add_statement(odd, allows())["Statement"][-1] == allows()
 
 

@@ -103,7 +103,7 @@ class SetupCommand(Subcommand):
         names = required_profiles(
             parsed_args, parsed_globals, "aws configure role setup PROFILE --role-name NAME"
         )
-        with Journal.opened(self._config_path(), names[0]) as journal:
+        with Journal.open(self._config_path(), names[0]) as journal:
             run = self._undo if parsed_args.undo else self._set_up
             return run(names[0], journal, parsed_args, parsed_globals)
 

@@ -124,9 +124,9 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         """Handle botocore's ``after-call``: drop credentials that a service rejects, so that the next command works."""
         if not isinstance(parsed, Mapping) or "Error" not in parsed or self._checking:
             return
-        from ..aws_errors import EXPIRED_CODES, REJECTED_CODES, rejected_code
+        from ..aws_errors import EXPIRED_CODES, REJECTED_CODES, find_rejected_code
 
-        code = rejected_code(parsed)
+        code = find_rejected_code(parsed)
         if code is None or model.name in ("AssumeRole", "GetSessionToken"):
             return
         self._checking = True  # asking STS about them ends up here, too

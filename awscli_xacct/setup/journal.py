@@ -46,7 +46,7 @@ class Journal:
 
     @classmethod
     @contextlib.contextmanager
-    def opened(cls, config: Path, profile: str) -> Iterator[Journal]:
+    def open(cls, config: Path, profile: str) -> Iterator[Journal]:
         """Open the journal of a profile of a config file, locked against other processes to the end of the block.
 
         Raises `XacctError` if it cannot be read, and `BusyError`.

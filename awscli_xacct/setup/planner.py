@@ -29,8 +29,8 @@ def plan_setup(setup: SetupContext) -> list[Step]:
     if found is not None:
         permission = "iam:ListAttachedRolePolicies"
         attached = _read(problems, target, permission, lambda: target.list_attached(name)) or ()
-    problems += _role_problems(setup, found)
-    problems += _policy_arn_problems(setup, attached)
+    problems += _find_role_problems(setup, found)
+    problems += _find_policy_arn_problems(setup, attached)
     caller_steps = _plan_caller_policy(setup, problems)
     if problems:
         raise ValidationError("nothing was set up, because", problems)
@@ -42,7 +42,7 @@ def plan_setup(setup: SetupContext) -> list[Step]:
     return [*plan_role(setup, found, attached), *caller_steps]
 
 
-def policy_name(profile: str) -> str:
+def make_policy_name(profile: str) -> str:
     """Return the name of the caller's policy: ``ProdAccountAccess`` for the profile ``prod``."""
     letters = "".join(letter if letter.isascii() and letter.isalnum() else " " for letter in profile)
     words = "".join(word[0].upper() + word[1:] for word in letters.split())
@@ -67,7 +67,7 @@ def _read(
         return None
 
 
-def _role_problems(setup: SetupContext, found: FoundRole | None) -> Iterator[Problem]:
+def _find_role_problems(setup: SetupContext, found: FoundRole | None) -> Iterator[Problem]:
     request = setup.request
     if found is not None and found.path != request.path:
         yield Problem(
@@ -88,7 +88,7 @@ def _role_problems(setup: SetupContext, found: FoundRole | None) -> Iterator[Pro
         )
 
 
-def _policy_arn_problems(setup: SetupContext, attached: Sequence[str]) -> Iterator[Problem]:
+def _find_policy_arn_problems(setup: SetupContext, attached: Sequence[str]) -> Iterator[Problem]:
     partition, account = setup.caller.arn.partition, setup.target.account
     for text in setup.request.policy_arns:
         arn = Arn.parse(text)
@@ -126,7 +126,7 @@ def _plan_caller_policy(setup: SetupContext, problems: list[Problem]) -> list[St
             f"there: {iam_policy.to_json(statement)}"
         )
         return []
-    name = policy_name(request.profile)
+    name = make_policy_name(request.profile)
     found = _read(
         problems,
         home,
@@ -141,7 +141,7 @@ def _plan_caller_policy(setup: SetupContext, problems: list[Problem]) -> list[St
     ):
         return [Step(SAME, f"{title} allows assuming the role", policy=found, profile=home.profile)]
     others = iam_policy.remove_statements(found, [statement])
-    conditions = iam_policy.extra_caller_conditions(others, setup.role_arn, {})
+    conditions = iam_policy.find_extra_caller_conditions(others, setup.role_arn, {})
     if conditions:
         setup.notes.append(
             f"{title} allows assuming the role under conditions that the new statement does not have: "

@@ -127,7 +127,7 @@ def _plan_trust(setup: SetupContext, found: FoundRole) -> Step:
     earlier = [each for each in setup.journal.statements("trust") if each != statement]
     stale = [each for each in earlier if each in existing]
     enough = statement in existing or _allows(setup, found.trust, setup.request.context)
-    if enough and not (stale and _missing_requirements(setup, found.trust)):
+    if enough and not (stale and _find_missing_requirements(setup, found.trust)):
         _note_missing_requirements(setup, found.name, found.trust)
         title = f"role {setup.role_arn}: its trust policy allows {setup.caller.arn}"
         return Step(SAME, title, policy=found.trust, profile=setup.target.profile)
@@ -167,7 +167,7 @@ def _note_dropped_conditions(setup: SetupContext, found: FoundRole, statement: i
     kept = {iam_conditions.MFA_PRESENT: "true"} if request.require_mfa else {}
     kept |= {iam_conditions.EXTERNAL_ID: request.external_id} if request.external_id else {}
     foreign = iam_policy.remove_statements(found.trust, setup.journal.statements("trust"))
-    extra = iam_policy.extra_conditions(foreign, setup.caller.names, kept)
+    extra = iam_policy.find_extra_conditions(foreign, setup.caller.names, kept)
     dropped = [each for each in extra if each not in own]
     if not dropped:
         return
@@ -185,7 +185,7 @@ def _note_dropped_conditions(setup: SetupContext, found: FoundRole, statement: i
     )
 
 
-def _missing_requirements(setup: SetupContext, trust: iam_policy.Policy) -> list[str]:
+def _find_missing_requirements(setup: SetupContext, trust: iam_policy.Policy) -> list[str]:
     """Return the requirements of the request that some statement of a trust policy does not have."""
     request = setup.request
     required = {
@@ -209,5 +209,5 @@ def _note_missing_requirements(setup: SetupContext, role: str, trust: iam_policy
     setup.notes.extend(
         f"role {role} can still be assumed without {word}: another statement of its trust policy allows it, and "
         f"setup removes only its own"
-        for word in _missing_requirements(setup, trust)
+        for word in _find_missing_requirements(setup, trust)
     )

@@ -87,7 +87,7 @@ def test_memo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_journal_of_setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    with Journal.opened(Path("/config"), "prod") as journal:
+    with Journal.open(Path("/config"), "prod") as journal:
         journal.metadata = {"role_arn": "arn"}
         journal.add({"kind": "attachment", "arn": "policy"})
     assert journal.path.relative_to(tmp_path) == Path(

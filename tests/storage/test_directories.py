@@ -197,7 +197,7 @@ def test_journal_in_another_users_directory_is_refused_with_the_fix(home: Path) 
     state = home / ".aws" / "xacct"
     state.mkdir(parents=True)
     os.chown(state, NOBODY, NOBODY)
-    with pytest.raises(EditError) as raised, Journal.opened(home / ".aws" / "config", "prod"):
+    with pytest.raises(EditError) as raised, Journal.open(home / ".aws" / "config", "prod"):
         pass
     why = f"{state} belongs to nobody. Fix it with: sudo chown -R root {state}"
     assert str(raised.value).endswith(f".json cannot be locked, so nothing was written: {why}")
@@ -211,7 +211,7 @@ def test_home_missing_creates_nothing_in_the_current_directory(
     monkeypatch.setenv("HOME", "relative")
     with (
         pytest.raises(XacctError, match="there is none"),
-        Journal.opened(tmp_path / "config", "prod"),
+        Journal.open(tmp_path / "config", "prod"),
     ):
         pass
     with pytest.raises(XacctError, match="cannot write the page for the browser: there is no home directory"):
