@@ -76,6 +76,10 @@ class Cached:
         self.name = name
         self._context = context
 
+    def get(self) -> Record:
+        """Return the credentials to assume a role from. Raises botocore's errors and `XacctError`."""
+        raise NotImplementedError
+
     def is_rejected(self, keys: Keys) -> bool:
         """Return whether STS rejects these credentials, which a service has refused; False if it cannot be asked."""
         try:

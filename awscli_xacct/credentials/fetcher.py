@@ -6,7 +6,7 @@ providers; each is looked up only when a record is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from .. import settings
@@ -17,7 +17,7 @@ from ..profiles.role import Role
 from ..storage.cache import Record
 from .advice import add_advice, duration_advice, source_name
 from .context import Cached, FetchContext
-from .mfa_session import MfaSession, decide, user_session
+from .mfa_session import MfaSession, decide
 from .sts import Keys, keys_of
 
 _FRESH = 60
@@ -38,6 +38,8 @@ class Fetcher(Cached):
         """
         return self._context.flight.get(self.name, self._purpose, self._obtain)
 
+    get = fetch
+
     def refresh(self) -> Record:
         """Return new credentials from STS, whatever is cached; those of the roles before it may come from the cache."""
         self.forget_duration_refusal()
@@ -54,23 +56,13 @@ class Fetcher(Cached):
 
     def session(self) -> MfaSession | None:
         """Return the shared MFA session the role is assumed from, or None if it is assumed without one."""
-        role = self.role
-        if role.session_source:
-            return user_session(role.session_source, self._context)
-        if not role.mfa_serial or isinstance(role.source, Role):
-            return None
-        if not decide(role, user_keys=self._source_keys().token is None).shared:
-            return None
-        return self._session_of_role()
+        caller = self._caller()
+        return caller if isinstance(caller, MfaSession) else None
 
     def caller_arn(self) -> str:
         """Return the ARN that calls for the role. May prompt for an MFA code."""
-        source = self.role.source
-        if isinstance(source, Role):
-            keys = keys_of(Fetcher(source, self._context).fetch())
-        else:
-            session = self.session()
-            keys = keys_of(session.get()) if session else self._source_keys()
+        caller = self._caller()
+        keys = keys_of(caller.get()) if caller else self._source_keys()
         return self._context.sts(keys).caller_arn()
 
     @property
@@ -79,14 +71,24 @@ class Fetcher(Cached):
 
     # -- the three ways ----------------------------------------------------------------------------
 
-    def _obtain(self, quick: bool) -> Record:
+    def _caller(self) -> Cached | None:
+        """Return the credentials that call for the role; None if those of its source itself do."""
         role = self.role
         if isinstance(role.source, Role):
-            caller = Fetcher(role.source, self._context)
-            return self._assume_from(caller.fetch, caller.drop, role.request, quick)
+            return Fetcher(role.source, self._context)
         if role.session_source:
-            session = user_session(role.session_source, self._context)
-            return self._assume_from(session.get, session.drop, role.request, quick)
+            return MfaSession(role.session_source, self._context)
+        if not role.mfa_serial:
+            return None
+        keys = self._source_keys()
+        return self._shared_session(keys) if decide(role, user_keys=keys.token is None).shared else None
+
+    def _obtain(self, quick: bool) -> Record:
+        role = self.role
+        if isinstance(role.source, Role) or role.session_source:
+            caller = self._caller()
+            assert caller is not None  # noqa: S101 - the role before, or the source's MFA session
+            return self._assume_from(caller, role.request, quick)
         keys = self._source_keys()
         if not role.mfa_serial:
             return self._assume(keys, role.request, quick)
@@ -103,9 +105,9 @@ class Fetcher(Cached):
 
     def _assume_shared(self, keys: Keys, request: Mapping[str, Any], quick: bool) -> Record:
         """Assume the role from the shared session; with a code if the user can get none, or it is too old."""
-        session = self._session_of_role()
+        session = self._shared_session(keys)
         try:
-            record = session.get(keys)
+            record = session.get()
         except Exception as error:
             if not is_denied(error):
                 raise
@@ -114,7 +116,7 @@ class Fetcher(Cached):
             )
             return self._assume_with_code(keys, request, quick)
         try:
-            return self._assume_from(lambda: session.get(keys), session.drop, request, quick)
+            return self._assume_from(session, request, quick)
         except Exception as error:
             age = self._context.clock() - float(record.metadata["obtained"])
             if not is_denied(error) or age < _FRESH:
@@ -159,18 +161,16 @@ class Fetcher(Cached):
             f"  {subcommand('login', role.profile)}"
         )
 
-    def _assume_from(
-        self, get: Callable[[], Record], drop: Callable[[str], None], request: Mapping[str, Any], quick: bool
-    ) -> Record:
+    def _assume_from(self, caller: Cached, request: Mapping[str, Any], quick: bool) -> Record:
         """Assume the role with a caller's session, and once more with a new one if STS says that it has expired."""
-        caller = get()
+        record = caller.get()
         try:
-            return self._assume(keys_of(caller), request, quick)
+            return self._assume(keys_of(record), request, quick)
         except Exception as error:
             if not is_expired_or_unknown_caller(error):
                 raise
-        drop(caller.access_key)
-        return self._assume(keys_of(get()), request, quick)
+        caller.drop(record.access_key)
+        return self._assume(keys_of(caller.get()), request, quick)
 
     def _assume(self, keys: Keys, request: Mapping[str, Any], quick: bool) -> Record:
         role = self.role
@@ -192,7 +192,6 @@ class Fetcher(Cached):
         assert not isinstance(self.role.source, Role)  # noqa: S101 - a role's keys are its fetcher's
         return self._context.source_keys(self.role.profile, self.role.source)
 
-    def _session_of_role(self) -> MfaSession:
-        role = self.role
-        assert role.mfa_serial and not isinstance(role.source, Role)  # noqa: S101, PT018 - else it has no session
-        return MfaSession(role.mfa_serial, role.source, role.profile, self._context, role.mfa_process)
+    def _shared_session(self, keys: Keys) -> MfaSession:
+        assert not isinstance(self.role.source, Role)  # noqa: S101 - no role can get a session
+        return MfaSession(self.role.source, self._context, self.role, keys)

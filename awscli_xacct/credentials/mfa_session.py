@@ -74,21 +74,22 @@ class MfaSession(Cached):
     """The session that a code of one device buys one user, for all roles and processes."""
 
     def __init__(
-        self, serial: str, source: Source, profile: str, context: FetchContext, program: str | None = None
+        self, source: Source, context: FetchContext, role: Role | None = None, keys: Keys | None = None
     ) -> None:
-        """`profile` is named to the person who is prompted; `program` is the user's that prints codes, if any."""
-        super().__init__(context.cache_keys.of_session(source, serial), context)
-        self._serial = serial
-        self._source = source
-        self._profile = profile
-        self._program = program
+        """`role` is the one whose profile names the device, None if the profile of `source` does.
 
-    def get(self, keys: Keys | None = None) -> Record:
-        """Return the session to assume a role from: cached, or bought with a code by the first process to need it.
-
-        `keys` are the user's own, looked up if None. Raises botocore's errors and `XacctError`.
+        `keys` are the user's own, looked up if None.
         """
-        return self._get(keys, settings.SESSION_REFRESH_SECONDS)
+        self._serial = str(role.mfa_serial if role else source.mfa_serial)
+        self._program = role.mfa_process if role else source.mfa_process
+        self._profile = role.profile if role else source.name
+        self._source = source
+        self._keys = keys
+        super().__init__(context.cache_keys.of_session(source, self._serial), context)
+
+    def get(self) -> Record:
+        """Return the session to assume a role from: cached, or bought with a code by the first process to need it."""
+        return self._get(settings.SESSION_REFRESH_SECONDS)
 
     def fetch(self) -> Record:
         """Return the session as the credentials of a user profile.
@@ -96,17 +97,18 @@ class MfaSession(Cached):
         It signs, so it is refreshed as early as a role's: what it has signed expires with it. Where no one can be
         prompted, the old one is used to its end.
         """
-        return self._get(None, None)
+        return self._get(None)
 
-    def _get(self, keys: Keys | None, spare: float | None) -> Record:
+    def _get(self, spare: float | None) -> Record:
         purpose = f"an MFA session of {self._serial}"
-        return self._context.flight.get(self.name, purpose, lambda quick: self._buy(keys, quick), spare=spare)
+        return self._context.flight.get(self.name, purpose, self._buy, spare=spare)
 
-    def _buy(self, keys: Keys | None, quick: bool) -> Record:
+    def _buy(self, quick: bool) -> Record:
         from ..mfa.codes import Request
 
         context = self._context
-        sts = context.sts(keys or context.source_keys(self._profile, self._source), quick=quick)
+        keys = self._keys or context.source_keys(self._profile, self._source)
+        sts = context.sts(keys, quick=quick)
         duration = context.cache_keys.session_duration()
 
         def buy(code: str) -> Record:
@@ -127,12 +129,6 @@ class MfaSession(Cached):
         purpose = f"a session of {_in_words(duration)} for all its roles"
         request = Request(self._serial, self._profile, purpose, self._program)
         return context.spend_code(request, buy, is_refused_code)
-
-
-def user_session(source: Source, context: FetchContext) -> MfaSession:
-    """Return the MFA session that a user profile with ``mfa_session = on`` runs on."""
-    assert source.mfa_serial is not None  # noqa: S101 - that is what makes it one
-    return MfaSession(source.mfa_serial, source, source.name, context, source.mfa_process)
 
 
 def _in_words(seconds: int) -> str:

@@ -115,10 +115,10 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
     def session(self) -> MfaSession:
         """Return the MFA session of the provider's profile, which is a user's. Raises `ProfileError`."""
         from .context import make_context
-        from .mfa_session import user_session
+        from .mfa_session import MfaSession
 
         user = self.cache_keys.user
-        return user_session(user, make_context(self, user))
+        return MfaSession(user, make_context(self, user))
 
     def drop_if_refused(self, parsed: Any, model: Any, **_: Any) -> None:
         """Handle botocore's ``after-call``: drop credentials that a service rejects, so that the next command works."""

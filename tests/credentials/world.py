@@ -12,7 +12,7 @@ from botocore.config import Config
 
 from awscli_xacct.credentials.context import FetchContext
 from awscli_xacct.credentials.fetcher import Fetcher
-from awscli_xacct.credentials.mfa_session import MfaSession, user_session
+from awscli_xacct.credentials.mfa_session import MfaSession
 from awscli_xacct.credentials.single_flight import SingleFlight
 from awscli_xacct.credentials.sts import Keys
 from awscli_xacct.mfa.codes import Codes, UsedCodes
@@ -94,7 +94,7 @@ class World:
 
     def session(self, profile: str) -> MfaSession:
         """Return the MFA session of a user profile, in a process of its own."""
-        return user_session(resolve_user(self.profiles, profile), self.context())
+        return MfaSession(resolve_user(self.profiles, profile), self.context())
 
     def get(self, profile: str) -> str:
         """Return the access key that a command gets."""
