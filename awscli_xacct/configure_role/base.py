@@ -87,12 +87,12 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
             name, profiles, partitions=partitions.names, partition_of=partitions.of_region, force=force
         )
 
-    def _apply(self, plan: ProfileEdit, document: Document) -> MergedProfiles:
-        """Make the changes of `plan` in `document`. Return all profiles as they are then.
+    def _apply(self, edit: ProfileEdit, document: Document) -> MergedProfiles:
+        """Make the changes of `edit` in `document`. Return all profiles as they are then.
 
         Raises `ValidationError`.
         """
-        return plan.apply(document, read_document(self._credentials_path()), self._partitions())
+        return edit.apply(document, read_document(self._credentials_path()), self._partitions())
 
 
 def read_document(path: Path) -> Document:

@@ -130,57 +130,57 @@ class RoleCommand(Subcommand):
         return {}
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
-        plan = _read_arguments(parsed_args, parsed_globals)
-        asks = plan.is_empty
+        edit = _read_arguments(parsed_args, parsed_globals)
+        asks = edit.is_empty
         if asks:
-            plan.wanted = self._interview(plan)
+            edit.wanted = self._interview(edit)
         else:
-            self._find_device(plan)
-        write = partial(self._write, plan, verify=parsed_args.verify)
+            self._find_device(edit)
+        write = partial(self._write, edit, verify=parsed_args.verify)
         if not (asks or parsed_args.dry_run):
             return write()  # settings on the command line need no confirmation
-        edit = store.preview(self._config_path(), partial(self._edit, plan))
+        diff = store.preview(self._config_path(), partial(self._edit, edit))
 
         def show() -> None:
-            if asks and edit.changed:
+            if asks and diff.changed:
                 sys.stdout.write("\n")
             if parsed_args.dry_run:
-                _print_notes(plan, edit)
-            print_diff(edit)
+                _print_notes(edit, diff)
+            print_diff(diff)
 
         change = Change(
             show=show,
-            question=f"Write this to {edit.path}?" if edit.changed else "",
+            question=f"Write this to {diff.path}?" if diff.changed else "",
             declined="nothing was written",
             apply=write,
-            preview="" if edit.changed else _up_to_date(plan, edit),
+            preview="" if diff.changed else _up_to_date(edit, diff),
         )
         return confirm_and_apply(change, Consent.given_in(parsed_args))
 
-    def _write(self, plan: ProfileEdit, *, verify: bool) -> int:
+    def _write(self, edit: ProfileEdit, *, verify: bool) -> int:
         """Write the profile; with `verify`, only if its role can be assumed. Return the exit code."""
-        if verify and not self._verify(plan):
-            print_message(f"profile {plan.profile} was not written")
+        if verify and not self._verify(edit):
+            print_message(f"profile {edit.profile} was not written")
             return FAILED
-        edit = store.edit(self._config_path(), partial(self._edit, plan), raw_config_parse)
-        _print_notes(plan, edit)
-        if not edit.changed:
-            print_message(_up_to_date(plan, edit))
+        diff = store.edit(self._config_path(), partial(self._edit, edit), raw_config_parse)
+        _print_notes(edit, diff)
+        if not diff.changed:
+            print_message(_up_to_date(edit, diff))
             return 0
-        print_message(f"wrote profile {plan.profile} to {edit.path}")
+        print_message(f"wrote profile {edit.profile} to {diff.path}")
         if not verify:
-            print_message(f"try it: {plan.trial}")
+            print_message(f"try it: {edit.trial}")
         return 0
 
-    def _edit(self, plan: ProfileEdit, document: Document) -> None:
-        self._apply(plan, document)
+    def _edit(self, edit: ProfileEdit, document: Document) -> None:
+        self._apply(edit, document)
 
-    def _interview(self, plan: ProfileEdit) -> dict[str, str | None]:
+    def _interview(self, edit: ProfileEdit) -> dict[str, str | None]:
         """Ask for the settings on the terminal. Raises `ValidationError` if that is impossible or futile."""
         from .interview import Interview
         from .mfa_devices import find_device
 
-        suggestions = _suggest_subcommand(plan.profile)
+        suggestions = _suggest_subcommand(edit.profile)
         if not has_terminal(sys.stdin, sys.stdout):
             options = ", ".join(f"--{option['name']}" for option in self.ARG_TABLE[1:-3])
             raise ValidationError(
@@ -189,22 +189,22 @@ class RoleCommand(Subcommand):
             )
         profiles = self._session.full_config["profiles"]
         interview = Interview(
-            profile=plan.profile,
-            current=profiles.get(plan.profile, {}),
+            profile=edit.profile,
+            current=profiles.get(edit.profile, {}),
             profiles=profiles,
-            default_source=plan.source(profiles),
+            default_source=edit.source(profiles),
             problems=lambda options: self._find_problems(
-                plan.profile, {**profiles, plan.profile: options}, force=plan.force
+                edit.profile, {**profiles, edit.profile: options}, force=edit.force
             ),
             find_device=lambda source: find_device(source, self._session),
         )
-        is_new = plan.profile not in profiles
-        fault = validation.name_problem(plan.profile) if is_new else None
+        is_new = edit.profile not in profiles
+        fault = validation.name_problem(edit.profile) if is_new else None
         problems = [Problem(fault)] if fault else interview.hopeless()
         if problems:
-            raise ValidationError(f"profile {plan.profile} cannot be written, because", problems)
+            raise ValidationError(f"profile {edit.profile} cannot be written, because", problems)
         if is_new:
-            print_message("; ".join([f"profile {plan.profile} is new", *suggestions]))
+            print_message("; ".join([f"profile {edit.profile} is new", *suggestions]))
         try:
             return interview.ask()
         except EOFError:
@@ -213,28 +213,28 @@ class RoleCommand(Subcommand):
                 "nothing was written", [Problem("the questions were not answered")]
             ) from None
 
-    def _find_device(self, plan: ProfileEdit) -> None:
+    def _find_device(self, edit: ProfileEdit) -> None:
         """Replace ``--mfa-serial auto`` by the caller's device. Raises `ValidationError`."""
-        if plan.wanted.get(settings.MFA_SERIAL) != AUTO:
+        if edit.wanted.get(settings.MFA_SERIAL) != AUTO:
             return
         from .mfa_devices import find_device
 
         # Every other problem is reported before IAM is asked.
-        without = {**plan.wanted, settings.MFA_SERIAL: None}
-        self._apply(replace(plan, wanted=without, notes=[]), self._document())
-        source = plan.source(self._session.full_config["profiles"])
-        plan.wanted[settings.MFA_SERIAL] = serial = find_device(source, self._session)
+        without = {**edit.wanted, settings.MFA_SERIAL: None}
+        self._apply(replace(edit, wanted=without, notes=[]), self._document())
+        source = edit.source(self._session.full_config["profiles"])
+        edit.wanted[settings.MFA_SERIAL] = serial = find_device(source, self._session)
         print_message(f"mfa_serial = {serial}, the device of the user of profile {source}")
 
-    def _verify(self, plan: ProfileEdit) -> bool:
+    def _verify(self, edit: ProfileEdit) -> bool:
         """Assume the role with the settings that the profile would have, and report the outcome."""
         from ..credentials.profile_session import provider_for
         from ..credentials.verification import assume, explain_failure
 
-        profile = self._apply(plan, self._document())[plan.profile]
+        profile = self._apply(edit, self._document())[edit.profile]
         config = self._session.full_config
-        after = {**config, "profiles": {**config["profiles"], plan.profile: profile}}
-        result = assume(plan.profile, provider_for(self._session, plan.profile, after).fetcher())
+        after = {**config, "profiles": {**config["profiles"], edit.profile: profile}}
+        result = assume(edit.profile, provider_for(self._session, edit.profile, after).fetcher())
         print_message(
             f"role {profile[settings.ROLE_ARN]} was assumed" if result.ok else explain_failure(result)
         )
@@ -263,11 +263,11 @@ def _read_arguments(parsed_args: Any, parsed_globals: Any) -> ProfileEdit:
     )
 
 
-def _up_to_date(plan: ProfileEdit, edit: store.Edit) -> str:
-    return f"profile {plan.profile} is already up to date in {edit.path}"
+def _up_to_date(edit: ProfileEdit, diff: store.Edit) -> str:
+    return f"profile {edit.profile} is already up to date in {diff.path}"
 
 
-def _print_notes(plan: ProfileEdit, edit: store.Edit) -> None:
+def _print_notes(edit: ProfileEdit, diff: store.Edit) -> None:
     """Print what the change implies beyond what was asked for."""
-    for note in plan.notes if edit.changed else []:
+    for note in edit.notes if diff.changed else []:
         print_message(note)

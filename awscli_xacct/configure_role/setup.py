@@ -110,8 +110,8 @@ class SetupCommand(Subcommand):
     def _set_up(self, profile: str, journal: Journal, parsed_args: Any, parsed_globals: Any) -> int:
         profiles = self._session.full_config["profiles"]
         check_arguments(profile, parsed_args, profiles)
-        plan = ProfileEdit(profile, settings_given(parsed_args, PROFILE_KEYS, parsed_globals.region))
-        source = plan.source(profiles)
+        edit = ProfileEdit(profile, settings_given(parsed_args, PROFILE_KEYS, parsed_globals.region))
+        source = edit.source(profiles)
         if source in (None, profile) or source not in profiles:
             missing = "there is no source profile to assume the role with"
             raise refusal(NOTHING, missing, "choose one: --source-profile P")
@@ -119,9 +119,9 @@ class SetupCommand(Subcommand):
         caller, target, home = accounts.caller, accounts.target, accounts.home
         path, name = split_name(parsed_args.role_name)
         role_arn = str(Arn.iam(caller.arn.partition, target.account, f"role{path}{name}"))
-        plan.wanted[settings.ROLE_ARN] = role_arn
-        self._find_device(plan, source, required=parsed_args.require_mfa)
-        options = self._outcome(plan)
+        edit.wanted[settings.ROLE_ARN] = role_arn
+        self._find_device(edit, source, required=parsed_args.require_mfa)
+        options = self._outcome(edit)
         about = {
             "role_arn": role_arn,
             "role_name": name,
@@ -132,13 +132,13 @@ class SetupCommand(Subcommand):
         }
         _check_same(journal, about, profile)
         setup = SetupContext(setup_request(profile, parsed_args, options), caller, target, home, journal)
-        write = partial(self._apply, plan)
+        write = partial(self._apply, edit)
         written = profile_step(profile, self._config_path(), profiles.get(profile), options, write, journal)
         again = shlex.join(repeat_options(parsed_args, parsed_globals.region))
         work = Work(
             heading=f"{caller.arn} will assume {role_arn} as profile {profile}",
             steps=[*plan_setup(setup), written],
-            notes=[*setup.notes, *plan.notes],
+            notes=[*setup.notes, *edit.notes],
             metadata={"Profile": profile, "RoleArn": role_arn, "Caller": str(caller.arn)},
             question="Set this up?",
             declined=NOTHING,
@@ -151,7 +151,7 @@ class SetupCommand(Subcommand):
             _do(work, journal, retry)
             result = self._verify(profile, options, retry)
             print_message(
-                f"{role_arn} was assumed; try it: {plan.trial}" if result.ok else _failure_text(result, retry)
+                f"{role_arn} was assumed; try it: {edit.trial}" if result.ok else _failure_text(result, retry)
             )
             if parsed_globals.output or parsed_globals.query:
                 found = {**work.to_dict(), "Verified": result.to_dict()}
@@ -206,18 +206,18 @@ class SetupCommand(Subcommand):
         same = f"\n\nEquivalent aws commands:\n\n{commands}" if commands else "\n"
         print_result(self._session, parsed_globals, self.NAME, work.to_dict(), lambda: work.text() + same)
 
-    def _find_device(self, plan: ProfileEdit, source: str, *, required: bool) -> None:
-        """Add the caller's device to the plan, if it is asked for or required. Raises `ValidationError`."""
-        wanted = plan.wanted.get(settings.MFA_SERIAL)
+    def _find_device(self, edit: ProfileEdit, source: str, *, required: bool) -> None:
+        """Add the caller's device to the edit, if it is asked for or required. Raises `ValidationError`."""
+        wanted = edit.wanted.get(settings.MFA_SERIAL)
         if wanted != AUTO and (not required or wanted):
             return
-        trial = ProfileEdit(plan.profile, {key: value for key, value in plan.wanted.items() if value != AUTO})
+        trial = ProfileEdit(edit.profile, {key: value for key, value in edit.wanted.items() if value != AUTO})
         if wanted == AUTO or settings.MFA_SERIAL not in self._outcome(trial):
-            plan.wanted[settings.MFA_SERIAL] = find_device(source, self._session)
+            edit.wanted[settings.MFA_SERIAL] = find_device(source, self._session)
 
-    def _outcome(self, plan: ProfileEdit) -> Options:
-        """Return the profile's options as the plan would make them. Raises `ValidationError` if they are invalid."""
-        return dict(self._apply(plan, self._document())[plan.profile])
+    def _outcome(self, edit: ProfileEdit) -> Options:
+        """Return the profile's options as the edit would make them. Raises `ValidationError` if they are invalid."""
+        return dict(self._apply(edit, self._document())[edit.profile])
 
     def _verify(self, profile: str, options: Options, retry: RetryPolicy) -> Result:
         """Assume the role, and try again while that is denied and there is time left."""

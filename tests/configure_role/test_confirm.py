@@ -142,7 +142,7 @@ def test_question_escapes_what_could_drive_the_terminal(person: Person) -> None:
 def test_confirmation_is_asked_for_in_one_module_only() -> None:
     """Settings are asked for in the interview, and MFA codes in `mfa`."""
     package = Path(awscli_xacct.__file__).parent
-    asks = re.compile(r"\[[Yy]/[Nn]\]|\binput\(|stdin\.readline|\bif (not )?\(?parsed_args\.yes")
+    asks = re.compile(r"\[[Yy]/[Nn]\]|\binput\(|stdin\.readline|\.yes\b")
     found = {
         path.relative_to(package).as_posix()
         for path in package.rglob("*.py")
