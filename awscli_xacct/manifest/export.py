@@ -114,7 +114,8 @@ class _Merge:
             lines += ["", "defaults:", *(f"  {pair}" for pair in flow_pairs(shared))]
         if not self.wanted:
             lines += ["", "roles: {}"]
-        return "".join(f"{line}\n" for line in lines)
+        newline = "\r\n" if "\r\n" in comments else "\n"
+        return "".join(f"{line}{newline}" for line in lines)
 
     def _imported(self, role: RoleSpec) -> dict[str, str]:
         """Return the options that an import of the role gives to a profile that does not exist yet."""

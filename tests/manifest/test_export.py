@@ -295,11 +295,12 @@ def test_merge_replaces_a_list_in_lines_as_a_whole(indent: str) -> None:
     assert merge_into(text, wanted) == text.replace(f"{indent}- a\n", f"{indent}  [a, c]\n")
 
 
-def test_merge_appends_a_manifest_to_comments() -> None:
-    found = merge_into("# Ours.\n", {"a": role("2", "A")})
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_merge_appends_a_manifest_to_comments(newline: str) -> None:
+    found = merge_into(f"# Ours.{newline}", {"a": role("2", "A")})
     assert found == (
         '# Ours.\n\nversion: 1\n\nroles:\n  a: {account: "222222222222", role: A, source_profile: default}\n'
-    )
+    ).replace("\n", newline)
 
 
 def test_merge_refuses_a_change_that_would_change_more() -> None:
