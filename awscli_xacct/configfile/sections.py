@@ -13,16 +13,6 @@ _OTHER_KINDS = ("sso-session", "services")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.@/+-]+").fullmatch
 
 
-def load(
-    config: bytes, credentials: bytes = b"", *, paths: tuple[str, str] = ("config", "credentials")
-) -> dict[str, dict[str, Any]]:
-    """Return all profiles of the two files, merged as in ``botocore.session.Session.full_config``.
-
-    Raises `ConfigFileError`, which names one of `paths`.
-    """
-    return full_config(config, credentials, paths=paths)["profiles"]
-
-
 def full_config(
     config: bytes, credentials: bytes = b"", *, paths: tuple[str, str] = ("config", "credentials")
 ) -> dict[str, dict[str, Any]]:

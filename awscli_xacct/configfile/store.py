@@ -74,7 +74,8 @@ def read(path: Path) -> bytes:
 
 def preview(path: Path, change: Change) -> Edit:
     """Return what `edit` would do, without writing or locking. Raises what `edit` does."""
-    return _planned(path, _real(path), change)[0]
+    before = read(_find_replaceable(path))
+    return Edit(path, before, _changed(path, before, change).render())
 
 
 def edit(
@@ -85,15 +86,12 @@ def edit(
     An edit that changes nothing writes nothing. If `change` raises, the file is unchanged. Waits for another editor
     for at most `wait` seconds. Raises `EditError`, `ConfigFileError` and `BusyError`.
     """
-    for _ in range(_ATTEMPTS):
-        real = _real(path)
-        _check_replaceable(path, real)
-        with locked(real, wait):
-            sweep(real.parent, real.name)
-            planned, document = _planned(path, real, change)
-            if not planned.changed or _replace(planned, real, partial(_verify, real, document, reader)):
-                return planned
-    raise _busy(path)
+
+    def prepare(real: Path, before: bytes) -> tuple[bytes, Callable[[Path], None]]:
+        document = _changed(path, before, change)
+        return document.render(), partial(_verify, real, document, reader)
+
+    return _edit(path, prepare, wait)
 
 
 def rewrite(
@@ -103,33 +101,30 @@ def rewrite(
 
     `change` may be called more than once, and verifies its own result. Raises `EditError` and `BusyError`.
     """
+    return _edit(path, lambda _, before: (change(before), lambda _: None), wait)
+
+
+def _edit(
+    path: Path, prepare: Callable[[Path, bytes], tuple[bytes, Callable[[Path], None]]], wait: float
+) -> Edit:
+    """Replace a file's bytes by those that `prepare` returns, once the function it returns has verified them."""
     for _ in range(_ATTEMPTS):
-        real = _real(path)
-        _check_replaceable(path, real)
+        real = _find_replaceable(path)
         with locked(real, wait):
             sweep(real.parent, real.name)
-            _check_replaceable(path, real)
+            _find_replaceable(path)  # may have changed while waiting
             before = read(real)
-            planned = Edit(path, before, change(before))
-            if not planned.changed or _replace(planned, real, lambda _: None):
-                return planned
-    raise _busy(path)
+            after, verify = prepare(real, before)
+            edit = Edit(path, before, after)
+            if not edit.changed or _replace(edit, real, verify):
+                return edit
+    raise EditError(f"{path} keeps being rewritten by another program; nothing was written")
 
 
-def _busy(path: Path) -> EditError:
-    return EditError(f"{path} keeps being rewritten by another program; nothing was written")
-
-
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))
-
-
-def _planned(path: Path, real: Path, change: Change) -> tuple[Edit, Document]:
-    _check_replaceable(path, real)
-    before = read(real)
-    document = Document(before, str(path))
+def _changed(path: Path, data: bytes, change: Change) -> Document:
+    document = Document(data, str(path))
     change(document)
-    return Edit(path, before, document.render()), document
+    return document
 
 
 def _replace(planned: Edit, real: Path, verify: Callable[[Path], None]) -> bool:
@@ -146,7 +141,7 @@ def _replace(planned: Edit, real: Path, verify: Callable[[Path], None]) -> bool:
     try:
         _keep_mode(real, temporary)
         verify(temporary)
-        if _real(planned.path) != real or read(real) != planned.before:
+        if _resolve(planned.path) != real or read(real) != planned.before:
             return False
         temporary.replace(real)
     except OSError as error:
@@ -175,8 +170,13 @@ def _verify(real: Path, document: Document, reader: Reader, temporary: Path) -> 
         raise EditError(f"{real}: the edited file would not read as intended; it is unchanged")
 
 
-def _check_replaceable(path: Path, real: Path) -> None:
-    """Raise `EditError` if this user may not replace `real`, which is `path` with its links resolved."""
+def _resolve(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def _find_replaceable(path: Path) -> Path:
+    """Return the file at `path`, its links resolved. Raises `EditError` if this user may not replace it."""
+    real = _resolve(path)
     if os.fspath(path).startswith("~"):
         raise EditError(
             f"{path}: the home directory is unknown; nothing was written. Set it with: export HOME=DIRECTORY"
@@ -200,6 +200,7 @@ def _check_replaceable(path: Path, real: Path) -> None:
         check_may_make(real.parent)
     except OSError as error:
         raise EditError(f"{real}: {error}; nothing was written. Run the command as that user") from None
+    return real
 
 
 def _keep_mode(real: Path, new: Path) -> None:

@@ -82,15 +82,15 @@ def test_merged_files_equal_botocores_full_config(tmp_path: Path) -> None:
     for name, data in (("config_file", config), ("credentials_file", credentials)):
         (tmp_path / name).write_bytes(data)
         session.set_config_variable(name, str(tmp_path / name))
-    assert headers.load(config, credentials) == session.full_config["profiles"]
+    assert headers.full_config(config, credentials)["profiles"] == session.full_config["profiles"]
 
 
 def test_merged_files_report_an_error_with_its_path() -> None:
     paths = ("/home/anna/.aws/config", "/home/anna/.aws/credentials")
     with pytest.raises(ConfigFileError, match=r"^/home/anna/\.aws/config, line 1: "):
-        headers.load(b"x", b"", paths=paths)
+        headers.full_config(b"x", b"", paths=paths)["profiles"]
     with pytest.raises(ConfigFileError, match=r"^/home/anna/\.aws/credentials, line 1: "):
-        headers.load(b"", b"x", paths=paths)
+        headers.full_config(b"", b"x", paths=paths)["profiles"]
 
 
 # -- the profiles of both files --------------------------------------------------------------------
@@ -131,7 +131,7 @@ def merged(config: bytes = CONFIG, credentials: bytes = CREDENTIALS) -> MergedPr
 @example(b"[DEFAULT]\na = 1\n[profile x]\n", b"[DEFAULT]\nb = 2\n[y]\n[x]\n")
 def test_merged_profiles_equal_those_of_the_complete_files(config: bytes, credentials: bytes) -> None:
     try:
-        whole = headers.load(config, credentials)
+        whole = headers.full_config(config, credentials)["profiles"]
     except ConfigFileError:
         with pytest.raises(ConfigFileError):
             merged(config, credentials)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awscli_xacct.configfile.document import Document
-from awscli_xacct.configfile.sections import load, make_header
+from awscli_xacct.configfile.sections import full_config, make_header
 from awscli_xacct.manifest.export import merge
 from awscli_xacct.manifest.plan import Plan, plan
 from awscli_xacct.manifest.source_file import Text, request_of
@@ -39,7 +39,7 @@ def import_into(text: str, config: bytes, *, prune: bool = False) -> tuple[Plan,
 
 def roles_in(config: bytes) -> dict[str, dict[str, Any]]:
     """Return the role profiles of a config without their marks."""
-    found = load(config)
+    found = full_config(config)["profiles"]
     found.pop("default")
     return {name: _unmarked(options) for name, options in found.items()}
 
@@ -56,11 +56,11 @@ def comments(text: str) -> list[str]:
 @given(profiles(), DEFAULTS)
 def test_import_of_an_export_changes_nothing(roles: dict[str, dict[str, str]], default: Options) -> None:
     config = config_of(roles, default)
-    text = merge("", "m.yaml", roles, load(config), PARTITIONS)
+    text = merge("", "m.yaml", roles, full_config(config)["profiles"], PARTITIONS)
     found, after = import_into(text, config, prune=True)
     assert (found.changes_anything, after) == (False, config)
     assert roles_in(import_into(text, config_of({}, default))[1]) == roles
-    assert merge(text, "m.yaml", roles, load(config), PARTITIONS) == text
+    assert merge(text, "m.yaml", roles, full_config(config)["profiles"], PARTITIONS) == text
 
 
 @quickly
@@ -82,7 +82,7 @@ def test_export_onto_an_imported_manifest_changes_nothing(
 ) -> None:
     _, text = found
     config = import_into(text, config_of({}, default))[1]
-    assert merge(text, "m.yaml", roles_in(config), load(config), PARTITIONS) == text
+    assert merge(text, "m.yaml", roles_in(config), full_config(config)["profiles"], PARTITIONS) == text
 
 
 @quickly
@@ -92,8 +92,8 @@ def test_export_onto_any_manifest_makes_it_say_what_was_exported(
 ) -> None:
     there, text = found
     config = config_of(roles, default)
-    after = merge(text, "m.yaml", roles, load(config), PARTITIONS)
-    assert merge(after, "m.yaml", roles, load(config), PARTITIONS) == after
+    after = merge(text, "m.yaml", roles, full_config(config)["profiles"], PARTITIONS)
+    assert merge(after, "m.yaml", roles, full_config(config)["profiles"], PARTITIONS) == after
     made = roles_in(import_into(after, config_of({}, default))[1])
     assert {name: made[name] for name in roles} == roles
     if default is DEFAULT:  # with a device, a role that another one has as its source may differ in it
