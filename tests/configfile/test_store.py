@@ -425,15 +425,16 @@ def test_lock_is_next_to_the_file_without_our_own_directory(
 ) -> None:
     monkeypatch.setenv("HOME", os.devnull)
     config = aws / "new" / "config"
-    store.edit(config, change)
-    [name, lock] = files(config.parent)
-    assert (name, lock[:7], lock[-5:]) == ("config", "config-", ".lock")
-    assert [mode_of(path) for path in (aws, config.parent, config, config.parent / lock)] == [
-        0o700,
-        0o700,
-        0o600,
-        0o600,
-    ]
+    locks: list[tuple[str, int]] = []
+
+    def look_and_change(document: Document) -> None:
+        locks.extend((path.name[:7], mode_of(path)) for path in config.parent.glob("*.lock"))
+        change(document)
+
+    store.edit(config, look_and_change)
+    assert locks == [("config-", 0o600)]
+    assert files(config.parent) == ["config"]
+    assert [mode_of(path) for path in (aws, config.parent, config)] == [0o700, 0o700, 0o600]
 
 
 # -- finding and reading ---------------------------------------------------------------------------
