@@ -104,9 +104,9 @@ _EMPTY_COUNTS = (settings.EXTERNAL_ID, settings.DURATION_SECONDS)
 def parse_role_settings(name: str, options: Profile) -> dict[str, Any]:
     """Return the settings of profile `name` that `Role` has fields for, parsed. Raises `ProfileError`."""
     parsed: dict[str, Any] = {settings.ROLE_ARN: ""}
-    for key in KEYS.values():
+    for key in (key for key in KEYS.values() if key.name in Role._fields):
         text = get_text(options, name, key.name)
-        if key.name in Role._fields and (text or (text is not None and key.name in _EMPTY_COUNTS)):
+        if text or (text is not None and key.name in _EMPTY_COUNTS):
             try:
                 parsed[key.name] = key.parse(text)
             except ValueError as error:

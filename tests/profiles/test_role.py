@@ -986,3 +986,8 @@ def test_chain_without_end_is_an_error(length: int) -> None:
     assert (raised.value.problem.profile, raised.value.structural) == ("0", False)
     assert str(raised.value).endswith("\n  aws configure role 0 --source-profile PROFILE")
     assert resolve(profiles, str(length - settings.MAX_CHAIN), environment={})
+
+
+def test_region_that_is_an_indented_block_is_not_read() -> None:
+    profiles: Profiles = {"a": {**ROLE, "region": {"x": "y"}}, "b": USER}
+    assert resolve(profiles, "a", environment={}).profile == "a"
