@@ -99,7 +99,7 @@ def _causes(role: Role, caller: str, error: Exception, session: Record | None, n
     if not role.external_id:
         yield "the role may require an external id, and the profile has none: --external-id ID"
     else:
-        yield "the external id may not be the one that the role requires"
+        yield "the external id may differ from the one that the role requires"
     if session is not None:
         age = int((now - float(session.metadata.get("obtained", now))) // 60)
         yield f"the MFA session is {age} min old, and the role may require a newer one: aws:MultiFactorAuthAge"

@@ -28,8 +28,8 @@ def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) ->
         if not by_session:
             return
         advice = (
-            f"The keys of {_source(role)} are a session's, and STS takes MFA codes only with a user's long-term keys. "
-            f"Use such keys as source, or remove the device:\n  {role_command(role.profile, '--mfa-serial none')}"
+            f"The credentials of {_source(role)} are temporary, and STS takes MFA codes only with a user's long-term "
+            f"keys. Use such keys as source, or remove the device:\n  {role_command(role.profile, '--mfa-serial none')}"
         )
     elif is_denied(error):
         advice = (
@@ -40,8 +40,8 @@ def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) ->
         advice = duration_advice(role)
     elif is_chained(error):
         advice = (
-            f"The keys of {_source(role)} are a session's, and STS limits a role that is assumed from a session (role "
-            f"chaining) to 1 hour. Ask for that:\n  {role_command(role.profile, '--duration-seconds 3600')}"
+            f"The credentials of {_source(role)} are temporary, and STS limits a role that is assumed from a session "
+            f"(role chaining) to 1 hour. Ask for that:\n  {role_command(role.profile, '--duration-seconds 3600')}"
         )
     elif is_unavailable(error):
         advice = (

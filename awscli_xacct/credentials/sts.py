@@ -143,7 +143,7 @@ def _record(answer: Any, started: float, about: Mapping[str, Any]) -> Record:
 
 def _unusable(operation: str, what: str) -> CredentialRetrievalError:
     return CredentialRetrievalError(
-        provider="assume-role", error_msg=f"the answer to {operation} holds {what}"
+        provider="assume-role", error_msg=f"the answer to {operation} contains {what}"
     )
 
 

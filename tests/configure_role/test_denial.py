@@ -72,7 +72,7 @@ def test_denial_statements_include_what_the_profile_sends() -> None:
         },
     }
     assert denial.caller_statement["Action"] == ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
-    assert denial.causes == [NO_ROLE, "the external id may not be the one that the role requires", NEW]
+    assert denial.causes == [NO_ROLE, "the external id may differ from the one that the role requires", NEW]
 
 
 @pytest.mark.parametrize("action", ["sts:TagSession", "sts:SetSourceIdentity"])

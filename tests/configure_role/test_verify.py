@@ -111,7 +111,7 @@ def test_verify_explains_what_needs_the_keys_of_a_user(
     outcome = run(home, "verify", "long", "coded")
     assert outcome.code == 255
     assert (
-        f"  while assuming {role.arn} for profile long from got. The keys of profile got are a session's, and STS "
+        f"  while assuming {role.arn} for profile long from got. The credentials of profile got are temporary, and STS "
         f"limits a role that is assumed from a session (role chaining) to 1 hour. Ask for that:\n"
         f"    aws configure role long --duration-seconds 3600\n"
     ) in outcome.stdout
@@ -155,7 +155,7 @@ def test_verify_as_json_has_both_policy_statements(home: Home, sts: Sts, user: U
                 "one of the two policies allows sts:AssumeRole, but not sts:TagSession",
                 "the role may not exist: check the account and the name in its ARN",
                 "the role may require MFA, and the profile has no device: --mfa-serial auto",
-                "the external id may not be the one that the role requires",
+                "the external id may differ from the one that the role requires",
                 "the role, its trust policy or the caller's policy may be new: IAM changes take seconds to take effect",
             ],
         },

@@ -522,7 +522,7 @@ def test_code_with_session_keys_is_tried_once_and_explained(world: World) -> Non
     world.add_mfa_role("prod")
     text = refused(lambda: world.get("prod"))
     assert text.endswith(
-        "for profile prod from default. The keys of profile default are a session's, and STS takes MFA codes "
+        "for profile prod from default. The credentials of profile default are temporary, and STS takes MFA codes "
         "only with a user's long-term keys. Use such keys as source, or remove the device:\n"
         "  aws configure role prod --mfa-serial none"
     )

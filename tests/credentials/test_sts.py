@@ -203,7 +203,7 @@ def test_answer_without_credentials_is_botocores_error(given: Any, operation: st
     with pytest.raises(CredentialRetrievalError) as caught:
         (caller.assume_role if operation == "AssumeRole" else caller.get_session_token)({})
     assert str(caught.value) == (
-        f"Error when retrieving credentials from assume-role: the answer to {operation} holds no credentials"
+        f"Error when retrieving credentials from assume-role: the answer to {operation} contains no credentials"
     )
 
 
@@ -211,7 +211,9 @@ def test_answer_without_credentials_is_botocores_error(given: Any, operation: st
 def test_answer_with_expired_credentials_is_an_error(life: float) -> None:
     """They would be fetched again and again."""
     ended = datetime.fromtimestamp(NOW + life, timezone.utc)
-    with pytest.raises(CredentialRetrievalError, match="the answer to AssumeRole holds expired credentials"):
+    with pytest.raises(
+        CredentialRetrievalError, match="the answer to AssumeRole contains expired credentials"
+    ):
         made(answer(ended)).assume_role({})
 
 
@@ -234,7 +236,7 @@ def test_garbage_on_the_wire_is_botocores_error(
     sts: Server, connect: Connect, user: User, role: Role, body: bytes, content_type: str
 ) -> None:
     sts.answer_garbage(times=None, body=body, content_type=content_type)
-    with pytest.raises(CredentialRetrievalError, match="the answer to AssumeRole holds no credentials"):
+    with pytest.raises(CredentialRetrievalError, match="the answer to AssumeRole contains no credentials"):
         connect(user, quick=True).assume_role(assume(role))
 
 
