@@ -269,11 +269,11 @@ def sweep_old(directory: Path, now: float, written: str = "") -> None:
     names = []
     with suppress(OSError):
         names = [path.name for path in directory.iterdir() if ours.fullmatch(path.name)]
-    # Each time from another start, so that none of very many files is never looked at.
+    # Start elsewhere each time, so that each of very many files has its turn.
     start = int(now) % len(names) if names else 0
-    left = [name for name in names if written and name.startswith(temporary_prefix(written))]
-    for name in left:
-        discard(directory / name)
+    for name in names:
+        if written and name.startswith(temporary_prefix(written)):
+            discard(directory / name)
     for name in (names[start:] + names[:start])[: settings.SWEEP_FILES]:
         path = directory / name
         with suppress(OSError):  # the next sweep tries again
