@@ -28,7 +28,7 @@ from awscli_xacct.errors import XacctError
 from awscli_xacct.storage.cache import Cache, Record
 from tests.credentials.world import keys_of
 from tests.sts import Sts, User
-from tests.support.answering import answering
+from tests.support.fixed_answer import serve_answer
 
 LOADER = create_loader()
 """Keeps the service models that it has loaded, for all sessions."""
@@ -243,7 +243,7 @@ def test_metadata_service_with_a_bad_answer_is_blamed(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], body: bytes
 ) -> None:
     machine.add("prod", role_arn="arn:aws:iam::222222222222:role/r", credential_source="EcsContainer")
-    with answering(200, body) as (url, _):
+    with serve_answer(200, body) as (url, _):
         monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url)
         with pytest.raises(
             BotoCoreError, match=r"(?s)^[^\n]*credential_source EcsContainer of profile prod[^\n]*$"
@@ -427,7 +427,7 @@ def test_rejection_without_a_code_asks_sts_once(
     if end == "dead":
         machine.sts.revoke(key)
     with (
-        answering(status, b"") as (url, got),
+        serve_answer(status, b"") as (url, got),
         closing(session.create_client(service, endpoint_url=url)) as client,
     ):
         for _ in range(3):
@@ -441,7 +441,7 @@ def test_rejection_without_a_code_asks_sts_once(
 def test_not_found_asks_nobody(machine: Machine) -> None:
     machine.add_role("prod")
     with (
-        answering(404, b"") as (url, _),
+        serve_answer(404, b"") as (url, _),
         closing(machine.session("prod").create_client("s3", endpoint_url=url)) as client,
         pytest.raises(ClientError),
     ):

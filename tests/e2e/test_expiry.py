@@ -10,7 +10,6 @@ import pytest
 
 from awscli_xacct.storage.cache import Cache
 from tests.sts import Role, Sts, User
-from tests.support.answering import answering
 from tests.support.commands import (
     ONE_TRY,
     WHOAMI,
@@ -20,6 +19,7 @@ from tests.support.commands import (
     operations,
     read_record,
 )
+from tests.support.fixed_answer import serve_answer
 from tests.support.home import Home
 
 HOUR = 3600.0
@@ -161,7 +161,7 @@ def test_rejected_session_is_dropped_after_s3_answers_without_an_error_code(
     """S3 answers HEAD without a body: every command failed until the record expired."""
     caller_of(home, prod)
     sts.revoke(sts.calls_of("GetCallerIdentity")[0].access_key)
-    with answering(403, b"") as (url, got):
+    with serve_answer(403, b"") as (url, got):
         outcome = home.aws(
             *("s3api", "head-object", "--bucket", "b", "--key", "k", "--profile", prod),
             environment={"AWS_ENDPOINT_URL_S3": url, **ONE_TRY},

@@ -22,7 +22,7 @@ from tests.support.commands import (
     tree,
     without_account,
 )
-from tests.support.drives import without_locks, without_modes
+from tests.support.file_systems import without_locks, without_modes
 from tests.support.home import AWS, XACCT, Home, Outcome
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to somebody else")

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import pytest
 
 from tests.sts import Sts
+from tests.support.aws_proxy import AwsProxy
 from tests.support.home import Home
-from tests.support.outside import Outside
 
 COMMANDS = {
     "aws": ["sts", "get-caller-identity", "--profile", "prod"],
@@ -25,11 +25,11 @@ COMMANDS = {
 
 
 @pytest.fixture
-def outside(home: Home, sts: Sts, tmp_path: Path) -> Iterator[Outside]:
+def proxy(home: Home, sts: Sts, tmp_path: Path) -> Iterator[AwsProxy]:
     """All hosts of AWS; no process is told the URL of the STS of `home`."""
-    place = tmp_path / "outside"
+    place = tmp_path / "proxy"
     place.mkdir()
-    with Outside(place, sts.url) as running:
+    with AwsProxy(place, sts.url) as running:
         del home.environment["AWS_ENDPOINT_URL_STS"]
         home.environment.update(running.environment)
         yield running
@@ -74,7 +74,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_client_settings_apply_to_every_command(home: Home, sts: Sts, outside: Outside, name: str) -> None:
+def test_client_settings_apply_to_every_command(home: Home, sts: Sts, proxy: AwsProxy, name: str) -> None:
     case = CASES[name]
     user = sts.add_user("dev", partition=case.partition)
     role = sts.add_role("Power", trusts=[user.arn], partition=case.partition)
@@ -87,14 +87,14 @@ def test_client_settings_apply_to_every_command(home: Home, sts: Sts, outside: O
     lines = ["[plugins]", "xacct = awscli_xacct"]
     for header, options in sections.items():
         lines += [f"[{header}]", *(f"{key} = {value}" for key, value in options.items())]
-    trusted = str(outside.ca_bundle)
+    trusted = str(proxy.ca_bundle)
     home.config.write_text("\n".join([*lines, ""]).replace("= CA", f"= {trusted}"), "utf-8")
     environment = {key: value.replace("CA", trusted) for key, value in case.environment.items()}
     found = {}
     for command, arguments in COMMANDS.items():
         run = home.xacct if command.startswith("xacct") else home.aws
         outcome = run(*(word for word in arguments if word != "xacct"), environment=environment)
-        called, talked_to = outside.clear()
+        called, talked_to = proxy.take_calls()
         found[command] = called
         assert (talked_to, outcome.code) == (called, 0), outcome
         shutil.rmtree(home.cache)
@@ -104,12 +104,12 @@ def test_client_settings_apply_to_every_command(home: Home, sts: Sts, outside: O
     assert found == {command: hosts for command, hosts in expected.items() if command != "aws"}
 
 
-def test_console_uses_the_region_wherever_it_is_set(home: Home, outside: Outside) -> None:
+def test_console_uses_the_region_wherever_it_is_set(home: Home, proxy: AwsProxy) -> None:
     """Without a role, only the region determines the partition, and the region may come from the environment."""
     document = '{"Version": 1, "AccessKeyId": "ASIA1", "SecretAccessKey": "s", "SessionToken": "t"}'
     (home.path / "session").write_text(document, "utf-8")
     program = f"credential_process = cat {home.path / 'session'}"
-    home.config.write_text(f"[profile dev]\n{program}\nca_bundle = {outside.ca_bundle}\n", "utf-8")
+    home.config.write_text(f"[profile dev]\n{program}\nca_bundle = {proxy.ca_bundle}\n", "utf-8")
     outcome = home.xacct("console", "dev", environment={"AWS_DEFAULT_REGION": "cn-north-1"})
     assert (outcome.code, outcome.stderr) == (0, "")
-    assert outside.clear() == (["signin.amazonaws.cn"], ["signin.amazonaws.cn"])
+    assert proxy.take_calls() == (["signin.amazonaws.cn"], ["signin.amazonaws.cn"])

@@ -114,7 +114,7 @@ def _library() -> Path:
         pytest.skip("no C compiler here to build the library that simulates such a drive")
     directory = Path(tempfile.mkdtemp(prefix="xacct-tests-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    source, library = directory / "drives.c", directory / "drives.so"
+    source, library = directory / "file_systems.c", directory / "file_systems.so"
     source.write_text(_SOURCE, encoding="utf-8")
     subprocess.run(
         [compiler, "-shared", "-fPIC", "-w", "-o", str(library), str(source), "-ldl"], check=True, timeout=60

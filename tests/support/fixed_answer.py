@@ -10,13 +10,13 @@ from typing import Any
 
 
 @contextmanager
-def answering(status: int, body: bytes) -> Iterator[tuple[str, list[str]]]:
+def serve_answer(status: int, body: bytes) -> Iterator[tuple[str, list[str]]]:
     """Serve this answer to every request; yield the URL and the list of requests received."""
-    got: list[str] = []
+    received: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
-            got.append(f"{self.command} {self.path}")
+            received.append(f"{self.command} {self.path}")
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -32,7 +32,7 @@ def answering(status: int, body: bytes) -> Iterator[tuple[str, list[str]]]:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_port}/", got
+            yield f"http://127.0.0.1:{server.server_port}/", received
         finally:
             server.shutdown()
             thread.join()

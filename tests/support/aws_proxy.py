@@ -25,7 +25,7 @@ from cryptography.x509.oid import NameOID
 _SIGNIN = "signin."
 
 
-class Outside:
+class AwsProxy:
     """Runs for the duration of a `with` block. `called` has the hosts in order, `trusted` those that got a request."""
 
     def __init__(self, directory: Path, sts: str) -> None:
@@ -52,14 +52,14 @@ class Outside:
         """The variables that make a process use this proxy."""
         return {"HTTPS_PROXY": self.url, "https_proxy": self.url, "NO_PROXY": "", "no_proxy": ""}
 
-    def clear(self) -> tuple[list[str], list[str]]:
+    def take_calls(self) -> tuple[list[str], list[str]]:
         """Return the hosts called and trusted since the last time, and clear both."""
         found = list(dict.fromkeys(self.called)), list(dict.fromkeys(self.trusted))
         self.called.clear()
         self.trusted.clear()
         return found
 
-    def __enter__(self) -> Outside:
+    def __enter__(self) -> AwsProxy:
         self._threads[0].start()
         return self
 
