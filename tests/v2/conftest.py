@@ -10,15 +10,15 @@ import pytest
 
 from tests.sts import Sts
 
-from .home import PARTS, VARIABLE, HomeOfV2, copy, find
+from .home import AWS_V2, PACKAGES, HomeOfV2, copy_package, find_aws
 
 
 @pytest.fixture(scope="session")
 def aws_v2() -> Path:
     """The `aws` of version 2."""
-    found = find()
+    found = find_aws()
     if found is None:
-        pytest.skip(f"no AWS CLI v2 on this machine; set {VARIABLE} to its path")
+        pytest.skip(f"no AWS CLI v2 on this machine; set {AWS_V2} to its path")
     return found
 
 
@@ -26,8 +26,8 @@ def aws_v2() -> Path:
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory that contains only the plugin and its dependencies."""
     directory = tmp_path_factory.mktemp("plugins")
-    for name in PARTS:
-        copy(name, directory)
+    for name in PACKAGES:
+        copy_package(name, directory)
     return directory
 
 

@@ -11,20 +11,20 @@ from pathlib import Path
 
 from tests.support.home import REGION, TIMEOUT, Home
 
-VARIABLE = "XACCT_TEST_AWS_V2"
+AWS_V2 = "XACCT_TEST_AWS_V2"
 """The path of the AWS CLI v2 to test with, which must exist. Without it, any v2 on PATH is used."""
 
-PARTS = ("awscli_xacct", "filelock", "ruamel")
+PACKAGES = ("awscli_xacct", "filelock", "ruamel")
 """What `pip install --target` installs of the plugin and its dependencies, except awscli."""
 
 _SERVICES = {"sts": "2011-06-15", "iam": "2010-05-08"}
 
 
-def find() -> Path | None:
+def find_aws() -> Path | None:
     """Return the AWS CLI v2 to test with, or None."""
-    named = os.environ.get(VARIABLE)
+    named = os.environ.get(AWS_V2)
     if named:
-        assert is_version_2(Path(named)), f"{VARIABLE} names {named}, which is not an AWS CLI v2"
+        assert is_version_2(Path(named)), f"{AWS_V2} names {named}, which is not an AWS CLI v2"
         return Path(named)
     places = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin", "/usr/local/bin"]
     return next(filter(is_version_2, (Path(place) / "aws" for place in places)), None)
@@ -41,7 +41,7 @@ def is_version_2(aws: Path) -> bool:
     return done.stdout.startswith("aws-cli/2.")
 
 
-def copy(name: str, directory: Path) -> None:
+def copy_package(name: str, directory: Path) -> None:
     """Copy an installed package into the plugin directory."""
     found = find_spec(name)
     assert found is not None
@@ -66,9 +66,9 @@ class HomeOfV2(Home):
     def __init__(self, path: Path, endpoint: str, aws: Path, plugins: Path) -> None:
         super().__init__(path, endpoint, aws=aws, plugin_path=str(plugins))
         for service, version in _SERVICES.items():
-            self._send(service, version, endpoint)
+            self._set_endpoint(service, version, endpoint)
 
-    def _send(self, service: str, version: str, endpoint: str) -> None:
+    def _set_endpoint(self, service: str, version: str, endpoint: str) -> None:
         """Point a service to `endpoint` through the user's own models: before 2.13, no variable does it."""
         scheme = {"name": "sigv4", "signingName": service, "signingRegion": REGION}
         rule = {

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.home import TIMEOUT
 
-from .home import copy, copy_module
+from .home import copy_module, copy_package
 
 ROOT = Path(__file__).resolve().parents[2]
 # The contract tests need neither the shared fixtures nor the modules that those import.
@@ -30,7 +30,7 @@ def python(aws_v2: Path) -> Path:
 
 def test_contracts_hold_in_version_2(python: Path, installed: Path, tmp_path: Path) -> None:
     for name in ("_pytest", "pytest", "pluggy", "iniconfig", "packaging", "pygments"):
-        copy(name, tmp_path)
+        copy_package(name, tmp_path)
     copy_module("py", tmp_path)
     path = os.pathsep.join([str(tmp_path), str(installed)])
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
