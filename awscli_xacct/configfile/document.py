@@ -1,4 +1,4 @@
-"""Edit an AWS config file by splicing its own bytes: what an edit is not about stays byte for byte.
+"""Edit an AWS config file by splicing its bytes, so that all others stay the same.
 
 `parser` reads the text, `line_edits` writes the changes.
 """
@@ -121,7 +121,7 @@ class Document:
     def render(self) -> bytes:
         """Return the file's bytes with the changes made; without changes, the very bytes it was read from.
 
-        Raises `EditError` where a change would also alter what it is not about, and `ConfigFileError`
+        Raises `EditError` where a change would alter other settings, too, and `ConfigFileError`
         where it makes botocore read an invalid block in ``[DEFAULT]`` that it ignored before.
         """
         edited = self._edited()

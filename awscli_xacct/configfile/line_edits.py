@@ -1,7 +1,6 @@
 """Apply changes to a config file's lines by splicing them; nothing else is rewritten.
 
-A line is kept as it is unless the change is about it, and comments stay, even where the section or value
-they stood in goes.
+Only the lines of changed options change, and comments stay, even if their section or value is removed.
 
 Indentation decides what a line means: one that is indented deeper than the option above it continues that
 option's value, even if it looks like a header. So a new option is indented exactly as the last one of its
@@ -55,7 +54,7 @@ class EditedLines:
     ) -> None:
         self._parsed = parsed
         self._changes = {section: asked for section, asked in changes.items() if asked}
-        self._left = [
+        self._kept = [
             part for part in parsed.parts if part not in self._changes or not self._changes[part].removed
         ]
         self._added = added
@@ -70,7 +69,7 @@ class EditedLines:
         Raises `ConfigFileError` where a change makes botocore read an invalid block in ``[DEFAULT]``.
         """
         expected: Sections = {}
-        for part in self._left:
+        for part in self._kept:
             if part.name != DEFAULTS:
                 changes = self._changes.get(part)
                 expected[(changes and changes.name) or part.name] = self._options(part, changes)
@@ -79,11 +78,11 @@ class EditedLines:
         return expected
 
     def lines(self) -> list[str]:
-        """Return all lines. Raises `EditError` where a change would also alter what it is not about."""
+        """Return all lines. Raises `EditError` where a change would alter other settings, too."""
         self._check_depths()
         parts = self._parsed.parts
         lines = self._parsed.lines[: parts[0].header if parts else None]
-        below = dict(pairwise([*self._left, None]))
+        below = dict(pairwise([*self._kept, None]))
         for part in parts:
             changes = self._changes.get(part)
             if changes is None:
@@ -107,9 +106,9 @@ class EditedLines:
 
     def _check_depths(self) -> None:
         """Refuse a removal after which an indented header would continue the value above it."""
-        if len(self._left) == len(self._parsed.parts):
+        if len(self._kept) == len(self._parsed.parts):
             return
-        for above, part in pairwise(self._left):
+        for above, part in pairwise(self._kept):
             if would_absorb_header(self._parsed, above, self._changes.get(above), part):
                 raise EditError(
                     f"{self._parsed.path}, line {part.header + 1}: [{printable(part.name)}] is indented so far that "

@@ -87,7 +87,7 @@ def _causes(role: Role, caller: str, error: Exception, session: Record | None, n
         yield fault
     if is_refused_code(error):
         yield (
-            f"STS takes an MFA code with a user's long-term keys only, and from the user's own device only; if the "
+            f"STS accepts an MFA code with a user's long-term keys only, and from the user's own device only; if the "
             f"source is a session, remove the device: {role_command(role.profile, '--mfa-serial none')}"
         )
     for action in (TAG, SET_IDENTITY):

@@ -18,8 +18,8 @@ def chained_mfa_problem(name: str, serial: str, source: Role | Source) -> Proble
     else:
         what, first = f"{source.name} {source.role_session},", None
     text = (
-        f"profile {name}: mfa_serial cannot be used here, because its source {what} and STS takes an MFA code from an "
-        f"IAM user only"
+        f"profile {name}: mfa_serial cannot be used here, because its source {what} and STS accepts an MFA code from "
+        f"an IAM user only"
     )
     fix = f"  {role_command(name, '--mfa-serial none')}"
     if first is None or first.takes_no_code:

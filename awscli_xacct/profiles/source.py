@@ -120,7 +120,7 @@ def resolve_user(profiles: Profiles, name: str, *, sso_sessions: Profiles | None
 def describe_role_session(profiles: Profiles, name: str) -> str | None:
     """Return how profile `name`, which assumes no role itself, gives a role's session; None if it may not.
 
-    STS allows an hour when called with such a session, and takes no MFA code. The setting that counts is the one that
+    STS allows an hour when called with such a session, and accepts no MFA code. The setting that counts is the one that
     botocore asks first: web identity, SSO, keys, ``login_session``, a program. ``aws login`` may sign in a user, root
     or a role, and what other programs give cannot be known: None for these.
     """

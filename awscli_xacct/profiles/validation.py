@@ -208,7 +208,7 @@ def _sources(name: str, profiles: Profiles) -> str:
 
 
 def find_inherited_mfa_serial(profiles: Profiles, source: str) -> str | None:
-    """Return the MFA device of a source profile, None if it gives a role's session: STS takes no code from one."""
+    """Return the MFA device of a source profile, None if it gives a role's session: STS accepts no code from one."""
     profile = profiles.get(source, {})
     serial = profile.get(settings.MFA_SERIAL)
     return (

@@ -116,7 +116,7 @@ def test_verify_explains_what_needs_the_keys_of_a_user(
         f"    aws configure role long --duration-seconds 3600\n"
     ) in outcome.stdout
     assert (
-        "    - STS takes an MFA code with a user's long-term keys only, and from the user's own device only; if the "
+        "    - STS accepts an MFA code with a user's long-term keys only, and from the user's own device only; if the "
         "source is a session, remove the device: aws configure role coded --mfa-serial none\n"
     ) in outcome.stdout
     # What STS has rejected once is not tried again.

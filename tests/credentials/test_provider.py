@@ -579,7 +579,7 @@ def test_expected_error_does_not_fall_back(machine: Machine) -> None:
 def test_garbage_from_sts_does_not_fall_back(machine: Machine) -> None:
     machine.add_role("prod")
     machine.sts.answer_garbage(times=None)
-    with pytest.raises(Exception, match="holds no credentials"):
+    with pytest.raises(Exception, match="contains no credentials"):
         machine.key("prod")
     assert machine.calls() == ["AssumeRole"]
 

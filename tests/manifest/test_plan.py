@@ -266,7 +266,7 @@ def test_plan_reports_all_problems_at_once_and_shared_ones_once() -> None:
         "team.yaml:8:7: region 'x': a region looks like us-west-1",
         "team.yaml:8:9: role_arn 'arn:aws:iam::2:role/A': the account id '2' is not 12 digits, as in 222222222222",
         "team.yaml:9:11: profile chained: mfa_serial cannot be used here, because its source mine is a role and STS "
-        "takes an MFA code from an IAM user only; write mfa_serial: null",
+        "accepts an MFA code from an IAM user only; write mfa_serial: null",
         "team.yaml:9:17: duration_seconds '7200' is more than 3600 (1 hour), the most that STS gives a role that "
         "is assumed from another role or from a shared MFA session",
         "team.yaml:10:9: role_arn 'arn:aws:iam::222222222222:role/A' is in partition aws, but profile cn has region "

@@ -537,8 +537,8 @@ def test_mfa_for_a_chained_role_is_an_error() -> None:
             "InvalidConfigError",
             str(
                 InvalidConfigError(
-                    error_msg="profile a: mfa_serial cannot be used here, because its source b is a role and STS takes "
-                    "an MFA code from an IAM user only. Set it on the first role of the chain:\n"
+                    error_msg="profile a: mfa_serial cannot be used here, because its source b is a role and STS "
+                    "accepts an MFA code from an IAM user only. Set it on the first role of the chain:\n"
                     f"  aws configure role b --mfa-serial {DEVICE}\n"
                     "  aws configure role a --mfa-serial none"
                 )
@@ -607,7 +607,7 @@ def test_source_with_a_role_session_counts_as_a_role(profiles: Profiles, source:
     with pytest.raises(ProfileError, match=rf"more than 3600 \(1 hour\)[\s\S]*its source {source} .*{how}"):
         resolve(called_by(source, profiles, duration_seconds="7200"), "a", environment={})
     with pytest.raises(
-        ProfileError, match=f"its source {source} .*{how}, and STS takes an MFA code"
+        ProfileError, match=f"its source {source} .*{how}, and STS accepts an MFA code"
     ) as raised:
         resolve(called_by(source, profiles, mfa_serial=DEVICE), "a", environment={})
     assert str(raised.value).endswith(

@@ -350,7 +350,7 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
         },
         [
             "profile prod: mfa_serial cannot be used here, because its source EcsContainer gives a role's session, "
-            "the container's, and STS takes an MFA code from an IAM user only. Remove it:\n"
+            "the container's, and STS accepts an MFA code from an IAM user only. Remove it:\n"
             "  aws configure role prod --mfa-serial none",
             "--duration-seconds '3601' is more than 3600 (1 hour), the most that STS gives a role that is "
             "assumed from another role or from a shared MFA session; its source EcsContainer gives a role's "
@@ -364,7 +364,7 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     (
         role(source_profile="dev", mfa_serial=DEVICE),
         [
-            "profile prod: mfa_serial cannot be used here, because its source dev is a role and STS takes an MFA "
+            "profile prod: mfa_serial cannot be used here, because its source dev is a role and STS accepts an MFA "
             "code from an IAM user only. Set it on the first role of the chain:\n"
             f"  aws configure role dev --mfa-serial {DEVICE}\n"
             "  aws configure role prod --mfa-serial none"
