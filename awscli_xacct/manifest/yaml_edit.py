@@ -21,7 +21,7 @@ MAX_LINE = 110
 Entry = AnyMapping[str, Any]
 """A role or the defaults as YAML has them: texts, whole numbers, mappings and lists of texts, None for null."""
 
-# Texts that no version of YAML takes for anything else, in a flow mapping either.
+# Texts that every version of YAML reads as strings, in a flow mapping too.
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./+@-]*")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 _ANCHOR = re.compile(r"&\S+\s+")

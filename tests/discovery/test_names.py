@@ -65,7 +65,7 @@ def test_render_name_fills_in_each_placeholder() -> None:
 
 
 @pytest.mark.parametrize(
-    ("template", "fault"),
+    ("template", "problem"),
     [
         ("{account}-{role}", "unknown placeholder {account}; the placeholders are {account_name}, "),
         ("{}", "unknown placeholder {}"),
@@ -81,8 +81,8 @@ def test_render_name_fills_in_each_placeholder() -> None:
         ("{account_id}\n", "the profile name"),
     ],
 )
-def test_template_problem_reports_a_template_that_cannot_work(template: str, fault: str) -> None:
-    assert (template_problem(template) or "").startswith(fault)
+def test_template_problem_reports_a_template_that_cannot_work(template: str, problem: str) -> None:
+    assert (template_problem(template) or "").startswith(problem)
 
 
 @given(some_accounts, templates, roles)
