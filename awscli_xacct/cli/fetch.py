@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from .. import install, settings
 from ..credentials import recursion_guard
+from ..credentials.single_flight import SingleFlight, purpose_of
 from ..errors import ProfileError, XacctError
-from ..messages import profile_option
+from ..messages import profile_option, warn
+from ..profiles.cache_keys import record_cache
+from ..profiles.source import is_role
 from .fastpath import Memo
 from .resolve import Resolved, resolve_in
 
@@ -26,7 +29,13 @@ _NO_MEMO = Memo("", "", "")
 
 def fetch(resolved: Resolved) -> bytes:
     """Return the ``credential_process`` document of a profile, one line. Raises `XacctError` and botocore's errors."""
-    return resolved.memo.fresh_document(time.time()) or _fetch_by_botocore(resolved)
+    document = resolved.memo.fresh_document(time.time())
+    if document is None and resolved.memo.record and is_role(resolved.options):
+        # Of two hundred that start at once, all but one are served by its record, and need no botocore.
+        cache = record_cache(resolved.config, os.environ, warn)
+        SingleFlight(cache, warn=warn).wait_for_others(resolved.memo.record, purpose_of(resolved.profile))
+        document = resolved.memo.fresh_document(time.time())
+    return document or _fetch_by_botocore(resolved)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from ..storage.cache import Record
 from .advice import add_advice, duration_advice, source_name
 from .context import Cached, FetchContext
 from .mfa_session import MfaSession, decide
+from .single_flight import purpose_of
 from .sts import Keys, keys_of
 
 _FRESH = 60
@@ -67,7 +68,7 @@ class Fetcher(Cached):
 
     @property
     def _purpose(self) -> str:
-        return f"credentials of profile {self.role.profile}"
+        return purpose_of(self.role.profile)
 
     # -- the three ways ----------------------------------------------------------------------------
 

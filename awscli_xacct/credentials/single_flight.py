@@ -43,6 +43,11 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_process_locks.clear)
 
 
+def purpose_of(profile: str) -> str:
+    """Return what a process that waits for a role session is told that it waits for."""
+    return f"credentials of profile {profile}"
+
+
 class SingleFlight:
     """Gets records through the cache. `warn` prints one line for the user.
 
@@ -89,6 +94,18 @@ class SingleFlight:
                 return record
             # Another process was refreshing a record that has expired meanwhile: now it is worth waiting for.
         return record
+
+    def wait_for_others(self, name: str, purpose: str) -> None:
+        """Wait for a process that is fetching the record of that name, if there is one. Raises `BusyError`.
+
+        It costs a look at a file, so that a caller can leave what only a fetch needs until it has to fetch itself.
+        """
+        if self._cache.directory and (self._cache.directory / f"{name}.owner").exists():
+            valid = self.look(name) is not None
+            arrived = partial(self._has_arrived, name, None, refreshed=valid)
+            at_most = settings.REFRESH_WAIT_SECONDS if valid else None
+            with self.locked(name, purpose, at_most=at_most, until=arrived):
+                pass
 
     def refresh(self, name: str, purpose: str, obtain: Obtain) -> Record:
         """Return a record fetched now, which replaces what is cached."""
