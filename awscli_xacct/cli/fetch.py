@@ -30,7 +30,9 @@ _NO_MEMO = Memo("", "", "")
 def fetch(resolved: Resolved) -> bytes:
     """Return the ``credential_process`` document of a profile, one line. Raises `XacctError` and botocore's errors."""
     document = resolved.memo.fresh_document(time.time())
-    if document is None and resolved.memo.record and is_role(resolved.options):
+    # Started by a process that fetches, this one may wait for itself; the guard on the way through botocore finds out.
+    nested = settings.RESOLVING_VARIABLE in os.environ
+    if document is None and resolved.memo.record and is_role(resolved.options) and not nested:
         # Of two hundred that start at once, all but one are served by its record, and need no botocore.
         cache = record_cache(resolved.config, os.environ, warn)
         SingleFlight(cache, warn=warn).wait_for_others(resolved.memo.record, purpose_of(resolved.profile))

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import settings
@@ -64,6 +66,7 @@ def marked(names: Sequence[str], environment: Mapping[str, str]) -> dict[str, st
 class MarkedPrograms:
     """botocore's builder of a profile's providers, changed to mark the programs they start.
 
+    And to parse each file once: a thousand profiles with keys of their own parsed a thousand profiles a thousand times.
     `names` are the profiles of the chain, the last to be assumed first.
     """
 
@@ -79,6 +82,10 @@ class MarkedPrograms:
         for provider in found:
             if provider.METHOD == "custom-process":
                 provider._popen = self._start
+            elif provider.METHOD == "shared-credentials-file":
+                provider._ini_parser = partial(_parse_once, provider._ini_parser)
+            elif provider.METHOD == "config-file":
+                provider._config_parser = partial(_parse_once, provider._config_parser)
         return found
 
     def _start(self, command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
@@ -87,6 +94,25 @@ class MarkedPrograms:
         environment = marked(self._names, os.environ)
         self.last = subprocess.Popen(command, env=environment, **options)  # noqa: S603 - the user's own command
         return self.last
+
+
+_parsed: dict[tuple[Any, str], tuple[tuple[int, ...], Any]] = {}
+_lock = threading.Lock()
+
+
+def _parse_once(parse: Callable[[str], Any], filename: str) -> Any:
+    """Return what botocore's `parse` makes of a file, parsed again only once the file has changed."""
+    path = os.path.expanduser(os.path.expandvars(filename))  # noqa: PTH111 - as botocore does
+    with _lock:
+        try:
+            found = os.stat(path)  # noqa: PTH116
+        except OSError:
+            return parse(filename)
+        version = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        known = _parsed.get((parse, path))
+        if known is None or known[0] != version:
+            known = _parsed[parse, path] = version, parse(filename)
+        return known[1]
 
 
 def _files(environment: Mapping[str, str]) -> list[str]:

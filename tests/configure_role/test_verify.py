@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -308,3 +309,43 @@ def test_verify_of_a_profile_given_twice_runs_once(home: Home, sts: Sts, role: R
     outcome = done(home, "verify", "verify", "verify", "--output", "json")
     assert ([found["Ok"] for found in parsed(outcome)], outcome.lines) == ([True], ["1/1 verify: works"])
     assert operations(sts) == ["AssumeRole"]
+
+
+COUNT_PARSING = """
+import atexit, os, sys, threading
+calls = []
+
+def note(frame, event, _):
+    if event == "call" and frame.f_code.co_name == "raw_config_parse":
+        calls.append(frame)
+
+sys.setprofile(note)
+threading.setprofile(note)
+atexit.register(lambda: open(os.environ["COUNTED"], "w").write(str(len(calls))))
+"""
+
+
+@pytest.mark.parametrize("file", ["credentials", "config"])
+def test_verify_all_parses_each_file_as_often_for_many_roles_as_for_few(
+    home: Home, sts: Sts, tmp_path: Path, file: str
+) -> None:
+    """The file with the keys was parsed once per role, so that a thousand users took the square of that."""
+    (tmp_path / "sitecustomize.py").write_text(COUNT_PARSING, "utf-8")
+    counted = tmp_path / "counted"
+    home.credentials.touch(0o600)
+    home.environment |= {"PYTHONPATH": str(tmp_path), "COUNTED": str(counted)}
+    counts = []
+    for number in range(6):
+        user = sts.add_user(f"user{number}")
+        if file == "credentials":
+            home.add_keys(user, f"user{number}")
+        else:
+            with home.config.open("a", encoding="utf-8") as config:
+                config.write(f"[profile user{number}]\naws_access_key_id = {user.access_key}\n")
+                config.write(f"aws_secret_access_key = {user.secret_key}\n\n")
+        role = sts.add_role(f"Role{number}", trusts=[user.arn])
+        home.add_role(f"role{number}", role.arn, source_profile=f"user{number}")
+        if number in (1, 5):
+            done(home, "verify", "--all")
+            counts.append(int(counted.read_text("utf-8")))
+    assert counts[0] == counts[1]

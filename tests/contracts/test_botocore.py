@@ -226,6 +226,25 @@ def test_variables_are_in_tables_with_their_settings() -> None:
     assert switch[3] is ensure_boolean
 
 
+@pytest.mark.parametrize(
+    ("provider", "parser"),
+    [
+        (credentials.SharedCredentialProvider("/credentials", "prod"), "_ini_parser"),
+        (credentials.ConfigProvider("/config", "prod"), "_config_parser"),
+    ],
+    ids=["credentials", "config"],
+)
+def test_file_provider_parses_with_its_parser(provider: Any, parser: str) -> None:
+    """`credentials.recursion_guard` has each file parsed once for all profiles."""
+    keys = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "secret"}
+    assert callable(getattr(provider, parser))
+    setattr(provider, parser, lambda _: {"prod": keys, "profiles": {"prod": keys}})
+    assert provider.load().access_key == "AKIA"
+    assert {"_ini_parser": "shared-credentials-file", "_config_parser": "config-file"}[
+        parser
+    ] == provider.METHOD
+
+
 def test_process_provider_starts_programs_with_popen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """`credentials.recursion_guard` replaces `_popen`; `cli.fetch` reads when the credentials expire."""
     (tmp_path / "config").write_text("[profile p]\ncredential_process = tell me\n", "utf-8")
