@@ -37,7 +37,7 @@ class ListCommand(Subcommand):
         result = [_to_dict(entry) for entry in entries]
         draw = _tree if parsed_args.tree else _rows
         print_result(self._session, parsed_globals, self.NAME, result, lambda: draw(entries))
-        if any(entry.fault for entry in entries):
+        if any(entry.problem for entry in entries):
             print_message(f"to see why a profile {_BROKEN}: aws configure role show PROFILE")
         return 0
 
@@ -55,7 +55,7 @@ def _to_dict(entry: Entry) -> dict[str, Any]:
         "Region": entry.region or None,
         "Expiration": entry.record.expiry_text if entry.record else None,
         "MfaSessionExpiration": session.expiry_text if session else None,
-        "Fault": entry.fault,
+        "Problem": entry.problem,
     }
 
 
@@ -71,7 +71,7 @@ def _rows(entries: Sequence[Entry]) -> str:
 
 
 def _state(entry: Entry) -> str:
-    return _BROKEN if entry.fault else remaining(entry.record)
+    return _BROKEN if entry.problem else remaining(entry.record)
 
 
 def device_name(serial: str) -> str:

@@ -39,7 +39,7 @@ class ShowCommand(Subcommand):
         hops = _hops(entry, inventory, files)
         result = {
             "Profile": entry.profile,
-            "Fault": entry.fault,
+            "Problem": entry.problem,
             "SwitchRoleUrl": _switch_role_url(entry),
             "Hops": [hop.to_dict() for hop in hops],
         }
@@ -97,7 +97,7 @@ class _File:
 
 
 def _hops(entry: Entry, inventory: Inventory, files: list[_File]) -> list[_Hop]:
-    """Return the hops of a chain, first to last; of a profile with a fault, those that can be followed."""
+    """Return the hops of a chain, first to last; of a profile with a problem, those that can be followed."""
     if entry.role is None:
         return [_hop(name, inventory, files) for name in _follow_sources(entry, inventory)]
     hops = []
@@ -159,11 +159,11 @@ def _lines(hops: list[_Hop], result: Mapping[str, Any]) -> Iterator[str]:
         for setting in hop.settings:
             place = f"  ({setting.place})" if setting.place else ""
             yield f"     {printable(setting.key):<{width}} = {setting.value}{place}"
-        if hop.entry and not hop.entry.fault:
+        if hop.entry and not hop.entry.problem:
             yield from (f"     {line}" for line in _cached(hop.entry))
-    if result["Fault"]:
+    if result["Problem"]:
         yield "cannot work:"
-        yield from (f"  {line}" for line in result["Fault"].split("\n"))
+        yield from (f"  {line}" for line in result["Problem"].split("\n"))
     if result["SwitchRoleUrl"]:
         yield f"console: {result['SwitchRoleUrl']}"
 

@@ -20,12 +20,12 @@ from .source import is_role
 
 @dataclass(frozen=True)
 class Entry:
-    """One role profile: its chain or why it has none (`fault`), and its valid cache records."""
+    """One role profile: its chain or why it has none (`problem`), and its valid cache records."""
 
     profile: str
     options: Mapping[str, Any]
     role: Role | None = None
-    fault: str | None = None
+    problem: str | None = None
     record: Record | None = None
     session: Record | None = None
 
@@ -77,8 +77,8 @@ class Inventory:
         options, keys = self.profiles[name], self.keys(name)
         try:
             session = keys.shared_session_of(keys.role)
-        except ProfileError as fault:
-            return Entry(name, options, fault=str(fault))
+        except ProfileError as error:
+            return Entry(name, options, problem=str(error))
         return Entry(
             name,
             options,

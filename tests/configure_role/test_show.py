@@ -48,7 +48,7 @@ def test_show_has_each_hop_with_settings_and_cache(
     assert without_local_times(shown) == expected(f"MFA session {lasts}", f"cached {lasts}")
 
     found = parsed(done(home, "show", "audit", "--output", "json"))
-    assert (found["Profile"], found["Fault"]) == ("audit", None)
+    assert (found["Profile"], found["Problem"]) == ("audit", None)
     assert found["SwitchRoleUrl"].endswith("displayName=audit")
     hops = [timeless(str({**hop, "Settings": len(hop["Settings"])})) for hop in found["Hops"]]
     nothing = {"Expiration": None, "MfaSessionExpiration": None}

@@ -54,7 +54,7 @@ def test_inventory_lists_role_profiles_in_file_order(inventory: Inventory) -> No
 def test_inventory_entry_has_the_settings(inventory: Inventory) -> None:
     prod = inventory.entry("prod")
     assert (prod.account, prod.role_name, prod.source) == ("222222222222", "team/Power", "default")
-    assert (prod.mfa_serial, prod.region, prod.fault) == (DEVICE, "us-west-1", None)
+    assert (prod.mfa_serial, prod.region, prod.problem) == (DEVICE, "us-west-1", None)
     assert (prod.record, prod.session) == (None, None)
     assert inventory.entry("ec2").source == "Ec2InstanceMetadata"
 
@@ -62,8 +62,8 @@ def test_inventory_entry_has_the_settings(inventory: Inventory) -> None:
 def test_inventory_lists_an_invalid_profile_with_its_problem(inventory: Inventory) -> None:
     odd = inventory.entry("odd")
     assert (odd.account, odd.role_name, odd.source, odd.role) == ("", "nonsense", "gone", None)
-    assert odd.fault is not None
-    assert "source_profile gone does not exist" in odd.fault
+    assert odd.problem is not None
+    assert "source_profile gone does not exist" in odd.problem
     with pytest.raises(ProfileError):
         inventory.keys("odd").all()
 
