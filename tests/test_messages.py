@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import fcntl
+import json
 import os
 import pty
 import re
@@ -156,6 +157,17 @@ def test_errors_of_configure_role_are_wrapped_item_by_item(home: Home) -> None:
     assert len(shown) > len(lines)
     assert max(map(len, shown)) <= 60
     assert " ".join(" ".join(shown).split()) == " ".join(" ".join(lines).split())
+
+
+def test_errors_in_a_result_are_not_wrapped(home: Home, sts: Sts) -> None:
+    """Programs read results, whatever stderr is."""
+    home.add_keys(sts.add_user("dev"))
+    home.add_role("prod", sts.add_role("Ops", trusts=[]).arn)
+    words = ("configure", "role", "verify", "prod", "--output", "json")
+    piped = json.loads(home.aws(*words).stdout)
+    shown = "\n".join(shown_by(home.terminal(*words, columns=60)))
+    assert json.loads(shown[shown.index("[") :]) == piped
+    assert len(piped[0]["Error"]) > 60
 
 
 def test_findings_of_doctor_are_wrapped_beside_their_state(home: Home) -> None:
