@@ -16,7 +16,7 @@ A message says what is wrong, where, and the command that fixes it. It never hol
 STS message, a file) is escaped with `printable`.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations`: a NamedTuple would compile the text of each annotation.
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
