@@ -108,7 +108,7 @@ def test_messages_are_those_of_the_snapshot() -> None:
     text = render_snapshot()
     if os.environ.get("UPDATE_GOLDEN"):
         SNAPSHOT.write_text(text, encoding="utf-8")
-    assert text == SNAPSHOT.read_text("utf-8")
+    assert text == SNAPSHOT.read_text("utf-8"), "messages have changed; UPDATE_GOLDEN=1 rewrites the snapshot"
 
 
 @pytest.mark.parametrize(
