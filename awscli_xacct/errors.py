@@ -16,12 +16,13 @@ A message says what is wrong, where, and the command that fixes it. It never hol
 STS message, a file) is escaped with `printable`.
 """
 
-# No `from __future__ import annotations`: a NamedTuple would compile the text of each annotation.
+from .messages import printable_lines
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # every command with a role loads this module; few raise anything
+    from collections.abc import Iterable
 
-from .messages import printable, printable_lines
+    from .problems import Problem
 
 
 class XacctError(Exception):
@@ -31,72 +32,14 @@ class XacctError(Exception):
         return printable_lines(super().__str__())
 
 
-MAX_PROBLEMS = 200
-"""How many problems are shown: a file of megabytes may have one in each line."""
-
-
-class Location(NamedTuple):
-    """A place in a file. Lines and columns count from 1; line 0 is the whole file."""
-
-    path: str
-    line: int = 0
-    column: int = 0
-
-    def __str__(self) -> str:
-        path = printable(self.path)
-        return f"{path}:{self.line}:{self.column}" if self.line else path
-
-
-class Problem(NamedTuple):
-    """One thing that is wrong with an input, and how to fix it.
-
-    `fix` begins in lower case and has no full stop; its commands are on lines of their own, after two spaces. `profile`
-    is the one to change, which may be another one in the chain, and `key` the config key to change. None: not known.
-    """
-
-    text: str
-    fix: str | None = None
-    profile: str | None = None
-    key: str | None = None
-    location: Location | None = None
-
-    def __str__(self) -> str:
-        start = f"{self.location}: " if self.location else ""
-        if not self.fix:
-            return f"{start}{self.text}"
-        if "\n" not in self.fix:
-            return f"{start}{self.text}; {self.fix}"
-        return f"{start}{self.text}. {self.fix[0].upper()}{self.fix[1:]}"
-
-    @property
-    def commands(self) -> str:
-        """The commands of the fix, one per line; empty if it has none."""
-        return "\n".join(line.strip() for line in (self.fix or "").split("\n")[1:])
-
-
 class ValidationError(XacctError):
     """Everything that is wrong with one request; `problems` are sorted by `in_order`."""
 
-    def __init__(self, heading: str, problems: Iterable[Problem]) -> None:
+    def __init__(self, heading: str, problems: "Iterable[Problem]") -> None:
+        from .problems import bullets, in_order
+
         self.problems = in_order(problems)
-        super().__init__("\n".join([heading, *_bullets(self.problems)]))
-
-
-def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """Return each problem once: first those without a location, then the others sorted by location."""
-    return sorted(dict.fromkeys(problems), key=_by_location)
-
-
-def _by_location(problem: Problem) -> tuple[Location, str]:
-    return (problem.location, problem.text) if problem.location else (Location(""), "")
-
-
-def _bullets(problems: Sequence[Problem]) -> Iterator[str]:
-    for problem in problems[:MAX_PROBLEMS]:
-        # A problem's other lines, such as a command, are indented as its text is, not as the bullet.
-        yield "  - " + str(problem).replace("\n", "\n    ")
-    if len(problems) > MAX_PROBLEMS:
-        yield f"  - and {len(problems) - MAX_PROBLEMS} more"
+        super().__init__("\n".join([heading, *bullets(self.problems)]))
 
 
 class ConfigFileError(XacctError):
@@ -119,6 +62,8 @@ class ProfileError(XacctError):
     """
 
     def __init__(self, profile: str, text: str, fix: str | None = None, *, structural: bool = False) -> None:
+        from .problems import Problem
+
         self.problem, self.structural = Problem(text, fix, profile), structural
         super().__init__(str(self.problem))
 

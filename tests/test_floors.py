@@ -26,6 +26,7 @@ FLOORS = (
         "iam_conditions",
         "iam_policy",
         "messages",
+        "problems",
         "redaction",
         "settings",
         "storage",

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import settings
-from ..errors import Problem, ValidationError, XacctError
+from ..errors import ValidationError, XacctError
+from ..problems import Problem
 from ..profiles.cache_keys import CacheKeys
 from ..profiles.partitions import Partitions
 from ..profiles.regions import find_partition

@@ -11,8 +11,9 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..errors import Problem, ValidationError
+from ..errors import ValidationError
 from ..messages import printable, printable_lines, warn
+from ..problems import Problem
 from ..profiles.source import is_role
 from ..redaction import without_passwords
 from .dispatch import FAILED

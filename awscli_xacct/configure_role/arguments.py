@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import settings
-from ..errors import Problem, ValidationError
+from ..errors import ValidationError
+from ..problems import Problem
 from ..profiles.edit import NONE
 
 

@@ -15,8 +15,9 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles
 from ..credentials.mfa_session import shares_session
-from ..errors import Problem, ValidationError, XacctError
+from ..errors import ValidationError, XacctError
 from ..messages import print_message, printable_lines, role_command, unknown_profile, wrap
+from ..problems import Problem
 from ..profiles import validation
 from ..profiles.cache_keys import record_cache
 from ..profiles.inventory import Entry, Inventory

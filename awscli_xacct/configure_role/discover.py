@@ -15,9 +15,10 @@ from ..aws_errors import is_denied, service_code
 from ..credentials.verification import verify
 from ..discovery.accounts import Account, list_accounts, parent_problem
 from ..discovery.names import TEMPLATE, Holder, assign_names, holder_of, render_name, template_problem
-from ..errors import Location, Problem, ValidationError, XacctError
+from ..errors import ValidationError, XacctError
 from ..manifest.model import Request, RoleSpec, RoleSpecs
 from ..messages import print_message, unknown_profile
+from ..problems import Location, Problem
 from ..profiles.defaults import Wanted, apply_changes, build_role_arn, choose_source, complete_settings
 from ..profiles.edit import AUTO, NONE
 from ..profiles.source import Profiles, is_role

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ..configfile import store
-from ..errors import Problem, ValidationError
+from ..errors import ValidationError
 from ..manifest import EXTENSION, FORMATS, MANIFEST, extend_switch_roles
 from ..manifest.export import merge
 from ..manifest.source_file import STDIN, decode
 from ..messages import print_message
+from ..problems import Problem
 from ..profiles.source import is_role
 from ..tables import counted
 from .arguments import DRY_RUN, arg_table, argument, nothing_given, positional, synopsis

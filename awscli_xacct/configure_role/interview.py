@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import settings
-from ..errors import Problem, XacctError
+from ..errors import XacctError
 from ..messages import option, printable, printable_lines, wrap
+from ..problems import Problem
 from ..profiles.edit import AUTO, NONE
 from ..profiles.role import KEYS
 from ..profiles.source import Profiles, has_static_keys, is_role

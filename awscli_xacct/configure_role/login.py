@@ -12,8 +12,9 @@ from .. import settings
 from ..credentials.fetcher import Fetcher
 from ..credentials.mfa_session import MfaSession
 from ..credentials.profile_session import provider_for
-from ..errors import Problem, ValidationError, XacctError
+from ..errors import ValidationError, XacctError
 from ..messages import print_message
+from ..problems import Problem
 from ..profiles.source import is_mfa_user
 from ..tables import counted, lifetime
 from .arguments import arg_table, flag, nothing_given, positional, profiles_given

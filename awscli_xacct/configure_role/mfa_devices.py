@@ -11,8 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from .. import settings
 from ..aws_errors import is_denied
-from ..errors import Problem, ValidationError
+from ..errors import ValidationError
 from ..messages import role_command
+from ..problems import Problem
 from ..profiles.edit import AUTO, NONE
 from ..profiles.source import Profiles, describe_role_session, has_static_keys, is_role
 from .base import refusal

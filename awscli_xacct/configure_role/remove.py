@@ -13,8 +13,9 @@ from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import find_headers
-from ..errors import Problem, ProfileError, ValidationError
+from ..errors import ProfileError, ValidationError
 from ..messages import print_message
+from ..problems import Problem
 from ..profiles.inventory import Inventory
 from ..profiles.source import has_static_keys, is_role
 from .arguments import YES, arg_table, flag, positional, required_profiles

@@ -10,8 +10,9 @@ from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import find_headers, make_header, parse_header
-from ..errors import Problem, ValidationError
+from ..errors import ValidationError
 from ..messages import print_message
+from ..problems import Problem
 from ..profiles import validation
 from .arguments import arg_table, nothing_given, positional
 from .base import Subcommand, require_roles

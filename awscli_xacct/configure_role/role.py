@@ -14,8 +14,9 @@ from botocore.configloader import raw_config_parse
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
-from ..errors import Problem, ValidationError
+from ..errors import ValidationError
 from ..messages import print_message
+from ..problems import Problem
 from ..profiles import validation
 from ..profiles.edit import AUTO, ProfileEdit
 from .arguments import DRY_RUN, arg_table, argument, flag, nothing_given, positional, settings_given, synopsis

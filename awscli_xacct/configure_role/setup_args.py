@@ -10,10 +10,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from .. import settings
 from ..arn import Arn
-from ..errors import Problem, ValidationError, XacctError
+from ..errors import ValidationError, XacctError
 from ..iam_conditions import EXTERNAL_ID, MFA_PRESENT
 from ..iam_policy import ASSUME, SET_IDENTITY, TAG
 from ..messages import option, unknown_profile
+from ..problems import Problem
 from ..profiles import values
 from ..profiles.edit import NONE
 from ..profiles.source import Profiles, has_static_keys, is_role

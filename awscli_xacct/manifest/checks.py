@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import settings
 from ..configfile.sections import MergedProfiles
-from ..errors import Problem
+from ..problems import Problem
 from ..profiles import validation
 from ..profiles.partitions import Partitions
 from ..profiles.source import has_static_keys

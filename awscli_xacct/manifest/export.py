@@ -14,8 +14,9 @@ from typing import Any
 
 from .. import settings
 from ..arn import Arn
-from ..errors import EditError, ValidationError, in_order
+from ..errors import EditError, ValidationError
 from ..messages import printable
+from ..problems import in_order
 from ..profiles.defaults import Wanted, build_role_arn
 from ..profiles.partitions import Partitions
 from ..profiles.role import KEYS

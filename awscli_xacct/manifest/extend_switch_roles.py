@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from .. import settings
 from ..arn import Arn
 from ..configfile.document import Document
-from ..errors import EditError, Location, Problem, ValidationError
+from ..errors import EditError, ValidationError
+from ..problems import Location, Problem
 from ..profiles.role import KEYS
 from ..profiles.values import account_problem, role_name_problem
 from . import model

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from .. import settings
-from ..errors import Problem
+from ..problems import Problem
 from ..profiles.role import KEYS
 from ..profiles.tags import MAX_TAGS
 from ..profiles.values import account_problem

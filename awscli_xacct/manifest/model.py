@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .. import settings
-from ..errors import Location, Problem
+from ..problems import Location, Problem
 from ..profiles.defaults import Wanted, build_role_arn, complete_settings
 from ..profiles.partitions import Partitions
 from ..profiles.role import KEYS

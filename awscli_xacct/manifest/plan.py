@@ -14,8 +14,9 @@ from typing import NamedTuple
 from .. import settings
 from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles, find_headers, make_header, parse_header
-from ..errors import Problem, ValidationError
+from ..errors import ValidationError
 from ..messages import listed
+from ..problems import Problem
 from ..profiles.defaults import apply_changes
 from ..profiles.partitions import Partitions
 from ..profiles.role import KEYS

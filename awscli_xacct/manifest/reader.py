@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .. import settings
-from ..errors import Location, Problem, ValidationError
+from ..errors import ValidationError
+from ..problems import Location, Problem
 from ..profiles.values import account_problem, role_name_problem
 from . import yaml_nodes
 from .fields import NOT_IN_DEFAULTS, ROLE_KEYS, Settings, ValueReader, similar

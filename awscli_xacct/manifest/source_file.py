@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .. import settings
-from ..errors import Location, Problem, ValidationError
+from ..errors import ValidationError
+from ..problems import Location, Problem
 from . import extend_switch_roles, reader
 from .model import Request
 

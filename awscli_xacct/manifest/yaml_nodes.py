@@ -26,8 +26,9 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 
-from ..errors import Location, Problem, ValidationError
+from ..errors import ValidationError
 from ..messages import printable
+from ..problems import Location, Problem
 from .scanning import MAX_DEPTH, TOO_DEEP, BoundedScanner
 
 MAX_EXPANDED_SIZE = 16 * 1024 * 1024

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 
 from .. import settings
-from ..errors import Problem
 from ..messages import role_command
+from ..problems import Problem
 from .role import Role
 from .source import Source
 

@@ -9,8 +9,9 @@ from typing import Any
 from .. import settings
 from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles, make_header
-from ..errors import Problem, ValidationError
+from ..errors import ValidationError
 from ..messages import printable, profile_option
+from ..problems import Problem
 from . import validation
 from .defaults import apply_changes, build_role_arn, choose_source, complete_settings
 from .partitions import Partitions

@@ -29,8 +29,8 @@ from .source import (
 )
 
 
-class Key(NamedTuple):
-    """A config key of a role profile.
+class Key:
+    """A config key of a role profile. A NamedTuple would cost every command with a role more to define than to use.
 
     `parse` returns what its text means, and raises `ValueError` with the reason if it means nothing; what else is
     required before a value is written is in `values`. `example` is a value for the command that fixes it, quoted
@@ -38,11 +38,20 @@ class Key(NamedTuple):
     a profile without a role.
     """
 
-    name: str
-    parse: Callable[[str], Any] = str
-    example: str = "VALUE"
-    question: str = ""
-    role_only: bool = False
+    def __init__(
+        self,
+        name: str,
+        parse: Callable[[str], Any] = str,
+        example: str = "VALUE",
+        question: str = "",
+        *,
+        role_only: bool = False,
+    ) -> None:
+        self.name = name
+        self.parse = parse
+        self.example = example
+        self.question = question
+        self.role_only = role_only
 
 
 def _parse_mode(text: str) -> str:

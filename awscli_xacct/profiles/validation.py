@@ -13,8 +13,9 @@ from typing import Any
 
 from .. import settings
 from ..arn import Arn
-from ..errors import Problem, ProfileError
+from ..errors import ProfileError
 from ..messages import listed, option, printable
+from ..problems import Problem
 from .chain_problems import chained_duration_problem, chained_mfa_problem
 from .role import KEYS, Role, resolve
 from .source import Profiles, can_be_source, describe_role_session, has_static_keys, is_role

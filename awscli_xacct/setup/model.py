@@ -8,7 +8,8 @@ from typing import Any
 
 from .. import iam_policy
 from ..arn import Arn
-from ..errors import Problem, ValidationError, XacctError
+from ..errors import ValidationError, XacctError
+from ..problems import Problem
 from .iam_client import AccountContext, FoundRole, Owner
 from .journal import Entry, Journal
 

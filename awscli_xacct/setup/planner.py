@@ -13,7 +13,8 @@ from typing import Any
 from .. import iam_policy
 from ..arn import Arn
 from ..aws_errors import is_denied
-from ..errors import Problem, ValidationError
+from ..errors import ValidationError
+from ..problems import Problem
 from .iam_client import AccountContext, FoundRole
 from .model import SetupContext, check_unchanged, is_made_by_setup
 from .role_planner import plan_role

@@ -20,7 +20,8 @@ from ..aws_errors import (
     is_unknown_principal,
     service_code,
 )
-from ..errors import Problem, ValidationError
+from ..errors import ValidationError
+from ..problems import Problem
 from .journal import Entry, Journal
 
 ADD, CHANGE, SAME, REMOVE, KEEP = "add", "change", "same", "remove", "keep"

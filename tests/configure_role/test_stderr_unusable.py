@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from awscli_xacct.errors import Problem, ValidationError
+from awscli_xacct.errors import ValidationError
+from awscli_xacct.problems import Problem
 from tests.sts import Role
 from tests.support.commands import WHOAMI
 from tests.support.home import AWS, Home, Outcome, finish

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from awscli_xacct.errors import EditError, ValidationError, in_order
+from awscli_xacct.errors import EditError, ValidationError
 from awscli_xacct.manifest.extend_switch_roles import looks_like, read, write
 from awscli_xacct.manifest.model import RoleSpec
+from awscli_xacct.problems import in_order
 
 from .configs import arn, role
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from awscli_xacct.errors import in_order
 from awscli_xacct.manifest.model import RoleSpec
 from awscli_xacct.manifest.reader import Manifest, read
+from awscli_xacct.problems import in_order
 
 from .configs import arn
 

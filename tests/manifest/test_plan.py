@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from awscli_xacct.configfile.document import Document
-from awscli_xacct.errors import Location, ValidationError
+from awscli_xacct.errors import ValidationError
 from awscli_xacct.manifest.model import Request, RoleSpec, RoleSpecs
 from awscli_xacct.manifest.plan import Change, Plan, ProfileEdit, plan
+from awscli_xacct.problems import Location
 from awscli_xacct.profiles.role import KEYS
 
 from .configs import DEFAULT, DEVICE, PARTITIONS, Options, arn, config_text, role

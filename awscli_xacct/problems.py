@@ -1,0 +1,68 @@
+"""One thing that is wrong with an input: what, where, and the fix; and how many of them are shown at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from .messages import printable
+
+MAX_PROBLEMS = 200
+"""How many problems are shown: a file of megabytes may have one in each line."""
+
+
+class Location(NamedTuple):
+    """A place in a file. Lines and columns count from 1; line 0 is the whole file."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        path = printable(self.path)
+        return f"{path}:{self.line}:{self.column}" if self.line else path
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong with an input, and how to fix it.
+
+    `fix` begins in lower case and has no full stop; its commands are on lines of their own, after two spaces. `profile`
+    is the one to change, which may be another one in the chain, and `key` the config key to change. None: not known.
+    """
+
+    text: str
+    fix: str | None = None
+    profile: str | None = None
+    key: str | None = None
+    location: Location | None = None
+
+    def __str__(self) -> str:
+        start = f"{self.location}: " if self.location else ""
+        if not self.fix:
+            return f"{start}{self.text}"
+        if "\n" not in self.fix:
+            return f"{start}{self.text}; {self.fix}"
+        return f"{start}{self.text}. {self.fix[0].upper()}{self.fix[1:]}"
+
+    @property
+    def commands(self) -> str:
+        """The commands of the fix, one per line; empty if it has none."""
+        return "\n".join(line.strip() for line in (self.fix or "").split("\n")[1:])
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Return each problem once: first those without a location, then the others sorted by location."""
+    return sorted(dict.fromkeys(problems), key=_by_location)
+
+
+def _by_location(problem: Problem) -> tuple[Location, str]:
+    return (problem.location, problem.text) if problem.location else (Location(""), "")
+
+
+def bullets(problems: Sequence[Problem]) -> Iterator[str]:
+    """Return problems as the items of a list for people, one or more lines each."""
+    for problem in problems[:MAX_PROBLEMS]:
+        # A problem's other lines, such as a command, are indented as its text is, not as the bullet.
+        yield "  - " + str(problem).replace("\n", "\n    ")
+    if len(problems) > MAX_PROBLEMS:
+        yield f"  - and {len(problems) - MAX_PROBLEMS} more"
