@@ -38,7 +38,7 @@ class ValidationError(XacctError):
     def __init__(self, heading: str, problems: "Iterable[Problem]") -> None:
         from .problems import bullets, in_order
 
-        self.problems = in_order(problems)
+        self.heading, self.problems = heading, in_order(problems)
         super().__init__("\n".join([heading, *bullets(self.problems)]))
 
 

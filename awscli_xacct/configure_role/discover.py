@@ -137,25 +137,25 @@ class DiscoverCommand(PlannedCommand):
     ) -> None:
         """Raise `ValidationError` with everything that is wrong with a command line, without any calls."""
         profiles = self._session.full_config["profiles"]
-        faults = [unknown_profile(lister, profiles)] if lister and lister not in profiles else []
+        found = [unknown_profile(lister, profiles)] if lister and lister not in profiles else []
         if not parsed_args.role_name:
-            faults.append("--role-name is missing: the name of the role in each account")
-        elif fault := role_name_problem(parsed_args.role_name.strip("/")):
-            faults.append(f"--role-name {parsed_args.role_name!r}: {fault}")
-        if fault := template_problem(parsed_args.template):
-            faults.append(f"--template {parsed_args.template!r}: {fault}")
-        faults += [
-            f"--ou-id {ou!r}: {fault}" for ou in parsed_args.ou_id or [] if (fault := parent_problem(ou))
+            found.append("--role-name is missing: the name of the role in each account")
+        elif problem := role_name_problem(parsed_args.role_name.strip("/")):
+            found.append(f"--role-name {parsed_args.role_name!r}: {problem}")
+        if problem := template_problem(parsed_args.template):
+            found.append(f"--template {parsed_args.template!r}: {problem}")
+        found += [
+            f"--ou-id {ou!r}: {problem}" for ou in parsed_args.ou_id or [] if (problem := parent_problem(ou))
         ]
         if parsed_args.check and parsed_args.prune:
-            faults.append(
+            found.append(
                 "--prune cannot be used with --check: a role that fails for a moment would lose its profile"
             )
         if parsed_args.manifest and (parsed_args.prune or parsed_args.adopt):
-            faults.append(
+            found.append(
                 "--prune and --adopt cannot be used with --manifest: everything in a manifest is kept"
             )
-        problems = [*map(Problem, faults), *self._setting_problems(wanted, source)]
+        problems = [*map(Problem, found), *self._setting_problems(wanted, source)]
         if problems:
             raise ValidationError(_HEADING, problems)
 

@@ -14,7 +14,7 @@ from botocore.configloader import raw_config_parse
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
-from ..errors import ValidationError
+from ..errors import EditError, ValidationError, XacctError
 from ..messages import print_message
 from ..problems import Problem
 from ..profiles import validation
@@ -163,7 +163,10 @@ class RoleCommand(Subcommand):
         if verify and not self._verify(edit):
             print_message(f"profile {edit.profile} was not written")
             return FAILED
-        diff = store.edit(self._config_path(), partial(self._edit, edit), raw_config_parse)
+        try:
+            diff = store.edit(self._config_path(), partial(self._edit, edit), raw_config_parse)
+        except EditError as error:
+            raise self._with_problems(edit, error) from None
         _print_notes(edit, diff)
         if not diff.changed:
             print_message(_up_to_date(edit, diff))
@@ -175,6 +178,16 @@ class RoleCommand(Subcommand):
 
     def _edit(self, edit: ProfileEdit, document: Document) -> None:
         self._apply(edit, document)
+
+    def _with_problems(self, edit: ProfileEdit, error: EditError) -> XacctError:
+        """Return `error` with what is wrong with the settings too: a file is refused before they are looked at."""
+        try:
+            self._apply(replace(edit, notes=[]), self._document())
+        except ValidationError as found:
+            return ValidationError(found.heading, [*found.problems, Problem(str(error))])
+        except XacctError:
+            pass
+        return error
 
     def _interview(self, edit: ProfileEdit) -> dict[str, str | None]:
         """Ask for the settings on the terminal. Raises `ValidationError` if that is impossible or futile."""
@@ -200,8 +213,8 @@ class RoleCommand(Subcommand):
             find_device=lambda source: find_device(source, self._session),
         )
         is_new = edit.profile not in profiles
-        fault = validation.name_problem(edit.profile) if is_new else None
-        problems = [Problem(fault)] if fault else interview.hopeless()
+        bad_name = validation.name_problem(edit.profile) if is_new else None
+        problems = [Problem(bad_name)] if bad_name else interview.hopeless()
         if problems:
             raise ValidationError(f"profile {edit.profile} cannot be written, because", problems)
         if is_new:

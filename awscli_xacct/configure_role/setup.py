@@ -32,7 +32,7 @@ from .setup_args import (
     resolve_accounts,
     setup_request,
     split_name,
-    wait_fault,
+    wait_problem,
 )
 from .setup_undo import plan_undo
 from .setup_view import Work
@@ -254,9 +254,9 @@ def _do(work: Work, journal: Journal, retry: RetryPolicy) -> None:
 
 
 def _retry_policy(seconds: str) -> RetryPolicy:
-    fault = wait_fault(seconds)
-    if fault:
-        raise refusal("nothing was done", f"--wait {seconds!r}: {fault}")
+    problem = wait_problem(seconds)
+    if problem:
+        raise refusal("nothing was done", f"--wait {seconds!r}: {problem}")
     return RetryPolicy(int(seconds), print_message)
 
 

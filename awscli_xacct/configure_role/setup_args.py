@@ -49,29 +49,29 @@ class Accounts:
 
 def check_arguments(profile: str, arguments: Any, profiles: Profiles) -> None:
     """Raise `ValidationError` with everything that is wrong with a command line, without any calls."""
-    faults = [] if profile in profiles else [name_problem(profile)]
-    faults += _profile_faults(profile, arguments, profiles)
+    found = [] if profile in profiles else [name_problem(profile)]
+    found += _profile_problems(profile, arguments, profiles)
     if not arguments.account_profile:
-        faults.append("--account-profile is missing: a profile that may create roles in the target account")
+        found.append("--account-profile is missing: a profile that may create roles in the target account")
     if not arguments.role_name:
-        faults.append("--role-name is missing: the name of the role, with its path if it has one")
+        found.append("--role-name is missing: the name of the role, with its path if it has one")
     checks = {
         "role_name": lambda name: values.role_name_problem(name.strip("/")),
         "external_id": values.external_id_problem,
         "duration_seconds": values.seconds_problem,
-        "max_session_duration": _maximum_fault,
-        "wait": wait_fault,
+        "max_session_duration": _maximum_problem,
+        "wait": wait_problem,
     }
-    for name, fault_of in checks.items():
+    for name, problem_of in checks.items():
         value = getattr(arguments, name)
-        fault = fault_of(value) if value else None
-        if fault:
-            faults.append(f"{option(name)} {value!r}: {fault}")
+        problem = problem_of(value) if value else None
+        if problem:
+            found.append(f"{option(name)} {value!r}: {problem}")
     if arguments.require_mfa and arguments.mfa_serial == NONE:
-        faults.append("--require-mfa needs a device, and --mfa-serial none sets no device")
-    found = [Problem(fault) for fault in faults if fault]
-    if found:
-        raise ValidationError(f"{NOTHING}, because", found)
+        found.append("--require-mfa needs a device, and --mfa-serial none sets no device")
+    problems = [Problem(text) for text in found if text]
+    if problems:
+        raise ValidationError(f"{NOTHING}, because", problems)
 
 
 def repeat_options(arguments: Any, region: str | None) -> list[str]:
@@ -93,21 +93,21 @@ def resolve_accounts(arguments: Any, source: str, session: Any) -> Accounts:
     target, home = (
         AccountContext(name, arns[name].account, clients[name].client("iam")) for name in (admin, home_admin)
     )
-    faults = []
+    found = []
     if arns[admin].partition != caller.arn.partition:
-        faults.append(
+        found.append(
             f"profile {admin} is {arns[admin]}, in another partition than the caller {caller.arn}; roles cannot "
             "be assumed across partitions"
         )
     if home.account != caller.arn.account:
-        faults.append(
+        found.append(
             f"--home-admin-profile {home_admin} belongs to account {home.account}, but the caller {caller.arn} to "
             f"{caller.arn.account}; choose a profile of that account"
         )
     if arguments.require_mfa and caller.owner.kind == "role":
-        faults.append(f"--require-mfa: the caller {caller.arn} is a role, and role sessions carry no MFA")
-    if faults:
-        raise ValidationError(f"{NOTHING}, because", map(Problem, faults))
+        found.append(f"--require-mfa: the caller {caller.arn} is a role, and role sessions carry no MFA")
+    if found:
+        raise ValidationError(f"{NOTHING}, because", map(Problem, found))
     return Accounts(caller, target, home)
 
 
@@ -153,12 +153,12 @@ def ask_identity(clients: ProfileClients, declined: str) -> Arn:
     return arn
 
 
-def wait_fault(text: str) -> str | None:
+def wait_problem(text: str) -> str | None:
     """Return what is wrong with a number of seconds to wait, or None."""
     return None if text.isascii() and text.isdigit() else "must be a number of seconds; 0 means not to wait"
 
 
-def _profile_faults(profile: str, arguments: Any, profiles: Profiles) -> Iterator[str]:
+def _profile_problems(profile: str, arguments: Any, profiles: Profiles) -> Iterator[str]:
     for name in ("account_profile", "source_profile", "home_admin_profile"):
         value = getattr(arguments, name)
         if value == profile:
@@ -172,7 +172,7 @@ def _own_role(profile: Mapping[str, Any]) -> str | None:
     return str(profile[settings.ROLE_ARN]) if is_role(profile) and not has_static_keys(profile) else None
 
 
-def _maximum_fault(text: str) -> str | None:
+def _maximum_problem(text: str) -> str | None:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
     low, high = settings.DEFAULT_ROLE_DURATION, settings.MAX_ROLE_DURATION
     if text.isascii() and text.isdigit() and low <= int(text) <= high:

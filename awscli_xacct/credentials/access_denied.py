@@ -26,7 +26,7 @@ from ..iam_policy import (
 from ..messages import role_command
 from ..profiles.role import Role
 from ..storage.cache import Record
-from .sts import clock_fault
+from .sts import clock_problem
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ def _causes(role: Role, caller: str, error: Exception, session: Record | None, n
         yield f"the role is in another partition than the caller {caller}; roles cannot be assumed across partitions"
     if here and here.resource == "root":
         yield "a root user cannot assume roles; use the keys of an IAM user"
-    if fault := clock_fault(error, now):
-        yield fault
+    if problem := clock_problem(error, now):
+        yield problem
     if is_refused_code(error):
         yield (
             f"STS accepts an MFA code with a user's long-term keys only, and from the user's own device only; if the "

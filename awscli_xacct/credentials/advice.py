@@ -14,7 +14,7 @@ from ..arn import Arn
 from ..aws_errors import is_chained, is_denied, is_refused_code, is_too_long
 from ..messages import printable, profile_option, role_command, subcommand
 from ..profiles.role import Role
-from .sts import add_place, clock_fault, is_unavailable
+from .sts import add_place, clock_problem, is_unavailable
 
 
 def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) -> None:
@@ -48,8 +48,8 @@ def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) ->
             f"STS cannot be reached or does not answer; check the network with:\n"
             f"  aws sts get-caller-identity {profile_option(source_name(role))}"
         )
-    elif fault := clock_fault(error, now):
-        advice = f"{fault[0].upper()}{fault[1:]}"
+    elif problem := clock_problem(error, now):
+        advice = f"{problem[0].upper()}{problem[1:]}"
     place = f"while assuming {role.role_arn} for profile {role.profile} from {source_name(role)}"
     add_place(error, f"{place}. {advice}" if advice else place)
 

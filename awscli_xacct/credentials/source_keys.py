@@ -88,7 +88,7 @@ def _load_keys(
         ran = started.last if started else None
         if program and (ran is not None or not isinstance(error, (BotoCoreError, ClientError))):
             fix = f"aws configure set {settings.CREDENTIAL_PROCESS} COMMAND {printable(profile_option(source.name))}"
-            reason = f"{_program_fault(error, program, ran)}. Set another one with: {fix}"
+            reason = f"{_program_problem(error, program, ran)}. Set another one with: {fix}"
         elif isinstance(error, (BotoCoreError, ClientError)):
             # What is wrong with the config is reported in botocore's words.
             if not isinstance(error, _CONFIG_ERRORS) and f"profile {profile}" not in str(error):
@@ -111,7 +111,7 @@ def _frozen(credentials: Any) -> Keys:
     return Keys(frozen.access_key, frozen.secret_key, frozen.token)
 
 
-def _program_fault(error: Exception, command: str, ran: Any) -> str:
+def _program_problem(error: Exception, command: str, ran: Any) -> str:
     name = f"its {settings.CREDENTIAL_PROCESS} {_first_word(command)}"
     if ran is None:
         return f"{name} cannot be started: {_reason(error)}"

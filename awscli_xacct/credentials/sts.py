@@ -189,7 +189,7 @@ def _answer_time(answer: Mapping[str, Any], default: float) -> float:
         return default
 
 
-def clock_fault(error: Exception, now: float | None = None) -> str | None:
+def clock_problem(error: Exception, now: float | None = None) -> str | None:
     """Return how far the local clock differs from that of the service that answered with `error`; None if it is right.
 
     `now` is in seconds since the epoch.

@@ -13,7 +13,7 @@ from .access_denied import Denial, explain
 from .batch import fetch_many
 from .fetcher import Fetcher
 from .profile_session import provider_for
-from .sts import clock_fault
+from .sts import clock_problem
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ def failed_result(profile: str, hop: Fetcher, error: Exception, denial: Denial |
     if denial:
         # The denial explains it in full; the error's own advice would repeat it.
         text = text.partition("\nwhile assuming")[0]
-    elif fault := clock_fault(error):
-        text = f"{text}\n{fault}"
+    elif problem := clock_problem(error):
+        text = f"{text}\n{problem}"
     return Result(profile, hop=hop.role.profile, error=text, denial=denial)
 
 

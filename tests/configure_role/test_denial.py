@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from awscli_xacct.credentials.access_denied import Denial, explain
-from awscli_xacct.credentials.sts import clock_fault
+from awscli_xacct.credentials.sts import clock_problem
 from awscli_xacct.profiles.role import Role
 from awscli_xacct.profiles.source import Source
 from awscli_xacct.storage.cache import Record
@@ -164,12 +164,12 @@ def test_denial_causes_name_the_age_of_the_mfa_session() -> None:
 )
 def test_denial_causes_name_a_wrong_clock_by_the_date_header(date: float | None, fault: str | None) -> None:
     error = refusal(date=date)
-    assert clock_fault(error, NOW) == fault
+    assert clock_problem(error, NOW) == fault
     assert (fault in explained(role(), error=error).causes) is (fault is not None)
 
 
 @pytest.mark.parametrize("headers", [{"date": "yesterday"}, {"date": None}, {}, None])
 def test_denial_without_a_date_header_does_not_blame_the_clock(headers: Any) -> None:
     error = ClientError({"Error": {}, "ResponseMetadata": {"HTTPHeaders": headers}}, "AssumeRole")
-    assert clock_fault(error, NOW) is None
-    assert clock_fault(ValueError(), NOW) is None
+    assert clock_problem(error, NOW) is None
+    assert clock_problem(ValueError(), NOW) is None
