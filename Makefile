@@ -1,12 +1,12 @@
 # Commands for developers. A fresh clone needs make and Python 3.10 or later with pip; the rest is installed in .venv.
 #
 #   PYTHON=python3.12   the interpreter for .venv (if its version changes, .venv is created again)
-#   JOBS=3              test processes at a time (by default three for two cores, because they often wait)
+#   JOBS=4              test processes at a time (by default two per core, because they often wait)
 #   ARGS="-k cache"     additional arguments for pytest or the benchmarks
 #   SESSIONS="tests-3.10(awscli-1.45)"   the only pair for test-all to run
 
 PYTHON ?= python3
-JOBS ?= $(shell echo $$((3 * $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) / 2)))
+JOBS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))))
 ARGS ?=
 SESSIONS ?= tests
 

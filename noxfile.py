@@ -37,7 +37,7 @@ def tests(session: nox.Session, awscli: list[str]) -> None:
         "-m",
         "pytest",
         "-n",
-        os.environ.get("JOBS", str(3 * (os.cpu_count() or 2) // 2)),
+        os.environ.get("JOBS", str(2 * (os.cpu_count() or 1))),
         "--dist",
         "worksteal",
         *session.posargs,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from botocore.configloader import raw_config_parse
@@ -140,7 +142,7 @@ class RoleCommand(Subcommand):
         write = partial(self._write, edit, verify=parsed_args.verify)
         if not (asks or parsed_args.dry_run):
             return write()  # settings on the command line need no confirmation
-        diff = store.preview(self._config_path(), partial(self._edit, edit))
+        diff = self._attempt(edit, store.preview)
 
         def show() -> None:
             if asks and diff.changed:
@@ -163,10 +165,7 @@ class RoleCommand(Subcommand):
         if verify and not self._verify(edit):
             print_message(f"profile {edit.profile} was not written")
             return FAILED
-        try:
-            diff = store.edit(self._config_path(), partial(self._edit, edit), raw_config_parse)
-        except EditError as error:
-            raise self._with_problems(edit, error) from None
+        diff = self._attempt(edit, lambda path, change: store.edit(path, change, raw_config_parse))
         _print_notes(edit, diff)
         if not diff.changed:
             print_message(_up_to_date(edit, diff))
@@ -176,18 +175,22 @@ class RoleCommand(Subcommand):
             print_message(f"try it: {edit.trial}")
         return 0
 
-    def _edit(self, edit: ProfileEdit, document: Document) -> None:
-        self._apply(edit, document)
-
-    def _with_problems(self, edit: ProfileEdit, error: EditError) -> XacctError:
-        """Return `error` with what is wrong with the settings too: a file is refused before they are looked at."""
+    def _attempt(self, edit: ProfileEdit, make: Callable[[Path, store.Change], store.Edit]) -> store.Edit:
+        """Make an edit. A file that is refused is reported with what is wrong with the settings too."""
+        try:
+            return make(self._config_path(), lambda document: self._edit(edit, document))
+        except EditError as error:
+            refused = error
         try:
             self._apply(replace(edit, notes=[]), self._document())
         except ValidationError as found:
-            return ValidationError(found.heading, [*found.problems, Problem(str(error))])
+            raise ValidationError(found.heading, [*found.problems, Problem(str(refused))]) from None
         except XacctError:
             pass
-        return error
+        raise refused
+
+    def _edit(self, edit: ProfileEdit, document: Document) -> None:
+        self._apply(edit, document)
 
     def _interview(self, edit: ProfileEdit) -> dict[str, str | None]:
         """Ask for the settings on the terminal. Raises `ValidationError` if that is impossible or futile."""

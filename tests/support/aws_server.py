@@ -60,6 +60,33 @@ def load() -> list[str]:
     return sorted(seen - {"HOME"})
 
 
+def keep_data() -> None:
+    """Have children find in memory what every `aws` reads of botocore's own data: 400 services, and endpoints."""
+    from botocore import loaders
+
+    builtin = loaders.Loader.BUILTIN_DATA_PATH
+    kind = loaders.JSONFileLoader
+    found: dict[tuple[str, str], Any] = {}
+
+    def keep(name: str) -> None:
+        real = getattr(kind, name)
+
+        def read(self: Any, path: str) -> Any:
+            if not path.startswith(builtin):
+                return real(self, path)
+            if (name, path) not in found:
+                found[name, path] = real(self, path)
+            return found[name, path]
+
+        setattr(kind, name, read)
+
+    keep("exists")
+    keep("load_file")
+    loader = loaders.create_loader()
+    loader.list_available_services("service-2")
+    loader.load_data("endpoints")
+
+
 def is_equivalent(environment: Mapping[str, str], own: Mapping[str, str], variables_read: list[str]) -> bool:
     """Return whether a process started in this environment would be in the same state as this one.
 
@@ -260,6 +287,7 @@ if __name__ == "__main__":
     scripts = {path: compile_script(path) for path in sys.argv[3:]}
     sys.path[0] = os.path.dirname(sys.argv[3])  # noqa: PTH120
     variables_read = load()
+    keep_data()
     asking.send(json.dumps(variables_read).encode())
     server = Server(asking, listening, variables_read)
     signal.signal(signal.SIGINT, signal.default_int_handler)
