@@ -65,9 +65,9 @@ def _stock(home: Home) -> Environment:
 def _cost_of_the_plugin(home: Home, *, count: bool) -> None:
     stock = _stock(home)
     cases = [
-        ("aws --version", ["--version"], "1.005"),
-        ("aws with static keys", ["sts", "get-caller-identity"], "1.005"),
-        ("aws --profile prod, warm", ["sts", "get-caller-identity", "--profile", "prod"], "1.01"),
+        ("aws --version", ["--version"], "1.001"),
+        ("aws with static keys", ["sts", "get-caller-identity"], "1.001"),
+        ("aws --profile prod, warm", ["sts", "get-caller-identity", "--profile", "prod"], "1.003"),
     ]
     print("Cost of the plugin, with / without")
     for name, arguments, target in cases:

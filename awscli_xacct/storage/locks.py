@@ -33,10 +33,6 @@ if TYPE_CHECKING:
 _UNSUPPORTED = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 
 
-_REMOVABLE = os.name == "posix"
-"""Windows removes no file that is open."""
-
-
 class NoLocksError(OSError):
     """The file system has no locks."""
 
@@ -87,13 +83,20 @@ def try_acquire(lock: BaseFileLock) -> bool:
 
 def _is_in_place(lock: BaseFileLock) -> bool:
     """Whether the file of a lock that is held still has its name: the last owner may have removed it meanwhile."""
-    if not _REMOVABLE:
-        return True
-    descriptor = lock._context.lock_file_fd
+    descriptor = _descriptor(lock)
     try:
-        return descriptor is not None and os.path.samestat(os.fstat(descriptor), Path(lock.lock_file).stat())
+        return descriptor is None or os.path.samestat(os.fstat(descriptor), Path(lock.lock_file).stat())
     except FileNotFoundError:
         return False
+
+
+def _descriptor(lock: BaseFileLock) -> int | None:
+    """Return the descriptor of the file of a lock that is held; None where the file must stay.
+
+    Windows removes no file that is open, and another filelock may not say which file it has locked.
+    """
+    found = getattr(getattr(lock, "_context", None), "lock_file_fd", None)
+    return found if os.name == "posix" else None
 
 
 def write_owner(lock: BaseFileLock) -> None:
@@ -106,7 +109,7 @@ def write_owner(lock: BaseFileLock) -> None:
 
 def release(lock: BaseFileLock) -> None:
     """Remove the files of a lock, and release it. Raises `OSError`."""
-    files = [_owner_file(lock), *([Path(lock.lock_file)] if _REMOVABLE else [])]
+    files = [_owner_file(lock), *([] if _descriptor(lock) is None else [Path(lock.lock_file)])]
     for path in files:
         with contextlib.suppress(OSError):
             path.unlink()

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,3 +79,29 @@ def test_lock_file_in_use_lately_is_not_swept(tmp_path: Path) -> None:
     path.touch(0o600)
     sweep_old(tmp_path, time.time())
     assert path.exists()
+
+
+class OtherLock:
+    """A lock of a filelock that keeps its descriptor where nobody knows."""
+
+    def __init__(self, path: Path) -> None:
+        self.lock_file = str(path)
+        self.held = False
+
+    def acquire(self, timeout: float) -> None:
+        assert timeout == 0
+        self.held = True
+
+    def release(self) -> None:
+        self.held = False
+
+
+def test_lock_file_stays_where_filelock_does_not_say_which_it_has(tmp_path: Path) -> None:
+    """Its locks could not be compared with the file of that name, so nobody may remove it."""
+    path = tmp_path / f"{NAME}.lock"
+    path.touch(0o600)
+    lock: Any = OtherLock(path)
+    assert try_acquire(lock)
+    assert lock.held
+    release(lock)
+    assert (lock.held, path.exists()) == (False, True)
