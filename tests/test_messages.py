@@ -170,6 +170,24 @@ def test_errors_in_a_result_are_not_wrapped(home: Home, sts: Sts) -> None:
     assert len(piped[0]["Error"]) > 60
 
 
+def test_problem_in_show_and_introduction_of_the_interview_are_wrapped(home: Home) -> None:
+    """Both are on stdout, and the terminal broke them in the middle of a word."""
+    home.add_role("prod", "arn:aws:iam::222222222222:role/Ops", source_profile="gone")
+    shown = shown_by(home.terminal("configure", "role", "show", "prod", columns=60))
+    problem = shown[shown.index("cannot work:") + 1 : -2]
+    assert len(problem) > 1
+    assert max(map(len, problem)) <= 60
+    assert " ".join("".join(f"{line} " for line in problem).split()).endswith("Name an existing profile:")
+    child = home.terminal("configure", "role", "dev", columns=60)
+    child.expect("Role ARN")
+    introduction = str(child.before).split("Press Enter", 1)[1].splitlines()
+    assert len(introduction) > 1
+    assert max(map(len, introduction)) <= 60
+    child.sendintr()
+    child.expect(pexpect.EOF)
+    child.close()
+
+
 def test_findings_of_doctor_are_wrapped_beside_their_state(home: Home) -> None:
     longest = "a" * 30
     home.config.write_text(

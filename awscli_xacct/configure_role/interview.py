@@ -54,10 +54,11 @@ class Interview:
 
         Raises `KeyboardInterrupt`, and `EOFError` at the end of the input.
         """
-        sys.stdout.write(
+        how = (
             f"Press Enter to keep the value in brackets, type {REMOVE} to remove it, or press Ctrl-C to quit without "
-            "writing anything.\n"
+            "writing anything."
         )
+        sys.stdout.write(f"{wrap(how, sys.stdout)}\n")
         options = self._unasked()
         for key, text in _QUESTIONS.items():
             if key != settings.MFA_SERIAL or self._may_have_device(options):

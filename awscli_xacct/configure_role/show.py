@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from urllib.parse import urlencode
 from .. import settings
 from ..configfile.sections import find_headers
 from ..credentials.mfa_session import shares_session
-from ..messages import printable
+from ..messages import printable, wrap
 from ..profiles.inventory import Entry, Inventory
 from ..profiles.partitions import CONSOLES
 from ..profiles.role import Role
@@ -163,7 +164,7 @@ def _lines(hops: list[_Hop], result: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"     {line}" for line in _cached(hop.entry))
     if result["Problem"]:
         yield "cannot work:"
-        yield from (f"  {line}" for line in result["Problem"].split("\n"))
+        yield from (f"  {line}" for line in wrap(result["Problem"], sys.stdout, 2).split("\n"))
     if result["SwitchRoleUrl"]:
         yield f"console: {result['SwitchRoleUrl']}"
 
