@@ -32,7 +32,7 @@ from typing import Any, NamedTuple
 
 from .. import settings
 from ..errors import CacheError
-from .files import discard, replace, temporary_prefix
+from .files import replace
 from .record import RecordHeader, expand_path, locate_private, read_private, split_record
 
 _swept: set[Path] = set()
@@ -147,6 +147,10 @@ class Cache:
             self._warn_once(f"credentials cannot be cached{where}: {explain(self.directory, error, hint)}")
         else:
             if directory not in _swept:
+                from .sweep import (
+                    sweep_old,  # few commands write a record, and all with a role load this module
+                )
+
                 _swept.add(directory)
                 sweep_old(directory, self._clock(), path.name)
 
@@ -194,9 +198,11 @@ class Cache:
         """Remove the lock files that killed processes left."""
         if self.directory is not None:
             with suppress(OSError):  # a lock file is only clutter
+                from .locks import remove_if_free
+
                 for path in self.directory.glob("*.lock"):
                     if is_key_name(path.stem):
-                        _remove(path)
+                        remove_if_free(path)
 
     def remove_all(self, names: Iterable[str]) -> int:
         """Delete records, and return how many there were. Raises `CacheError`, after trying all, if any stays."""
@@ -253,51 +259,3 @@ def cache_directory(configured: str | None) -> Path | None:
     """
     found = expand_path(configured or settings.DEFAULT_CACHE_DIRECTORY)
     return Path(found) if found else None
-
-
-def sweep_old(directory: Path, now: float, written: str = "") -> None:
-    """Remove what ended more than `settings.SWEEP_SECONDS` before `now`: records, markers, locks, temporary files.
-
-    Temporary files for `written`, whose lock the caller holds, were left by a killed writer and go at once. Looks at a
-    bounded number of files. Files that are not ours by name stay: people keep other things in ``cache_dir`` too.
-    """
-    import re
-
-    ours = re.compile(
-        r"[0-9a-f]{64}\.(json|lock|code|too-long|retry|owner)|\.[0-9a-f]{64}\.\w[\w-]*\.xacct-\w+\.tmp"
-    )
-    names = []
-    with suppress(OSError):
-        names = [path.name for path in directory.iterdir() if ours.fullmatch(path.name)]
-    # Start elsewhere each time, so that each of very many files has its turn.
-    start = int(now) % len(names) if names else 0
-    for name in names:
-        if written and name.startswith(temporary_prefix(written)):
-            discard(directory / name)
-    for name in (names[start:] + names[:start])[: settings.SWEEP_FILES]:
-        path = directory / name
-        with suppress(OSError):  # the next sweep tries again
-            # A file written since then cannot have ended before; the others are few and worth reading.
-            if path.lstat().st_mtime < now - settings.SWEEP_SECONDS and not _ended_lately(path, now):
-                _remove(path)
-
-
-def _remove(path: Path) -> None:
-    """Remove a file of a cache; a lock file only if no process holds the lock. Raises `OSError`."""
-    if path.suffix == ".lock":
-        from .locks import remove_if_free
-
-        remove_if_free(path)
-    else:
-        path.unlink()
-
-
-def _ended_lately(path: Path, now: float) -> bool:
-    """Whether an old file is an intact record that ended less than `settings.SWEEP_SECONDS` ago."""
-    if path.suffix != ".json":
-        return False
-    try:
-        header, _ = split_record(path.stem, read_private(path) or b"")
-    except (PermissionError, ValueError):
-        return False
-    return header.expiry > now - settings.SWEEP_SECONDS

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from awscli_xacct import settings
-from awscli_xacct.storage.cache import Cache, Record, key_name, sweep_old
+from awscli_xacct.storage.cache import Cache, Record, key_name
+from awscli_xacct.storage.sweep import sweep_old
 
 DAY = 86400
 NOW = float(int(time.time()))

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from awscli_xacct.storage.cache import Cache, sweep_old
+from awscli_xacct.storage.cache import Cache
 from awscli_xacct.storage.locks import make_lock, release, try_acquire, write_owner
+from awscli_xacct.storage.sweep import sweep_old
 
 posix = pytest.mark.skipif(os.name != "posix", reason="forks, and Windows removes no file that is open")
 

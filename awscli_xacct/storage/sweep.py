@@ -1,0 +1,56 @@
+"""Removing what has ended from a cache directory: records, markers, locks and temporary files."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from .. import settings
+from .files import discard, temporary_prefix
+from .locks import remove_if_free
+from .record import read_private, split_record
+
+
+def sweep_old(directory: Path, now: float, written: str = "") -> None:
+    """Remove what ended more than `settings.SWEEP_SECONDS` before `now`: records, markers, locks, temporary files.
+
+    Temporary files for `written`, whose lock the caller holds, were left by a killed writer and go at once. Looks at a
+    bounded number of files. Files that are not ours by name stay: people keep other things in ``cache_dir`` too.
+    """
+    ours = re.compile(
+        r"[0-9a-f]{64}\.(json|lock|code|too-long|retry|owner)|\.[0-9a-f]{64}\.\w[\w-]*\.xacct-\w+\.tmp"
+    )
+    names = []
+    with suppress(OSError):
+        names = [path.name for path in directory.iterdir() if ours.fullmatch(path.name)]
+    # Start elsewhere each time, so that each of very many files has its turn.
+    start = int(now) % len(names) if names else 0
+    for name in names:
+        if written and name.startswith(temporary_prefix(written)):
+            discard(directory / name)
+    for name in (names[start:] + names[:start])[: settings.SWEEP_FILES]:
+        path = directory / name
+        with suppress(OSError):  # the next sweep tries again
+            # A file written since then cannot have ended before; the others are few and worth reading.
+            if path.lstat().st_mtime < now - settings.SWEEP_SECONDS and not _ended_lately(path, now):
+                _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file of a cache; a lock file only if no process holds the lock. Raises `OSError`."""
+    if path.suffix == ".lock":
+        remove_if_free(path)
+    else:
+        path.unlink()
+
+
+def _ended_lately(path: Path, now: float) -> bool:
+    """Whether an old file is an intact record that ended less than `settings.SWEEP_SECONDS` ago."""
+    if path.suffix != ".json":
+        return False
+    try:
+        header, _ = split_record(path.stem, read_private(path) or b"")
+    except (PermissionError, ValueError):
+        return False
+    return header.expiry > now - settings.SWEEP_SECONDS
