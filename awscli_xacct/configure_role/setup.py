@@ -239,7 +239,7 @@ class SetupCommand(Subcommand):
         def attempt() -> bool:
             results[:] = [assume(profile, fetcher)]
             # A maximum session duration that was just raised takes time to propagate as well.
-            return results[0].denial is None and "MaxSessionDuration" not in results[0].error
+            return results[0].denial is None and not results[0].too_long
 
         retry.until(attempt, "IAM, which still denies access to the role")
         return results[0]

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..aws_errors import is_denied
+from ..aws_errors import is_denied, is_too_long
+from ..errors import ProfileError
 from ..storage.cache import Record
 from .access_denied import Denial, explain
 from .batch import fetch_many
@@ -18,13 +19,17 @@ from .sts import clock_problem
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome for one profile: its new record, or an error of the `hop` of its chain that failed."""
+    """The outcome for one profile: its new record, or an error of the `hop` of its chain that failed.
+
+    `too_long`: the session would be longer than the role's maximum session duration.
+    """
 
     profile: str
     record: Record | None = None
     hop: str = ""
     error: str = ""
     denial: Denial | None = None
+    too_long: bool = False
 
     @property
     def ok(self) -> bool:
@@ -70,7 +75,8 @@ def _failed_early(profile: str, start: Fetcher | None, error: Exception) -> Resu
     """Return the result of a profile that failed before its first role could be assumed."""
     if start is not None:
         return failed_result(profile, start, error)
-    return Result(profile, hop=getattr(error, "profile", profile), error=str(error))
+    failed_at = error.problem.profile if isinstance(error, ProfileError) else None
+    return Result(profile, hop=failed_at or profile, error=str(error))
 
 
 def failed_result(profile: str, hop: Fetcher, error: Exception, denial: Denial | None = None) -> Result:
@@ -81,7 +87,7 @@ def failed_result(profile: str, hop: Fetcher, error: Exception, denial: Denial |
         text = text.partition("\nwhile assuming")[0]
     elif problem := clock_problem(error):
         text = f"{text}\n{problem}"
-    return Result(profile, hop=hop.role.profile, error=text, denial=denial)
+    return Result(profile, None, hop.role.profile, text, denial, is_too_long(error))
 
 
 def explain_failure(result: Result) -> str:

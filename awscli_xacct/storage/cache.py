@@ -197,11 +197,11 @@ class Cache:
     def remove_locks(self) -> None:
         """Remove the lock files that killed processes left."""
         if self.directory is not None:
-            with suppress(OSError):  # a lock file is only clutter
-                from .locks import remove_if_free
+            from .locks import remove_if_free
 
-                for path in self.directory.glob("*.lock"):
-                    if is_key_name(path.stem):
+            for path in self.directory.glob("*.lock"):
+                if is_key_name(path.stem):
+                    with suppress(OSError):  # a lock file is only clutter
                         remove_if_free(path)
 
     def remove_all(self, names: Iterable[str]) -> int:

@@ -349,3 +349,13 @@ def test_verify_all_parses_each_file_as_often_for_many_roles_as_for_few(
             done(home, "verify", "--all")
             counts.append(int(counted.read_text("utf-8")))
     assert counts[0] == counts[1]
+
+
+@pytest.mark.usefixtures("user")
+def test_verify_names_the_profile_whose_settings_are_wrong(home: Home, role: Role) -> None:
+    """Where the chain cannot even be followed, the profile that was asked for was named instead."""
+    home.add_role("hub", role.arn, source_profile="gone")
+    home.add_role("spoke", role.arn, source_profile="hub")
+    [result] = json.loads(home.aws("configure", "role", "verify", "spoke", "--output", "json").stdout)
+    assert (result["Profile"], result["FailedAt"]) == ("spoke", "hub")
+    assert "profile hub: its source_profile gone does not exist" in result["Error"]
