@@ -15,8 +15,8 @@ from typing import Any
 import pexpect
 import pytest
 
-from awscli_xacct.cli.doctor import keys
 from awscli_xacct.cli.probes import SECONDS
+from awscli_xacct.profiles import known_keys
 from tests.sts import Role, Sts, User
 from tests.support.home import TIMEOUT, XACCT, Home, Outcome
 
@@ -476,7 +476,7 @@ def test_doctor_knows_the_keys_of_botocore() -> None:
     names = {name for entry in variables.values() for name in [entry[0]] if isinstance(name, str)} - {
         "profile"
     }
-    assert names - keys.KNOWN == set()
+    assert names - known_keys.KNOWN == set()
 
 
 def test_doctor_names_the_owner_of_an_unknown_key(machine: Machine) -> None:

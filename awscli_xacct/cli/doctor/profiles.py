@@ -13,12 +13,11 @@ from typing import Any
 from ... import settings
 from ...configfile.sections import parse_header
 from ...messages import option, role_command
-from ...profiles import validation
+from ...profiles import known_keys, validation
 from ...profiles.partitions import Partitions
 from ...profiles.regions import find_partition
 from ...profiles.role import KEYS
 from ...tables import counted
-from . import keys
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
 # The beginnings of sections that are not profiles.
@@ -72,7 +71,7 @@ def _check_keys(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
                 f"profile {name} assumes no role, so these keys have no effect: {', '.join(ignored)}",
                 f"{role_command(name, '--role-arn ARN')}, or remove them",
             )
-        for key in keys.find_unknown(options):
+        for key in known_keys.find_unknown(options):
             if settings.ROLE_ARN in options or key.is_typo:
                 yield Finding(WARNING, f"profile {name}: unknown key {key.name}", key.fix)
 
@@ -84,7 +83,7 @@ def _check_sections(context: DoctorContext) -> Iterator[Finding]:
     for header, options in sections.items():
         if header.startswith(_OTHER_SECTIONS) or parse_header(header) is not None:
             continue
-        if not any(key in keys.KNOWN for key in options):
+        if not any(key in known_keys.KNOWN for key in options):
             continue
         name = header if header.replace(" ", "") == header else header.split(None, 1)[-1]
         yield Finding(

@@ -1,6 +1,6 @@
 """Find unknown keys in profiles: those that neither botocore, the AWS CLI nor this plugin reads.
 
-The keys of botocore and the CLI are listed here, because doctor imports neither, and a file is read by every
+The keys of botocore and the CLI are listed here, because `xacct` imports neither, and a file is read by every
 installation, of whatever version. A test compares the list with botocore's own.
 
 https://docs.aws.amazon.com/cli/latest/topic/config-vars.html
@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import NamedTuple
 
-from ... import settings
-from ...profiles.role import KEYS
+from .. import settings
+from .role import KEYS
 
 _OF_BOTOCORE = """
     account_id_endpoint_mode api_versions auth_scheme_preference ca_bundle csm_client_id csm_enabled csm_host csm_port
@@ -45,14 +45,20 @@ KNOWN = frozenset(
 )
 
 _OF_OTHERS = {
-    "aws-vault": "include_profile parent_profile chain_mfa sso_use_stdout mfa_refresh",
-    "granted": "common_fate_generated_from common_fate_url",
-    "awsume": "autoawsume awsume_process",
-    "aws-runas": "jump_role session_token_duration credentials_duration saml_auth_url saml_username saml_provider",
+    "aws-vault": "include_profile parent_profile chain_mfa sso_use_stdout mfa_refresh web_identity_token_process",
+    "awsume": "autoawsume awsume_process role_duration manager expiration source_expiration principal_arn",
+    "aws-runas": "jump_role jump_role_arn session_token_duration credentials_duration web_identity_auth_url "
+    "web_identity_username web_identity_provider web_identity_client_id web_identity_redirect_uri",
     "AWS Extend Switch Roles": "color image role_name target_role_name target_region",
     "saml2aws": "x_principal_arn x_security_token_expires",
 }
-_PREFIXES = {"granted_": "granted", "aws_vault_": "aws-vault", "awsume_": "awsume", "saml_": "aws-runas"}
+_PREFIXES = {
+    "granted_": "granted",
+    "common_fate_": "granted",
+    "aws_vault_": "aws-vault",
+    "awsume_": "awsume",
+    "saml_": "aws-runas",
+}
 _SIMILARITY = 0.8
 
 
@@ -70,7 +76,7 @@ def find_unknown(keys: Iterable[str]) -> Iterator[UnknownKey]:
         if key in KNOWN:
             continue
         near = get_close_matches(key, KNOWN, n=1, cutoff=_SIMILARITY)
-        tool = _find_tool(key)
+        tool = find_tool(key)
         if tool:
             yield UnknownKey(key, f"aws ignores this key of {tool}: remove it unless you use {tool}")
         elif near:
@@ -79,7 +85,8 @@ def find_unknown(keys: Iterable[str]) -> Iterator[UnknownKey]:
             yield UnknownKey(key, "aws ignores it: remove it, or check its spelling")
 
 
-def _find_tool(key: str) -> str | None:
+def find_tool(key: str) -> str | None:
+    """Return the tool that reads a key which ``aws`` ignores, or None."""
     for tool, keys in _OF_OTHERS.items():
         if key in keys.split():
             return tool
