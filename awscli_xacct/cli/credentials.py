@@ -7,6 +7,7 @@ import json
 
 from .fetch import fetch
 from .formats import FORMATS
+from .launch import removed
 from .output import print_result
 from .resolve import resolve
 
@@ -34,8 +35,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    document = fetch(resolve(options.profile))
+    resolved = resolve(options.profile)
+    document = fetch(resolved)
     if options.format != "process":
-        document = FORMATS[options.format](json.loads(document)).encode("utf-8", "surrogatepass")
+        text = FORMATS[options.format](json.loads(document), resolved.memo.region, removed)
+        document = text.encode("utf-8", "surrogatepass")
     print_result(document)
     return 0

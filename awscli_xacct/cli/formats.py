@@ -2,38 +2,66 @@
 
 Real credentials (letters, digits and ``+/=:-``) look as they do there. Anything else is quoted, so that evaluating the
 text only sets variables, or refused if the shell has no way to quote it.
+
+Unlike there, a shell that evaluates the text keeps nothing of another identity: no profile, no region, and no token
+where the new credentials have none. With the token of a role, a user's keys would be refused.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..errors import XacctError
-from .launch import to_variables
+from .launch import ACCOUNT, REGIONS, STALE, VARIABLES, removed, to_variables
 
 Quote = Callable[[str], str]
+Format = Callable[[Mapping[str, Any], str, Iterable[str]], str]
+"""Turns a ``credential_process`` document, the profile's region ("" if it has none), and the names of further variables
+to unset, into text."""
 
 _HARMLESS = re.compile(r"[A-Za-z0-9_+/=:,.@-]*")
 
 
-def _format_json(document: Mapping[str, Any]) -> str:
+def _format_json(document: Mapping[str, Any], region: str, others: Iterable[str]) -> str:  # noqa: ARG001
     return f"{json.dumps(document)}\n"
 
 
-def _format_lines(template: str, quote: Quote) -> Callable[[Mapping[str, Any]], str]:
-    """Return a format with one line per variable."""
+def _format_lines(template: str, quote: Quote, unset: Callable[[list[str]], str]) -> Format:
+    """Return a format with one line per variable, after what unsets the others."""
 
-    def format_document(document: Mapping[str, Any]) -> str:
-        return "".join(
-            f"{template.format(name=name, value=quote(_check(value)))}\n"
-            for name, value in to_variables(document).items()
+    def format_document(document: Mapping[str, Any], region: str, others: Iterable[str]) -> str:
+        variables = to_variables(document) | (dict.fromkeys(REGIONS, region) if region else {})
+        stale = dict.fromkeys([*STALE, ACCOUNT[0], *VARIABLES, *REGIONS, *others])
+        lines = (
+            f"{template.format(name=name, value=quote(_check(value)))}\n" for name, value in variables.items()
         )
+        return unset([name for name in stale if name not in variables]) + "".join(lines)
 
     return format_document
+
+
+def _unset_by(template: str) -> Callable[[list[str]], str]:
+    """Return what unsets variables by a line for each of them."""
+    return lambda names: "".join(f"{template.format(name=name)}\n" for name in names)
+
+
+def _unset_in_sh(names: list[str]) -> str:
+    # Without -v it would unset a function of that name.
+    return f"unset -v {' '.join(names)}\n"
+
+
+def _unset_what_is_set(names: list[str]) -> str:
+    """Unset what is in the environment, so that there is nothing but assignments where nothing is.
+
+    Those are read by other programs, too: ``docker run --env-file``, ``env $(…)``.
+    """
+    found = [name for name in names if name in os.environ or name in removed]
+    return _unset_in_sh(found) if found else ""
 
 
 def _check(value: str) -> str:
@@ -54,16 +82,21 @@ def _quote_fish(value: str) -> str:
 def _quote_cmd(value: str) -> str:
     """Refuse what would need quotes: neither quotes nor carets reliably keep cmd from expanding ``%``."""
     if not _HARMLESS.fullmatch(value):
-        raise XacctError("the credentials contain characters that cmd cannot quote; use another --format")
+        raise XacctError(
+            "the credentials or the region contain characters that cmd cannot quote; use another --format"
+        )
     return value
 
 
-FORMATS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+FORMATS: dict[str, Format] = {
     "process": _format_json,
-    "env": _format_lines("export {name}={value}", shlex.quote),
-    "env-no-export": _format_lines("{name}={value}", shlex.quote),
-    "powershell": _format_lines("$Env:{name}={value}", _quote_powershell),
-    "windows-cmd": _format_lines("set {name}={value}", _quote_cmd),
-    "fish": _format_lines("set -gx {name} {value}", _quote_fish),
+    "env": _format_lines("export {name}={value}", shlex.quote, _unset_in_sh),
+    "env-no-export": _format_lines("{name}={value}", shlex.quote, _unset_what_is_set),
+    "powershell": _format_lines(
+        "$Env:{name}={value}", _quote_powershell, _unset_by("Remove-Item Env:{name} -ErrorAction Ignore")
+    ),
+    "windows-cmd": _format_lines("set {name}={value}", _quote_cmd, _unset_by("set {name}=")),
+    # Without -g it would erase a universal variable, in all sessions and for good.
+    "fish": _format_lines("set -gx {name} {value}", _quote_fish, _unset_by("set -eg {name}")),
 }
-"""The formats by name. Each turns a ``credential_process`` document into text."""
+"""The formats by name."""

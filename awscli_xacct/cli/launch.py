@@ -27,8 +27,14 @@ VARIABLES = {
 ACCOUNT = ("AWS_ACCOUNT_ID", "AccountId")
 """SDKs take it for the account of the credentials in the environment."""
 
-STALE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN", settings.RESOLVING_VARIABLE)
-"""Variables that contradict a command's credentials, or would be taken for them."""
+STALE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN")
+"""Variables that contradict other credentials, or would be taken for them."""
+
+REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+"""SDKs read one of these variables, the AWS CLI the other."""
+
+removed: "list[str]" = []
+"""The variables that `remove_exported_settings` has removed from this process: its parent still has them."""
 
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
@@ -48,7 +54,7 @@ def build_environment(
     The profile's other settings, ``memo.exported``, do not override an inherited variable.
     """
     account, key = ACCOUNT
-    dropped = {*VARIABLES, *STALE, account}
+    dropped = {*VARIABLES, *STALE, settings.RESOLVING_VARIABLE, account}
     kept = {name: value for name, value in inherited.items() if name not in dropped}
     exported = dict(pair.split("=", 1) for pair in memo.exported)
     exported = {name: value for name, value in exported.items() if name not in kept}
@@ -58,7 +64,7 @@ def build_environment(
     if key in document:
         environment[account] = str(document[key])
     if memo.region:
-        environment["AWS_REGION"] = environment["AWS_DEFAULT_REGION"] = memo.region
+        environment.update(dict.fromkeys(REGIONS, memo.region))
     return environment
 
 
@@ -68,6 +74,8 @@ def remove_exported_settings(environment: "MutableMapping[str, str]") -> None:
         name, _, value = pair.partition("=")
         if environment.get(name) == value:  # a variable that was changed since then stays
             del environment[name]
+            removed.append(name)
+    removed.append(settings.HANDED_VARIABLE)
 
 
 def become(command: "Sequence[str]", environment: "Mapping[str, str]") -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -33,23 +35,63 @@ AS_V2 = {
 }
 
 
+def render(name: str, document: dict[str, Any] = DOCUMENT, region: str = "") -> str:
+    """Return a document in a format, in an environment without any of its variables."""
+    return FORMATS[name](document, region, [])
+
+
 @pytest.mark.parametrize(("name", "line"), AS_V2.items())
-def test_formats_match_those_of_v2(name: str, line: str) -> None:
-    assert FORMATS[name](DOCUMENT).splitlines() == [
+def test_formats_set_variables_as_v2_does(name: str, line: str) -> None:
+    lines = render(name).splitlines()
+    assert lines[-4:] == [
         line.format("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
         line.format("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
         line.format("AWS_SESSION_TOKEN", "FwoGZXIvYXdzEBYaDH+/x=="),
         line.format("AWS_CREDENTIAL_EXPIRATION", "2027-01-15T09:00:00Z"),
     ]
+    others = [
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_SECURITY_TOKEN",
+        "AWS_ACCOUNT_ID",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+    ]
+    assert lines[:-4] == UNSET[name](others)
+
+
+UNSET: dict[str, Callable[[list[str]], list[str]]] = {
+    "env": lambda names: [f"unset -v {' '.join(names)}"],
+    "env-no-export": lambda _: [],
+    "powershell": lambda names: [f"Remove-Item Env:{name} -ErrorAction Ignore" for name in names],
+    "windows-cmd": lambda names: [f"set {name}=" for name in names],
+    "fish": lambda names: [f"set -eg {name}" for name in names],
+}
+
+
+@pytest.mark.parametrize(("name", "line"), AS_V2.items())
+def test_formats_set_the_region_in_both_variables(name: str, line: str) -> None:
+    assert render(name, region="eu-west-1").splitlines()[-2:] == [
+        line.format("AWS_REGION", "eu-west-1"),
+        line.format("AWS_DEFAULT_REGION", "eu-west-1"),
+    ]
+
+
+def test_formats_without_export_unset_only_what_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it stays a file for ``docker run --env-file`` where nothing is."""
+    monkeypatch.setenv("AWS_PROFILE", "other")
+    assert render("env-no-export").splitlines()[0] == "unset -v AWS_PROFILE"
 
 
 def test_formats_process_is_json() -> None:
-    assert json.loads(FORMATS["process"](DOCUMENT)) == DOCUMENT
+    assert json.loads(render("process")) == DOCUMENT
 
 
 def test_formats_omit_what_a_user_has_not() -> None:
     keys = {"Version": 1, "AccessKeyId": "AKIA", "SecretAccessKey": "secret"}
-    assert FORMATS["env"](keys) == "export AWS_ACCESS_KEY_ID=AKIA\nexport AWS_SECRET_ACCESS_KEY=secret\n"
+    first, *rest = render("env", keys).splitlines()
+    assert {"AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION"} < set(first.split())
+    assert rest == ["export AWS_ACCESS_KEY_ID=AKIA", "export AWS_SECRET_ACCESS_KEY=secret"]
 
 
 NASTY = [
@@ -84,7 +126,7 @@ def test_formats_evaluated_only_set_variables(name: str, shell: str, value: str)
     program = shutil.which(shell)
     if program is None:
         pytest.skip(f"no {shell} here")
-    text = FORMATS[name]({**DOCUMENT, "SessionToken": value})
+    text = render(name, {**DOCUMENT, "SessionToken": value})
     done = subprocess.run(
         [program, "-c", f'{text}\nprintf %s "$AWS_SESSION_TOKEN"'],
         capture_output=True,
@@ -100,8 +142,8 @@ def test_formats_evaluated_only_set_variables(name: str, shell: str, value: str)
 @quickly
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_formats_powershell_string_is_not_expanded(value: str) -> None:
-    line = FORMATS["powershell"]({**DOCUMENT, "AccessKeyId": value}).partition("\n$Env:AWS_SECRET")[0]
-    inside = line.removeprefix('$Env:AWS_ACCESS_KEY_ID="').removesuffix('"')
+    line = render("powershell", {**DOCUMENT, "AccessKeyId": value}).partition("\n$Env:AWS_SECRET")[0]
+    inside = line.partition('$Env:AWS_ACCESS_KEY_ID="')[2].removesuffix('"')
     plain, escaped = [], False
     for character in inside:
         if escaped or character != "`":
@@ -117,10 +159,10 @@ def test_formats_powershell_string_is_not_expanded(value: str) -> None:
 @pytest.mark.parametrize("value", [value for value in NASTY if value not in ("", "~")])
 def test_formats_refuse_what_cmd_cannot_quote(value: str) -> None:
     with pytest.raises(XacctError, match="cmd cannot quote"):
-        FORMATS["windows-cmd"]({**DOCUMENT, "SessionToken": value})
+        render("windows-cmd", {**DOCUMENT, "SessionToken": value})
 
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "process"])
 def test_formats_refuse_a_nul(name: str) -> None:
     with pytest.raises(XacctError):
-        FORMATS[name]({**DOCUMENT, "SessionToken": "a\0b"})
+        render(name, {**DOCUMENT, "SessionToken": "a\0b"})
