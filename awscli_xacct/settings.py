@@ -149,7 +149,7 @@ def config_paths(environment: "Mapping[str, str]" = os.environ) -> "list[str]":
 # -- files of the xacct command ---------------------------------------------------------------------
 
 MEMO_DIRECTORY = "~/.aws/xacct/resolved"
-"""The memos, each of how a profile was last resolved; see cli/memo.py. They hold no credentials."""
+"""The memos, each of how a profile was last resolved; see storage/memo.py. They hold no credentials."""
 MEMO_KIND = "resolved"
 MEMO_TICK = 2
 """Two versions of a file written within so many seconds may have the same times: FAT's resolution."""

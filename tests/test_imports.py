@@ -39,6 +39,7 @@ WARM = {
     "awscli_xacct.profiles.source",
     "awscli_xacct.storage.cache",
     "awscli_xacct.credentials",
+    "awscli_xacct.credentials.features",
     "awscli_xacct.credentials.session_credentials",
     "awscli_xacct.credentials.provider",
     "awscli_xacct.errors",
@@ -56,10 +57,10 @@ XACCT_WARM = {
     "awscli_xacct",
     "awscli_xacct.settings",
     "awscli_xacct.storage",
+    "awscli_xacct.storage.memo",
     "awscli_xacct.storage.record",
     "awscli_xacct.cli",
     "awscli_xacct.cli.main",
-    "awscli_xacct.cli.fastpath",
     "zlib",
 }
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import settings
+from ..credentials.resolution import Resolved
 from ..errors import ValidationError, XacctError
 from ..problems import Problem
 from ..profiles.cache_keys import CacheKeys
@@ -31,7 +32,7 @@ from ..storage.files import write_temporary
 from ..storage.record import expand_path
 from .fetch import fetch, make_session
 from .output import print_result
-from .resolve import Resolved, resolve
+from .resolve import resolve
 from .signin import check_url, find_endpoints, request_url
 
 HELP = "Print a URL that signs a browser in to the console as a profile's role, or open it."

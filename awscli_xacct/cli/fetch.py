@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from .. import install, settings
 from ..credentials import recursion_guard
+from ..credentials.resolution import Resolved
 from ..credentials.single_flight import SingleFlight, purpose_of
 from ..errors import ProfileError, XacctError
 from ..messages import profile_option, warn
 from ..profiles.cache_keys import record_cache
 from ..profiles.source import is_role
-from .fastpath import Memo
-from .resolve import Resolved, resolve_in
+from ..storage.memo import Memo
+from .resolve import find_botocore, resolve_in
 
 if TYPE_CHECKING:
     from ..credentials.fetcher import Fetcher
@@ -72,8 +73,7 @@ def fetch_many(config: Mapping[str, Any], profiles: Sequence[str]) -> list[Fetch
 
 def make_session(profile: str) -> Any:
     """Return a botocore session for a profile, with this package's provider in it."""
-    with contextlib.suppress(ImportError):
-        import awscli  # noqa: F401 - since 1.46 it is what makes `import botocore` work, and decides which
+    find_botocore()
     from botocore.session import Session
 
     session = Session(profile=profile)

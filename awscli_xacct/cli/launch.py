@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # typing's own is in a module, which Python would have to fin
     from collections.abc import Mapping, MutableMapping, Sequence
     from typing import Any, NoReturn
 
-    from .fastpath import Memo
+    from ..storage.memo import Memo
 
 VARIABLES = {
     "AWS_ACCESS_KEY_ID": "AccessKeyId",

@@ -9,7 +9,7 @@ import sys
 import time
 
 from .. import __version__, settings
-from . import fastpath
+from ..storage import memo
 
 
 def main(arguments: "list[str] | None" = None) -> int:
@@ -35,13 +35,15 @@ def main(arguments: "list[str] | None" = None) -> int:
 def _try_fast_path(arguments: "list[str]") -> "int | None":
     """Run a command line that a memo is enough for, and return its exit code; None for any other."""
     if arguments == ["status", "--prompt"] and sys.stdout is not None:
-        line = fastpath.read_prompt(os.environ, __version__)
+        from .prompt import read_prompt
+
+        line = read_prompt(os.environ, __version__)
         return _print(None if line is None else line.encode())
     command, profile, *rest = [*arguments, "", ""][: max(len(arguments), 2)]
     if profile.startswith("-"):
         return None
     if command == "credentials" and not rest and sys.stdout is not None:
-        return _print(fastpath.read_document(profile, __version__))
+        return _print(memo.read_document(profile, __version__))
     if command == "exec" and rest[:1] == ["--"] and len(rest) > 1:
         return _exec(rest[1:], profile)
     return None
@@ -56,11 +58,11 @@ def _print(document: "bytes | None") -> "int | None":
 
 
 def _exec(command: "list[str]", profile: str) -> "int | None":
-    memo = fastpath.read_memo(profile, __version__)
-    document = memo and memo.fresh_document(time.time())
-    credentials = fastpath.parse_document(document) if document else None
-    if memo is None or credentials is None:
+    found = memo.read_memo(profile, __version__)
+    document = found and found.fresh_document(time.time())
+    credentials = memo.parse_document(document) if document else None
+    if found is None or credentials is None:
         return None
     from . import launch
 
-    return launch.become(command, launch.build_environment(credentials, memo, os.environ))
+    return launch.become(command, launch.build_environment(credentials, found, os.environ))

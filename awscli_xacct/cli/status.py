@@ -15,8 +15,8 @@ from ..profiles.cache_keys import CacheKeys, record_cache
 from ..profiles.inventory import Inventory
 from ..profiles.source import is_mfa_user
 from ..storage.cache import Record
-from . import fastpath
 from .output import print_result
+from .prompt import escape_for_prompt, find_current_profile, format_prompt
 from .resolve import read_config, resolve
 
 HELP = "Show which credentials are valid, for how long, and whose they are."
@@ -111,11 +111,11 @@ def _format_table(rows: list[_Row]) -> str:
 
 
 def _format_prompt() -> str:
-    """Return what `fastpath.read_prompt` does, but from the config files. An error is a ``?``, no message."""
-    profile = fastpath.find_current_profile(os.environ)
+    """Return what `prompt.read_prompt` does, but from the config files. An error is a ``?``, no message."""
+    profile = find_current_profile(os.environ)
     if not profile:
         return ""
     try:
-        return fastpath.format_prompt(profile, resolve(profile).memo)
+        return format_prompt(profile, resolve(profile).memo)
     except (XacctError, OSError):
-        return f"{fastpath.escape_for_prompt(profile)} ?\n"
+        return f"{escape_for_prompt(profile)} ?\n"

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.credentials import AssumeRoleProvider as StockProvider
 from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError
 
-from .. import settings
 from ..errors import ProfileError, XacctError
 from ..messages import warn, wrap_error
 from ..profiles.cache_keys import CacheKeys, record_cache
 from ..profiles.role import Role
 from ..profiles.source import Source, find_credentials_key, is_mfa_user, is_role
 from ..storage.cache import Cache
+from . import features
 from .session_credentials import SessionCredentials, reason_of, register_features, warn_of_stock
 
 if TYPE_CHECKING:
@@ -37,17 +37,6 @@ ExplainRefusal = Callable[[Mapping[str, Any], str, str], "str | None"]
 MFA_METHOD = "mfa-session"
 DROP_IF_REFUSED = "xacct-drop-if-refused"
 """The id of the handler that a session gets with the provider; each session needs its own."""
-
-_FEATURES_OF_SOURCES = {
-    "Ec2InstanceMetadata": "CREDENTIALS_IMDS",
-    "Environment": "CREDENTIALS_ENV_VARS",
-    "EcsContainer": "CREDENTIALS_HTTP",
-}
-_FEATURES_OF_PROFILES = {
-    settings.CREDENTIAL_PROCESS: {"CREDENTIALS_PROFILE_PROCESS", "CREDENTIALS_PROCESS"},
-    settings.LOGIN_SESSION: {"CREDENTIALS_PROFILE_LOGIN", "CREDENTIALS_LOGIN"},
-}
-_ASSUMED = "CREDENTIALS_STS_ASSUME_ROLE"
 
 
 class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
@@ -86,7 +75,7 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
                 self._current = SessionCredentials(
                     key, self.records, self.session, self._own_keys, MFA_METHOD
                 )
-                register_features(["CREDENTIALS_PROFILE"])
+                register_features(features.OF_USER)
             else:
                 return None
         except ProfileError as problem:
@@ -162,26 +151,17 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         Raises botocore's own errors where the source has no credentials.
         """
         config = self._loaded_config = self._load_config()
-        ids: set[str] = set()
-        hop: Role | Source = role
-        while isinstance(hop, Role):
-            last, hop = hop, hop.source
-            if isinstance(hop, Role) or hop.profile is not None:
-                ids |= {"CREDENTIALS_PROFILE_SOURCE_PROFILE", "CREDENTIALS_PROFILE"}
-        more: set[str] = set()
-        if hop.profile is not None:
-            key = find_credentials_key(config["profiles"][hop.profile])
-            if key is None:
-                with _blamed_on(hop, last.profile):
-                    self._resolve_credentials_from_profile(hop.profile)
-            more = _FEATURES_OF_PROFILES.get(key or "", more)
-        else:
-            ids |= {"CREDENTIALS_PROFILE_NAMED_PROVIDER", _FEATURES_OF_SOURCES[hop.name]}
-            if not _needs_network(hop.name, os.environ):
-                with _blamed_on(hop, last.profile):
-                    self._resolve_credentials_from_source(hop.name, last.profile)
-        register_features({*ids, *more, _ASSUMED})
-        return frozenset({*ids, _ASSUMED} if isinstance(role.source, Role) else ids)
+        first, source = features.find_source(role)
+        if source.profile is None:
+            if not _needs_network(source.name, os.environ):
+                with _blamed_on(source, first.profile):
+                    self._resolve_credentials_from_source(source.name, first.profile)
+        elif find_credentials_key(config["profiles"][source.profile]) is None:
+            with _blamed_on(source, first.profile):
+                self._resolve_credentials_from_profile(source.profile)
+        counted = features.of_role(role, config["profiles"])
+        register_features(counted.using)
+        return counted.getting
 
     def _stock_credentials(self, error: Exception) -> Any:
         """Return what botocore's own provider returns, or raise what it raises, where ours fails with `error`.

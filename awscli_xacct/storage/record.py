@@ -1,7 +1,7 @@
 """The header of a cache record, and how a private file is read: all it takes to print a record's credentials.
 
-`cache` and the fast path of ``xacct`` both judge records with this module, so they cannot differ. It loads only what a
-bare interpreter has loaded, and `zlib`.
+`cache` and `memo` both judge records with this module, so they cannot differ. It loads only what a bare interpreter has
+loaded, and `zlib`.
 """
 
 import os

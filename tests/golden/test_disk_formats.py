@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from awscli_xacct import __version__, settings
-from awscli_xacct.cli import fastpath, memo
 from awscli_xacct.profiles.cache_keys import CacheKeys
 from awscli_xacct.setup.journal import Journal
 from awscli_xacct.storage.cache import Cache, Record
 from awscli_xacct.storage.files import write_temporary
 from awscli_xacct.storage.markers import Markers
+from awscli_xacct.storage.memo import Memo
+from awscli_xacct.storage.snapshot import ConfigSnapshot
 
 NAME = "0123456789abcdef" * 4
 NOW = 1_800_000_000.25
@@ -76,13 +77,28 @@ def test_memo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    moment = memo.ConfigSnapshot("prod", __version__)
-    moment.remember(fastpath.Memo(NAME, "/cache", "us-west-1", ["AWS_REGION=us-west-1"]))
+    snapshot = ConfigSnapshot("prod", __version__)
+    files = {str(tmp_path / "policy.json"): "-"}
+    variables = ["AWS_REGION=us-west-1"]
+    snapshot.remember(
+        Memo(NAME, "/cache", "us-west-1", variables, ["A", "B"], config="89abcdef", files=files)
+    )
     (path,) = (tmp_path / ".aws" / "xacct" / "resolved").iterdir()
     head, _, body = path.read_bytes().partition(b"\n")
     assert path.suffix == ".memo"
-    assert head.startswith(b"xacct-memo 2 ")
-    assert body.split(b"\0")[-4:] == [NAME.encode(), b"/cache", b"us-west-1", b"AWS_REGION=us-west-1"]
+    assert head.startswith(b"xacct-memo 3 ")
+    fields = [
+        NAME,
+        "/cache",
+        "us-west-1",
+        "A B",
+        "89abcdef",
+        "1",
+        str(tmp_path / "policy.json"),
+        "-",
+        *variables,
+    ]
+    assert body.split(b"\0")[-9:] == [field.encode() for field in fields]
 
 
 def test_journal_of_setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,6 @@ class DoctorContext:
     def config(self) -> Mapping[str, Any] | None:
         """Both files as botocore reads them; None if one cannot be read."""
         try:
-            return read_config(self.environment)
+            return read_config(settings.config_paths(self.environment))
         except XacctError:
             return None

@@ -14,9 +14,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from awscli_xacct.cli import launch
-from awscli_xacct.cli.exported_settings import export_settings
 from awscli_xacct.cli.resolve import read_config, resolve_in
+from awscli_xacct.credentials.exported_settings import export_settings
 from awscli_xacct.credentials.sts import Sts
+from tests.cli.steps import age_config_files
 from tests.configfile.texts import quickly
 from tests.credentials.test_profile_session import (
     CHOICES,
@@ -33,8 +34,6 @@ from tests.credentials.test_profile_session import (
 from tests.sts import Sts as SmallSts
 from tests.sts import User
 from tests.support.home import XACCT, Home
-
-from .steps import age_config_files
 
 __all__ = ["clean", "machine"]
 

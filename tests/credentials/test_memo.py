@@ -18,15 +18,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from awscli_xacct import __version__
-from awscli_xacct.cli import fastpath
 from awscli_xacct.cli import resolve as resolved
-from awscli_xacct.cli.memo import ConfigSnapshot
 from awscli_xacct.errors import ProfileError
 from awscli_xacct.profiles.cache_keys import CacheKeys, record_cache, setting
 from awscli_xacct.profiles.inventory import Inventory
 from awscli_xacct.profiles.source import is_mfa_user, is_role
 from awscli_xacct.settings import CACHE_DIR, RESOLUTION_VARIABLES
 from awscli_xacct.storage.cache import Cache, Record
+from awscli_xacct.storage.memo import Memo, file_signature, read_document, read_memo
+from awscli_xacct.storage.snapshot import ConfigSnapshot
 from tests.configfile.texts import quickly
 
 TICK = 0.03
@@ -106,15 +106,15 @@ def remember(profile: str = "prod") -> None:
     for _ in range(20):
         wait_for_tick()
         resolved.resolve(profile, TICK)
-        if fastpath.read_memo(profile, __version__) is not None:
+        if read_memo(profile, __version__) is not None:
             return
 
 
 def test_memo_answers_for_a_resolved_profile(place: Place) -> None:
     place.fetch("prod", "1")
-    assert fastpath.read_document("prod", __version__) is None
+    assert read_document("prod", __version__) is None
     remember()
-    document = fastpath.read_document("prod", __version__)
+    document = read_document("prod", __version__)
     assert document is not None
     assert document.startswith(b'{"Version": 1, "AccessKeyId": "ASIA1"')
     assert document == place.expected("prod")
@@ -150,7 +150,7 @@ def test_memo_is_not_written_while_a_file_servers_clock_is_behind(place: Place) 
         wait_for_tick()
         os.utime(place.config)
         snapshot = ConfigSnapshot("prod", __version__, 0 if kept else TICK, clock=partial(_clock, ahead))
-        snapshot.remember(fastpath.Memo("name", "directory", ""))
+        snapshot.remember(Memo("name", "directory", ""))
         assert len(place.memos) == kept
 
 
@@ -161,7 +161,7 @@ def test_memo_truncated_is_a_miss(place: Place, cut: int) -> None:
     [memo] = place.memos
     data = memo.read_bytes()
     memo.write_bytes(data[: min(cut, len(data) - 1)])
-    assert fastpath.read_memo("prod", __version__) is None
+    assert read_memo("prod", __version__) is None
 
 
 def test_memo_with_any_byte_changed_is_a_miss(place: Place) -> None:
@@ -172,34 +172,34 @@ def test_memo_with_any_byte_changed_is_a_miss(place: Place) -> None:
         changed = bytearray(data)
         changed[at] ^= 1
         memo.write_bytes(bytes(changed))
-        assert fastpath.read_memo("prod", __version__) is None
+        assert read_memo("prod", __version__) is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows protects files by access lists, not by modes")
 def test_memo_that_others_can_write_is_a_miss(place: Place) -> None:
     remember()
     [memo] = place.memos
-    assert fastpath.read_memo("prod", __version__) is not None
+    assert read_memo("prod", __version__) is not None
     memo.chmod(0o620)
-    assert fastpath.read_memo("prod", __version__) is None
+    assert read_memo("prod", __version__) is None
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give a file away")
 def test_memo_of_another_user_is_a_miss(place: Place) -> None:
     remember()
     os.chown(place.memos[0], 65534, 65534)
-    assert fastpath.read_memo("prod", __version__) is None
+    assert read_memo("prod", __version__) is None
 
 
 def test_memo_of_another_version_is_a_miss(place: Place) -> None:
     place.fetch("prod", "1")
     remember()
-    assert fastpath.read_memo("prod", "0.0.0") is None
+    assert read_memo("prod", "0.0.0") is None
 
 
 def test_memo_of_a_profile_without_a_record(place: Place) -> None:
     remember("default")
-    memo = fastpath.read_memo("default", __version__)
+    memo = read_memo("default", __version__)
     assert memo is not None
     assert (memo.record, memo.fresh_document(time.time())) == ("", None)
     assert place.expected("default") is None
@@ -208,7 +208,31 @@ def test_memo_of_a_profile_without_a_record(place: Place) -> None:
 def test_memo_that_cannot_be_written_is_no_error(place: Place) -> None:
     (place.aws / "xacct").write_text("a file where a directory should be", "utf-8")
     remember()
-    assert fastpath.read_memo("prod", __version__) is None
+    assert read_memo("prod", __version__) is None
+
+
+def test_memo_of_a_profile_with_another_file_is_a_miss_once_that_changes(place: Place) -> None:
+    """Such as a policy that the profile names: there may be any number of them."""
+    names = [str(place.aws / name) for name in ("one", "two")]
+    for name in names:
+        Path(name).write_text("a policy", "utf-8")
+    wait_for_tick()
+    snapshot = ConfigSnapshot("prod", __version__, TICK)
+    snapshot.remember(Memo("name", "/", "", ["A=B"], files={name: file_signature(name) for name in names}))
+    memo = read_memo("prod", __version__)
+    assert memo is not None
+    assert (list(memo.files), memo.exported) == (names, ["A=B"])
+    Path(names[1]).write_text("a policY", "utf-8")
+    assert read_memo("prod", __version__) is None
+
+
+def test_memo_is_not_written_for_a_racily_clean_file_that_it_names(place: Place) -> None:
+    policy = place.aws / "policy"
+    wait_for_tick()
+    policy.write_text("a policy", "utf-8")
+    snapshot = ConfigSnapshot("prod", __version__, TICK)
+    snapshot.remember(Memo("name", "/", "", files={str(policy): file_signature(str(policy))}))
+    assert place.memos == []
 
 
 # -- the fingerprint covers everything that resolution reads ----------------------------------------
@@ -358,7 +382,7 @@ class MemoMachine(RuleBasedStateMachine):
     @rule()
     @precondition(lambda self: self.can_work())
     def read(self) -> None:
-        answer = fastpath.read_document("prod", __version__)
+        answer = read_document("prod", __version__)
         if answer is not None:
             assert answer == self.place.expected("prod")
             MemoMachine.answers += 1
@@ -369,7 +393,7 @@ class MemoMachine(RuleBasedStateMachine):
         """A memo that never answers would always be right."""
         remember()
         self.fetch(3600.0, 600.0)
-        assert fastpath.read_document("prod", __version__) == self.place.expected("prod") != None  # noqa: E711
+        assert read_document("prod", __version__) == self.place.expected("prod") != None  # noqa: E711
 
     def can_work(self) -> bool:
         """Whether the profile is not its own source."""

@@ -8,8 +8,7 @@ https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSett
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .. import settings
@@ -24,7 +23,7 @@ _HANDLED_ELSEWHERE = frozenset({settings.REGION, "profile"})
 class ExportedSettings(NamedTuple):
     """Environment variables as ``NAME=value``.
 
-    `memoizable` is false if they depend on more than `fastpath.fingerprint` covers, or if one holds a password.
+    `memoizable` is false if they depend on more than `storage.memo` covers, or if one holds a password.
     """
 
     variables: tuple[str, ...] = ()
@@ -32,12 +31,19 @@ class ExportedSettings(NamedTuple):
 
 
 def export_settings(
-    config: Mapping[str, Any], profile: str, environment: Mapping[str, str]
+    config: Mapping[str, Any],
+    profile: str,
+    environment: Mapping[str, str],
+    find_botocore: Callable[[], object] = lambda: None,
 ) -> ExportedSettings:
-    """Return the variables for a command that gets the credentials of `profile`."""
+    """Return the variables for a command that gets the credentials of `profile`.
+
+    `find_botocore` is called before botocore is imported, where that is needed, and makes it possible.
+    """
     own, default = (_read_settings(config, name) for name in (profile, _DEFAULT))
     if profile == _DEFAULT or not (own or default):
         return ExportedSettings()  # spares most profiles the loading of botocore
+    find_botocore()
     found: dict[str, str] = {}
     for variable, path, is_boolean in _list_variables():
         value = _look_up(own, path)
@@ -64,8 +70,6 @@ def _read_settings(config: Mapping[str, Any], profile: str) -> dict[str, Any]:
 
 def _list_variables() -> Iterator[tuple[str, tuple[str, ...], bool]]:
     """Yield botocore's variables, each with its path in a profile's options and whether it is a boolean."""
-    with contextlib.suppress(ImportError):
-        import awscli  # noqa: F401 - since 1.46 it is what makes `import botocore` work, and decides which
     from botocore import configprovider
     from botocore.utils import ensure_boolean
 

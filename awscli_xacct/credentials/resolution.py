@@ -1,0 +1,91 @@
+"""Resolving a profile in a config that has been read: the name of its cache record, and all else that a memo holds.
+
+It loads no botocore, because `xacct` needs none to serve what is cached.
+"""
+
+# No `from __future__ import annotations`: a NamedTuple would compile the text of each annotation.
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from .. import settings
+from ..errors import XacctError
+from ..messages import unknown_profile
+from ..profiles.cache_keys import CacheKeys, setting
+from ..profiles.source import is_mfa_user, is_role
+from ..storage.memo import Memo, config_checksum
+from ..storage.snapshot import ConfigSnapshot
+from . import features
+from .exported_settings import export_settings
+
+ReadConfig = Callable[[list[str]], Mapping[str, Any]]
+"""Reads the config file and the credentials file at these paths as one config."""
+FindBotocore = Callable[[], object]
+"""Makes it possible to import botocore, in a process that has not done so; few profiles need it."""
+
+
+class Resolved(NamedTuple):
+    """A resolved profile. `config` is what botocore's ``session.full_config`` would be."""
+
+    profile: str
+    config: Mapping[str, Any]
+    memo: Memo
+    memoizable: bool = True
+    """Whether the memo follows from nothing but what `storage.memo` compares."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        return self.config["profiles"][self.profile]  # type: ignore[no-any-return]
+
+
+def resolve(
+    profile: str,
+    version: str,
+    read_config: ReadConfig,
+    *,
+    find_botocore: FindBotocore = lambda: None,
+    tick: float = settings.MEMO_TICK,
+) -> Resolved:
+    """Resolve `profile` in the config files, and write its memo.
+
+    `version` is this package's; for `tick` see `storage.snapshot`. Raises what `read_config` and `resolve_in` raise.
+    """
+    try:
+        snapshot = ConfigSnapshot(profile, version, tick)
+    except (OSError, ValueError):
+        snapshot = None  # reading the files reports what is wrong with them
+    config = read_config(snapshot.paths if snapshot else settings.config_paths())
+    resolved = resolve_in(config, profile, find_botocore)
+    if snapshot and resolved.memoizable:
+        snapshot.remember(resolved.memo)
+    return resolved
+
+
+def resolve_in(
+    config: Mapping[str, Any], profile: str, find_botocore: FindBotocore = lambda: None
+) -> Resolved:
+    """Resolve `profile`. Raises `ProfileError` if it cannot work, and `XacctError` if it does not exist."""
+    if profile not in config["profiles"]:
+        raise XacctError(unknown_profile(profile, config["profiles"]))
+    options = config["profiles"][profile]
+    exported = export_settings(config, profile, os.environ, find_botocore)
+    record, counted = "", list[str]()
+    if is_role(options) or is_mfa_user(options):
+        keys = CacheKeys(config, profile, os.environ)
+        record, counted = keys.all()[0], features.of_memo(keys)
+    memo = Memo(
+        record,
+        setting(config, settings.CACHE_DIR, os.environ) or settings.DEFAULT_CACHE_DIRECTORY,
+        _get_region(options),
+        exported.variables,
+        counted,
+        config_checksum(config, profile),
+    )
+    return Resolved(profile, config, memo, exported.memoizable)
+
+
+def _get_region(options: Mapping[str, Any]) -> str:
+    """Return a profile's own region, or an empty string."""
+    region = options.get(settings.REGION)
+    return region if isinstance(region, str) else ""

@@ -1,0 +1,71 @@
+"""Writing the memo of a resolved profile, which `memo` reads.
+
+None is written while one of its files is so new that it could change again and look the same: same size, same times.
+Git calls such index entries racily clean: https://git-scm.com/docs/racy-git
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from .. import settings
+from .directories import provide_private
+from .files import sweep, write_temporary
+from .memo import NO_FILE, Memo, file_signature, fingerprint, get_memo_name
+from .record import expand_path
+
+
+class ConfigSnapshot:
+    """The state of the two config files before they are read. What is read afterwards is at least as new."""
+
+    def __init__(
+        self,
+        profile: str,
+        version: str,
+        tick: float = settings.MEMO_TICK,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`tick` is the number of seconds within which two versions of a file may have equal times.
+
+        Raises `OSError` if a file's status cannot be read, and `ValueError` for a name that no file can have.
+        """
+        self.paths = settings.config_paths()
+        self._profile = profile
+        self._tick = tick
+        self._clock = clock
+        self._when = clock()
+        signatures = [file_signature(path) for path in self.paths]
+        self._changed = max(map(_get_change_time, signatures))
+        self._fingerprint = fingerprint(profile, version, self.paths, signatures)
+
+    def remember(self, memo: Memo) -> None:
+        """Write the memo, unless a file is too new. A disk that cannot keep it is no error."""
+        directory = expand_path(settings.MEMO_DIRECTORY)
+        changed = max([self._changed, *map(_get_change_time, memo.files.values())])
+        if not directory or self._may_have_changed_unseen(changed, 0):
+            return
+        with contextlib.suppress(OSError):
+            name = get_memo_name(self._profile, self.paths)
+            parent = provide_private(Path(directory), settings.MEMO_KIND)
+            sweep(parent, name)
+            temporary = write_temporary(parent, name, memo.to_bytes(self._fingerprint))
+            try:
+                # A file server stamps files by its own clock, which may be behind this machine's.
+                behind = max(self._clock() - temporary.stat().st_mtime, 0)
+                if not self._may_have_changed_unseen(changed, behind):
+                    temporary.replace(parent / name)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    def _may_have_changed_unseen(self, changed: float, behind: float) -> bool:
+        return self._when - behind < changed + self._tick
+
+
+def _get_change_time(signature: str) -> float:
+    """Return when a file with this signature last changed, in seconds since the epoch; 0 for no file."""
+    if signature == NO_FILE:
+        return 0
+    return max(int(times) for times in signature.split(" ")[-2:]) / 1e9
