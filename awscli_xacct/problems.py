@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -27,7 +28,8 @@ class Problem(NamedTuple):
     """One thing that is wrong with an input, and how to fix it.
 
     `fix` begins in lower case and has no full stop; its commands are on lines of their own, after two spaces. `profile`
-    is the one to change, which may be another one in the chain, and `key` the config key to change. None: not known.
+    is the one to change, which may be another one in the chain, and `key` the config key to change; `code` is what
+    programs are told, one of `error_codes.CODES`. None: not known.
     """
 
     text: str
@@ -35,6 +37,7 @@ class Problem(NamedTuple):
     profile: str | None = None
     key: str | None = None
     location: Location | None = None
+    code: str | None = None
 
     def __str__(self) -> str:
         start = f"{self.location}: " if self.location else ""
@@ -48,6 +51,21 @@ class Problem(NamedTuple):
     def commands(self) -> str:
         """The commands of the fix, one per line; empty if it has none."""
         return "\n".join(line.strip() for line in (self.fix or "").split("\n")[1:])
+
+    @property
+    def command(self) -> str | None:
+        """The first command of the fix; None if it has none."""
+        return find_command(self.fix or "")
+
+
+def find_command(fix: str) -> str | None:
+    """Return the first command of a fix: a line of its own, or what follows a colon. None if it has none."""
+    first, *others = fix.split("\n")
+    found = next((line.strip() for line in others if line.startswith("  ")), None)
+    return found or next(iter(_COMMAND.findall(first)), None)
+
+
+_COMMAND = re.compile(r": ((?:aws|xacct|sudo|export|unset|chmod|ls|rm|pip|python3?|curl) .*)$")
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:

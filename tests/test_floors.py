@@ -22,6 +22,7 @@ FLOORS = (
     (
         "arn",
         "aws_errors",
+        "error_codes",
         "errors",
         "iam_conditions",
         "iam_policy",
