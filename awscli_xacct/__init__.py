@@ -20,8 +20,14 @@ def awscli_initialize(cli):  # type: ignore[no-untyped-def]
 
     if _PluginPathOfV2 in sys.meta_path:
         sys.meta_path.remove(_PluginPathOfV2)  # every plugin is imported before the first is initialised
-    if os.environ.get("AWS_XACCT_DISABLE", "") not in ("", "0"):
-        return
+    if os.environ.get("AWS_XACCT_DISABLE", "") in ("", "0"):
+        register(cli)
+
+
+def register(cli: "Any") -> None:
+    """Register the plugin's handlers, whatever the environment says; ``xacct role`` calls this itself."""
+    import sys
+
     # User plugins are initialised before the CLI's own: only the last handler sees what those have made.
     cli.register_last("session-initialized", _use_provider, unique_id="xacct-provider")
     cli.register_last("building-command-table.main", _add_command, unique_id="xacct-configure-role")

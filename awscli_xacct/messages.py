@@ -32,19 +32,34 @@ HELP = "help"
 """The word that shows help wherever a command line expects a profile."""
 
 
+ROLE_COMMAND = "aws configure role"
+"""How the command is spelled in this code. Messages spell it `role_command_spelling`, see `spelled`."""
+role_command_spelling = ROLE_COMMAND
+
 _MAX_LISTED = 10
-LIST_PROFILES = "list the profiles with: aws configure role list"
+LIST_PROFILES = f"list the profiles with: {ROLE_COMMAND} list"
+
+
+def spell_role_command(spelling: str) -> None:
+    """Have messages quote the command as `spelling`: ``xacct role`` runs where ``aws configure role`` may not exist."""
+    global role_command_spelling
+    role_command_spelling = spelling
+
+
+def spelled(text: str) -> str:
+    """Return a message with the commands in it as this process's user types them."""
+    return text.replace(ROLE_COMMAND, role_command_spelling)
 
 
 def role_command(profile: str, options: str = "") -> str:
     """Return ``aws configure role PROFILE`` with options, which are quoted already."""
     plain = profile not in SUBCOMMANDS
-    return " ".join(filter(None, ["aws configure role", _named(profile, plain=plain), options]))
+    return " ".join(filter(None, [role_command_spelling, _named(profile, plain=plain), options]))
 
 
 def subcommand(name: str, profile: str) -> str:
     """Return ``aws configure role NAME PROFILE``, for a subcommand that takes a profile."""
-    return f"aws configure role {name} {_named(profile)}"
+    return f"{role_command_spelling} {name} {_named(profile)}"
 
 
 def option(key: str) -> str:
@@ -220,5 +235,5 @@ def printable(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Return `printable` of each line of a text."""
-    return "\n".join(printable(line) for line in text.split("\n"))
+    """Return `printable` of each line of a text, with the commands in it `spelled`."""
+    return spelled("\n".join(printable(line) for line in text.split("\n")))

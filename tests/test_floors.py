@@ -50,7 +50,7 @@ SIDEWAYS = {("credentials", "mfa")}
 """Imports allowed within a floor. On the ground, all are allowed that form no cycle."""
 
 UP = {("cli", ""), ("configure_role", "")}
-"""The package has the public `__version__` and `install`, which the faces use as well."""
+"""The package has the public `__version__`, `install` and `register`, which the faces use as well."""
 
 THIRD_PARTIES: dict[str, set[str]] = {
     "storage": {"filelock"},

@@ -11,6 +11,7 @@ import argparse
 from collections.abc import Iterable, Sequence
 
 from ..errors import XacctError
+from ..messages import SUBCOMMANDS
 from ..profiles.source import is_role
 from . import bash_words, dispatch
 from .output import print_result
@@ -129,6 +130,8 @@ def find_candidates(words: Sequence[str]) -> Iterable[str]:
     name, *before = before
     if name not in dispatch.COMMANDS or "--" in before:
         return []
+    if name == "role":
+        return _complete_role(before, current)
     parser = dispatch.make_parser(name)
     options = {option: action for action in parser._actions for option in action.option_strings}
     previous = options.get(before[-1]) if before else None
@@ -145,6 +148,13 @@ def find_candidates(words: Sequence[str]) -> Iterable[str]:
     if len(given) >= len(positional) and action.nargs not in ("*", "+"):
         return []
     return [value for value in _list_values(action) if value not in given]
+
+
+def _complete_role(before: Sequence[str], current: str) -> Iterable[str]:
+    """Return the subcommands and profiles; what else there may be, only the AWS CLI knows."""
+    if current.startswith("-"):
+        return []
+    return _list_profiles(only_roles=True) if before else [*SUBCOMMANDS, *_list_profiles(only_roles=False)]
 
 
 def _find_positional(before: Sequence[str], options: dict[str, argparse.Action]) -> list[str]:

@@ -31,6 +31,7 @@ from ..messages import SUBCOMMANDS, abandon, print_message
 from .output import describe_failure, flush_or_abandon, print_result
 
 COMMANDS = (
+    "role",
     "credentials",
     "exec",
     "each",
@@ -114,7 +115,7 @@ def _run_command(arguments: Sequence[str]) -> int:
         return 0
     if name not in COMMANDS:
         if name in SUBCOMMANDS:
-            raise UsageError(f"unknown command {name}; did you mean aws configure role {name}?")
+            raise UsageError(f"unknown command {name}; did you mean xacct role {name}?")
         near = get_close_matches(name, COMMANDS, n=2)
         hint = f"did you mean {' or '.join(near)}?" if near else "see: xacct --help"
         raise UsageError(f"unknown command {name}; {hint}")
@@ -154,7 +155,6 @@ One IAM user, all your AWS accounts, for programs other than aws.
 
 {commands}
 
-To create, check and list profiles, and to log in: aws configure role help
 Options and examples of a command: xacct COMMAND --help
 Version: xacct --version
 """

@@ -13,6 +13,7 @@ import pytest
 
 from awscli_xacct.cli.bash_words import split
 from awscli_xacct.cli.dispatch import COMMANDS
+from awscli_xacct.messages import SUBCOMMANDS
 from tests.sts import Role
 from tests.support.home import XACCT, Home
 
@@ -172,6 +173,9 @@ def candidates(home: Home, *words: str) -> list[str]:
         (("each", "my prod", "--", ""), []),
         (("completion", ""), ["bash", "zsh", "fish"]),
         (("completion", "-"), ["--help"]),
+        (("role", ""), [*SUBCOMMANDS, *NAMES]),
+        (("role", "show", ""), list(NAMES[1:])),
+        (("role", "show", "-"), []),
         (("nonsense", ""), []),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",

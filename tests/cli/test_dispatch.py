@@ -50,7 +50,7 @@ def test_unknown_command_is_refused(home: Home) -> None:
 def test_unknown_command_of_configure_role_is_recognised(home: Home) -> None:
     outcome = home.xacct("list")
     assert (outcome.code, outcome.stdout) == (255, "")
-    assert outcome.stderr == "xacct: unknown command list; did you mean aws configure role list?\n"
+    assert outcome.stderr == "xacct: unknown command list; did you mean xacct role list?\n"
 
 
 def test_help_on_an_ascii_terminal_is_escaped(home: Home) -> None:

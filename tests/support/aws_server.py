@@ -168,7 +168,8 @@ def become(
     os.umask(request["umask"])
     os.environ.clear()
     os.environ.update(request["environment"])
-    if request["arguments"][0].endswith("aws"):
+    program, *words = request["arguments"]
+    if program.endswith("aws") or words[:1] == ["role"]:
         # awscli sets this when it is loaded, which has happened already.
         os.environ["AWS_DATA_PATH"] = data_path
     time.tzset()

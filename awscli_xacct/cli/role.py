@@ -1,0 +1,59 @@
+"""``xacct role …``: ``aws configure role …`` where no plugin is on, or none can be.
+
+It runs the driver of the AWS CLI in this Python, with no plugin but ours: what ``[plugins]`` names may be missing here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from typing import Any
+
+from .. import register
+from ..errors import XacctError
+from ..messages import ROLE_COMMAND, SUBCOMMANDS, spell_role_command
+
+HELP = "Create, check and list profiles, and log in: aws configure role, where aws has no plugin."
+EXAMPLES = """\
+  xacct role prod --role-arn arn:aws:iam::222222222222:role/CrossAccountPowerUser
+  xacct role list --output json
+  xacct role login prod
+  xacct role help"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.usage = "xacct role [-h] PROFILE|SUBCOMMAND ..."
+    parser.add_argument(
+        "profile",
+        metavar="PROFILE",
+        nargs="?",
+        help=f"the profile to create or change, or a subcommand: {', '.join(SUBCOMMANDS)}",
+    )
+
+
+def split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Leave everything to the AWS CLI, but the question for help that is asked of every `xacct` command."""
+    return (arguments, []) if arguments in (["--help"], ["-h"]) else ([], arguments)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run ``aws configure role`` and return its exit code."""
+    try:
+        from awscli import clidriver
+    except ImportError:
+        raise XacctError(
+            f"xacct role needs the AWS CLI as a Python package, which {sys.executable} does not have. Install it:\n"
+            f"  {shlex.quote(sys.executable)} -m pip install 'awscli>=1.45'"
+        ) from None
+    load_plugins = clidriver.load_plugins
+
+    def load_ours(_: Any, event_hooks: Any) -> Any:
+        emitter = load_plugins({}, event_hooks=event_hooks)
+        register(emitter)
+        return emitter
+
+    clidriver.load_plugins = load_ours
+    spell_role_command("xacct role")
+    sys.argv = ["aws", *ROLE_COMMAND.split()[1:], *options.command]
+    return int(clidriver.main() or 0)  # it returns None after help
