@@ -11,6 +11,7 @@ as well, so that a child has loaded the same modules as an `aws`.
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import gc
 import io
@@ -24,9 +25,9 @@ import sys
 import termios
 import time
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 HOME = "/home-of-the-process-that-forks-aws"
 """The value of HOME here, by which everything derived from it while awscli was loaded can be found."""
@@ -41,8 +42,19 @@ Place = tuple[Any, str, Any]
 """An object with an attribute derived from HOME, the name of the attribute, and its value."""
 
 
-def load() -> list[str]:
-    """Load what every `aws` loads, and return the names of the variables that were read meanwhile."""
+class Loaded(NamedTuple):
+    """What loading awscli has left here for the children, beside the modules."""
+
+    variables_read: list[str]
+    data_path: str
+    descriptors: list[int]
+    """Files that are open in every `aws`, too: version 2 reads random numbers from one."""
+    places: list[Place]
+
+
+def load() -> Loaded:
+    """Load what every `aws` loads."""
+    before = open_descriptors()
     seen = set()
     kind = type(os.environ)
     real = kind.__getitem__
@@ -57,34 +69,60 @@ def load() -> list[str]:
         import awscli.handlers  # noqa: F401
     finally:
         kind.__getitem__ = real  # type: ignore[method-assign]
-    return sorted(seen - {"HOME"})
+    keep_constants()
+    opened = sorted(open_descriptors() - before)
+    return Loaded(sorted(seen - {"HOME"}), os.environ["AWS_DATA_PATH"], opened, find_home_paths())
 
 
-def keep_data() -> None:
-    """Have children find in memory what every `aws` reads of botocore's own data: 400 services, and endpoints."""
-    from botocore import loaders
+def open_descriptors() -> set[int]:
+    """Return the descriptors of this process, without the one that lists them."""
+    names = os.listdir("/dev/fd")  # noqa: PTH208
+    return {int(name) for name in names if os.path.exists(f"/dev/fd/{name}")}  # noqa: PTH110
 
-    builtin = loaders.Loader.BUILTIN_DATA_PATH
-    kind = loaders.JSONFileLoader
-    found: dict[tuple[str, str], Any] = {}
 
-    def keep(name: str) -> None:
-        real = getattr(kind, name)
+def keep_constants() -> None:
+    """Have children find in memory what every `aws` works out anew: the shipped data, and how events are called."""
+    import awscli
+    import awscli.clidriver
+    from botocore import hooks, loaders
 
-        def read(self: Any, path: str) -> Any:
-            if not path.startswith(builtin):
-                return real(self, path)
-            if (name, path) not in found:
-                found[name, path] = real(self, path)
-            return found[name, path]
+    shipped = (os.path.dirname(awscli.__file__), loaders.Loader.BUILTIN_DATA_PATH)  # noqa: PTH120
 
-        setattr(kind, name, read)
+    def keep(real: Callable[..., Any], is_constant: Callable[[Any, Any], bool]) -> Callable[..., Any]:
+        """Return a function that remembers what `real` returned for its last argument, if that is constant."""
+        found: dict[Any, Any] = {}
 
-    keep("exists")
-    keep("load_file")
-    loader = loaders.create_loader()
-    loader.list_available_services("service-2")
-    loader.load_data("endpoints")
+        def look(*arguments: Any) -> Any:
+            key = arguments[-1]
+            if key in found:
+                return found[key]
+            value = real(*arguments)
+            if is_constant(key, value):
+                found[key] = value
+            return value
+
+        return look
+
+    def is_shipped(path: str, _: object) -> bool:
+        return path.startswith(shipped)
+
+    # botocore looks into the directories of 400 services to list them.
+    kept = {name: keep(getattr(os.path, name), is_shipped) for name in ("isdir", "isfile")}
+    path = types.SimpleNamespace(**{**vars(os.path), **kept})
+    loaders.os = types.SimpleNamespace(**{**vars(os), "listdir": keep(os.listdir, is_shipped), "path": path})
+    loaders.JSONFileLoader.load_file = keep(loaders.JSONFileLoader.load_file, is_shipped)
+    # awscli registers 400 handlers. A name that has an alias is left to botocore, which writes it to the debug log.
+    hooks.accepts_kwargs = keep(
+        hooks.accepts_kwargs, lambda handler, _: isinstance(handler, types.FunctionType)
+    )
+    if aliaser := getattr(hooks, "EventAliaser", None):  # not in version 2
+        aliaser._alias_event_name = keep(aliaser._alias_event_name, lambda name, alias: bool(name == alias))
+    loader = awscli.clidriver.create_clidriver().session.get_component("data_loader")
+    for name in ("endpoints", "partitions"):
+        loader.load_data(name)
+    for service in ("sts", "iam", "organizations"):
+        for kind in ("service-2", "endpoint-rule-set-1"):
+            loader.load_service_model(service, kind)
 
 
 def is_equivalent(environment: Mapping[str, str], own: Mapping[str, str], variables_read: list[str]) -> bool:
@@ -154,16 +192,17 @@ def take_terminal(connection: int, terminal: int) -> None:
     fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
 
-def become(
-    request: dict[str, Any], answer: int, descriptors: list[int], places: list[Place], data_path: str
-) -> None:
+def become(request: dict[str, Any], answer: int, descriptors: list[int], loaded: Loaded) -> None:
     """Turn this process, which has just been forked, into an `aws` that is about to run its script."""
     os.setsid()
     if request["terminal"]:
         take_terminal(answer, descriptors[0])
     for target, descriptor in enumerate(descriptors):
         os.dup2(descriptor, target)
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    first = 3
+    for kept in [*loaded.descriptors, os.sysconf("SC_OPEN_MAX")]:
+        os.closerange(first, kept)
+        first = kept + 1
     os.chdir(request["directory"])
     os.umask(request["umask"])
     os.environ.clear()
@@ -171,11 +210,11 @@ def become(
     program, *words = request["arguments"]
     if program.endswith("aws") or words[:1] == ["role"]:
         # awscli sets this when it is loaded, which has happened already.
-        os.environ["AWS_DATA_PATH"] = data_path
+        os.environ["AWS_DATA_PATH"] = loaded.data_path
     time.tzset()
     random.seed()
     home = os.path.expanduser("~")  # noqa: PTH111 - as awscli does
-    for owner, name, value in places:
+    for owner, name, value in loaded.places:
         setattr(owner, name, with_home(value, home))
     sys.argv = list(request["arguments"])
     sys.orig_argv = [sys.executable, *sys.argv]
@@ -188,13 +227,11 @@ def become(
 class Server:
     """Forks on request, and reports how each child ended. `serve` returns only in the children."""
 
-    def __init__(self, asked: socket.socket, listening: socket.socket, variables_read: list[str]) -> None:
+    def __init__(self, asked: socket.socket, listening: socket.socket, loaded: Loaded) -> None:
         self._asked = asked
         self._listening = listening
-        self._variables_read = variables_read
+        self._loaded = loaded
         self._own = dict(os.environ)
-        self._data_path = os.environ["AWS_DATA_PATH"]
-        self._places = find_home_paths()
         self._poll = select.poll()
         self._poll.register(asked, select.POLLIN)
         self._poll.register(listening, select.POLLIN)
@@ -229,7 +266,7 @@ class Server:
         with peer:
             message, descriptors, _, _ = socket.recv_fds(peer, MAX_REQUEST, 3)
         request = json.loads(message) if message else {"environment": {}}
-        if not is_equivalent(request["environment"], self._own, self._variables_read):
+        if not is_equivalent(request["environment"], self._own, self._loaded.variables_read):
             for descriptor in (connection, *descriptors):
                 os.close(descriptor)
             return False
@@ -245,7 +282,7 @@ class Server:
         """Fork. Return True in the child."""
         pid = os.fork()
         if pid == 0:
-            become(request, answer, descriptors, self._places, self._data_path)
+            become(request, answer, descriptors, self._loaded)
             return True
         for descriptor in descriptors:
             os.close(descriptor)
@@ -283,19 +320,38 @@ def compile_script(path: str) -> types.CodeType:
         return compile(source.read(), path, "exec")
 
 
+def run(script: types.CodeType) -> None:
+    """Run a script as Python does, without taking all modules apart at the end: that costs as much as all the rest."""
+    code: object = "not known"
+
+    def end() -> None:
+        """End the process, after everything else that is registered for its end."""
+        if code is None or isinstance(code, int):
+            with suppress(OSError, ValueError):  # Python says what is wrong with a stream, and ends with 120
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit((code or 0) & 0xFF)
+
+    atexit.register(end)
+    main = types.ModuleType("__main__")
+    main.__file__ = sys.argv[0]
+    sys.modules["__main__"] = main
+    try:
+        exec(script, vars(main))  # noqa: S102
+    except SystemExit as error:
+        code = error.code
+        raise
+
+
 if __name__ == "__main__":
     asking, listening = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     scripts = {path: compile_script(path) for path in sys.argv[3:]}
     sys.path[0] = os.path.dirname(sys.argv[3])  # noqa: PTH120
-    variables_read = load()
-    keep_data()
-    asking.send(json.dumps(variables_read).encode())
-    server = Server(asking, listening, variables_read)
+    loaded = load()
+    asking.send(json.dumps(loaded.variables_read).encode())
+    server = Server(asking, listening, loaded)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.collect()
     gc.freeze()  # otherwise the first collection in each child would copy all memory
     server.serve()
-    main = types.ModuleType("__main__")
-    main.__file__ = sys.argv[0]
-    sys.modules["__main__"] = main
-    exec(scripts[sys.argv[0]], vars(main))  # noqa: S102
+    run(scripts[sys.argv[0]])

@@ -1,8 +1,8 @@
 """`aws` and `xacct` forked from a process that has awscli loaded: the same commands for a fraction of the CPU time.
 
-This works only for the commands of this interpreter, and only if the environment does not affect how Python starts or
-how awscli is loaded. For anything else `start` returns None, and the caller has to really start it. Each pytest process
-has its own server, which ends with it.
+This works only for the commands of this interpreter and those given to `allow`, and only if the environment does not
+affect how Python starts or how awscli is loaded. For anything else `start` returns None, and the caller has to really
+start it. Each pytest process has its own servers, which end with it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ os._exit(code)
 class Server:
     """The process that forks. It takes requests on a socket, and ends when the socket closes."""
 
-    def __init__(self) -> None:
+    def __init__(self, python: str = sys.executable, *commands: Path) -> None:
+        """Start `python`, which runs these scripts, or `aws` and `xacct`. Raises RuntimeError if it cannot do it."""
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -76,13 +77,17 @@ class Server:
         with theirs, listening:
             numbers = [theirs.fileno(), listening.fileno()]
             self._process = subprocess.Popen(
-                [sys.executable, aws_server.__file__, *map(str, [*numbers, AWS, XACCT])],
+                [python, aws_server.__file__, *map(str, [*numbers, *(commands or (AWS, XACCT))])],
                 env={**self._environment, "HOME": aws_server.HOME},
                 stdin=subprocess.DEVNULL,
                 pass_fds=numbers,
                 start_new_session=True,
             )
-        self._variables_read: list[str] = json.loads(self._socket.recv(65536))
+        loaded = self._socket.recv(65536)
+        if not loaded:
+            self.close()
+            raise RuntimeError(f"{python} cannot load awscli and fork; see its message above")
+        self._variables_read: list[str] = json.loads(loaded)
         atexit.register(self.close)
 
     def is_equivalent(self, environment: Mapping[str, str]) -> bool:
@@ -162,15 +167,35 @@ class Forked(subprocess.Popen[str]):
         return self.returncode
 
 
+_others: dict[Path, str] = {}
+
+
+def allow(command: Path) -> None:
+    """Fork this `aws` of another awscli as well, if it is a Python script."""
+    with command.open("rb") as file:
+        first = file.readline()
+    if first.startswith(b"#!"):
+        _others[command] = os.fsdecode(first[2:].split()[0])
+
+
 @cache
-def _server() -> Server | None:
-    """Return the server of this process; None if the system does not support it."""
-    return Server() if hasattr(os, "pidfd_open") and not os.environ.get(OFF) else None
+def _server(*command: Path) -> Server | None:
+    """Return the server of this interpreter or of another command; None if the system does not support it."""
+    if not hasattr(os, "pidfd_open") or os.environ.get(OFF):
+        return None
+    return Server(_others[command[0]], *command) if command else Server()
+
+
+def _find_server(command: Path) -> Server | None:
+    """Return the server that forks this command, or None."""
+    if command in (AWS, XACCT):
+        return _server()
+    return _server(command) if command in _others else None
 
 
 def start(command: Path, arguments: tuple[str, ...], environment: Mapping[str, str]) -> Forked | None:
-    """Fork `aws` or `xacct` without a terminal; return None if it has to be really started."""
-    server = _server() if command in (AWS, XACCT) else None
+    """Fork a command without a terminal; return None if it has to be really started."""
+    server = _find_server(command)
     if server is None or not server.is_equivalent(environment):
         return None
     return Forked(server, [str(command), *arguments], environment)
@@ -178,7 +203,7 @@ def start(command: Path, arguments: tuple[str, ...], environment: Mapping[str, s
 
 def write_client(path: Path, command: Path = AWS) -> None:
     """Create an `aws` at `path` for other programs to run; it is forked if the result is the same."""
-    server = _server()
+    server = _find_server(command)
     if server is None:
         path.symlink_to(command)
         return
@@ -189,17 +214,14 @@ def write_client(path: Path, command: Path = AWS) -> None:
 
 def find_client(command: Path) -> Path:
     """Return a client for `command`, or `command` itself if it has to be really started."""
-    if command not in (AWS, XACCT) or not _server():
-        return command
-    client = _clients() / command.name
-    if not client.exists():
-        write_client(client, command)
-    return client
+    return _make_client(command) if _find_server(command) else command
 
 
 @cache
-def _clients() -> Path:
-    """Create the directory for the clients of this process."""
+def _make_client(command: Path) -> Path:
+    """Create the client for all tests of this process."""
     directory = tempfile.TemporaryDirectory(prefix="forked-")
     atexit.register(directory.cleanup)
-    return Path(directory.name)
+    client = Path(directory.name) / command.name
+    write_client(client, command)
+    return client

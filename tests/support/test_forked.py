@@ -180,6 +180,7 @@ def test_forked_client_behaves_like_aws(homes: tuple[Home, Home], tmp_path: Path
     real = finish(home.start_any(AWS, *WHOAMI, "--query", "Account"))
     assert finish(home.start_any(client, *WHOAMI, "--query", "Account")) == real
     assert finish(home.start_any(client, "no-such-command")).code == 2
+    assert finish(home.start_any(client, "configure", "get", "nothing")).code == 1
     assert finish(home.start_any(client, "--version", environment={"PYTHONPATH": "/nowhere"})).code == 0
     process = home.start_any(client, "configure")
     assert process.stdout is not None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.sts import Sts
+from tests.support import forked
 
 from .home import AWS_V2, PACKAGES, HomeOfV2, copy_package, find_aws
 
@@ -19,6 +20,7 @@ def aws_v2() -> Path:
     found = find_aws()
     if found is None:
         pytest.skip(f"no AWS CLI v2 on this machine; set {AWS_V2} to its path")
+    forked.allow(found)
     return found
 
 

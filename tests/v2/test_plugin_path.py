@@ -1,4 +1,7 @@
-"""How version 2 finds the plugin, what else may be in its directory, and what happens if it is damaged."""
+"""How version 2 finds the plugin, what else may be in its directory, and what happens if it is damaged.
+
+What modules it loads is the subject here, so it is really started.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ import pytest
 
 from tests.sts import Role, User
 from tests.support.commands import WHOAMI, caller_arn, caller_of, is_session_of
-from tests.support.home import AWS, Home
+from tests.support.home import AWS, Home, finish
 
 from .home import HomeOfV2
 
@@ -38,7 +41,7 @@ def test_plugin_damaged_leaves_roles_to_the_stock_cli(
     home: Home, role: Role, prod: str, damage: Callable[[str, str], None], file: str
 ) -> None:
     damage(file, UNFINISHED)
-    outcome = home.aws(*WHOAMI, "--profile", prod)
+    outcome = finish(home.start(*WHOAMI, "--profile", prod))
     assert is_session_of(role, caller_arn(outcome))
     assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
     assert outcome.stderr.startswith("xacct: ")
@@ -49,7 +52,7 @@ def test_plugin_damaged_does_not_affect_commands_without_a_role(
     home: Home, user: User, damage: Callable[[str, str], None]
 ) -> None:
     damage("errors.py", UNFINISHED)
-    outcome = home.aws(*WHOAMI)
+    outcome = finish(home.start(*WHOAMI))
     assert (caller_arn(outcome), outcome.stderr) == (user.arn, "")
 
 
@@ -66,7 +69,9 @@ def test_plugin_path_does_not_shadow_the_modules_of_the_cli(
     (crowded / "where.py").write_text(WHERE.replace("OUT", repr(str(out))), "utf-8")
     text = home.config.read_text("utf-8").replace(str(installed), str(crowded))
     home.config.write_text(text.replace("[plugins]\n", "[plugins]\nwhere = where\n"), "utf-8")
-    assert is_session_of(role, caller_of(home, prod))
+    outcome = finish(home.start(*WHOAMI, "--profile", prod))
+    assert is_session_of(role, caller_arn(outcome))
+    assert outcome.stderr == ""
     places = json.loads(out.read_text("utf-8"))
     assert not [place for place in places.values() if place and place.startswith(str(crowded))]
 
@@ -74,7 +79,9 @@ def test_plugin_path_does_not_shadow_the_modules_of_the_cli(
 def test_plugin_path_missing_loads_no_plugins(home: HomeOfV2, role: Role, prod: str, installed: Path) -> None:
     text = home.config.read_text("utf-8")
     home.config.write_text(text.replace(f"cli_legacy_plugin_path = {installed}\n", ""), "utf-8")
-    assert is_session_of(role, caller_of(home, prod))
+    outcome = finish(home.start(*WHOAMI, "--profile", prod))
+    assert is_session_of(role, caller_arn(outcome))
+    assert outcome.stderr == ""
     assert not (home.aws_dir / "xacct").exists()
 
 
