@@ -1,4 +1,4 @@
-"""``aws configure role export``: write the role profiles of the config file to a manifest."""
+"""``aws configure role export``: write the role profiles of the config file to a manifest, or for other programs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,22 @@ from typing import Any
 
 from ..configfile import store
 from ..errors import ValidationError
-from ..manifest import EXTENSION, FORMATS, MANIFEST, extend_switch_roles
+from ..manifest import (
+    EXTENSION,
+    FORMATS,
+    GENERATED,
+    MANIFEST,
+    MERMAID,
+    STEAMPIPE,
+    extend_switch_roles,
+    hcl,
+    mermaid,
+)
 from ..manifest.export import merge
 from ..manifest.source_file import STDIN, decode
 from ..messages import print_message
 from ..problems import Problem
+from ..profiles.role import KEYS
 from ..profiles.source import is_role
 from ..tables import counted
 from .arguments import DRY_RUN, arg_table, argument, nothing_given, positional, synopsis
@@ -21,6 +32,12 @@ from .base import NO_ROLES, Subcommand, refusal
 from .output import print_diff
 
 _DECLINED = "nothing was written"
+
+_FIRST_LINES = {
+    name: f"{'%%' if name == MERMAID else '#'} Made by: aws configure role export --format {name}\n"
+    for name in GENERATED
+}
+"""The first lines of generated files, by which they are recognized and may be written again."""
 
 Roles = Mapping[str, Mapping[str, Any]]
 
@@ -31,14 +48,14 @@ class ExportCommand(Subcommand):
     NAME = "export"
     SYNOPSIS = synopsis(
         "aws configure role export <file>|-",
-        "[--format manifest|extend-switch-roles] [--dry-run]",
+        "[--format manifest|extend-switch-roles|terraform|steampipe|mermaid] [--dry-run]",
     )
     ARG_TABLE = arg_table(
-        positional("file", "The manifest to write, or ``-`` to print a new one on stdout.", nargs="?"),
+        positional("file", "The file to write, or ``-`` to print a new one on stdout.", nargs="?"),
         argument(
             "format",
-            "The format of a new file: ``manifest`` (the default) or ``extend-switch-roles``. An existing file keeps "
-            "its format.",
+            "The format of a new file: ``manifest`` (the default), ``extend-switch-roles``, ``terraform`` (providers), "
+            "``steampipe`` (connections) or ``mermaid`` (a chart). An existing file keeps its format.",
             choices=list(FORMATS),
         ),
         DRY_RUN,
@@ -94,14 +111,34 @@ class ExportCommand(Subcommand):
     def _render(self, data: bytes, path: str, asked: str | None, roles: Roles) -> bytes:
         """Return the content of a file with `roles` in it. A file that has content already keeps its format."""
         source = decode(data, path)
-        current = EXTENSION if extend_switch_roles.looks_like(source.text) else MANIFEST
+        current = _format_of(source.text)
         if asked and source.text.strip() and asked != current:
             fix = "omit --format, or choose another file"
             raise refusal(_DECLINED, f"{path} has the format {current}", fix)
-        if (asked or current) == EXTENSION:
+        written = asked or current
+        if written in GENERATED:
+            return self._generate(written, roles).encode()
+        if written == EXTENSION:
             return _for_extension(source.text, path, roles)
         text = merge(source.text, path, roles, self._session.full_config["profiles"], self._partitions())
         return source.encode(text)
+
+    def _generate(self, written: str, roles: Roles) -> str:
+        """Return a file of a format that is written as a whole."""
+        options = {
+            name: {key: str(found[key]) for key in KEYS if key in found} for name, found in roles.items()
+        }
+        if written == MERMAID:
+            return _FIRST_LINES[written] + mermaid.draw(options)
+        targets = [hcl.Target(name, name, found) for name, found in options.items()]
+        write = hcl.write_steampipe if written == STEAMPIPE else hcl.write_terraform
+        return _FIRST_LINES[written] + write(targets)
+
+
+def _format_of(text: str) -> str:
+    """Return the format of an existing file; a blank one is a manifest."""
+    generated = (name for name, line in _FIRST_LINES.items() if text.startswith(line))
+    return next(generated, EXTENSION if extend_switch_roles.looks_like(text) else MANIFEST)
 
 
 def _for_extension(text: str, path: str, roles: Roles) -> bytes:

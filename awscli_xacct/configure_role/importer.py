@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import resources
 from typing import Any
 
-from ..manifest.source_file import load, request_of
+from ..manifest.model import Request
+from ..manifest.other_tools import TOOLS
+from ..manifest.source_file import STDIN, load, request_from, request_of
 from ..messages import print_message
+from ..profiles.source import Profiles
 from .apply_plan import PlannedCommand
-from .arguments import DRY_RUN, YES, arg_table, flag, nothing_given, positional, synopsis
+from .arguments import DRY_RUN, YES, arg_table, argument, flag, nothing_given, positional, synopsis
+from .base import refusal
 from .confirm import Consent
 
 
@@ -20,6 +25,7 @@ class ImportCommand(PlannedCommand):
     SYNOPSIS = synopsis(
         "aws configure role import <file>|-",
         "[--dry-run] [--prune] [--adopt] [--yes]",
+        "aws configure role import --from <tool> [<file>|-] [--dry-run] [--adopt] [--yes]",
         "aws configure role import --schema",
     )
     ARG_TABLE = arg_table(
@@ -27,6 +33,12 @@ class ImportCommand(PlannedCommand):
             "file",
             "The manifest, or ``-`` to read it from stdin. With ``--prune`` it then needs a name.",
             nargs="?",
+        ),
+        argument(
+            "from",
+            "Read the config of another tool, as that tool does, in place of a manifest. Without a file, that is your "
+            "own config file. The profiles are yours afterwards, and ``--prune`` has no effect on them.",
+            choices=list(TOOLS),
         ),
         DRY_RUN,
         flag(
@@ -48,15 +60,23 @@ class ImportCommand(PlannedCommand):
             schema = resources.files("awscli_xacct.manifest").joinpath("schema.json")
             sys.stdout.write(schema.read_text(encoding="utf-8"))
             return 0
-        if not parsed_args.file:
+        profiles = self._session.full_config["profiles"]
+        tool = getattr(parsed_args, "from")
+        if tool:
+            request, notes = self._request_from(tool, parsed_args, profiles)
+        elif parsed_args.file:
+            source = load(parsed_args.file)
+            request, notes = request_of(source, profiles, prune=parsed_args.prune, adopt=parsed_args.adopt)
+        else:
             raise nothing_given("manifest", "aws configure role import FILE")
-        source = load(parsed_args.file)
-        request, notes = request_of(
-            source,
-            self._session.full_config["profiles"],
-            prune=parsed_args.prune,
-            adopt=parsed_args.adopt,
-        )
         for note in notes:
             print_message(note)
         return self._carry_out(request, Consent.given_in(parsed_args), parsed_globals)
+
+    def _request_from(self, tool: str, parsed_args: Any, profiles: Profiles) -> tuple[Request, list[str]]:
+        if parsed_args.prune:
+            raise refusal("nothing was changed", "--prune works with a manifest only", "leave it out")
+        own = str(self._config_path())
+        name = parsed_args.file or own
+        is_own = name != STDIN and os.path.realpath(name) == os.path.realpath(own)
+        return request_from(tool, name, profiles, is_own=is_own, adopt=parsed_args.adopt)

@@ -60,8 +60,9 @@ class RoleSpecs:
 class Request:
     """The roles that the config is to have.
 
-    `mark` is written into each profile made for them, and tells these from all others. With `prune` profiles with
-    the same mark that `specs` no longer has are removed; with `adopt` profiles without it are taken over.
+    `mark` is written into each profile made for them, and tells these from all others; "" for profiles that are the
+    user's own afterwards. With `prune` profiles with the same mark that `specs` no longer has are removed; with
+    `adopt` profiles without it are taken over.
     """
 
     specs: RoleSpecs

@@ -158,8 +158,9 @@ class _Planner:
             # A person who had set a key to the same value before still owns it.
             and (not is_ours or key in set_before or not equivalent(key, before.get(key), wanted[key]))
         ]
-        full[settings.MANIFEST] = self._request.mark
-        full[settings.MANIFEST_KEYS] = ",".join(keys) or None
+        if self._request.mark:
+            full[settings.MANIFEST] = self._request.mark
+            full[settings.MANIFEST_KEYS] = ",".join(keys) or None
         return full
 
     def _edit(self, name: str, full: Mapping[str, str | None]) -> ProfileEdit:

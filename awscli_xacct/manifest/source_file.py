@@ -13,7 +13,8 @@ from typing import BinaryIO
 from .. import settings
 from ..errors import ValidationError
 from ..problems import Location, Problem
-from . import extend_switch_roles, reader
+from ..profiles.source import Profiles
+from . import extend_switch_roles, other_tools, reader
 from .model import Request
 
 STDIN = "-"
@@ -37,13 +38,18 @@ class Text:
 
 def load(name: str, stdin: BinaryIO | None = None) -> Text:
     """Return the text of a file, or of stdin if the name is ``-``. Raises `ValidationError`."""
-    if name == STDIN:
-        if stdin is None and sys.stdin is None:
-            raise ValidationError(_HEADING, [Problem("stdin is closed")])
-        data = (stdin or sys.stdin.buffer).read(settings.MAX_MANIFEST_BYTES + 1)
-        return decode(data, "stdin")
+    data = read_bytes(name, stdin)
     # Not pathlib's resolve, which raises for a link that leads back to itself.
-    return decode(_read(name), name, os.path.realpath(name))
+    return decode(data, "stdin") if name == STDIN else decode(data, name, os.path.realpath(name))
+
+
+def read_bytes(name: str, stdin: BinaryIO | None = None) -> bytes:
+    """Return the content of a file, or of stdin, up to a byte more than the limit. Raises `ValidationError`."""
+    if name != STDIN:
+        return _read(name)
+    if stdin is None and sys.stdin is None:
+        raise ValidationError(_HEADING, [Problem("stdin is closed")])
+    return (stdin or sys.stdin.buffer).read(settings.MAX_MANIFEST_BYTES + 1)
 
 
 def request_of(
@@ -72,6 +78,20 @@ def request_of(
     return Request(specs, mark, prune=prune, adopt=adopt), specs.notes
 
 
+def request_from(
+    tool: str, name: str, profiles: Profiles, *, is_own: bool, adopt: bool
+) -> tuple[Request, list[str]]:
+    """Return what the config of another tool asks for, and notes for the user. Raises `ValidationError`.
+
+    `profiles` are those of the user's own config; `is_own` if the tool reads that file, too.
+    """
+    path = "stdin" if name == STDIN else name
+    data = read_bytes(name)
+    _check_size(data, path)
+    specs = other_tools.read(data, path, tool, profiles, is_own=is_own)
+    return Request(specs, "", adopt=adopt), specs.notes
+
+
 def _read(name: str) -> bytes:
     path, shown = Path(name), Location(name)
     try:
@@ -90,10 +110,7 @@ def _read(name: str) -> bytes:
 
 def decode(data: bytes, path: str, resolved: str | None = None) -> Text:
     """Return the text in a file's bytes. Raises `ValidationError`."""
-    if len(data) > settings.MAX_MANIFEST_BYTES:
-        limit = settings.MAX_MANIFEST_BYTES // 1024 // 1024
-        large = Problem(f"{Location(path)} is larger than {limit} MiB, the limit for a manifest")
-        raise ValidationError(_HEADING, [large])
+    _check_size(data, path)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -102,3 +119,10 @@ def decode(data: bytes, path: str, resolved: str | None = None) -> Text:
         invalid = Problem(f"byte 0x{data[error.start]:02x} is not UTF-8 text", location=location)
         raise ValidationError(_HEADING, [invalid]) from None
     return Text(text.removeprefix(_BOM), path, resolved, text.startswith(_BOM))
+
+
+def _check_size(data: bytes, path: str) -> None:
+    if len(data) > settings.MAX_MANIFEST_BYTES:
+        limit = settings.MAX_MANIFEST_BYTES // 1024 // 1024
+        large = Problem(f"{Location(path)} is larger than {limit} MiB, the limit for a manifest")
+        raise ValidationError(_HEADING, [large])

@@ -1,5 +1,6 @@
-"""The AWS SDK for JavaScript, as another reader of what `xacct credentials` prints. `python -m tests.cli.node`
-installs it, into a directory of the tree that Git does not look at.
+"""Packages of npm: the AWS SDK for JavaScript, as another reader of what `xacct credentials` prints, and Mermaid.
+
+`python -m tests.cli.node` installs both, into a directory of the tree that Git does not look at.
 """
 
 from __future__ import annotations
@@ -12,21 +13,22 @@ from pathlib import Path
 
 from filelock import FileLock
 
-PACKAGES = ("@aws-sdk/client-sts@^3.700.0", "@aws-sdk/credential-providers@^3.700.0")
+SDK = ("@aws-sdk/client-sts@^3.700.0", "@aws-sdk/credential-providers@^3.700.0")
+MERMAID = ("mermaid@^11.4.0", "jsdom@^25.0.0")
 _DIRECTORY = Path(__file__).resolve().parents[2] / ".node"
 _SECONDS = 300
 
 
-class SdkError(Exception):
-    """The SDK is not installed and cannot be."""
+class NodeError(Exception):
+    """The packages are not installed and cannot be."""
 
 
-def install_sdk() -> Path:
-    """Return the directory with the SDK in its ``node_modules``; the first caller installs it. Raises `SdkError`."""
+def install(packages: tuple[str, ...]) -> Path:
+    """Return a directory with packages in its ``node_modules``; the first caller installs them. Raises `NodeError`."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        raise SdkError("there is no node with npm here")
-    digest = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:16]
+        raise NodeError("there is no node with npm here")
+    digest = hashlib.sha256(" ".join(packages).encode()).hexdigest()[:16]
     directory = _DIRECTORY / digest
     directory.mkdir(parents=True, exist_ok=True)
     installed = directory / "installed"
@@ -40,7 +42,7 @@ def install_sdk() -> Path:
                 "--loglevel=error",
             )
             done = subprocess.run(
-                [npm, "install", "--prefix", str(directory), *options, *PACKAGES],
+                [npm, "install", "--prefix", str(directory), *options, *packages],
                 env={**os.environ, "NPM_CONFIG_CACHE": str(_DIRECTORY / "cache")},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -49,10 +51,11 @@ def install_sdk() -> Path:
                 check=False,
             )
             if done.returncode:
-                raise SdkError(f"npm cannot install it: {done.stderr.strip()[-500:]}")
+                raise NodeError(f"npm cannot install them: {done.stderr.strip()[-500:]}")
             installed.touch()
     return directory
 
 
 if __name__ == "__main__":
-    print(install_sdk())
+    print(install(SDK))
+    print(install(MERMAID))

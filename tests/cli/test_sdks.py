@@ -12,7 +12,7 @@ from tests.sts import Role, Sts, User
 from tests.support.commands import is_session_of, run
 from tests.support.home import REGION, XACCT, Home
 
-from .node import SdkError, install_sdk
+from .node import SDK, NodeError, install
 
 pytestmark = pytest.mark.usefixtures("user")
 
@@ -49,8 +49,8 @@ const client = new STSClient({{ region: {REGION!r}, endpoint, credentials }});
 def javascript() -> dict[str, str]:
     """The environment in which node finds the SDK."""
     try:
-        return {"NODE_PATH": str(install_sdk() / "node_modules"), "NODE_NO_WARNINGS": "1"}
-    except (SdkError, subprocess.TimeoutExpired) as reason:
+        return {"NODE_PATH": str(install(SDK) / "node_modules"), "NODE_NO_WARNINGS": "1"}
+    except (NodeError, subprocess.TimeoutExpired) as reason:
         pytest.skip(str(reason))
 
 

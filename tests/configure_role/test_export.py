@@ -173,3 +173,30 @@ def test_export_does_not_ask(home: Home, tmp_path: Path) -> None:
     path = tmp_path / "team.yaml"
     screen = Screen(home, "export", str(path))
     assert (screen.end(), screen.shown) == (0, f"wrote 2 role profiles to {path}\n")
+
+
+@pytest.mark.usefixtures("profiles")
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        ("terraform", '  profile             = "audit"'),
+        ("steampipe", '  profile = "audit"'),
+        ("mermaid", '    p2["audit<br>333333333333<br>Audit"]'),
+    ],
+)
+def test_export_for_another_program_is_written_again_but_nothing_else_is_overwritten(
+    home: Home, tmp_path: Path, written: str, line: str
+) -> None:
+    path = tmp_path / "roles"
+    assert done(home, "export", str(path), "--format", written).lines == [f"wrote 2 role profiles to {path}"]
+    first = path.read_text("utf-8")
+    assert line in first.splitlines()
+    path.write_text(f"{first}edited\n", "utf-8")
+    done(home, "export", str(path))
+    assert path.read_text("utf-8") == first
+    path.write_text("mine = 1\n", "utf-8")
+    assert refused(home, "export", str(path), "--format", written) == [
+        "nothing was written, because",
+        f"  - {path} has the format manifest; omit --format, or choose another file",
+    ]
+    assert path.read_text("utf-8") == "mine = 1\n"

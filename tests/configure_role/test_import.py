@@ -382,3 +382,53 @@ def test_import_of_a_thousand_roles_writes_once(home: Home, team: Path) -> None:
     kept = file_state(home.config)
     done(home, "import", str(team))
     assert file_state(home.config) == kept
+
+
+def test_import_from_another_tool_completes_the_profiles_of_the_own_config(home: Home, role: Role) -> None:
+    home.config.write_text(
+        home.config.read_text("utf-8") + f"[profile common]\nsource_profile = default\n"
+        f"region = us-west-1\n\n"
+        f"[profile prod]\ninclude_profile = common\nrole_arn = {role.arn}\ncolour = red\n",
+        "utf-8",
+    )
+    before = home.config.read_text("utf-8")
+    notes = ["unknown key colour is not imported: prod"]
+    lines = refused_with_plan(home, "--from", "aws-vault")
+    assert lines[:1] == notes
+    assert lines[-1] == "  - cannot ask for confirmation without a terminal; pass --yes"
+    outcome = done(home, "import", "--from", "aws-vault", "--yes")
+    assert outcome.stdout == (
+        "PLAN    PROFILE  SETTING         NOW  THEN\n"
+        "change  prod     source_profile  -    default\n"
+        "                 region          -    us-west-1\n"
+    )
+    assert outcome.lines == [*notes, f"updated {home.config}: 1 changed"]
+    assert home.config.read_text("utf-8") == f"{before}source_profile = default\nregion = us-west-1\n"
+    assert "assumed-role/" in home.aws(*WHOAMI, "--profile", "prod").stdout
+    outcome = done(home, "import", "--from", "aws-vault", "--yes")
+    assert outcome.lines == [*notes, f"nothing to do: 1 profile up to date in {home.config}"]
+
+
+def test_import_from_another_tools_file_adds_profiles_without_marks(home: Home, role: Role) -> None:
+    other = home.path / "old-config"
+    other.write_text(f"[profile prod]\nrole_arn = {role.arn}\nrole_duration = 1800\n", "utf-8")
+    done(home, "import", "--from", "awsume", str(other))
+    assert home.config.read_text("utf-8").endswith(
+        f"[profile prod]\nrole_arn = {role.arn}\nsource_profile = default\nduration_seconds = 1800\n"
+    )
+
+
+def test_import_from_another_tool_reports_every_problem_with_its_line(home: Home) -> None:
+    other = home.path / "old-config"
+    other.write_text(
+        "[profile a]\nrole_arn = nonsense\n\n[profile b]\nrole_arn = x\nsource_profile = gone\n"
+        "credentials_duration = soon\n",
+        "utf-8",
+    )
+    lines = refused(home, "import", "--from", "aws-runas", str(other))
+    found = [line.split(": ")[0].strip(" -") for line in lines if line.startswith("  - ")]
+    assert found == [f"{other}:1:1", f"{other}:2:1", f"{other}:5:1", f"{other}:6:1", f"{other}:7:1"]
+    assert refused(home, "import", "--from", "granted", "--prune") == [
+        "nothing was changed, because",
+        "  - --prune works with a manifest only; leave it out",
+    ]
