@@ -91,6 +91,16 @@ def is_unknown_principal(error: BaseException) -> bool:
     return service_code(error) == "MalformedPolicyDocument" and "principal" in str(error).lower()
 
 
+def is_malformed_policy(error: BaseException) -> bool:
+    """Whether STS finds a session policy malformed."""
+    return service_code(error) == "MalformedPolicyDocument"
+
+
+def is_too_large_policy(error: BaseException) -> bool:
+    """Whether the session's policies and tags are too large together."""
+    return service_code(error) in ("PackedPolicyTooLarge", "PackedPolicyTooLargeException")
+
+
 def find_rejected_code(parsed: Mapping[str, Any]) -> str | None:
     """Return the code of a parsed answer that rejects the caller, or may; None for any other answer.
 

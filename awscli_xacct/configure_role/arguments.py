@@ -9,6 +9,7 @@ from .. import settings
 from ..errors import ValidationError
 from ..problems import Problem
 from ..profiles.edit import NONE
+from ..profiles.policies import make_absolute
 
 
 def positional(name: str, help_text: str, **details: Any) -> dict[str, Any]:
@@ -73,4 +74,7 @@ def settings_given(parsed_args: Any, keys: Iterable[str], region: str | None) ->
     }
     if found.get(settings.MFA_SERIAL) == NONE:
         found[settings.MFA_SERIAL] = None
+    policy = found.get(settings.POLICY)
+    if policy:
+        found[settings.POLICY] = make_absolute(policy)
     return found

@@ -41,7 +41,7 @@ _SUBCOMMANDS = {
 }
 
 
-_NOT_SETTINGS = ("profile", "account_id", "role_name", "verify", "dry_run", "force")
+_NOT_SETTINGS = ("profile", "account_id", "role_name", "read_only", "verify", "dry_run", "force")
 
 
 def _subcommand(module: str, name: str, session: Any) -> Any:
@@ -61,6 +61,7 @@ class RoleCommand(Subcommand):
         "[--external-id <value>] [--role-session-name <value>]",
         "[--duration-seconds <value>] [--session-tags <value> ...]",
         "[--transitive-session-tags <value> ...] [--source-identity <value>]",
+        "[--read-only | --policy-arns <value> ...] [--policy <value>]",
         "[--region <value>] [--verify] [--dry-run] [--force]",
     )
     ARG_TABLE = arg_table(
@@ -108,6 +109,23 @@ class RoleCommand(Subcommand):
             nargs="+",
         ),
         argument("source-identity", "The source identity, which the session keeps throughout a role chain."),
+        flag(
+            "read-only",
+            "Limit the sessions to what AWS's managed policy ReadOnlyAccess allows: its ARN is written as "
+            "``policy_arns``.",
+        ),
+        argument(
+            "policy-arns",
+            "The ARNs of up to ten managed policies. A session may then do only what the role and one of these, or "
+            "``--policy``, both allow.",
+            nargs="+",
+        ),
+        argument(
+            "policy",
+            "A policy with the same effect: ``file://`` and the path of a file, or the JSON itself. What is written is "
+            "the path, made absolute, and never what the file contains.",
+            no_paramfile=True,
+        ),
         argument(
             "account-id",
             "The role's account id, 12 digits. The partition is that of the source profile's region.",
@@ -276,7 +294,12 @@ def _read_arguments(parsed_args: Any, parsed_globals: Any) -> ProfileEdit:
     keys = [name for name in names if name not in _NOT_SETTINGS]
     wanted = settings_given(parsed_args, keys, parsed_globals.region)
     return ProfileEdit(
-        named or option, wanted, parsed_args.account_id, parsed_args.role_name, parsed_args.force
+        named or option,
+        wanted,
+        parsed_args.account_id,
+        parsed_args.role_name,
+        parsed_args.force,
+        parsed_args.read_only,
     )
 
 

@@ -10,9 +10,18 @@ from __future__ import annotations
 
 import shlex
 
+from .. import settings
 from ..arn import Arn
-from ..aws_errors import is_chained, is_denied, is_refused_code, is_too_long
+from ..aws_errors import (
+    is_chained,
+    is_denied,
+    is_malformed_policy,
+    is_refused_code,
+    is_too_large_policy,
+    is_too_long,
+)
 from ..messages import printable, profile_option, role_command, subcommand
+from ..profiles.policies import shortened
 from ..profiles.role import Role
 from .sts import add_place, clock_problem, is_unavailable
 
@@ -43,6 +52,13 @@ def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) ->
             f"The credentials of {_source(role)} are temporary, and STS limits a role that is assumed from a session "
             f"(role chaining) to 1 hour. Ask for that:\n  {role_command(role.profile, '--duration-seconds 3600')}"
         )
+    elif is_malformed_policy(error) and role.policy:
+        advice = (
+            f"The {settings.POLICY} of the session, {shortened(role.policy)}, is JSON, but no policy that IAM "
+            f"understands. Correct it: each statement has an Effect, an Action and a Resource, and none a Principal"
+        )
+    elif is_too_large_policy(error):
+        advice = _size_advice(role)
     elif is_unavailable(error):
         advice = (
             f"STS cannot be reached or does not answer; check the network with:\n"
@@ -65,6 +81,22 @@ def duration_advice(role: Role) -> str:
         f"  {role_command(role.profile, '--duration-seconds 3600')}\n"
         f"  aws iam update-role --role-name {shlex.quote(printable(name))} "
         f"--max-session-duration {role.duration_seconds} {printable(there)}"
+    )
+
+
+def _size_advice(role: Role) -> str:
+    """Return what to do where STS finds the policies and the tags of a session too large together."""
+    sizes = [
+        (f"{len(role.policy_document or '')} characters of {settings.POLICY}", role.policy_document),
+        (f"{len(role.policy_arns)} {settings.POLICY_ARNS}", role.policy_arns),
+        (f"{len(role.session_tags)} {settings.SESSION_TAGS}", role.session_tags),
+    ]
+    sent = ", ".join(text for text, value in sizes if value)
+    managed = role_command(role.profile, '--policy-arns ARN --policy ""')
+    return (
+        f"STS packs a session's policies and tags together, and its limit for that is not in characters; here there "
+        f"are {sent}. Use a shorter policy (wildcards, no Sid), or let IAM keep it as a managed policy of the role's "
+        f"account:\n  {managed}"
     )
 
 

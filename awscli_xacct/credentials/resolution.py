@@ -71,9 +71,11 @@ def resolve_in(
     options = config["profiles"][profile]
     exported = export_settings(config, profile, os.environ, find_botocore)
     record, counted = "", list[str]()
+    files: dict[str, str] | None = {}
     if is_role(options) or is_mfa_user(options):
         keys = CacheKeys(config, profile, os.environ)
         record, counted = keys.all()[0], features.of_memo(keys)
+        files = keys.sign_policy_files()
     memo = Memo(
         record,
         setting(config, settings.CACHE_DIR, os.environ) or settings.DEFAULT_CACHE_DIRECTORY,
@@ -81,8 +83,9 @@ def resolve_in(
         exported.variables,
         counted,
         config_checksum(config, profile),
+        files or {},
     )
-    return Resolved(profile, config, memo, exported.memoizable)
+    return Resolved(profile, config, memo, exported.memoizable and files is not None)
 
 
 def _get_region(options: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from .. import settings
 from ..problems import Problem
+from ..profiles.policies import MAX_ARNS, make_one_line
 from ..profiles.role import KEYS
 from ..profiles.tags import MAX_TAGS
 from ..profiles.values import account_problem
@@ -127,6 +128,10 @@ class ValueReader:
             return self._tags(node)
         if key == settings.TRANSITIVE_SESSION_TAGS and isinstance(node, Listing):
             return self._tag_keys(node)
+        if key == settings.POLICY_ARNS and isinstance(node, Listing):
+            return self._policy_arns(node)
+        if key == settings.POLICY:
+            return self._policy(node)
         if isinstance(node, Scalar):
             if key == settings.DURATION_SECONDS and node.read_as != "null":
                 # However the number is written: the rules for it report what is wrong.
@@ -169,6 +174,19 @@ class ValueReader:
             text = self.string(item.value, "the key of a tag")
             keys.append(text if text is not None and self._fits_config(item, text, "key") else None)
         return _joined(keys)
+
+    def _policy_arns(self, node: Listing) -> str | None:
+        if not 0 < len(node.items) <= MAX_ARNS:
+            self.report(node, f"{settings.POLICY_ARNS} must have 1 to {MAX_ARNS} ARNs", _FOR_NONE)
+            return None
+        return _joined([self.string(item.value, "the ARN of a policy") for item in node.items])
+
+    def _policy(self, node: Node) -> str | None:
+        if isinstance(node, Mapping):  # YAML reads JSON, too
+            self.report(node, f"{settings.POLICY} must be a string", "put the JSON in single quotes")
+            return None
+        text = self.string(node, settings.POLICY)
+        return None if text is None else make_one_line(text)
 
     def _fits_config(self, node: Node, text: str, what: str) -> bool:
         """Return whether the config's own form, ``key=value,key=value``, can hold a tag's key or value."""

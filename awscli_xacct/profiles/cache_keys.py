@@ -88,6 +88,26 @@ class CacheKeys:
             hop = hop.source
         return keys
 
+    def sign_policy_files(self) -> dict[str, str] | None:
+        """Return the `file_signature` of each file with a session policy of the chain.
+
+        None if one has changed since the keys were made of its content. Raises `ProfileError`.
+        """
+        files: dict[str, str] = {}
+        hop: Role | Source | None = self.role if is_role(self.config["profiles"][self.profile]) else None
+        while isinstance(hop, Role):
+            if hop.policy:
+                from ..storage.memo import file_signature
+                from .policies import find_file, policy_text_is
+
+                path = find_file(hop.policy)
+                if path:
+                    files[path] = file_signature(path)
+                    if not policy_text_is(hop.policy, hop.policy_document):
+                        return None
+            hop = hop.source
+        return files
+
     def session_duration(self) -> int:
         """Return how long a shared MFA session lasts, in seconds. Raises `ProfileError`."""
         return session_duration(self.config, self._environment)

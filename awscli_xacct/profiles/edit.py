@@ -15,14 +15,22 @@ from ..problems import Problem
 from . import validation
 from .defaults import apply_changes, build_role_arn, choose_source, complete_settings
 from .partitions import Partitions
+from .policies import is_narrowed, read_only_arn
 
 AUTO, NONE = "auto", "none"
 """What ``--mfa-serial`` accepts besides a device: ask IAM for it; use none, not even the source's."""
+
+_ONLY_HERE = (
+    "other programs that read the profile themselves (an SDK, Terraform) ignore its policies and get the whole role; "
+    "let them run: xacct credentials PROFILE"
+)
 
 
 @dataclass
 class ProfileEdit:
     """What one command asks for. `wanted` holds keys to set and, as None, keys to remove.
+
+    `read_only` asks for AWS's policy ReadOnlyAccess, whose ARN depends on the role's partition.
 
     `apply` sets `notes`, which tell the user what was derived, and `region`, which is the one to try the profile in
     if it has none of its own.
@@ -33,12 +41,13 @@ class ProfileEdit:
     account_id: str | None = None
     role_name: str | None = None
     force: bool = False
+    read_only: bool = False
     notes: list[str] = field(default_factory=list)
     region: str | None = None
 
     @property
     def is_empty(self) -> bool:
-        return not (self.wanted or self.account_id or self.role_name)
+        return not (self.wanted or self.account_id or self.role_name or self.read_only)
 
     @property
     def trial(self) -> str:
@@ -55,10 +64,11 @@ class ProfileEdit:
         header = profiles.header(self.profile) or make_header(self.profile)
         self.notes.clear()
         wanted = self._completed(profiles, partitions)
-        profiles.changed[self.profile] = after = apply_changes(profiles.get(self.profile, {}), wanted)
+        before = profiles.get(self.profile, {})
+        profiles.changed[self.profile] = after = apply_changes(before, wanted)
         named = None if profiles.header(self.profile) else validation.name_problem(self.profile)
         problems = [Problem(named)] if named else []
-        problems += self._pair_problems()
+        problems += [*self._pair_problems(), *self._read_only_problems(after)]
         problems += map(Problem, profiles.find_overridden(self.profile, wanted).values())
         problems += validation.find_problems(
             self.profile,
@@ -69,6 +79,8 @@ class ProfileEdit:
         )
         if problems:
             raise ValidationError(f"profile {printable(self.profile)} was not written, because", problems)
+        if is_narrowed(after) and not is_narrowed(before):
+            self.notes.append(_ONLY_HERE)
         if settings.REGION not in after:
             source = profiles.get(str(after.get(settings.SOURCE_PROFILE)), {})
             self.region = str(source.get(settings.REGION, settings.DEFAULT_REGION))
@@ -90,9 +102,28 @@ class ProfileEdit:
             wanted[settings.ROLE_ARN] = build_role_arn(
                 self.profile, self.account_id, self.role_name, profiles, wanted, partitions
             )
+        if self.read_only and not wanted.get(settings.POLICY_ARNS):
+            after = apply_changes(profiles.get(self.profile, {}), wanted)
+            wanted[settings.POLICY_ARNS] = read_only_arn(str(after.get(settings.ROLE_ARN)))
         full, notes = complete_settings(self.profile, profiles, wanted)
         self.notes += notes
         return full
+
+    def _read_only_problems(self, after: Mapping[str, Any]) -> list[Problem]:
+        """Check that nothing allows more than ``--read-only``: STS allows what any of the policies allows."""
+        if not self.read_only:
+            return []
+        if self.wanted.get(settings.POLICY_ARNS):
+            both = (
+                "--read-only and --policy-arns exclude each other, because STS allows what any of them allows"
+            )
+            return [Problem(both, "leave one out")]
+        if after.get(settings.POLICY):
+            own = (
+                f"the profile would have its {settings.POLICY} too, and STS allows what either of them allows"
+            )
+            return [Problem(f"--read-only: {own}", 'remove that with: --policy ""')]
+        return []
 
     def _pair_problems(self) -> list[Problem]:
         """Check that ``--account-id`` and ``--role-name`` come together, and instead of ``--role-arn``."""

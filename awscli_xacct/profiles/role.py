@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .. import settings
-from ..errors import ProfileError
+from ..errors import PolicyError, ProfileError
 from ..messages import option, profile_option, role_command
 from .source import (
     MACHINE_SESSIONS,
@@ -86,6 +86,12 @@ def _parse_tag_keys(text: str) -> list[str]:
     return parse_keys(text)
 
 
+def _parse_policy_arns(text: str) -> list[str]:
+    from .policies import parse_arns
+
+    return parse_arns(text)
+
+
 KEYS = {
     key.name: key
     for key in (
@@ -101,6 +107,8 @@ KEYS = {
         Key(settings.SESSION_TAGS, _parse_tags, "KEY=VALUE …", role_only=True),
         Key(settings.TRANSITIVE_SESSION_TAGS, _parse_tag_keys, "KEY …", role_only=True),
         Key(settings.SOURCE_IDENTITY, role_only=True),
+        Key(settings.POLICY_ARNS, _parse_policy_arns, "ARN", role_only=True),
+        Key(settings.POLICY, str, "file://PATH", role_only=True),
         Key(settings.REGION, question="Default region name"),
     )
 }
@@ -119,7 +127,8 @@ def parse_role_settings(name: str, options: Profile) -> dict[str, Any]:
             try:
                 parsed[key.name] = key.parse(text)
             except ValueError as error:
-                raise ProfileError(
+                kind = PolicyError if key.name == settings.POLICY_ARNS else ProfileError
+                raise kind(
                     name,
                     f"profile {name}: {key.name} {text!r}: {error}",
                     f"set one:\n  {role_command(name, f'{option(key.name)} {key.example}')}",
@@ -128,7 +137,10 @@ def parse_role_settings(name: str, options: Profile) -> dict[str, Any]:
 
 
 class Role(NamedTuple):
-    """One hop of a chain: a role, everything that is sent to assume it, and the source of the calling credentials."""
+    """One hop of a chain: a role, everything that is sent to assume it, and the source of the calling credentials.
+
+    `policy` is the session policy as the profile has it, perhaps the name of a file, and `policy_document` its text.
+    """
 
     profile: str
     role_arn: str
@@ -142,6 +154,14 @@ class Role(NamedTuple):
     transitive_session_tags: Sequence[str] = ()
     source_identity: str | None = None
     mfa_process: str | None = None
+    policy_arns: Sequence[str] = ()
+    policy: str | None = None
+    policy_document: str | None = None
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether the sessions may do less than the role."""
+        return bool(self.policy_arns or self.policy)
 
     @property
     def chained(self) -> bool:
@@ -177,6 +197,8 @@ class Role(NamedTuple):
             "SourceIdentity": self.source_identity,
             "Tags": [{"Key": key, "Value": value} for key, value in self.session_tags.items()] or None,
             "TransitiveTagKeys": list(self.transitive_session_tags) or None,
+            "PolicyArns": [{"arn": arn} for arn in self.policy_arns] or None,
+            "Policy": self.policy_document,
         }
         return {name: value for name, value in sent.items() if value is not None}
 
@@ -213,6 +235,8 @@ class _Resolver:
         name = chain[-1]
         source = self._source(chain, self._profiles[name])
         role = Role(profile=name, source=source, **parse_role_settings(name, self._profiles[name]))
+        if role.narrowed:
+            role = role._replace(policy_document=_read_policies(role))
         if role.mfa_serial and role.takes_no_code:
             from .chain_problems import chained_mfa_problem
 
@@ -261,6 +285,27 @@ class _Resolver:
             text = f"its chain is too long: more than {settings.MAX_CHAIN} roles"
             raise _error(chain[0], text, "use a source closer to a user", structural=False)
         return self.role([*chain, source])
+
+
+def _read_policies(role: Role) -> str | None:
+    """Return the text of a role's session policy. Raises `ProfileError` if it or the managed ones cannot be used."""
+    from .policies import find_foreign, read_policy, shortened
+
+    foreign = find_foreign(role.policy_arns, role.role_arn)
+    if foreign:
+        text = f"{settings.POLICY_ARNS}: {'; '.join(foreign)}"
+        raise _policy_error(role.profile, text, "--policy-arns ARN")
+    if not role.policy:
+        return None
+    try:
+        return read_policy(role.policy)
+    except ValueError as error:
+        text = f"{settings.POLICY} {shortened(role.policy)!r}: {error}"
+        raise _policy_error(role.profile, text, "--policy file://PATH") from None
+
+
+def _policy_error(name: str, text: str, options: str) -> PolicyError:
+    return PolicyError(name, f"profile {name}: {text}", f"set another:\n  {role_command(name, options)}")
 
 
 def _error(

@@ -17,6 +17,7 @@ from ..errors import ProfileError
 from ..messages import listed, option, printable
 from ..problems import Problem
 from .chain_problems import chained_duration_problem, chained_mfa_problem
+from .policies import find_foreign, parse_arns, shortened
 from .role import KEYS, Role, resolve
 from .source import Profiles, can_be_source, describe_role_session, has_static_keys, is_role
 from .tags import parse_keys, parse_tags, transitive_problems
@@ -76,6 +77,7 @@ def find_problems(
     arn = Arn.parse(text)
     if arn and not role_arn_problem(text, partitions):
         problems += _partition_problems(name, profiles, arn, partition_of, spelled)
+        problems += _foreign_policy_problems(name, profile, spelled)
     if not force:
         problems += _clashes(name, profile)
     return problems
@@ -94,7 +96,8 @@ def _value_problems(
             tags = parse_tags(str(profile.get(settings.SESSION_TAGS, "")))[0]
             reason = "; ".join(transitive_problems(parse_keys(str(value)), tags))
         if reason:
-            yield Problem(f"{spelled(key)} {str(value)!r}: {reason}", profile=name, key=key)
+            shown = shortened(str(value)) if key == settings.POLICY else str(value)
+            yield Problem(f"{spelled(key)} {shown!r}: {reason}", profile=name, key=key)
 
 
 def _source_problems(name: str, profiles: Profiles, spelled: Spelling) -> list[Problem]:
@@ -183,6 +186,17 @@ def _partition_problems(
             )
             return [Problem(text, profile=name, key=settings.ROLE_ARN)]
     return []
+
+
+def _foreign_policy_problems(name: str, profile: Mapping[str, Any], spelled: Spelling) -> Iterable[Problem]:
+    """Yield a problem if managed policies are of another partition or account than the role."""
+    key = settings.POLICY_ARNS
+    try:
+        arns = parse_arns(str(profile.get(key, "")))
+    except ValueError:
+        return  # reported with the other values, or there are none
+    for text in find_foreign(arns, str(profile[settings.ROLE_ARN])):
+        yield Problem(f"{spelled(key)}: {text}", profile=name, key=key)
 
 
 def _clashes(name: str, profile: Mapping[str, Any]) -> list[Problem]:

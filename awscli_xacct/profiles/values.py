@@ -12,6 +12,7 @@ from collections.abc import Collection
 
 from .. import settings
 from ..arn import Arn
+from .policies import policy_problem
 from .role import KEYS
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
@@ -123,6 +124,7 @@ _CHECKS = {
     settings.ROLE_SESSION_NAME: session_name_problem,
     settings.SOURCE_IDENTITY: session_name_problem,
     settings.DURATION_SECONDS: seconds_problem,
+    settings.POLICY: policy_problem,
     settings.REGION: region_problem,
 }
 """What is required of a text beyond its being one line that `KEYS` can parse."""

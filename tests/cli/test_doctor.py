@@ -480,7 +480,7 @@ def test_doctor_knows_the_keys_of_botocore() -> None:
 
 
 def test_doctor_names_the_owner_of_an_unknown_key(machine: Machine) -> None:
-    unread = ["policy_arns", "include_profile", "foo_bar", "granted_color", "rol_session_name"]
+    unread = ["include_profile", "foo_bar", "granted_color", "rol_session_name"]
     machine.write(machine.config.read_text("utf-8") + "".join(f"{key} = x\n" for key in unread))
     fixes = {finding["Text"].rpartition(" ")[2]: finding["Fix"] for finding in examine(machine)}
     assert set(fixes) == set(unread)

@@ -34,6 +34,7 @@ TICK = 0.03
 
 ROLE = "arn:aws:iam::222222222222:role/Power"
 CONFIG = f"[profile prod]\nrole_arn = {ROLE}\nsource_profile = default\nregion = eu-west-1\n"
+POLICY = '{{"Statement": [{{"Effect": "Allow", "Action": "s{}:*", "Resource": "*"}}]}}'
 KEYS = "[default]\naws_access_key_id = AKIA{}\naws_secret_access_key = x\n"
 
 
@@ -226,6 +227,24 @@ def test_memo_of_a_profile_with_another_file_is_a_miss_once_that_changes(place: 
     assert read_memo("prod", __version__) is None
 
 
+def test_memo_of_a_profile_with_a_policy_is_a_miss_once_that_changes(place: Place) -> None:
+    """Also where the policy belongs to another profile of the chain, which calls for the role."""
+    policy = place.aws / "policy"
+    policy.write_text(POLICY.format(1), "utf-8")
+    with place.config.open("a", encoding="utf-8") as file:
+        file.write(f"policy = file://{policy}\n[profile audit]\nrole_arn = {ROLE}\nsource_profile = prod\n")
+    for profile in ("prod", "audit"):
+        remember(profile)
+        memo = read_memo(profile, __version__)
+        assert memo is not None
+        assert list(memo.files) == [str(policy)]
+        policy.write_text(POLICY.format(2 if profile == "prod" else 3), "utf-8")
+        assert read_memo(profile, __version__) is None
+    remember()
+    policy.unlink()
+    assert read_memo("prod", __version__) is None
+
+
 def test_memo_is_not_written_for_a_racily_clean_file_that_it_names(place: Place) -> None:
     policy = place.aws / "policy"
     wait_for_tick()
@@ -303,6 +322,8 @@ class MemoMachine(RuleBasedStateMachine):
         self.before = dict(os.environ)
         self.home = tempfile.mkdtemp()
         self.place = Place(Path(self.home, "home"))
+        self.policy = self.place.aws / "policy"
+        self.policy.write_text(POLICY.format(1), "utf-8")
         self.number = 0
 
     def teardown(self) -> None:
@@ -319,10 +340,13 @@ class MemoMachine(RuleBasedStateMachine):
         with self.place.config.open("r+", encoding="utf-8") as file:
             file.write(text)
 
-    @rule(digit=st.integers(1, 3))
-    def replace_the_config(self, digit: int) -> None:
+    @rule(digit=st.integers(1, 3), policy=st.booleans())
+    def replace_the_config(self, digit: int, policy: bool) -> None:
         new = self.place.config.with_name("new")
-        new.write_text(CONFIG + f"external_id = tenant/{digit}\n" * (digit > 1), "utf-8")
+        options = (
+            f"external_id = tenant/{digit}\n" * (digit > 1) + f"policy = file://{self.policy}\n" * policy
+        )
+        new.write_text(f"{CONFIG}{options}", "utf-8")
         new.replace(self.place.config)
 
     @rule(text=st.sampled_from(["[xacct]\ncache_dir = ~/elsewhere\n", "[services s]\n"]))
@@ -330,6 +354,11 @@ class MemoMachine(RuleBasedStateMachine):
         if text not in self.place.config.read_text("utf-8"):
             with self.place.config.open("a", encoding="utf-8") as file:
                 file.write(text)
+
+    @rule(digit=st.integers(1, 3))
+    def edit_the_policy_to_the_same_size(self, digit: int) -> None:
+        with self.policy.open("r+", encoding="utf-8") as file:
+            file.write(POLICY.format(digit))
 
     @rule(digit=st.integers(1, 3))
     def rotate_the_keys(self, digit: int) -> None:

@@ -54,6 +54,11 @@ roles:
     session_tags: a=b, c=d
     role_session_name: "2020-01-01"
     mfa_process: ykman oath code -s '#1'
+    policy_arns: [arn:aws:iam::aws:policy/A, arn:aws:iam::aws:policy/B]
+    policy: |
+      {
+        "Statement": []
+      }
 """
     )
     common = {"source_profile": "default", "region": "us-west-1", "mfa_session": "off"}
@@ -91,6 +96,8 @@ roles:
                 "session_tags": "a=b, c=d",
                 "role_session_name": "2020-01-01",
                 "mfa_process": "ykman oath code -s '#1'",
+                "policy_arns": "arn:aws:iam::aws:policy/A,arn:aws:iam::aws:policy/B",
+                "policy": '{   "Statement": [] }',
             },
             "111111111111",
             "Power",
@@ -162,7 +169,7 @@ roles:
             f"{ROLE}, color: red",
             "3:41: unknown key 'color'; the keys of a role are account, role, role_arn, source_profile, "
             "credential_source, mfa_serial, mfa_process, mfa_session, external_id, role_session_name, "
-            "duration_seconds, session_tags, transitive_session_tags, source_identity, region",
+            "duration_seconds, session_tags, transitive_session_tags, source_identity, policy_arns, policy, region",
         ),
         (f"{ROLE}, region: a, region: b", "3:52: duplicate key 'region'; it is on line 3 already"),
         (f"{ROLE}, [x]: b", "3:41: a key must be a string, not a list"),
@@ -218,6 +225,18 @@ roles:
         (
             f"{ROLE}, transitive_session_tags: [a, 1]",
             '3:70: the key of a tag 1 must be quoted, because YAML reads it as a number; write "1"',
+        ),
+        (
+            f"{ROLE}, policy_arns: []",
+            "3:54: policy_arns must have 1 to 10 ARNs; to have none, write null",
+        ),
+        (
+            f"{ROLE}, policy_arns: [1]",
+            '3:55: the ARN of a policy 1 must be quoted, because YAML reads it as a number; write "1"',
+        ),
+        (
+            f"{ROLE}, policy: {{Statement: []}}",
+            "3:49: policy must be a string; put the JSON in single quotes",
         ),
         (
             f"{ROLE}, external_id: {'x' * 20001}",

@@ -45,6 +45,8 @@ SETTINGS: dict[str, list[Any]] = {
     "duration_seconds": ["900", "3600"],
     "session_tags": ["a=b", "team=ops,app=007,cost center=", "a=x,b=1"],
     "source_identity": ["who", "true"],
+    "policy_arns": ["arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/A,arn:aws:iam::aws:policy/b/B"],
+    "policy": ['{"Version": "2012-10-17", "Statement": {"Sid": "it\'s # 1: \\"x\\""}}'],
     "mfa_process": ["ykman oath code 'it is'", 'say "x" # 1', "a: b"],
 }
 _COMMENTS = ["", "", "", "  # c{}", "   #c{}: [x"]
@@ -159,6 +161,8 @@ class Writer:
                 item = dict(pair.split("=", 1) for pair in text.split(","))
             elif key == "transitive_session_tags" and self._flip():
                 item = [text]
+            elif key == "policy_arns" and self._flip():
+                item = text.split(",")
             elif key == "duration_seconds" and self._flip():
                 item = int(text)
             entry[key] = item

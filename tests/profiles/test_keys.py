@@ -18,6 +18,8 @@ ELSEWHERE = {
     # It is imported by every command, and imports nothing.
     "__init__.py": {
         "mfa_session",
+        "policy",
+        "policy_arns",
         "role_arn",
         "session_tags",
         "source_identity",
@@ -29,9 +31,15 @@ ELSEWHERE = {
     # Arguments of botocore's, a key of setup's journal, options of a command line.
     "redaction.py": {"aws_secret_access_key", "aws_session_token"},
     "credentials/sts.py": {"aws_access_key_id", "aws_secret_access_key", "aws_session_token"},
+    "configure_role/role.py": {"policy"},
     "configure_role/setup.py": {"role_arn"},
     "configure_role/setup_undo.py": {"role_arn"},
     "configure_role/setup_args.py": {"source_profile", "external_id", "duration_seconds"},
+    # A kind of resource in IAM.
+    "profiles/policies.py": {"policy"},
+    "setup/journal.py": {"policy"},
+    "setup/planner.py": {"policy"},
+    "setup/undo.py": {"policy"},
 }
 """Strings that are spelled as a config key and are no name of one, or cannot be imported."""
 
@@ -56,7 +64,7 @@ def test_config_keys_are_named_in_settings_only() -> None:
 
 def test_config_keys_have_a_field_of_the_role_except_its_sources_and_the_region() -> None:
     beside = {settings.SOURCE_PROFILE, settings.CREDENTIAL_SOURCE, settings.REGION}
-    assert set(KEYS) - beside == set(Role._fields) - {"profile", "source"}
+    assert set(KEYS) - beside == set(Role._fields) - {"profile", "source", "policy_document"}
 
 
 @pytest.mark.parametrize("name", [settings.MFA_SESSION, settings.DURATION_SECONDS])

@@ -10,8 +10,9 @@ It checks signatures, session tokens and their expiration, MFA codes (each is ac
 their conditions, and every length, pattern and limit of AssumeRole and GetSessionToken. It can fail, throttle, delay,
 hang, drop connections, hold requests to create a race, and run with a clock that differs from its clients'.
 
-Not modelled: identity policies (only the trust policy decides), session policies (accepted and ignored), packed sizes,
-root users, and requests signed in the query string. `python -m tests.sts` runs the server on its own.
+Session policies are checked and recorded (`Call.policy`, `Session.policies`), but what they allow is not modelled.
+Neither are identity policies (only the trust policy decides), the real size of packed policies, root users, and
+requests signed in the query string. `python -m tests.sts` runs the server on its own.
 """
 
 from .calls import Call

@@ -41,6 +41,16 @@ class Call:
         """The transitive tag keys in the request."""
         return shapes.members(self.parameters, "TransitiveTagKeys")
 
+    @property
+    def policy(self) -> str | None:
+        """The session policy in the request."""
+        return self.parameters.get("Policy")
+
+    @property
+    def policy_arns(self) -> list[str]:
+        """The managed session policies in the request."""
+        return shapes.policy_arns(self.parameters)
+
 
 class CallLog:
     """A thread-safe list of calls. A call is added on arrival, so it counts even if the client stopped waiting."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from .identities import Caller, Role, Session, User
 from .messages import Refusal
+from .session_policies import NO_POLICIES, SessionPolicies
 from .totp import MfaDevice, new_secret
 
 
@@ -126,6 +127,7 @@ class Directory:
         mfa_at: float | None = None,
         source_identity: str | None = None,
         inherited_tags: Mapping[str, str] | None = None,
+        policies: SessionPolicies = NO_POLICIES,
     ) -> Session:
         """Issue temporary credentials that are valid for `life` seconds."""
         if self.session_life is not None:
@@ -137,6 +139,7 @@ class Directory:
             mfa_at=mfa_at,
             source_identity=source_identity,
             inherited_tags=inherited_tags or {},
+            policies=policies,
         )
         with self._lock:
             self._sessions[session.access_key] = session

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TypeAlias
 
+from .session_policies import NO_POLICIES, SessionPolicies
 from .totp import MfaDevice
 
 _ID_LETTERS = string.ascii_uppercase + "234567"
@@ -109,7 +110,7 @@ class Session:
     """Temporary credentials of a role (with a session name) or of a user (GetSessionToken; the name is empty).
 
     `expires` and `mfa_at` (when MFA was proved; None: never) are epoch seconds of the server's clock.
-    `inherited_tags` are the transitive session tags.
+    `inherited_tags` are the transitive session tags, `policies` what limits the session.
     """
 
     owner: User | Role
@@ -118,6 +119,7 @@ class Session:
     mfa_at: float | None = None
     source_identity: str | None = None
     inherited_tags: Mapping[str, str] = field(default_factory=dict)
+    policies: SessionPolicies = NO_POLICIES
     access_key: str = field(default_factory=lambda: new_id("ASIA", 20))
     secret_key: str = field(default_factory=new_secret_key)
     session_token: str = field(default_factory=lambda: "FwoGZXIvYXdzE" + secrets.token_urlsafe(240))

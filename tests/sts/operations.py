@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from . import iam
+from . import iam, session_policies
 from .directory import Directory
 from .identities import Caller, Role, Session, User, trusts_any
 from .messages import Refusal, Result
@@ -51,9 +51,11 @@ def assume_role(directory: Directory, caller: Caller, parameters: Mapping[str, s
     source_identity = reader.optional("SourceIdentity", SOURCE_IDENTITY)
     serial, code = _mfa_parameters(reader)
     tags = reader.tags()
+    policies = session_policies.read(reader)
     reader.raise_if_invalid()
     check_role_arn(arn)
     transitive = reader.transitive(among=tags)
+    session_policies.check(policies, arn, tags)
     if isinstance(caller, Session) and duration > CHAINED_MAX:
         raise validation_error(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role "
@@ -81,6 +83,7 @@ def assume_role(directory: Directory, caller: Caller, parameters: Mapping[str, s
         name=name,
         source_identity=source_identity,
         inherited_tags={**inherited, **{key: tags[key] for key in tags if key.lower() in transitive}},
+        policies=policies,
     )
     result: dict[str, str | dict[str, str]] = {
         "Credentials": session.to_credentials(),

@@ -47,6 +47,11 @@ def tags(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
     ]
 
 
+def policy_arns(parameters: Mapping[str, str]) -> list[str]:
+    """Return the ARNs of the managed session policies."""
+    return [arn for _, arn in _numbered(parameters, "PolicyArns", ".arn")]
+
+
 class ParameterReader:
     """Reads parameters and collects the invalid ones; `raise_if_invalid` reports them all at once, as STS does."""
 
@@ -107,6 +112,17 @@ class ParameterReader:
                 "The specified transitive tag key must be included in the requested tags.",
             )
         return frozenset(keys)
+
+    def policy_arns(self, shape: Shape, most: int) -> list[str]:
+        """Return the ARNs of managed session policies."""
+        arns = policy_arns(self._parameters)
+        if len(arns) > most:
+            self._add_problem(
+                str(arns), "PolicyArns", f"Member must have length less than or equal to {most}", quoted=False
+            )
+        for number, arn in enumerate(arns, 1):
+            self._check(arn, f"policyArns.{number}.member.arn", shape)
+        return arns
 
     def raise_if_invalid(self) -> None:
         """Raise Refusal (ValidationError) if any parameter is invalid."""
