@@ -91,7 +91,19 @@ SIGNIN_ENDPOINT = "signin_endpoint"
 """The federation endpoint for sign-in URLs. Default: that of the profile's partition, if it has a public one."""
 CONSOLE_ENDPOINT = "console_endpoint"
 """The URL of the console. Default: as for `SIGNIN_ENDPOINT`."""
-PLUGIN_WIDE = (CACHE_DIR, MFA_SESSION_DURATION, MFA_PROMPT, SIGNIN_ENDPOINT, CONSOLE_ENDPOINT)
+# `ROLE_SESSION_NAME`, too: the name of role sessions whose profiles name none; see profiles/session_names.py.
+HISTORY = "history"
+"""Whether each session obtained is recorded: ``on`` (default) or ``off``; see history/log.py."""
+HISTORY_MODES = ("on", "off")
+PLUGIN_WIDE = (
+    CACHE_DIR,
+    MFA_SESSION_DURATION,
+    MFA_PROMPT,
+    SIGNIN_ENDPOINT,
+    CONSOLE_ENDPOINT,
+    ROLE_SESSION_NAME,
+    HISTORY,
+)
 """All keys of the ``[xacct]`` section. Each can be overridden by an environment variable: see `variable`."""
 
 STATE_DIRECTORY = "~/.aws/xacct"
@@ -101,7 +113,10 @@ DEFAULT_CACHE_DIRECTORY = "~/.aws/xacct/cache"
 CACHE_KIND = "cache"
 SETUP_KIND = "setup"
 """A kind is part of the name of a directory that is used instead of another; see storage/directories.py."""
-LASTING_KINDS = (SETUP_KIND,)
+HISTORY_FILE = "history.jsonl"
+"""The history, in `STATE_DIRECTORY`; see history/log.py."""
+HISTORY_KIND = "history"
+LASTING_KINDS = (SETUP_KIND, HISTORY_KIND)
 """Kinds that have to survive a restart of the machine."""
 DEFAULT_CONFIG_FILE = "~/.aws/config"
 DEFAULT_CREDENTIALS_FILE = "~/.aws/credentials"
@@ -134,6 +149,7 @@ RESOLUTION_VARIABLES = (
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     variable(CACHE_DIR),
     variable(MFA_SESSION_DURATION),
+    variable(ROLE_SESSION_NAME),
 )
 """What decides, besides the two files, which record has a profile's credentials. A memo is valid for the values that
 these had. A test resolves profiles and fails for any variable that is read and not listed here."""
@@ -222,8 +238,15 @@ LOCK_RETRY_SECONDS = 1
 MFA_PROCESS_SECONDS = 60
 """How long an ``mfa_process`` may take; it may be waiting for somebody to touch a key."""
 
+MAX_HISTORY_BYTES = 8 * 1024 * 1024
+"""How long the history gets before it is set aside. The one before that is deleted, so there are two files at most."""
+HISTORY_WAIT_SECONDS = 1
+"""How long to wait for others that write the history, before a line is added without a lock."""
+
 TOO_LONG_SECONDS = 3600
 """How long to remember that STS refused a role's ``duration_seconds`` as too long: each attempt costs an MFA code."""
+CALLER_SECONDS = 90 * 86400
+"""How long to remember who the owner of an access key is: a user may be renamed."""
 SETUP_WAIT_SECONDS = 60
 """How long `setup` waits by default for IAM's changes to take effect."""
 

@@ -38,7 +38,7 @@ FLOORS = (
     # the meaning of a profile's settings
     ("profiles",),
     # libraries, which do not import each other
-    ("credentials", "discovery", "manifest", "mfa", "setup"),
+    ("credentials", "discovery", "history", "manifest", "mfa", "setup"),
     # faces
     ("cli", "configure_role"),
     # entry points: the CLI's plugin and ``python -m``
@@ -46,7 +46,7 @@ FLOORS = (
 )
 """Packages and top-level modules, from the ground up; the package itself is ``""``."""
 
-SIDEWAYS = {("credentials", "mfa")}
+SIDEWAYS = {("credentials", "mfa"), ("credentials", "history")}
 """Imports allowed within a floor. On the ground, all are allowed that form no cycle."""
 
 UP = {("cli", ""), ("configure_role", "")}

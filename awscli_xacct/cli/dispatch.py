@@ -37,6 +37,7 @@ COMMANDS = (
     "each",
     "console",
     "status",
+    "history",
     "enable",
     "disable",
     "doctor",

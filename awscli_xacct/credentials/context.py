@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.loaders import create_loader
 
 from ..aws_errors import is_expired_or_unknown_caller
+from ..history.recorder import record_session
 from ..messages import warn
 from ..profiles.cache_keys import CacheKeys, mfa_prompt
 from ..profiles.partitions import Partitions
@@ -21,6 +22,7 @@ from ..profiles.source import Source
 from ..storage.cache import Record, key_name
 from ..storage.markers import Directory, Markers
 from . import recursion_guard
+from .callers import CALLER
 from .single_flight import SingleFlight, Warn
 from .source_keys import SourceKeys
 from .sts import Keys, Sts
@@ -42,6 +44,7 @@ class FetchContext:
     warn         prints one line for the user
     region       where STS is called if the session has no region; None leaves it to botocore
     too_long     marks the roles whose maximum duration STS has found shorter than what their profiles ask for
+    callers      remembers the ARNs of access keys' owners
     """
 
     flight: SingleFlight
@@ -52,6 +55,7 @@ class FetchContext:
     warn: Warn
     region: str | None = None
     too_long: Markers = field(default_factory=lambda: Markers(None, _TOO_LONG))
+    callers: Markers = field(default_factory=lambda: Markers(None, CALLER))
     clock: Callable[[], float] = time.time
 
     def sts(self, keys: Keys, *, quick: bool = False) -> Sts:
@@ -108,7 +112,9 @@ def make_context(provider: Any, hop: Role | Source) -> FetchContext:
     keys, records = provider.cache_keys, provider.records
     keys.session_duration()  # an invalid setting is an error for every profile
     return FetchContext(
-        flight=SingleFlight(records, warn=warn),
+        flight=SingleFlight(
+            records, warn=warn, obtained=partial(record_session, keys.config, os.environ, records)
+        ),
         cache_keys=keys,
         client_creator=provider._client_creator,
         source_keys=SourceKeys(provider).get,
@@ -116,6 +122,7 @@ def make_context(provider: Any, hop: Role | Source) -> FetchContext:
         warn=warn,
         region=region_for(keys.config, keys.profile),
         too_long=Markers(records.current_directory, _TOO_LONG),
+        callers=Markers(records.current_directory, CALLER),
     )
 
 

@@ -7,22 +7,42 @@ providers; each is looked up only when a record is missing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import settings
 from ..aws_errors import is_denied, is_expired_or_unknown_caller, is_refused_code, is_too_long
 from ..errors import CannotPromptError, RoleDurationError
+from ..history.entry import name_policies
 from ..messages import printable, subcommand
 from ..profiles.role import Role
+from ..profiles.session_names import user_name
 from ..storage.cache import Record
 from .advice import add_advice, duration_advice, source_name
+from .callers import find_caller, find_known_caller
 from .context import Cached, FetchContext
-from .mfa_session import MfaSession, decide
+from .mfa_session import GET_SESSION_TOKEN, MfaSession, decide
 from .single_flight import purpose_of
 from .sts import Keys, keys_of
 
 _FRESH = 60
 """Seconds for which a new MFA session cannot be too old for a role."""
+
+
+class Caller(NamedTuple):
+    """Who calls for a role.
+
+    keys    what the call is signed with
+    name    the ARN if it is known, else the access key id; for the history
+    source  the keys that the chain begins with, None if they have not been needed so far
+    user    the name of the user or session behind them, None if it has not been asked for
+    mfa     the device whose code these credentials were obtained with
+    """
+
+    keys: Keys
+    name: str
+    source: Keys | None = None
+    user: str | None = None
+    mfa: str | None = None
 
 
 class Fetcher(Cached):
@@ -92,7 +112,7 @@ class Fetcher(Cached):
             return self._assume_from(caller, role.request, quick)
         keys = self._source_keys()
         if not role.mfa_serial:
-            return self._assume(keys, role.request, quick)
+            return self._assume(self._owner_of(keys), role.request, quick)
         decision = decide(role, user_keys=keys.token is None)
         if not decision.shared:
             self._check_duration()
@@ -117,7 +137,7 @@ class Fetcher(Cached):
             )
             return self._assume_with_code(keys, request, quick)
         try:
-            return self._assume_from(session, request, quick)
+            return self._assume_from(session, request, quick, keys)
         except Exception as error:
             age = self._context.clock() - float(record.metadata["obtained"])
             if not is_denied(error) or age < _FRESH:
@@ -136,10 +156,13 @@ class Fetcher(Cached):
 
         serial = str(self.role.mfa_serial)
         prompt = Request(serial, self.role.profile, f"role {self.role.role_arn}", self.role.mfa_process)
+        owner = self._owner_of(keys)
+        # Whatever can fail does before anybody is prompted.
+        named, owner = self._name_session(owner, request, quick)
 
         def assume(code: str) -> Record:
             try:
-                return self._assume(keys, {**request, "SerialNumber": serial, "TokenCode": code}, quick)
+                return self._assume(owner, {**named, "SerialNumber": serial, "TokenCode": code}, quick)
             except Exception as error:
                 if is_too_long(error):
                     self._context.too_long.write(self.name)
@@ -162,32 +185,70 @@ class Fetcher(Cached):
             f"  {subcommand('login', role.profile)}"
         )
 
-    def _assume_from(self, caller: Cached, request: Mapping[str, Any], quick: bool) -> Record:
+    def _assume_from(
+        self, caller: Cached, request: Mapping[str, Any], quick: bool, source: Keys | None = None
+    ) -> Record:
         """Assume the role with a caller's session, and once more with a new one if STS says that it has expired."""
         record = caller.get()
         try:
-            return self._assume(keys_of(record), request, quick)
+            return self._assume(_owner_of_session(record, source), request, quick)
         except Exception as error:
             if not is_expired_or_unknown_caller(error):
                 raise
         caller.drop(record.access_key)
-        return self._assume(keys_of(caller.get()), request, quick)
+        return self._assume(_owner_of_session(caller.get(), source), request, quick)
 
-    def _assume(self, keys: Keys, request: Mapping[str, Any], quick: bool) -> Record:
+    def _assume(self, caller: Caller, request: Mapping[str, Any], quick: bool) -> Record:
         role = self.role
-        # The stock CLI's name for a role session whose profile does not name it.
-        session_name = f"botocore-session-{int(self._context.clock())}"
         try:
-            return self._context.sts(keys, quick=quick).assume_role(
-                {"RoleSessionName": session_name, **request},
+            request, caller = self._name_session(caller, request, quick)
+            return self._context.sts(caller.keys, quick=quick).assume_role(
+                request,
                 profile=role.profile,
                 role=role.role_arn,
                 source=source_name(role),
                 method="assume-role",
+                caller=caller.name,
+                user=caller.user,
+                session_name=request["RoleSessionName"],
+                mfa=request.get("SerialNumber") or caller.mfa,
+                policy=name_policies(request),
             )
         except Exception as error:
-            add_advice(error, role, self._context.clock(), by_session=keys.token is not None)
+            add_advice(error, role, self._context.clock(), by_session=caller.keys.token is not None)
             raise
+
+    def _name_session(
+        self, caller: Caller, request: Mapping[str, Any], quick: bool
+    ) -> tuple[Mapping[str, Any], Caller]:
+        """Return the request with a session name, and the caller with its user's name if that was asked for."""
+        if "RoleSessionName" in request:
+            return request, caller
+        now = self._context.clock()
+        names = self._context.cache_keys.session_names
+        if names is None:
+            # The stock CLI's name for a role session whose profile does not name it.
+            return {"RoleSessionName": f"botocore-session-{int(now)}", **request}, caller
+
+        def find_user() -> str:
+            nonlocal caller
+            if caller.user is None:
+                keys = caller.source or self._first_keys()
+                arn = find_caller(self._context, keys, quick=quick)
+                known = caller.name == keys.access_key
+                caller = caller._replace(user=user_name(arn), name=arn if known else caller.name)
+            return str(caller.user)
+
+        return {"RoleSessionName": names.make(self.role.profile, find_user, now), **request}, caller
+
+    def _owner_of(self, keys: Keys) -> Caller:
+        """Return the owner of the keys that the chain begins with."""
+        name = find_known_caller(self._context, keys.access_key) or keys.access_key
+        return Caller(keys, name, keys)
+
+    def _first_keys(self) -> Keys:
+        """Return the keys that the chain begins with."""
+        return self.chain()[0]._source_keys()
 
     def _source_keys(self) -> Keys:
         assert not isinstance(self.role.source, Role)  # noqa: S101 - a role's keys are its fetcher's
@@ -196,3 +257,11 @@ class Fetcher(Cached):
     def _shared_session(self, keys: Keys) -> MfaSession:
         assert not isinstance(self.role.source, Role)  # noqa: S101 - no role can get a session
         return MfaSession(self.role.source, self._context, self.role, keys)
+
+
+def _owner_of_session(record: Record, source: Keys | None) -> Caller:
+    """Return the owner of a session: a role session itself, or the user of an MFA session."""
+    about = record.metadata
+    is_users = about.get("method") == GET_SESSION_TOKEN
+    name = about.get("caller" if is_users else "arn") or record.access_key
+    return Caller(keys_of(record), name, source, about.get("user"), about.get("mfa") if is_users else None)

@@ -30,8 +30,12 @@ from ..aws_errors import is_refused_code
 from ..profiles.role import Role
 from ..profiles.source import Source
 from ..storage.cache import Record
+from .callers import find_known_caller
 from .context import Cached, FetchContext
 from .sts import Keys, add_place
+
+GET_SESSION_TOKEN = "get-session-token"  # noqa: S105
+"""How a record of an MFA session says that it was obtained."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,9 @@ class MfaSession(Cached):
                     profile=self._source.name,
                     device=self._serial,
                     source=self._source.name,
-                    method="get-session-token",
+                    method=GET_SESSION_TOKEN,
+                    caller=find_known_caller(context, keys.access_key) or keys.access_key,
+                    mfa=self._serial,
                 )
             except Exception as error:
                 if not is_refused_code(error):

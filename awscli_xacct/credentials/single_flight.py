@@ -51,7 +51,8 @@ def purpose_of(profile: str) -> str:
 class SingleFlight:
     """Gets records through the cache. `warn` prints one line for the user.
 
-    A process that waits for a lock warns after `notice_after` seconds, and gives up after `timeout` more.
+    A process that waits for a lock warns after `notice_after` seconds, and gives up after `timeout` more. `obtained` is
+    called with each record that was fetched.
     """
 
     def __init__(
@@ -62,12 +63,14 @@ class SingleFlight:
         warn: Warn,
         notice_after: float = settings.LOCK_SILENT_SECONDS,
         timeout: float = settings.LOCK_WAIT_SECONDS,
+        obtained: Callable[[Record], None] | None = None,
     ) -> None:
         self._cache = cache
         self._clock = clock
         self._warn = warn
         self._notice_after = notice_after
         self._timeout = timeout
+        self._obtained = obtained
         self._warned = False
         self._own: dict[str, Record] = {}
         self._failed = Markers(cache.current_directory, "retry", clock)
@@ -153,6 +156,8 @@ class SingleFlight:
     def _store(self, name: str, record: Record) -> Record:
         self._own[name] = record
         self._cache.write(name, record)
+        if self._obtained is not None:
+            self._obtained(record)
         return record
 
     @contextlib.contextmanager

@@ -80,14 +80,14 @@ class Sts:
             # The command itself may need no region (IAM, S3), and must not fail because STS does.
             self._client = client_creator("sts", **options, region_name=other)
 
-    def assume_role(self, request: Mapping[str, Any], **about: str) -> Record:
+    def assume_role(self, request: Mapping[str, Any], **about: Any) -> Record:
         """Call AssumeRole. `about` is kept in the record, for people.
 
         https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
         """
         return self._call("AssumeRole", self._client.assume_role, request, about)
 
-    def get_session_token(self, request: Mapping[str, Any], **about: str) -> Record:
+    def get_session_token(self, request: Mapping[str, Any], **about: Any) -> Record:
         """Call GetSessionToken. `about` is kept in the record, for people.
 
         https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html
@@ -137,8 +137,11 @@ def _record(answer: Any, started: float, about: Mapping[str, Any]) -> Record:
     expiry = started + lifetime
     refresh = expiry - min(settings.REFRESH_SECONDS, lifetime / settings.REFRESH_FRACTION)
     arn = Arn.parse(str(answer.get("AssumedRoleUser", {}).get("Arn")))
-    about = {**about, "obtained": started}
-    return Record(key, secret, token, expiry, refresh, arn.account if arn else None, about)
+    about = {**about, "arn": str(arn) if arn else None}
+    known = {name: value for name, value in about.items() if value is not None}
+    return Record(
+        key, secret, token, expiry, refresh, arn.account if arn else None, {**known, "obtained": started}
+    )
 
 
 def _unusable(operation: str, what: str) -> CredentialRetrievalError:

@@ -6,15 +6,18 @@ leads to another record. `config` is botocore's ``session.full_config`` througho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import settings
 from ..errors import ProfileError
 from ..storage.cache import Cache, cache_directory, key_name
 from .role import Role, resolve
 from .source import Source, is_role, resolve_user
+
+if TYPE_CHECKING:
+    from .session_names import SessionNames
 
 _MAX_DIGITS = 10
 _MAX_SHOWN = 80
@@ -57,7 +60,31 @@ class CacheKeys:
 
     def of_role(self, role: Role | None = None) -> str:
         """Return the key of a role session: that of a hop, or if None the profile's own. Raises `ProfileError`."""
-        return key_name({"role": (role or self.role).identity, "at": self._endpoint})
+        role = role or self.role
+        key: dict[str, Any] = {"role": role.identity, "at": self._endpoint}
+        called = self._keys_of_names(self.session_names, role) if self.session_names else []
+        return key_name({**key, "called": called} if called else key)
+
+    @cached_property
+    def session_names(self) -> SessionNames | None:
+        """What names the role sessions that their profiles do not; None: STS is sent what the stock CLI makes up.
+
+        Raises `ProfileError`.
+        """
+        if not setting(self.config, settings.ROLE_SESSION_NAME, self._environment):
+            return None
+        from .session_names import session_names  # few have any, and every warm command would load it
+
+        return session_names(self.config, self._environment)
+
+    def _keys_of_names(self, names: SessionNames, role: Role) -> list[str]:
+        """Return what determines the names of a chain's sessions, of those that the profiles do not name."""
+        before = self._keys_of_names(names, role.source) if isinstance(role.source, Role) else []
+        return before if role.role_session_name else [*before, names.key(role.profile)]
+
+    def of_caller(self, access_key: str) -> str:
+        """Return the key under which is remembered who the owner of an access key is."""
+        return key_name({"caller": access_key, "at": self._endpoint})
 
     def of_session(self, source: Source, serial: str | None = None) -> str:
         """Return the key of a shared MFA session: one for each user and device. Raises `ProfileError`.
@@ -128,11 +155,22 @@ def setting(config: Mapping[str, Any], key: str, environment: Mapping[str, str])
 
 def mfa_prompt(config: Mapping[str, Any], environment: Mapping[str, str]) -> str:
     """Return where MFA codes are prompted for. Raises `ProfileError`."""
-    mode = setting(config, settings.MFA_PROMPT, environment) or "auto"
-    if mode not in settings.MFA_PROMPTS:
-        rule = f"one of {', '.join(settings.MFA_PROMPTS)}"
-        raise _invalid(settings.MFA_PROMPT, mode, rule, "auto", environment)
-    return mode
+    return _choice(config, settings.MFA_PROMPT, settings.MFA_PROMPTS, environment)
+
+
+def keeps_history(config: Mapping[str, Any], environment: Mapping[str, str]) -> bool:
+    """Return whether each session obtained is recorded. Raises `ProfileError`."""
+    return _choice(config, settings.HISTORY, settings.HISTORY_MODES, environment) == "on"
+
+
+def _choice(
+    config: Mapping[str, Any], key: str, choices: Sequence[str], environment: Mapping[str, str]
+) -> str:
+    """Return a plugin-wide setting that is one of `choices`, of which the first is the default."""
+    choice = setting(config, key, environment) or choices[0]
+    if choice not in choices:
+        raise invalid_setting(key, choice, f"one of {', '.join(choices)}", choices[0], environment)
+    return choice
 
 
 def session_duration(config: Mapping[str, Any], environment: Mapping[str, str]) -> int:
@@ -145,11 +183,13 @@ def session_duration(config: Mapping[str, Any], environment: Mapping[str, str]) 
     if not (text.isascii() and text.isdigit() and len(text) <= _MAX_DIGITS and low <= int(text) <= high):
         rule = f"a number of seconds between {low} (15 minutes) and {high} (36 hours)"
         example = str(settings.DEFAULT_SESSION_DURATION)
-        raise _invalid(settings.MFA_SESSION_DURATION, text, rule, example, environment)
+        raise invalid_setting(settings.MFA_SESSION_DURATION, text, rule, example, environment)
     return int(text)
 
 
-def _invalid(key: str, value: str, rule: str, example: str, environment: Mapping[str, str]) -> ProfileError:
+def invalid_setting(
+    key: str, value: str, rule: str, example: str, environment: Mapping[str, str]
+) -> ProfileError:
     """Return the error for a plugin-wide setting that is not what `rule` says, with the place that it comes from."""
     variable = settings.variable(key)
     if environment.get(variable):

@@ -79,6 +79,14 @@ def session_name_problem(name: str) -> str | None:
     return "must be 2 to 64 letters, digits or any of +=,.@-_, without blanks"
 
 
+def role_session_name_problem(name: str) -> str | None:
+    problem = session_name_problem(name)
+    if problem and "{" in name:
+        place = f"{settings.ROLE_SESSION_NAME} of the section [{settings.CONFIG_SECTION}]"
+        return f"{problem}; placeholders belong in {place}"
+    return problem
+
+
 def external_id_problem(external_id: str) -> str | None:
     if _EXTERNAL_ID.fullmatch(external_id):
         return None
@@ -121,7 +129,7 @@ def _parse_problem(key: str, text: str) -> str | None:
 _CHECKS = {
     settings.MFA_SERIAL: serial_problem,
     settings.EXTERNAL_ID: external_id_problem,
-    settings.ROLE_SESSION_NAME: session_name_problem,
+    settings.ROLE_SESSION_NAME: role_session_name_problem,
     settings.SOURCE_IDENTITY: session_name_problem,
     settings.DURATION_SECONDS: seconds_problem,
     settings.POLICY: policy_problem,

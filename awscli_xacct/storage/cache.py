@@ -101,7 +101,7 @@ class Cache:
         self.directory = directory and Path(locate_private(str(directory), settings.CACHE_KIND))
         self._clock = clock
         self._warn = warn
-        self._warned = False
+        self.has_warned = False
 
     def read(self, name: str) -> Record | None:
         """Return the record of that name if it is valid, else None."""
@@ -221,8 +221,8 @@ class Cache:
         return directory / f"{name}.json"
 
     def _warn_once(self, message: str) -> None:
-        if not self._warned:
-            self._warned = True
+        if not self.has_warned:
+            self.has_warned = True
             self._warn(message)
 
 

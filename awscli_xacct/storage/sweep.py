@@ -11,6 +11,9 @@ from .files import discard, temporary_prefix
 from .locks import remove_if_free
 from .record import read_private, split_record
 
+_LASTING = {".caller": settings.CALLER_SECONDS}
+"""How long markers are good for that are, for longer than a day, by suffix."""
+
 
 def sweep_old(directory: Path, now: float, written: str = "") -> None:
     """Remove what ended more than `settings.SWEEP_SECONDS` before `now`: records, markers, locks, temporary files.
@@ -19,7 +22,7 @@ def sweep_old(directory: Path, now: float, written: str = "") -> None:
     bounded number of files. Files that are not ours by name stay: people keep other things in ``cache_dir`` too.
     """
     ours = re.compile(
-        r"[0-9a-f]{64}\.(json|lock|code|too-long|retry|owner)|\.[0-9a-f]{64}\.\w[\w-]*\.xacct-\w+\.tmp"
+        r"[0-9a-f]{64}\.(json|lock|code|too-long|retry|owner|caller)|\.[0-9a-f]{64}\.\w[\w-]*\.xacct-\w+\.tmp"
     )
     names = []
     with suppress(OSError):
@@ -33,7 +36,8 @@ def sweep_old(directory: Path, now: float, written: str = "") -> None:
         path = directory / name
         with suppress(OSError):  # the next sweep tries again
             # A file written since then cannot have ended before; the others are few and worth reading.
-            if path.lstat().st_mtime < now - settings.SWEEP_SECONDS and not _ended_lately(path, now):
+            written_at, lasts = path.lstat().st_mtime, _LASTING.get(path.suffix, 0)
+            if written_at < now - settings.SWEEP_SECONDS - lasts and not _ended_lately(path, now):
                 _remove(path)
 
 

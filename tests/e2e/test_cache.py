@@ -176,7 +176,7 @@ def test_cache_files_are_private_whatever_the_umask(home: Home, role: Role, prod
     modes = {
         path.suffix or path.name: path.stat().st_mode & 0o777 for path in (home.aws_dir / "xacct").rglob("*")
     }
-    assert modes == {"cache": 0o700, ".json": 0o600}
+    assert modes == {"cache": 0o700, ".json": 0o600, ".jsonl": 0o600}
     assert (home.aws_dir / "xacct").stat().st_mode & 0o777 == 0o700
 
 
@@ -184,7 +184,7 @@ def test_cache_directory_can_be_set(home: Home, prod: str, tmp_path: Path) -> No
     place = tmp_path / "deep" / "cache"
     caller_of(home, prod, {"AWS_XACCT_CACHE_DIR": str(place)})
     assert len(list(place.glob("*.json"))) == 1
-    assert not (home.aws_dir / "xacct").exists()
+    assert not home.cache.exists()
 
 
 def assert_one_warning(outcome: Outcome, role: Role) -> None:

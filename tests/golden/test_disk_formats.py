@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from awscli_xacct import __version__, settings
+from awscli_xacct.history import log
+from awscli_xacct.history.entry import entry_of
 from awscli_xacct.profiles.cache_keys import CacheKeys
 from awscli_xacct.setup.journal import Journal
 from awscli_xacct.storage.cache import Cache, Record
@@ -59,7 +61,7 @@ def test_record_name_of_a_chain() -> None:
     assert keys.of_role(keys.role) == "8970777e3b9e627feeaeffb43e7df87acaa5fd45677525bbd67fb6cf64423726"
 
 
-@pytest.mark.parametrize("kind", ["code", "retry", "too-long"])
+@pytest.mark.parametrize("kind", ["code", "retry", "too-long", "caller"])
 def test_marker(tmp_path: Path, kind: str) -> None:
     Markers(tmp_path, kind, clock=lambda: NOW).write(NAME, "two words")
     assert [(path.name, path.read_text("ascii")) for path in tmp_path.iterdir()] == [
@@ -116,11 +118,32 @@ def test_journal_of_setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     }
 
 
+def test_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    about = {
+        **RECORD.metadata,
+        "role": "arn:aws:iam::222222222222:role/Power",
+        "caller": "arn:aws:iam::111111111111:user/dev",
+        "session_name": "dev",
+        "mfa": "arn:aws:iam::111111111111:mfa/dev",
+        "policy": ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
+    }
+    log.append(entry_of(RECORD._replace(metadata=about), "terraform > xacct").line())
+    assert (tmp_path / ".aws" / "xacct" / "history.jsonl").read_text("ascii") == (
+        '{"Time": "2027-01-15T08:00:00Z", "Profile": "prod", "Role": "arn:aws:iam::222222222222:role/Power", '
+        '"Account": "222222222222", "Caller": "arn:aws:iam::111111111111:user/dev", "SessionName": "dev", '
+        '"AccessKeyId": "ASIAEXAMPLE", "Expiration": "2027-01-15T09:00:00Z", '
+        '"Mfa": "arn:aws:iam::111111111111:mfa/dev", "Policy": ["arn:aws:iam::aws:policy/ReadOnlyAccess"], '
+        '"Program": "terraform > xacct"}\n'
+    )
+
+
 def test_names_that_are_promises() -> None:
     """Variables, keys and paths that people, programs and other versions rely on."""
     assert settings.MANIFEST == "xacct_manifest"
     assert settings.MANIFEST_KEYS == "xacct_manifest_keys"
     assert settings.RESOLVING_VARIABLE == "AWS_XACCT_RESOLVING"
+    assert settings.HISTORY_FILE == "history.jsonl"
     assert settings.DISABLE_VARIABLE == "AWS_XACCT_DISABLE"
     assert settings.DEFAULT_CACHE_DIRECTORY == "~/.aws/xacct/cache"
     assert os.path.dirname(settings.MEMO_DIRECTORY) == "~/.aws/xacct"  # noqa: PTH120 - a text, not a path yet

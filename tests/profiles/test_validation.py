@@ -122,6 +122,11 @@ BAD: list[tuple[Check, str, str]] = [
     (values.session_name_problem, "x", "2 to 64 letters"),
     (values.session_name_problem, 65 * "x", "2 to 64 letters"),
     (values.session_name_problem, "a b", "without blanks"),
+    (
+        values.role_session_name_problem,
+        "{user}",
+        "placeholders belong in role_session_name of the section [xacct]",
+    ),
     (values.session_name_problem, "a/b", "2 to 64 letters"),
     (values.session_name_problem, "é1", "2 to 64 letters"),
     *((values.session_name_problem, f"ab{bad}", "2 to 64 letters") for bad in CONTROLS),

@@ -16,6 +16,7 @@ def serve_answer(status: int, body: bytes) -> Iterator[tuple[str, list[str]]]:
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"] or 0))
             received.append(f"{self.command} {self.path}")
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
@@ -23,7 +24,7 @@ def serve_answer(status: int, body: bytes) -> Iterator[tuple[str, list[str]]]:
             if self.command != "HEAD":
                 self.wfile.write(body)
 
-        do_GET = do_HEAD = answer  # noqa: N815 - the names that http.server looks for
+        do_GET = do_HEAD = do_POST = answer  # noqa: N815 - the names that http.server looks for
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -28,6 +28,7 @@ CHECKS: dict[str, Callable[[DoctorContext], Iterator[Finding]]] = {
     "aws": aws.check,
     "files": files.check_config,
     "cache": files.check_cache,
+    "history": files.check_history,
     "variables": environment.check,
     "profiles": profiles.check,
     "clock": clock.check,

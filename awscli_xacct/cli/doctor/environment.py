@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from ... import settings
 from ...errors import ProfileError
 from ...messages import unknown_profile
-from ...profiles.cache_keys import mfa_prompt, session_duration
+from ...profiles.cache_keys import keeps_history, mfa_prompt, session_duration
+from ...profiles.session_names import session_names
 from .report import FAULT, OK, WARNING, DoctorContext, Finding
 
 _KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
@@ -61,7 +62,7 @@ def _check_own(context: DoctorContext) -> Iterator[Finding]:
             near = get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             yield Finding(WARNING, f"unknown variable {name}{hint}", f"unset {name}")
-    for parse in (mfa_prompt, session_duration):
+    for parse in (mfa_prompt, session_duration, session_names, keeps_history):
         try:
             parse(context.config or {}, context.environment)
         except ProfileError as error:

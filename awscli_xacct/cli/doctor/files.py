@@ -12,8 +12,9 @@ from pathlib import Path
 from ... import settings
 from ...configfile import store
 from ...configfile.document import Document
-from ...errors import ConfigFileError, XacctError
-from ...profiles.cache_keys import setting
+from ...errors import ConfigFileError, ProfileError, XacctError
+from ...history import log
+from ...profiles.cache_keys import keeps_history, setting
 from ...storage.cache import cache_directory
 from ...storage.directories import find_obstacle
 from ...storage.files import write_temporary
@@ -112,6 +113,23 @@ def check_cache(context: DoctorContext) -> Iterator[Finding]:
         text = f"other users can access {named}, so sessions are cached in {directory} instead"
         yield Finding(WARNING, text, f"chmod 700 {shlex.quote(str(named))}")
     yield _try_to_write(directory, elsewhere)
+
+
+def check_history(context: DoctorContext) -> Iterator[Finding]:
+    """Check the history of sessions: that a line can be added."""
+    try:
+        is_kept = keeps_history(context.config or {}, context.environment)
+    except ProfileError:
+        return  # which is a finding about settings
+    problem, path = log.find_problem(), log.history_path()
+    if is_kept and path is not None:
+        if problem:
+            text = f"sessions are not recorded in {path}: {problem.strerror or problem}"
+            name = shlex.quote(str(path))
+            own = path.is_file() and not path.is_symlink() and is_ours(path.stat())
+            yield Finding(WARNING, text, f"chmod 600 {name}" if own else f"mv {name} {name}.old")
+        else:
+            yield Finding(OK, f"sessions are recorded in {path}")
 
 
 def _is_relative(directory: str) -> bool:

@@ -44,7 +44,7 @@ def check(context: DoctorContext) -> Iterator[Finding]:
 
 
 def _check_roles(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
-    partitions = _load_partitions()
+    partitions = load_partitions()
     for name, options in profiles.items():
         if settings.ROLE_ARN not in options:
             continue
@@ -106,7 +106,7 @@ def _check_plugin_wide(config: Mapping[str, Any]) -> Iterator[Finding]:
             )
 
 
-def _load_partitions() -> Partitions | None:
+def load_partitions() -> Partitions | None:
     """Return the partitions that the awscli of this Python knows, without importing it; None without an awscli."""
     for package in ("awscli", "botocore"):
         spec = find_spec(package)

@@ -1,0 +1,167 @@
+"""``xacct history``: the sessions that were obtained, and how CloudTrail shows what each of them did."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from .. import settings
+from ..arn import Arn
+from ..errors import XacctError
+from ..history import log
+from ..history.entry import Entry, parse_line
+from ..messages import printable, profile_option, unknown_profile, warn
+from ..profiles.cache_keys import keeps_history
+from ..profiles.regions import find_region
+from ..profiles.source import Profiles
+from .dispatch import UsageError
+from .doctor.profiles import load_partitions
+from .output import print_result
+from .resolve import read_config
+
+HELP = "Show which sessions were obtained, by whom, for what, and how to see what they did."
+EXAMPLES = """\
+  xacct history
+  xacct history prod --since 1d
+  xacct history --since 2026-11-25 --json | jq -r '.[].Program'"""
+
+_UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
+_AGE = re.compile(r"(\d{1,6})([mhdw])", re.ASCII)
+_CLOUDTRAIL = "aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue="
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("profile", metavar="PROFILE", nargs="?", help="only sessions of this profile")
+    parser.add_argument(
+        "--since", metavar="AGE", help="only sessions of the last 30m, 12h, 1d or 2w, or since a day or time"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, with times in UTC")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the sessions, the oldest first."""
+    since = parse_since(options.since, time.time()) if options.since is not None else 0.0
+    entries = [
+        entry for entry in _read() if entry.moment >= since and options.profile in (None, entry.Profile)
+    ]
+    config = read_config()
+    is_kept = keeps_history(config, os.environ)
+    profiles = config["profiles"]
+    if not entries and options.profile is not None and options.profile not in profiles:
+        raise XacctError(
+            unknown_profile(options.profile, profiles), code="ProfileNotFound", profile=options.profile
+        )
+    if options.json:
+        print_result(f"{json.dumps([entry._asdict() for entry in entries], indent=4)}\n")
+    elif entries:
+        print_result(_format(entries, profiles))
+    else:
+        warn("no session is recorded" + (" since then" if since else ""))
+    if not is_kept:
+        warn(f"sessions are not recorded, because {settings.HISTORY} is off")
+    return 0
+
+
+def parse_since(text: str, now: float) -> float:
+    """Return the time (seconds since the epoch) that is an age before `now`, or a day or time in the local zone.
+
+    Raises `UsageError`.
+    """
+    age = _AGE.fullmatch(text)
+    if age:
+        return now - int(age[1]) * _UNITS[age[2]]
+    try:
+        # Before Python 3.11 it does not know the Z.
+        return datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text)).timestamp()
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"--since {text!r} is neither an age, such as 30m, 12h, 1d or 2w, nor a time, such as 2026-11-25 or "
+            f"2026-11-25T09:30. See: xacct history --help"
+        ) from None
+
+
+def _read() -> Iterator[Entry]:
+    """Yield what is recorded, the oldest first; whatever cannot be read is counted in a warning."""
+    damaged = 0
+    try:
+        for line in log.read_lines():
+            entry = parse_line(line)
+            if entry:
+                yield entry
+            else:
+                damaged += 1
+    except OSError as error:
+        reason = error.strerror or error
+        raise XacctError(f"the history in {log.history_path()} cannot be read: {reason}") from None
+    if damaged:
+        lines, them = ("1 line is", "it") if damaged == 1 else (f"{damaged} lines are", "them")
+        warn(f"{lines} left out, because no session can be read from {them}: {log.history_path()}")
+
+
+def _format(entries: Sequence[Entry], profiles: Profiles) -> str:
+    """Return a table with, below each row, the command that shows what CloudTrail knows of the session."""
+    from ..tables import local_time, table
+
+    rows = [
+        [
+            local_time(entry.moment),
+            entry.Profile or "",
+            _owner(entry),
+            _short(entry.Caller),
+            entry.SessionName or "",
+            entry.Program or "",
+        ]
+        for entry in entries
+    ]
+    titles, *lines = table(["TIME", "PROFILE", "OWNER", "CALLER", "SESSION", "PROGRAM"], rows).splitlines()
+    commands = [_look_up(entry, profiles) for entry in entries]
+    return "".join(
+        f"{line}\n"
+        for line in [titles, *(text for pair in zip(lines, commands, strict=True) for text in pair)]
+    )
+
+
+def _owner(entry: Entry) -> str:
+    """Return whose session it is: account and role, or the device of an MFA session."""
+    if entry.Role is None:
+        return _short(entry.Mfa)
+    arn = Arn.parse(entry.Role)
+    name = f"{arn.account} {arn.role_name}" if arn else entry.Role
+    return f"{name} (narrowed)" if entry.Policy else name
+
+
+def _short(name: str | None) -> str:
+    """Return an ARN without what is the same in most: ``user/dev``; what is no ARN as it is."""
+    arn = Arn.parse(name or "")
+    return arn.resource if arn else name or ""
+
+
+def _look_up(entry: Entry, profiles: Profiles) -> str:
+    """Return the command that shows the calls made with a session, which CloudTrail keeps for 90 days."""
+    profile = _find_profile(entry, profiles)
+    options = [profile_option(profile)] if profile is not None else []
+    if profile is None or not profiles[profile].get(settings.REGION):
+        # Each region has events of its own; calls of global services are in the first of each partition.
+        region = find_region(profiles, profile or "") or _first_region(entry)
+        options.append(f"--region {region}")
+    return f"  {_CLOUDTRAIL}{printable(entry.AccessKeyId)} {' '.join(options)}"
+
+
+def _find_profile(entry: Entry, profiles: Profiles) -> str | None:
+    """Return a profile that can look into the account: the session's or, if that has another role now, another."""
+    same = [name for name, each in profiles.items() if each.get(settings.ROLE_ARN) == entry.Role]
+    if entry.Profile in same or (entry.Profile in profiles and not (entry.Role and same)):
+        return entry.Profile
+    return same[0] if entry.Role and same else None
+
+
+def _first_region(entry: Entry) -> str:
+    arn = Arn.parse(entry.Role or entry.Mfa or "")
+    partitions = load_partitions()
+    found = partitions.default_region(arn.partition) if arn and partitions else None
+    return found or settings.DEFAULT_REGION
