@@ -128,6 +128,10 @@ RESOLVING_VARIABLE = "AWS_XACCT_RESOLVING"
 """Set for a ``credential_process``, not by people: the profiles it gets credentials for; see
 credentials/recursion_guard.py."""
 
+SHELL_VARIABLE = "AWS_XACCT_SHELL"
+"""Set in a shell that `exec` has started, not by people: when its credentials expire, in seconds since the epoch (0 for
+never), a blank, and the profile."""
+
 HANDED_VARIABLE = "AWS_XACCT_HANDED"
 """Set for commands of `exec` and `each`, not by people: the variables with the profile's settings, one per line."""
 
@@ -177,6 +181,11 @@ MEMO_TICK = 2
 PAGE_DIRECTORY = "~/.aws/xacct/pages"
 """The pages with which ``xacct console --open`` sends a browser to the console."""
 PAGE_KIND = "pages"
+SERVE_DIRECTORY = "~/.aws/xacct/serve"
+"""The config files of programs for which ``xacct serve`` and ``xacct exec --serve`` have credentials."""
+SERVE_KIND = "serve"
+SERVE_WAIT_SECONDS = 60
+"""How long such a program waits for credentials: somebody may have to enter an MFA code."""
 SIGNIN_SECONDS = 900
 """How long a sign-in URL can be used."""
 

@@ -34,6 +34,7 @@ COMMANDS = (
     "role",
     "credentials",
     "exec",
+    "serve",
     "each",
     "console",
     "status",

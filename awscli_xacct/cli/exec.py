@@ -1,26 +1,38 @@
-"""``xacct exec PROFILE -- CMD``: a command with a profile's credentials."""
+"""``xacct exec PROFILE [-- CMD]``: a command, or a shell, with a profile's credentials."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
+from collections.abc import Mapping
 
+from ..credentials.resolution import Resolved
 from ..errors import XacctError
 from .fetch import fetch
-from .launch import become, build_environment
+from .launch import BEFORE_CONTAINER, CONTAINER, become, build_environment
 from .resolve import resolve
+from .shell import check_not_nested, make_shell
 
-HELP = "Run a command with the credentials and the region of a profile in its environment."
+HELP = "Run a command, or a shell, with the credentials and the region of a profile in its environment."
 EXAMPLES = """\
   xacct exec prod -- terraform plan
+  xacct exec --serve prod -- terraform apply     for longer than one session lasts
   xacct exec prod -- sh -c 'echo "$AWS_CREDENTIAL_EXPIRATION"'
-  xacct exec prod python report.py"""
+  xacct exec prod python report.py
+  xacct exec prod                                a shell; end it with: exit"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "xacct exec [-h] PROFILE [--] CMD ..."
+    parser.usage = "xacct exec [-h] [--serve] PROFILE [[--] CMD ...]"
     parser.add_argument("profile", metavar="PROFILE", help="any profile, with or without a role")
+    parser.add_argument(
+        "--serve",
+        action="store_true",
+        help="serve the credentials to the command's AWS SDKs, which get new ones in time, and put none into its "
+        "environment",
+    )
 
 
 def split(arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -30,16 +42,52 @@ def split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Become the command. Returns an exit code only if that fails."""
+    """Become the command, or serve it. Returns an exit code only if that fails, or when a served command has ended."""
     command = get_command(options.command)
     inherited = dict(os.environ)  # now, because importing awscli sets a variable of its own
     resolved = resolve(options.profile)
-    return become(command, build_environment(json.loads(fetch(resolved)), resolved.memo, inherited))
+    if options.serve:
+        return _serve(resolved, command, inherited)
+    document = json.loads(fetch(resolved))
+    environment = build_environment(document, resolved.memo, inherited)
+    if not command:
+        command, variables = make_shell(resolved.profile, document.get("Expiration", ""), inherited)
+        environment.update(variables)
+    return become(command, environment)
 
 
 def get_command(words: list[str]) -> list[str]:
-    """Return the command at the end of a command line. Raises `XacctError` if there is none."""
-    command = words[1:] if words[:1] == ["--"] else words
+    """Return the command at the end of a command line, empty for a shell. Raises `XacctError` for a wrong one."""
+    if not words:
+        check_not_nested(os.environ)
+        return []
+    command = words[1:] if words[0] == "--" else words
     if not command or (command is words and command[0].startswith("-")):
-        raise XacctError("no command given. Usage: xacct exec PROFILE -- CMD")
+        raise XacctError("no command given. Usage: xacct exec PROFILE -- CMD", code="UsageError")
     return command
+
+
+def _serve(resolved: Resolved, command: list[str], inherited: Mapping[str, str]) -> int:
+    from .child import end_like, run_child
+    from .renewal import start_credentials
+    from .serving import hiding_default, serving
+
+    environment = build_environment({}, resolved.memo, inherited)
+    for name in (*CONTAINER, *BEFORE_CONTAINER):
+        environment.pop(name, None)
+    if not command:
+        command, variables = make_shell(resolved.profile, "", inherited)
+        environment.update(variables)
+    with contextlib.ExitStack() as stack:
+        served = stack.enter_context(serving([resolved.profile]))
+        environment.update(stack.enter_context(hiding_default()))
+        environment.update(served.variables(resolved.profile))
+        if not served.renewals[resolved.profile].is_fresh():
+            # Whoever started the command is there to enter a code, or to read why there are no credentials.
+            process = start_credentials(resolved.profile)
+            document, _ = process.communicate()
+            if process.returncode:
+                return end_like(process.returncode)
+            served.renewals[resolved.profile].keep(document)
+        code = run_child(command, environment)
+    return end_like(code)

@@ -14,7 +14,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import XacctError
 from .launch import ACCOUNT, REGIONS, STALE, VARIABLES, removed, to_variables
@@ -31,16 +31,27 @@ def _format_json(document: Mapping[str, Any], region: str, others: Iterable[str]
     return f"{json.dumps(document)}\n"
 
 
-def _format_lines(template: str, quote: Quote, unset: Callable[[list[str]], str]) -> Format:
-    """Return a format with one line per variable, after what unsets the others."""
+class Shell(NamedTuple):
+    """How a shell sets and unsets variables, and how a comment begins."""
 
+    assignment: str
+    quote: Quote
+    unset: Callable[[list[str]], str]
+    comment: str = "#"
+
+    def format(self, variables: Mapping[str, str], stale: Iterable[str]) -> str:
+        """Return one line per variable, after what unsets the `stale` ones."""
+        lines = (
+            f"{self.assignment.format(name=name, value=self.quote(_check(value)))}\n"
+            for name, value in variables.items()
+        )
+        return self.unset([name for name in dict.fromkeys(stale) if name not in variables]) + "".join(lines)
+
+
+def _format_for(shell: Shell) -> Format:
     def format_document(document: Mapping[str, Any], region: str, others: Iterable[str]) -> str:
         variables = to_variables(document) | (dict.fromkeys(REGIONS, region) if region else {})
-        stale = dict.fromkeys([*STALE, ACCOUNT[0], *VARIABLES, *REGIONS, *others])
-        lines = (
-            f"{template.format(name=name, value=quote(_check(value)))}\n" for name, value in variables.items()
-        )
-        return unset([name for name in stale if name not in variables]) + "".join(lines)
+        return shell.format(variables, [*STALE, ACCOUNT[0], *VARIABLES, *REGIONS, *others])
 
     return format_document
 
@@ -88,15 +99,20 @@ def _quote_cmd(value: str) -> str:
     return value
 
 
-FORMATS: dict[str, Format] = {
-    "process": _format_json,
-    "env": _format_lines("export {name}={value}", shlex.quote, _unset_in_sh),
-    "env-no-export": _format_lines("{name}={value}", shlex.quote, _unset_what_is_set),
-    "powershell": _format_lines(
+SHELLS = {
+    "env": Shell("export {name}={value}", shlex.quote, _unset_in_sh),
+    "env-no-export": Shell("{name}={value}", shlex.quote, _unset_what_is_set),
+    "powershell": Shell(
         "$Env:{name}={value}", _quote_powershell, _unset_by("Remove-Item Env:{name} -ErrorAction Ignore")
     ),
-    "windows-cmd": _format_lines("set {name}={value}", _quote_cmd, _unset_by("set {name}=")),
+    "windows-cmd": Shell("set {name}={value}", _quote_cmd, _unset_by("set {name}="), "rem"),
     # Without -g it would erase a universal variable, in all sessions and for good.
-    "fish": _format_lines("set -gx {name} {value}", _quote_fish, _unset_by("set -eg {name}")),
+    "fish": Shell("set -gx {name} {value}", _quote_fish, _unset_by("set -eg {name}")),
 }
-"""The formats by name."""
+"""The formats for shells by name."""
+
+FORMATS: dict[str, Format] = {
+    "process": _format_json,
+    **{name: _format_for(shell) for name, shell in SHELLS.items()},
+}
+"""All formats by name."""

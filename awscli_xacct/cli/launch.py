@@ -30,6 +30,21 @@ ACCOUNT = ("AWS_ACCOUNT_ID", "AccountId")
 STALE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN")
 """Variables that contradict other credentials, or would be taken for them."""
 
+CONTAINER = (
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+)
+"""Variables with which SDKs get credentials from a server; see serving.py."""
+
+BEFORE_CONTAINER = (
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+)
+"""Variables that SDKs follow rather than those, besides the ones above."""
+
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 """SDKs read one of these variables, the AWS CLI the other."""
 
@@ -54,7 +69,7 @@ def build_environment(
     The profile's other settings, ``memo.exported``, do not override an inherited variable.
     """
     account, key = ACCOUNT
-    dropped = {*VARIABLES, *STALE, settings.RESOLVING_VARIABLE, account}
+    dropped = {*VARIABLES, *STALE, settings.RESOLVING_VARIABLE, settings.SHELL_VARIABLE, account}
     kept = {name: value for name, value in inherited.items() if name not in dropped}
     exported = dict(pair.split("=", 1) for pair in memo.exported)
     exported = {name: value for name, value in exported.items() if name not in kept}

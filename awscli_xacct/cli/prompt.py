@@ -2,6 +2,7 @@
 
 import time
 
+from .. import settings
 from ..storage.memo import Memo, read_memo
 
 TYPE_CHECKING = False
@@ -11,6 +12,8 @@ if TYPE_CHECKING:  # typing's own is in a module, which Python would have to fin
 
 def read_prompt(environment: "Mapping[str, str]", version: str) -> "str | None":
     """Return the line for a shell's prompt, empty without a profile in use; None if there is no memo."""
+    if settings.SHELL_VARIABLE in environment:
+        return _format_shell(environment[settings.SHELL_VARIABLE])
     profile = find_current_profile(environment)
     if not profile:
         return ""
@@ -31,6 +34,16 @@ def format_prompt(profile: str, memo: Memo) -> str:
     now = time.time()
     found = memo.valid_document(now)
     return f"{name} {_format_short(found[0].expiry - now) if found else '-'}\n"
+
+
+def _format_shell(value: str) -> str:
+    """Format the profile of a shell that ``xacct exec`` has started, and the time that its credentials have left."""
+    expiry, _, profile = value.partition(" ")
+    left = int(expiry) - time.time() if expiry.isdecimal() else 0
+    name = escape_for_prompt(profile)
+    if expiry == "0":
+        return f"{name}\n"
+    return f"{name} {_format_short(left) if left > 0 else '-'}\n"
 
 
 def escape_for_prompt(name: str) -> str:

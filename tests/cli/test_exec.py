@@ -159,7 +159,7 @@ def test_exec_of_a_file_that_cannot_be_run(home: Home, state: str, prod: str) ->
     assert (outcome.code, outcome.stderr) == (126, f"xacct: {plain}: Exec format error\n")
 
 
-@pytest.mark.parametrize("words", [[], ["--"], ["--frobnicate"]])
+@pytest.mark.parametrize("words", [["--"], ["--frobnicate"]])
 def test_exec_without_a_command_fetches_nothing(home: Home, sts: Sts, prod: str, words: list[str]) -> None:
     outcome = home.xacct("exec", prod, *words)
     assert (outcome.code, outcome.stdout) == (255, "")

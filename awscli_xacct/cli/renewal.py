@@ -1,0 +1,195 @@
+"""The credentials of one profile for a process that lasts longer than they do.
+
+Fresh ones come from the cache, as for ``xacct credentials``, and whatever that does not answer at once is left to a
+process of that command. So this one never loads botocore, reads each edit of the config, and prompts for a code on its
+own terminal while whoever asks for credentials waits.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .. import __version__, settings
+from ..errors import XacctError
+from ..messages import subcommand, warn
+from ..storage.memo import read_memo
+from .resolve import resolve
+
+_PROGRAM = (
+    "import sys; sys.path[:] = sys.argv.pop(1).split(chr(10)); from awscli_xacct.cli.main import main; "
+    "sys.exit(main())"
+)
+_FOREVER_SECONDS = 60.0
+"""How long credentials without an end are used before the profile is asked again."""
+
+
+class Supply(NamedTuple):
+    """Credentials as a ``credential_process`` document, or why there are none: a code for programs, and a message."""
+
+    document: Mapping[str, Any] | None
+    code: str = ""
+    message: str = ""
+
+
+Deliver = Callable[[Supply], None]
+
+
+class Renewal:
+    """Supplies the credentials of a profile to whoever asks, from any thread."""
+
+    def __init__(self, profile: str, wait: float = settings.SERVE_WAIT_SECONDS) -> None:
+        self.profile = profile
+        self._wait = wait
+        self._lock = threading.Lock()
+        self._waiting: list[Deliver] = []
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
+        self._kept: tuple[float, bytes] = 0.0, b""
+        self._retry_at = 0.0
+        self._told = ""
+
+    def request(self, deliver: Deliver) -> None:
+        """Deliver credentials: at once if there are fresh ones, else when they are fetched, once for all who wait."""
+        try:
+            document = self._find(time.time())
+        except (XacctError, OSError) as error:
+            self._tell(str(error))
+            code = error.code if isinstance(error, XacctError) else "InternalError"
+            deliver(Supply(None, code, str(error)))
+            return
+        if document is not None:
+            deliver(Supply(json.loads(document)))
+            return
+        with self._lock:
+            self._waiting.append(deliver)
+            if len(self._waiting) > 1:
+                return
+        threading.Thread(target=self._fetch, daemon=True).start()
+
+    def stop(self) -> None:
+        """End the process that fetches, if any. Nothing is delivered any more."""
+        with self._lock:
+            self._stopped = True
+            if self._process is not None:
+                self._process.terminate()
+
+    def is_fresh(self) -> bool:
+        """Return whether the next request will be answered at once. Raises `XacctError` and `OSError`."""
+        return self._find(time.time()) is not None
+
+    def _find(self, now: float) -> bytes | None:
+        memo = read_memo(self.profile, __version__) or resolve(self.profile).memo
+        document = memo.fresh_document(now)
+        if document is None and now < self._retry_at:
+            found = memo.valid_document(now)
+            document = found and found[1]
+        until, kept = self._kept
+        return kept if document is None and not memo.record and now < until else document
+
+    def _fetch(self) -> None:
+        try:
+            supply = self._run()
+        except Exception as bug:  # noqa: BLE001 - whoever waits gets an answer
+            supply = Supply(None, "InternalError", f"unexpected {type(bug).__name__}: {bug}")
+        if supply.document is None and not self._stopped:
+            self._tell(supply.message)
+            supply = self._find_valid() or supply
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        for deliver in waiting:
+            deliver(supply)
+
+    def _run(self) -> Supply:
+        with self._lock:
+            if self._stopped:
+                return Supply(None)
+            process = self._process = start_credentials(
+                self.profile, stderr=subprocess.PIPE, variables={"AWS_CLI_ERROR_FORMAT": "json"}
+            )
+        try:
+            document, messages = process.communicate(timeout=self._wait)
+        except subprocess.TimeoutExpired:
+            process.terminate()  # it leaves the terminal as it was
+            try:
+                process.communicate(timeout=5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+            return Supply(None, "LoginRequired", self._explain_wait())
+        finally:
+            self._process = None
+        if process.returncode:
+            return _parse_failure(messages.decode("utf-8", "replace"))
+        self._told = ""
+        self.keep(document)
+        return Supply(json.loads(document))
+
+    def _explain_wait(self) -> str:
+        return (
+            f"no credentials for profile {self.profile} within {self._wait:g} s: nobody entered an MFA code, or STS "
+            f"does not answer. Log in from a terminal:\n  {subcommand('login', self.profile)}"
+        )
+
+    def keep(self, document: bytes) -> None:
+        """Keep credentials that are in no record: for half of their life, or a while if they have no end."""
+        from datetime import datetime
+
+        now = time.time()
+        expiration = json.loads(document).get("Expiration")
+        life = _FOREVER_SECONDS
+        if expiration:
+            left = datetime.fromisoformat(expiration.replace("Z", "+00:00")).timestamp() - now
+            life = left - min(settings.REFRESH_SECONDS, left / settings.REFRESH_FRACTION)
+        self._kept = now + life, document
+
+    def _find_valid(self) -> Supply | None:
+        """Return credentials that are due for a refresh but not over; they are used for a while before the next try."""
+        try:
+            found = resolve(self.profile).memo.valid_document(time.time())
+        except (XacctError, OSError):
+            return None
+        if found is None:
+            return None
+        self._retry_at = time.time() + settings.RETRY_SECONDS
+        return Supply(json.loads(found[1]))
+
+    def _tell(self, message: str) -> None:
+        """Print a failure for the person at the terminal, but not again for each client."""
+        if message != self._told:
+            self._told = message
+            warn(message)
+
+
+def start_credentials(
+    profile: str, *, stderr: int | None = None, variables: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start ``xacct credentials`` for a profile, by this interpreter and with the modules that it finds."""
+    isolated = ["-I"] if sys.flags.isolated else []
+    words: Sequence[str] = ["credentials", *(["--"] if profile.startswith("-") else []), profile]
+    return subprocess.Popen(  # noqa: S603 - this interpreter, and this package in it
+        [sys.executable, *isolated, "-c", _PROGRAM, "\n".join(sys.path), *words],
+        env={**os.environ, **(variables or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+    )
+
+
+def _parse_failure(messages: str) -> Supply:
+    """Return what ``xacct credentials`` reports of its failure, with the warnings before it printed."""
+    *before, last = messages.rstrip("\n").split("\n")
+    try:
+        report = json.loads(last)
+        for line in before:
+            warn(line.removeprefix("xacct: "))
+        text = "\n".join(filter(None, [str(report["Message"]), report["Fix"] and f"  {report['Fix']}"]))
+        return Supply(None, str(report["Code"]), text)
+    except (ValueError, TypeError, KeyError):
+        return Supply(None, "NoCredentials", messages.strip().removeprefix("xacct: "))

@@ -1,0 +1,126 @@
+"""``xacct serve PROFILE …``: a server from which AWS SDKs get credentials, and new ones in time.
+
+It runs until it is interrupted or terminated, and prompts for MFA codes on its own terminal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from ..credentials.resolution import Resolved
+from ..error_codes import first_of
+from ..errors import XacctError
+from ..messages import abandon, printable
+from .formats import SHELLS
+from .launch import ACCOUNT, BEFORE_CONTAINER, REGIONS, STALE, VARIABLES, removed
+from .output import print_result
+from .renewal import Renewal
+from .resolve import read_config, resolve_in
+from .serving import Serving, hiding_default, serving
+from .signal_wait import SignalWait
+
+HELP = "Serve the credentials of profiles to programs and containers, and renew them in time."
+EXAMPLES = """\
+  xacct serve prod
+  xacct serve prod audit --port 8421
+  xacct serve prod --container --format env-no-export > prod.env
+
+  It prints the variables with which AWS SDKs find it, and serves until Ctrl-C. For one command there is:
+  xacct exec --serve prod -- terraform apply"""
+
+_MAX_PORT = 65535
+_ENDS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("profiles", metavar="PROFILE", nargs="+", help="any profiles, with or without a role")
+    parser.add_argument(
+        "--format",
+        choices=SHELLS,
+        default="env",
+        help="how the variables are printed: one of %(choices)s (default: %(default)s)",
+        metavar="FORMAT",
+    )
+    parser.add_argument(
+        "--port", type=_port, default=0, metavar="N", help="the port on 127.0.0.1 (default: any free one)"
+    )
+    parser.add_argument(
+        "--container",
+        action="store_true",
+        help="leave out the variables that hide your files from programs: a container does not see those files",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the variables and serve until a signal ends it."""
+    names = list(dict.fromkeys(options.profiles))
+    resolved = _resolve_all(names)
+    ended: list[int] = []
+    with contextlib.ExitStack() as stack:
+        signals = stack.enter_context(SignalWait(_ENDS, ended.append))
+        served = stack.enter_context(serving(names, options.port))
+        files = {} if options.container else stack.enter_context(hiding_default())
+        print_result(_format(options, resolved, served, files))
+        sys.stdout.flush()
+        # Whoever reads the variables from a pipe waits for its end.
+        abandon(sys.stdout)
+        threading.Thread(target=_fetch_all, args=[served], daemon=True).start()
+        while not ended:
+            signals.wait()
+    return 0 if ended[0] == signal.SIGTERM else 128 + ended[0]
+
+
+def _resolve_all(names: Sequence[str]) -> list[Resolved]:
+    """Resolve all profiles. Raises `XacctError` with what is wrong with any of them."""
+    config = read_config()
+    found, errors = [], []
+    for name in names:
+        try:
+            found.append(resolve_in(config, name))
+        except XacctError as error:
+            errors.append(error)
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise XacctError("\n".join(map(str, errors)), code=first_of(error.code for error in errors))
+    return found
+
+
+def _format(
+    options: argparse.Namespace, resolved: Sequence[Resolved], served: Serving, files: dict[str, str]
+) -> str:
+    shell = SHELLS[options.format]
+    # A container has none of this shell's variables.
+    stale = (
+        [] if options.container else [*STALE, *VARIABLES, ACCOUNT[0], *REGIONS, *BEFORE_CONTAINER, *removed]
+    )
+    blocks = []
+    for each in resolved:
+        region = dict.fromkeys(REGIONS, each.memo.region) if each.memo.region else {}
+        block = shell.format({**served.variables(each.profile), **files, **region}, stale)
+        title = f"{shell.comment} {printable(each.profile)}\n" if len(resolved) > 1 else ""
+        blocks.append(title + block)
+    return "\n".join(blocks)
+
+
+def _fetch_all(served: Serving) -> None:
+    """Fetch what is not cached, one profile after the other, because SDKs wait for a second or two."""
+    for renewal in served.renewals.values():
+        _fetch(renewal)
+
+
+def _fetch(renewal: Renewal) -> None:
+    done = threading.Event()
+    renewal.request(lambda _: done.set())
+    done.wait()
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= _MAX_PORT):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 1 to {_MAX_PORT}")
+    return int(text)

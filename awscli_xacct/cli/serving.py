@@ -1,0 +1,140 @@
+"""Profiles served to the AWS SDKs of other programs, on loopback.
+
+SDKs ask the profile files before a container's server: with keys in ``[default]`` a program would run as the user, and
+nothing would tell. So it gets an empty credentials file, and a private copy of the config file whose ``[default]``
+gives no credentials.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from .. import settings
+from ..configfile import store
+from ..configfile.document import Document
+from ..configfile.sections import by_name, find_headers, make_header
+from ..errors import ProfileError
+from ..storage.files import write_temporary
+from ..storage.scratch import make_scratch_directory
+from .container_protocol import RefusedError, Rules, build_answer, build_refusal, make_path, to_container
+from .launch import CONTAINER
+from .loopback_server import HOST, Answer, LoopbackServer
+from .renewal import Renewal, Supply
+
+_DEFAULT = "default"
+_GIVING = (
+    *settings.CREDENTIAL_KEYS,
+    settings.ROLE_ARN,
+    settings.SOURCE_PROFILE,
+    settings.CREDENTIAL_SOURCE,
+)
+"""The keys with which `[default]` gives credentials."""
+_SECONDS_WITHOUT_END = 3600
+"""How long SDKs use credentials that have no end before they ask again."""
+_TEMPORARY = ("Busy", "InternalError", "Throttled", "Unreachable")
+"""Codes of errors that another try may not have."""
+
+
+class Serving:
+    """A running server. `renewals` are its profiles, by name."""
+
+    def __init__(self, profiles: Sequence[str], port: int) -> None:
+        """Listen. Raises `XacctError` if the port cannot be used."""
+        self.renewals = {name: Renewal(name) for name in profiles}
+        self._token = os.urandom(32).hex()
+        self._server = LoopbackServer(self._handle, port)
+        self.address = f"{HOST}:{self._server.port}"
+        hosts = [self.address, f"localhost:{self._server.port}"]
+        hosts += [HOST, "localhost"] if self._server.port == 80 else []
+        self._rules = Rules(
+            frozenset(host.encode() for host in hosts), self._token.encode(), frozenset(profiles)
+        )
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+
+    def variables(self, profile: str) -> dict[str, str]:
+        """Return the environment variables with which SDKs get the credentials of `profile`."""
+        uri, token = CONTAINER
+        return {uri: f"http://{self.address}{make_path(profile)}", token: self._token}
+
+    def stop(self) -> None:
+        """Answer nobody any more."""
+        for renewal in self.renewals.values():
+            renewal.stop()
+        self._server.stop()
+        self._thread.join(1)
+
+    def _handle(self, head: bytes, answer: Answer) -> None:
+        try:
+            profile = self._rules.find_profile(head)
+        except RefusedError as refusal:
+            answer(build_refusal(refusal))
+        else:
+            self.renewals[profile].request(lambda supply: answer(_build(supply)))
+
+
+@contextlib.contextmanager
+def serving(profiles: Sequence[str], port: int = 0) -> Iterator[Serving]:
+    """Serve `profiles` while the block runs. Raises `XacctError` if the port cannot be used."""
+    served = Serving(profiles, port)
+    try:
+        yield served
+    finally:
+        served.stop()
+
+
+@contextlib.contextmanager
+def hiding_default() -> Iterator[dict[str, str]]:
+    """Yield the variables for files in which `[default]` gives no credentials; the files last as long as the block.
+
+    Raises `OSError`, and `XacctError` if the config file cannot be read or changed.
+    """
+    config, credentials = (Path(path) for path in settings.config_paths())
+    hidden = hide_default(store.read(config), store.read(credentials), str(config), str(credentials))
+    with make_scratch_directory(settings.SERVE_DIRECTORY, settings.SERVE_KIND) as directory:
+        variables = {}
+        for name, variable, data in (
+            ("config", settings.CONFIG_FILE_VARIABLE, hidden),
+            ("credentials", settings.CREDENTIALS_FILE_VARIABLE, b""),
+        ):
+            path = write_temporary(directory, name, data).replace(directory / name)
+            variables[variable] = str(path)
+        yield variables
+
+
+def hide_default(config: bytes, credentials: bytes, path: str, credentials_path: str) -> bytes:
+    """Return the config file without what gives `[default]` credentials, and with its settings from the other file."""
+    document = Document(config, path)
+    headers = find_headers(document.names(), _DEFAULT)
+    for header in headers:
+        for key in document.section(header):
+            if key in _GIVING:
+                document.remove(header, key)
+    settings_there = Document(credentials, credentials_path).sections().get(_DEFAULT, {})
+    for key, value in settings_there.items():
+        if key not in _GIVING and isinstance(value, str):
+            document.set(headers[-1] if headers else make_header(_DEFAULT), key, value)
+    left = by_name(document.expected_sections()).get(_DEFAULT, {})
+    for key in left:
+        if key not in _GIVING:
+            continue
+        raise ProfileError(
+            _DEFAULT,
+            f"{path} has {key} in the section [DEFAULT], which every profile inherits, so it cannot be kept from "
+            f"programs that are to run with other credentials",
+            f"move it to the section of a profile, in: {path}",
+        )
+    return document.render()
+
+
+def _build(supply: Supply) -> bytes:
+    if supply.document is None:
+        status = 503 if supply.code in _TEMPORARY else 403
+        return build_refusal(RefusedError(status, supply.code, supply.message))
+    end = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + _SECONDS_WITHOUT_END))
+    return build_answer(200, to_container(supply.document, end))

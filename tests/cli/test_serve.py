@@ -1,0 +1,292 @@
+"""`xacct serve`: the container credentials protocol on loopback, for whoever has the token, and for nobody else."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from awscli_xacct.cli.loopback_server import MAX_CONNECTIONS
+from tests.sts import Role, Sts, User
+from tests.support.commands import is_session_of, mode_of
+from tests.support.home import REGION, TIMEOUT, Home
+
+from .served import CONFIG, CREDENTIALS, TOKEN, URI, Server, parse_variables, read_answer, serving
+
+pytestmark = pytest.mark.usefixtures("user")
+
+
+def test_serve_answers_with_the_credentials_of_the_profile(home: Home, sts: Sts, prod: str) -> None:
+    with serving(home, prod) as server:
+        answer = server.ask()
+        document = json.loads(home.xacct("credentials", prod).stdout)
+        assert server.stop() == (0, "")
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.content == {
+        "AccessKeyId": document["AccessKeyId"],
+        "SecretAccessKey": document["SecretAccessKey"],
+        "Token": document["SessionToken"],
+        "Expiration": document["Expiration"],
+        "AccountId": document["AccountId"],
+    }
+    assert len(sts.calls_of("AssumeRole")) == 1
+
+
+def test_serve_prints_variables(home: Home, prod: str) -> None:
+    with serving(home, prod) as server:
+        found = server.variables
+        assert found[URI] == f"http://127.0.0.1:{server.port}/prod"
+        assert len(found[TOKEN]) == 64
+        assert found["AWS_REGION"] == found["AWS_DEFAULT_REGION"] == REGION
+        assert Path(found[CREDENTIALS]).read_text("utf-8") == ""
+        assert {mode_of(Path(found[name])) for name in (CONFIG, CREDENTIALS)} == {0o600}
+        assert mode_of(Path(found[CONFIG]).parent) == 0o700
+        assert set(found) == {URI, TOKEN, CONFIG, CREDENTIALS, "AWS_REGION", "AWS_DEFAULT_REGION"}
+        assert "AWS_ACCESS_KEY_ID" in server.printed.splitlines()[0].split()  # after unset
+    assert not Path(found[CONFIG]).parent.exists()
+
+
+def test_serve_for_a_container_prints_assignments_only(home: Home, prod: str) -> None:
+    stale = {"AWS_PROFILE": "other", "AWS_ACCESS_KEY_ID": "AKIA"}
+    arguments = (prod, "--container", "--format", "env-no-export")
+    with serving(home, *arguments, environment=stale) as server:
+        names = [line.partition("=")[0] for line in server.printed.splitlines()]
+    assert names == [URI, TOKEN, "AWS_REGION", "AWS_DEFAULT_REGION"]
+
+
+def test_serve_several_profiles_at_paths_of_their_own(home: Home, sts: Sts, role: Role, user: User) -> None:
+    second = sts.add_role("Second", trusts=[user.arn])
+    home.add_role("prod", role.arn)
+    home.add_role("'my prod/é?#'", second.arn)
+    with serving(home, "prod", "my prod/é?#", "default", "prod") as server:
+        blocks = server.printed.split("\n\n")
+        assert [block.splitlines()[0] for block in blocks] == ["# prod", "# my prod/é?#", "# default"]
+        addresses = [parse_variables(block)[URI] for block in blocks]
+        assert [address.partition(f":{server.port}")[2] for address in addresses] == [
+            "/prod",
+            "/my%20prod%2F%C3%A9%3F%23",
+            "/default",
+        ]
+        keys = [server.ask(target=f"/{address.rpartition('/')[2]}").content for address in addresses]
+    owners = [sts.find_key(each["AccessKeyId"]) for each in keys]
+    assert [owner and is_session_of(second, owner.arn) for owner in owners] == [False, True, False]
+    # A user's own keys have neither a token nor an end; SDKs need both.
+    assert (keys[2]["AccessKeyId"], keys[2]["Token"]) == (user.access_key, "")
+    assert keys[2]["Expiration"] > keys[0]["Expiration"][:10]
+
+
+REFUSED: list[tuple[dict[str, str | None], int, str]] = [
+    ({"Authorization": None}, 401, "Unauthorized"),
+    ({"Authorization": ""}, 401, "Unauthorized"),
+    ({"Authorization": "wrong"}, 401, "Unauthorized"),
+    ({"Authorization": "wr\xf6ng"}, 401, "Unauthorized"),
+    ({"Host": None}, 403, "Forbidden"),
+    ({"Host": "evil.example"}, 403, "Forbidden"),
+    ({"Host": "127.0.0.1"}, 403, "Forbidden"),
+    ({"Host": "127.0.0.1:1"}, 403, "Forbidden"),
+    ({"Origin": "http://evil.example"}, 403, "Forbidden"),
+    ({"Sec_Fetch_Site": "same-origin"}, 403, "Forbidden"),
+    ({"Referer": "http://evil.example/"}, 403, "Forbidden"),
+    ({"method": "POST", "Content_Length": "2"}, 405, "MethodNotAllowed"),
+    ({"method": "HEAD"}, 405, "MethodNotAllowed"),
+    ({"method": "OPTIONS"}, 405, "MethodNotAllowed"),
+    ({"method": "get"}, 405, "MethodNotAllowed"),
+    ({"target": "/"}, 404, "NotFound"),
+    ({"target": "/default"}, 404, "NotFound"),
+    ({"target": "/prod/"}, 404, "NotFound"),
+    ({"target": "/prod?x=1"}, 404, "NotFound"),
+    ({"target": "//prod"}, 404, "NotFound"),
+    ({"target": "prod"}, 404, "NotFound"),
+    ({"target": "http://127.0.0.1/prod"}, 404, "NotFound"),
+    ({"target": "/../prod"}, 404, "NotFound"),
+]
+
+
+def test_serve_refuses_everything_else(home: Home, prod: str) -> None:
+    with serving(home, prod) as server:
+        token = server.variables[TOKEN]
+        refused: list[tuple[dict[str, str | None], int, str]] = [
+            *REFUSED,
+            ({"Authorization": token[:-1]}, 401, "Unauthorized"),
+            ({"Authorization": f"Bearer {token}"}, 401, "Unauthorized"),
+        ]
+        wrong = []
+        for changes, status, code in refused:
+            answer = server.ask(**changes)
+            content = answer.content
+            if (answer.status, content["code"], content["Code"]) != (status, code, code):
+                wrong.append((changes, answer))
+            assert not any(name.startswith("access-control") for name in answer.headers)
+        assert wrong == []
+        host = f"Host: 127.0.0.1:{server.port}\r\n"
+        for request in (
+            b"\r\n\r\n",
+            b"GET /prod\r\n\r\n",
+            b"GET /prod HTTP/2\r\n\r\n",
+            b"\x16\x03\x01\x02\x00\x01\r\n\r\n",
+            f"GET /prod HTTP/1.1\r\n{host}{host}Authorization: {token}\r\n\r\n".encode(),
+            f"GET /prod HTTP/1.1\r\n{host} folded\r\nAuthorization: {token}\r\n\r\n".encode(),
+            f"GET /prod HTTP/1.1\r\n{host}Authorization : {token}\r\n\r\n".encode(),
+            f"GET /prod HTTP/1.1\r\n{host}X: \nAuthorization: {token}\r\n\r\n".encode(),
+        ):
+            assert server.send(request).status == 400, request
+        assert server.send(b"GET /prod HTTP/1.1\r\nX: " + b"x" * 9000).status == 431
+        assert server.ask().status == 200
+        assert server.stop() == (0, "")
+
+
+def test_serve_accepts_localhost_and_other_encodings(home: Home, prod: str) -> None:
+    with serving(home, prod) as server:
+        assert server.ask(Host=f"localhost:{server.port}").status == 200
+        assert server.ask(target="/%70rod", Accept="application/json").status == 200
+
+
+def test_serve_answers_500_clients_at_once_with_one_call(home: Home, sts: Sts, prod: str) -> None:
+    held = sts.hold("AssumeRole")
+    with serving(home, prod) as server:
+        clients = [server.connect() for _ in range(500)]
+        try:
+            for client in clients:
+                client.sendall(server.request())
+            held.wait_for(1, TIMEOUT)
+            held.release()
+            answers = [read_answer(client) for client in clients]
+        finally:
+            for client in clients:
+                client.close()
+    assert {answer.status for answer in answers} == {200}
+    assert len({answer.content["AccessKeyId"] for answer in answers}) == 1
+    assert len(sts.calls_of("AssumeRole")) == 1
+
+
+def test_serve_is_not_held_up_by_slow_clients(home: Home, prod: str) -> None:
+    """More of them than it has connections; each has sent a part of a request."""
+    with serving(home, prod) as server:
+        assert server.ask().status == 200
+        before = resident(server)
+        slow = []
+        try:
+            for _ in range(MAX_CONNECTIONS // 2 + 150):
+                client = server.connect()
+                slow.append(client)
+                client.sendall(b"GET /prod HTTP/1.1\r\nX: " + b"x" * 4000)
+            begun = time.monotonic()
+            assert server.ask().status == 200
+            assert time.monotonic() - begun < 5
+            assert resident(server) - before < 16 * 1024
+        finally:
+            for client in slow:
+                client.close()
+        assert server.stop() == (0, "")
+
+
+def resident(server: Server) -> int:
+    """Return the memory of a server, in KiB."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text("ascii")
+    return int(status.partition("VmRSS:")[2].split()[0])
+
+
+# -- the port ---------------------------------------------------------------------------------------
+
+
+def test_serve_on_a_port_that_is_named_and_again(home: Home, prod: str) -> None:
+    with serving(home, prod) as server:
+        port = server.port
+        assert server.ask().status == 200
+        assert server.stop()[0] == 0
+    with serving(home, prod, "--port", str(port)) as server:
+        assert (server.port, server.ask().status) == (port, 200)
+
+
+def test_serve_on_a_port_that_is_taken(home: Home, prod: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        outcome = home.xacct("serve", prod, "--port", str(port))
+    assert (outcome.code, outcome.stdout) == (255, "")
+    assert outcome.stderr == (
+        f"xacct: cannot listen on port {port} of 127.0.0.1: Address already in use. Choose another --port, or leave "
+        f"it out for any free one\n"
+    )
+    assert list((home.aws_dir / "xacct").glob("serve/*")) == []
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "x", "8080x", "٣"])
+def test_serve_on_no_port(home: Home, prod: str, port: str) -> None:
+    outcome = home.xacct("serve", prod, f"--port={port}")
+    assert outcome.stdout == ""
+    assert f"'{port}' is not a port: 1 to 65535" in outcome.stderr
+
+
+# -- the end ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130), (signal.SIGHUP, 128 + signal.SIGHUP)]
+)
+def test_serve_ends_by_a_signal_and_cleans_up(home: Home, prod: str, number: int, code: int) -> None:
+    with serving(home, prod) as server:
+        assert server.ask().status == 200
+        server.process.send_signal(number)
+        assert server.process.wait(TIMEOUT) == code
+        assert server.process.communicate() == ("", "")
+    assert list((home.aws_dir / "xacct" / "serve").iterdir()) == []
+
+
+def test_serve_ends_in_the_middle_of_an_answer(home: Home, sts: Sts, prod: str) -> None:
+    sts.hang("AssumeRole")
+    with serving(home, prod) as server, server.connect() as client:
+        client.sendall(server.request())
+        wait_for_call(sts)
+        fetching = children(server.process.pid)
+        assert fetching
+        server.process.terminate()
+        assert server.process.wait(TIMEOUT) == 0
+        assert client.recv(1) == b""
+        for child in fetching:
+            wait_until_gone(child)
+
+
+def wait_for_call(sts: Sts) -> None:
+    deadline = time.monotonic() + TIMEOUT
+    while not sts.calls:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def children(process: int) -> list[int]:
+    return [
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/stat")
+        if (text := read_if_there(path)) and text.rpartition(")")[2].split()[1] == str(process)
+    ]
+
+
+def read_if_there(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def wait_until_gone(process: int) -> None:
+    deadline = time.monotonic() + TIMEOUT
+    while read_if_there(Path(f"/proc/{process}/stat")).rpartition(")")[2].split()[:1] not in ([], ["Z"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_serve_removes_the_files_of_a_killed_one(home: Home, prod: str) -> None:
+    with serving(home, prod) as first:
+        with serving(home, prod) as second:
+            second.process.kill()
+            second.process.wait()
+        left = Path(second.variables[CONFIG])
+        assert left.exists()
+        with serving(home, prod):
+            assert not left.parent.exists()
+            assert Path(first.variables[CONFIG]).exists()
+    assert list((home.aws_dir / "xacct" / "serve").iterdir()) == []
