@@ -22,6 +22,7 @@ FLOORS = (
     (
         "arn",
         "aws_errors",
+        "confirm",
         "error_codes",
         "errors",
         "iam_conditions",

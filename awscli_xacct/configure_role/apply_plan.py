@@ -10,6 +10,7 @@ from botocore.configloader import raw_config_parse
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
+from ..confirm import Change, Consent, confirm_and_apply
 from ..errors import ValidationError
 from ..manifest.model import Request
 from ..manifest.plan import ADD, CHANGE, CONFLICT, REMOVE, SAME, Plan, ProfileEdit, plan
@@ -17,7 +18,6 @@ from ..messages import listed, print_message
 from ..problems import Problem
 from ..tables import counted, table
 from .base import Subcommand
-from .confirm import Change, Consent, confirm_and_apply
 from .output import print_result
 from .remove import unshared_records
 

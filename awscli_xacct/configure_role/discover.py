@@ -12,6 +12,7 @@ from botocore.parsers import ResponseParserError
 from .. import settings
 from ..arn import Arn
 from ..aws_errors import is_denied, service_code
+from ..confirm import Consent
 from ..credentials.verification import verify
 from ..discovery.accounts import Account, list_accounts, parent_problem
 from ..discovery.names import TEMPLATE, Holder, assign_names, holder_of, render_name, template_problem
@@ -27,7 +28,6 @@ from ..tables import counted
 from .apply_plan import PlannedCommand
 from .arguments import DRY_RUN, YES, arg_table, argument, flag, settings_given, synopsis
 from .clients import ProfileClients
-from .confirm import Consent
 from .manifest_target import IntoManifest, Roles
 from .mfa_devices import find_device
 

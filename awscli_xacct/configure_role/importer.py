@@ -7,6 +7,7 @@ import sys
 from importlib import resources
 from typing import Any
 
+from ..confirm import Consent
 from ..manifest.model import Request
 from ..manifest.other_tools import TOOLS
 from ..manifest.source_file import STDIN, load, request_from, request_of
@@ -15,7 +16,6 @@ from ..profiles.source import Profiles
 from .apply_plan import PlannedCommand
 from .arguments import DRY_RUN, YES, arg_table, argument, flag, nothing_given, positional, synopsis
 from .base import refusal
-from .confirm import Consent
 
 
 class ImportCommand(PlannedCommand):

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import settings
 from ..configfile import store
+from ..confirm import Change, Consent, confirm_and_apply
 from ..discovery.names import Holder, holder_of
 from ..errors import ValidationError
 from ..manifest.export import merge
@@ -19,7 +20,6 @@ from ..profiles.partitions import Partitions
 from ..profiles.source import Profiles
 from ..tables import counted
 from .base import refusal
-from .confirm import Change, Consent, confirm_and_apply
 from .output import diff_lines, print_diff
 
 _DECLINED = "nothing was written"

@@ -13,6 +13,7 @@ from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import find_headers
+from ..confirm import Change, Consent, confirm_and_apply
 from ..errors import ProfileError, ValidationError
 from ..messages import print_message
 from ..problems import Problem
@@ -20,7 +21,6 @@ from ..profiles.inventory import Inventory
 from ..profiles.source import has_static_keys, is_role
 from .arguments import YES, arg_table, flag, positional, required_profiles
 from .base import Subcommand, read_document, require_roles
-from .confirm import Change, Consent, confirm_and_apply
 
 
 class RemoveCommand(Subcommand):

@@ -16,6 +16,7 @@ from botocore.configloader import raw_config_parse
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
+from ..confirm import Change, Consent, confirm_and_apply, has_terminal
 from ..errors import EditError, ValidationError, XacctError
 from ..messages import print_message
 from ..problems import Problem
@@ -23,7 +24,6 @@ from ..profiles import validation
 from ..profiles.edit import AUTO, ProfileEdit
 from .arguments import DRY_RUN, arg_table, argument, flag, nothing_given, positional, settings_given, synopsis
 from .base import FAILED, Subcommand
-from .confirm import Change, Consent, confirm_and_apply, has_terminal
 from .output import print_diff
 
 _SUBCOMMANDS = {

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import settings
 from ..arn import Arn
+from ..confirm import Change, Consent, confirm_and_apply
 from ..credentials.batch import needs_own_code
 from ..credentials.profile_session import provider_for
 from ..credentials.verification import Result, assume, explain_failure, failed_result
@@ -20,7 +21,6 @@ from ..setup.planner import plan_setup
 from ..setup.steps import SAME, RetryPolicy, carry_out
 from .arguments import YES, arg_table, argument, flag, positional, required_profiles, settings_given, synopsis
 from .base import FAILED, Subcommand, refusal
-from .confirm import Change, Consent, confirm_and_apply
 from .mfa_devices import find_device
 from .output import print_result
 from .profile_step import profile_step

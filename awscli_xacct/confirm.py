@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from ..messages import print_message, printable
-from .base import FAILED, refusal
+from .error_codes import FAILED
+from .errors import ValidationError
+from .messages import print_message, printable
+from .problems import Problem
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def has_terminal(*streams: Any) -> bool:
 
 def _is_confirmed(change: Change) -> bool:
     if change.only_if_yes:
-        raise refusal(change.declined, change.only_if_yes, "pass --yes")
+        raise _refusal(change, change.only_if_yes)
     screen = next((stream for stream in (sys.stderr, sys.stdout) if has_terminal(sys.stdin, stream)), None)
     if screen is not None:
         if not has_terminal(sys.stderr if change.on_stderr else sys.stdout):
@@ -89,7 +91,11 @@ def _is_confirmed(change: Change) -> bool:
         return _ask(change.question, screen)
     if change.unattended:
         return True
-    raise refusal(change.declined, "cannot ask for confirmation without a terminal", "pass --yes")
+    raise _refusal(change, "cannot ask for confirmation without a terminal")
+
+
+def _refusal(change: Change, reason: str) -> ValidationError:
+    return ValidationError(f"{change.declined}, because", [Problem(reason, "pass --yes")])
 
 
 def _ask(question: str, screen: TextIO) -> bool:

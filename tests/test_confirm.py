@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import awscli_xacct
-from awscli_xacct.configure_role.confirm import Change, Consent, confirm_and_apply
+from awscli_xacct.confirm import Change, Consent, confirm_and_apply
 from awscli_xacct.errors import ValidationError
 
 
@@ -149,4 +149,4 @@ def test_confirmation_is_asked_for_in_one_module_only() -> None:
         if asks.search(path.read_text("utf-8"))
     }
     others = {"configure_role/interview.py", "mfa/terminal_child.py"}
-    assert found == {"configure_role/confirm.py", *others}
+    assert found == {"confirm.py", *others}
