@@ -208,6 +208,7 @@ MAY_USE_STDERR = {
     "messages.py": "prints every message",
     "__init__.py": "reports that the rest of the package is broken, so it cannot use any of it",
     "cli/output.py": "passes on the lines that child processes write",
+    "cli/child.py": "flushes it before a child writes to it",
     "cli/launch.py": "flushes it before another program takes over the process",
     "mfa/interruption.py": "flushes it before the process ends by a signal",
     "configure_role/base.py": "wraps the errors that the AWS CLI prints",
