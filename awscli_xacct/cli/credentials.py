@@ -17,10 +17,9 @@ EXAMPLES = """\
   eval "$(xacct credentials prod --format env)"
   xacct credentials prod --format fish | source
 
-  For SDKs without xacct, in ~/.aws/config (in a profile that has a role_arn itself, SDKs ignore the line):
+  For SDKs, a profile with credential_process = xacct credentials prod, because SDKs ignore it beside a role_arn:
 
-  [profile prod-for-sdks]
-  credential_process = xacct credentials prod"""
+  aws configure role prod --sdk-profile"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -22,6 +22,7 @@ from ..profiles import validation
 from ..profiles.cache_keys import record_cache
 from ..profiles.inventory import Entry, Inventory
 from ..profiles.partitions import Partitions
+from ..profiles.sdk_profiles import describe_owner
 from ..profiles.source import Profiles, is_mfa_user, is_role
 from ..storage.cache import Cache, Record
 from .clients import usable
@@ -117,7 +118,8 @@ def require_roles(names: list[str], inventory: Inventory, *, or_users: bool = Fa
         if profile is None:
             problems.append(Problem(unknown_profile(name, inventory.profiles)))
         elif not (is_role(profile) or (or_users and is_mfa_user(profile))):
-            fix = f"make it one with: {role_command(name, '--role-arn ARN')}"
+            fix = describe_owner(name, inventory.profiles)
+            fix = fix or f"make it one with: {role_command(name, '--role-arn ARN')}"
             problems.append(Problem(f"profile {name} is not a role profile", fix))
     if problems:
         raise ValidationError("nothing was done, because", problems)

@@ -10,6 +10,7 @@ from ..arn import Arn
 from ..messages import print_message, printable
 from ..profiles.inventory import Entry
 from ..profiles.role import Role
+from ..profiles.sdk_profiles import map_sdk_profiles
 from ..tables import can_draw, remaining, table
 from .arguments import arg_table, flag
 from .base import NO_ROLES, Subcommand, shared_session
@@ -34,15 +35,19 @@ class ListCommand(Subcommand):
         entries = list(self._inventory())
         if not entries:
             print_message(str(NO_ROLES))
-        result = [_to_dict(entry) for entry in entries]
-        draw = _tree if parsed_args.tree else _rows
-        print_result(self._session, parsed_globals, self.NAME, result, lambda: draw(entries))
+        pairs = map_sdk_profiles(self._session.full_config["profiles"])
+        result = [_to_dict(entry, pairs) for entry in entries]
+
+        def draw() -> str:
+            return _tree(entries) if parsed_args.tree else _rows(entries, pairs)
+
+        print_result(self._session, parsed_globals, self.NAME, result, draw)
         if any(entry.problem for entry in entries):
             print_message(f"to see why a profile {_BROKEN}: aws configure role show PROFILE")
         return 0
 
 
-def _to_dict(entry: Entry) -> dict[str, Any]:
+def _to_dict(entry: Entry, pairs: Mapping[str, str]) -> dict[str, Any]:
     """Return an entry for programs, always with the same keys."""
     session = shared_session(entry)
     return {
@@ -53,13 +58,14 @@ def _to_dict(entry: Entry) -> dict[str, Any]:
         "Source": entry.source or None,
         "MfaSerial": entry.mfa_serial or None,
         "Region": entry.region or None,
+        "SdkProfile": pairs.get(entry.profile),
         "Expiration": entry.record.expiry_text if entry.record else None,
         "MfaSessionExpiration": session.expiry_text if session else None,
         "Problem": entry.problem,
     }
 
 
-def _rows(entries: Sequence[Entry]) -> str:
+def _rows(entries: Sequence[Entry], pairs: Mapping[str, str]) -> str:
     if not entries:
         return ""
     titles = ["PROFILE", "ACCOUNT", "ROLE", "SOURCE", "MFA", "REGION", "CACHED"]
@@ -67,6 +73,10 @@ def _rows(entries: Sequence[Entry]) -> str:
         [e.profile, e.account, e.role_name, e.source, device_name(e.mfa_serial), e.region, _state(e)]
         for e in entries
     ]
+    if any(e.profile in pairs for e in entries):
+        titles.insert(-1, "SDK PROFILE")
+        for entry, row in zip(entries, rows, strict=True):
+            row.insert(-1, pairs.get(entry.profile, ""))
     return table(titles, rows)
 
 

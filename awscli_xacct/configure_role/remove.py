@@ -18,6 +18,7 @@ from ..errors import ProfileError, ValidationError
 from ..messages import print_message
 from ..problems import Problem
 from ..profiles.inventory import Inventory
+from ..profiles.sdk_profiles import asks_for, find_sdk_profiles
 from ..profiles.source import has_static_keys, is_role
 from .arguments import YES, arg_table, flag, positional, required_profiles
 from .base import Subcommand, read_document, require_roles
@@ -38,6 +39,7 @@ class RemoveCommand(Subcommand):
         names = required_profiles(parsed_args, parsed_globals, "aws configure role remove PROFILE")
         inventory = self._inventory()
         require_roles(names, inventory)
+        names += _sdk_profiles(names, inventory)
         credentials = CredentialsFile(self._credentials_path())
         document = self._document()
         problems = [] if parsed_args.force else [*_uses(names, inventory), *_long_term_keys(names, document)]
@@ -90,10 +92,13 @@ class CredentialsFile:
         """Return what would be wrong in this file if the profile had another name."""
         problems = [self.settings_of(name)] if name in self else []
         for other, options in self._document.sections().items():
-            if options.get(settings.SOURCE_PROFILE) == name:
-                place = self._place(other, settings.SOURCE_PROFILE)
-                text = f"{place} names {name} as the source of {other}"
-                problems.append(Problem(text, "change it by hand: this file is never edited"))
+            for key, uses in (
+                (settings.SOURCE_PROFILE, options.get(settings.SOURCE_PROFILE) == name),
+                (settings.CREDENTIAL_PROCESS, asks_for(options, name)),
+            ):
+                if uses:
+                    text = f"{self._place(other, key)} names {name} as the source of {other}"
+                    problems.append(Problem(text, "change it by hand: this file is never edited"))
         return problems
 
     def _place(self, name: str, key: str | None = None) -> str:
@@ -106,6 +111,21 @@ def _uses(names: list[str], inventory: Inventory) -> Iterator[Problem]:
         users = [user for user in inventory.users_of(name) if user not in names]
         if users:
             yield Problem(f"{name} is the source of {', '.join(users)}", "pass --force to remove it anyway")
+        programs = [
+            other
+            for other, options in inventory.profiles.items()
+            if other not in names and asks_for(options, name)
+        ]
+        if programs:
+            text = f"{name} is what the credential_process of {', '.join(programs)} asks for"
+            yield Problem(text, "pass --force to remove it anyway")
+
+
+def _sdk_profiles(names: list[str], inventory: Inventory) -> list[str]:
+    """Return the SDK profiles of the profiles `names`: without those they give no credentials."""
+    return [
+        pair for name in names for pair in find_sdk_profiles(inventory.profiles, name) if pair not in names
+    ]
 
 
 def _long_term_keys(names: list[str], document: Document) -> Iterator[Problem]:

@@ -14,13 +14,15 @@ from ..errors import ValidationError
 from ..messages import print_message
 from ..problems import Problem
 from ..profiles import validation
+from ..profiles.credential_process import find_requested, redirect
+from ..profiles.sdk_profiles import asks_for, default_name, find_sdk_profiles
 from .arguments import arg_table, nothing_given, positional
 from .base import Subcommand, require_roles
 from .remove import CredentialsFile
 
 
 class RenameCommand(Subcommand):
-    """Renames a profile in its section and in the `source_profile` of others."""
+    """Renames a profile in its section and wherever others name it, with its SDK profile."""
 
     NAME = "rename"
     SYNOPSIS = "aws configure role rename <old> <new>"
@@ -35,28 +37,54 @@ class RenameCommand(Subcommand):
             raise nothing_given("new name" if old else "profile", "aws configure role rename OLD NEW")
         inventory = self._inventory()
         require_roles([old], inventory)
+        names = {old: new}
+        if default_name(old) in find_sdk_profiles(inventory.profiles, old):
+            names[default_name(old)] = default_name(new)
+        credentials = CredentialsFile(self._credentials_path())
         problems = [
             *map(Problem, filter(None, [validation.name_problem(new)])),
-            *([Problem(f"profile {new} exists already")] if new in inventory.profiles else []),
+            *(
+                Problem(f"profile {name} exists already")
+                for name in names.values()
+                if name in inventory.profiles
+            ),
             *([Problem("the default profile cannot be renamed")] if old == "default" else []),
-            *_duplicates(old, self._document()),
-            *CredentialsFile(self._credentials_path()).uses_of(old),
+            *(problem for name in names for problem in _duplicates(name, self._document())),
+            *(problem for name in names for problem in credentials.uses_of(name)),
         ]
         if problems:
             raise ValidationError("nothing was renamed, because", problems)
 
         def change(document: Document) -> None:
-            for header in find_headers(document.names(), old):
-                document.rename_section(header, make_header(new))
             for header in document.names():
-                if parse_header(header) and document.section(header).get(settings.SOURCE_PROFILE) == old:
-                    document.set(header, settings.SOURCE_PROFILE, new)
+                name = parse_header(header)
+                if name is None:
+                    continue
+                now = make_header(names[name]) if name in names else header
+                document.rename_section(header, now)
+                options = document.section(header)
+                source, command = (
+                    options.get(key) for key in (settings.SOURCE_PROFILE, settings.CREDENTIAL_PROCESS)
+                )
+                if source in names:
+                    document.set(now, settings.SOURCE_PROFILE, names[str(source)])
+                asked = find_requested(command) if isinstance(command, str) else None
+                if asked in names:
+                    document.set(now, settings.CREDENTIAL_PROCESS, redirect(str(command), names[str(asked)]))
 
         edit = store.edit(self._config_path(), change, raw_config_parse)
-        print_message(f"renamed {old} to {new} in {edit.path}")
-        users = inventory.users_of(old)
+        renamed = ", and ".join(f"{before} to {after}" for before, after in names.items())
+        print_message(f"renamed {renamed} in {edit.path}")
+        users = [user for name in names for user in inventory.users_of(name)]
         if users:
             print_message(f"updated source_profile in: {', '.join(users)}")
+        programs = [
+            names.get(name, name)
+            for name, options in inventory.profiles.items()
+            if any(asks_for(options, before) for before in names)
+        ]
+        if programs:
+            print_message(f"updated credential_process in: {', '.join(programs)}")
         return 0
 
 

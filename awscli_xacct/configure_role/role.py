@@ -22,9 +22,11 @@ from ..messages import print_message
 from ..problems import Problem
 from ..profiles import validation
 from ..profiles.edit import AUTO, ProfileEdit
+from ..profiles.sdk_profiles import SdkRequest
 from .arguments import DRY_RUN, arg_table, argument, flag, nothing_given, positional, settings_given, synopsis
 from .base import FAILED, Subcommand
 from .output import print_diff
+from .xacct_program import find_program
 
 _SUBCOMMANDS = {
     "list": ("list", "ListCommand"),
@@ -41,7 +43,19 @@ _SUBCOMMANDS = {
 }
 
 
-_NOT_SETTINGS = ("profile", "account_id", "role_name", "read_only", "verify", "dry_run", "force")
+DEFAULT_NAME = "\n"
+"""What ``--sdk-profile`` without a name is parsed as; no profile can be called that."""
+
+_NOT_SETTINGS = (
+    "profile",
+    "account_id",
+    "role_name",
+    "read_only",
+    "sdk_profile",
+    "verify",
+    "dry_run",
+    "force",
+)
 
 
 def _subcommand(module: str, name: str, session: Any) -> Any:
@@ -62,6 +76,7 @@ class RoleCommand(Subcommand):
         "[--duration-seconds <value>] [--session-tags <value> ...]",
         "[--transitive-session-tags <value> ...] [--source-identity <value>]",
         "[--read-only | --policy-arns <value> ...] [--policy <value>]",
+        "[--sdk-profile [<value>]]",
         "[--region <value>] [--verify] [--dry-run] [--force]",
     )
     ARG_TABLE = arg_table(
@@ -131,9 +146,22 @@ class RoleCommand(Subcommand):
             "The role's account id, 12 digits. The partition is that of the source profile's region.",
         ),
         argument("role-name", "The role's name, with its path if it has one, such as ``team/Ops``."),
+        argument(
+            "sdk-profile",
+            "Also write a profile of this name, by default that of the profile with ``-sdk`` after it. Through that "
+            "one, SDKs, Terraform and agents get the role's credentials from ``xacct``: the same session, with the "
+            "same MFA. An empty name removes it.",
+            nargs="?",
+            const=DEFAULT_NAME,
+            no_paramfile=True,
+        ),
         flag("verify", "Assume the role first, and write nothing if that fails."),
         DRY_RUN,
-        flag("force", "Write the profile even if it has other credentials of its own."),
+        flag(
+            "force",
+            "Write the profile even if it has other credentials of its own, and let the SDK profile replace another "
+            "profile of its name.",
+        ),
     )
     SUBCOMMANDS = [  # noqa: RUF012 - the shape awscli asks for
         {"name": name, "command_class": partial(_subcommand, *place)} for name, place in _SUBCOMMANDS.items()
@@ -217,7 +245,7 @@ class RoleCommand(Subcommand):
 
         suggestions = _suggest_subcommand(edit.profile)
         if not has_terminal(sys.stdin, sys.stdout):
-            options = ", ".join(f"--{option['name']}" for option in self.ARG_TABLE[1:-3])
+            options = ", ".join(f"--{option['name']}" for option in self.ARG_TABLE[1:-4])
             raise ValidationError(
                 "no settings given, and no terminal to ask for them",
                 map(Problem, [*suggestions, f"give at least one of {options}, --region"]),
@@ -300,7 +328,14 @@ def _read_arguments(parsed_args: Any, parsed_globals: Any) -> ProfileEdit:
         parsed_args.role_name,
         parsed_args.force,
         parsed_args.read_only,
+        sdk=_read_sdk_profile(parsed_args.sdk_profile),
     )
+
+
+def _read_sdk_profile(name: str | None) -> SdkRequest | None:
+    if name is None:
+        return None
+    return SdkRequest(None if name == DEFAULT_NAME else name, find_program())
 
 
 def _up_to_date(edit: ProfileEdit, diff: store.Edit) -> str:

@@ -16,6 +16,7 @@ from ..messages import printable, wrap
 from ..profiles.inventory import Entry, Inventory
 from ..profiles.partitions import CONSOLES
 from ..profiles.role import Role
+from ..profiles.sdk_profiles import find_sdk_profiles
 from ..profiles.source import Source, is_role
 from ..redaction import without_passwords
 from ..tables import lifetime
@@ -42,6 +43,7 @@ class ShowCommand(Subcommand):
             "Profile": entry.profile,
             "Problem": entry.problem,
             "SwitchRoleUrl": _switch_role_url(entry),
+            "SdkProfile": next(iter(find_sdk_profiles(inventory.profiles, entry.profile)), None),
             "Hops": [hop.to_dict() for hop in hops],
         }
         print_result(self._session, parsed_globals, self.NAME, result, lambda: _text(hops, result))
@@ -165,6 +167,8 @@ def _lines(hops: list[_Hop], result: Mapping[str, Any]) -> Iterator[str]:
     if result["Problem"]:
         yield "cannot work:"
         yield from (f"  {line}" for line in wrap(result["Problem"], sys.stdout, 2).split("\n"))
+    if result["SdkProfile"]:
+        yield f"SDK profile: {result['SdkProfile']}"
     if result["SwitchRoleUrl"]:
         yield f"console: {result['SwitchRoleUrl']}"
 

@@ -10,19 +10,19 @@ from .. import settings
 from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles, make_header
 from ..errors import ValidationError
-from ..messages import printable, profile_option
+from ..messages import printable, profile_option, role_command
 from ..problems import Problem
 from . import validation
 from .defaults import apply_changes, build_role_arn, choose_source, complete_settings
 from .partitions import Partitions
 from .policies import is_narrowed, read_only_arn
+from .sdk_profiles import SdkRequest, find_sdk_profiles, plan_changes
 
 AUTO, NONE = "auto", "none"
 """What ``--mfa-serial`` accepts besides a device: ask IAM for it; use none, not even the source's."""
 
 _ONLY_HERE = (
-    "other programs that read the profile themselves (an SDK, Terraform) ignore its policies and get the whole role; "
-    "let them run: xacct credentials PROFILE"
+    "programs that read the profile themselves (an SDK, Terraform) ignore its policies and get the whole role"
 )
 
 
@@ -42,12 +42,13 @@ class ProfileEdit:
     role_name: str | None = None
     force: bool = False
     read_only: bool = False
+    sdk: SdkRequest | None = None
     notes: list[str] = field(default_factory=list)
     region: str | None = None
 
     @property
     def is_empty(self) -> bool:
-        return not (self.wanted or self.account_id or self.role_name or self.read_only)
+        return not (self.wanted or self.account_id or self.role_name or self.read_only or self.sdk)
 
     @property
     def trial(self) -> str:
@@ -77,10 +78,18 @@ class ProfileEdit:
             partition_of=partitions.of_region,
             force=self.force,
         )
+        sdk = plan_changes(self.sdk, self.profile, profiles, before, force=self.force)
+        problems += sdk.problems
         if problems:
             raise ValidationError(f"profile {printable(self.profile)} was not written, because", problems)
         if is_narrowed(after) and not is_narrowed(before):
-            self.notes.append(_ONLY_HERE)
+            has_pair = self.sdk.name != "" if self.sdk else find_sdk_profiles(profiles, self.profile)
+            fix = (
+                ""
+                if has_pair
+                else f"; give them another one with: {role_command(self.profile, '--sdk-profile')}"
+            )
+            self.notes.append(f"{_ONLY_HERE}{fix}")
         if settings.REGION not in after:
             source = profiles.get(str(after.get(settings.SOURCE_PROFILE)), {})
             self.region = str(source.get(settings.REGION, settings.DEFAULT_REGION))
@@ -89,6 +98,8 @@ class ProfileEdit:
                 document.remove(header, key)
             else:
                 document.set(header, key, value)
+        sdk.apply(document)
+        self.notes += sdk.notes
         return profiles
 
     def source(self, profiles: Mapping[str, Mapping[str, Any]]) -> str | None:

@@ -134,47 +134,14 @@ def describe_role_session(profiles: Profiles, name: str) -> str | None:
             return "gives a role's session, from SSO"
         if find_credentials_key(profile) != settings.CREDENTIAL_PROCESS or has_static_keys(profile):
             return None
-        asked = _asked_of_us(str(profile[settings.CREDENTIAL_PROCESS]))
+        from .credential_process import find_requested  # few profiles need it
+
+        asked = find_requested(str(profile[settings.CREDENTIAL_PROCESS]))
         if asked is None:
             return None
         if is_role(profiles.get(asked, {})):
             return f"gives the session of the role profile {asked}"
         name = asked
-    return None
-
-
-def _asked_of_us(command: str) -> str | None:
-    """Return the profile that a ``credential_process`` hands to `xacct credentials` or `aws … export-credentials`."""
-    if "credentials" not in command:
-        return None
-    import shlex
-
-    try:
-        words = shlex.split(command)
-    except ValueError:
-        return None
-    program = words[0].replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe") if words else ""
-    if program.startswith("python") and words[1:3] == ["-m", "awscli_xacct"]:
-        program, words = "xacct", words[2:]
-    if program == "aws" and "export-credentials" in words:
-        return _value_of("--profile", words)
-    if program != "xacct" or words[1:2] != ["credentials"]:
-        return None
-    rest = words[2:]
-    if "--format" in rest:
-        at = rest.index("--format")
-        del rest[at : at + 2]
-    plain = [word for word in rest if not word.startswith("-")]
-    return plain[0] if len(plain) == 1 else None
-
-
-def _value_of(option: str, words: list[str]) -> str | None:
-    """Return the value of a command line's option, or None."""
-    for number, word in enumerate(words):
-        if word == option:
-            return words[number + 1] if number + 1 < len(words) else None
-        if word.startswith(f"{option}="):
-            return word.partition("=")[2]
     return None
 
 

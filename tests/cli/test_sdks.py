@@ -10,7 +10,7 @@ import pytest
 
 from tests.sts import Role, Sts, User
 from tests.support.commands import is_session_of, run
-from tests.support.home import REGION, XACCT, Home
+from tests.support.home import REGION, Home
 
 from .node import SDK, NodeError, install
 
@@ -57,8 +57,7 @@ def javascript() -> dict[str, str]:
 @pytest.fixture
 def sdk_profile(home: Home, prod: str) -> None:
     """A profile through which plain SDKs get the role's credentials."""
-    with home.config.open("a", encoding="utf-8") as file:
-        file.write(f"[profile sdk]\ncredential_process = {XACCT} credentials {prod}\n")
+    assert home.aws("configure", "role", prod, "--sdk-profile", "sdk").code == 0
 
 
 def identify(home: Home, *command: str, environment: dict[str, str] | None = None) -> tuple[str, str]:

@@ -1,0 +1,58 @@
+"""Where the `xacct` of this installation is, for a ``credential_process`` that runs it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+_NAMES = ("xacct.exe", "xacct") if os.name == "nt" else ("xacct",)
+_PACKAGE = Path(__file__).resolve().parents[1]
+_PARENTS = {"bin", "Scripts"}
+
+
+def find_program() -> list[str]:
+    """Return the words that run `xacct`: its name where the one on the PATH is this installation's, else its path."""
+    own = next(_list_scripts(), None)
+    on_path = shutil.which("xacct")
+    if on_path and (own is None or os.path.realpath(on_path) == os.path.realpath(own)):
+        return ["xacct"]
+    if own is not None:
+        return [str(own)]
+    return [sys.executable, "-m", _PACKAGE.name]
+
+
+def _list_scripts() -> Iterator[Path]:
+    """Yield the scripts of this installation that exist, wherever its installer has put them."""
+    directories = [
+        *_list_recorded(),
+        # Version 2 finds the package in another Python's environment: lib/python3.13/site-packages, Lib/site-packages.
+        *(parent / name for parent in _PACKAGE.parents[1:5] for name in sorted(_PARENTS)),
+        Path(sys.executable).parent,
+        Path(sysconfig.get_path("scripts")),
+    ]
+    for directory in directories:
+        for name in _NAMES:
+            if (directory / name).is_file():
+                yield directory / name
+
+
+def _list_recorded() -> Iterator[Path]:
+    """Yield where the installer says that it has put the script of the package that runs."""
+    from importlib.metadata import distributions
+
+    found: list[Path] = []
+    # Metadata may be anything, and there are other places to look.
+    with contextlib.suppress(Exception):
+        for distribution in distributions(name="awscli-xacct"):
+            files = [Path(str(distribution.locate_file(file))).resolve() for file in distribution.files or []]
+            modules = [file for file in files if file.name == "__init__.py"]
+            if not modules or _PACKAGE / "__init__.py" in modules:  # none if it is installed in editable form
+                found += [
+                    file.parent for file in files if file.name in _NAMES and file.parent.name in _PARENTS
+                ]
+    yield from found
