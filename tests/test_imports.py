@@ -148,8 +148,11 @@ def test_cached_role_loads_only_its_modules(loaded: Loaded) -> None:
     assert loaded.beyond_stock(*command) == WARM
 
 
-def test_fast_path_loads_almost_nothing(loaded: Loaded, home: Home) -> None:
-    command = ["credentials", "prod"]
+@pytest.mark.parametrize(("options", "more"), [([], set()), (["--read-only"], {"awscli_xacct.cli.for_once"})])
+def test_fast_path_loads_almost_nothing(
+    loaded: Loaded, home: Home, options: list[str], more: set[str]
+) -> None:
+    command = ["credentials", "prod", *options]
     age_config_files(home)
     for _ in range(2):
         assert home.xacct(*command).code == 0
@@ -157,7 +160,7 @@ def test_fast_path_loads_almost_nothing(loaded: Loaded, home: Home) -> None:
 from awscli_xacct.cli.main import main
 sys.stdout = open(os.devnull, "w")
 assert main({command}) == 0"""
-    assert loaded.by_bare_python(statements) - loaded.by_bare_python("") == XACCT_WARM
+    assert loaded.by_bare_python(statements) - loaded.by_bare_python("") == XACCT_WARM | more
 
 
 def test_yaml_is_loaded_only_for_manifests(loaded: Loaded) -> None:

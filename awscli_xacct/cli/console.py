@@ -30,6 +30,7 @@ from ..profiles.source import is_mfa_user, is_role
 from ..storage.directories import provide_private
 from ..storage.files import write_temporary
 from ..storage.record import expand_path
+from . import for_once
 from .fetch import fetch, make_session
 from .output import print_result
 from .resolve import resolve
@@ -39,6 +40,7 @@ HELP = "Print a URL that signs a browser in to the console as a profile's role, 
 EXAMPLES = """\
   xacct console prod --open
   xacct console prod --service ec2 --open
+  xacct console prod --read-only --open
   xacct console prod --destination https://console.aws.amazon.com/s3/buckets/logs
   xacct console prod --duration-seconds 43200 | wl-copy
 
@@ -72,11 +74,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=int,
         help="how long the console session lasts, up to 12 hours (default: as long as the credentials)",
     )
+    for_once.add_options(parser)
+
+
+split = for_once.split
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the URL, or open it."""
-    resolved = resolve(options.profile)
+    given = for_once.parse(options)
+    resolved = resolve(options.profile, for_once=given)
     session = make_session(resolved.profile)
     _check(options, resolved)
     region = resolved.memo.region
@@ -87,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
     elif options.service:
         query = f"?region={region}" if region else ""
         destination = f"{endpoints.pages.rstrip('/')}/{options.service}/home{query}"
-    document = json.loads(fetch(resolved))
+    document = json.loads(fetch(resolved, given))
     if "SessionToken" not in document:
         raise XacctError(str(_explain_no_session(resolved.profile)))
     url = request_url(session, endpoints.signin, document, destination, options.duration_seconds)

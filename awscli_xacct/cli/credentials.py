@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from . import for_once
 from .fetch import fetch
 from .formats import FORMATS
 from .launch import removed
@@ -16,6 +17,7 @@ EXAMPLES = """\
   xacct credentials prod
   eval "$(xacct credentials prod --format env)"
   xacct credentials prod --format fish | source
+  xacct credentials prod --read-only
 
   For SDKs, a profile with credential_process = xacct credentials prod, because SDKs ignore it beside a role_arn:
 
@@ -31,11 +33,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="one of %(choices)s, as in export-credentials of AWS CLI v2 (default: %(default)s)",
         metavar="FORMAT",
     )
+    for_once.add_options(parser)
+
+
+split = for_once.split
 
 
 def run(options: argparse.Namespace) -> int:
-    resolved = resolve(options.profile)
-    document = fetch(resolved)
+    given = for_once.parse(options)
+    resolved = resolve(options.profile, for_once=given)
+    document = fetch(resolved, given)
     if options.format != "process":
         text = FORMATS[options.format](json.loads(document), resolved.memo.region, removed)
         document = text.encode("utf-8", "surrogatepass")

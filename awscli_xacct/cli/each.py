@@ -16,6 +16,7 @@ from ..messages import printable, printable_lines, warn
 from ..problems import Problem
 from ..profiles.source import is_role
 from ..redaction import without_passwords
+from . import for_once
 from .dispatch import FAILED
 from .fetch import Fetched, fetch_many
 from .launch import build_environment
@@ -28,7 +29,8 @@ HELP = "Run a command once for each of many role profiles, several at a time."
 EXAMPLES = """\
   xacct each 'prod-*' audit -- aws s3 ls
   xacct each --all --jobs 4 -- sh -c 'aws iam list-users --query "length(Users)"'
-  xacct each --all --output json -- aws sts get-caller-identity"""
+  xacct each --all --output json -- aws sts get-caller-identity
+  xacct each --all --read-only -- ./inventory.sh"""
 
 JOBS = 8
 _USAGE = "xacct each [-h] [--all] [--jobs N] [--output text|json] [PATTERN ...] -- CMD ..."
@@ -52,14 +54,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="text",
         help="text (default): each line as it is written, after the profile's name; json: everything at the end",
     )
+    for_once.add_options(parser)
 
 
 def split(arguments: list[str]) -> tuple[list[str], list[str]]:
     """Split at the first ``--``, which the command follows."""
     if "--" not in arguments:
-        return arguments, []
+        return for_once.join(arguments), []
     place = arguments.index("--")
-    return arguments[:place], arguments[place + 1 :]
+    return for_once.join(arguments[:place]), arguments[place + 1 :]
 
 
 def run(options: argparse.Namespace) -> int:
@@ -69,7 +72,10 @@ def run(options: argparse.Namespace) -> int:
     inherited = dict(os.environ)  # now, because importing awscli sets a variable of its own
     config = read_config()
     names = _choose(options, config["profiles"])
-    fetched = fetch_many(config, names)
+    given = for_once.parse(options)
+    if given:
+        given.check(config, names, "nothing was run, because")
+    fetched = fetch_many(config, names, given)
     report = _JsonReport(fetched) if options.output == "json" else _TextReport(fetched)
     jobs = [
         Job(each.profile, options.command, build_environment(each.document, each.memo, inherited))

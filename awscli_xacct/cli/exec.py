@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from ..credentials.resolution import Resolved
 from ..errors import XacctError
+from . import for_once
 from .fetch import fetch
 from .launch import BEFORE_CONTAINER, CONTAINER, become, build_environment
 from .resolve import resolve
@@ -21,11 +22,14 @@ EXAMPLES = """\
   xacct exec --serve prod -- terraform apply     for longer than one session lasts
   xacct exec prod -- sh -c 'echo "$AWS_CREDENTIAL_EXPIRATION"'
   xacct exec prod python report.py
+  xacct exec prod --read-only -- ./report.sh
   xacct exec prod                                a shell; end it with: exit"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "xacct exec [-h] [--serve] PROFILE [[--] CMD ...]"
+    parser.usage = (
+        "xacct exec [-h] [--serve] [--read-only | --policy-arns ARN] [--policy POLICY] PROFILE [[--] CMD ...]"
+    )
     parser.add_argument("profile", metavar="PROFILE", help="any profile, with or without a role")
     parser.add_argument(
         "--serve",
@@ -33,22 +37,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="serve the credentials to the command's AWS SDKs, which get new ones in time, and put none into its "
         "environment",
     )
+    for_once.add_options(parser)
 
 
 def split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Split at the profile: the command comes after it, with or without a ``--`` between them."""
-    place = next((at for at, word in enumerate(arguments) if not word.startswith("-")), len(arguments))
-    return arguments[: place + 1], arguments[place + 1 :]
+    """Split after the profile and the options: there the command comes, with or without a ``--`` before it."""
+    given, words = for_once.take(arguments, with_command=True)
+    place = next((at for at, word in enumerate(words) if not word.startswith("-")), len(words))
+    return [*(given.words if given else []), *words[: place + 1]], words[place + 1 :]
 
 
 def run(options: argparse.Namespace) -> int:
     """Become the command, or serve it. Returns an exit code only if that fails, or when a served command has ended."""
     command = get_command(options.command)
     inherited = dict(os.environ)  # now, because importing awscli sets a variable of its own
-    resolved = resolve(options.profile)
+    given = for_once.parse(options)
+    resolved = resolve(options.profile, for_once=given)
     if options.serve:
-        return _serve(resolved, command, inherited)
-    document = json.loads(fetch(resolved))
+        return _serve(resolved, given, command, inherited)
+    document = json.loads(fetch(resolved, given))
     environment = build_environment(document, resolved.memo, inherited)
     if not command:
         command, variables = make_shell(resolved.profile, document.get("Expiration", ""), inherited)
@@ -67,7 +74,9 @@ def get_command(words: list[str]) -> list[str]:
     return command
 
 
-def _serve(resolved: Resolved, command: list[str], inherited: Mapping[str, str]) -> int:
+def _serve(
+    resolved: Resolved, given: for_once.ForOnce | None, command: list[str], inherited: Mapping[str, str]
+) -> int:
     from .child import end_like, run_child
     from .renewal import start_credentials
     from .serving import hiding_default, serving
@@ -79,12 +88,12 @@ def _serve(resolved: Resolved, command: list[str], inherited: Mapping[str, str])
         command, variables = make_shell(resolved.profile, "", inherited)
         environment.update(variables)
     with contextlib.ExitStack() as stack:
-        served = stack.enter_context(serving([resolved.profile]))
+        served = stack.enter_context(serving([resolved.profile], for_once=given))
         environment.update(stack.enter_context(hiding_default()))
         environment.update(served.variables(resolved.profile))
         if not served.renewals[resolved.profile].is_fresh():
             # Whoever started the command is there to enter a code, or to read why there are no credentials.
-            process = start_credentials(resolved.profile)
+            process = start_credentials(resolved.profile, given)
             document, _ = process.communicate()
             if process.returncode:
                 return end_like(process.returncode)

@@ -20,6 +20,7 @@ from ..messages import profile_option, warn
 from ..profiles.cache_keys import record_cache
 from ..profiles.source import is_role
 from ..storage.memo import Memo
+from .for_once import ForOnce
 from .resolve import find_botocore, resolve_in
 
 if TYPE_CHECKING:
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
 _NO_MEMO = Memo("", "", "")
 
 
-def fetch(resolved: Resolved) -> bytes:
-    """Return the ``credential_process`` document of a profile, one line. Raises `XacctError` and botocore's errors."""
+def fetch(resolved: Resolved, for_once: ForOnce | None = None) -> bytes:
+    """Return the ``credential_process`` document of a profile, one line. Raises `XacctError` and botocore's errors.
+
+    `for_once` is what the profile was narrowed by.
+    """
     document = resolved.memo.fresh_document(time.time())
     # Started by a process that fetches, this one may wait for itself; the guard on the way through botocore finds out.
     nested = settings.RESOLVING_VARIABLE in os.environ
@@ -38,6 +42,8 @@ def fetch(resolved: Resolved) -> bytes:
         cache = record_cache(resolved.config, os.environ, warn)
         SingleFlight(cache, warn=warn).wait_for_others(resolved.memo.record, purpose_of(resolved.profile))
         document = resolved.memo.fresh_document(time.time())
+    if document is None and for_once is not None:
+        return _fetch_narrowed(resolved)
     return document or _fetch_by_botocore(resolved)
 
 
@@ -51,22 +57,26 @@ class Fetched:
     memo: Memo = _NO_MEMO
 
 
-def fetch_many(config: Mapping[str, Any], profiles: Sequence[str]) -> list[Fetched]:
-    """Return the credentials of role profiles, in their order.
+def fetch_many(
+    config: Mapping[str, Any], profiles: Sequence[str], for_once: ForOnce | None = None
+) -> list[Fetched]:
+    """Return the credentials of role profiles, in their order, each narrowed `for_once`.
 
     What is not in the cache is fetched at the same time, after all MFA codes have been asked for.
     """
     found: dict[str, Fetched] = {}
+    configs: dict[str, Mapping[str, Any]] = {}
     for profile in profiles:
         try:
-            memo = resolve_in(config, profile).memo
+            resolved = resolve_in(config, profile, for_once)
+            memo, configs[profile] = resolved.memo, resolved.config
         except ProfileError as error:
             found[profile] = Fetched(profile, error=str(error))
             continue
         cached = memo.fresh_document(time.time())
         found[profile] = Fetched(profile, json.loads(cached) if cached else None, memo=memo)
     missing = [each.profile for each in found.values() if not (each.document or each.error)]
-    for name, document, reason in _fetch_roles(missing) if missing else ():
+    for name, document, reason in _fetch_roles({name: configs[name] for name in missing}) if missing else ():
         found[name] = replace(found[name], document=document, error=reason)
     return list(found.values())
 
@@ -81,11 +91,14 @@ def make_session(profile: str) -> Any:
     return session
 
 
-def _fetch_roles(profiles: Sequence[str]) -> list[tuple[str, Mapping[str, Any] | None, str]]:
+def _fetch_roles(
+    configs: Mapping[str, Mapping[str, Any]],
+) -> list[tuple[str, Mapping[str, Any] | None, str]]:
+    """Fetch the credentials of role profiles, each under a config of its own."""
+    profiles = list(configs)
     session = make_session(profiles[0])
-    # Only now is the botocore there that these import.
+    # Only now is the botocore there that this imports.
     from ..credentials import batch
-    from ..credentials.profile_session import provider_for
 
     def fetch(profile: str, fetcher: Fetcher) -> tuple[str, Mapping[str, Any] | None, str]:
         try:
@@ -96,7 +109,25 @@ def _fetch_roles(profiles: Sequence[str]) -> list[tuple[str, Mapping[str, Any] |
     def failed(profile: str, _: Fetcher | None, error: Exception) -> tuple[str, None, str]:
         return profile, None, str(error) or type(error).__name__
 
-    return list(batch.fetch_many(profiles, lambda name: provider_for(session, name).fetcher(), fetch, failed))
+    def start(profile: str) -> Fetcher:
+        return _make_fetcher(session, profile, configs[profile])
+
+    return list(batch.fetch_many(profiles, start, fetch, failed))
+
+
+def _make_fetcher(session: Any, profile: str, config: Mapping[str, Any]) -> Fetcher:
+    """Return the fetcher of a role profile under `config`; its clients are those for the files, and shared."""
+    from ..credentials.profile_session import provider_for
+    from ..credentials.provider import AssumeRoleProvider, copy_provider
+
+    provider = provider_for(session, profile)
+    return copy_provider(AssumeRoleProvider, provider, load_config=lambda: config).fetcher()
+
+
+def _fetch_narrowed(resolved: Resolved) -> bytes:
+    """Fetch for a profile that no file has in this form, so that no other provider can serve it."""
+    fetcher = _make_fetcher(make_session(resolved.profile), resolved.profile, resolved.config)
+    return json.dumps(fetcher.fetch().payload()).encode("ascii") + b"\n"
 
 
 def _fetch_by_botocore(resolved: Resolved) -> bytes:

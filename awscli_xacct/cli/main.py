@@ -39,13 +39,23 @@ def _try_fast_path(arguments: "list[str]") -> "int | None":
 
         line = read_prompt(os.environ, __version__)
         return _print(None if line is None else line.encode())
-    command, profile, *rest = [*arguments, "", ""][: max(len(arguments), 2)]
+    command, *words = arguments or [""]
+    if command not in ("credentials", "exec"):
+        return None
+    key = ""
+    if any(word.startswith("--policy") or word == "--read-only" for word in words):
+        from .for_once import take
+
+        given, words = take(words, with_command=command == "exec")
+        if given is not None:
+            key = given.memo_key(words[0] if words else "")
+    profile, *rest = words or [""]
     if profile.startswith("-"):
         return None
     if command == "credentials" and not rest and sys.stdout is not None:
-        return _print(memo.read_document(profile, __version__))
+        return _print(memo.read_document(key or profile, __version__))
     if command == "exec" and rest[:1] == ["--"] and len(rest) > 1:
-        return _exec(rest[1:], profile)
+        return _exec(rest[1:], key or profile)
     return None
 
 
@@ -57,8 +67,8 @@ def _print(document: "bytes | None") -> "int | None":
     return 0
 
 
-def _exec(command: "list[str]", profile: str) -> "int | None":
-    found = memo.read_memo(profile, __version__)
+def _exec(command: "list[str]", key: str) -> "int | None":
+    found = memo.read_memo(key, __version__)
     document = found and found.fresh_document(time.time())
     credentials = memo.parse_document(document) if document else None
     if found is None or credentials is None:

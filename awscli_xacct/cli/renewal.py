@@ -17,9 +17,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .. import __version__, settings
+from ..credentials.resolution import Resolved
 from ..errors import XacctError
 from ..messages import subcommand, warn
 from ..storage.memo import read_memo
+from .for_once import ForOnce
 from .resolve import resolve
 
 _PROGRAM = (
@@ -44,8 +46,13 @@ Deliver = Callable[[Supply], None]
 class Renewal:
     """Supplies the credentials of a profile to whoever asks, from any thread."""
 
-    def __init__(self, profile: str, wait: float = settings.SERVE_WAIT_SECONDS) -> None:
+    def __init__(
+        self, profile: str, wait: float = settings.SERVE_WAIT_SECONDS, *, for_once: ForOnce | None = None
+    ) -> None:
+        """`for_once` narrows the profile."""
         self.profile = profile
+        self._for_once = for_once
+        self._memo_key = for_once.memo_key(profile) if for_once else profile
         self._wait = wait
         self._lock = threading.Lock()
         self._waiting: list[Deliver] = []
@@ -85,13 +92,16 @@ class Renewal:
         return self._find(time.time()) is not None
 
     def _find(self, now: float) -> bytes | None:
-        memo = read_memo(self.profile, __version__) or resolve(self.profile).memo
+        memo = read_memo(self._memo_key, __version__) or self._resolve().memo
         document = memo.fresh_document(now)
         if document is None and now < self._retry_at:
             found = memo.valid_document(now)
             document = found and found[1]
         until, kept = self._kept
         return kept if document is None and not memo.record and now < until else document
+
+    def _resolve(self) -> Resolved:
+        return resolve(self.profile, for_once=self._for_once)
 
     def _fetch(self) -> None:
         try:
@@ -111,7 +121,10 @@ class Renewal:
             if self._stopped:
                 return Supply(None)
             process = self._process = start_credentials(
-                self.profile, stderr=subprocess.PIPE, variables={"AWS_CLI_ERROR_FORMAT": "json"}
+                self.profile,
+                self._for_once,
+                stderr=subprocess.PIPE,
+                variables={"AWS_CLI_ERROR_FORMAT": "json"},
             )
         try:
             document, messages = process.communicate(timeout=self._wait)
@@ -152,7 +165,7 @@ class Renewal:
     def _find_valid(self) -> Supply | None:
         """Return credentials that are due for a refresh but not over; they are used for a while before the next try."""
         try:
-            found = resolve(self.profile).memo.valid_document(time.time())
+            found = self._resolve().memo.valid_document(time.time())
         except (XacctError, OSError):
             return None
         if found is None:
@@ -168,11 +181,16 @@ class Renewal:
 
 
 def start_credentials(
-    profile: str, *, stderr: int | None = None, variables: Mapping[str, str] | None = None
+    profile: str,
+    for_once: ForOnce | None = None,
+    *,
+    stderr: int | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start ``xacct credentials`` for a profile, by this interpreter and with the modules that it finds."""
     isolated = ["-I"] if sys.flags.isolated else []
-    words: Sequence[str] = ["credentials", *(["--"] if profile.startswith("-") else []), profile]
+    options = for_once.words if for_once else []
+    words: Sequence[str] = ["credentials", *options, *(["--"] if profile.startswith("-") else []), profile]
     return subprocess.Popen(  # noqa: S603 - this interpreter, and this package in it
         [sys.executable, *isolated, "-c", _PROGRAM, "\n".join(sys.path), *words],
         env={**os.environ, **(variables or {})},

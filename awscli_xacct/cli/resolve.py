@@ -11,20 +11,33 @@ from .. import __version__, settings
 from ..configfile import sections, store
 from ..credentials import resolution
 from ..credentials.resolution import Resolved
+from .for_once import ForOnce
 
 
-def resolve(profile: str, tick: float = settings.MEMO_TICK) -> Resolved:
-    """Resolve `profile` and write its memo; for `tick` see `storage.snapshot`.
+def resolve(profile: str, tick: float = settings.MEMO_TICK, *, for_once: ForOnce | None = None) -> Resolved:
+    """Resolve `profile`, perhaps narrowed `for_once`, and write its memo; for `tick` see `storage.snapshot`.
 
     Raises `ConfigFileError` and `EditError` for files that cannot be read, `ProfileError` for a profile that
-    cannot work and `XacctError` for one that does not exist.
+    cannot work, `ValidationError` for one that cannot be narrowed, and `XacctError` for one that does not exist.
     """
-    return resolution.resolve(profile, __version__, read_config, find_botocore=find_botocore, tick=tick)
+    if for_once is None:
+        return resolution.resolve(profile, __version__, read_config, find_botocore=find_botocore, tick=tick)
+    if not for_once.memoizable:
+        return resolve_in(read_config(), profile, for_once)
+    return resolution.resolve(
+        profile,
+        __version__,
+        lambda paths: for_once.narrow(read_config(paths), profile),
+        find_botocore=find_botocore,
+        tick=tick,
+        memo_key=for_once.memo_key(profile),
+    )
 
 
-def resolve_in(config: Mapping[str, Any], profile: str) -> Resolved:
-    """Resolve `profile` in a config that has been read. Raises `ProfileError` and `XacctError`."""
-    return resolution.resolve_in(config, profile, find_botocore)
+def resolve_in(config: Mapping[str, Any], profile: str, for_once: ForOnce | None = None) -> Resolved:
+    """Do the same in a config that has been read, and write no memo."""
+    narrowed = for_once.narrow(config, profile) if for_once else config
+    return resolution.resolve_in(narrowed, profile, find_botocore)
 
 
 def read_config(paths: Sequence[str] | None = None) -> dict[str, Any]:

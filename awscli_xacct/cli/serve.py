@@ -16,6 +16,7 @@ from ..credentials.resolution import Resolved
 from ..error_codes import first_of
 from ..errors import XacctError
 from ..messages import abandon, printable
+from . import for_once
 from .formats import SHELLS
 from .launch import ACCOUNT, BEFORE_CONTAINER, REGIONS, STALE, VARIABLES, removed
 from .output import print_result
@@ -28,6 +29,7 @@ HELP = "Serve the credentials of profiles to programs and containers, and renew 
 EXAMPLES = """\
   xacct serve prod
   xacct serve prod audit --port 8421
+  xacct serve prod --read-only
   xacct serve prod --container --format env-no-export > prod.env
 
   It prints the variables with which AWS SDKs find it, and serves until Ctrl-C. For one command there is:
@@ -54,16 +56,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave out the variables that hide your files from programs: a container does not see those files",
     )
+    for_once.add_options(parser)
+
+
+split = for_once.split
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the variables and serve until a signal ends it."""
     names = list(dict.fromkeys(options.profiles))
-    resolved = _resolve_all(names)
+    given = for_once.parse(options)
+    resolved = _resolve_all(names, given)
     ended: list[int] = []
     with contextlib.ExitStack() as stack:
         signals = stack.enter_context(SignalWait(_ENDS, ended.append))
-        served = stack.enter_context(serving(names, options.port))
+        served = stack.enter_context(serving(names, options.port, for_once=given))
         files = {} if options.container else stack.enter_context(hiding_default())
         print_result(_format(options, resolved, served, files))
         sys.stdout.flush()
@@ -75,13 +82,13 @@ def run(options: argparse.Namespace) -> int:
     return 0 if ended[0] == signal.SIGTERM else 128 + ended[0]
 
 
-def _resolve_all(names: Sequence[str]) -> list[Resolved]:
+def _resolve_all(names: Sequence[str], given: for_once.ForOnce | None) -> list[Resolved]:
     """Resolve all profiles. Raises `XacctError` with what is wrong with any of them."""
     config = read_config()
     found, errors = [], []
     for name in names:
         try:
-            found.append(resolve_in(config, name))
+            found.append(resolve_in(config, name, given))
         except XacctError as error:
             errors.append(error)
     if len(errors) == 1:

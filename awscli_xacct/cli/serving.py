@@ -22,6 +22,7 @@ from ..errors import ProfileError
 from ..storage.files import write_temporary
 from ..storage.scratch import make_scratch_directory
 from .container_protocol import RefusedError, Rules, build_answer, build_refusal, make_path, to_container
+from .for_once import ForOnce
 from .launch import CONTAINER
 from .loopback_server import HOST, Answer, LoopbackServer
 from .renewal import Renewal, Supply
@@ -43,9 +44,9 @@ _TEMPORARY = ("Busy", "InternalError", "Throttled", "Unreachable")
 class Serving:
     """A running server. `renewals` are its profiles, by name."""
 
-    def __init__(self, profiles: Sequence[str], port: int) -> None:
+    def __init__(self, profiles: Sequence[str], port: int, for_once: ForOnce | None = None) -> None:
         """Listen. Raises `XacctError` if the port cannot be used."""
-        self.renewals = {name: Renewal(name) for name in profiles}
+        self.renewals = {name: Renewal(name, for_once=for_once) for name in profiles}
         self._token = os.urandom(32).hex()
         self._server = LoopbackServer(self._handle, port)
         self.address = f"{HOST}:{self._server.port}"
@@ -79,9 +80,12 @@ class Serving:
 
 
 @contextlib.contextmanager
-def serving(profiles: Sequence[str], port: int = 0) -> Iterator[Serving]:
-    """Serve `profiles` while the block runs. Raises `XacctError` if the port cannot be used."""
-    served = Serving(profiles, port)
+def serving(profiles: Sequence[str], port: int = 0, *, for_once: ForOnce | None = None) -> Iterator[Serving]:
+    """Serve `profiles`, each narrowed `for_once`, while the block runs.
+
+    Raises `XacctError` if the port cannot be used.
+    """
+    served = Serving(profiles, port, for_once)
     try:
         yield served
     finally:

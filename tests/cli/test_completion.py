@@ -17,6 +17,7 @@ from awscli_xacct.messages import SUBCOMMANDS
 from tests.sts import Role
 from tests.support.home import XACCT, Home
 
+POLICIES = ("--read-only", "--policy-arns", "--policy")
 NAMES = ("default", "prod-eu", "my prod", "it's $5", 'say "hi"', "team:a@b=c", "back\\slash", "zürich")
 TAB = "\t"
 
@@ -166,8 +167,10 @@ def candidates(home: Home, *words: str) -> list[str]:
             ["process", "env", "env-no-export", "powershell", "windows-cmd", "fish"],
         ),
         (("credentials", "--format", "env", ""), list(NAMES)),
-        (("credentials", "default", "-"), ["--help", "--format"]),
-        (("credentials", "--format", "env", "-"), ["--help"]),
+        (("credentials", "default", "-"), ["--help", "--format", *POLICIES]),
+        (("credentials", "--format", "env", "-"), ["--help", *POLICIES]),
+        (("exec", "--read-only", "-"), ["--help", "--serve", *POLICIES[1:]]),
+        (("exec", "--policy", ""), []),
         (("each", ""), list(NAMES[1:])),
         (("each", "my prod", ""), [name for name in NAMES[1:] if name != "my prod"]),
         (("each", "my prod", "--", ""), []),
