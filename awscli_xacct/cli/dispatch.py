@@ -38,6 +38,7 @@ COMMANDS = (
     "each",
     "console",
     "status",
+    "whoami",
     "history",
     "enable",
     "disable",

@@ -81,8 +81,8 @@ def fetch_many(
     return list(found.values())
 
 
-def make_session(profile: str) -> Any:
-    """Return a botocore session for a profile, with this package's provider in it."""
+def make_session(profile: str | None) -> Any:
+    """Return a botocore session with this package's provider in it. None: as an `aws` without ``--profile`` has it."""
     find_botocore()
     from botocore.session import Session
 

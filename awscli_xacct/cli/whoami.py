@@ -1,0 +1,124 @@
+"""``xacct whoami``: what would act, and for how long; without a call, unless ``--check`` asks STS."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .. import settings
+from ..arn import Arn
+from ..configfile import store
+from ..configfile.document import Document
+from ..messages import print_message, printable, warn
+from ..profiles.acting import INSTANCE, Acting, find_acting, no_credentials
+from ..profiles.cache_keys import record_cache
+from .output import print_result
+from .resolve import read_config
+
+HELP = "Show what would act: profile, account, role and policy. Makes no call unless told to."
+EXAMPLES = """\
+  xacct whoami
+  xacct whoami prod
+  xacct whoami --json
+  xacct whoami prod --check     asks STS, and logs in if that is necessary"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "profile",
+        metavar="PROFILE",
+        nargs="?",
+        help="as --profile of aws; without it, what an aws command without that would use",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="ask STS, with the credentials that would be used"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, always with the same keys")
+    parser.add_argument("--output", choices=("json", "text"), default="text", help="json: the same as --json")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what would act. Raises `XacctError` if there are no credentials."""
+    named, config = options.profile, read_config()
+    cache = record_cache(config, os.environ, warn)
+    acting = find_acting(config, named, os.environ, cache, _read_credentials_file())
+    if options.check:
+        acting = _check(acting, named, config)
+    if acting is None:
+        raise no_credentials(named, os.environ)
+    result = _to_dict(acting)
+    is_json = options.json or options.output == "json"
+    print_result(f"{json.dumps(result, indent=4)}\n" if is_json else _format(result))
+    if acting.note:
+        print_message(acting.note)
+    return 0
+
+
+def _to_dict(acting: Acting) -> dict[str, Any]:
+    return {
+        "Profile": acting.profile,
+        "Account": acting.account,
+        "Role": acting.role,
+        "Caller": acting.caller,
+        "Source": acting.source,
+        "Policy": acting.policy,
+        "PolicyArns": list(acting.policy_arns),
+        "Expiration": acting.expiration,
+    }
+
+
+def _format(result: Mapping[str, Any]) -> str:
+    policies = [*result["PolicyArns"], *filter(None, [result["Policy"]])]
+    rows = {
+        "Profile": result["Profile"],
+        "Account": result["Account"],
+        "Role": f"{result['Role']} (narrowed)" if policies else result["Role"],
+        "Caller": result["Caller"],
+        "Source": result["Source"],
+        "Policies": ", ".join(policies),
+        "Until": result["Expiration"],
+    }
+    width = max(map(len, rows))
+    return "".join(
+        f"{title:<{width}}  {printable(value or '-')}\n"
+        for title, value in rows.items()
+        if value or title != "Policies"
+    )
+
+
+def _read_credentials_file() -> Mapping[str, Mapping[str, Any]]:
+    path = settings.config_paths()[1]
+    return Document(store.read(Path(path)), path).sections()
+
+
+def _check(acting: Acting | None, named: str | None, config: Mapping[str, Any]) -> Acting | None:
+    """Return what STS says of who would act; None if botocore finds no credentials either."""
+    from .fetch import make_session
+
+    session = make_session(named)
+    # Only now is the botocore there that these import.
+    from ..credentials.context import region_for
+    from ..credentials.sts import Keys, Sts
+
+    credentials = session.get_credentials()
+    frozen = credentials and credentials.get_frozen_credentials()
+    if frozen is None:
+        return None
+    keys = Keys(frozen.access_key, frozen.secret_key, frozen.token)
+    region = region_for(config, acting.profile) if acting and acting.profile else None
+    arn = Sts(session.create_client, keys, region=region, quick=False).caller_arn()
+    parsed = Arn.parse(arn)
+    found = acting or Acting(None, INSTANCE)
+    role = parsed.name.rpartition("/")[0] if parsed and parsed.kind == "assumed-role" else None
+    expiry = getattr(credentials, "_expiry_time", None)
+    return found._replace(
+        account=parsed.account if parsed else found.account,
+        # STS leaves out a role's path.
+        role=found.role or role,
+        caller=arn,
+        expiration=expiry.strftime("%Y-%m-%dT%H:%M:%SZ") if expiry else found.expiration,
+    )
