@@ -9,8 +9,8 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _COLLECTED = re.compile(r"Collected : (\d+)")
 
@@ -18,20 +18,23 @@ Command = Sequence[str]
 Environment = Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class Run:
-    """One process: its wall time in seconds and its peak memory in MiB."""
+class Run(NamedTuple):
+    """One process: its wall time in seconds, its peak memory in MiB, and its CPU seconds with its children's."""
 
     seconds: float
     memory: float
+    cpu: float
 
 
-def run(command: Command, environment: Environment) -> Run:
-    """Run a command. Raises `RuntimeError` if it fails."""
+def run(
+    command: Command, environment: Environment, directory: Path | None = None, *, may_fail: bool = False
+) -> Run:
+    """Run a command, in `directory` if given. Raises `RuntimeError` if it fails, unless it `may_fail`."""
     begin = time.perf_counter()
     process = subprocess.Popen(
         list(command),
         env=dict(environment),
+        cwd=directory,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -45,9 +48,9 @@ def run(command: Command, environment: Environment) -> Run:
     seconds = time.perf_counter() - begin
     process.stdout.close()
     process.stderr.close()
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed: {errors}")
-    return Run(seconds, usage.ru_maxrss / 1024)
+    if process.returncode and not may_fail:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {errors}")
+    return Run(seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime)
 
 
 def side_by_side(
@@ -63,10 +66,7 @@ def side_by_side(
         for done, (command, environment) in zip(runs, (one, other), strict=True):
             before()
             done.append(run(command, environment))
-    first, second = (
-        Run(statistics.median(r.seconds for r in done), statistics.median(r.memory for r in done))
-        for done in runs
-    )
+    first, second = (Run(*(statistics.median(values) for values in zip(*done, strict=True))) for done in runs)
     return first, second
 
 

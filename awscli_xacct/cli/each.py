@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import ValidationError
 from ..messages import printable, printable_lines, warn
-from ..problems import Problem
+from ..problems import Hints, Problem
 from ..profiles.source import is_role
 from ..redaction import without_passwords
 from . import for_once
@@ -178,17 +178,22 @@ def _choose(options: argparse.Namespace, profiles: Mapping[str, Mapping[str, Any
         raise ValidationError("nothing was run", problems)
     if options.all:
         return roles
-    return [name for name in roles if any(fnmatchcase(name, pattern) for pattern in options.patterns)]
+    plain = set(options.patterns)
+    patterns = [pattern for pattern in options.patterns if _has_wildcard(pattern)]
+    return [
+        name for name in roles if name in plain or any(fnmatchcase(name, pattern) for pattern in patterns)
+    ]
 
 
 def _find_unmatched(
     patterns: Sequence[str], roles: Sequence[str], profiles: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Problem]:
+    known, hints = set(roles), Hints()
     for pattern in patterns:
-        if any(fnmatchcase(name, pattern) for name in roles):
+        if pattern in known or (_has_wildcard(pattern) and any(fnmatchcase(name, pattern) for name in roles)):
             continue
-        near = get_close_matches(pattern.strip("*?"), roles, n=3)
-        if any(fnmatchcase(name, pattern) for name in profiles):
+        near = get_close_matches(pattern.strip("*?"), roles, n=3) if hints.take() else []
+        if pattern in profiles or any(fnmatchcase(name, pattern) for name in profiles):
             yield Problem(f"{pattern} matches only profiles without a role", "use xacct exec for those")
         elif near:
             yield Problem(f"no role profile matches {pattern}", f"did you mean {' or '.join(near)}?")
@@ -196,6 +201,11 @@ def _find_unmatched(
             yield Problem(
                 f"no role profile matches {pattern}", "list the profiles with: aws configure role list"
             )
+
+
+def _has_wildcard(pattern: str) -> bool:
+    """Return whether a pattern can match another name than itself: N names, as a shell expands them, take N steps."""
+    return any(character in pattern for character in "*?[")
 
 
 def number(text: str) -> int:

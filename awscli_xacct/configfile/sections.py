@@ -81,7 +81,17 @@ def _second_word(header: str) -> str | None:
 
 def find_headers(headers: Iterable[str], name: str) -> list[str]:
     """Return all headers that name a profile, in order; the last one counts."""
-    return [header for header in headers if parse_header(header) == name]
+    return group_headers(headers).get(name, [])
+
+
+def group_headers(headers: Iterable[str]) -> dict[str, list[str]]:
+    """Return the headers of each profile, as `find_headers` does for one."""
+    found: dict[str, list[str]] = {}
+    for header in headers:
+        name = parse_header(header)
+        if name is not None:
+            found.setdefault(name, []).append(header)
+    return found
 
 
 def make_header(name: str) -> str:

@@ -17,7 +17,7 @@ from ..configfile.sections import MergedProfiles
 from ..credentials.mfa_session import shares_session
 from ..errors import ValidationError, XacctError
 from ..messages import print_message, printable_lines, role_command, unknown_profile, wrap
-from ..problems import Problem
+from ..problems import Hints, Problem
 from ..profiles import validation
 from ..profiles.cache_keys import record_cache
 from ..profiles.inventory import Entry, Inventory
@@ -82,11 +82,18 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
     def _partitions(self) -> Partitions:
         return Partitions(self._session.get_component("data_loader").load_data("partitions"))
 
-    def _find_problems(self, name: str, profiles: Profiles, *, force: bool = False) -> list[Problem]:
+    def _find_problems(
+        self, name: str, profiles: Profiles, *, force: bool = False, hints: Hints | None = None
+    ) -> list[Problem]:
         """Return everything that is wrong with the role profile `name` among `profiles`."""
         partitions = self._partitions()
         return validation.find_problems(
-            name, profiles, partitions=partitions.names, partition_of=partitions.of_region, force=force
+            name,
+            profiles,
+            partitions=partitions.names,
+            partition_of=partitions.of_region,
+            force=force,
+            hints=hints,
         )
 
     def _apply(self, edit: ProfileEdit, document: Document) -> MergedProfiles:
@@ -112,11 +119,11 @@ def require_roles(names: list[str], inventory: Inventory, *, or_users: bool = Fa
 
     With `or_users`, profiles of users that have a shared MFA session are accepted too.
     """
-    problems = []
+    problems, hints = [], Hints()
     for name in names:
         profile = inventory.profiles.get(name)
         if profile is None:
-            problems.append(Problem(unknown_profile(name, inventory.profiles)))
+            problems.append(Problem(unknown_profile(name, inventory.profiles if hints.take() else ())))
         elif not (is_role(profile) or (or_users and is_mfa_user(profile))):
             fix = describe_owner(name, inventory.profiles)
             fix = fix or f"make it one with: {role_command(name, '--role-arn ARN')}"

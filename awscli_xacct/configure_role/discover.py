@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Container, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
@@ -213,7 +214,9 @@ def _completed(wanted: Mapping[str, Wanted], profiles: Profiles, before: Profile
     found = {}
     for name, options in wanted.items():
         own = before.get(name, {})
-        found[name] = apply_changes(own, complete_settings(name, {**profiles, name: own}, options)[0])
+        # A ChainMap asks for mutable mappings, and only reads these.
+        known = ChainMap({name: own}, profiles)  # type: ignore[arg-type]
+        found[name] = apply_changes(own, complete_settings(name, known, options)[0])
     return found
 
 

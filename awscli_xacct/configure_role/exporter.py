@@ -23,7 +23,7 @@ from ..manifest import (
 from ..manifest.export import merge
 from ..manifest.source_file import STDIN, decode
 from ..messages import print_message
-from ..problems import Problem
+from ..problems import Hints, Problem
 from ..profiles.role import KEYS
 from ..profiles.source import is_role
 from ..tables import counted
@@ -96,12 +96,12 @@ class ExportCommand(Subcommand):
     def _roles(self) -> Roles:
         """Return the role profiles that could be imported. Those that could not are reported."""
         profiles = self._session.full_config["profiles"]
-        roles = {}
+        roles, hints = {}, Hints()
         for name, options in profiles.items():
             if not is_role(options):
                 continue
             own = [Problem("a manifest cannot manage the default profile")] if name == "default" else []
-            problems = own + self._find_problems(name, profiles)
+            problems = own + self._find_problems(name, profiles, hints=hints)
             if problems:
                 print_message(f"skipped profile {name}: {'; '.join(map(str, problems))}")
             else:

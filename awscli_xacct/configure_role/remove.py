@@ -12,13 +12,13 @@ from botocore.configloader import raw_config_parse
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
-from ..configfile.sections import find_headers
+from ..configfile.sections import group_headers
 from ..confirm import Change, Consent, confirm_and_apply
 from ..errors import ProfileError, ValidationError
 from ..messages import print_message
 from ..problems import Problem
 from ..profiles.inventory import Inventory
-from ..profiles.sdk_profiles import asks_for, find_sdk_profiles
+from ..profiles.sdk_profiles import asks_for, find_sdk_profiles, map_requests
 from ..profiles.source import has_static_keys, is_role
 from .arguments import YES, arg_table, flag, positional, required_profiles
 from .base import Subcommand, read_document, require_roles
@@ -43,9 +43,8 @@ class RemoveCommand(Subcommand):
         credentials = CredentialsFile(self._credentials_path())
         document = self._document()
         problems = [] if parsed_args.force else [*_uses(names, inventory), *_long_term_keys(names, document)]
-        problems += [
-            credentials.settings_of(name) for name in names if not find_headers(document.names(), name)
-        ]
+        headers = group_headers(document.names())
+        problems += [credentials.settings_of(name) for name in names if name not in headers]
         if problems:
             raise ValidationError("nothing was removed, because", problems)
         change = Change(
@@ -59,8 +58,9 @@ class RemoveCommand(Subcommand):
         cache, records = self._cache(), unshared_records(names, inventory)
 
         def change(document: Document) -> None:
+            headers = group_headers(document.names())
             for name in names:
-                for header in find_headers(document.names(), name):
+                for header in headers.get(name, ()):
                     document.remove_section(header)
 
         edit = store.edit(self._config_path(), change, raw_config_parse)
@@ -107,15 +107,12 @@ class CredentialsFile:
 
 def _uses(names: list[str], inventory: Inventory) -> Iterator[Problem]:
     """Yield a problem for each profile that is the source of one that would remain."""
+    going, users_of, requests = set(names), inventory.users(), map_requests(inventory.profiles)
     for name in names:
-        users = [user for user in inventory.users_of(name) if user not in names]
+        users = [user for user in users_of.get(name, ()) if user not in going]
         if users:
             yield Problem(f"{name} is the source of {', '.join(users)}", "pass --force to remove it anyway")
-        programs = [
-            other
-            for other, options in inventory.profiles.items()
-            if other not in names and asks_for(options, name)
-        ]
+        programs = [other for other in requests.get(name, ()) if other not in going]
         if programs:
             text = f"{name} is what the credential_process of {', '.join(programs)} asks for"
             yield Problem(text, "pass --force to remove it anyway")
@@ -123,15 +120,18 @@ def _uses(names: list[str], inventory: Inventory) -> Iterator[Problem]:
 
 def _sdk_profiles(names: list[str], inventory: Inventory) -> list[str]:
     """Return the SDK profiles of the profiles `names`: without those they give no credentials."""
+    going, profiles = set(names), inventory.profiles
+    requests = map_requests(profiles)
     return [
-        pair for name in names for pair in find_sdk_profiles(inventory.profiles, name) if pair not in names
+        pair for name in names for pair in find_sdk_profiles(profiles, name, requests) if pair not in going
     ]
 
 
 def _long_term_keys(names: list[str], document: Document) -> Iterator[Problem]:
     """Yield a problem for each profile with a user's keys: it may be the only place that has them."""
+    headers = group_headers(document.names())
     for name in names:
-        if any(has_static_keys(document.section(header)) for header in find_headers(document.names(), name)):
+        if any(has_static_keys(document.section(header)) for header in headers.get(name, ())):
             yield Problem(
                 f"{name} has the long-term keys of a user too", "pass --force to remove them with it"
             )
@@ -139,10 +139,11 @@ def _long_term_keys(names: list[str], document: Document) -> Iterator[Problem]:
 
 def unshared_records(names: list[str], inventory: Inventory) -> set[str]:
     """Return the records of role sessions that only the profiles `names` use. MFA sessions belong to a device."""
+    removed = set(names)
     going: set[str] = set()
     staying: set[str] = set()
     for name, options in inventory.profiles.items():
         if is_role(options):
             with contextlib.suppress(ProfileError):
-                (going if name in names else staying).add(inventory.keys(name).of_role())
+                (going if name in removed else staying).add(inventory.keys(name).of_role())
     return going - staying

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from .. import settings
-from ..configfile.sections import find_headers
+from ..configfile.sections import group_headers
 from ..credentials.mfa_session import shares_session
 from ..messages import printable, wrap
 from ..profiles.inventory import Entry, Inventory
@@ -86,15 +86,15 @@ class _File:
 
     def __init__(self, path: Path, *, is_config: bool) -> None:
         self.path = path
-        self._is_config = is_config
         self._document = read_document(path)
+        names = self._document.names()
+        self._headers = group_headers(names) if is_config else {name: [name] for name in names}
 
     def place(self, profile: str, key: str) -> str | None:
         """Return ``file:line`` of a setting, or None if this file does not have it."""
-        headers = find_headers(self._document.names(), profile) if self._is_config else [profile]
         try:
             # If a profile has two headers, the last one counts.
-            return f"{self.path}:{self._document.line_of(headers[-1], key)}"
+            return f"{self.path}:{self._document.line_of(self._headers[profile][-1], key)}"
         except LookupError:
             return None
 
@@ -106,7 +106,7 @@ def _hops(entry: Entry, inventory: Inventory, files: list[_File]) -> list[_Hop]:
     hops = []
     hop: Role | Source = entry.role
     while isinstance(hop, Role):
-        hops.append(_hop(hop.profile, inventory, files))
+        hops.append(_hop(hop.profile, inventory, files, hop))
         hop = hop.source
     # The source of a chain may have a role too, but its keys make the call. A credential source has no profile.
     first = replace(_hop(hop.profile, inventory, files), entry=None) if hop.profile else _Hop(hop.name, [])
@@ -123,10 +123,10 @@ def _follow_sources(entry: Entry, inventory: Inventory) -> list[str]:
     return names
 
 
-def _hop(name: str, inventory: Inventory, files: list[_File]) -> _Hop:
+def _hop(name: str, inventory: Inventory, files: list[_File], role: Role | None = None) -> _Hop:
     options = inventory.profiles[name]
     found = [setting for key, value in options.items() for setting in _settings(name, key, value, files)]
-    return _Hop(name, found, inventory.entry(name) if is_role(options) else None)
+    return _Hop(name, found, inventory.entry(name, role) if is_role(options) else None)
 
 
 def _settings(profile: str, key: str, value: Any, files: list[_File]) -> Iterator[_Setting]:

@@ -59,12 +59,17 @@ def assign_names(
         if held_role == role and account_id in wanted and re.fullmatch(pattern, name):
             names.setdefault(account_id, name)
     used = {_RESERVED, *taken, *names.values()}
+    numbers: dict[str, int] = {}
     for account in accounts:
         if account.id not in names:
-            name, number = wanted[account.id], 1
+            plain = wanted[account.id]
+            # Where the last account of that name stopped: a thousand may be called "Sandbox".
+            number = numbers.get(plain, 1)
+            name = plain if number == 1 else f"{plain}-{number}"
             while name in used:
                 number += 1
-                name = f"{wanted[account.id]}-{number}"
+                name = f"{plain}-{number}"
+            numbers[plain] = number
             names[account.id] = name
             used.add(name)
     return names

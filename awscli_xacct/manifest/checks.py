@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import settings
 from ..configfile.sections import MergedProfiles
-from ..problems import Problem
+from ..problems import Hints, Problem
 from ..profiles import validation
 from ..profiles.partitions import Partitions
 from ..profiles.source import has_static_keys
@@ -22,7 +22,6 @@ _RENAME = "give the role another name"
 _DEFAULT = Problem("a manifest cannot manage the default profile", _RENAME)
 _SOURCE = settings.SOURCE_PROFILE
 _TOO_LONG = Problem(f"{_SOURCE}: this is a chain of more than {settings.MAX_MANIFEST_CHAIN} roles")
-_MAX_HINTS = 20
 _NO_CHAIN = {settings.CREDENTIAL_SOURCE: settings.CREDENTIAL_SOURCES[0]}
 
 
@@ -38,6 +37,7 @@ class _Check:
         self._partitions = partitions
         self._names = {role.profile for role in specs.roles}
         self._of_sources: dict[Any, Problem | None] = {}
+        self._hints = Hints()
 
     def problems(self) -> Iterator[Problem]:
         chains = dict(self._chain_problems())
@@ -65,6 +65,7 @@ class _Check:
             partitions=self._partitions.names,
             partition_of=self._partitions.of_region,
             spelled=str,
+            hints=self._hints,
         ):
             is_elsewhere = problem.profile != name and problem.profile in self._names
             if problem.key not in role.invalid_keys and not is_elsewhere:
@@ -81,12 +82,7 @@ class _Check:
         if settings.CREDENTIAL_SOURCE in profile or source == role.profile or isinstance(source, dict):
             return None
         if source not in self._of_sources:
-            known = sum(problem is not None for problem in self._of_sources.values())
-            if source is not None and source not in self._profiles and known >= _MAX_HINTS:
-                # Looking for similar names is slow where there are many.
-                found: Problem | None = Problem(f"{_SOURCE} {source!r}: there is no such profile")
-            else:
-                found = validation.source_problem(role.profile, self._profiles, source, str)
+            found = validation.source_problem(role.profile, self._profiles, source, str, self._hints)
             self._of_sources[source] = found and Problem(found.text)
         return self._of_sources[source]
 

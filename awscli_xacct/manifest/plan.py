@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from .. import settings
 from ..configfile.document import Document
-from ..configfile.sections import MergedProfiles, find_headers, make_header, parse_header
+from ..configfile.sections import MergedProfiles, group_headers, make_header, parse_header
 from ..errors import ValidationError
 from ..messages import listed
 from ..problems import Problem
@@ -75,13 +75,14 @@ class Plan:
 
     def apply(self, document: Document) -> None:
         """Make the changes in the document for which the plan was made."""
-        headers = {parse_header(header): header for header in document.names()}
+        headers = group_headers(document.names())
         for edit in self.edits:
+            own = headers.get(edit.profile, [])
             if edit.action == REMOVE:
-                for header in find_headers(document.names(), edit.profile):
+                for header in own:
                     document.remove_section(header)
             elif edit.action in (ADD, CHANGE):
-                header = headers.get(edit.profile) or make_header(edit.profile)
+                header = own[-1] if own else make_header(edit.profile)
                 for change in edit.changes:
                     if change.new is None:
                         document.remove(header, change.key)
@@ -205,15 +206,17 @@ class _Planner:
 
     def _removal_problems(self, removed: list[str]) -> Iterator[Problem]:
         """Yield profiles that stay and would lose their source."""
+        going = set(removed)
         for name, users in self._users(removed).items():
             for user in users:
-                if user not in removed:
+                if user not in going:
                     text = f"{name} cannot be removed, because it is the source of {user}, which stays"
                     yield Problem(text, location=self._locate(user, settings.SOURCE_PROFILE))
 
     def _user_notes(self, names: list[str], removed: list[str]) -> Iterator[str]:
+        own = self._names.union(removed)
         for name, users in self._users(names).items():
-            others = [user for user in users if user not in self._names and user not in removed]
+            others = [user for user in users if user not in own]
             if others:
                 yield f"{name} changes, and it is also the source of {listed(others)}"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from .. import settings
 from ..errors import ValidationError
-from ..problems import Location, Problem
+from ..problems import Hints, Location, Problem
 from ..profiles.values import account_problem, role_name_problem
 from . import yaml_nodes
 from .fields import NOT_IN_DEFAULTS, ROLE_KEYS, Settings, ValueReader, similar
@@ -22,7 +22,6 @@ VERSION = "1"
 _TOP = ("version", "name", "defaults", "accounts", "roles")
 _OWN_PREFIX = "x-"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-_MAX_HINTS = 20
 
 _Entries = Mapping[str, tuple[Scalar, Node]]
 
@@ -57,6 +56,7 @@ class _Reader:
         self._report = self._values.report
         self._invalid_accounts: set[str] = set()
         self._unknown_accounts: dict[str, tuple[str, str]] = {}
+        self._hints = Hints()
 
     def read(self, root: Node | None) -> None:
         if root is None or is_null(root):
@@ -201,9 +201,7 @@ class _Reader:
         """Return what is wrong with an account, and the fix."""
         if text.isdigit():
             return str(account_problem(text)), "write an id, or a name from accounts"
-        # Looking for similar names is slow where there are many.
-        look = len(self._unknown_accounts) < _MAX_HINTS
-        near = similar(text, self._manifest.accounts, 3) if look else []
+        near = similar(text, self._manifest.accounts, 3) if self._hints.take() else []
         fix = f"did you mean {' or '.join(near)}?" if near else "add it to accounts, or write the account id"
         return f"unknown account {shortened(text)}", fix
 

@@ -72,9 +72,11 @@ class Inventory:
         """Iterate over all role profiles, in the order of the file."""
         return (self.entry(name) for name, options in self.profiles.items() if is_role(options))
 
-    def entry(self, name: str) -> Entry:
-        """Return one role profile."""
+    def entry(self, name: str, role: Role | None = None) -> Entry:
+        """Return one role profile. `role` is its chain, if it has been resolved."""
         options, keys = self.profiles[name], self.keys(name)
+        if role is not None:
+            keys.role = role
         try:
             session = keys.shared_session_of(keys.role)
         except ProfileError as error:
@@ -93,8 +95,13 @@ class Inventory:
 
     def users_of(self, name: str) -> list[str]:
         """Return the other profiles whose source profile is `name`."""
-        return [
-            other
-            for other, options in self.profiles.items()
-            if other != name and options.get(settings.SOURCE_PROFILE) == name
-        ]
+        return self.users().get(name, [])
+
+    def users(self) -> dict[str, list[str]]:
+        """Return the other profiles that have each profile as their source profile."""
+        found: dict[str, list[str]] = {}
+        for name, options in self.profiles.items():
+            source = options.get(settings.SOURCE_PROFILE)
+            if isinstance(source, str) and source != name:
+                found.setdefault(source, []).append(name)
+        return found

@@ -85,9 +85,26 @@ def is_sdk_profile(name: str, options: Mapping[str, Any], profile: str) -> bool:
     return not any(key in options for key in _OTHER_CREDENTIALS)
 
 
-def find_sdk_profiles(profiles: Mapping[str, Mapping[str, Any]], profile: str) -> list[str]:
-    """Return the SDK profiles of a role profile; one with the default name comes first."""
-    found = [name for name in profiles if is_sdk_profile(name, profiles[name], profile)]
+def map_requests(profiles: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return the profiles whose ``credential_process`` asks for the credentials of each profile."""
+    found: dict[str, list[str]] = {}
+    for name, options in profiles.items():
+        command = options.get(settings.CREDENTIAL_PROCESS)
+        asked = find_requested(command) if isinstance(command, str) else None
+        if asked is not None:
+            found.setdefault(asked, []).append(name)
+    return found
+
+
+def find_sdk_profiles(
+    profiles: Mapping[str, Mapping[str, Any]], profile: str, requests: Mapping[str, list[str]] | None = None
+) -> list[str]:
+    """Return the SDK profiles of a role profile; one with the default name comes first.
+
+    Whoever looks for those of many profiles passes `requests`, which `map_requests` returns.
+    """
+    asking = (map_requests(profiles) if requests is None else requests).get(profile, [])
+    found = [name for name in asking if is_sdk_profile(name, profiles[name], profile)]
     return sorted(found, key=lambda name: name != default_name(profile))
 
 

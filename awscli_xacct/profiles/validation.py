@@ -15,7 +15,7 @@ from .. import settings
 from ..arn import Arn
 from ..errors import ProfileError
 from ..messages import listed, option, printable
-from ..problems import Problem
+from ..problems import Hints, Problem
 from .chain_problems import chained_duration_problem, chained_mfa_problem
 from .policies import find_foreign, parse_arns, shortened
 from .role import KEYS, Role, resolve
@@ -62,16 +62,18 @@ def find_problems(
     partition_of: PartitionOf,
     force: bool = False,
     spelled: Spelling = option,
+    hints: Hints | None = None,
 ) -> list[Problem]:
     """Return everything that keeps the profile `name` of `profiles` from working as a role, worst first.
 
     `partition_of` returns a region's partition, or None if it is unknown. `force` accepts settings that clash with a
-    role. Texts name a key as `spelled` returns it; fixes are for the command line.
+    role. Texts name a key as `spelled` returns it; fixes are for the command line. Whoever checks many profiles passes
+    the same `hints` for all.
     """
     profile = profiles[name]
     problems = [
         *_value_problems(name, profile, partitions, spelled),
-        *_source_problems(name, profiles, spelled),
+        *_source_problems(name, profiles, spelled, hints or Hints()),
     ]
     text = str(profile.get(settings.ROLE_ARN, ""))
     arn = Arn.parse(text)
@@ -100,13 +102,13 @@ def _value_problems(
             yield Problem(f"{spelled(key)} {shown!r}: {reason}", profile=name, key=key)
 
 
-def _source_problems(name: str, profiles: Profiles, spelled: Spelling) -> list[Problem]:
+def _source_problems(name: str, profiles: Profiles, spelled: Spelling, hints: Hints) -> list[Problem]:
     """Return the problems of the chain, without those of the profile's own values."""
     profile = profiles[name]
     source = profile.get(settings.SOURCE_PROFILE)
     if isinstance(source, dict) or isinstance(profile.get(settings.CREDENTIAL_SOURCE), dict):
         return []
-    problem = source_problem(name, profiles, source, spelled)
+    problem = source_problem(name, profiles, source, spelled, hints)
     if problem:
         return [problem]
     try:
@@ -118,7 +120,9 @@ def _source_problems(name: str, profiles: Profiles, spelled: Spelling) -> list[P
     return _chain_problems(name, profile, role, spelled)
 
 
-def source_problem(name: str, profiles: Profiles, source: Any, spelled: Spelling) -> Problem | None:
+def source_problem(
+    name: str, profiles: Profiles, source: Any, spelled: Spelling, hints: Hints
+) -> Problem | None:
     """Return what is wrong with a profile's source itself, without following the chain, or None."""
     problem = partial(Problem, profile=name, key=settings.SOURCE_PROFILE)
     named = spelled(settings.SOURCE_PROFILE)
@@ -128,19 +132,32 @@ def source_problem(name: str, profiles: Profiles, source: Any, spelled: Spelling
         both = f"{named} and {spelled(settings.CREDENTIAL_SOURCE)} exclude each other"
         return problem(both, 'remove one with ""')
     if source is None:
-        return problem(_no_source(name, profiles, named))
-    if source not in profiles:
-        near = get_close_matches(str(source), [other for other in profiles if other != name], n=3)
-        hint = (
-            f"did you mean {printable(' or '.join(near))}?"
-            if near
-            else f"possible sources: {_sources(name, profiles)}"
-        )
-        return problem(f"{named} {str(source)!r}: there is no such profile; {hint}")
-    if not can_be_source(profiles, source, to=name):
-        sources = _sources(name, profiles)
-        return problem(f"{named} {source!r}: that profile has no credentials; possible sources: {sources}")
-    return None
+        if can_be_source(profiles, "default", to=name):
+            return problem(f"{named} is missing; default could be used")
+        text = f"{named} is missing, and the profile default has no credentials"
+    elif source not in profiles:
+        text = f"{named} {str(source)!r}: there is no such profile"
+    elif not can_be_source(profiles, source, to=name):
+        text = f"{named} {source!r}: that profile has no credentials"
+    else:
+        return None
+    if hints.take():
+        misspelled = source if source is not None and source not in profiles else None
+        text += f"; {_suggest_sources(name, profiles, misspelled)}"
+    return problem(text)
+
+
+def _suggest_sources(name: str, profiles: Profiles, misspelled: Any) -> str:
+    """Return which profiles could be the source of `name`: similar to what was written, if there are any."""
+    near = (
+        []
+        if misspelled is None
+        else get_close_matches(str(misspelled), [other for other in profiles if other != name], n=3)
+    )
+    if near:
+        return f"did you mean {printable(' or '.join(near))}?"
+    names = sorted(other for other in profiles if can_be_source(profiles, other, to=name))
+    return f"possible sources: {listed(names) if names else 'none; create one with: aws configure'}"
 
 
 def _only_chain(profile: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,19 +224,6 @@ def _clashes(name: str, profile: Mapping[str, Any]) -> list[Problem]:
         return []
     clash = f"profile {name} also has {', '.join(found)}, and only one of the two would be used"
     return [Problem(clash, "use another profile name, or pass --force", name)]
-
-
-def _no_source(name: str, profiles: Profiles, named: str) -> str:
-    if can_be_source(profiles, "default", to=name):
-        return f"{named} is missing; default could be used"
-    sources = _sources(name, profiles)
-    return f"{named} is missing, and the profile default has no credentials; possible sources: {sources}"
-
-
-def _sources(name: str, profiles: Profiles) -> str:
-    """Return the profiles that could be the source of `name`, for a message."""
-    names = sorted(other for other in profiles if can_be_source(profiles, other, to=name))
-    return listed(names) if names else "none; create one with: aws configure"
 
 
 def find_inherited_mfa_serial(profiles: Profiles, source: str) -> str | None:

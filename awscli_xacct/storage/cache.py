@@ -35,8 +35,8 @@ from ..errors import CacheError
 from .files import replace
 from .record import RecordHeader, expand_path, locate_private, read_private, split_record
 
-_swept: set[Path] = set()
-"""The directories this process has swept: once is enough, however many profiles it has."""
+_swept: dict[Path, object] = {}
+"""The directories this process has swept: once is enough, however many profiles and threads it has."""
 
 Clock = Callable[[], float]
 Warn = Callable[[str], None]
@@ -146,12 +146,11 @@ class Cache:
             hint = f"Cache them elsewhere with: export {settings.variable(settings.CACHE_DIR)}=DIRECTORY"
             self._warn_once(f"credentials cannot be cached{where}: {explain(self.directory, error, hint)}")
         else:
-            if directory not in _swept:
-                from .sweep import (
-                    sweep_old,  # few commands write a record, and all with a role load this module
-                )
+            first = object()
+            if _swept.setdefault(directory, first) is first:  # true in one thread only
+                # Few commands write a record, and all with a role load this module.
+                from .sweep import sweep_old
 
-                _swept.add(directory)
                 sweep_old(directory, self._clock(), path.name)
 
     def current_directory(self) -> Path | None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from awscli_xacct.configfile import sections
 from awscli_xacct.configfile.document import Document
 from awscli_xacct.messages import option
+from awscli_xacct.problems import MAX_HINTS, Hints
 from awscli_xacct.profiles import validation, values
 from tests.configfile.texts import quickly
 
@@ -592,3 +593,19 @@ def test_mfa_device_of_a_source_is_that_of_its_roles(source: dict[str, str], ser
 
 def test_options_have_the_names_of_their_keys() -> None:
     assert option("role_session_name") == "--role-session-name"
+
+
+def test_hints_are_for_the_first_problems_of_many_profiles() -> None:
+    """Looking for a similar name for each of 10,000 misspelled ones took minutes."""
+    number = MAX_HINTS + 5
+    profiles = {**OTHERS, **{f"p{n}": role(source_profile="defualt") for n in range(number)}}
+    hints = Hints()
+    found = [
+        str(problem)
+        for n in range(number)
+        for problem in validation.find_problems(
+            f"p{n}", profiles, partitions=PARTITIONS, partition_of=REGIONS.get, hints=hints
+        )
+    ]
+    plain = "--source-profile 'defualt': there is no such profile"
+    assert found == [f"{plain}; did you mean default?"] * MAX_HINTS + [plain] * 5

@@ -13,6 +13,7 @@ from typing import Any
 from ... import settings
 from ...configfile.sections import parse_header
 from ...messages import option, role_command
+from ...problems import Hints
 from ...profiles import known_keys, validation
 from ...profiles.partitions import Partitions
 from ...profiles.regions import find_partition
@@ -44,7 +45,7 @@ def check(context: DoctorContext) -> Iterator[Finding]:
 
 
 def _check_roles(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
-    partitions = load_partitions()
+    partitions, hints = load_partitions(), Hints()
     for name, options in profiles.items():
         if settings.ROLE_ARN not in options:
             continue
@@ -55,6 +56,7 @@ def _check_roles(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]
             partitions=names,
             partition_of=partitions.of_region if partitions else lambda _: None,
             spelled=lambda key: key,
+            hints=hints,
         )
         for problem in problems:
             fix = role_command(problem.profile or name, f"{option(problem.key)} VALUE" if problem.key else "")
