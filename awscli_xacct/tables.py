@@ -29,6 +29,17 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, whole: bool =
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
+def add_column(
+    titles: list[str], rows: Sequence[list[str]], title: str, cells: Sequence[str], *, before: str
+) -> None:
+    """Insert a column that most tables do without: it is left out if all of its cells are empty."""
+    place = titles.index(before)
+    if any(cells):
+        titles.insert(place, title)
+        for row, cell in zip(rows, cells, strict=True):
+            row.insert(place, cell)
+
+
 def can_draw() -> bool:
     """Whether stdout is a terminal that can show line drawing characters."""
     try:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ..errors import ProfileError, XacctError
 from ..messages import warn
+from ..profiles import policies
 from ..profiles.cache_keys import CacheKeys, record_cache
 from ..profiles.inventory import Inventory
 from ..profiles.source import is_mfa_user
@@ -43,6 +44,8 @@ class _Row(NamedTuple):
     profile: str
     owner: str
     record: Record
+    options: Mapping[str, Any] = {}
+    """The profile's, if it is a role's."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row for programs: the times in UTC and in whole seconds."""
@@ -50,6 +53,7 @@ class _Row(NamedTuple):
             "Profile": self.profile,
             "Kind": self.kind,
             "Owner": self.owner,
+            **policies.to_dict(self.options),
             "Expiration": self.record.expiry_text,
             "SecondsLeft": int(self.record.expiry - time.time()),
         }
@@ -79,7 +83,7 @@ def _list_rows(config: Mapping[str, Any]) -> Iterator[_Row]:
     for entry in Inventory(config, os.environ, cache):
         if entry.record:
             owner = f"{entry.account} {entry.role_name}"
-            roles.append(_Row(_ROLE, entry.profile, owner, entry.record))
+            roles.append(_Row(_ROLE, entry.profile, owner, entry.record, entry.options))
         if entry.session:
             sessions[entry.session.access_key] = entry.session
     for name, options in config["profiles"].items():
@@ -101,13 +105,16 @@ def _find_session_key(config: Mapping[str, Any], name: str) -> str:
 
 
 def _format_table(rows: list[_Row]) -> str:
-    from ..tables import local_time, remaining, table
+    from ..tables import add_column, local_time, remaining, table
 
     lines = [
         [row.profile, row.kind, row.owner, remaining(row.record), local_time(row.record.expiry)]
         for row in rows
     ]
-    return table(["PROFILE", "KIND", "OWNER", "LASTS", "UNTIL"], lines)
+    titles = ["PROFILE", "KIND", "OWNER", "LASTS", "UNTIL"]
+    narrowed = [policies.NARROWED if policies.is_narrowed(row.options) else "" for row in rows]
+    add_column(titles, lines, "POLICY", narrowed, before="LASTS")
+    return table(titles, lines)
 
 
 def _format_prompt() -> str:

@@ -8,10 +8,11 @@ from typing import Any
 from .. import settings
 from ..arn import Arn
 from ..messages import print_message, printable
+from ..profiles import policies
 from ..profiles.inventory import Entry
 from ..profiles.role import Role
 from ..profiles.sdk_profiles import map_sdk_profiles
-from ..tables import can_draw, remaining, table
+from ..tables import add_column, can_draw, remaining, table
 from .arguments import arg_table, flag
 from .base import NO_ROLES, Subcommand, shared_session
 from .output import print_result
@@ -58,6 +59,7 @@ def _to_dict(entry: Entry, pairs: Mapping[str, str]) -> dict[str, Any]:
         "Source": entry.source or None,
         "MfaSerial": entry.mfa_serial or None,
         "Region": entry.region or None,
+        **policies.to_dict(entry.options),
         "SdkProfile": pairs.get(entry.profile),
         "Expiration": entry.record.expiry_text if entry.record else None,
         "MfaSessionExpiration": session.expiry_text if session else None,
@@ -73,11 +75,13 @@ def _rows(entries: Sequence[Entry], pairs: Mapping[str, str]) -> str:
         [e.profile, e.account, e.role_name, e.source, device_name(e.mfa_serial), e.region, _state(e)]
         for e in entries
     ]
-    if any(e.profile in pairs for e in entries):
-        titles.insert(-1, "SDK PROFILE")
-        for entry, row in zip(entries, rows, strict=True):
-            row.insert(-1, pairs.get(entry.profile, ""))
+    add_column(titles, rows, "POLICY", [_policy(entry) for entry in entries], before="CACHED")
+    add_column(titles, rows, "SDK PROFILE", [pairs.get(e.profile, "") for e in entries], before="CACHED")
     return table(titles, rows)
+
+
+def _policy(entry: Entry) -> str:
+    return policies.NARROWED if policies.is_narrowed(entry.options) else ""
 
 
 def _state(entry: Entry) -> str:
@@ -151,4 +155,5 @@ def _branches(
 
 def _leaf(entry: Entry) -> str:
     state = f"({_state(entry)})" if _state(entry) else ""
-    return printable("  ".join(filter(None, [entry.profile, entry.account, entry.role_name, state])))
+    parts = [entry.profile, entry.account, entry.role_name, _policy(entry), state]
+    return printable("  ".join(filter(None, parts)))

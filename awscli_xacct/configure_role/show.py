@@ -13,7 +13,9 @@ from .. import settings
 from ..configfile.sections import group_headers
 from ..credentials.mfa_session import shares_session
 from ..messages import printable, wrap
+from ..profiles import policies
 from ..profiles.inventory import Entry, Inventory
+from ..profiles.known_keys import find_unknown
 from ..profiles.partitions import CONSOLES
 from ..profiles.role import Role
 from ..profiles.sdk_profiles import find_sdk_profiles
@@ -52,11 +54,15 @@ class ShowCommand(Subcommand):
 
 @dataclass(frozen=True)
 class _Setting:
-    """One setting of a profile, at `place`: ``file:line``. A nested block is one setting for each of its lines."""
+    """One setting of a profile, at `place`: ``file:line``. A nested block is one setting for each of its lines.
+
+    `unknown` says what may be wrong with a key that nothing reads; it is empty for all others.
+    """
 
     key: str
     value: str
     place: str | None
+    unknown: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,15 @@ class _Hop:
             "RoleArn": str(self.entry.options[settings.ROLE_ARN]) if self.entry else None,
             "Expiration": record.expiry_text if record else None,
             "MfaSessionExpiration": session.expiry_text if session else None,
+            **policies.to_dict(self.entry.options if self.entry else {}),
             "Settings": [
-                {"Key": s.key, "Value": without_passwords(s.value), "Place": s.place} for s in self.settings
+                {
+                    "Key": s.key,
+                    "Value": without_passwords(s.value),
+                    "Place": s.place,
+                    "Unknown": bool(s.unknown),
+                }
+                for s in self.settings
             ],
         }
 
@@ -132,11 +145,12 @@ def _hop(name: str, inventory: Inventory, files: list[_File], role: Role | None 
 def _settings(profile: str, key: str, value: Any, files: list[_File]) -> Iterator[_Setting]:
     # The credentials file is the last, and takes precedence where both files have a setting.
     place = next(filter(None, (file.place(profile, key) for file in reversed(files))), None)
+    unknown = next((found.fix for found in find_unknown([key])), "")
     if isinstance(value, Mapping):
         for inner, text in value.items():
-            yield _Setting(f"{key}.{inner}", str(text), place)
+            yield _Setting(f"{key}.{inner}", str(text), place, unknown)
     else:
-        yield _Setting(key, HIDDEN if key in SECRETS else str(value), place)
+        yield _Setting(key, HIDDEN if key in SECRETS else str(value), place, unknown)
 
 
 def _switch_role_url(entry: Entry) -> str | None:
@@ -158,10 +172,14 @@ def _text(hops: list[_Hop], result: Mapping[str, Any]) -> str:
 def _lines(hops: list[_Hop], result: Mapping[str, Any]) -> Iterator[str]:
     for number, hop in enumerate(hops, start=1):
         yield f"{number}. {_sentence(hop)}"
-        width = max((len(printable(setting.key)) for setting in hop.settings), default=0)
-        for setting in hop.settings:
+        known = [setting for setting in hop.settings if not setting.unknown]
+        width = max((len(printable(setting.key)) for setting in known), default=0)
+        for setting in known:
             place = f"  ({setting.place})" if setting.place else ""
             yield f"     {printable(setting.key):<{width}} = {setting.value}{place}"
+        for setting in hop.settings:
+            if setting.unknown:
+                yield f"     unknown key {setting.key} ({setting.place}): {setting.unknown}"
         if hop.entry and not hop.entry.problem:
             yield from (f"     {line}" for line in _cached(hop.entry))
     if result["Problem"]:
@@ -175,7 +193,10 @@ def _lines(hops: list[_Hop], result: Mapping[str, Any]) -> Iterator[str]:
 
 def _sentence(hop: _Hop) -> str:
     if hop.entry:
-        return f"{hop.name} assumes {hop.entry.options[settings.ROLE_ARN]}"
+        options = hop.entry.options
+        keys = [key for key in (settings.POLICY_ARNS, settings.POLICY) if options.get(key)]
+        narrowed = f", {policies.NARROWED} by {' and '.join(keys)}" if keys else ""
+        return f"{hop.name} assumes {options[settings.ROLE_ARN]}{narrowed}"
     return f"{hop.name} provides the calling credentials"
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..credentials.verification import Result, explain_failure, verify
 from ..errors import ValidationError
 from ..messages import print_message, printable_lines, wrap
-from ..tables import duration, table
+from ..profiles import policies
+from ..profiles.known_keys import find_unknown
+from ..tables import add_column, duration, table
 from .arguments import arg_table, flag, nothing_given, positional, profiles_given
 from .base import FAILED, NO_ROLES, Subcommand, require_roles
 from .output import print_result
@@ -40,14 +42,25 @@ class VerifyCommand(Subcommand):
             results[result.profile] = result
             print_message(f"{len(results)}/{len(names)} {result.profile}: {result.verdict}")
         ordered = [results[name] for name in names]
-        rows = [result.to_dict() for result in ordered]
-        print_result(self._session, parsed_globals, self.NAME, rows, lambda: _text(ordered))
+        options = [inventory.profiles[name] for name in names]
+        unknown = [list(find_unknown(own)) for own in options]
+        rows = [
+            {**result.to_dict(), **policies.to_dict(own), "UnknownKeys": [key.name for key in keys]}
+            for result, own, keys in zip(ordered, options, unknown, strict=True)
+        ]
+        print_result(self._session, parsed_globals, self.NAME, rows, lambda: _text(ordered, options))
+        for name, keys in zip(names, unknown, strict=True):
+            for key in keys:
+                print_message(f"profile {name}: unknown key {key.name}; {key.fix}")
         return 0 if all(result.ok for result in ordered) else FAILED
 
 
-def _text(results: Sequence[Result]) -> str:
+def _text(results: Sequence[Result], options: Sequence[Mapping[str, Any]]) -> str:
     rows = [[result.profile, result.verdict, _lasts(result), result.hop] for result in results]
-    text = table(["PROFILE", "RESULT", "LASTS", "FAILED AT"], rows)
+    titles = ["PROFILE", "RESULT", "LASTS", "FAILED AT"]
+    narrowed = [policies.NARROWED if policies.is_narrowed(own) else "" for own in options]
+    add_column(titles, rows, "POLICY", narrowed, before="FAILED AT")
+    text = table(titles, rows)
     failures = [explain_failure(result) for result in results if not result.ok]
     return text + "".join(f"\n{wrap(printable_lines(failed), sys.stdout)}\n" for failed in failures)
 

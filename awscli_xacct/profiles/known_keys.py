@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from functools import cache
 from typing import NamedTuple
 
 from .. import settings
@@ -73,16 +74,20 @@ class UnknownKey(NamedTuple):
 def find_unknown(keys: Iterable[str]) -> Iterator[UnknownKey]:
     """Yield the unknown keys among those of a profile."""
     for key in keys:
-        if key in KNOWN:
-            continue
-        near = get_close_matches(key, KNOWN, n=1, cutoff=_SIMILARITY)
-        tool = find_tool(key)
-        if tool:
-            yield UnknownKey(key, f"aws ignores this key of {tool}: remove it unless you use {tool}")
-        elif near:
-            yield UnknownKey(key, f"if you mean {near[0]}, rename it", is_typo=True)
-        else:
-            yield UnknownKey(key, "aws ignores it: remove it, or check its spelling")
+        if key not in KNOWN:
+            yield _explain(key)
+
+
+@cache
+def _explain(key: str) -> UnknownKey:
+    """Return what an unknown key may be; thousands of profiles may have the same one."""
+    tool = find_tool(key)
+    if tool:
+        return UnknownKey(key, f"aws ignores this key of {tool}: remove it unless you use {tool}")
+    near = get_close_matches(key, KNOWN, n=1, cutoff=_SIMILARITY)
+    if near:
+        return UnknownKey(key, f"aws ignores it: if you mean {near[0]}, rename it", is_typo=True)
+    return UnknownKey(key, "aws ignores it: remove it, or check its spelling")
 
 
 def find_tool(key: str) -> str | None:

@@ -37,9 +37,20 @@ _LINES = str.maketrans("\n\r\t", "   ")
 """JSON has these only between its parts."""
 
 
+NARROWED = "narrowed"
+"""The word for a session that may do less than its role."""
+
+
 def is_narrowed(options: Mapping[str, Any]) -> bool:
     """Return whether a profile's sessions may do less than its role."""
     return any(options.get(key) for key in (settings.POLICY, settings.POLICY_ARNS))
+
+
+def to_dict(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a profile's policies for JSON, as they are written: None and an empty list for none."""
+    arns = str(options.get(settings.POLICY_ARNS) or "").split(",")
+    policy = str(options.get(settings.POLICY) or "")
+    return {"Policy": policy or None, "PolicyArns": [arn for arn in map(str.strip, arns) if arn]}
 
 
 # -- managed policies ------------------------------------------------------------------------------

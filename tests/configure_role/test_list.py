@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.sts import Role, Sts, User
@@ -123,7 +125,8 @@ def test_list_on_an_ascii_terminal_is_ascii(home: Home) -> None:
 @pytest.mark.usefixtures("profiles")
 def test_list_as_json_has_every_key_for_every_profile(home: Home, role: Role) -> None:
     outcome = done(home, "list", "--output", "json", "--query", "[0:4]")
-    common = {"Role": "Power", "Region": "us-west-1", "MfaSessionExpiration": None, "SdkProfile": None}
+    common: dict[str, Any] = {"Role": "Power", "Region": "us-west-1", "Policy": None, "PolicyArns": []}
+    common |= {"MfaSessionExpiration": None, "SdkProfile": None}
     prod = {"RoleArn": role.arn, "Account": "222222222222", "MfaSerial": None, "Problem": None, **common}
     found = parsed(outcome)
     assert [timeless(str(entry.pop("Expiration"))) for entry in found] == ["TIME", "TIME", "None", "None"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts, User
@@ -52,14 +54,16 @@ def test_show_has_each_hop_with_settings_and_cache(
     assert found["SwitchRoleUrl"].endswith("displayName=audit")
     hops = [timeless(str({**hop, "Settings": len(hop["Settings"])})) for hop in found["Hops"]]
     nothing = {"Expiration": None, "MfaSessionExpiration": None}
+    policies: dict[str, Any] = {"Policy": None, "PolicyArns": []}
     assert hops == [
-        str({"Profile": "default", "RoleArn": None, **nothing, "Settings": 3}),
+        str({"Profile": "default", "RoleArn": None, **nothing, **policies, "Settings": 3}),
         str(
             {
                 "Profile": "prod",
                 "RoleArn": role.arn,
                 "Expiration": "TIME",
                 "MfaSessionExpiration": "TIME",
+                **policies,
                 "Settings": 4,
             }
         ),
@@ -69,14 +73,15 @@ def test_show_has_each_hop_with_settings_and_cache(
                 "RoleArn": audit_role.arn,
                 **nothing,
                 "Expiration": "TIME",
+                **policies,
                 "Settings": 4,
             }
         ),
     ]
     assert found["Hops"][0]["Settings"] == [
-        {"Key": "region", "Value": "us-west-1", "Place": f"{config}:5"},
-        {"Key": "aws_access_key_id", "Value": user.access_key, "Place": f"{credentials}:2"},
-        {"Key": "aws_secret_access_key", "Value": "(hidden)", "Place": f"{credentials}:3"},
+        {"Key": "region", "Value": "us-west-1", "Place": f"{config}:5", "Unknown": False},
+        {"Key": "aws_access_key_id", "Value": user.access_key, "Place": f"{credentials}:2", "Unknown": False},
+        {"Key": "aws_secret_access_key", "Value": "(hidden)", "Place": f"{credentials}:3", "Unknown": False},
     ]
     assert sts.calls == []
 

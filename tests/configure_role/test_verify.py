@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -134,7 +135,8 @@ def test_verify_as_json_has_both_policy_statements(home: Home, sts: Sts, user: U
     expiration = prod.pop("Expiration")
     assert expiration.endswith("Z")
     nothing = {"FailedAt": None, "Error": None, "Denial": None}
-    assert prod == {"Profile": "prod", "Ok": True, **nothing}
+    keys: dict[str, Any] = {"Policy": None, "PolicyArns": [], "UnknownKeys": []}
+    assert prod == {"Profile": "prod", "Ok": True, **nothing, **keys}
     actions = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
     assert closed == {
         "Profile": "closed",
@@ -160,6 +162,7 @@ def test_verify_as_json_has_both_policy_statements(home: Home, sts: Sts, user: U
                 "the role, its trust policy or the caller's policy may be new: IAM changes take seconds to take effect",
             ],
         },
+        **keys,
     }
     assert sorted(operations(sts)) == ["AssumeRole", "AssumeRole", "GetCallerIdentity"]
 
