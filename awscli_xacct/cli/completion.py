@@ -1,5 +1,7 @@
 """``xacct completion SHELL``: the script that completes ``xacct`` in a shell, and the answers it asks for.
 
+It also defines the function with which ``xacct use`` changes the shell; see use.py.
+
 The scripts know no commands, options or profiles: they pass on the words that are typed, and this module finds what
 may come next, from the commands' own parsers. zsh and fish quote what they are given; for bash that is done here.
 What follows ``--`` is another command, which the shell completes as it always does.
@@ -15,6 +17,7 @@ from ..messages import SUBCOMMANDS
 from ..profiles.source import is_role
 from . import bash_words, dispatch
 from .output import print_result
+from .use import FISH_FUNCTION, FUNCTION
 
 _BASH = """\
 _xacct() {
@@ -81,9 +84,9 @@ complete -c xacct -f -n 'not contains -- -- (commandline -opc)' -a '(__xacct_can
 complete -c xacct -f -n 'contains -- -- (commandline -opc)' -a '(__xacct_command)'
 """
 
-SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
+SCRIPTS = {"bash": _BASH + FUNCTION, "zsh": _ZSH + FUNCTION, "fish": _FISH + FISH_FUNCTION}
 
-HELP = "Print the script with which bash, zsh or fish complete commands, options and profile names."
+HELP = "Print the script with which bash, zsh or fish complete commands, options and profiles, and xacct use works."
 EXAMPLES = """\
   In ~/.bashrc:                   eval "$(xacct completion bash)"
   In ~/.zshrc, after compinit:    eval "$(xacct completion zsh)"

@@ -35,6 +35,7 @@ COMMANDS = (
     "credentials",
     "exec",
     "serve",
+    "use",
     "each",
     "console",
     "status",
