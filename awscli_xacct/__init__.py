@@ -67,10 +67,12 @@ def _use_provider(session, parsed_args=None, **_):  # type: ignore[no-untyped-de
 
             protect(session)
         if "role_arn" in profile or "mfa_session" in profile:
-            install(session)
+            from .credentials.provider import install as replace_provider
+
+            replace_provider(session, explain_refusal, __version__)
     except Exception as error:  # noqa: BLE001 - a bug in the plugin must not take the CLI with it
         # Nothing else of this package is used from here on: it may be what is broken.
-        reason = f"{type(error).__name__}: {_escape(str(error))}"
+        reason = f"{type(error).__name__}: {error}"
         _leave_to_stock(session, profiles, name, reason)
 
 
@@ -96,7 +98,7 @@ def _leave_to_stock(session: "Any", profiles: "Profiles", name: str, reason: str
         stock.load = refuse
         return
     with suppress(AttributeError, OSError):  # stderr is closed, or on a full disk
-        sys.stderr.write(f"xacct: the CLI's own role credentials are used, because of {reason}\n")
+        sys.stderr.write(f"xacct: the CLI's own role credentials are used, because of {_escape(reason)}\n")
 
 
 _STOCK_IGNORES = ("policy", "policy_arns", "session_tags", "source_identity", "transitive_session_tags")
@@ -116,9 +118,9 @@ def explain_refusal(profiles: "Profiles", name: str, reason: str) -> "str | None
         ignored = [key for key in _STOCK_IGNORES if profile.get(key)]
         if ignored:
             return (
-                f"xacct cannot provide the credentials of profile {_escape(name)}, because of {reason}. The CLI's own "
-                f"provider would ignore the {' and '.join(ignored)} of profile {_escape(hop)}, so none are used. Find "
-                f"out what is wrong with:\n  xacct doctor"
+                f"xacct cannot provide the credentials of profile {_escape(name)}, because of {_escape(reason)}. "
+                f"The CLI's own provider would ignore the {' and '.join(ignored)} of profile {_escape(hop)}, so none "
+                f"are used. Find out what is wrong with:\n  xacct doctor"
             )
         hop = str(profile.get("source_profile"))
     return None

@@ -12,11 +12,11 @@ from .. import settings
 from ..profiles.cache_keys import CacheKeys
 from ..profiles.role import Role
 from ..profiles.source import Source, find_credentials_key, is_role
+from ..storage.memo import ROLE_FEATURE
 
 OF_USER = frozenset({"CREDENTIALS_PROFILE"})
 """Of the calls with a user profile's credentials."""
 
-_ASSUMED = "CREDENTIALS_STS_ASSUME_ROLE"
 _OF_SOURCES = {
     "Ec2InstanceMetadata": "CREDENTIALS_IMDS",
     "Environment": "CREDENTIALS_ENV_VARS",
@@ -46,8 +46,8 @@ def of_role(role: Role, profiles: Mapping[str, Mapping[str, Any]]) -> Features:
         ids |= {"CREDENTIALS_PROFILE_NAMED_PROVIDER", _OF_SOURCES[source.name]}
     else:
         more = _OF_PROFILES.get(find_credentials_key(profiles[source.profile]) or "", more)
-    getting = ids if first is role else {*ids, _ASSUMED}
-    return Features(frozenset(getting), frozenset({*ids, *more, _ASSUMED}))
+    getting = ids if first is role else {*ids, ROLE_FEATURE}
+    return Features(frozenset(getting), frozenset({*ids, *more, ROLE_FEATURE}))
 
 
 def find_source(role: Role) -> tuple[Role, Source]:

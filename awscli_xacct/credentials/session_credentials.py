@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from botocore import credentials as stock
 from botocore.credentials import DeferredRefreshableCredentials
-from botocore.exceptions import BotoCoreError, ClientError
-
-from ..errors import XacctError
-from ..messages import printable, warn, wrap_error
-from ..storage.cache import Cache
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ..storage.cache import Record
+    from ..storage.record import RecordHeader
     from .fetcher import Fetcher
     from .mfa_session import MfaSession
+
+    Served = tuple[RecordHeader, Mapping[str, str]]
+    """The header of a record, and its ``credential_process`` document."""
 
 MANDATORY_SHARE = 3
 """A refresh that fails is an error in the last third of the refresh window; before that the old credentials serve."""
@@ -29,28 +31,30 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
     own life. And all threads wait for the new credentials: what they sign with the old ones may expire too early.
     """
 
-    features: frozenset[str] = frozenset()
-    """What the calls for these credentials are counted as: see `register_features`."""
+    features: Iterable[str] = ()
+    """What the calls that fetch these credentials are counted as: see `register_features`."""
+    remember: Callable[[], None] | None = None
+    """Called once when there are credentials."""
 
     def __init__(
         self,
-        key: str,
-        cache: Cache,
+        look: Callable[[], Record | None],
         make_fetcher: Callable[[], Fetcher | MfaSession],
         make_stock: Callable[[Exception], Any],
         method: str,
+        served: Served | None = None,
     ) -> None:
-        """`key` is the record's in `cache`.
+        """`look` returns the cached record, if there is one; `served` is what has been read of it already.
 
         `make_stock` makes the credentials that botocore itself would use, should our own code fail with an exception.
         """
-        self._key = key
-        self._cache = cache
+        self._look = look
         self._make_fetcher = make_fetcher
         self._fetcher: Fetcher | MfaSession | None = None
         self._checked: set[str] = set()
         self._make_stock = make_stock
         self._stock: Any = None
+        self._served = served
         super().__init__(self._refresh_from_cache, method)
 
     def drop(self, *, certain: bool, once: bool = False) -> None:
@@ -71,24 +75,40 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
         return self._fetcher
 
     def _refresh_from_cache(self) -> dict[str, Any]:
+        served, self._served = self._served, None
+        if served is not None and time.time() < served[0].refresh_at:
+            return self._take(*served)
         try:
-            record = self._cache.read(self._key)
+            from ..messages import wrap_error
+            from .loading import EXPECTED
+        except Exception as bug:  # noqa: BLE001 - the package has been damaged since this command began
+            return self._refresh_from_stock(bug)
+        try:
+            record = self._look()
             if record is None or time.time() >= record.refresh_at:
+                fetcher = self._get_fetcher()
                 register_features(self.features)
-                record = self._get_fetcher().fetch()
-        except (XacctError, BotoCoreError, ClientError) as error:
+                record = fetcher.fetch()
+        except EXPECTED as error:
             wrap_error(error)
             raise
         except Exception as bug:  # noqa: BLE001 - a bug in the plugin must not take the CLI with it
             return self._refresh_from_stock(bug)
-        self._advisory_refresh_timeout = record.expiry - record.refresh_at
+        remember, self.remember = self.remember, None
+        if remember:
+            remember()
+        return self._take(record, record.payload())
+
+    def _take(self, times: Record | RecordHeader, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the credentials in a ``credential_process`` document as botocore wants them."""
+        self._advisory_refresh_timeout = times.expiry - times.refresh_at
         self._mandatory_refresh_timeout = self._advisory_refresh_timeout
         return {
-            "access_key": record.access_key,
-            "secret_key": record.secret_key,
-            "token": record.token,
-            "expiry_time": record.expiry_text,
-            "account_id": record.account,
+            "access_key": document["AccessKeyId"],
+            "secret_key": document["SecretAccessKey"],
+            "token": document["SessionToken"],
+            "expiry_time": document["Expiration"],
+            "account_id": document.get("AccountId"),
         }
 
     def _protected_refresh(self, is_mandatory: bool) -> None:  # noqa: ARG002 - all threads wait, but few have to fail
@@ -100,7 +120,8 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
 
         if self._stock is None:  # kept, because it keeps what it has fetched
             self._stock = self._make_stock(error)
-        warn_of_stock(error)
+        with contextlib.suppress(Exception):  # that which prints it may be what is broken
+            warn_of_stock(error)
         frozen = self._stock.get_frozen_credentials()
         expiry = getattr(self._stock, "_expiry_time", None) or datetime.now(timezone.utc) + timedelta(hours=1)
         return {
@@ -122,10 +143,12 @@ def register_features(ids: Iterable[str]) -> None:
 
 
 def reason_of(error: Exception) -> str:
-    """Return an unexpected error as text for a message."""
-    return f"{type(error).__name__}: {printable(str(error))}"
+    """Return an unexpected error as text for a message, which has to escape it."""
+    return f"{type(error).__name__}: {error}"
 
 
 def warn_of_stock(error: Exception) -> None:
     """Tell the user that botocore's own credentials are used, because of `error`."""
+    from ..messages import warn
+
     warn(f"botocore's own credentials are used, because of {reason_of(error)}")

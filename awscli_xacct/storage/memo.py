@@ -28,6 +28,9 @@ if TYPE_CHECKING:  # typing's own is in a module, which Python would have to fin
 
 FORMAT = "xacct-memo 3"
 NO_FILE = "-"
+ROLE_FEATURE = "CREDENTIALS_STS_ASSUME_ROLE"
+"""The feature of a memo whose credentials are a role's, and not those of a user with an MFA session."""
+_SECRETS = (settings.SECRET_ACCESS_KEY, settings.SESSION_TOKEN)
 _DOCUMENT_START = b'{"Version": 1, "AccessKeyId": "'
 
 
@@ -194,14 +197,14 @@ def config_checksum(config: "Mapping[str, Any]", profile: str) -> str:
 
     A process that has read the files itself compares it, for it may have read them before they changed.
     """
-    import json  # whoever has a config has this as well
-
-    chain, name = {}, profile
+    chain: dict[str, object] = {}
+    name = profile
     while name in config["profiles"] and name not in chain:
-        chain[name] = config["profiles"][name]
-        name = str(chain[name].get(settings.SOURCE_PROFILE))
+        options = config["profiles"][name]
+        chain[name] = sorted(item for item in options.items() if item[0] not in _SECRETS)
+        name = str(options.get(settings.SOURCE_PROFILE))
     others = [config.get(key) for key in ("services", "sso_sessions", settings.CONFIG_SECTION)]
-    return f"{zlib.crc32(json.dumps([chain, others], sort_keys=True, default=str).encode()):08x}"
+    return f"{zlib.crc32(repr([chain, others]).encode('utf-8', 'backslashreplace')):08x}"
 
 
 def _checksum_line(body: bytes) -> bytes:

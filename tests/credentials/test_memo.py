@@ -1,7 +1,8 @@
-"""An answer from the memo equals that of the slow path, whatever has happened in between."""
+"""An answer from the memo, to `xacct` or `aws`, equals that of the slow path, whatever has happened in between."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -17,15 +18,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from awscli_xacct import __version__
+from awscli_xacct import __version__, explain_refusal
 from awscli_xacct.cli import resolve as resolved
+from awscli_xacct.credentials import loading, resolution
+from awscli_xacct.credentials.provider import AssumeRoleProvider, install
 from awscli_xacct.errors import ProfileError
 from awscli_xacct.profiles.cache_keys import CacheKeys, record_cache, setting
 from awscli_xacct.profiles.inventory import Inventory
 from awscli_xacct.profiles.source import is_mfa_user, is_role
 from awscli_xacct.settings import CACHE_DIR, RESOLUTION_VARIABLES
 from awscli_xacct.storage.cache import Cache, Record
-from awscli_xacct.storage.memo import Memo, file_signature, read_document, read_memo
+from awscli_xacct.storage.memo import Memo, config_checksum, file_signature, read_document, read_memo
 from awscli_xacct.storage.snapshot import ConfigSnapshot
 from tests.configfile.texts import quickly
 
@@ -55,9 +58,9 @@ class Place:
     def memos(self) -> list[Path]:
         return list(self.aws.glob("xacct/resolved/*"))
 
-    def find_record(self, profile: str) -> tuple[str, Cache]:
+    def find_record(self, profile: str, config: Mapping[str, Any] | None = None) -> tuple[str, Cache]:
         """Return a profile's cache key and the cache, as the provider in a botocore session finds them."""
-        config = Session(profile=profile).full_config
+        config = config or Session(profile=profile).full_config
         options = config["profiles"][profile]
         cached = is_role(options) or is_mfa_user(options)
         key = CacheKeys(config, profile, os.environ).all()[0] if cached else ""
@@ -71,9 +74,12 @@ class Place:
             name, Record(f"ASIA{key}", "s", "t", now + life, now + life - left, metadata={"obtained": now})
         )
 
-    def expected(self, profile: str) -> bytes | None:
-        """Return what `xacct credentials` prints without a memo; None if it would have to fetch."""
-        name, cache = self.find_record(profile)
+    def expected(self, profile: str, config: Mapping[str, Any] | None = None) -> bytes | None:
+        """Return what `xacct credentials` prints without a memo; None if it would have to fetch.
+
+        `config` is what a process has read, if it has done so already.
+        """
+        name, cache = self.find_record(profile, config)
         record = cache.read(name) if name else None
         if record is None or time.time() >= record.refresh_at:
             return None
@@ -111,6 +117,27 @@ def remember(profile: str = "prod") -> None:
             return
 
 
+def start_aws(profile: str = "prod") -> Session:
+    """Return the session of an `aws` command that has read its config."""
+    session = Session(profile=profile)
+    assert session.full_config
+    return session
+
+
+def provider_of(session: Session) -> AssumeRoleProvider:
+    """Return the provider that a command gets, which asks the memo first."""
+    install(session, explain_refusal, __version__)
+    found = session.get_component("credential_provider").get_provider("assume-role")
+    assert isinstance(found, AssumeRoleProvider)
+    return found
+
+
+def document_of(session: Session) -> dict[str, Any] | None:
+    """Return the document with which the memo serves a command; None if it does not."""
+    served = provider_of(session)._served
+    return None if served is None else {**served[1][1], "Version": 1}
+
+
 def test_memo_answers_for_a_resolved_profile(place: Place) -> None:
     place.fetch("prod", "1")
     assert read_document("prod", __version__) is None
@@ -119,6 +146,84 @@ def test_memo_answers_for_a_resolved_profile(place: Place) -> None:
     assert document is not None
     assert document.startswith(b'{"Version": 1, "AccessKeyId": "ASIA1"')
     assert document == place.expected("prod")
+
+
+def test_memo_serves_aws_as_it_does_xacct(place: Place) -> None:
+    place.fetch("prod", "1")
+    assert document_of(start_aws()) is None
+    remember()
+    credentials = provider_of(start_aws()).load()
+    frozen = credentials.get_frozen_credentials()
+    document = json.loads(read_document("prod", __version__) or b"")
+    assert (frozen.access_key, frozen.secret_key, frozen.token) == (
+        document["AccessKeyId"],
+        document["SecretAccessKey"],
+        document["SessionToken"],
+    )
+    assert credentials.method == "assume-role"
+    assert credentials._expiry_time.strftime("%Y-%m-%dT%H:%M:%SZ") == document["Expiration"]
+
+
+def test_memo_that_aws_has_written_serves_both(place: Place) -> None:
+    place.fetch("prod", "1")
+    for _ in range(20):
+        wait_for_tick()
+        resolution.resolve("prod", __version__, loading.read_config, tick=TICK)
+        if place.memos:
+            break
+    assert read_document("prod", __version__) == place.expected("prod") != None  # noqa: E711
+    assert document_of(start_aws()) == json.loads(place.expected("prod") or b"")
+
+
+def test_memo_of_newer_files_does_not_serve_a_command_that_has_read_the_older_ones(place: Place) -> None:
+    """A command that was stopped meanwhile would call with the new role what it was told to call with the old one."""
+    before = start_aws()
+    place.credentials.write_text(KEYS.format(2), "utf-8")
+    place.fetch("prod", "2")
+    remember()
+    assert document_of(before) is None
+    assert document_of(start_aws()) is not None
+
+
+@pytest.mark.parametrize(
+    ("config", "keys"),
+    [
+        (f"[profile prod]\nrole_arn = {ROLE}\ncredential_source = Environment\n", KEYS),
+        (
+            CONFIG,
+            "[default]\nsso_start_url = https://x\nsso_region = a\nsso_account_id = 1\nsso_role_name = r\n",
+        ),
+    ],
+    ids=["credential_source", "SSO"],
+)
+def test_memo_does_not_serve_aws_where_only_botocore_can_find_the_source(
+    place: Place, config: str, keys: str
+) -> None:
+    """Without AWS_SECRET_ACCESS_KEY, or a login that is on disk, the stock CLI fails; so does the plugin."""
+    os.environ["AWS_ACCESS_KEY_ID"] = "AKIA"
+    place.config.write_text(config, "utf-8")
+    place.credentials.write_text(keys.format(1), "utf-8")
+    place.fetch("prod", "1")
+    remember()
+    assert read_document("prod", __version__) == place.expected("prod") != None  # noqa: E711
+    assert document_of(start_aws()) is None
+
+
+def test_memo_of_a_user_with_an_mfa_session_serves_aws(place: Place) -> None:
+    place.config.write_text("[default]\nmfa_session = on\nmfa_serial = 123456789\n", "utf-8")
+    place.fetch("default", "1")
+    remember("default")
+    credentials = provider_of(start_aws("default")).load()
+    assert (credentials.method, credentials.get_frozen_credentials().access_key) == ("mfa-session", "ASIA1")
+
+
+def test_memo_holds_nothing_of_a_secret_key(place: Place) -> None:
+    """Not even its checksum."""
+    contents = []
+    for secret in ("x", "y"):
+        place.credentials.write_text(KEYS.format(1).replace("= x", f"= {secret}"), "utf-8")
+        contents.append(config_checksum(start_aws().full_config, "prod"))
+    assert contents[0] == contents[1]
 
 
 def test_memo_is_private_and_its_name_reveals_nothing(place: Place) -> None:
@@ -325,6 +430,7 @@ class MemoMachine(RuleBasedStateMachine):
         self.policy = self.place.aws / "policy"
         self.policy.write_text(POLICY.format(1), "utf-8")
         self.number = 0
+        self.started: list[Session] = []
 
     def teardown(self) -> None:
         if hasattr(self, "before"):
@@ -410,6 +516,26 @@ class MemoMachine(RuleBasedStateMachine):
 
     @rule()
     @precondition(lambda self: self.can_work())
+    def resolve_as_aws_does(self) -> None:
+        resolution.resolve("prod", __version__, loading.read_config, tick=TICK)
+
+    @rule()
+    @precondition(lambda self: self.can_work())
+    def start_a_command(self) -> None:
+        self.started.append(start_aws())
+
+    @rule()
+    @precondition(lambda self: self.started)
+    def read_in_a_command(self) -> None:
+        """Whatever has changed since it read its config, the answer is that of the config it has read."""
+        session = self.started.pop()
+        answer = document_of(session)
+        if answer is not None:
+            assert answer == json.loads(self.place.expected("prod", session.full_config) or b"")
+            MemoMachine.answers += 1
+
+    @rule()
+    @precondition(lambda self: self.can_work())
     def read(self) -> None:
         answer = read_document("prod", __version__)
         if answer is not None:
@@ -423,6 +549,7 @@ class MemoMachine(RuleBasedStateMachine):
         remember()
         self.fetch(3600.0, 600.0)
         assert read_document("prod", __version__) == self.place.expected("prod") != None  # noqa: E711
+        assert document_of(start_aws()) == json.loads(self.place.expected("prod") or b"")
 
     def can_work(self) -> bool:
         """Whether the profile is not its own source."""

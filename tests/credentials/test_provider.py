@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import sys
 import threading
 import time
 from contextlib import closing
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import botocore.session
@@ -20,7 +22,9 @@ from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError, 
 from botocore.loaders import create_loader
 
 import awscli_xacct
+from awscli_xacct import __version__, explain_refusal
 from awscli_xacct.aws_errors import REJECTED_CODES
+from awscli_xacct.credentials import loading, provider, resolution
 from awscli_xacct.credentials.profile_session import provider_for
 from awscli_xacct.credentials.provider import AssumeRoleProvider
 from awscli_xacct.credentials.session_credentials import SessionCredentials
@@ -66,9 +70,27 @@ class Machine:
             awscli_xacct.install(session)
         return session
 
+    def command(self, profile: str) -> Any:
+        """Return the session of an `aws` command, after one that has written the memo, with its credentials cached."""
+        self.key(profile)
+        resolution.resolve(profile, __version__, loading.read_config, tick=0)
+        session = botocore.session.Session(profile=profile)
+        session.register_component("data_loader", LOADER)
+        provider.install(session, explain_refusal, __version__)
+        found = session.get_component("credential_provider").get_provider("assume-role")
+        assert found._served is not None
+        self.sts.clear_calls()
+        return session
+
     def key(self, profile: str) -> str:
         """Return the access key that a program gets."""
         return str(self.session(profile).get_credentials().get_frozen_credentials().access_key)
+
+    def write_code(self, code: str) -> str:
+        """Write the next MFA code, and return the program that provides it."""
+        path = self.cache.parents[2] / "code"
+        path.write_text(code, "ascii")
+        return f"cat {path}"
 
     def calls(self) -> list[str]:
         found = [call.operation for call in self.sts.calls]
@@ -283,7 +305,9 @@ class Renewing:
         self.fetches = 0
         self.fault: Exception | None = None
         cache = Cache(directory, warn=pytest.fail)
-        self.credentials = SessionCredentials("name", cache, lambda: self, self.stock, "assume-role")  # type: ignore[arg-type,return-value]
+        self.credentials = SessionCredentials(
+            partial(cache.read, "name"), cast("Any", lambda: self), self.stock, "assume-role"
+        )
         self.credentials._time_fetcher = self.moment
 
     def moment(self) -> Any:
@@ -484,8 +508,7 @@ def broken(session: Any) -> SessionCredentials:
     """Return credentials of a session whose fetcher has a bug."""
     provider = session.get_component("credential_provider").get_provider("assume-role")
     assert isinstance(provider, AssumeRoleProvider)
-    cache = Cache(None, warn=pytest.fail)
-    return SessionCredentials("name", cache, Broken, provider._stock_credentials, "assume-role")  # type: ignore[arg-type]
+    return SessionCredentials(lambda: None, cast("Any", Broken), provider.stock_credentials, "assume-role")
 
 
 def test_bug_falls_back_to_stock_with_a_warning(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
@@ -584,6 +607,73 @@ def test_garbage_from_sts_does_not_fall_back(machine: Machine) -> None:
     assert machine.calls() == ["AssumeRole"]
 
 
+# -- a command that began with the memo -------------------------------------------------------------
+
+
+def end(credentials: SessionCredentials) -> None:
+    """Let credentials end, the cached ones as well."""
+    credentials._expiry_time = credentials._expiry_time.replace(year=2000)
+
+
+def test_command_with_a_memo_refreshes_a_role(machine: Machine) -> None:
+    machine.add_role("prod")
+    credentials = machine.command("prod").get_credentials()
+    first = credentials.get_frozen_credentials().access_key
+    assert machine.calls() == []
+    end(credentials)
+    assert credentials.get_frozen_credentials().access_key == first, (
+        "the record is good, whatever it was told"
+    )
+    machine.record().unlink()
+    end(credentials)
+    assert credentials.get_frozen_credentials().access_key != first
+    assert machine.calls() == ["AssumeRole"]
+    assert "CREDENTIALS_PROFILE_SOURCE_PROFILE" in credentials.features
+
+
+def test_command_with_a_memo_refreshes_an_mfa_session(machine: Machine, user_with_mfa: User) -> None:
+    credentials = machine.command("user").get_credentials()
+    first = credentials.get_frozen_credentials().access_key
+    assert (credentials.method, machine.calls()) == ("mfa-session", [])
+    [device] = user_with_mfa.devices
+    machine.write_code(device.next_code())
+    machine.record().unlink()
+    end(credentials)
+    assert credentials.get_frozen_credentials().access_key != first
+    assert machine.calls() == ["GetSessionToken"]
+
+
+def test_command_with_a_memo_loads_the_profile_again_when_asked_again(machine: Machine) -> None:
+    machine.add_role("prod")
+    session = machine.command("prod")
+    found = session.get_component("credential_provider").get_provider("assume-role")
+    keys = {found.load().get_frozen_credentials().access_key}
+    machine.record().unlink()
+    keys.add(found.load().get_frozen_credentials().access_key)
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize("kind", ["a bug", "a damaged package"])
+def test_command_with_a_memo_falls_back_to_stock_when_it_refreshes(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    machine.add_role("prod")
+    credentials = machine.command("prod").get_credentials()
+    credentials.get_frozen_credentials()
+    machine.record().unlink()
+    end(credentials)
+    if kind == "a bug":
+        monkeypatch.setattr("awscli_xacct.credentials.fetcher.Fetcher.fetch", lambda _: 1 // 0)
+    else:
+        for name in ("credentials.loading", "messages"):
+            monkeypatch.setitem(sys.modules, f"awscli_xacct.{name}", None)
+    assert machine.sts.find_key(credentials.get_frozen_credentials().access_key) is not None
+    assert machine.calls() == ["AssumeRole"]
+    shown = "xacct: botocore's own credentials are used, because of ZeroDivisionError"
+    assert capsys.readouterr().err.startswith(shown) is (kind == "a bug")
+    assert not machine.cache.with_name("cli").exists()
+
+
 # -- the cache as a command sees it ----------------------------------------------------------------
 
 
@@ -636,10 +726,10 @@ def test_user_profile_with_mfa_session_shares_it_with_roles(machine: Machine, us
 
 
 @pytest.fixture
-def user_with_mfa(machine: Machine, tmp_path: Path) -> User:
+def user_with_mfa(machine: Machine) -> User:
     """A profile `user` that runs on an MFA session; a program provides its codes."""
     device = machine.sts.add_mfa_device(machine.user)
-    (tmp_path / "code").write_text(device.next_code(), "ascii")
-    options = {"mfa_serial": device.serial, "mfa_session": "on", "mfa_process": f"cat {tmp_path / 'code'}"}
+    program = machine.write_code(device.next_code())
+    options = {"mfa_serial": device.serial, "mfa_session": "on", "mfa_process": program}
     machine.add("user", **keys_of(machine.user), **options)
     return machine.user
