@@ -15,7 +15,7 @@ import pytest
 
 from tests.sts import Hold, MfaDevice, Role, Sts
 from tests.support.commands import operations
-from tests.support.home import Home, finish
+from tests.support.home import AWS, Home, finish
 from tests.support.terminal import Terminal, log_in
 
 LIFE = 5.0
@@ -123,7 +123,7 @@ def test_long_command_asks_again_when_the_shared_session_expires(
     home: Home, sts: Sts, pages: Pages, device: MfaDevice, vault: str
 ) -> None:
     sts.session_life = LIFE
-    person = Terminal(home.terminal(*LIST, vault))
+    person = Terminal(home.terminal_for(str(AWS), *LIST, vault))
     person.answer(device.next_code())
     assert isinstance(person.child.pid, int)
     pages.outlive_sessions(person.child.pid)

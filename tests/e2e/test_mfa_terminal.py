@@ -221,7 +221,7 @@ def test_shared_mfa_session_serves_commands_without_a_terminal(
 def test_mfa_prompt_of_one_command_makes_the_other_wait(
     home: Home, sts: Sts, role: Role, other: Role, device: MfaDevice, vault: str, gives_up: bool
 ) -> None:
-    first = call_on_terminal(home, vault)
+    first = Terminal(home.terminal_for(str(AWS), *WHOAMI, "--profile", vault))
     first.wait_for_prompt()
     second = call_on_terminal(home, "other")
     second.expect(

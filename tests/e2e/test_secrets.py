@@ -50,7 +50,7 @@ def test_secrets_are_not_printed_or_in_names(
     secrets = {f"code {number}": code for number, code in enumerate(codes)}
     secrets["key of the user"] = user.secret_key
 
-    person = call_on_terminal(home, vault, *options)
+    person = Terminal(home.terminal_for(str(AWS), *WHOAMI, "--profile", vault, *options))
     person.answer(codes[0])
     with sts.hold("AssumeRole") as held:
         person.answer(codes[1])

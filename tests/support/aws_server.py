@@ -45,6 +45,8 @@ Place = tuple[Any, str, Any]
 class Loaded(NamedTuple):
     """What loading awscli has left here for the children, beside the modules."""
 
+    environment: dict[str, str]
+    """The variables before; awscli adds one."""
     variables_read: list[str]
     data_path: str
     descriptors: list[int]
@@ -54,6 +56,7 @@ class Loaded(NamedTuple):
 
 def load() -> Loaded:
     """Load what every `aws` loads."""
+    environment = dict(os.environ)
     before = open_descriptors()
     seen = set()
     kind = type(os.environ)
@@ -71,7 +74,8 @@ def load() -> Loaded:
         kind.__getitem__ = real  # type: ignore[method-assign]
     keep_constants()
     opened = sorted(open_descriptors() - before)
-    return Loaded(sorted(seen - {"HOME"}), os.environ["AWS_DATA_PATH"], opened, find_home_paths())
+    variables_read = sorted(seen - {"HOME"})
+    return Loaded(environment, variables_read, os.environ["AWS_DATA_PATH"], opened, find_home_paths())
 
 
 def open_descriptors() -> set[int]:
@@ -231,7 +235,6 @@ class Server:
         self._asked = asked
         self._listening = listening
         self._loaded = loaded
-        self._own = dict(os.environ)
         self._poll = select.poll()
         self._poll.register(asked, select.POLLIN)
         self._poll.register(listening, select.POLLIN)
@@ -241,24 +244,25 @@ class Server:
     def serve(self) -> None:
         """Serve until the tests' process has ended."""
         while True:
-            for ready, _ in self._poll.poll():
-                if ready in self._running:
-                    self._report_end(ready)
-                elif ready in self._clients:
-                    self._kill(ready)
-                elif ready == self._listening.fileno():
-                    connection, _ = self._listening.accept()
-                    if self._answer_client(connection.detach()):
-                        return
-                else:
-                    message, received, _, _ = socket.recv_fds(self._asked, 16, 5)
-                    if not message:
-                        os._exit(0)
-                    body, answer, *descriptors = received
-                    with open(body, "rb") as file:  # noqa: PTH123
-                        request = json.load(file)
-                    if self._fork(request, answer, descriptors):
-                        return
+            # One at a time: it may close another that is ready as well, whose number the next one then gets.
+            ready = self._poll.poll()[0][0]
+            if ready in self._running:
+                self._report_end(ready)
+            elif ready in self._clients:
+                self._kill(ready)
+            elif ready == self._listening.fileno():
+                connection, _ = self._listening.accept()
+                if self._answer_client(connection.detach()):
+                    return
+            else:
+                message, received, _, _ = socket.recv_fds(self._asked, 16, 5)
+                if not message:
+                    os._exit(0)
+                body, answer, *descriptors = received
+                with open(body, "rb") as file:  # noqa: PTH123
+                    request = json.load(file)
+                if self._fork(request, answer, descriptors):
+                    return
 
     def _answer_client(self, connection: int) -> bool:
         """Fork for a client, or hang up so that it starts the real command. Return True in the child."""
@@ -266,7 +270,7 @@ class Server:
         with peer:
             message, descriptors, _, _ = socket.recv_fds(peer, MAX_REQUEST, 3)
         request = json.loads(message) if message else {"environment": {}}
-        if not is_equivalent(request["environment"], self._own, self._loaded.variables_read):
+        if not is_equivalent(request["environment"], self._loaded.environment, self._loaded.variables_read):
             for descriptor in (connection, *descriptors):
                 os.close(descriptor)
             return False

@@ -47,19 +47,27 @@ except OSError:
     started = b""
 if not started:
     os.execv(sys.argv[0], sys.argv)
+import _signal
 if request["terminal"]:
     from fcntl import ioctl
-    from signal import SIG_IGN, SIGHUP, signal
     from termios import TIOCNOTTY
-    signal(SIGHUP, SIG_IGN)
+    _signal.signal(_signal.SIGHUP, _signal.SIG_IGN)
     ioctl(0, TIOCNOTTY)
     server.send(b"released")
+child = int.from_bytes(started, "little")
+for number in (_signal.SIGHUP, _signal.SIGINT, _signal.SIGTERM):
+    _signal.signal(number, lambda number, _: os.kill(child, number))
 code = os.waitstatus_to_exitcode(int.from_bytes(server.recv(4), "little"))
 if code < 0:
+    if -code != _signal.SIGKILL:
+        _signal.signal(-code, _signal.SIG_DFL)
     os.kill(os.getpid(), -code)
 os._exit(code)
 """
-"""A program that lets a server run an `aws` with the program's streams, or becomes the real `aws`."""
+"""A program that lets a server run an `aws` with the program's streams, or becomes the real `aws`.
+
+It passes on the signals that end it, and ends as the `aws` does.
+"""
 
 
 class Server:

@@ -178,10 +178,12 @@ def test_forked_client_behaves_like_aws(homes: tuple[Home, Home], tmp_path: Path
     client = tmp_path / "aws"
     forked.write_client(client)
     real = finish(home.start_any(AWS, *WHOAMI, "--query", "Account"))
+    assert finish(home.start_any(client, "--version", environment={"PYTHONPATH": "/nowhere"})).code == 0
+    text = client.read_text("utf-8")
+    client.write_text(text.replace("os.execv(sys.argv[0], sys.argv)", "sys.exit('not forked')"), "utf-8")
     assert finish(home.start_any(client, *WHOAMI, "--query", "Account")) == real
     assert finish(home.start_any(client, "no-such-command")).code == 2
     assert finish(home.start_any(client, "configure", "get", "nothing")).code == 1
-    assert finish(home.start_any(client, "--version", environment={"PYTHONPATH": "/nowhere"})).code == 0
     process = home.start_any(client, "configure")
     assert process.stdout is not None
     assert process.stdout.read(3) == "AWS"
