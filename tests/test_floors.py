@@ -57,7 +57,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "storage": {"filelock"},
     "manifest": {"ruamel"},
     "credentials": {"botocore"},
-    "cli": {"botocore", "awscli"},
+    "cli": {"botocore", "awscli", "jmespath"},
     "configure_role": {"botocore", "awscli"},
     "": {"botocore"},
 }

@@ -212,6 +212,7 @@ MAY_USE_STDERR = {
     "cli/launch.py": "flushes it before another program takes over the process",
     "mfa/interruption.py": "flushes it before the process ends by a signal",
     "configure_role/base.py": "wraps the errors that the AWS CLI prints",
+    "cli/progress.py": "asks how wide it is, and writes by messages.py",
     "confirm.py": "asks on stderr or stdout, whichever is a terminal",
 }
 """The modules that may name ``sys.stderr``, and why."""

@@ -3,37 +3,45 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
+from ..discovery.accounts import parent_problem
 from ..errors import ValidationError
-from ..messages import printable, printable_lines, warn
+from ..messages import option, unknown_profile, warn
 from ..problems import Hints, Problem
 from ..profiles.source import is_role
-from ..redaction import without_passwords
+from ..profiles.values import role_name_problem
+from ..tables import counted
 from . import for_once
 from .dispatch import FAILED
-from .fetch import Fetched, fetch_many
+from .each_report import JsonReport, Report, Target, TextReport
+from .each_targets import Selection, Targets
+from .enabled_regions import parse_regions
 from .launch import build_environment
-from .output import print_result, relay
-from .output_spool import OutputSpool
-from .process_pool import Ended, Job, ProcessPool
+from .organization import add_accounts
+from .process_pool import Job, ProcessPool
+from .progress import Progress
+from .prompt import find_current_profile
 from .resolve import read_config
 
-HELP = "Run a command once for each of many role profiles, several at a time."
+HELP = "Run a command once for each of many role profiles, accounts and regions, several at a time."
 EXAMPLES = """\
   xacct each 'prod-*' audit -- aws s3 ls
   xacct each --all --jobs 4 -- sh -c 'aws iam list-users --query "length(Users)"'
-  xacct each --all --output json -- aws sts get-caller-identity
-  xacct each --all --read-only -- ./inventory.sh"""
+  xacct each --all --read-only -- ./inventory.sh
+  xacct each --all --regions us-east-1,eu-* --json -- aws ec2 describe-instances
+  xacct each --org --role-name Audit --retries 2 -- aws sts get-caller-identity"""
 
 JOBS = 8
-_USAGE = "xacct each [-h] [--all] [--jobs N] [--output text|json] [PATTERN ...] -- CMD ..."
+_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 1, 30
+"""How long to wait before the first retry, twice as long before each other one, and the longest wait."""
+_HEADING = "nothing was run"
+_USAGE = "xacct each [options] [PATTERN ...] -- CMD ..."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -49,10 +57,41 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--jobs", metavar="N", type=number, default=JOBS, help="how many run at a time (default: %(default)s)"
     )
     parser.add_argument(
+        "--regions",
+        metavar="NAMES",
+        help="once in each of these regions: names and patterns with commas between them, such as us-east-1,eu-*, of "
+        "the regions that the account has enabled",
+    )
+    parser.add_argument(
+        "--retries",
+        metavar="N",
+        type=whole,
+        default=0,
+        help="run what fails again, up to N times (default: 0)",
+    )
+    parser.add_argument(
         "--output",
         choices=("text", "json"),
-        default="text",
         help="text (default): each line as it is written, after the profile's name; json: everything at the end",
+    )
+    parser.add_argument("--json", action="store_true", help="the same as --output json")
+    parser.add_argument(
+        "--query", metavar="EXPRESSION", help="print this of the JSON, a JMESPath expression as in aws"
+    )
+    group = parser.add_argument_group("accounts of an organization, without profiles")
+    group.add_argument("--org", action="store_true", help="all active accounts of the organization")
+    group.add_argument("--role-name", metavar="NAME", help="the role to assume in each account")
+    group.add_argument(
+        "--ou-id",
+        metavar="ID",
+        nargs="+",
+        action="extend",
+        help="only accounts in these organizational units",
+    )
+    group.add_argument(
+        "--source-profile",
+        metavar="PROFILE",
+        help="the profile that lists the accounts and assumes the roles (default: AWS_PROFILE, else default)",
     )
     for_once.add_options(parser)
 
@@ -66,100 +105,124 @@ def split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command for each profile. Returns 0 only if it ran, and returned 0, for all of them."""
-    if not options.command:
-        raise ValidationError("nothing was run", [Problem("no command given", f"usage: {_USAGE}")])
+    """Run the command for each target. Returns 0 only if it ran, and returned 0, for all of them."""
     inherited = dict(os.environ)  # now, because importing awscli sets a variable of its own
-    config = read_config()
-    names = _choose(options, config["profiles"])
-    given = for_once.parse(options)
-    if given:
-        given.check(config, names, "nothing was run, because")
-    fetched = fetch_many(config, names, given)
-    report = _JsonReport(fetched) if options.output == "json" else _TextReport(fetched)
-    jobs = [
-        Job(each.profile, options.command, build_environment(each.document, each.memo, inherited))
-        for each in fetched
-        if each.document is not None
-    ]
-    failed = {each.profile for each in fetched if each.document is None}
-    for ended in ProcessPool(report.add_line).run(jobs, options.jobs):
-        report.add_end(ended)
-        if ended.code:
-            failed.add(ended.name)
+    request = _check(options)
+    progress = Progress()
+    report: Report = JsonReport(progress, request.query) if request.as_json else TextReport(progress)
+    pool = ProcessPool(report.add_line)
+    targets = Targets(_select(options), request.regions, for_once.parse(options))
+    found = targets.find()
+    names, failed = {each.name for each in found}, dict[str, Target]()
+    for attempt in range(options.retries + 1):
+        report.begin(found)
+        running = {each.name: each for each in found}
+        failed.update({name: each for name, each in running.items() if each.error})
+        jobs = [
+            Job(each.name, options.command, build_environment(each.document, each.memo, inherited))
+            for each in found
+            if not each.error
+        ]
+        for ended in pool.run(jobs, options.jobs):
+            report.add_end(ended)
+            if ended.code:
+                failed[ended.name] = running[ended.name]
+        again = [each for each in failed.values() if not each.lasting]
+        if not again or attempt == options.retries:
+            break
+        warn(f"trying {counted(len(again), 'command')} again, {attempt + 1} of {options.retries}")
+        time.sleep(min(_PAUSE_SECONDS * 2**attempt, _MAX_PAUSE_SECONDS))
+        found = targets.find(again)
+        for each in again:
+            del failed[each.name]
+        names -= {each.name for each in again}
+        report.remove({each.name for each in again} - {each.name for each in found})
+        names |= {each.name for each in found}
     report.close()
     if failed:
-        warn(f"{len(failed)} of {len(names)} failed: {', '.join(name for name in names if name in failed)}")
+        last = sorted(failed.values(), key=lambda each: each.place)
+        warn(f"{len(failed)} of {len(names)} failed: {', '.join(each.name for each in last)}")
     return FAILED if failed else 0
 
 
-class _TextReport:
-    """Lines as they come, each after its profile's name. What was on stderr stays on stderr."""
+class _Request(NamedTuple):
+    """What of a command line is not an option as it is."""
 
-    def __init__(self, fetched: Sequence[Fetched]) -> None:
-        width = max(len(printable(each.profile)) for each in fetched)
-        self._lock = threading.Lock()
-        self._labels = {each.profile: f"{printable(each.profile):<{width}} | ".encode() for each in fetched}
-        for each in fetched:
-            if each.document is None:
-                self._add_error(each.profile, each.error)
-
-    def add_line(self, name: str, is_error: bool, line: bytes) -> None:
-        with self._lock:
-            relay(self._labels[name] + line.removesuffix(b"\n") + b"\n", is_error=is_error)
-
-    def add_end(self, ended: Ended) -> None:
-        if ended.code:
-            self._add_error(ended.name, ended.error or f"exit code {ended.code}")
-
-    def close(self) -> None:
-        """Everything has been written."""
-
-    def _add_error(self, name: str, text: str) -> None:
-        for line in printable_lines(f"xacct: {text}").splitlines():
-            self.add_line(name, True, line.encode("utf-8", "replace"))
+    as_json: bool
+    query: Any
+    regions: list[str] | None
 
 
-class _JsonReport:
-    """One JSON document at the end. Until then the output is on disk, however long it is."""
+def _check(options: argparse.Namespace) -> _Request:
+    """Return what was asked for. Raises `ValidationError` with everything that is wrong, without any call."""
+    problems = []
+    query = regions = None
+    if not options.command:
+        problems.append(Problem("no command given", f"usage: {_USAGE}"))
+    as_json = options.json or options.query is not None
+    if as_json and options.output == "text":
+        problems.append(Problem("--output text excludes --json and --query", "leave it out"))
+    if options.query is not None:
+        try:
+            query = compile_query(options.query)
+        except ValueError as error:
+            problems.append(Problem(f"--query {options.query!r}: {error}"))
+    if options.regions is not None:
+        try:
+            regions = parse_regions(options.regions)
+        except ValueError as error:
+            problems.append(Problem(f"--regions {error}"))
+    problems += _find_problems_of_organization(options)
+    if problems:
+        raise ValidationError(_HEADING, problems)
+    return _Request(as_json or options.output == "json", query, regions)
 
-    def __init__(self, fetched: Sequence[Fetched]) -> None:
-        self._spool = OutputSpool()
-        self._rows: dict[str, dict[str, Any]] = {
-            each.profile: {
-                "Profile": each.profile,
-                "ExitCode": None,
-                "Stdout": False,  # a placeholder for the output: the value of is_error
-                "Stderr": True,
-                "Error": without_passwords(each.error) or None,
-            }
-            for each in fetched
-        }
 
-    def add_line(self, name: str, is_error: bool, line: bytes) -> None:
-        self._spool.add((name, is_error), line)
+def _find_problems_of_organization(options: argparse.Namespace) -> Iterator[Problem]:
+    if not options.org:
+        for name in ("role_name", "ou_id", "source_profile"):
+            if getattr(options, name) is not None:
+                yield Problem(f"{option(name)} is for accounts of an organization", "add --org")
+        return
+    if options.all or options.patterns:
+        yield Problem("--org excludes --all and a PATTERN", "use one of them")
+    if not options.role_name:
+        yield Problem("--role-name is missing: the name of the role in each account")
+    elif problem := role_name_problem(options.role_name.strip("/")):
+        yield Problem(f"--role-name {options.role_name!r}: {problem}")
+    for unit in options.ou_id or ():
+        if problem := parent_problem(unit):
+            yield Problem(f"--ou-id {unit!r}: {problem}")
 
-    def add_end(self, ended: Ended) -> None:
-        self._rows[ended.name].update(ExitCode=ended.code, Error=ended.error or None)
-        for is_error in (False, True):
-            self._spool.flush((ended.name, is_error))
 
-    def close(self) -> None:
-        """Write what `json.dumps` would with an indent of four, piece by piece."""
-        between = "[\n"
-        for name, row in self._rows.items():
-            print_result(f"{between}    {{")
-            between = ",\n"
-            for number, (key, value) in enumerate(row.items()):
-                print_result(f"{',' * bool(number)}\n        {json.dumps(key)}: ")
-                if key in ("Stdout", "Stderr"):
-                    for part in self._spool.to_json((name, value)):
-                        print_result(part)
-                else:
-                    print_result(json.dumps(value))
-            print_result("\n    }")
-        print_result("\n]\n")
-        self._spool.close()
+def compile_query(text: str) -> Any:
+    """Return a compiled JMESPath expression. Raises `ValueError` with what is wrong with it."""
+    import jmespath
+
+    try:
+        return jmespath.compile(text)
+    except jmespath.exceptions.JMESPathError as error:
+        raise ValueError(str(error).split("\n")[0]) from None
+
+
+def _select(options: argparse.Namespace) -> Selection:
+    """Return the profiles that were asked for. Raises `ValidationError` and, for an organization, botocore's errors."""
+    config = read_config()
+    profiles = config["profiles"]
+    given = for_once.parse(options)
+    if not options.org:
+        names = _choose(options, profiles)
+        if given:
+            given.check(config, names, _HEADING)
+        return Selection(config, names, names[0])
+    source = options.source_profile or find_current_profile(os.environ) or "default"
+    if source not in profiles:
+        raise ValidationError(_HEADING, [Problem(unknown_profile(source, profiles))])
+    extended, accounts = add_accounts(config, source, options.role_name, options.ou_id or ())
+    if given:
+        given.check(extended, [each.profile for each in accounts], _HEADING)
+    by_profile = {each.profile: each for each in accounts}
+    return Selection(extended, list(by_profile), source, by_profile)
 
 
 def _choose(options: argparse.Namespace, profiles: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -175,7 +238,7 @@ def _choose(options: argparse.Namespace, profiles: Mapping[str, Mapping[str, Any
             Problem("there is no role profile", "create one with: aws configure role PROFILE --role-arn ARN")
         )
     if problems:
-        raise ValidationError("nothing was run", problems)
+        raise ValidationError(_HEADING, problems)
     if options.all:
         return roles
     plain = set(options.patterns)
@@ -214,3 +277,8 @@ def number(text: str) -> int:
     if found < 1:
         raise ValueError(text)
     return found
+
+
+def whole(text: str) -> int:
+    """Parse a number of at least 0. `argparse` calls it "whole" in its message, after this function."""
+    return number(text) if text != "0" else 0

@@ -58,11 +58,15 @@ class Fetched:
 
 
 def fetch_many(
-    config: Mapping[str, Any], profiles: Sequence[str], for_once: ForOnce | None = None
+    config: Mapping[str, Any],
+    profiles: Sequence[str],
+    for_once: ForOnce | None = None,
+    host: str | None = None,
 ) -> list[Fetched]:
-    """Return the credentials of role profiles, in their order, each narrowed `for_once`.
+    """Return the credentials of role profiles of `config`, in their order, each narrowed `for_once`.
 
-    What is not in the cache is fetched at the same time, after all MFA codes have been asked for.
+    `host` is a profile in the files, if the first one is only in `config`. What is not in the cache is fetched at the
+    same time, after all MFA codes have been asked for.
     """
     found: dict[str, Fetched] = {}
     configs: dict[str, Mapping[str, Any]] = {}
@@ -76,7 +80,8 @@ def fetch_many(
         cached = memo.fresh_document(time.time())
         found[profile] = Fetched(profile, json.loads(cached) if cached else None, memo=memo)
     missing = [each.profile for each in found.values() if not (each.document or each.error)]
-    for name, document, reason in _fetch_roles({name: configs[name] for name in missing}) if missing else ():
+    fetching = {name: configs[name] for name in missing}
+    for name, document, reason in _fetch_roles(config, fetching, host) if missing else ():
         found[name] = replace(found[name], document=document, error=reason)
     return list(found.values())
 
@@ -92,11 +97,11 @@ def make_session(profile: str | None) -> Any:
 
 
 def _fetch_roles(
-    configs: Mapping[str, Mapping[str, Any]],
+    base: Mapping[str, Any], configs: Mapping[str, Mapping[str, Any]], host: str | None
 ) -> list[tuple[str, Mapping[str, Any] | None, str]]:
-    """Fetch the credentials of role profiles, each under a config of its own."""
+    """Fetch the credentials of role profiles, each under a config of its own, which comes from `base`."""
     profiles = list(configs)
-    session = make_session(profiles[0])
+    session = make_session(host or profiles[0])
     # Only now is the botocore there that this imports.
     from ..credentials import batch
 
@@ -110,17 +115,19 @@ def _fetch_roles(
         return profile, None, str(error) or type(error).__name__
 
     def start(profile: str) -> Fetcher:
-        return _make_fetcher(session, profile, configs[profile])
+        return _make_fetcher(session, profile, configs[profile], base)
 
     return list(batch.fetch_many(profiles, start, fetch, failed))
 
 
-def _make_fetcher(session: Any, profile: str, config: Mapping[str, Any]) -> Fetcher:
-    """Return the fetcher of a role profile under `config`; its clients are those for the files, and shared."""
+def _make_fetcher(
+    session: Any, profile: str, config: Mapping[str, Any], base: Mapping[str, Any] | None = None
+) -> Fetcher:
+    """Return the fetcher of a role profile under `config`; its clients are those for `base`, else the files."""
     from ..credentials.profile_session import provider_for
     from ..credentials.provider import AssumeRoleProvider, copy_provider
 
-    provider = provider_for(session, profile)
+    provider = provider_for(session, profile, base)
     return copy_provider(AssumeRoleProvider, provider, load_config=lambda: config).fetcher()
 
 

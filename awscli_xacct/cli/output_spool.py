@@ -8,14 +8,17 @@ from __future__ import annotations
 import codecs
 import json
 import os
+import re
 import tempfile
 import threading
 from collections.abc import Iterator
 from typing import IO, Any
 
 from ..errors import XacctError
+from .json_check import JsonCheck
 
 _PIECE = 2**16
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 class OutputSpool:
@@ -42,6 +45,12 @@ class OutputSpool:
             if buffer:
                 self._write(name, buffer)
 
+    def discard(self, name: Any) -> None:
+        """Forget an output: the command runs again."""
+        with self._lock:
+            self._buffers.pop(name, None)
+            self._extents.pop(name, None)
+
     def _write(self, name: Any, buffer: bytearray) -> None:
         try:
             if self._file is None:
@@ -66,14 +75,44 @@ class OutputSpool:
             for at in range(0, length, _PIECE):
                 yield self._file.read(min(_PIECE, length - at))
 
-    def to_json(self, name: Any) -> Iterator[str]:
+    def to_string(self, name: Any) -> Iterator[str]:
         """Yield an output as a JSON string, in pieces. Bytes that are not UTF-8 are replaced."""
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
         yield '"'
+        for text in self._decode(name, "replace"):
+            yield json.dumps(text)[1:-1]
+        yield '"'
+
+    def to_value(self, name: Any, indent: str) -> Iterator[str]:
+        """Yield an output as the JSON value that it is, in pieces; one that is no JSON as a string.
+
+        A value is written as it was, but for its indentation.
+        """
+        if not self._is_json(name):
+            yield from self.to_string(name)
+            return
+        blank, is_first = "", True
+        for piece in self._decode(name, "strict"):
+            text = blank + (piece.lstrip() if is_first else piece)
+            is_first = is_first and not text
+            written = text.rstrip()
+            blank = text[len(written) :]
+            # Not ASCII are only characters in strings, where they can be escaped.
+            yield _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], written).replace(
+                "\n", f"\n{indent}"
+            )
+
+    def _is_json(self, name: Any) -> bool:
+        check = JsonCheck()
+        try:
+            return all(map(check.feed, self._decode(name, "strict"))) and check.is_complete()
+        except UnicodeDecodeError:
+            return False
+
+    def _decode(self, name: Any, errors: str) -> Iterator[str]:
+        decoder = codecs.getincrementaldecoder("utf-8")(errors)
         for part in self.read(name):
-            yield json.dumps(decoder.decode(part))[1:-1]
-        yield json.dumps(decoder.decode(b"", final=True))[1:-1]
-        yield '"'
+            yield decoder.decode(part)
+        yield decoder.decode(b"", final=True)
 
     def close(self) -> None:
         """Delete the file."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..aws_errors import is_denied
 from .fetcher import Fetcher
@@ -44,13 +44,13 @@ def fetch_many(
             yield work(name, fetcher)
         else:
             rest.append((name, fetcher))
-    yield from _run_concurrently(work, rest)
+    yield from run_concurrently(work, rest)
 
 
-def _run_concurrently(
-    work: Callable[[str, Fetcher], Result], tasks: Sequence[tuple[str, Fetcher]]
-) -> Iterator[Result]:
-    """Yield results as they come. A caller that stops early, on Ctrl-C for one, waits for no call under way.
+def run_concurrently(work: Callable[..., Result], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Result]:
+    """Yield what `work` returns for the arguments in each task, as it comes; `work` raises nothing.
+
+    A caller that stops early, on Ctrl-C for one, waits for no call under way.
 
     An executor of the standard library would wait, at exit at the latest: for as long as it takes to give up an STS
     that does not answer.

@@ -18,9 +18,10 @@ from pathlib import Path
 import pytest
 
 from awscli_xacct.cli.child_output import GRACE, MAX_LINE
-from awscli_xacct.cli.each import _JsonReport
-from awscli_xacct.cli.fetch import Fetched
+from awscli_xacct.cli.each_report import JsonReport, Target
 from awscli_xacct.cli.process_pool import Ended, Job, ProcessPool
+from awscli_xacct.cli.progress import Progress
+from awscli_xacct.storage.memo import Memo
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.home import TIMEOUT, XACCT, Home, finish
 from tests.support.terminal import Terminal
@@ -93,13 +94,15 @@ def test_each_json_is_one_document(home: Home) -> None:
     rows = {row["Profile"]: row for row in json.loads(outcome.stdout)}
     assert rows["audit"] == {
         "Profile": "audit",
+        "Account": "444444444444",
+        "Region": "us-west-1",
         "ExitCode": 2,
-        "Stdout": "no end",
+        "Output": "no end",
         "Stderr": "x\ny\n",
-        "Error": None,
     }
-    assert rows["closed"]["ExitCode"] is None
-    assert "AccessDenied" in rows["closed"]["Error"]
+    closed = rows["closed"]
+    assert (closed["Account"], closed["ExitCode"], closed["Output"]) == ("555555555555", None, "")
+    assert closed["Stderr"].startswith("xacct: An error occurred (AccessDenied)")
     assert outcome.stderr == "xacct: 2 of 2 failed: audit, closed\n"
 
 
@@ -152,6 +155,29 @@ def test_each_gives_commands_no_terminal_and_no_input(home: Home) -> None:
         (["--all", "audit", "--", "true"], "--all and a PATTERN exclude each other"),
         (["audit", "--jobs", "0", "--", "true"], "argument --jobs: invalid number value: '0'"),
         (["audit", "--jobs", "x", "--", "true"], "argument --jobs: invalid number value: 'x'"),
+        (["audit", "--retries", "-1", "--", "true"], "argument --retries: invalid whole value: '-1'"),
+        (
+            ["audit", "--regions", "us-east-1,,eu-*", "--", "true"],
+            "--regions '': a region looks like us-west-1",
+        ),
+        (
+            ["audit", "--regions", "US East", "--", "true"],
+            "--regions 'US East': a region looks like us-west-1",
+        ),
+        (["audit", "--query", "[?", "--", "true"], "--query '[?': "),
+        (["audit", "--json", "--output", "text", "--", "true"], "--output text excludes --json and --query"),
+        (
+            ["audit", "--role-name", "R", "--", "true"],
+            "--role-name is for accounts of an organization; add --org",
+        ),
+        (["--org", "--", "true"], "--role-name is missing"),
+        (["--org", "--role-name", "a b", "--", "true"], "the role name 'a b' must be"),
+        (
+            ["--org", "--role-name", "R", "--ou-id", "x", "--", "true"],
+            "--ou-id 'x': an organizational unit is",
+        ),
+        (["--org", "--role-name", "R", "audit", "--", "true"], "--org excludes --all and a PATTERN"),
+        (["--org", "--role-name", "R", "--source-profile", "x", "--", "true"], "there is no profile x"),
     ],
 )
 def test_each_refuses_an_invalid_request(home: Home, sts: Sts, arguments: list[str], message: str) -> None:
@@ -373,11 +399,11 @@ def test_pool_splits_endless_lines() -> None:
     assert MAX_LINE <= max(map(len, lines)) < MAX_LINE + 2**16
 
 
-@pytest.mark.parametrize("output", ["text", "json"])
-def test_each_memory_does_not_grow_with_the_output(home: Home, output: str) -> None:
-    """A single line once took four times its size."""
+@pytest.mark.parametrize(("output", "quote"), [("text", ""), ("json", ""), ("json", '"')])
+def test_each_memory_does_not_grow_with_the_output(home: Home, output: str, quote: str) -> None:
+    """A single line once took four times its size. With quotes it is JSON."""
     size = 150_000_000
-    script = f"head -c {size} /dev/zero | tr '\\0' q"
+    script = f"printf '{quote}'; head -c {size} /dev/zero | tr '\\0' q; printf '{quote}'"
     each = [str(XACCT), "each", "audit", "--output", output, "--", "sh", "-c", script]
     line = f"ulimit -v 500000; exec {shlex.join(each)}"
     with subprocess.Popen(["sh", "-c", line], env=home.environment, stdout=subprocess.PIPE) as process:
@@ -389,35 +415,42 @@ def test_each_memory_does_not_grow_with_the_output(home: Home, output: str) -> N
     assert written == size
 
 
-def test_each_json_output_is_whole_wherever_it_was_split(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """The writer, a pipe or the spool may split a character of several bytes."""
+def target(name: str, error: str = "") -> Target:
+    return Target(name, (ord(name[0]), 0), name, "1", None, {}, Memo("", "", ""), error)
+
+
+def test_each_json_output_is_whole_wherever_it_was_split(capsys: pytest.CaptureFixture[str]) -> None:
+    """The writer, a pipe or the spool may split a character of several bytes, or a value of JSON."""
     written = 'é\U0001f600"\\\n'.encode() * 20000 + b"\xff\xe2"
-    report = _JsonReport([Fetched("a", {}), Fetched("b\x1b", error="cannot reach http://me:pa55@host/")])
-    for start in range(0, len(written), 7):
-        report.add_line("a", False, written[start : start + 7])
+    value = [{"é\n": "\U0001f600 \\", "many": [[], {}, 1.5e-7, True, None] * 2000}]
+    report = JsonReport(Progress())
+    report.begin([target("a"), target("c"), target("b\x1b", "cannot reach http://me:pa55@host/")])
+    for name, text in (
+        ("a", written),
+        ("c", json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n\n"),
+    ):
+        for start in range(0, len(text), 7):
+            report.add_line(name, False, text[start : start + 7])
     report.add_line("a", True, b"x")
     report.add_end(Ended("a", 3))
     report.close()
-    text = capsys.readouterr().out
-    found = [
-        {
-            "Profile": "a",
-            "ExitCode": 3,
-            "Stdout": written.decode("utf-8", "replace"),
-            "Stderr": "x",
-            "Error": None,
-        },
+    rest = {"Account": "1", "Region": None}
+    output = written.decode("utf-8", "replace")
+    printed = capsys.readouterr().out
+    assert printed.isascii()
+    assert json.loads(printed) == [
+        {"Profile": "a", **rest, "ExitCode": 3, "Output": output, "Stderr": "x"},
         {
             "Profile": "b\x1b",
+            **rest,
             "ExitCode": None,
-            "Stdout": "",
-            "Stderr": "",
-            "Error": "cannot reach http://(hidden by xacct)@host/",
+            "Output": "",
+            "Stderr": "xacct: cannot reach http://(hidden by xacct)@host/\n",
         },
+        {"Profile": "c", **rest, "ExitCode": None, "Output": value, "Stderr": ""},
     ]
-    assert text == f"{json.dumps(found, indent=4)}\n"
+    assert printed.startswith('[\n    {\n        "Profile": "a",\n        "Account": "1",\n')
+    assert printed.endswith('\n        "Stderr": ""\n    }\n]\n')
 
 
 def test_each_json_reports_a_full_disk(home: Home) -> None:

@@ -104,6 +104,17 @@ def test_history_of_twenty_commands_has_each_session_once(home: Home, sts: Sts, 
     assert len(asked) == 1
 
 
+def test_history_names_what_narrows_a_session(home: Home, prod: str) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    for options in ((), ("--read-only",), ("--policy", policy)):
+        assert home.xacct("credentials", prod, *options).code == 0
+    whole, read_only, inline = (entry["Policy"] for entry in history_of(home))
+    assert (whole, read_only) == (None, ["arn:aws:iam::aws:policy/ReadOnlyAccess"])
+    assert [name.partition(":")[0] for name in inline] == ["sha256"]
+    assert "s3:Get" not in (home.aws_dir / "xacct" / "history.jsonl").read_text()
+
+
 @pytest.mark.parametrize("place", ["variable", "config"])
 def test_history_can_be_turned_off(home: Home, prod: str, place: str) -> None:
     if place == "config":

@@ -1,0 +1,63 @@
+"""A role profile for each account of an organization, which is in no file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .. import settings
+from ..arn import Arn
+from ..discovery.accounts import list_accounts
+from ..errors import XacctError
+from ..messages import profile_option
+from ..profiles.defaults import complete_settings
+from ..profiles.regions import find_region
+from .fetch import make_session
+
+
+class Account(NamedTuple):
+    """An account, and the name of its profile in the config."""
+
+    profile: str
+    id: str
+    name: str
+
+
+def add_accounts(
+    config: Mapping[str, Any], source: str, role_name: str, units: Sequence[str]
+) -> tuple[Mapping[str, Any], list[Account]]:
+    """Return the config with a profile for each active account, of some units or of all, and the accounts.
+
+    `source` is the profile that lists them, and that assumes the role in each. Raises botocore's errors, and
+    `XacctError`.
+    """
+    session = make_session(source)
+    profiles = config["profiles"]
+    region = find_region(profiles, source) or settings.DEFAULT_REGION
+    try:
+        found = list_accounts(session.create_client("organizations", region_name=region), units)
+    except Exception as error:
+        from ..credentials.sts import add_place
+
+        add_place(
+            error,
+            f"while listing the accounts of the organization with profile {source}. Only a profile of the management "
+            f"account or of a delegated administrator can: name it with --source-profile",
+        )
+        raise
+    if not found:
+        where = f"in {', '.join(units)}" if units else "in the organization"
+        raise XacctError(
+            f"profile {source} finds no active account {where}. See: aws organizations list-accounts "
+            f"{profile_option(source)}"
+        )
+    made, accounts = {}, []
+    for each in found:
+        name = each.id
+        while name in profiles:
+            name = f"{name}+"
+        role = str(Arn.iam(each.partition, each.id, f"role/{role_name.strip('/')}"))
+        given = {settings.ROLE_ARN: role, settings.SOURCE_PROFILE: source, settings.REGION: region}
+        made[name] = complete_settings(name, profiles, given)[0]
+        accounts.append(Account(name, each.id, each.name))
+    return {**config, "profiles": {**profiles, **made}}, accounts
