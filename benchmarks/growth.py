@@ -25,7 +25,7 @@ ASSUMED = (50, 150, 500)
 HOPS = (15, 50, 150)
 ROUNDS = 3
 TARGET = 1.1
-FELT = 0.03
+FELT = 0.05
 """CPU seconds below which growth drowns in what the machine does besides."""
 
 

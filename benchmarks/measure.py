@@ -7,6 +7,7 @@ import re
 import shutil
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -30,24 +31,24 @@ def run(
     command: Command, environment: Environment, directory: Path | None = None, *, may_fail: bool = False
 ) -> Run:
     """Run a command, in `directory` if given. Raises `RuntimeError` if it fails, unless it `may_fail`."""
-    begin = time.perf_counter()
-    process = subprocess.Popen(
-        list(command),
-        env=dict(environment),
-        cwd=directory,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    process.stdout.read()
-    errors = process.stderr.read().decode()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - begin
-    process.stdout.close()
-    process.stderr.close()
+    with tempfile.TemporaryFile() as stderr:
+        begin = time.perf_counter()
+        process = subprocess.Popen(
+            list(command),
+            env=dict(environment),
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+        )
+        assert process.stdout is not None
+        with process.stdout:
+            process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - begin
+        stderr.seek(0)
+        errors = stderr.read().decode(errors="replace")
     if process.returncode and not may_fail:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {errors}")
     return Run(seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime)

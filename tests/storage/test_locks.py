@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import random
+import signal
 import sys
 import time
 from pathlib import Path
@@ -55,6 +57,23 @@ def test_lock_removed_at_each_release_has_one_owner_at_a_time(tmp_path: Path) ->
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * PROCESSES
     assert int(counter.read_text()) == PROCESSES * TURNS
     assert list(path.parent.iterdir()) == []
+
+
+@posix
+def test_lock_whose_owners_are_killed_at_any_step_has_one_owner_at_a_time(
+    tmp_path: Path, chance: random.Random
+) -> None:
+    """A hundred processes with eight threads each; ninety die as they take the lock, remove its files or unlock it."""
+    from tests.storage.lock_race import Race, run
+
+    path, spared = tmp_path / f"{NAME}.lock", 10
+    codes, turns = run(Race(str(path), chance.randrange(1 << 32), 100, 8, 1, spared))
+    assert codes == [0] * spared + [-signal.SIGKILL] * (100 - spared)
+    assert turns >= 8 * spared
+    lock = make_lock(path)
+    assert try_acquire(lock)
+    release(lock)
+    assert [left.name for left in tmp_path.iterdir()] == ["witness"]
 
 
 @posix
