@@ -86,6 +86,11 @@ def is_existing_entity(error: BaseException) -> bool:
     return service_code(error) == "EntityAlreadyExists"
 
 
+def is_refused_device_code(error: BaseException) -> bool:
+    """Whether IAM refused the codes with which a device was to be enabled."""
+    return service_code(error) == "InvalidAuthenticationCode"
+
+
 def is_unknown_principal(error: BaseException) -> bool:
     """Whether a trust policy names a principal that IAM does not know, or not yet: IAM calls the policy malformed."""
     return service_code(error) == "MalformedPolicyDocument" and "principal" in str(error).lower()

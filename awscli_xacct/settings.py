@@ -116,7 +116,12 @@ SETUP_KIND = "setup"
 HISTORY_FILE = "history.jsonl"
 """The history, in `STATE_DIRECTORY`; see history/log.py."""
 HISTORY_KIND = "history"
-LASTING_KINDS = (SETUP_KIND, HISTORY_KIND)
+MAX_KEY_AGE_DAYS = 90
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html#rotate-credentials"""
+KEYS_DIRECTORY = "~/.aws/xacct/keys"
+"""The notes of `xacct keys rotate`; see keys/journal.py."""
+KEYS_KIND = "keys"
+LASTING_KINDS = (SETUP_KIND, HISTORY_KIND, KEYS_KIND)
 """Kinds that have to survive a restart of the machine."""
 DEFAULT_CONFIG_FILE = "~/.aws/config"
 DEFAULT_CREDENTIALS_FILE = "~/.aws/credentials"

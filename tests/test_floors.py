@@ -33,13 +33,14 @@ FLOORS = (
         "settings",
         "storage",
         "tables",
+        "xacct_program",
     ),
     # an AWS config file as text
     ("configfile",),
     # the meaning of a profile's settings
     ("profiles",),
     # libraries, which do not import each other
-    ("credentials", "discovery", "history", "manifest", "mfa", "setup"),
+    ("credentials", "discovery", "history", "keys", "manifest", "mfa", "setup"),
     # faces
     ("cli", "configure_role"),
     # entry points: the CLI's plugin and ``python -m``
@@ -47,7 +48,7 @@ FLOORS = (
 )
 """Packages and top-level modules, from the ground up; the package itself is ``""``."""
 
-SIDEWAYS = {("credentials", "mfa"), ("credentials", "history")}
+SIDEWAYS = {("credentials", "mfa"), ("credentials", "history"), ("keys", "credentials")}
 """Imports allowed within a floor. On the ground, all are allowed that form no cycle."""
 
 UP = {("cli", ""), ("configure_role", "")}
@@ -57,6 +58,7 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "storage": {"filelock"},
     "manifest": {"ruamel"},
     "credentials": {"botocore"},
+    "keys": {"keyring", "segno"},
     "cli": {"botocore", "awscli", "jmespath"},
     "configure_role": {"botocore", "awscli"},
     "": {"botocore"},

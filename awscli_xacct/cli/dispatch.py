@@ -41,6 +41,8 @@ COMMANDS = (
     "status",
     "whoami",
     "history",
+    "keys",
+    "mfa",
     "enable",
     "disable",
     "doctor",

@@ -23,10 +23,10 @@ from ..problems import Problem
 from ..profiles import validation
 from ..profiles.edit import AUTO, ProfileEdit
 from ..profiles.sdk_profiles import SdkRequest
+from ..xacct_program import find_program
 from .arguments import DRY_RUN, arg_table, argument, flag, nothing_given, positional, settings_given, synopsis
 from .base import FAILED, Subcommand
 from .output import print_diff
-from .xacct_program import find_program
 
 _SUBCOMMANDS = {
     "list": ("list", "ListCommand"),

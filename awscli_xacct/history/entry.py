@@ -59,7 +59,7 @@ def entry_of(record: Record, program: str) -> Entry:
     about = record.metadata
     serial = Arn.parse(str(about.get("mfa")))
     return Entry(
-        Time=_format_time(float(about["obtained"])),
+        Time=format_time(float(about["obtained"])),
         Profile=about.get("profile"),
         Role=about.get("role"),
         Account=record.account or (serial.account if serial else None),
@@ -107,7 +107,7 @@ def _are_texts(value: object) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str) and all(map(_is_text, value))
 
 
-def _format_time(moment: float) -> str:
+def format_time(moment: float) -> str:
     return datetime.fromtimestamp(int(moment), timezone.utc).strftime(_TIME)
 
 

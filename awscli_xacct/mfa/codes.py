@@ -154,7 +154,7 @@ class Codes:
         """Return six digits, from the program or from a person."""
         if request.program:
             code = mfa_process.read_code(request.program, request.profile)
-            if not _is_code(code):
+            if not is_code(code):
                 raise mfa_process.failure(request.profile, "did not print six digits")
             return code
         while True:
@@ -167,12 +167,12 @@ class Codes:
                     f"  {subcommand('login', request.profile)}"
                 ) from None
             code = "".join(answer.split())
-            if _is_code(code):
+            if is_code(code):
                 return code
             self._say("An MFA code is six digits.")
 
 
-def _is_code(text: str) -> bool:
+def is_code(text: str) -> bool:
     return len(text) == 6 and text.isascii() and text.isdigit()
 
 

@@ -10,11 +10,46 @@ import os
 import shlex
 from collections.abc import Sequence
 
+_GET_KEY = ("keys", "get")
+
 
 def make_command(program: Sequence[str], profile: str, *, windows: bool = os.name == "nt") -> str:
     """Return the ``credential_process`` that gives the credentials of `profile`, quoted as SDKs split it."""
     words = [*program, "credentials", *(["--"] if profile.startswith("-") else []), profile]
     return _join(words, windows=windows)
+
+
+def make_key_command(program: Sequence[str], profile: str, *, windows: bool = os.name == "nt") -> str:
+    """Return the ``credential_process`` that gets the long-term key of `profile` from the key store."""
+    words = [*program, *_GET_KEY, *(["--"] if profile.startswith("-") else []), profile]
+    return _join(words, windows=windows)
+
+
+def gets_key_of(command: str, profile: str, *, windows: bool = os.name == "nt") -> bool:
+    """Return whether a ``credential_process`` is what `make_key_command` returns for `profile`, with any program."""
+    try:
+        words = _split(command, windows=windows)
+    except ValueError:
+        return False
+    name = _program_of(words)
+    start = 3 if name.startswith("python") and words[1:3] == ["-m", "awscli_xacct"] else 1
+    return (start == 3 or name == "xacct") and [word for word in words[start:] if word != "--"] == [
+        *_GET_KEY,
+        profile,
+    ]
+
+
+def first_word(command: str, *, windows: bool = os.name == "nt") -> str:
+    """Return the program of a ``credential_process``; the whole of it if it cannot be split."""
+    try:
+        return next(iter(_split(command, windows=windows)), command)
+    except ValueError:
+        return command
+
+
+def split_command(command: str, *, windows: bool = os.name == "nt") -> list[str]:
+    """Return the words of a ``credential_process``. Raises `ValueError`."""
+    return _split(command, windows=windows)
 
 
 def find_requested(command: str, *, windows: bool = os.name == "nt") -> str | None:
@@ -44,9 +79,13 @@ def redirect(command: str, profile: str, *, windows: bool = os.name == "nt") -> 
     return _join(words, windows=windows)
 
 
+def _program_of(words: Sequence[str]) -> str:
+    return words[0].replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe") if words else ""
+
+
 def _find_profile(words: Sequence[str]) -> int | None:
     """Return which word of a command names the profile whose credentials it prints; None if none does."""
-    program = words[0].replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe") if words else ""
+    program = _program_of(words)
     start = 0
     if program.startswith("python") and list(words[1:3]) == ["-m", "awscli_xacct"]:
         program, start = "xacct", 2

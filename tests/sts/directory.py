@@ -18,12 +18,15 @@ class Directory:
     clock_offset  seconds by which the server's clock is ahead of the real one
     session_life  lifetime in seconds of all sessions issued from now on; None: as requested
     user_pages    number of pages that IAM's ListUsers returns
+    new_key_refusals  how many calls with a new long-term key are refused before it works
     """
 
     def __init__(self) -> None:
         self.clock_offset: float = 0.0
         self.session_life: float | None = None
         self.user_pages = 1
+        self.new_key_refusals = 0
+        self.unassigned_devices: dict[str, MfaDevice] = {}
         self._lock = threading.RLock()
         self._users: list[User] = []
         self._roles: list[Role] = []
@@ -115,7 +118,7 @@ class Directory:
     def find_key(self, access_key: str) -> Caller | None:
         """Return the owner of an access key, usable or not; None if it never existed or was deleted."""
         with self._lock:
-            owners = (user for user in self._users if user.access_key == access_key)
+            owners = (user for user in self._users if user.find_key(access_key))
             return self._sessions.get(access_key) or next(owners, None)
 
     def issue(
@@ -166,9 +169,21 @@ class Directory:
         """Return the caller with this key and token. Raises Refusal (InvalidClientTokenId) if there is none."""
         caller = self.find_key(access_key)
         known = caller is not None and (session_token or "") == caller.session_token
-        if caller is None or not known or (isinstance(caller, User) and not caller.enabled):
+        if caller is None or not known or (isinstance(caller, User) and not self._works(caller, access_key)):
             raise unknown_key()
         return caller
+
+    def _works(self, user: User, access_key: str) -> bool:
+        """Return whether a user's key can be used already, and still, and note that it was."""
+        with self._lock:
+            key = user.find_key(access_key)
+            if key is None or not key.active:
+                return False
+            if key.refusals:
+                key.refusals -= 1
+                return False
+            key.last_used = self.now()
+        return True
 
 
 def unknown_key() -> Refusal:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import string
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -34,8 +35,23 @@ def timestamp(time: float) -> str:
     return datetime.fromtimestamp(time, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@dataclass
+class AccessKey:
+    """A long-term key. `refusals` is how many calls are still refused, because a new key takes a while to work.
+
+    Times are epoch seconds of the server's clock; `last_used` is None for a key that was never used.
+    """
+
+    created: float
+    refusals: int = 0
+    active: bool = True
+    last_used: float | None = None
+    id: str = field(default_factory=lambda: new_id("AKIA", 20))
+    secret: str = field(default_factory=new_secret_key)
+
+
 class User:
-    """An IAM user with one long-term key."""
+    """An IAM user with one long-term key, or with more, of which `access_key` is the first."""
 
     session_token = ""
     source_identity: str | None = None
@@ -49,21 +65,33 @@ class User:
         self.arn = f"arn:{partition}:iam::{account}:user{path}{name}"
         self.user_id = new_id("AIDA", 21)
         self.devices: list[MfaDevice] = []
-        self.enabled = True
-        self.access_key = new_id("AKIA", 20)
-        self.secret_key = new_secret_key()
+        self.keys = [AccessKey(time.time())]
+
+    @property
+    def access_key(self) -> str:
+        """The id of the first key."""
+        return self.keys[0].id
+
+    @property
+    def secret_key(self) -> str:
+        """The secret of the first key."""
+        return self.keys[0].secret
+
+    def find_key(self, key_id: str) -> AccessKey | None:
+        """Return the key with this id, or None."""
+        return next((key for key in self.keys if key.id == key_id), None)
 
     def rotate_key(self) -> None:
-        """Replace the key with a new one. Sessions issued to the old key stay valid."""
-        self.access_key, self.secret_key = new_id("AKIA", 20), new_secret_key()
+        """Replace the first key with a new one. Sessions issued to the old key stay valid."""
+        self.keys[0] = AccessKey(time.time())
 
     def disable_key(self) -> None:
-        """Make the key inactive. Sessions issued to it stay valid."""
-        self.enabled = False
+        """Make the first key inactive. Sessions issued to it stay valid."""
+        self.keys[0].active = False
 
     def enable_key(self) -> None:
-        """Make the key active again."""
-        self.enabled = True
+        """Make the first key active again."""
+        self.keys[0].active = True
 
     @property
     def principals(self) -> frozenset[str]:
@@ -160,6 +188,12 @@ class Session:
 
 
 Caller: TypeAlias = User | Session
+
+
+def secret_of(caller: Caller, access_key: str) -> str:
+    """Return the secret with which a caller signs with this key."""
+    key = caller.find_key(access_key) if isinstance(caller, User) else None
+    return key.secret if key else caller.secret_key
 
 
 def account_names(arn: str, account: str) -> frozenset[str]:

@@ -183,4 +183,12 @@ OPERATIONS: dict[str, Operation] = {
     "GetCallerIdentity": Operation("sts", get_caller_identity),
     "ListUsers": Operation("iam", iam.list_users),
     "ListMFADevices": Operation("iam", iam.list_mfa_devices),
+    "ListAccessKeys": Operation("iam", iam.list_access_keys),
+    "CreateAccessKey": Operation("iam", iam.create_access_key),
+    "UpdateAccessKey": Operation("iam", iam.update_access_key),
+    "DeleteAccessKey": Operation("iam", iam.delete_access_key),
+    "GetAccessKeyLastUsed": Operation("iam", iam.get_access_key_last_used),
+    "CreateVirtualMFADevice": Operation("iam", iam.create_virtual_mfa_device),
+    "EnableMFADevice": Operation("iam", iam.enable_mfa_device),
+    "DeleteVirtualMFADevice": Operation("iam", iam.delete_virtual_mfa_device),
 }

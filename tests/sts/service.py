@@ -13,7 +13,7 @@ from . import iam
 from .calls import Call, CallLog
 from .directory import Directory
 from .faults import ConnectionDropped, FaultScript, ScriptedReply
-from .identities import Caller, Session
+from .identities import Caller, Session, secret_of
 from .messages import Refusal, Reply, Request, failure, success
 from .operations import OPERATIONS
 from .server import Server
@@ -21,7 +21,7 @@ from .signature import claimed_key, read_claim, verify
 
 
 class Sts(Directory, FaultScript):
-    """A small STS, with two operations of IAM, on a free port of 127.0.0.1 for the duration of a `with` block.
+    """A small STS, with a few operations of IAM, on a free port of 127.0.0.1 for the duration of a `with` block.
 
     max_clock_skew  seconds by which the date of a request may differ from the server's clock; None: no limit
     page_delay      seconds that each page of IAM's ListUsers takes
@@ -117,7 +117,9 @@ class Sts(Directory, FaultScript):
         claim = read_claim(request)
         caller = self.admit(claim.access_key, request.header("X-Amz-Security-Token"))
         now, max_skew = self.now(), self.max_clock_skew
-        verify(request, claim, caller.secret_key, service=service, now=now, max_skew=max_skew)
+        verify(
+            request, claim, secret_of(caller, claim.access_key), service=service, now=now, max_skew=max_skew
+        )
         if isinstance(caller, Session) and now >= caller.expires:
             raise Refusal(403, "ExpiredToken", "The security token included in the request is expired")
         if service == "iam":

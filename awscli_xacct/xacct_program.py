@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 _NAMES = ("xacct.exe", "xacct") if os.name == "nt" else ("xacct",)
-_PACKAGE = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(__file__).resolve().parent
 _PARENTS = {"bin", "Scripts"}
 
 

@@ -1,0 +1,178 @@
+"""``xacct keys status``: where each long-term key rests, its age, and its last use."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .. import install, settings
+from ..aws_errors import is_denied
+from ..errors import ProfileError, XacctError
+from ..keys.key_store import KeyStore
+from ..keys.model import AccessKey
+from ..keys.place import FILE, KEY_STORE, NOWHERE, PROGRAM, Files, Place, find_place, no_key
+from ..keys.transfer import require_stored
+from ..messages import print_message, printable, warn
+from .fetch import make_session
+from .output import print_result
+from .resolve import read_config
+
+if TYPE_CHECKING:
+    from ..keys.clients import KeyClients
+
+_DAY = 86400
+
+
+class _Row(NamedTuple):
+    """One key. Times are UTC; None where they are unknown, and why in `problem`."""
+
+    profile: str
+    key: str | None
+    place: str
+    created: datetime | None = None
+    last_used: datetime | None = None
+    problem: str | None = None
+
+    @property
+    def days(self) -> int | None:
+        if self.created is None:
+            return None
+        return int((datetime.now(timezone.utc) - self.created).total_seconds() // _DAY)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "Profile": self.profile,
+            "AccessKeyId": self.key,
+            "RestsIn": self.place,
+            "Created": _iso(self.created),
+            "LastUsed": _iso(self.last_used),
+            "AgeDays": self.days,
+            "Problem": self.problem,
+        }
+
+
+def show_status(profile: str | None, *, as_json: bool) -> int:
+    os.environ[settings.variable(settings.MFA_PROMPT)] = "none"  # what is shown is worth no code
+    files = Files.current()
+    profiles: Mapping[str, Any] = read_config()["profiles"]
+    rows = []
+    for name in profiles if profile is None else [profile]:
+        try:
+            place, key = find_place(name, files)
+        except ProfileError as error:
+            if profile is not None:
+                raise
+            if _has_half_a_key(profiles[name]):
+                rows.append(_Row(name, None, FILE, problem=error.problem.text))
+            continue
+        if place.kind != NOWHERE:
+            rows.append(_examine(place, key))
+        elif profile is not None:
+            raise no_key(place)
+    if as_json:
+        print_result(f"{json.dumps([row.to_dict() for row in rows], indent=4)}\n")
+    elif rows:
+        print_result(_format_table(rows))
+    else:
+        warn("there are no long-term keys. Add one: aws configure")
+    for advice in () if as_json else _advise(rows):
+        print_message(advice)
+    return 0
+
+
+def _has_half_a_key(options: Mapping[str, Any]) -> bool:
+    has_part = any(key in options for key in (settings.ACCESS_KEY_ID, settings.SECRET_ACCESS_KEY))
+    return has_part and settings.ROLE_ARN not in options and settings.SESSION_TOKEN not in options
+
+
+def _examine(place: Place, key: AccessKey | None) -> _Row:
+    """Return what is known of a key; a program that keeps one is not run."""
+    shown = str(place)
+    if place.kind == PROGRAM:
+        return _Row(place.profile, None, shown)
+    try:
+        if place.kind == KEY_STORE:
+            key_store = KeyStore()
+            shown = key_store.name
+            key = require_stored(place.profile, key_store)
+        if key is None:
+            raise no_key(place)
+        known = _ask_iam(make_clients(place.profile), key)
+    except Exception as error:  # noqa: BLE001 - one key's trouble does not hide the others
+        return _Row(place.profile, key and key.id, shown, problem=_explain(error))
+    return _Row(place.profile, key.id, shown, known.created, known.last_used)
+
+
+def _ask_iam(clients: KeyClients, key: AccessKey) -> Any:
+    """Ask IAM about a key: through the MFA session if there is one, else with the key itself."""
+    from ..keys.rotation import find_key
+
+    try:
+        return find_key(clients.iam(key), key.id)
+    except XacctError:
+        return find_key(clients.iam_of(key), key.id)
+
+
+def _explain(error: Exception) -> str:
+    if is_denied(error):
+        return "unknown: allow the user iam:ListAccessKeys and iam:GetAccessKeyLastUsed"
+    return (
+        str(error).splitlines()[0] if isinstance(error, XacctError) else f"unknown: {printable(str(error))}"
+    )
+
+
+def _format_table(rows: list[_Row]) -> str:
+    from ..tables import counted, table
+
+    lines = []
+    for row in rows:
+        age = "unknown" if row.days is None else counted(row.days, "day")
+        used = "unknown" if row.created is None else "never"
+        if row.last_used is not None:
+            used = f"{row.last_used.astimezone():%Y-%m-%d}"
+        if row.place.startswith(f"{PROGRAM} "):
+            age = used = "-"
+        lines.append([row.profile, row.key or "-", row.place, age, used])
+    return table(["PROFILE", "KEY", "RESTS IN", "AGE", "LAST USED"], lines)
+
+
+def _advise(rows: list[_Row]) -> Iterator[str]:
+    for row in rows:
+        if row.problem:
+            yield f"profile {row.profile}: {row.problem}"
+        if row.days is not None and row.days > settings.MAX_KEY_AGE_DAYS:
+            command = f"xacct keys rotate {shlex.quote(row.profile)}"
+            yield f"the key of profile {row.profile} is {row.days} days old. Rotate it:\n  {command}"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextlib.contextmanager
+def explaining_denials(profile: str) -> Iterator[None]:
+    """Turn a refusal of IAM in the block into an error that names the missing permission. Raises `XacctError`."""
+    try:
+        yield
+    except Exception as error:
+        if not is_denied(error):
+            raise
+        permission = f"iam:{getattr(error, 'operation_name', '')}"
+        raise XacctError(
+            f"the user of profile {profile} is not allowed {permission}: {error}. docs/keys.md has a policy that "
+            f"allows users to manage their own keys and devices",
+            code="AccessDenied",
+        ) from None
+
+
+def make_clients(profile: str) -> KeyClients:
+    """Return clients with the settings of a profile, whichever key they are to use."""
+    session = make_session(profile)
+    from ..keys.clients import KeyClients  # imports botocore, which is there only now
+
+    return KeyClients(session, profile, install)

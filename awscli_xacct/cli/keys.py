@@ -1,0 +1,235 @@
+"""``xacct keys``: where long-term keys rest, moving them into the system's key store and back, and rotating them."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from .. import settings
+from ..confirm import Change, Consent, confirm_and_apply
+from ..errors import ProfileError
+from ..keys.key_store import KeyStore
+from ..keys.model import AccessKey
+from ..keys.place import FILE, KEY_STORE, NOWHERE, Files, Place, find_place, no_key, write_key
+from ..keys.transfer import (
+    check_not_elsewhere,
+    finish_restoring,
+    is_half_moved,
+    require_stored,
+    restore_key,
+    store_key,
+)
+from ..messages import print_message
+from ..profiles.cache_keys import keeps_history
+from ..profiles.credential_process import make_key_command
+from ..xacct_program import find_program
+from .dispatch import UsageError
+from .key_status import explaining_denials, make_clients, show_status
+from .output import print_result
+from .resolve import read_config
+
+if TYPE_CHECKING:
+    pass
+
+HELP = "Show where long-term keys rest, keep them in the system's key store, and rotate them."
+EXAMPLES = """\
+  xacct keys status                where each key rests, its age, and its last use
+  xacct keys store default         move the key of a profile from the credentials file into the key store
+  xacct keys restore default       move it back
+  xacct keys rotate default        make a new key and disable the old one
+  xacct keys rotate default --yes --delete-old
+  xacct keys get default           print it, as the profile's credential_process"""
+
+_ACTIONS = ("status", "store", "restore", "rotate", "get")
+_LOCK_SECONDS = 300.0
+_DAY = 86400
+_ROTATE = "xacct keys rotate"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", metavar="ACTION", choices=_ACTIONS, help="one of %(choices)s")
+    parser.add_argument("profile", metavar="PROFILE", nargs="?", help="the profile with the key")
+    parser.add_argument("--yes", action="store_true", help="do not ask (store, restore, rotate)")
+    parser.add_argument(
+        "--delete-old",
+        action="store_true",
+        help="delete the old key at once, not with the next rotation (rotate)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON (status)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run one of the actions."""
+    action: str = options.action
+    for name, actions in (
+        ("json", ("status",)),
+        ("delete_old", ("rotate",)),
+        ("yes", ("store", "restore", "rotate")),
+    ):
+        if getattr(options, name) and action not in actions:
+            raise UsageError(
+                f"--{name.replace('_', '-')} has no meaning with {action}. See: xacct keys --help"
+            )
+    if action == "status":
+        return show_status(options.profile, as_json=options.json)
+    if not options.profile:
+        raise UsageError(f"no profile given: xacct keys {action} PROFILE")
+    if action == "get":
+        print_result(f"{require_stored(options.profile, KeyStore()).to_document()}\n")
+        return 0
+    consent = Consent.given_in(options)
+    if action == "store":
+        return _store(options.profile, consent)
+    if action == "restore":
+        return _restore(options.profile, consent)
+    return _rotate(options.profile, consent, delete_old=options.delete_old)
+
+
+# -- store and restore -------------------------------------------------------------------------------------------------
+
+
+def _store(profile: str, consent: Consent) -> int:
+    files = Files.current()
+    place, key = find_place(profile, files)
+    check_not_elsewhere(place)
+    if place.kind == KEY_STORE:
+        key_store = KeyStore()
+        require_stored(profile, key_store)
+        print_message(f"the key of profile {profile} is in {key_store.name} already")
+        return 0
+    if key is None:
+        raise no_key(place)
+    own = read_config()["profiles"][profile].get(settings.CREDENTIAL_PROCESS)
+    if own is not None and not is_half_moved(place, str(own)):
+        text = f"profile {profile} has a credential_process beside its key: {own}"
+        raise ProfileError(profile, text, "remove one of the two")
+    key_store = KeyStore()
+
+    def apply() -> int:
+        command = make_key_command(find_program(), profile)
+        store_key(place, key, files, key_store, make_clients(profile), command)
+        print_result(f"the key {key.id} of profile {profile} is in {key_store.name} now\n")
+        return 0
+
+    return _confirm(
+        f"Move the key {key.id} of profile {profile} from {place.path} into {key_store.name}?", apply, consent
+    )
+
+
+def _restore(profile: str, consent: Consent) -> int:
+    files = Files.current()
+    place, key = find_place(profile, files)
+    check_not_elsewhere(place)
+    if place.kind == NOWHERE:
+        raise no_key(place)
+    own = str(read_config()["profiles"][profile].get(settings.CREDENTIAL_PROCESS, ""))
+    if place.kind == FILE and not is_half_moved(place, own):
+        print_message(f"the key of profile {profile} is in {place.path} already")
+        return 0
+    key_store = KeyStore()
+    if place.kind == FILE:
+
+        def finish() -> int:
+            finish_restoring(profile, files, key_store)
+            print_result(f"the key of profile {profile} is in {place.path}\n")
+            return 0
+
+        return _confirm(f"Remove the key of profile {profile} from {key_store.name}?", finish, consent)
+    key = require_stored(profile, key_store)
+
+    def apply() -> int:
+        file = restore_key(place, files, key_store)
+        print_result(f"the key {key.id} of profile {profile} is in {file.path} now\n")
+        return 0
+
+    where = f"from {key_store.name} into {files.credentials}, in the clear"
+    question = f"Move the key {key.id} of profile {profile} {where}?"
+    return _confirm(question, apply, consent)
+
+
+# -- rotate ------------------------------------------------------------------------------------------------------------
+
+
+def _rotate(profile: str, consent: Consent, *, delete_old: bool) -> int:
+    files = Files.current()
+    place, key = locate_key(profile, files)
+
+    def apply() -> int:
+        from ..keys.journal import RotationJournal
+        from ..keys.rotation import Rotation
+
+        with (
+            explaining_denials(profile),
+            RotationJournal.open(files.config, profile, _LOCK_SECONDS) as journal,
+        ):
+            place, current = locate_key(profile, files)
+            if current != key:
+                print_message(
+                    f"another process has rotated the key of profile {profile} meanwhile: it is {current.id}"
+                )
+                return 0
+
+            def store(new: AccessKey) -> None:
+                if place.kind == FILE:
+                    write_key(place, new, current.id)
+                else:
+                    KeyStore().write(profile, new)
+
+            rotation = Rotation(
+                make_clients(profile),
+                current,
+                journal,
+                store,
+                lambda: locate_key(profile, files)[1].id,
+                print_message,
+            )
+            new = rotation.run(delete_old=delete_old)
+            _record(profile, new)
+        old = "" if new == key else f"; {key.id} is {'deleted' if delete_old else 'disabled'}"
+        print_result(f"the key of profile {profile} is {new.id}, in {place}{old}\n")
+        return 0
+
+    return _confirm(
+        f"Replace the key {key.id} of profile {profile}, in {place}, with a new one?", apply, consent
+    )
+
+
+def _record(profile: str, key: AccessKey) -> None:
+    """Note a rotation in the history, without the key's secret. Whatever fails here, the key is in use."""
+    from ..history import log
+    from ..history.entry import Entry, format_time
+
+    with contextlib.suppress(OSError, ProfileError):
+        if keeps_history(read_config(), os.environ):
+            entry = Entry(
+                Time=format_time(time.time()),
+                Profile=profile,
+                Role=None,
+                Account=None,
+                Caller=None,
+                SessionName=None,
+                AccessKeyId=key.id,
+                Expiration=None,
+                Mfa=None,
+                Policy=None,
+                Program=_ROTATE,
+            )
+            log.append(entry.line())
+
+
+def locate_key(profile: str, files: Files) -> tuple[Place, AccessKey]:
+    """Return where the key of a profile rests, and the key. Raises `XacctError` if a program keeps it, or nobody."""
+    place, key = find_place(profile, files)
+    check_not_elsewhere(place)
+    if place.kind == KEY_STORE:
+        key = require_stored(profile, KeyStore())
+    if key is None:
+        raise no_key(place)
+    return place, key
+
+
+def _confirm(question: str, apply: Any, consent: Consent) -> int:
+    return confirm_and_apply(Change(question=question, declined="nothing was changed", apply=apply), consent)

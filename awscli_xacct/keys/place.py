@@ -1,0 +1,164 @@
+"""Where the long-term key of a profile rests: in one of the two files, in the key store, or with a program.
+
+https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import settings
+from ..configfile import store
+from ..configfile.document import Document
+from ..configfile.sections import MergedProfiles, make_header
+from ..errors import ProfileError
+from ..messages import profile_option, unknown_profile
+from ..profiles.credential_process import first_word, gets_key_of
+from ..profiles.source import is_role
+from .model import AccessKey, KeyChangedError
+
+FILE, KEY_STORE, PROGRAM, NOWHERE = "file", "key store", "program", "nowhere"
+
+
+@dataclass(frozen=True)
+class Files:
+    """The two config files. `config` is the one with profiles, `credentials` the one with keys."""
+
+    config: Path
+    credentials: Path
+
+    @classmethod
+    def current(cls) -> Files:
+        """Return the files in use."""
+        return cls(*map(Path, settings.config_paths()))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a profile's key rests.
+
+    `kind` is FILE, with the path and its section's header; KEY_STORE; PROGRAM, with the first word of its
+    ``credential_process``; or NOWHERE.
+    """
+
+    profile: str
+    kind: str
+    path: Path = Path()
+    header: str = ""
+    program: str = ""
+
+    def __str__(self) -> str:
+        if self.kind == FILE:
+            return str(self.path)
+        return f"program {self.program}" if self.kind == PROGRAM else self.kind
+
+
+def find_place(profile: str, files: Files) -> tuple[Place, AccessKey | None]:
+    """Return where a profile's key rests, and the key if that is a file.
+
+    Raises `ProfileError` for a profile that has no long-term key of its own, such as a role, or half a key.
+    """
+    config, credentials = (_document(path) for path in (files.config, files.credentials))
+    profiles = MergedProfiles(config, credentials)
+    if profile not in profiles:
+        raise ProfileError(profile, unknown_profile(profile, profiles), code="ProfileNotFound")
+    _check_user(profile, profiles[profile])
+    headers = (credentials, profile), (config, profiles.header(profile) or "")
+    for document, header in headers:
+        section = document.section(header) if header in document.names() else {}
+        if any(key in section for key in (settings.ACCESS_KEY_ID, settings.SECRET_ACCESS_KEY)):
+            return Place(profile, FILE, Path(document.path), header), _key_in(profile, section, document)
+    program = str(profiles[profile].get(settings.CREDENTIAL_PROCESS, ""))
+    if program:
+        if gets_key_of(program, profile):
+            return Place(profile, KEY_STORE), None
+        return Place(profile, PROGRAM, program=first_word(program)), None
+    return Place(profile, NOWHERE), None
+
+
+def no_key(place: Place) -> ProfileError:
+    """Return the error for a profile without a key of its own."""
+    text = f"profile {place.profile} has no long-term key"
+    return ProfileError(
+        place.profile,
+        text,
+        f"add one:\n  aws configure {profile_option(place.profile)}",
+        code="NoCredentials",
+    )
+
+
+def write_key(place: Place, key: AccessKey, instead_of: str | None) -> None:
+    """Write a key into a file, in place of the key with the id `instead_of`; None if there is none.
+
+    Both lines are replaced at once. Raises `KeyChangedError` if the file has another key by now, and what
+    `store.edit` raises.
+    """
+    key.check()
+
+    def change(document: Document) -> None:
+        found = document.section(place.header) if place.header in document.names() else {}
+        if found.get(settings.ACCESS_KEY_ID) not in (instead_of, key.id):
+            raise KeyChangedError(f"{place.path} has another key of profile {place.profile} by now")
+        document.set(place.header, settings.ACCESS_KEY_ID, key.id)
+        document.set(place.header, settings.SECRET_ACCESS_KEY, key.secret)
+
+    store.edit(place.path, change)
+
+
+def remove_key(place: Place, key: AccessKey) -> None:
+    """Remove the two lines of a key from a file. Raises what `write_key` does."""
+
+    def change(document: Document) -> None:
+        if document.section(place.header).get(settings.ACCESS_KEY_ID) != key.id:
+            raise KeyChangedError(f"{place.path} has another key of profile {place.profile} by now")
+        document.remove(place.header, settings.ACCESS_KEY_ID)
+        document.remove(place.header, settings.SECRET_ACCESS_KEY)
+
+    store.edit(place.path, change)
+
+
+def set_option(profile: str, files: Files, key: str, value: str | None) -> None:
+    """Set an option of a profile in the config file; None removes it. Raises what `store.edit` does."""
+
+    def change(document: Document) -> None:
+        profiles = MergedProfiles(document, _document(files.credentials))
+        header = profiles.header(profile) or make_header(profile)
+        if value is not None:
+            document.set(header, key, value)
+        elif header in document.names():
+            document.remove(header, key)
+
+    store.edit(files.config, change)
+
+
+def _document(path: Path) -> Document:
+    return Document(store.read(path), str(path))
+
+
+def _check_user(profile: str, options: Mapping[str, Any]) -> None:
+    if is_role(options):
+        text = f"profile {profile} assumes a role, and has no key of its own"
+        raise ProfileError(profile, text, "name the profile that its role is assumed from")
+    if settings.SESSION_TOKEN in options:
+        text = f"the key of profile {profile} is temporary: it has a session token"
+        raise ProfileError(profile, text, "name a profile with the long-term key of an IAM user")
+
+
+def _key_in(profile: str, section: Mapping[str, Any], document: Document) -> AccessKey:
+    try:
+        key = AccessKey(section[settings.ACCESS_KEY_ID], section[settings.SECRET_ACCESS_KEY])
+        key.check()
+    except KeyError as missing:
+        reason = f"{missing.args[0]} is missing"
+    except ValueError as error:
+        reason = str(error)
+    else:
+        return key
+    raise ProfileError(
+        profile,
+        f"the key of profile {profile} in {document.path} cannot work: {reason}",
+        f"write it again:\n  aws configure {profile_option(profile)}",
+    )

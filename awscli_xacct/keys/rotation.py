@@ -1,0 +1,170 @@
+"""Rotate a user's long-term key: a new one is made, proved and stored before the old one is disabled.
+
+What can be interrupted, at any point, and what the next run does:
+
+    before IAM makes the key          nothing has happened
+    before the new key is stored      the old one is in use; the new one is an orphan, and is deleted
+    before the old one is disabled    the new one is in use; the old one is disabled
+    after that                        done
+
+A user may have two keys, so a key that nobody here has made stops a rotation, and is never touched. What is our own
+orphan is known by the journal: its id was noted, or it appeared after the journal was written and was never used.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..errors import XacctError
+from ..messages import printable, profile_option
+from .clients import KeyClients
+from .journal import RotationJournal
+from .model import AccessKey
+
+NEW_KEY_SECONDS = 60.0
+"""How long a new key may take until it works; IAM says seconds."""
+
+
+@dataclass(frozen=True)
+class KnownKey:
+    """A key as IAM lists it. `last_used` is None for one that was never used."""
+
+    id: str
+    is_active: bool
+    created: datetime
+    last_used: datetime | None
+
+
+def list_keys(iam: Any) -> list[KnownKey]:
+    """Return the keys of the user that calls, each with its last use. Raises botocore's errors."""
+    found = []
+    for page in iam.get_paginator("list_access_keys").paginate():
+        for each in page["AccessKeyMetadata"]:
+            key = each["AccessKeyId"]
+            used = iam.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"]
+            found.append(
+                KnownKey(key, each["Status"] == "Active", each["CreateDate"], used.get("LastUsedDate"))
+            )
+    return found
+
+
+def find_key(iam: Any, key: str) -> KnownKey:
+    """Return what IAM knows of a key of its caller. Raises botocore's errors, and `XacctError` if there is none."""
+    found = next((each for each in list_keys(iam) if each.id == key), None)
+    if found is None:
+        raise XacctError(f"IAM does not list the key {key} among those of its user", code="ServiceError")
+    return found
+
+
+class Rotation:
+    """One rotation. `say` tells the user what was done.
+
+    `store` writes a key where the old one rests, and `find_stored` returns the id of the key that rests there.
+    """
+
+    def __init__(
+        self,
+        clients: KeyClients,
+        key: AccessKey,
+        journal: RotationJournal,
+        store: Callable[[AccessKey], None],
+        find_stored: Callable[[], str | None],
+        say: Callable[[str], None],
+    ) -> None:
+        self._clients = clients
+        self._key = key
+        self._journal = journal
+        self._store = store
+        self._find_stored = find_stored
+        self._say = say
+        self._iam = clients.iam(key)
+
+    def run(self, *, delete_old: bool) -> AccessKey:
+        """Rotate the key, or complete a rotation that was interrupted. Return the key that is in use afterwards.
+
+        Raises `XacctError` and botocore's errors; the key in use works then.
+        """
+        if self._complete(list_keys(self._iam), delete_old=delete_old):
+            return self._key
+        key = self._create()
+        self._retire(self._key.id, key, delete_old=delete_old)
+        return key
+
+    def _complete(self, keys: list[KnownKey], *, delete_old: bool) -> bool:
+        """Clear up after the last rotation. Return whether there is nothing more to do."""
+        journal = self._journal
+        if self._key.id not in {each.id for each in keys}:
+            raise XacctError(f"IAM does not list the key {self._key.id} among those of its user")
+        done = False
+        for other in keys:
+            if other.id == self._key.id:
+                continue
+            if other.id == journal.replaced and self._key.id == journal.created:
+                if other.is_active:
+                    self._say(
+                        f"completing the last rotation, which was interrupted: {other.id} is still active"
+                    )
+                    self._retire(other.id, self._key, delete_old=delete_old)
+                    done = True
+                else:
+                    self._delete(other.id)
+                    self._say(f"deleted {other.id}, which the last rotation had disabled")
+            elif self._is_orphan(other):
+                self._delete(other.id)
+                self._say(f"deleted {other.id}, which an interrupted rotation had made and nobody has used")
+            else:
+                raise self._foreign(other)
+        return done
+
+    def _is_orphan(self, other: KnownKey) -> bool:
+        journal = self._journal
+        if other.id == journal.created:
+            return True
+        is_new = bool(journal.known) and other.id not in journal.known
+        return is_new and journal.created is None and other.last_used is None
+
+    def _foreign(self, other: KnownKey) -> XacctError:
+        used = f"last used {other.last_used:%Y-%m-%d}" if other.last_used else "never used"
+        state = "active" if other.is_active else "inactive"
+        key = printable(other.id)
+        fix = f"aws iam delete-access-key --access-key-id {key} {profile_option(self._clients.profile)}"
+        return XacctError(
+            f"the user has a second key, {key} ({state}, created {other.created:%Y-%m-%d}, {used}), and two is the "
+            f"most that IAM allows. If nothing uses it, delete it, then rotate again:\n  {fix}",
+            code="ServiceError",
+            fix=fix,
+        )
+
+    def _create(self) -> AccessKey:
+        """Make a key, prove it, and store it. If that fails, it is deleted again, unless it may have been stored."""
+        known = [each.id for each in list_keys(self._iam)]
+        self._journal.note(known=known, replaced=self._key.id, created=None)
+        made = self._iam.create_access_key()["AccessKey"]
+        key = AccessKey(made["AccessKeyId"], made["SecretAccessKey"])
+        try:
+            self._journal.note(created=key.id)
+            self._clients.caller_arn(key, wait=NEW_KEY_SECONDS)
+            self._store(key)
+        except BaseException:
+            with contextlib.suppress(Exception):  # the next rotation finds out what to do with it
+                if self._find_stored() == self._key.id:
+                    self._delete(key.id)
+            raise
+        return key
+
+    def _retire(self, old: str, key: AccessKey, *, delete_old: bool) -> None:
+        """Disable a key that has been replaced by `key`, and delete it if that is wanted now."""
+        self._clients.caller_arn(key, wait=NEW_KEY_SECONDS)
+        iam = self._clients.iam(key)
+        iam.update_access_key(AccessKeyId=old, Status="Inactive")
+        if delete_old:
+            iam.delete_access_key(AccessKeyId=old)
+
+    def _delete(self, key: str) -> None:
+        self._iam.delete_access_key(AccessKeyId=key)

@@ -1,0 +1,1 @@
+"""Long-term keys and MFA devices: `xacct keys` and `xacct mfa`."""

@@ -1,0 +1,211 @@
+"""`xacct keys rotate`, and what is left of it wherever it is interrupted."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import random
+import signal
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.embedded_aws import EmbeddedAws
+from tests.embedded_aws.layout import create_user
+from tests.sts import MfaDevice, Sts, User
+from tests.support.commands import WHOAMI
+from tests.support.home import XACCT, Home, finish
+
+from .conftest import KeyStoreFile
+
+ROTATE = ("keys", "rotate", "default", "--yes")
+
+
+def key_in_file(home: Home) -> str:
+    """Return the id of the key in the credentials file."""
+    parser = configparser.RawConfigParser()
+    parser.read_string(home.credentials.read_text("utf-8"))
+    return parser["default"]["aws_access_key_id"]
+
+
+def active_keys(user: User) -> list[str]:
+    return [key.id for key in user.keys if key.active]
+
+
+def assert_rotated(home: Home, user: User, old: str) -> None:
+    """Assert that the file has a new key, which works and is the only active one."""
+    new = key_in_file(home)
+    assert new != old
+    assert active_keys(user) == [new]
+    assert home.aws(*WHOAMI).code == 0
+
+
+def test_rotation_replaces_the_key_and_the_next_one_deletes_the_old(home: Home, user: User) -> None:
+    old = user.access_key
+    outcome = home.xacct(*ROTATE)
+    new = key_in_file(home)
+    assert (outcome.code, outcome.stdout) == (
+        0,
+        f"the key of profile default is {new}, in {home.credentials}; {old} is disabled\n",
+    ), outcome.stderr
+    assert_rotated(home, user, old)
+    assert len(user.keys) == 2
+    outcome = home.xacct(*ROTATE)
+    assert outcome.lines == [f"deleted {old}, which the last rotation had disabled"]
+    assert_rotated(home, user, new)
+    outcome = home.xacct(*ROTATE, "--delete-old")
+    assert [key.id for key in user.keys] == [key_in_file(home)]
+
+
+def test_rotation_of_a_key_in_the_key_store(home: Home, user: User, key_store: KeyStoreFile) -> None:
+    home.xacct("keys", "store", "default", "--yes")
+    old = user.access_key
+    assert home.xacct(*ROTATE).code == 0
+    assert active_keys(user) == [key_store.ids()["default"]] != [old]
+    assert home.aws(*WHOAMI).code == 0
+    assert user.keys[-1].secret not in home.credentials.read_text("utf-8")
+
+
+def test_rotation_goes_through_the_shared_mfa_session(
+    home: Home, sts: Sts, user: User, device: MfaDevice
+) -> None:
+    home.config.write_text(
+        home.config.read_text("utf-8").replace(
+            "[default]\n", f"[default]\nmfa_serial = {device.serial}\nmfa_process = curl -s {sts.url}/_code\n"
+        ),
+        "utf-8",
+    )
+    old = user.access_key
+    assert home.xacct(*ROTATE).code == 0
+    assert active_keys(user) == [key_in_file(home)] != [old]
+    assert len(sts.calls_of("GetSessionToken")) == 1
+    assert {call.access_key[:4] for call in sts.calls if "AccessKey" in call.operation} == {"ASIA"}
+
+
+def test_rotation_waits_for_a_new_key_to_work(home: Home, sts: Sts, user: User) -> None:
+    sts.new_key_refusals = 1
+    old = user.access_key
+    assert home.xacct(*ROTATE).code == 0
+    assert_rotated(home, user, old)
+
+
+def test_rotation_explains_a_second_key_and_leaves_it_alone(home: Home, sts: Sts, user: User) -> None:
+    home.aws("iam", "create-access-key")
+    other = user.keys[1].id
+    outcome = home.xacct(*ROTATE)
+    assert outcome.code == 254
+    assert outcome.lines[0].startswith(f"xacct: the user has a second key, {other} (active, created 20")
+    assert outcome.lines[-1] == f"  aws iam delete-access-key --access-key-id {other} --profile default"
+    assert (len(user.keys), len(sts.calls_of("CreateAccessKey"))) == (2, 1)
+    assert key_in_file(home) == user.access_key
+
+
+@pytest.mark.parametrize("operation", ["ListAccessKeys", "CreateAccessKey", "UpdateAccessKey"])
+def test_rotation_that_is_denied_leaves_a_working_key_and_is_completed(
+    home: Home, sts: Sts, user: User, operation: str
+) -> None:
+    old = user.access_key
+    sts.fail(operation, status=403, code="AccessDenied", message="User is not authorized")
+    outcome = home.xacct(*ROTATE)
+    assert outcome.code == 254
+    assert key_in_file(home) in active_keys(user)
+    assert home.xacct(*ROTATE).code == 0
+    assert_rotated(home, user, old)
+
+
+def test_rotations_at_once_rotate_once(home: Home, user: User) -> None:
+    old = user.access_key
+    with ThreadPoolExecutor() as pool:
+        outcomes = list(pool.map(lambda _: home.xacct(*ROTATE), range(3)))
+    assert [outcome.code for outcome in outcomes] == [0, 0, 0], outcomes
+    assert_rotated(home, user, old)
+    said = [line for outcome in outcomes for line in outcome.lines]
+    assert (
+        said
+        == [f"another process has rotated the key of profile default meanwhile: it is {key_in_file(home)}"]
+        * 2
+    )
+
+
+def test_rotation_does_not_overwrite_a_key_that_was_edited_meanwhile(
+    home: Home, sts: Sts, user: User
+) -> None:
+    with sts.hold("CreateAccessKey") as hold:
+        process = home.start_any(XACCT, *ROTATE)
+        hold.wait_for(1)
+        home.credentials.write_text(
+            "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n", "utf-8"
+        )
+    outcome = finish(process)
+    assert outcome.code == 255
+    assert outcome.lines == [f"xacct: {home.credentials} has another key of profile default by now"]
+    assert key_in_file(home) == "AKIAIOSFODNN7EXAMPLE"
+    assert active_keys(user)[0] == user.access_key
+
+
+STEPS = ["ListAccessKeys", "GetAccessKeyLastUsed", "CreateAccessKey", "GetCallerIdentity", "UpdateAccessKey"]
+
+
+@pytest.mark.parametrize("operation", STEPS)
+@pytest.mark.parametrize("arrived", [True, False])
+def test_rotation_killed_at_a_call_is_completed(
+    home: Home, sts: Sts, user: User, operation: str, arrived: bool
+) -> None:
+    """Kill it while it waits for an answer; IAM has done what was asked, or has not."""
+    old = user.access_key
+    hold = sts.hold(operation, times=1) if arrived else sts.hang(operation, times=1)
+    with hold:
+        process = home.start_any(XACCT, *ROTATE)
+        hold.wait_for(1)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert key_in_file(home) in active_keys(user)
+    outcome = home.xacct(*ROTATE)
+    assert outcome.code == 0, outcome.stderr
+    assert key_in_file(home) in active_keys(user)
+    if key_in_file(home) == old:  # the orphan of the killed one was deleted, and that was all
+        assert home.xacct(*ROTATE).code == 0
+    assert_rotated(home, user, old)
+
+
+def test_rotation_killed_at_random_never_loses_both_keys(home: Home, user: User) -> None:
+    chance = random.Random(20261125)  # noqa: S311 - the same in every run
+    for _ in range(12):
+        old = key_in_file(home)
+        process = home.start_any(XACCT, *ROTATE)
+        try:
+            process.communicate(timeout=chance.uniform(0.2, 1.2))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+        assert key_in_file(home) in active_keys(user)
+        assert len(user.keys) <= 2
+        outcome = home.xacct(*ROTATE)
+        assert outcome.code == 0, (outcome, old)
+        assert active_keys(user) == [key_in_file(home)]
+
+
+def test_history_notes_a_rotation_without_the_secret(home: Home, user: User) -> None:
+    home.xacct(*ROTATE)
+    text = home.aws_dir.joinpath("xacct", "history.jsonl").read_text("utf-8")
+    assert f'"AccessKeyId": "{key_in_file(home)}"' in text
+    assert '"Program": "xacct keys rotate"' in text
+    assert all(key.secret not in text for key in user.keys)
+
+
+def test_rotation_works_with_the_iam_of_moto(aws: EmbeddedAws, tmp_path: Path) -> None:
+    first = create_user(aws, "111111111111", "dev")
+    home = Home(tmp_path / "home", aws.url)
+    home.environment["AWS_ENDPOINT_URL"] = aws.url
+    home.credentials.write_text(
+        f"[default]\naws_access_key_id = {first.access_key_id}\naws_secret_access_key = {first.secret_access_key}\n",
+        "utf-8",
+    )
+    assert home.xacct(*ROTATE).code == 0
+    assert home.xacct(*ROTATE, "--delete-old").code == 0
+    listed = json.loads(home.aws("iam", "list-access-keys").stdout)["AccessKeyMetadata"]
+    assert [(key["AccessKeyId"], key["Status"]) for key in listed] == [(key_in_file(home), "Active")]
+    row = json.loads(home.xacct("keys", "status", "--json").stdout)[0]
+    assert (row["AgeDays"], row["Problem"]) == (0, None)
