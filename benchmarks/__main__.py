@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.sts import Sts
 from tests.support.home import AWS, REGION, Home
 
-from . import beyond, day, discovering, growth, importing, waiting
+from . import beyond, day, discovering, growth, importing, serving, waiting
 from .measure import Command, Environment, instructions, python_of, run, side_by_side
 
 ROUNDS = 15
@@ -189,6 +189,7 @@ _PARTS: dict[str, Callable[[bool], None]] = {
     "import": lambda _: importing.compare(),
     "discover": lambda _: discovering.measure(),
     "xacct": lambda quick: beyond.compare(count=not quick),
+    "serve": lambda _: serving.measure(),
     "waiting": lambda _: waiting.measure(),
     "growth": lambda quick: growth.measure(rounds=1 if quick else growth.ROUNDS),
     "day": lambda _: day.compare(),

@@ -1,0 +1,126 @@
+"""Clients that outlive their credentials get new ones from `xacct serve`: two SDKs, and the AWS CLI v1 and v2."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from tests.sts import Role, Sts
+from tests.support.commands import is_session_of
+from tests.support.home import AWS, TIMEOUT, XACCT, Home
+from tests.v2.home import find_aws
+
+from .node import SDK, NodeError, install
+from .served import serving
+
+pytestmark = pytest.mark.usefixtures("user")
+
+LIFE = 6.0
+"""Seconds that a session lasts; the next one is fetched after half of it."""
+LIVES = 3
+PAGES, PAGE_SECONDS = 30, 0.35
+"""What a command of the AWS CLI reads, for longer than that many lives."""
+
+BOTO3 = f"""
+import boto3, time
+session = boto3.Session()
+client, seen = session.client("sts"), set()
+while len(seen) < {LIVES}:
+    assert ":assumed-role/Power/" in client.get_caller_identity()["Arn"]
+    seen.add(session.get_credentials().get_frozen_credentials().access_key)
+    time.sleep(0.3)
+"""
+
+JAVASCRIPT = f"""
+const {{ STSClient, GetCallerIdentityCommand }} = require("@aws-sdk/client-sts");
+const client = new STSClient({{ endpoint: process.env.AWS_ENDPOINT_URL_STS }});
+(async () => {{
+  const seen = new Set();
+  while (seen.size < {LIVES}) {{
+    const {{ Arn }} = await client.send(new GetCallerIdentityCommand({{}}));
+    if (!Arn.includes(":assumed-role/Power/")) throw new Error(Arn);
+    seen.add((await client.config.credentials()).accessKeyId);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }}
+}})();
+"""
+
+
+def list_clients(sts: Sts) -> dict[str, list[str]]:
+    """Return the commands of all clients that there are on this machine."""
+    listing = ["iam", "list-users", "--endpoint-url", sts.url, "--query", "length(Users)"]
+    clients = {"boto3": [sys.executable, "-c", BOTO3], "v1": [str(AWS), *listing]}
+    if (v2 := find_aws()) is not None:
+        clients["v2"] = [str(v2), *listing]
+    with contextlib.suppress(NodeError, subprocess.TimeoutExpired):
+        modules = install(SDK) / "node_modules"
+        clients["javascript"] = [
+            "env",
+            f"NODE_PATH={modules}",
+            "NODE_NO_WARNINGS=1",
+            "node",
+            "-e",
+            JAVASCRIPT,
+        ]
+    return clients
+
+
+def start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish_all(running: Mapping[str, subprocess.Popen[str]]) -> dict[str, tuple[str, str, int]]:
+    """Return what each client wrote, and its exit code."""
+    ended = {}
+    for name, client in running.items():
+        printed, errors = client.communicate(timeout=TIMEOUT)
+        ended[name] = (printed, without_warning(errors), client.returncode)
+    return ended
+
+
+def without_warning(text: str) -> str:
+    """Remove that the SDK for JavaScript has waited for an answer for more than a second."""
+    return "".join(
+        line for line in text.splitlines(keepends=True) if "[WARN] a request has exceeded" not in line
+    )
+
+
+def assert_three_lives(sts: Sts, role: Role) -> None:
+    """Check that there was one AssumeRole for each session that the clients used, and no call of the user's."""
+    used = [call for call in sts.calls if call.operation != "AssumeRole"]
+    assert {call.status for call in used} == {200}
+    assert all(is_session_of(role, call.caller_arn) for call in used)
+    keys = {call.access_key for call in used}
+    assert (
+        LIVES <= len(keys) <= len(sts.calls_of("AssumeRole")) <= len(keys) + 1
+    )  # the last one may come too late
+
+
+def test_clients_of_serve_outlive_their_credentials(home: Home, sts: Sts, prod: str, role: Role) -> None:
+    """All at the same time, each without a restart, and with a user's keys in `[default]`."""
+    sts.session_life, sts.user_pages, sts.page_delay = LIFE, PAGES, PAGE_SECONDS
+    clients = list_clients(sts)
+    with serving(home, prod) as server:
+        environment = {**home.environment, **server.variables}
+        ended = finish_all({name: start(command, environment) for name, command in clients.items()})
+        assert server.stop() == (0, "")
+    assert ended == {name: (f"{2 * PAGES}\n" if name in ("v1", "v2") else "", "", 0) for name in clients}
+    assert_three_lives(sts, role)
+
+
+def test_command_of_exec_serve_outlives_its_credentials(home: Home, sts: Sts, prod: str, role: Role) -> None:
+    sts.session_life = LIFE
+    command = [str(XACCT), "exec", "--serve", prod, "--", sys.executable, "-c", BOTO3]
+    assert finish_all({"": start(command, home.environment)}) == {"": ("", "", 0)}
+    assert_three_lives(sts, role)
