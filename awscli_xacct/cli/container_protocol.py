@@ -53,7 +53,7 @@ class Rules(NamedTuple):
     def find_profile(self, head: bytes) -> str:
         """Return the profile that a request, up to its empty line, asks for. Raises `RefusedError`."""
         method, target, headers = _parse(head)
-        if headers.get(b"host") not in self.hosts:
+        if headers.get(b"host", b"").lower() not in self.hosts:
             raise RefusedError(403, "Forbidden", "the Host header names another server")
         if any(name in headers for name in _FROM_BROWSERS):
             raise RefusedError(403, "Forbidden", "a browser gets no credentials")

@@ -20,7 +20,7 @@ from .. import __version__, settings
 from ..credentials.resolution import Resolved
 from ..errors import XacctError
 from ..messages import subcommand, warn
-from ..storage.memo import read_memo
+from ..storage.memo import file_signature, read_memo
 from .for_once import ForOnce
 from .resolve import resolve
 
@@ -43,6 +43,21 @@ class Supply(NamedTuple):
 Deliver = Callable[[Supply], None]
 
 
+class _Kept(NamedTuple):
+    """Credentials that are in no record. They are used `until` then, unless one of the config files is edited."""
+
+    document: bytes
+    until: float
+    files: list[str]
+
+    def is_fresh(self, now: float) -> bool:
+        return now < self.until and self.files == _read_signatures()
+
+
+def _read_signatures() -> list[str]:
+    return [file_signature(path) for path in settings.config_paths()]
+
+
 class Renewal:
     """Supplies the credentials of a profile to whoever asks, from any thread."""
 
@@ -58,7 +73,7 @@ class Renewal:
         self._waiting: list[Deliver] = []
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
-        self._kept: tuple[float, bytes] = 0.0, b""
+        self._kept = _Kept(b"", 0.0, [])
         self._retry_at = 0.0
         self._told = ""
 
@@ -97,8 +112,9 @@ class Renewal:
         if document is None and now < self._retry_at:
             found = memo.valid_document(now)
             document = found and found[1]
-        until, kept = self._kept
-        return kept if document is None and not memo.record and now < until else document
+        if document is None and not memo.record and self._kept.is_fresh(now):
+            return self._kept.document
+        return document
 
     def _resolve(self) -> Resolved:
         return resolve(self.profile, for_once=self._for_once)
@@ -160,7 +176,7 @@ class Renewal:
         if expiration:
             left = datetime.fromisoformat(expiration.replace("Z", "+00:00")).timestamp() - now
             life = left - min(settings.REFRESH_SECONDS, left / settings.REFRESH_FRACTION)
-        self._kept = now + life, document
+        self._kept = _Kept(document, now + life, _read_signatures())
 
     def _find_valid(self) -> Supply | None:
         """Return credentials that are due for a refresh but not over; they are used for a while before the next try."""

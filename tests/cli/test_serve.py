@@ -145,6 +145,19 @@ def test_serve_accepts_localhost_and_other_encodings(home: Home, prod: str) -> N
         assert server.ask(target="/%70rod", Accept="application/json").status == 200
 
 
+def test_serve_keeps_what_is_in_no_record_until_an_edit(home: Home, user: User) -> None:
+    """A user's keys: asking for them takes a process each time."""
+    with serving(home, "default") as server:
+        assert server.ask().content["AccessKeyId"] == user.access_key
+        begun = time.monotonic()
+        for _ in range(100):
+            assert server.ask().content["AccessKeyId"] == user.access_key
+        assert time.monotonic() - begun < 10
+        text = home.credentials.read_text("utf-8")
+        home.credentials.write_text(text.replace(user.access_key, "AKIAEDITED"), "utf-8")
+        assert server.ask().content["AccessKeyId"] == "AKIAEDITED"
+
+
 def test_serve_answers_500_clients_at_once_with_one_call(home: Home, sts: Sts, prod: str) -> None:
     held = sts.hold("AssumeRole")
     with serving(home, prod) as server:
