@@ -13,6 +13,7 @@ from ..manifest.other_tools import TOOLS
 from ..manifest.source_file import STDIN, load, request_from, request_of
 from ..messages import print_message
 from ..profiles.source import Profiles
+from ..xacct_program import find_program
 from .apply_plan import PlannedCommand
 from .arguments import DRY_RUN, YES, arg_table, argument, flag, nothing_given, positional, synopsis
 from .base import refusal
@@ -66,7 +67,9 @@ class ImportCommand(PlannedCommand):
             request, notes = self._request_from(tool, parsed_args, profiles)
         elif parsed_args.file:
             source = load(parsed_args.file)
-            request, notes = request_of(source, profiles, prune=parsed_args.prune, adopt=parsed_args.adopt)
+            request, notes = request_of(
+                source, profiles, prune=parsed_args.prune, adopt=parsed_args.adopt, xacct=find_program()
+            )
         else:
             raise nothing_given("manifest", "aws configure role import FILE")
         for note in notes:

@@ -20,16 +20,28 @@ from ..problems import in_order
 from ..profiles.defaults import Wanted, build_role_arn
 from ..profiles.partitions import Partitions
 from ..profiles.role import KEYS
+from ..profiles.sdk_profiles import default_name, map_sdk_profiles
 from ..profiles.source import Profiles
 from ..profiles.validation import find_inherited_mfa_serial
 from ..profiles.values import EXAMPLE_ROLE_ARN, account_problem
 from . import yaml_nodes
-from .model import ACCOUNT, ROLE, SOURCES, RoleSpec, equivalent, resolve_settings, typed_value
+from .model import (
+    ACCOUNT,
+    DEFAULT_SDK_PROFILE,
+    ROLE,
+    SDK_PROFILE,
+    SOURCES,
+    RoleSpec,
+    equivalent,
+    resolve_settings,
+    typed_value,
+)
 from .reader import VERSION, Manifest, read
 from .yaml_edit import Entry, YamlEdits, entry_lines, flow_pairs, to_flow
 
 Options = Mapping[str, Any]
 
+_EXPORTED = (*KEYS, SDK_PROFILE)
 _MAX_PASSES = 6
 
 
@@ -50,6 +62,9 @@ def merge(
     wanted = {
         name: {key: str(options[key]) for key in KEYS if key in options} for name, options in roles.items()
     }
+    for name, pair in map_sdk_profiles(profiles).items():
+        if name in wanted:
+            wanted[name][SDK_PROFILE] = _sdk_text(name, pair)
     names = {
         name: account
         for name, account in (accounts or {}).items()
@@ -121,7 +136,10 @@ class _Merge:
     def _imported(self, role: RoleSpec) -> dict[str, str]:
         """Return the options that an import of the role gives to a profile that does not exist yet."""
         alone: Profiles = ChainMap({role.profile: {}}, self.profiles)  # type: ignore[arg-type]
-        return _set(resolve_settings(role, role.options, alone, self.partitions)[0])
+        imported = _set(resolve_settings(role, role.options, alone, self.partitions)[0])
+        return imported | (
+            {SDK_PROFILE: _sdk_text(role.profile, role.sdk_profile)} if role.sdk_profile else {}
+        )
 
     def _pass(self, manifest: Manifest, text: str) -> str:
         """Return the text after one round of changes; the same text where nothing differs."""
@@ -132,7 +150,13 @@ class _Merge:
         for name, wanted in self.wanted.items():
             role, node = existing.get(name), manifest.role_nodes.get(name)
             imported = self._imported(role) if role else {}
-            differing = [key for key in KEYS if not equivalent(key, imported.get(key), wanted.get(key))]
+            differing = [
+                key
+                for key in _EXPORTED
+                # A config without the SDK profile is one into which it has not been imported yet.
+                if (key != SDK_PROFILE or key in wanted)
+                and not equivalent(key, imported.get(key), wanted.get(key))
+            ]
             if not differing:
                 continue
             if isinstance(node, yaml_nodes.Mapping):
@@ -176,7 +200,7 @@ class _Merge:
             for key, item in self._named(name, names).items()
             if key != ROLE or item != defaults.get(ROLE)
         }
-        for key in [*KEYS][1:]:
+        for key in _EXPORTED[1:]:
             if key == settings.MFA_SERIAL and equivalent(key, wanted.get(key), inherited):
                 continue
             if key in wanted and not equivalent(key, wanted[key], defaults.get(key)):
@@ -243,6 +267,10 @@ def _change_arn(
             if key in own:
                 edits.remove(node, key)
         edits.set(node, settings.ROLE_ARN, new)
+
+
+def _sdk_text(profile: str, name: str) -> str:
+    return DEFAULT_SDK_PROFILE if name == default_name(profile) else name
 
 
 def _set(options: Wanted) -> dict[str, str]:

@@ -12,10 +12,10 @@ from ..profiles.policies import MAX_ARNS, make_one_line
 from ..profiles.role import KEYS
 from ..profiles.tags import MAX_TAGS
 from ..profiles.values import account_problem
-from .model import ACCOUNT, ROLE
+from .model import ACCOUNT, DEFAULT_SDK_PROFILE, ROLE, SDK_PROFILE
 from .yaml_nodes import Listing, Mapping, Node, Scalar, is_merge, merge_sources, shortened
 
-ROLE_KEYS = (ACCOUNT, ROLE, *KEYS)
+ROLE_KEYS = (ACCOUNT, ROLE, *KEYS, SDK_PROFILE)
 NOT_IN_DEFAULTS = (settings.ROLE_ARN,)
 _NEVER_NULL = (ACCOUNT, ROLE, settings.ROLE_ARN)
 _FOR_NONE = "to have none, write null"
@@ -89,6 +89,9 @@ class ValueReader:
         found.nodes[key] = node
         if isinstance(node, Scalar) and node.read_as == "null" and node.text and key not in _NEVER_NULL:
             found.texts[key] = None
+            return
+        if key == SDK_PROFILE and isinstance(node, Scalar) and node.read_as == "a boolean":
+            found.texts[key] = DEFAULT_SDK_PROFILE if node.text.lower() == "true" else None
             return
         text = self._text_of(key, node)
         if text is None:

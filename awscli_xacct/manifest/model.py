@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,6 +16,10 @@ from ..profiles.source import Profiles
 NO_ROLES = "there are no roles"
 ACCOUNT, ROLE = "account", "role"
 """What names a role in the place of its ARN."""
+SDK_PROFILE = "sdk_profile"
+"""The key for the second profile, through which SDKs get the role's credentials."""
+DEFAULT_SDK_PROFILE = "\n"
+"""The text of its value ``true``, which no name can be: the default name."""
 SOURCES = (settings.SOURCE_PROFILE, settings.CREDENTIAL_SOURCE)
 """The two kinds of source, of which a role has one."""
 
@@ -24,13 +28,15 @@ class RoleSpec(NamedTuple):
     """One role profile: the config keys to set and, as None, those to remove.
 
     The role is named in `options`, or by `account` (twelve digits) and `role_name`; the ARN is then made in the
-    partition of its source. `invalid_keys` are those for which a problem has been reported already.
+    partition of its source. `sdk_profile` is the name of its SDK profile, "" for none. `invalid_keys` are those for
+    which a problem has been reported already.
     """
 
     profile: str
     options: Mapping[str, str | None]
     account: str = ""
     role_name: str = ""
+    sdk_profile: str = ""
     invalid_keys: frozenset[str] = frozenset()
 
 
@@ -62,13 +68,14 @@ class Request:
 
     `mark` is written into each profile made for them, and tells these from all others; "" for profiles that are the
     user's own afterwards. With `prune` profiles with the same mark that `specs` no longer has are removed; with
-    `adopt` profiles without it are taken over.
+    `adopt` profiles without it are taken over. `xacct` are the words that run `xacct`, for SDK profiles.
     """
 
     specs: RoleSpecs
     mark: str
     prune: bool = False
     adopt: bool = False
+    xacct: Sequence[str] = ("xacct",)
 
 
 def resolve_settings(
@@ -88,6 +95,8 @@ def resolve_settings(
 
 def typed_value(key: str, text: str) -> Any:
     """Return a config key's value as a manifest has it: a number, tags or keys where it is that, else the text."""
+    if key == SDK_PROFILE and text == DEFAULT_SDK_PROFILE:
+        return True
     try:
         return KEYS[key].parse(text) if key in KEYS else text
     except ValueError:

@@ -23,6 +23,7 @@ from ..profiles.role import KEYS
 from ..profiles.values import EXAMPLE_ROLE_ARN
 from .checks import find_problems
 from .model import SOURCES, Request, RoleSpec, equivalent, resolve_settings
+from .sdk_profiles import SdkProfiles
 
 ADD, CHANGE, SAME, REMOVE, CONFLICT = "add", "change", "same", "remove", "conflict"
 
@@ -119,11 +120,14 @@ class _Planner:
                 options[settings.ROLE_ARN] = EXAMPLE_ROLE_ARN
             self._after.changed[role.profile] = apply_changes(self._before.get(role.profile, {}), options)
         full = {role.profile: self._options(role) for role in self._roles}
+        pairs = SdkProfiles(self._request, self._before, self._after)
+        full |= pairs.options
+        self._names |= full.keys()
         owned = self._owned()
         left = [name for name in owned if name not in self._names]
         removed, left = (left, []) if self._request.prune else ([], left)
         problems = find_problems(self._request.specs, self._after, self._partitions)
-        problems += [*self._overruled_problems(full), *self._removal_problems(removed)]
+        problems += [*pairs.problems, *self._overruled_problems(full), *self._removal_problems(removed)]
         if problems:
             raise ValidationError("nothing was changed, because", problems)
         edits = [self._edit(name, options) for name, options in full.items()]
@@ -183,7 +187,9 @@ class _Planner:
     def _removal(self, name: str) -> ProfileEdit:
         options = self._before[name]
         changes = (
-            Change(key, str(options[key]), None) for key in (settings.ROLE_ARN, *SOURCES) if key in options
+            Change(key, str(options[key]), None)
+            for key in (settings.ROLE_ARN, *SOURCES, settings.CREDENTIAL_PROCESS)
+            if key in options
         )
         return ProfileEdit(name, REMOVE, tuple(changes), self._request.mark)
 

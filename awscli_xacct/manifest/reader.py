@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from .. import settings
 from ..errors import ValidationError
 from ..problems import Hints, Location, Problem
+from ..profiles.sdk_profiles import default_name
 from ..profiles.values import account_problem, role_name_problem
 from . import yaml_nodes
 from .fields import NOT_IN_DEFAULTS, ROLE_KEYS, Settings, ValueReader, similar
-from .model import ACCOUNT, NO_ROLES, ROLE, SOURCES, RoleSpec, RoleSpecs
+from .model import ACCOUNT, DEFAULT_SDK_PROFILE, NO_ROLES, ROLE, SDK_PROFILE, SOURCES, RoleSpec, RoleSpecs
 from .yaml_nodes import Node, Scalar, is_null, shortened
 
 VERSION = "1"
@@ -115,6 +116,10 @@ class _Reader:
         found = self._settings(node, "defaults") if node and not is_null(node) else None
         found = found or Settings()
         self._check_sources(found)
+        if found.texts.get(SDK_PROFILE) not in (None, DEFAULT_SDK_PROFILE):
+            text = f"{SDK_PROFILE} cannot be one name for all roles"
+            self._report(found.nodes[SDK_PROFILE], text, "write true, for names with -sdk at their end")
+            found.texts[SDK_PROFILE] = None
         return found
 
     def _read_roles(self, top: Node, node: Node | None, defaults: Settings) -> None:
@@ -176,8 +181,14 @@ class _Reader:
         if found.invalid & {ACCOUNT, ROLE}:
             found.invalid.add(settings.ROLE_ARN)
             account = role_name = ""
-        options = {each: text for each, text in found.texts.items() if each not in (ACCOUNT, ROLE)}
-        self._manifest.roles.append(RoleSpec(name, options, account, role_name, frozenset(found.invalid)))
+        options = {
+            each: text for each, text in found.texts.items() if each not in (ACCOUNT, ROLE, SDK_PROFILE)
+        }
+        pair = found.texts.get(SDK_PROFILE) or ""
+        if pair == DEFAULT_SDK_PROFILE:
+            pair = default_name(name)
+        invalid = frozenset(found.invalid)
+        self._manifest.roles.append(RoleSpec(name, options, account, role_name, pair, invalid))
         for each, node in found.nodes.items():
             self._manifest.locations[name, each] = node.location
 

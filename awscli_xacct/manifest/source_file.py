@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -53,12 +53,17 @@ def read_bytes(name: str, stdin: BinaryIO | None = None) -> bytes:
 
 
 def request_of(
-    source: Text, profiles: Container[str], *, prune: bool = False, adopt: bool = False
+    source: Text,
+    profiles: Container[str],
+    *,
+    prune: bool = False,
+    adopt: bool = False,
+    xacct: Sequence[str] = ("xacct",),
 ) -> tuple[Request, list[str]]:
     """Return what a manifest, in YAML or the browser extension's format, asks for, and notes for the user.
 
-    `profiles` are the names of those that the config has. The request has the problems of the file; where no role of
-    it can be read, raises `ValidationError` with them.
+    `profiles` are the names of those that the config has, and `xacct` the words that run `xacct`. The request has the
+    problems of the file; where no role of it can be read, raises `ValidationError` with them.
     """
     if extend_switch_roles.looks_like(source.text):
         specs = extend_switch_roles.read(source.text, source.path, profiles)
@@ -75,7 +80,7 @@ def request_of(
         specs.problems.append(Problem(text, fix, location=Location(source.path)))
     if specs.problems and not specs.roles:
         raise ValidationError(_HEADING, specs.problems)
-    return Request(specs, mark, prune=prune, adopt=adopt), specs.notes
+    return Request(specs, mark, prune=prune, adopt=adopt, xacct=xacct), specs.notes
 
 
 def request_from(

@@ -32,6 +32,8 @@ def to_flow(item: Any, quote: str | None = None) -> str:
     """Return a value in flow style, on one line, quoted where it needs to be; a text in `quote` if that is given."""
     if item is None:
         return "null"
+    if isinstance(item, bool):
+        return str(item).lower()
     if isinstance(item, int):
         return str(item)
     if isinstance(item, AnyMapping):

@@ -180,12 +180,12 @@ def _name_problems(name: str, profile: str, profiles: MergedProfiles) -> Iterato
             f"--sdk-profile {name}: it must be another profile, because SDKs ignore its program beside a role"
         )
         yield Problem(text, f"leave out the name, for {default_name(profile)}")
-    elif name in _list_sources(profile, profiles):
+    elif name in list_sources(profile, profiles):
         text = f"--sdk-profile {name}: {profile} gets its own credentials from there"
         yield Problem(text, "choose another name")
 
 
-def _list_sources(profile: str, profiles: MergedProfiles) -> set[str]:
+def list_sources(profile: str, profiles: MergedProfiles) -> set[str]:
     """Return the profiles that a role profile gets its credentials from, directly or not."""
     found: set[str] = set()
     name = profile

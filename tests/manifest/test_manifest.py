@@ -169,7 +169,8 @@ roles:
             f"{ROLE}, color: red",
             "3:41: unknown key 'color'; the keys of a role are account, role, role_arn, source_profile, "
             "credential_source, mfa_serial, mfa_process, mfa_session, external_id, role_session_name, "
-            "duration_seconds, session_tags, transitive_session_tags, source_identity, policy_arns, policy, region",
+            "duration_seconds, session_tags, transitive_session_tags, source_identity, policy_arns, policy, "
+            "region, sdk_profile",
         ),
         (f"{ROLE}, region: a, region: b", "3:52: duplicate key 'region'; it is on line 3 already"),
         (f"{ROLE}, [x]: b", "3:41: a key must be a string, not a list"),
