@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .. import settings
 from ..configfile import store
 from ..errors import ValidationError
 from ..manifest import (
@@ -22,9 +23,10 @@ from ..manifest import (
 )
 from ..manifest.export import merge
 from ..manifest.source_file import STDIN, decode
-from ..messages import print_message
+from ..messages import listed, print_message, role_command
 from ..problems import Hints, Problem
 from ..profiles.role import KEYS
+from ..profiles.sdk_profiles import map_sdk_profiles
 from ..profiles.source import is_role
 from ..tables import counted
 from .arguments import DRY_RUN, arg_table, argument, nothing_given, positional, synopsis
@@ -38,6 +40,15 @@ _FIRST_LINES = {
     for name in GENERATED
 }
 """The first lines of generated files, by which they are recognized and may be written again."""
+
+_OUR_KEYS = (
+    settings.MFA_SERIAL,
+    settings.SESSION_TAGS,
+    settings.SOURCE_IDENTITY,
+    settings.POLICY,
+    settings.POLICY_ARNS,
+)
+"""What other programs cannot do, or would leave out without a word."""
 
 Roles = Mapping[str, Mapping[str, Any]]
 
@@ -61,6 +72,8 @@ class ExportCommand(Subcommand):
         DRY_RUN,
     )
 
+    _exposed: Sequence[str] = ()
+
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:  # noqa: ARG002 - awscli's signature
         name = parsed_args.file
         if not name:
@@ -71,6 +84,7 @@ class ExportCommand(Subcommand):
         if name == STDIN:
             # In UTF-8, whatever the encoding of the terminal.
             sys.stdout.buffer.write(self._render(b"", name, parsed_args.format, roles))
+            self._print_exposed()
             return 0
         path = Path(name)
         if not path.parent.is_dir():
@@ -87,11 +101,21 @@ class ExportCommand(Subcommand):
                 return 0
         else:
             edit = store.rewrite(path, change)
+        self._print_exposed()
         number = counted(len(roles), "role profile")
         print_message(
             f"wrote {number} to {path}" if edit.changed else f"nothing to do: {number} up to date in {path}"
         )
         return 0
+
+    def _print_exposed(self) -> None:
+        """Say which roles another program would use in its own way."""
+        if self._exposed:
+            print_message(
+                f"{listed(self._exposed)}: other programs read a role profile themselves, without MFA codes, session "
+                f"tags or session policies. Give each an SDK profile, then export again:\n"
+                f"  {role_command(self._exposed[0], '--sdk-profile')}"
+            )
 
     def _roles(self) -> Roles:
         """Return the role profiles that could be imported. Those that could not are reported."""
@@ -130,7 +154,13 @@ class ExportCommand(Subcommand):
         }
         if written == MERMAID:
             return _FIRST_LINES[written] + mermaid.draw(options)
-        targets = [hcl.Target(name, name, found) for name, found in options.items()]
+        pairs = map_sdk_profiles(self._session.full_config["profiles"])
+        self._exposed = [
+            name
+            for name, found in options.items()
+            if name not in pairs and any(key in found for key in _OUR_KEYS)
+        ]
+        targets = [hcl.Target(name, pairs.get(name, name), found) for name, found in options.items()]
         write = hcl.write_steampipe if written == STEAMPIPE else hcl.write_terraform
         return _FIRST_LINES[written] + write(targets)
 

@@ -188,7 +188,9 @@ def test_export_for_another_program_is_written_again_but_nothing_else_is_overwri
     home: Home, tmp_path: Path, written: str, line: str
 ) -> None:
     path = tmp_path / "roles"
-    assert done(home, "export", str(path), "--format", written).lines == [f"wrote 2 role profiles to {path}"]
+    assert (
+        done(home, "export", str(path), "--format", written).lines[-1] == f"wrote 2 role profiles to {path}"
+    )
     first = path.read_text("utf-8")
     assert line in first.splitlines()
     path.write_text(f"{first}edited\n", "utf-8")
@@ -200,3 +202,16 @@ def test_export_for_another_program_is_written_again_but_nothing_else_is_overwri
         f"  - {path} has the format manifest; omit --format, or choose another file",
     ]
     assert path.read_text("utf-8") == "mine = 1\n"
+
+
+def test_export_for_another_program_uses_sdk_profiles_and_says_where_one_is_missing(
+    home: Home, role: Role, device: MfaDevice
+) -> None:
+    home.add_role("prod", role.arn, mfa_serial=device.serial)
+    home.add_role("plain", role.arn)
+    outcome = done(home, "export", "-", "--format", "terraform")
+    assert outcome.stderr.splitlines()[-1] == "  aws configure role prod --sdk-profile"
+    assert outcome.lines[0].startswith("prod: other programs read a role profile themselves")
+    done(home, "prod", "--sdk-profile")
+    outcome = done(home, "export", "-", "--format", "terraform")
+    assert (outcome.lines, '"prod-sdk"' in outcome.stdout) == ([], True)

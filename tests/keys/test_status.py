@@ -77,3 +77,25 @@ def test_status_prompts_for_no_code(home: Home, sts: Sts, user: User) -> None:
     outcome = home.xacct("keys", "status")
     assert (outcome.code, outcome.lines) == (0, [])
     assert outcome.stdout.splitlines()[1].split()[3:5] == ["0", "days"]
+
+
+def test_doctor_finds_a_key_that_the_key_store_does_not_have(
+    home: Home, key_store: KeyStoreFile, user: User
+) -> None:
+    assert home.xacct("keys", "store", "default", "--yes").code == 0
+
+    def find() -> list[tuple[str, str]]:
+        checks = json.loads(home.xacct("doctor", "--json", "--clock-url", "http://127.0.0.1:9").stdout)[
+            "Checks"
+        ]
+        return [(each["State"], each["Text"]) for each in checks if each["Check"] == "keys"]
+
+    assert find() == [("ok", "profile default: its key is in Test Keyring")]
+    key_store.path.unlink()
+    assert find() == [
+        (
+            "fault",
+            "profile default: Test Keyring has no key of profile default. Write a new one to the credentials file:",
+        )
+    ]
+    assert user.access_key not in str(find())

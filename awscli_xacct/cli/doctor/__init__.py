@@ -14,7 +14,7 @@ from ...messages import printable, printable_lines, wrap
 from ...redaction import without_passwords
 from ..dispatch import FAILED
 from ..output import print_result
-from . import aws, clock, environment, files, profiles
+from . import aws, clock, environment, files, long_term_keys, profiles
 from .report import FAULT, UNCHECKED, WARNING, DoctorContext, Finding
 
 HELP = "Check aws, the plugin, files, variables, profiles and the clock. Changes nothing."
@@ -31,6 +31,7 @@ CHECKS: dict[str, Callable[[DoctorContext], Iterator[Finding]]] = {
     "history": files.check_history,
     "variables": environment.check,
     "profiles": profiles.check,
+    "keys": long_term_keys.check,
     "clock": clock.check,
 }
 
