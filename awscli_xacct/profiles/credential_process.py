@@ -52,6 +52,10 @@ def split_command(command: str, *, windows: bool = os.name == "nt") -> list[str]
     return _split(command, windows=windows)
 
 
+_WITH_VALUE = ("--format", "--policy", "--policy-arns")
+"""The options of ``xacct credentials`` with a value; the last one may have more, which are ARNs."""
+
+
 def find_requested(command: str, *, windows: bool = os.name == "nt") -> str | None:
     """Return the profile whose credentials a ``credential_process`` asks `xacct` or the AWS CLI for."""
     if "credentials" not in command:
@@ -103,7 +107,7 @@ def _find_profile(words: Sequence[str]) -> int | None:
     for at in range(start + 2, len(words)):
         if words[at] == "--" and not only_profiles:
             only_profiles = True
-        elif words[at - 1] != "--format" and (only_profiles or not words[at].startswith("-")):
+        elif words[at - 1] not in _WITH_VALUE and (only_profiles or not words[at].startswith(("-", "arn:"))):
             found.append(at)
     return found[0] if len(found) == 1 else None
 

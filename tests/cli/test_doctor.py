@@ -599,3 +599,28 @@ def test_doctor_escapes_text_from_files(machine: Machine) -> None:
     assert "\x1b" not in outcome.stdout
     assert "\\x1b[2J" in outcome.stdout
     assert stat.S_IMODE(machine.config.stat().st_mode) == 0o600
+
+
+def test_doctor_warns_of_a_policy_file_that_others_can_change(machine: Machine) -> None:
+    """Whoever can change it decides what the sessions may do, up to the whole role."""
+    directory = machine.home.path / "policies"
+    directory.mkdir(mode=0o700)
+    policy = directory / "policy.json"
+    policy.write_text('{"Statement": []}', "utf-8")
+    policy.chmod(0o664)
+    machine.write(f"{machine.config.read_text('utf-8')}policy = file://{policy}\n")
+    warning = get_only(examine(machine), "warning")
+    assert warning["Text"] == f"other users can change {policy}, the policy of profile prod"
+    assert warning["Fix"] == f"chmod go-w {policy}"
+    policy.chmod(0o600)
+    directory.chmod(0o777)
+    warning = get_only(examine(machine), "warning")
+    assert warning["Text"].startswith(f"other users can write in {directory}, and so replace policy.json")
+    directory.chmod(0o1777)
+    assert examine(machine) == []
+    policy.unlink()
+    fault = get_only(examine(machine), "fault")
+    assert fault["Text"] == (
+        f"profile prod: policy 'file://{policy}': the file cannot be read: No such file or directory"
+    )
+    assert fault["Fix"] == "aws configure role prod --policy VALUE"

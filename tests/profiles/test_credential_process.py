@@ -61,6 +61,8 @@ def test_command_means_the_same_to_a_shell() -> None:
     [
         ("xacct credentials prod", "prod"),
         ("xacct credentials --format process prod", "prod"),
+        ("xacct credentials --read-only prod", "prod"),
+        ("xacct credentials --policy file:///p.json prod --policy-arns arn:a arn:b", "prod"),
         ("xacct credentials -- -x", "-x"),
         ("xacct.exe credentials prod", "prod"),
         ("/usr/bin/python3 -m awscli_xacct credentials 'my prod'", "my prod"),

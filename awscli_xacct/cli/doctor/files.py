@@ -22,7 +22,7 @@ from ...storage.record import GROUP_OTHER_BITS, HAS_POSIX_OWNERS, is_ours, locat
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
 _VARIABLES = (settings.CONFIG_FILE_VARIABLE, settings.CREDENTIALS_FILE_VARIABLE)
-_GROUP_OTHER_WRITE = 0o022
+GROUP_OTHER_WRITE = 0o022
 _SECRETS = (settings.SECRET_ACCESS_KEY, settings.SESSION_TOKEN)
 _TRIAL = b"\0" * 16384
 """About as large as a handful of records."""
@@ -51,7 +51,7 @@ def _check_access(path: Path, *, private: bool) -> Iterator[Finding]:
         yield Finding(FAULT, f"{path} belongs to another user", f'sudo chown "$(id -u)" {name}')
     if private and status.st_mode & GROUP_OTHER_BITS:
         yield Finding(FAULT, f"{path} contains keys, and other users can read it", f"chmod 600 {name}")
-    elif status.st_mode & _GROUP_OTHER_WRITE:
+    elif status.st_mode & GROUP_OTHER_WRITE:
         yield Finding(FAULT, f"other users can change {path}", f"chmod go-w {name}")
     if status.st_nlink > 1:
         yield Finding(
@@ -61,13 +61,18 @@ def _check_access(path: Path, *, private: bool) -> Iterator[Finding]:
             f"use a symbolic link instead: ln -sf THE_OTHER_NAME {name}",
         )
     parent = path.resolve().parent
-    mode = parent.stat().st_mode
-    if mode & _GROUP_OTHER_WRITE and not mode & stat.S_ISVTX:
+    if can_others_replace_in(parent):
         yield Finding(
             FAULT,
             f"other users can write in {parent}, and so replace {path.name}",
             f"chmod go-w {shlex.quote(str(parent))}",
         )
+
+
+def can_others_replace_in(directory: Path) -> bool:
+    """Return whether other users can replace a file of this user's in a directory."""
+    mode = directory.stat().st_mode
+    return bool(HAS_POSIX_OWNERS and mode & GROUP_OTHER_WRITE and not mode & stat.S_ISVTX)
 
 
 def _read(path: Path) -> tuple[Document | None, list[Finding]]:

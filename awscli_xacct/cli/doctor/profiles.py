@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,13 +13,17 @@ from typing import Any
 
 from ... import settings
 from ...configfile.sections import parse_header
-from ...messages import option, role_command
+from ...messages import listed, option, role_command
 from ...problems import Hints
 from ...profiles import known_keys, validation
 from ...profiles.partitions import Partitions
+from ...profiles.policies import find_file
 from ...profiles.regions import find_partition
 from ...profiles.role import KEYS
+from ...profiles.source import is_role
+from ...storage.record import HAS_POSIX_OWNERS
 from ...tables import counted
+from .files import GROUP_OTHER_WRITE, can_others_replace_in
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
 # The beginnings of sections that are not profiles.
@@ -34,6 +39,7 @@ def check(context: DoctorContext) -> Iterator[Finding]:
     profiles = config["profiles"]
     found = [
         *_check_roles(profiles),
+        *_check_policy_files(profiles),
         *_check_keys(profiles),
         *_check_sections(context),
         *_check_plugin_wide(config),
@@ -62,6 +68,35 @@ def _check_roles(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]
             fix = role_command(problem.profile or name, f"{option(problem.key)} VALUE" if problem.key else "")
             prefix = "" if problem.text.startswith("profile ") else f"profile {name}: "
             yield Finding(FAULT, f"{prefix}{problem.text}", fix)
+
+
+def _check_policy_files(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+    """Check who else can change the files of session policies. Whether they can be used is checked with the roles."""
+    users: dict[str, list[str]] = {}
+    for name, options in profiles.items():
+        with suppress(ValueError):
+            file = find_file(str(options.get(settings.POLICY, ""))) if is_role(options) else None
+            if file:
+                users.setdefault(file, []).append(name)
+    for file, names in users.items():
+        path = Path(file)
+        whose = f"the {settings.POLICY} of {'profile' if len(names) == 1 else 'profiles'} {listed(names)}"
+        try:
+            mode = path.stat().st_mode
+            directory = path.resolve().parent
+            replaceable = can_others_replace_in(directory)
+        except OSError:
+            continue
+        if HAS_POSIX_OWNERS and mode & GROUP_OTHER_WRITE:
+            yield Finding(
+                WARNING, f"other users can change {path}, {whose}", f"chmod go-w {shlex.quote(file)}"
+            )
+        elif replaceable:
+            yield Finding(
+                WARNING,
+                f"other users can write in {directory}, and so replace {path.name}, {whose}",
+                f"chmod go-w {shlex.quote(str(directory))}",
+            )
 
 
 def _check_keys(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
