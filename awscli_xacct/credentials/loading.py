@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError, InvalidConfigError
 
 from ..errors import ProfileError, XacctError
 from ..messages import wrap_error
-from ..profiles.role import Role
+from ..profiles.role import Role, refuse_ignored_policy
 from ..profiles.source import Source, find_credentials_key, is_mfa_user, is_role
 from ..storage.memo import read_memo
 from . import features
@@ -42,6 +42,7 @@ def load(provider: AssumeRoleProvider) -> Any:
             key = provider.cache_keys.of_session(provider.cache_keys.user)
             register_features(features.OF_USER)
         else:
+            refuse_ignored_policy(provider._profile_name, profile)
             return None
         look = partial(provider.records.read, key)
     except ProfileError as problem:

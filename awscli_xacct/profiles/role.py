@@ -279,12 +279,25 @@ class _Resolver:
                     f"add some:\n  aws configure {profile_option(source)}",
                     structural=True,
                 )
+            refuse_ignored_policy(source, profiles[source])
             return resolve_user(profiles, source, sso_sessions=self._sso_sessions)
         if len(chain) >= settings.MAX_CHAIN:
             # Without a limit, one such chain made all of `list` fail, in Python's own.
             text = f"its chain is too long: more than {settings.MAX_CHAIN} roles"
             raise _error(chain[0], text, "use a source closer to a user", structural=False)
         return self.role([*chain, source])
+
+
+def refuse_ignored_policy(name: str, profile: Profile) -> None:
+    """Raise `PolicyError` for a role that botocore assumes with a web identity: it would ignore the policies."""
+    keys = [key for key in (settings.POLICY_ARNS, settings.POLICY) if profile.get(key)]
+    if keys and settings.ROLE_ARN in profile and not is_role(profile):
+        raise PolicyError(
+            name,
+            f"profile {name}: its {' and '.join(keys)} would be ignored, because its role is assumed with "
+            f"{settings.WEB_IDENTITY_TOKEN_FILE}",
+            "remove one of the two",
+        )
 
 
 def _read_policies(role: Role) -> str | None:

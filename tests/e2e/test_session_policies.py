@@ -158,3 +158,18 @@ def test_disabled_plugin_gives_the_whole_role(home: Home, sts: Sts, prod: str) -
     outcome = home.aws(*CALLER, prod, environment={"AWS_XACCT_DISABLE": "1"})
     assert outcome.code == 0
     assert sent(sts) == [(None, [])]
+
+
+@pytest.mark.parametrize("profile", ["pod", "prod"])
+def test_policy_of_a_web_identity_is_refused_and_not_ignored(
+    home: Home, sts: Sts, role: Role, profile: str
+) -> None:
+    """Botocore assumes such a role itself. The other profile has it as its source."""
+    home.add_role("pod", role.arn, web_identity_token_file="/token", policy_arns=READ_ONLY)
+    home.add_role("prod", role.arn, source_profile="pod")
+    outcome = home.aws(*CALLER, profile)
+    assert outcome.lines == [
+        "profile pod: its policy_arns would be ignored, because its role is assumed with web_identity_token_file; "
+        "remove one of the two"
+    ]
+    assert sts.calls == []
