@@ -12,6 +12,7 @@ from ..errors import XacctError
 from ..messages import option, printable, printable_lines, wrap
 from ..problems import Problem
 from ..profiles.edit import AUTO, NONE
+from ..profiles.policies import make_absolute, read_only_arn
 from ..profiles.role import KEYS
 from ..profiles.source import Profiles, has_static_keys, is_role
 from ..profiles.validation import find_inherited_mfa_serial
@@ -19,6 +20,9 @@ from ..profiles.values import EXAMPLE_ROLE_ARN
 
 REMOVE = "-"
 """The answer that removes a setting. An empty one keeps it, as in ``aws configure``."""
+
+READ_ONLY = "read-only"
+"""The answer that limits sessions to AWS's policy ReadOnlyAccess."""
 
 _QUESTIONS = {key.name: key.question for key in KEYS.values() if key.question}
 
@@ -108,7 +112,9 @@ class Interview:
             return None
         if key == settings.MFA_SERIAL and typed == AUTO:
             return self.find_device(options.get(settings.SOURCE_PROFILE))
-        return typed
+        if key == settings.POLICY_ARNS and typed == READ_ONLY:
+            return read_only_arn(str(options.get(settings.ROLE_ARN)))
+        return make_absolute(typed) if key == settings.POLICY else typed
 
     def _problem(self, key: str, after: Options, before: Options) -> str | None:
         """Return what the answer for `key` has made wrong with the options, or None."""

@@ -92,6 +92,8 @@ def _parse_policy_arns(text: str) -> list[str]:
     return parse_arns(text)
 
 
+_POLICY_ARNS_QUESTION = "Session policy ARNs (read-only: ReadOnlyAccess)"
+
 KEYS = {
     key.name: key
     for key in (
@@ -107,8 +109,8 @@ KEYS = {
         Key(settings.SESSION_TAGS, _parse_tags, "KEY=VALUE …", role_only=True),
         Key(settings.TRANSITIVE_SESSION_TAGS, _parse_tag_keys, "KEY …", role_only=True),
         Key(settings.SOURCE_IDENTITY, role_only=True),
-        Key(settings.POLICY_ARNS, _parse_policy_arns, "ARN", role_only=True),
-        Key(settings.POLICY, str, "file://PATH", role_only=True),
+        Key(settings.POLICY_ARNS, _parse_policy_arns, "ARN", _POLICY_ARNS_QUESTION, role_only=True),
+        Key(settings.POLICY, str, "file://PATH", "Session policy (file://PATH or JSON)", role_only=True),
         Key(settings.REGION, question="Default region name"),
     )
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.sts import MfaDevice, Role, Sts
@@ -21,6 +23,8 @@ QUESTIONS = [
     "External id",
     "Role session name",
     "Duration in seconds",
+    "Session policy ARNs (read-only: ReadOnlyAccess)",
+    "Session policy (file://PATH or JSON)",
     "Default region name",
 ]
 
@@ -52,6 +56,8 @@ def test_interview_for_a_new_profile_shows_and_writes_it(home: Home, role: Role)
         f"External id [None]: -\n"
         f"Role session name [None]: me\n"
         f"Duration in seconds [None]: 900\n"
+        f"Session policy ARNs (read-only: ReadOnlyAccess) [None]: \n"
+        f"Session policy (file://PATH or JSON) [None]: \n"
         f"Default region name [None]: \n"
         f"\n"
         f"--- {home.config}\n"
@@ -96,6 +102,8 @@ def test_interview_keeps_a_value_on_enter(home: Home, role: Role, prod: str) -> 
         f"External id [42]: \n"
         f"Role session name [me]: \n"
         f"Duration in seconds [900]: \n"
+        f"Session policy ARNs (read-only: ReadOnlyAccess) [None]: \n"
+        f"Session policy (file://PATH or JSON) [None]: \n"
         f"Default region name [us-west-1]: \n"
         f"profile prod is already up to date in {home.config}\n"
     )
@@ -162,6 +170,14 @@ def test_interview_checks_each_answer_at_once(home: Home) -> None:
         ("Duration in seconds", "1h", "'1h': must be a whole number of seconds, such as 3600 for an hour"),
         ("Duration in seconds", "7200", "'7200' is more than 3600 (1 hour), the most that STS gives"),
         ("Duration in seconds", "1800", None),
+        ("Session policy ARNs", "ReadOnly", "'ReadOnly': 'ReadOnly' is not the ARN of a managed policy"),
+        ("Session policy ARNs", "read-only", None),
+        (
+            "Session policy (",
+            "file://missing.json",
+            f"'file://{Path.cwd()}/missing.json': the file cannot be",
+        ),
+        ("Session policy (", "", None),
         ("Default region name", "us west 1", "'us west 1': a region looks like us-west-1"),
         (
             "Default region name",
@@ -178,7 +194,7 @@ def test_interview_checks_each_answer_at_once(home: Home) -> None:
     assert screen.end() == 0
     assert home.config.read_text(encoding="utf-8").endswith(
         f"[profile audit]\nrole_arn = {EXAMPLE_ROLE_ARN}\nregion = us-west-1\nsource_profile = prod\n"
-        f"duration_seconds = 1800\n\n"
+        f"duration_seconds = 1800\npolicy_arns = arn:aws:iam::aws:policy/ReadOnlyAccess\n\n"
     )
 
 
