@@ -31,10 +31,15 @@ ELSEWHERE = {
     # Arguments of botocore's, a key of setup's journal, options of a command line.
     "redaction.py": {"aws_secret_access_key", "aws_session_token"},
     "credentials/sts.py": {"aws_access_key_id", "aws_secret_access_key", "aws_session_token"},
+    "cli/each.py": {"source_profile"},
     "configure_role/role.py": {"policy"},
     "configure_role/setup.py": {"role_arn"},
     "configure_role/setup_undo.py": {"role_arn"},
     "configure_role/setup_args.py": {"source_profile", "external_id", "duration_seconds"},
+    # A field of a record.
+    "history/entry.py": {"policy"},
+    # Keys of other tools' profiles.
+    "manifest/other_tools.py": {"web_identity_token_file"},
     # A kind of resource in IAM.
     "profiles/policies.py": {"policy"},
     "setup/journal.py": {"policy"},
