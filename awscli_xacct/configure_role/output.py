@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator
-from difflib import unified_diff
 from io import StringIO
 from typing import Any
 
 from .. import settings
 from ..configfile.store import Edit
 from ..messages import printable
+from .line_diff import unified_diff
 
 SECRETS = frozenset({settings.SECRET_ACCESS_KEY, settings.SESSION_TOKEN, "aws_security_token"})
 """Settings whose values are never shown, not even on the user's own screen."""
@@ -44,7 +44,7 @@ def diff_lines(edit: Edit) -> Iterator[str]:
     before, after = (
         list(StringIO(data.decode("utf-8", "backslashreplace"))) for data in (edit.before, edit.after)
     )
-    for line in unified_diff(before, after, str(edit.path), str(edit.path)):
+    for line in unified_diff(before, after, str(edit.path)):
         yield _SECRET_LINE.sub(rf"\1{HIDDEN}", printable(line.rstrip("\r\n")))
         if not line.endswith("\n"):
             yield "\\ No newline at end of file"
