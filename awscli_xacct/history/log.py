@@ -93,13 +93,19 @@ def read_lines() -> Iterator[bytes]:
 
 
 def find_problem() -> OSError | None:
-    """Return why nothing can be added to the history, if it exists."""
+    """Return why nothing can be added to the history; None if nothing is known to prevent it. Creates nothing."""
     path = history_path()
-    try:
-        if path is not None:
-            os.close(_open(path, os.O_WRONLY | os.O_APPEND))
-    except (FileNotFoundError, NotADirectoryError):
+    if path is None:
         return None
+    try:
+        os.close(_open(path, os.O_WRONLY | os.O_APPEND))
+    except FileNotFoundError:
+        existing = next(each for each in path.parents if os.path.lexists(each))
+        return (
+            None
+            if os.access(existing, os.W_OK | os.X_OK)
+            else PermissionError(f"{existing} cannot be written")
+        )
     except OSError as error:
         return error
     return None

@@ -11,7 +11,7 @@ from ..errors import ProfileError
 from ..messages import warn_once
 from ..profiles.cache_keys import keeps_history
 from ..storage.cache import Cache, Record
-from ..storage.directories import explain
+from ..storage.directories import find_obstacle
 from . import log
 from .entry import entry_of
 from .program import find_program
@@ -35,7 +35,11 @@ def record_session(
         LOG.debug("Not recorded: %s", error)
         path = log.history_path()
         if path is not None and not cache.has_warned:
-            hint = f"Find the fix with: xacct doctor. Or record none: export {settings.variable(settings.HISTORY)}=off"
-            warn_once(f"this session is not recorded in {path}: {explain(path.parent, error, hint)}")
+            obstacle = find_obstacle(path.parent)
+            reason = obstacle[0] if obstacle else error.strerror or error
+            warn_once(
+                f"this session is not recorded in {path}: {reason}. Find the fix with: xacct doctor. Or record none: "
+                f"export {settings.variable(settings.HISTORY)}=off"
+            )
     except Exception as bug:  # noqa: BLE001 - a bug in here must not take the credentials with it
         LOG.debug("Not recorded: %s", type(bug).__name__)

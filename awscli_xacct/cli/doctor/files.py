@@ -24,6 +24,7 @@ from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 _VARIABLES = (settings.CONFIG_FILE_VARIABLE, settings.CREDENTIALS_FILE_VARIABLE)
 GROUP_OTHER_WRITE = 0o022
 _SECRETS = (settings.SECRET_ACCESS_KEY, settings.SESSION_TOKEN)
+_WITHOUT_HISTORY = f"export {settings.variable(settings.HISTORY)}=off"
 _TRIAL = b"\0" * 16384
 """About as large as a handful of records."""
 
@@ -126,15 +127,23 @@ def check_history(context: DoctorContext) -> Iterator[Finding]:
         is_kept = keeps_history(context.config or {}, context.environment)
     except ProfileError:
         return  # which is a finding about settings
-    problem, path = log.find_problem(), log.history_path()
-    if is_kept and path is not None:
-        if problem:
-            text = f"sessions are not recorded in {path}: {problem.strerror or problem}"
-            name = shlex.quote(str(path))
-            own = path.is_file() and not path.is_symlink() and is_ours(path.stat())
-            yield Finding(WARNING, text, f"chmod 600 {name}" if own else f"mv {name} {name}.old")
-        else:
-            yield Finding(OK, f"sessions are recorded in {path}")
+    path = log.history_path()
+    if not is_kept or path is None:
+        return
+    name = shlex.quote(str(path))
+    text = f"sessions are not recorded in {path}: "
+    obstacle, problem = find_obstacle(path.parent), log.find_problem()
+    if obstacle:
+        by_owner = obstacle[1].startswith("sudo")
+        yield Finding(WARNING, text + obstacle[0], obstacle[1] if by_owner else _WITHOUT_HISTORY)
+    elif problem is None:
+        yield Finding(OK, f"sessions are recorded in {path}")
+    elif not os.path.lexists(path):
+        yield Finding(WARNING, f"{text}{problem}", _WITHOUT_HISTORY)
+    else:
+        own = path.is_file() and not path.is_symlink() and is_ours(path.stat())
+        fix = f"chmod 600 {name}" if own else f"mv {name} {name}.old"
+        yield Finding(WARNING, f"{text}{problem.strerror or problem}", fix)
 
 
 def _is_relative(directory: str) -> bool:
