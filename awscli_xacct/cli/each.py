@@ -108,41 +108,51 @@ def run(options: argparse.Namespace) -> int:
     """Run the command for each target. Returns 0 only if it ran, and returned 0, for all of them."""
     inherited = dict(os.environ)  # now, because importing awscli sets a variable of its own
     request = _check(options)
-    progress = Progress()
-    report: Report = JsonReport(progress, request.query) if request.as_json else TextReport(progress)
-    pool = ProcessPool(report.add_line)
     targets = Targets(_select(options), request.regions, for_once.parse(options))
     found = targets.find()
     names, failed = {each.name for each in found}, dict[str, Target]()
-    for attempt in range(options.retries + 1):
-        report.begin(found)
-        running = {each.name: each for each in found}
-        failed.update({name: each for name, each in running.items() if each.error})
-        jobs = [
-            Job(each.name, options.command, build_environment(each.document, each.memo, inherited))
-            for each in found
-            if not each.error
-        ]
-        for ended in pool.run(jobs, options.jobs):
-            report.add_end(ended)
-            if ended.code:
-                failed[ended.name] = running[ended.name]
-        again = [each for each in failed.values() if not each.lasting]
-        if not again or attempt == options.retries:
-            break
-        warn(f"trying {counted(len(again), 'command')} again, {attempt + 1} of {options.retries}")
-        time.sleep(min(_PAUSE_SECONDS * 2**attempt, _MAX_PAUSE_SECONDS))
-        found = targets.find(again)
-        for each in again:
-            del failed[each.name]
-        names -= {each.name for each in again}
-        report.remove({each.name for each in again} - {each.name for each in found})
-        names |= {each.name for each in found}
+    progress = Progress()
+    report: Report = JsonReport(progress, request.query) if request.as_json else TextReport(progress)
+    try:
+        for attempt in range(options.retries + 1):
+            failed |= _run_once(found, report, options, inherited)
+            again = {name: each for name, each in failed.items() if not each.lasting}
+            if not again or attempt == options.retries:
+                break
+            progress.hide()
+            warn(f"trying {counted(len(again), 'command')} again, {attempt + 1} of {options.retries}")
+            time.sleep(min(_PAUSE_SECONDS * 2**attempt, _MAX_PAUSE_SECONDS))
+            found = targets.find(again.values())
+            new = {each.name for each in found}
+            report.remove(again.keys() - new)
+            names = (names - again.keys()) | new
+            failed = {name: each for name, each in failed.items() if each.lasting}
+    finally:
+        progress.hide()
     report.close()
     if failed:
         last = sorted(failed.values(), key=lambda each: each.place)
         warn(f"{len(failed)} of {len(names)} failed: {', '.join(each.name for each in last)}")
     return FAILED if failed else 0
+
+
+def _run_once(
+    targets: Sequence[Target], report: Report, options: argparse.Namespace, inherited: Mapping[str, str]
+) -> dict[str, Target]:
+    """Run the command for each of `targets`, and return those that failed, by name."""
+    report.begin(targets)
+    by_name = {each.name: each for each in targets}
+    failed = {name: each for name, each in by_name.items() if each.error}
+    jobs = [
+        Job(name, options.command, build_environment(each.document, each.memo, inherited))
+        for name, each in by_name.items()
+        if not each.error
+    ]
+    for ended in ProcessPool(report.add_line).run(jobs, options.jobs):
+        report.add_end(ended)
+        if ended.code:
+            failed[ended.name] = by_name[ended.name]
+    return failed
 
 
 class _Request(NamedTuple):

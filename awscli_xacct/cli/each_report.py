@@ -74,6 +74,7 @@ class TextReport:
         with self._lock:
             self._progress.hide()
             relay(self._labels[name] + line.removesuffix(b"\n") + b"\n", is_error=is_error)
+            self._progress.show()
 
     def add_end(self, ended: Ended) -> None:
         if ended.code:
@@ -84,7 +85,7 @@ class TextReport:
         """Their lines have been printed."""
 
     def close(self) -> None:
-        self._progress.hide()
+        """Everything has been printed."""
 
     def _count(self, *, failed: bool) -> None:
         with self._lock:
@@ -143,7 +144,6 @@ class JsonReport:
             del self._rows[name]
 
     def close(self) -> None:
-        self._progress.hide()
         self._rows = {name: self._rows[name] for name in sorted(self._rows, key=self._places.__getitem__)}
         if self._query is None:
             self._print_rows()
