@@ -12,7 +12,7 @@ import nox
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
 GENERATIONS = [
     # With the oldest dependencies that setup.cfg allows, as on the oldest hosts.
-    nox.param(["awscli>=1.45,<1.46", "filelock==3.12.*", "ruamel.yaml==0.18.0"], id="awscli-1.45"),
+    nox.param(["awscli>=1.45,<1.46", "ruamel.yaml==0.18.0"], id="awscli-1.45"),
     nox.param(["awscli>=1.46,<1.47"], id="awscli-1.46"),
 ]
 

@@ -55,7 +55,6 @@ UP = {("cli", ""), ("configure_role", "")}
 """The package has the public `__version__`, `install` and `register`, which the faces use as well."""
 
 THIRD_PARTIES: dict[str, set[str]] = {
-    "storage": {"filelock"},
     "manifest": {"ruamel"},
     "credentials": {"botocore"},
     "keys": {"keyring", "segno"},
@@ -64,9 +63,6 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "": {"botocore"},
 }
 """Third-party packages that a package may import."""
-
-IN_FUNCTIONS_ONLY = {"filelock"}
-"""Imported only when a lock is taken."""
 
 
 class Import(NamedTuple):
@@ -147,8 +143,6 @@ def find_violation(found: Import, known: Iterable[str]) -> str | None:
             return None
         if top_level not in THIRD_PARTIES.get(package, ()):
             return f"{found}: not allowed in {package}"
-        if top_level in IN_FUNCTIONS_ONLY and found.top:
-            return f"{found}: import it in the function that needs it"
         return None
     other = target.split(".")[0]
     if other == package or (package, other) in SIDEWAYS | UP:
@@ -271,16 +265,18 @@ LAYOUT = dict.fromkeys(
         ("profiles.validation", "from ..configfile.store import edit", None),
         ("profiles.validation", "from ..credentials import single_flight", "up, from floor 2 to floor 3"),
         ("profiles.validation", "import botocore.session", "not allowed in profiles"),
-        ("profiles.validation", "def f():\n  import filelock", "not allowed in profiles"),
+        ("profiles.validation", "def f():\n  import ruamel.yaml", "not allowed in profiles"),
         ("manifest.plan", "from ..setup.steps import Step", "sideways, from manifest to setup"),
         ("mfa.codes", "from ..credentials import single_flight", "sideways, from mfa to credentials"),
         ("credentials.single_flight", "from ..mfa.codes import Codes", None),
         ("credentials.single_flight", "from botocore.config import Config", None),
         ("credentials.single_flight", "import awscli", "not allowed in credentials"),
-        ("storage.locks", "if True:\n  import filelock", "import it in the function that needs it"),
-        ("storage.locks", "def f():\n  import filelock", None),
-        ("storage.locks", "class C:\n  def f(self):\n    from filelock import FileLock", None),
-        ("credentials.single_flight", "if TYPE_CHECKING:\n  import awscli, filelock", None),
+        (
+            "storage.locks",
+            "class C:\n  def f(self):\n    from filelock import FileLock",
+            "not allowed in storage",
+        ),
+        ("credentials.single_flight", "if TYPE_CHECKING:\n  import awscli, ruamel", None),
         (
             "credentials.single_flight",
             "if TYPE_CHECKING:\n  pass\nelse:\n  import awscli",

@@ -26,7 +26,7 @@ SECTION = "plugins"
 NAME = "xacct"
 PATH = "cli_legacy_plugin_path"
 
-NEEDED = (MODULE, "filelock", "ruamel.yaml")
+NEEDED = (MODULE, "ruamel.yaml")
 PART_OF_V2 = ("ruamel.yaml",)
 """What version 2 brings along, inside its program if it is one."""
 

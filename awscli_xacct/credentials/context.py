@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.loaders import create_loader
 
@@ -15,7 +14,6 @@ from ..aws_errors import is_expired_or_unknown_caller
 from ..history.recorder import record_session
 from ..messages import warn
 from ..profiles.cache_keys import CacheKeys, mfa_prompt
-from ..profiles.partitions import Partitions
 from ..profiles.regions import find_partition, find_region
 from ..profiles.role import Role
 from ..profiles.source import Source
@@ -34,8 +32,7 @@ _TOO_LONG = "too-long"
 _COMMERCIAL = "aws"
 
 
-@dataclass(frozen=True)
-class FetchContext:
+class FetchContext(NamedTuple):
     """The parts of one session.
 
     cache_keys   names the records of the session's profile and of its chain
@@ -54,8 +51,8 @@ class FetchContext:
     codes: Callable[[], Codes]
     warn: Warn
     region: str | None = None
-    too_long: Markers = field(default_factory=lambda: Markers(None, _TOO_LONG))
-    callers: Markers = field(default_factory=lambda: Markers(None, CALLER))
+    too_long: Markers = Markers(None, _TOO_LONG)
+    callers: Markers = Markers(None, CALLER)
     clock: Callable[[], float] = time.time
 
     def sts(self, keys: Keys, *, quick: bool = False) -> Sts:
@@ -147,4 +144,6 @@ def region_for(config: Mapping[str, Any], profile: str) -> str | None:
 @cache
 def default_region(partition: str) -> str | None:
     """Return a region of a partition, from the list that comes with botocore."""
+    from ..profiles.partitions import Partitions
+
     return Partitions(create_loader().load_data("partitions")).default_region(partition)

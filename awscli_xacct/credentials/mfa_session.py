@@ -23,7 +23,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-ap
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .. import settings
 from ..aws_errors import is_refused_code
@@ -38,8 +38,7 @@ GET_SESSION_TOKEN = "get-session-token"  # noqa: S105
 """How a record of an MFA session says that it was obtained."""
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """How a role with MFA is assumed. `duration` is what to ask for in seconds, None for STS's default."""
 
     shared: bool

@@ -19,17 +19,12 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .. import settings
 from ..errors import BusyError, CacheError
 from ..storage.cache import Cache, Record
-from ..storage.files import PRIVATE_FILE
-from ..storage.locks import NoLocksError, describe_owner, make_lock, release, try_acquire, write_owner
+from ..storage.locks import FileLock, NoLocksError
 from ..storage.markers import Markers
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
 
 LOG = logging.getLogger(__name__)
 
@@ -182,43 +177,41 @@ class SingleFlight:
             try:
                 yield acquired
             finally:
-                if lock is not None and lock.is_locked:
-                    release(lock)
+                if lock is not None:
+                    lock.release()
         finally:
             among_threads.release()
 
-    def _lock_file(self, name: str) -> BaseFileLock | None:
-        """Return the lock file of `name`, not locked yet; None where this disk has none for us."""
+    def _lock_file(self, name: str) -> FileLock | None:
+        """Return the lock of `name`, not acquired yet; None where this disk has none for us."""
         if self._cache.directory is None:
             return None
         try:
-            path = self._cache.make_directory() / f"{name}.lock"
-            path.touch(PRIVATE_FILE)
+            return FileLock(self._cache.make_directory() / f"{name}.lock")
         except OSError as error:
             LOG.debug("No lock in %s: %s", self._cache.directory, error)
             return None
-        return make_lock(path)
 
-    def _acquire(self, lock: BaseFileLock, purpose: str, at_most: float | None, until: Until | None) -> bool:
+    def _acquire(self, lock: FileLock, purpose: str, at_most: float | None, until: Until | None) -> bool:
         """Return whether to go on: the lock is held, or this disk has none for us."""
         try:
-            if not (try_acquire(lock) or self._wait_for(lock, purpose, at_most, until)):
+            if not (lock.try_acquire() or self._wait_for(lock, purpose, at_most, until)):
                 return False
         except NoLocksError as error:
             if not self._warned:
                 self._warned = True
                 self._warn(
-                    f"{Path(lock.lock_file).parent} is on a file system without locks ({error.strerror}), so commands "
+                    f"{lock.path.parent} is on a file system without locks ({error.strerror}), so commands "
                     f"that run at the same time do not wait for each other"
                 )
             return True
         except OSError as error:
-            LOG.debug("No lock at %s: %s", lock.lock_file, error)
+            LOG.debug("No lock at %s: %s", lock.path, error)
             return True
-        write_owner(lock)
+        lock.write_owner()
         return True
 
-    def _wait_for(self, lock: BaseFileLock, purpose: str, at_most: float | None, until: Until | None) -> bool:
+    def _wait_for(self, lock: FileLock, purpose: str, at_most: float | None, until: Until | None) -> bool:
         """Wait for a lock; return False if `until` becomes true first, or after `at_most` seconds.
 
         Raises `BusyError` and `OSError`.
@@ -226,7 +219,7 @@ class SingleFlight:
         started = time.monotonic()
         holder = ""
         next_attempt = 0.0
-        record_file = Path(lock.lock_file).with_suffix(".json")
+        record_file = lock.path.with_suffix(".json")
         seen = None
         while True:
             waited = time.monotonic() - started
@@ -236,7 +229,7 @@ class SingleFlight:
                 if until is not None and until():
                     return False
                 if waited >= next_attempt:
-                    if try_acquire(lock):
+                    if lock.try_acquire():
                         return True
                     next_attempt = waited + min(
                         settings.LOCK_POLL_SECONDS + waited / 4, settings.LOCK_RETRY_SECONDS
@@ -246,7 +239,7 @@ class SingleFlight:
                 if waited >= at_most:
                     return False
             elif waited >= self._notice_after and not holder:
-                holder = describe_owner(lock)
+                holder = lock.describe_owner()
                 self._warn(f"waiting for {holder}, which is getting {purpose}")
             elif waited >= self._notice_after + self._timeout:
                 raise BusyError(

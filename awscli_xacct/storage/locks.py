@@ -1,7 +1,9 @@
 """Locks between processes: the kernel's own, which die with their owner, or none at all.
 
-Where the file system has no locks (Lustre without flock), filelock would take the existence of a file for a lock. Such
-a lock outlives its owner, and a file created beforehand is a lock that is never released.
+Where the file system has no locks (Lustre without flock), nothing replaces them: if the existence of a file were the
+lock, it would outlive its owner, and a file created beforehand would never be released. They are made here because
+importing filelock cost a command that fetches 2.5 % of its instructions, and most of the code was there to stop it from
+doing that.
 
 The owner of a lock writes its process id into a file beside the lock file, for those who wait. Both files are removed
 before the lock is released, or they would pile up: names change with the caller's access key. So whoever acquires a
@@ -14,10 +16,10 @@ import contextlib
 import errno
 import hashlib
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from .. import settings
 from ..errors import BusyError, EditError
@@ -26,15 +28,122 @@ from .directories import explain, make_private_directory
 from .files import PRIVATE_FILE
 from .record import expand_path
 
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
-
 # NFS without a lock daemon raises ENOLCK, FUSE EOPNOTSUPP or ENOSYS, others EINVAL. All mean that it has no locks.
 _UNSUPPORTED = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
 
 
 class NoLocksError(OSError):
     """The file system has no locks."""
+
+
+class FileLock:
+    """A lock, not acquired yet, whose file is `path`. It keeps other threads out as well as other processes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._descriptor: int | None = None
+
+    @property
+    def is_held(self) -> bool:
+        return self._descriptor is not None
+
+    def try_acquire(self) -> bool:
+        """Acquire the lock without waiting, and return whether that worked. Raises `OSError` and `NoLocksError`."""
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        descriptor = os.open(self.path, flags, PRIVATE_FILE)
+        try:
+            _lock(descriptor)
+            # The last owner may have removed the file after it was opened here.
+            if os.path.samestat(os.fstat(descriptor), self.path.stat()):
+                _held[self] = self._descriptor = descriptor
+        except (BlockingIOError, FileNotFoundError):
+            pass  # another process has it
+        except OSError as error:
+            if error.errno in _UNSUPPORTED:
+                raise NoLocksError(*error.args) from None
+            raise
+        finally:
+            if not self.is_held:
+                os.close(descriptor)
+        return self.is_held
+
+    def release(self) -> None:
+        """Remove the files of the lock, and release it."""
+        if self._descriptor is not None:
+            # Windows removes no file that is open.
+            for path in [self._owner_file, *([] if sys.platform == "win32" else [self.path])]:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+            del _held[self]
+            descriptor, self._descriptor = self._descriptor, None
+            _unlock(descriptor)
+            os.close(descriptor)
+
+    def write_owner(self) -> None:
+        """Let processes that wait for the lock know that this one holds it."""
+        with contextlib.suppress(OSError):
+            self._owner_file.touch(PRIVATE_FILE)
+            self._owner_file.write_bytes(b"%d\n" % os.getpid())
+
+    def describe_owner(self) -> str:
+        """Return who holds the lock, in words."""
+        try:
+            return f"process {int(self._owner_file.read_bytes())}"
+        except (OSError, ValueError):
+            return "another process"
+
+    @property
+    def _owner_file(self) -> Path:
+        return self.path.with_suffix(".owner")
+
+
+_held: dict[FileLock, int] = {}
+"""The descriptors of the locks that this process holds."""
+
+
+def _forget_held() -> None:
+    """Leave the locks to the process that has been forked: with a copy of the descriptor, this one holds them too."""
+    for lock, descriptor in _held.items():
+        lock._descriptor = None
+        os.close(descriptor)
+    _held.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_held)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError as error:
+            raise BlockingIOError(*error.args) from None
+
+    def _unlock(descriptor: int) -> None:
+        with contextlib.suppress(OSError):
+            msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        """Lock an open file. Raises `BlockingIOError` if it is locked already, and `OSError`."""
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _unlock(descriptor: int) -> None:
+        """Unlock an open file, even if a process that was forked has a copy of the descriptor."""
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def remove_if_free(path: Path) -> None:
+    """Remove a lock file that a killed process left, unless another process holds the lock. Raises `OSError`."""
+    lock = FileLock(path)
+    if lock.try_acquire():
+        lock.release()
 
 
 @contextlib.contextmanager
@@ -47,91 +156,11 @@ def locked(path: Path, wait: float) -> Iterator[None]:
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):  # the edit is done or not by now; the lock ends with the process
-            if lock:
-                release(lock)
-
-
-def make_lock(path: Path) -> BaseFileLock:
-    """Return a lock, not acquired yet, whose file is `path`."""
-    from filelock import FileLock
-
-    # Older versions lack the argument. Given a wrong one, their locks print a traceback when they are deleted.
-    if "fallback_to_soft" in FileLock.__init__.__code__.co_varnames:
-        return FileLock(path, mode=PRIVATE_FILE, fallback_to_soft=False)
-    return FileLock(path, mode=PRIVATE_FILE)
-
-
-def try_acquire(lock: BaseFileLock) -> bool:
-    """Acquire a lock without waiting, and return whether that worked. Raises `OSError` and `NoLocksError`."""
-    from filelock import Timeout
-
-    try:
-        lock.acquire(timeout=0)
-        if not _is_in_place(lock):
+        if lock:
             lock.release()
-            return False
-    except Timeout:
-        _check_locks(lock)
-        return False
-    except NotImplementedError:
-        raise NoLocksError(errno.ENOSYS, os.strerror(errno.ENOSYS)) from None
-    except OSError as error:
-        raise _to_no_locks(error) from None
-    return True
 
 
-def _is_in_place(lock: BaseFileLock) -> bool:
-    """Whether the file of a lock that is held still has its name: the last owner may have removed it meanwhile."""
-    descriptor = _descriptor(lock)
-    try:
-        return descriptor is None or os.path.samestat(os.fstat(descriptor), Path(lock.lock_file).stat())
-    except FileNotFoundError:
-        return False
-
-
-def _descriptor(lock: BaseFileLock) -> int | None:
-    """Return the descriptor of the file of a lock that is held; None where the file must stay.
-
-    Windows removes no file that is open, and another filelock may not say which file it has locked.
-    """
-    found = getattr(getattr(lock, "_context", None), "lock_file_fd", None)
-    return found if os.name == "posix" else None
-
-
-def write_owner(lock: BaseFileLock) -> None:
-    """Let processes that wait for a lock know that this one holds it."""
-    path = _owner_file(lock)
-    with contextlib.suppress(OSError):
-        path.touch(PRIVATE_FILE)
-        path.write_text(f"{os.getpid()}\n", encoding="ascii")
-
-
-def release(lock: BaseFileLock) -> None:
-    """Remove the files of a lock, and release it. Raises `OSError`."""
-    files = [_owner_file(lock), *([] if _descriptor(lock) is None else [Path(lock.lock_file)])]
-    for path in files:
-        with contextlib.suppress(OSError):
-            path.unlink()
-    lock.release()
-
-
-def remove_if_free(path: Path) -> None:
-    """Remove a lock file that a killed process left, unless another process holds the lock. Raises `OSError`."""
-    lock = make_lock(path)
-    if try_acquire(lock):
-        release(lock)
-
-
-def describe_owner(lock: BaseFileLock) -> str:
-    """Return who holds a lock, in words."""
-    try:
-        return f"process {int(_owner_file(lock).read_text(encoding='ascii'))}"
-    except (OSError, ValueError):
-        return "another process"
-
-
-def _acquire(path: Path, wait: float) -> BaseFileLock | None:
+def _acquire(path: Path, wait: float) -> FileLock | None:
     """Return the lock for `path`, acquired; None where the file system has no locks."""
     name = f"config-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}.lock"
     last_error: OSError | None = None
@@ -141,7 +170,7 @@ def _acquire(path: Path, wait: float) -> BaseFileLock | None:
         try:
             if directory != path.parent or not directory.exists():
                 make_private_directory(directory)
-            lock = make_lock(directory / name)
+            lock = FileLock(directory / name)
             _wait_for(lock, path, wait)
         except NoLocksError as error:
             warn_once(
@@ -152,51 +181,24 @@ def _acquire(path: Path, wait: float) -> BaseFileLock | None:
         except OSError as error:
             last_error = error
         else:
-            write_owner(lock)
+            lock.write_owner()
             return lock
     raise EditError(f"{path} cannot be locked, so nothing was written: {explain(path.parent, last_error)}")
 
 
-def _wait_for(lock: BaseFileLock, path: Path, wait: float) -> None:
+def _wait_for(lock: FileLock, path: Path, wait: float) -> None:
     """Acquire a lock, with a message after a second. Raises `BusyError` after `wait` seconds, and `OSError`."""
     begun = time.monotonic()
     reported = False
-    while not try_acquire(lock):
+    while not lock.try_acquire():
         waited = time.monotonic() - begun
         if waited >= wait:
-            holder = describe_owner(lock)
+            holder = lock.describe_owner()
             raise BusyError(
                 f"{path} has been locked by {holder} for {wait:g} s; nothing was written. Answer its prompt or end "
                 f"it, then run the command again"
             )
         if waited >= settings.LOCK_SILENT_SECONDS and not reported:
             reported = True
-            warn(f"waiting for {describe_owner(lock)}, which is editing {path}")
+            warn(f"waiting for {lock.describe_owner()}, which is editing {path}")
         time.sleep(settings.LOCK_POLL_SECONDS)
-
-
-def _owner_file(lock: BaseFileLock) -> Path:
-    return Path(lock.lock_file).with_suffix(".owner")
-
-
-def _to_no_locks(error: OSError) -> OSError:
-    return NoLocksError(*error.args) if error.errno in _UNSUPPORTED else error
-
-
-def _check_locks(lock: BaseFileLock) -> None:
-    """Raise `NoLocksError` where no lock is possible: older filelocks take any refusal for another process's lock."""
-    try:
-        import fcntl
-    except ImportError:
-        return  # Windows always has locks
-    try:
-        descriptor = os.open(lock.lock_file, os.O_RDWR)
-    except OSError:
-        return
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in _UNSUPPORTED:
-            raise _to_no_locks(error) from None
-    finally:
-        os.close(descriptor)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from .files import discard, temporary_prefix
 from .locks import remove_if_free
 from .record import read_private, split_record
 
+_KINDS = ("json", "lock", "code", "too-long", "retry", "owner", "caller")
 _LASTING = {".caller": settings.CALLER_SECONDS}
 """How long markers are good for that are, for longer than a day, by suffix."""
 
@@ -21,12 +21,9 @@ def sweep_old(directory: Path, now: float, written: str = "") -> None:
     Temporary files for `written`, whose lock the caller holds, were left by a killed writer and go at once. Looks at a
     bounded number of files. Files that are not ours by name stay: people keep other things in ``cache_dir`` too.
     """
-    ours = re.compile(
-        r"[0-9a-f]{64}\.(json|lock|code|too-long|retry|owner|caller)|\.[0-9a-f]{64}\.\w[\w-]*\.xacct-\w+\.tmp"
-    )
     names = []
     with suppress(OSError):
-        names = [path.name for path in directory.iterdir() if ours.fullmatch(path.name)]
+        names = [path.name for path in directory.iterdir() if _is_ours(path.name)]
     # Start elsewhere each time, so that each of very many files has its turn.
     start = int(now) % len(names) if names else 0
     for name in names:
@@ -39,6 +36,20 @@ def sweep_old(directory: Path, now: float, written: str = "") -> None:
             written_at, lasts = path.lstat().st_mtime, _LASTING.get(path.suffix, 0)
             if written_at < now - settings.SWEEP_SECONDS - lasts and not _ended_lately(path, now):
                 _remove(path)
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a file is ours by its name: a cache key and a kind, or that of a temporary file for such a file.
+
+    Without a regular expression, because compiling it costs more than looking at the files.
+    """
+    key, _, kind = name.removeprefix(".").partition(".")
+    if len(key) != 64 or key.strip("0123456789abcdef"):
+        return False
+    if not name.startswith("."):
+        return kind in _KINDS
+    kind, mark, end = kind.partition(".xacct-")
+    return bool(kind and mark) and "." not in kind and end.endswith(".tmp")
 
 
 def _remove(path: Path) -> None:

@@ -13,7 +13,6 @@ _REPOSITORY = Path(__file__).resolve().parents[2]
 _PREFACE = """
 import os, sys, tempfile
 from pathlib import Path
-import filelock
 from awscli_xacct.configfile import store
 from awscli_xacct.errors import XacctError
 

@@ -147,8 +147,6 @@ def _append(path: str, **fields: Any) -> None:
 
 
 def main() -> None:
-    import filelock  # noqa: F401 - so that none of the processes has to
-
     task = Task(**json.loads(sys.argv[1]))
     children = []
     for _ in range(task.processes):

@@ -567,7 +567,7 @@ def test_disk_full_uses_the_refreshed_record(alone: Alone, directory: Path) -> N
 def test_file_system_without_locks_is_used_with_a_warning(
     alone: Alone, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Lustre without flock: filelock took the lock's own file for a lock that another process held, for ever."""
+    """Lustre without flock."""
     import fcntl
 
     def no_such_call(*_: object) -> None:

@@ -159,34 +159,13 @@ def test_plugin_damaged_leaves_roles_to_the_stock_cli(
     assert not (home.aws_dir / "cli").exists(), "the stock CLI's cache leaves out who calls"
 
 
-@pytest.mark.parametrize(
-    "stand_in", ["", "class Timeout(OSError): ...\nclass FileLock:\n    def __init__(self, path): ...\n"]
-)
-def test_plugin_with_a_failing_dependency_leaves_roles_to_the_stock_cli(
-    home: Home, role: Role, prod: str, stand_in: str
-) -> None:
-    """For example because another release of it is installed."""
-    library = home.path / "library"
-    (library / "filelock").mkdir(parents=True)
-    (library / "filelock" / "__init__.py").write_text(stand_in, encoding="utf-8")
-    outcome = home.aws(*WHOAMI, "--profile", prod, environment={"PYTHONPATH": str(library)})
-    assert is_session_of(role, caller_arn(outcome))
-    assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
-    assert outcome.stderr.startswith("xacct: ")
-
-
 @pytest.fixture
-def broken(request: pytest.FixtureRequest, home: Home, damage: Damage) -> dict[str, str]:
-    """The environment of an installation that is damaged as the parameter says."""
-    if request.param != "filelock":
-        return damage(request.param, UNFINISHED)
-    library = home.path / "library"
-    library.mkdir()
-    (library / "filelock.py").write_text("raise ImportError('no filelock here')\n", encoding="utf-8")
-    return {"PYTHONPATH": str(library)}
+def broken(request: pytest.FixtureRequest, damage: Damage) -> dict[str, str]:
+    """The environment of an installation in which the file of the parameter is damaged."""
+    return damage(request.param, UNFINISHED)
 
 
-BROKEN_WAYS = ["filelock", "profiles/cache_keys.py", "credentials/fetcher.py"]
+BROKEN_WAYS = ["storage/locks.py", "profiles/cache_keys.py", "credentials/fetcher.py"]
 """Damage that is noticed when credentials are fetched, when the provider is installed, and in between."""
 
 

@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from awscli_xacct.storage.locks import make_lock, release, try_acquire, write_owner
+from awscli_xacct.storage.locks import FileLock
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = ("take", "remove", "unlock")
@@ -58,10 +58,10 @@ def run(race: Race) -> tuple[list[int], int]:
 
 def _take_turns(race: Race, chance: random.Random, witness: int) -> None:
     for _ in range(race.turns):
-        lock = make_lock(Path(race.lock))
-        while not try_acquire(lock):
+        lock = FileLock(Path(race.lock))
+        while not lock.try_acquire():
             time.sleep(chance.uniform(0, 0.2))
-        write_owner(lock)
+        lock.write_owner()
         try:
             fcntl.flock(witness, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -69,7 +69,7 @@ def _take_turns(race: Race, chance: random.Random, witness: int) -> None:
         os.write(witness, b".")
         time.sleep(0)
         fcntl.flock(witness, fcntl.LOCK_UN)
-        release(lock)
+        lock.release()
 
 
 def _witness(race: Race) -> Path:
@@ -116,8 +116,6 @@ def _be_one_of(race: Race, number: int) -> None:
 
 def main() -> None:
     """Run the processes, and print their exit codes."""
-    import filelock  # noqa: F401 - so that none of the processes has to
-
     race = Race(**json.loads(sys.argv[1]))
     children = []
     for number in range(race.processes):

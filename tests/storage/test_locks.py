@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
+import re
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from awscli_xacct.storage.cache import Cache
-from awscli_xacct.storage.locks import make_lock, release, try_acquire, write_owner
+from awscli_xacct.storage.locks import FileLock
 from awscli_xacct.storage.sweep import sweep_old
 
 posix = pytest.mark.skipif(os.name != "posix", reason="forks, and Windows removes no file that is open")
@@ -25,14 +27,14 @@ PROCESSES, TURNS = 8, 25
 def take_turns(path: Path, counter: Path) -> None:
     """Add one to a counter `TURNS` times, each time under the lock, in two steps that a second owner would break."""
     for _ in range(TURNS):
-        lock = make_lock(path)
-        while not try_acquire(lock):
+        lock = FileLock(path)
+        while not lock.try_acquire():
             time.sleep(0)
-        write_owner(lock)
+        lock.write_owner()
         number = int(counter.read_text())
         time.sleep(0)
         counter.write_text(str(number + 1))
-        release(lock)
+        lock.release()
 
 
 @posix
@@ -41,8 +43,6 @@ def test_lock_removed_at_each_release_has_one_owner_at_a_time(tmp_path: Path) ->
     counter, path = tmp_path / "counter", tmp_path / "locks" / f"{NAME}.lock"
     path.parent.mkdir()
     counter.write_text("0")
-    import filelock  # noqa: F401 - so that none of the processes has to
-
     children = []
     for _ in range(PROCESSES):
         child = os.fork()
@@ -70,9 +70,9 @@ def test_lock_whose_owners_are_killed_at_any_step_has_one_owner_at_a_time(
     codes, turns = run(Race(str(path), chance.randrange(1 << 32), 100, 8, 1, spared))
     assert codes == [0] * spared + [-signal.SIGKILL] * (100 - spared)
     assert turns >= 8 * spared
-    lock = make_lock(path)
-    assert try_acquire(lock)
-    release(lock)
+    lock = FileLock(path)
+    assert lock.try_acquire()
+    lock.release()
     assert [left.name for left in tmp_path.iterdir()] == ["witness"]
 
 
@@ -83,14 +83,14 @@ def test_lock_file_of_a_killed_process_is_removed_and_a_held_one_is_not(tmp_path
     for path in (left, held, other):
         path.touch(0o600)
         os.utime(path, (0, 0))
-    lock = make_lock(held)
-    assert try_acquire(lock)
+    lock = FileLock(held)
+    assert lock.try_acquire()
     if command == "sweep":
         sweep_old(tmp_path, time.time())
     else:
         Cache(tmp_path, warn=sys.exit).remove_locks()
     assert sorted(tmp_path.iterdir()) == sorted([held, other])
-    release(lock)
+    lock.release()
 
 
 @posix
@@ -101,27 +101,66 @@ def test_lock_file_in_use_lately_is_not_swept(tmp_path: Path) -> None:
     assert path.exists()
 
 
-class OtherLock:
-    """A lock of a filelock that keeps its descriptor where nobody knows."""
+@posix
+def test_lock_belongs_to_the_process_that_acquired_it_and_not_to_its_forks(tmp_path: Path) -> None:
+    """A program that forks during a fetch, such as multiprocessing, had kept the lock for as long as its child ran."""
+    held, other = (FileLock(tmp_path / f"{NAME}.lock") for _ in range(2))
+    assert held.try_acquire()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(writing)
+        os.read(reading, 1)
+        held.release()
+        os._exit(0 if not held.is_held else 1)
+    os.close(reading)
+    assert not other.try_acquire()
+    held.release()
+    assert other.try_acquire()
+    os.close(writing)
+    assert os.waitpid(child, 0)[1] == 0
+    assert other.path.exists(), "the child has removed nothing that is not its own"
+    assert not FileLock(other.path).try_acquire()
+    other.release()
 
-    def __init__(self, path: Path) -> None:
-        self.lock_file = str(path)
-        self.held = False
 
-    def acquire(self, timeout: float) -> None:
-        assert timeout == 0
-        self.held = True
-
-    def release(self) -> None:
-        self.held = False
-
-
-def test_lock_file_stays_where_filelock_does_not_say_which_it_has(tmp_path: Path) -> None:
-    """Its locks could not be compared with the file of that name, so nobody may remove it."""
+@posix
+def test_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
     path = tmp_path / f"{NAME}.lock"
-    path.touch(0o600)
-    lock: Any = OtherLock(path)
-    assert try_acquire(lock)
-    assert lock.held
-    release(lock)
-    assert (lock.held, path.exists()) == (False, True)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, b"1" if FileLock(path).try_acquire() else b"0")
+        signal.pause()
+    assert os.read(reading, 1) == b"1"
+    assert not FileLock(path).try_acquire()
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    lock = FileLock(path)
+    assert lock.try_acquire()
+    lock.release()
+
+
+def test_lock_keeps_other_threads_out(tmp_path: Path) -> None:
+    lock = FileLock(tmp_path / "a.lock")
+    assert lock.try_acquire()
+    with ThreadPoolExecutor(1) as pool:
+        assert not pool.submit(FileLock(lock.path).try_acquire).result()
+        lock.release()
+        second = FileLock(lock.path)
+        assert pool.submit(second.try_acquire).result()
+    second.release()
+    second.release()
+    assert not second.is_held
+
+
+@posix
+def test_lock_file_is_private_and_no_link_is_followed(tmp_path: Path, open_umask: None) -> None:  # noqa: ARG001
+    lock, target = FileLock(tmp_path / "a.lock"), tmp_path / "target"
+    assert lock.try_acquire()
+    assert lock.path.stat().st_mode & 0o777 == 0o600
+    lock.release()
+    lock.path.symlink_to(target)
+    with pytest.raises(OSError, match=re.escape(os.strerror(errno.ELOOP))):
+        lock.try_acquire()
+    assert not target.exists()

@@ -14,7 +14,7 @@ from tests.support.home import REGION, TIMEOUT, Home
 AWS_V2 = "XACCT_TEST_AWS_V2"
 """The path of the AWS CLI v2 to test with, which must exist. Without it, any v2 on PATH is used."""
 
-PACKAGES = ("awscli_xacct", "filelock", "ruamel")
+PACKAGES = ("awscli_xacct", "ruamel")
 """What `pip install --target` installs of the plugin and its dependencies, except awscli."""
 
 _SERVICES = {"sts": "2011-06-15", "iam": "2010-05-08"}
