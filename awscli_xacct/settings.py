@@ -135,7 +135,8 @@ credentials/recursion_guard.py."""
 
 SHELL_VARIABLE = "AWS_XACCT_SHELL"
 """Set in a shell that `exec` has started, not by people: when its credentials expire, in seconds since the epoch (0 for
-never), a blank, and the profile."""
+never), `SHELL_NARROWED` if they are narrowed, a blank, and the profile."""
+SHELL_NARROWED = "n"
 
 HANDED_VARIABLE = "AWS_XACCT_HANDED"
 """Set for commands of `exec` and `each`, not by people: the variables with the profile's settings, one per line."""

@@ -58,7 +58,9 @@ def run(options: argparse.Namespace) -> int:
     document = json.loads(fetch(resolved, given))
     environment = build_environment(document, resolved.memo, inherited)
     if not command:
-        command, variables = make_shell(resolved.profile, document.get("Expiration", ""), inherited)
+        command, variables = make_shell(
+            resolved.profile, document.get("Expiration", ""), inherited, narrowed=resolved.memo.narrowed
+        )
         environment.update(variables)
     return become(command, environment)
 
@@ -85,7 +87,7 @@ def _serve(
     for name in (*CONTAINER, *BEFORE_CONTAINER):
         environment.pop(name, None)
     if not command:
-        command, variables = make_shell(resolved.profile, "", inherited)
+        command, variables = make_shell(resolved.profile, "", inherited, narrowed=resolved.memo.narrowed)
         environment.update(variables)
     with contextlib.ExitStack() as stack:
         served = stack.enter_context(serving([resolved.profile], for_once=given))

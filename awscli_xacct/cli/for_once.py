@@ -48,6 +48,8 @@ class ForOnce:
         if profile not in config["profiles"]:
             return config  # which is reported as that
         self.check(config, [profile], "no credentials were requested, because")
+        from collections import ChainMap
+
         from .. import settings
         from ..profiles.policies import make_absolute, read_only_arn
 
@@ -58,7 +60,8 @@ class ForOnce:
             options[settings.POLICY_ARNS] = self.policy_arns
         if self.policy:
             options[settings.POLICY] = make_absolute(self.policy)
-        return {**config, "profiles": {**config["profiles"], profile: options}}
+        # There may be thousands of profiles, and each is narrowed by itself.
+        return {**config, "profiles": ChainMap({profile: options}, config["profiles"])}
 
     def check(self, config: "Mapping[str, Any]", profiles: "Sequence[str]", heading: str) -> None:
         """Raise `ValidationError` with everything that keeps `profiles` from being narrowed."""

@@ -10,6 +10,9 @@ if TYPE_CHECKING:  # typing's own is in a module, which Python would have to fin
     from collections.abc import Mapping
 
 
+_NARROWED = " narrowed"
+
+
 def read_prompt(environment: "Mapping[str, str]", version: str) -> "str | None":
     """Return the line for a shell's prompt, empty without a profile in use; None if there is no memo."""
     if settings.SHELL_VARIABLE in environment:
@@ -28,7 +31,7 @@ def find_current_profile(environment: "Mapping[str, str]") -> str:
 
 def format_prompt(profile: str, memo: Memo) -> str:
     """Format a profile and the time its credentials have left: ``-`` for expired, nothing if it uses no record."""
-    name = escape_for_prompt(profile)
+    name = f"{escape_for_prompt(profile)}{_NARROWED if memo.narrowed else ''}"
     if not memo.record:
         return f"{name}\n"
     now = time.time()
@@ -38,9 +41,10 @@ def format_prompt(profile: str, memo: Memo) -> str:
 
 def _format_shell(value: str) -> str:
     """Format the profile of a shell that ``xacct exec`` has started, and the time that its credentials have left."""
-    expiry, _, profile = value.partition(" ")
+    end, _, profile = value.partition(" ")
+    expiry = end.removesuffix(settings.SHELL_NARROWED)
     left = int(expiry) - time.time() if expiry.isdecimal() else 0
-    name = escape_for_prompt(profile)
+    name = f"{escape_for_prompt(profile)}{_NARROWED if expiry != end else ''}"
     if expiry == "0":
         return f"{name}\n"
     return f"{name} {_format_short(left) if left > 0 else '-'}\n"

@@ -32,16 +32,17 @@ def check_not_nested(environment: Mapping[str, str]) -> None:
 
 
 def make_shell(
-    profile: str, expiration: str, environment: Mapping[str, str]
+    profile: str, expiration: str, environment: Mapping[str, str], *, narrowed: bool = False
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command for the user's shell, and the variables that it needs besides `environment`.
 
-    `expiration` is that of its credentials, or empty if they do not end.
+    `expiration` is that of its credentials, or empty if they do not end; `narrowed` is said in the prompt.
     """
     seconds = 0
     if expiration:
         seconds = int(datetime.fromisoformat(expiration.replace("Z", "+00:00")).timestamp())
-    variables = {settings.SHELL_VARIABLE: f"{seconds} {profile}"}
+    mark = settings.SHELL_NARROWED if narrowed else ""
+    variables = {settings.SHELL_VARIABLE: f"{seconds}{mark} {profile}"}
     if os.name == "nt":
         return [environment.get("COMSPEC") or "cmd.exe"], variables
     shell = environment.get("SHELL") or "/bin/sh"

@@ -73,10 +73,12 @@ def resolve_in(
     exported = export_settings(config, profile, os.environ, find_botocore)
     record, counted = "", list[str]()
     files: dict[str, str] | None = {}
+    narrowed = False
     if is_role(options) or is_mfa_user(options):
         keys = CacheKeys(config, profile, os.environ)
         record, counted = keys.all()[0], features.of_memo(keys)
         files = keys.sign_policy_files()
+        narrowed = is_role(options) and keys.role.narrowed
     memo = Memo(
         record,
         setting(config, settings.CACHE_DIR, os.environ) or settings.DEFAULT_CACHE_DIRECTORY,
@@ -85,6 +87,7 @@ def resolve_in(
         counted,
         config_checksum(config, profile),
         files or {},
+        narrowed=narrowed,
     )
     return Resolved(profile, config, memo, exported.memoizable and files is not None)
 

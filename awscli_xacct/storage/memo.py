@@ -26,11 +26,12 @@ if TYPE_CHECKING:  # typing's own is in a module, which Python would have to fin
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-FORMAT = "xacct-memo 3"
+FORMAT = "xacct-memo 4"
 NO_FILE = "-"
 ROLE_FEATURE = "CREDENTIALS_STS_ASSUME_ROLE"
 """The feature of a memo whose credentials are a role's, and not those of a user with an MFA session."""
 _SECRETS = (settings.SECRET_ACCESS_KEY, settings.SESSION_TOKEN)
+_NARROWED = "narrowed"
 _DOCUMENT_START = b'{"Version": 1, "AccessKeyId": "'
 
 
@@ -45,6 +46,7 @@ class Memo:
                has any, so that `aws` has to look
     config     the `config_checksum` of the config that it was resolved in
     files      what was read besides the two config files: the `file_signature` before that of each path
+    narrowed   whether session policies let its sessions do less than its role
     """
 
     def __init__(
@@ -56,6 +58,8 @@ class Memo:
         features: "Sequence[str]" = (),
         config: str = "",
         files: "Mapping[str, str]" = {},  # noqa: B006 - nobody changes it
+        *,
+        narrowed: bool = False,
     ) -> None:
         self.record = record
         self.directory = directory
@@ -64,10 +68,12 @@ class Memo:
         self.features = features
         self.config = config
         self.files = files
+        self.narrowed = narrowed
 
     def to_bytes(self, resolved_from: bytes) -> bytes:
         """Return the content of the memo's file; `resolved_from` is a `fingerprint`."""
-        fields = [self.record, self.directory, self.region, " ".join(self.features), self.config]
+        narrowed = _NARROWED if self.narrowed else ""
+        fields = [self.record, self.directory, self.region, " ".join(self.features), self.config, narrowed]
         files = [part for pair in self.files.items() for part in pair]
         body = resolved_from + _encode("\0".join([*fields, str(len(self.files)), *files, *self.exported]))
         return _checksum_line(body) + b"\n" + body
@@ -117,12 +123,15 @@ def read_memo(profile: str, version: str) -> "Memo | None":
 def _parse(fields: bytes) -> "Memo | None":
     """Return the memo, None if one of its other files has changed. Raises `OSError` and `ValueError`."""
     text = fields.decode("utf-8", "surrogateescape")
-    record, directory, region, features, config, count, *rest = text.split("\0")
+    record, directory, region, features, config, narrowed, count, *rest = text.split("\0")
     end = 2 * int(count)
     files = dict(zip(rest[0:end:2], rest[1:end:2], strict=True))
     if any(file_signature(path) != known for path, known in files.items()):
         return None
-    return Memo(record, directory, region, rest[end:], features.split(), config, files)
+    exported = rest[end:]
+    return Memo(
+        record, directory, region, exported, features.split(), config, files, narrowed=narrowed == _NARROWED
+    )
 
 
 def read_document(profile: str, version: str) -> "bytes | None":

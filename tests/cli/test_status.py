@@ -96,6 +96,23 @@ def test_prompt_shows_the_profile_and_the_time_left(home: Home, state: str, prod
     assert show_prompt(home, AWS_PROFILE="default") == "default\n"
 
 
+def test_prompt_says_that_a_session_is_narrowed(home: Home, prod: str) -> None:
+    assert home.aws("configure", "role", prod, "--read-only").code == 0
+    assert show_prompt(home, AWS_PROFILE=prod) == "prod narrowed -\n"
+    age_config_files(home)
+    assert home.xacct("credentials", prod).code == 0
+    for _ in range(2):
+        assert show_prompt(home, AWS_PROFILE=prod) in ("prod narrowed 59m\n", "prod narrowed 1h00m\n")
+    assert list(home.aws_dir.glob("xacct/resolved/*.memo"))
+
+
+def test_prompt_of_a_shell_says_that_its_session_is_narrowed(home: Home, prod: str) -> None:
+    home.environment["SHELL"] = "/bin/sh"
+    for options, expected in ((), "prod 59m\n"), (("--read-only",), "prod narrowed 59m\n"):
+        outcome = home.xacct("exec", prod, *options, stdin=f"exec {XACCT} status --prompt\n")
+        assert outcome.stdout.replace("1h00m", "59m") == expected, outcome.stderr
+
+
 def test_prompt_without_credentials_shows_a_dash(home: Home, state: str, prod: str) -> None:
     assert state
     for record in home.records():

@@ -83,24 +83,25 @@ def test_memo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {str(tmp_path / "policy.json"): "-"}
     variables = ["AWS_REGION=us-west-1"]
     snapshot.remember(
-        Memo(NAME, "/cache", "us-west-1", variables, ["A", "B"], config="89abcdef", files=files)
+        Memo(NAME, "/cache", "us-west-1", variables, ["A", "B"], "89abcdef", files, narrowed=True)
     )
     (path,) = (tmp_path / ".aws" / "xacct" / "resolved").iterdir()
     head, _, body = path.read_bytes().partition(b"\n")
     assert path.suffix == ".memo"
-    assert head.startswith(b"xacct-memo 3 ")
+    assert head.startswith(b"xacct-memo 4 ")
     fields = [
         NAME,
         "/cache",
         "us-west-1",
         "A B",
         "89abcdef",
+        "narrowed",
         "1",
         str(tmp_path / "policy.json"),
         "-",
         *variables,
     ]
-    assert body.split(b"\0")[-9:] == [field.encode() for field in fields]
+    assert body.split(b"\0")[-10:] == [field.encode() for field in fields]
 
 
 def test_journal_of_setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
