@@ -1,8 +1,8 @@
 """A server on loopback for small answers: one thread for all connections, so that a slow client holds up nobody.
 
 Memory is bounded by the number of connections, each of which may send `MAX_HEAD` bytes and gets one answer. Where
-there are no more descriptors, or connections, clients wait in the kernel's queue; those who have connected and not
-asked for anything make room for them.
+there are no more descriptors, or connections, clients wait in the kernel's queue. Those who have not asked for
+anything, or have had their answer, make room for them.
 """
 
 from __future__ import annotations
@@ -127,10 +127,10 @@ class LoopbackServer:
                 self._make_room()
 
     def _make_room(self) -> None:
-        """Close the connection that has waited longest without asking for anything."""
-        asking = [connection for connection in self._connections if connection.is_asking]
-        if asking:
-            self._close(min(asking, key=lambda connection: connection.deadline or 0))
+        """Close the connection that has been there longest, of those whose answer is not being made."""
+        idle = [connection for connection in self._connections if connection.deadline is not None]
+        if idle:
+            self._close(min(idle, key=lambda connection: connection.deadline or 0))
         else:
             time.sleep(0.01)  # until descriptors are free, other clients wait
 
@@ -227,9 +227,8 @@ def _listen(port: int) -> socket.socket:
         if os.name == "nt":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)  # type: ignore[attr-defined,unused-ignore]
         else:
-            listener.setsockopt(
-                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-            )  # despite connections that have ended
+            # Connections that have ended must not keep the port for a minute.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
         listener.listen(_BACKLOG)
     except OSError as error:

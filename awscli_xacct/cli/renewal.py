@@ -221,9 +221,9 @@ def _parse_failure(messages: str) -> Supply:
     *before, last = messages.rstrip("\n").split("\n")
     try:
         report = json.loads(last)
-        for line in before:
-            warn(line.removeprefix("xacct: "))
-        text = "\n".join(filter(None, [str(report["Message"]), report["Fix"] and f"  {report['Fix']}"]))
-        return Supply(None, str(report["Code"]), text)
-    except (ValueError, TypeError, KeyError):
+        code, message, fix = str(report["Code"]), str(report["Message"]), report["Fix"]
+    except (ValueError, TypeError, KeyError):  # it was killed, say
         return Supply(None, "NoCredentials", messages.strip().removeprefix("xacct: "))
+    for line in before:
+        warn(line.removeprefix("xacct: "))
+    return Supply(None, code, f"{message}\n  {fix}" if fix and fix not in message else message)

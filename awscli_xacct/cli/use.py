@@ -152,8 +152,6 @@ def run(options: argparse.Namespace) -> int:
     """Print what the shell's function evaluates. Returns 130 if nothing was chosen."""
     if options.off and options.profile is not None:
         raise XacctError("--off takes no profile. Use one or the other", code="UsageError")
-    if not options.shell:
-        raise XacctError(_explain_function(os.environ), code="UsageError")
     if settings.SHELL_VARIABLE in os.environ:
         name = os.environ[settings.SHELL_VARIABLE].partition(" ")[2]
         raise XacctError(
@@ -161,6 +159,8 @@ def run(options: argparse.Namespace) -> int:
             code="UsageError",
             fix="exit",
         )
+    if not options.shell:
+        raise XacctError(_explain_function(os.environ), code="UsageError")
     current = os.environ.get(PROFILE_STATE, "")
     wanted = "" if options.off else _find_wanted(options.profile, os.environ)
     shell = SHELLS[options.shell]
