@@ -88,9 +88,9 @@ def test_import_adds_working_roles_and_does_nothing_the_second_time(
     assert file_state(home.config) == kept
 
 
-def test_import_prints_what_the_readme_shows(home: Home) -> None:
-    readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
-    section = readme.partition("### Many accounts")[2].partition("On a terminal")[0]
+def test_import_prints_what_the_guide_shows(home: Home) -> None:
+    guide = Path(__file__).parents[2].joinpath("docs", "guide.md").read_text("utf-8")
+    section = guide.partition("## Many accounts")[2].partition("On a terminal")[0]
     shown = dedent(section.partition("$ cat team.yaml\n")[2])
     text, _, said = shown.partition("$ aws configure role import team.yaml\n")
     home.credentials.write_text("[default]\naws_access_key_id = A\naws_secret_access_key = S\n", "utf-8")

@@ -1,0 +1,65 @@
+"""The README's quick start and the pages it links to: each command run as shown."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from awscli_xacct import settings
+from awscli_xacct.cli.dispatch import COMMANDS
+from awscli_xacct.messages import SUBCOMMANDS
+from awscli_xacct.profiles.role import KEYS
+from tests.sts import Sts, User
+from tests.support.home import Home
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT.joinpath("README.md").read_text("utf-8")
+_CHANGING = (
+    (r"botocore-session-\d+", "botocore-session-N"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
+)
+
+
+def steady(text: str) -> str:
+    """Return a text without what differs from run to run."""
+    for pattern, word in _CHANGING:
+        text = re.sub(pattern, word, text)
+    return text.strip()
+
+
+def test_readme_quick_start_prints_what_it_shows(home: Home, sts: Sts, user: User) -> None:
+    sts.add_role("PowerUser", trusts=[user.arn])
+    section = README.partition("## Quick start")[2].partition("## ")[0]
+    blocks = re.findall(r"^    \$ (.+)\n((?:    .*\n)*)", section, re.MULTILINE)
+    assert len(blocks) == 4
+    for command, shown in blocks:
+        program, *arguments = shlex.split(command)
+        outcome = (home.aws if program == "aws" else home.xacct)(*arguments)
+        printed = f"{outcome.stdout}{outcome.stderr}".replace(str(home.path), "/home/you")
+        assert steady(printed) == steady(re.sub("^    ", "", shown, flags=re.MULTILINE))
+
+
+def test_pages_that_are_linked_exist() -> None:
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))):
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", page.read_text("utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_pages_are_all_linked_from_the_readme() -> None:
+    pages = {path.name for path in ROOT.glob("docs/*.md")} - {"architecture.md"}
+    assert pages <= set(re.findall(r"docs/([\w.]+)\)", README))
+
+
+def test_reference_has_every_key_and_variable() -> None:
+    text = ROOT.joinpath("docs", "reference.md").read_text("utf-8")
+    variables = [settings.variable(key) for key in settings.PLUGIN_WIDE]
+    missing = [name for name in (*KEYS, *settings.PLUGIN_WIDE, *variables) if f"`{name}`" not in text]
+    assert missing == []
+
+
+def test_docs_name_every_command() -> None:
+    text = "".join(path.read_text("utf-8") for path in (ROOT / "README.md", *ROOT.glob("docs/*.md")))
+    missing = [name for name in COMMANDS if f"xacct {name}" not in text]
+    missing += [name for name in SUBCOMMANDS if f"configure role {name}" not in text]
+    assert missing == []
