@@ -197,6 +197,25 @@ def test_lower_floors_load_without_the_cli(loaded: Loaded, module: str) -> None:
     assert others == {"awscli_xacct"}
 
 
+def test_xacct_commands_load_before_there_is_a_botocore(loaded: Loaded) -> None:
+    """Since AWS CLI 1.46 its botocore can be imported only after awscli, and there may be no other one."""
+    statements = """
+import sys
+
+class Hidden:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.split(".")[0] in ("botocore", "awscli"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Hidden)
+from awscli_xacct.cli import dispatch
+for name in dispatch.COMMANDS:
+    dispatch.load(name)
+"""
+    assert "awscli_xacct.cli.history" in loaded.by_python(statements)
+
+
 def test_botocore_session_loads_no_awscli(loaded: Loaded, home: Home) -> None:
     """`install` is for boto3. If botocore is only inside awscli, such a session cannot exist."""
     statements = f"""

@@ -17,10 +17,10 @@ from ..history import log
 from ..history.entry import Entry, parse_line
 from ..messages import printable, profile_option, unknown_profile, warn
 from ..profiles.cache_keys import keeps_history
+from ..profiles.partitions import load_partitions
 from ..profiles.regions import find_region
 from ..profiles.source import Profiles
 from .dispatch import UsageError
-from .doctor.profiles import load_partitions
 from .output import print_result
 from .resolve import read_config
 

@@ -19,13 +19,15 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import XacctError
 from ..messages import printable, profile_option
-from .clients import KeyClients
 from .journal import RotationJournal
 from .model import AccessKey
+
+if TYPE_CHECKING:
+    from .clients import KeyClients  # loads botocore, which is not there before awscli is
 
 NEW_KEY_SECONDS = 60.0
 """How long a new key may take until it works; IAM says seconds."""

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+from typing import TYPE_CHECKING
 
 from .. import settings
 from ..errors import ProfileError, XacctError
 from ..messages import profile_option
 from ..profiles.credential_process import gets_key_of, split_command
-from .clients import KeyClients
 from .key_store import KeyStore
 from .model import AccessKey, KeyStoreError
 from .place import FILE, PROGRAM, Files, Place, remove_key, set_option, write_key
+
+if TYPE_CHECKING:
+    from .clients import KeyClients  # loads botocore, which is not there before awscli is
 
 _GET_SECONDS = 60
 

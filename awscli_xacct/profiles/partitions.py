@@ -5,8 +5,11 @@ https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/pa
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
 
 
@@ -55,3 +58,13 @@ class Partitions:
         return named or min(
             (region for region in partition["regions"] if "global" not in region), default=None
         )
+
+
+def load_partitions() -> Partitions | None:
+    """Return the partitions that the awscli of this Python knows, without importing it; None without an awscli."""
+    for package in ("awscli", "botocore"):
+        spec = find_spec(package)
+        for directory in (spec.submodule_search_locations or []) if spec else []:
+            for file in sorted(Path(directory).glob("**/data/partitions.json"))[:1]:
+                return Partitions(json.loads(file.read_bytes()))
+    return None

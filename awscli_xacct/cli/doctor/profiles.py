@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from ...configfile.sections import parse_header
 from ...messages import listed, option, role_command
 from ...problems import Hints
 from ...profiles import known_keys, validation
-from ...profiles.partitions import Partitions
+from ...profiles.partitions import load_partitions
 from ...profiles.policies import find_file
 from ...profiles.regions import find_partition
 from ...profiles.role import KEYS
@@ -141,13 +139,3 @@ def _check_plugin_wide(config: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(
                 WARNING, f"[{settings.CONFIG_SECTION}]: unknown key {key}", f"write {known}, or remove it"
             )
-
-
-def load_partitions() -> Partitions | None:
-    """Return the partitions that the awscli of this Python knows, without importing it; None without an awscli."""
-    for package in ("awscli", "botocore"):
-        spec = find_spec(package)
-        for directory in (spec.submodule_search_locations or []) if spec else []:
-            for file in sorted(Path(directory).glob("**/data/partitions.json"))[:1]:
-                return Partitions(json.loads(file.read_bytes()))
-    return None
