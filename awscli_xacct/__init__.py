@@ -10,7 +10,7 @@ if TYPE_CHECKING:  # the real one is in a module, which every `aws` command woul
 
     Profiles = Mapping[str, Mapping[str, Any]]
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def awscli_initialize(cli):  # type: ignore[no-untyped-def]
