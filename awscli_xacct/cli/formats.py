@@ -93,9 +93,7 @@ def _quote_fish(value: str) -> str:
 def _quote_cmd(value: str) -> str:
     """Refuse what would need quotes: neither quotes nor carets reliably keep cmd from expanding ``%``."""
     if not _HARMLESS.fullmatch(value):
-        raise XacctError(
-            "the credentials or the region contain characters that cmd cannot quote; use another --format"
-        )
+        raise XacctError("the values contain characters that cmd cannot quote; use another --format")
     return value
 
 

@@ -25,8 +25,8 @@ from .for_once import ForOnce
 from .resolve import resolve
 
 _PROGRAM = (
-    "import sys; sys.path[:] = sys.argv.pop(1).split(chr(10)); from awscli_xacct.cli.main import main; "
-    "sys.exit(main())"
+    "import sys; sys.argv[0] = 'xacct'; sys.path[:] = sys.argv.pop(1).split(chr(10)); "
+    "from awscli_xacct.cli.main import main; sys.exit(main())"
 )
 _FOREVER_SECONDS = 60.0
 """How long credentials without an end are used before the profile is asked again."""

@@ -107,7 +107,7 @@ def hiding_default() -> Iterator[dict[str, str]]:
             ("credentials", settings.CREDENTIALS_FILE_VARIABLE, b""),
         ):
             path = write_temporary(directory, name, data).replace(directory / name)
-            variables[variable] = str(path)
+            variables[variable] = path.as_posix()  # cmd quotes no backslash
         yield variables
 
 

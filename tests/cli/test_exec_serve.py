@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from pathlib import Path
@@ -41,7 +42,6 @@ def test_exec_serve_leaves_no_keys_in_the_environment(home: Home, prod: str) -> 
         "AWS_ROLE_SESSION_NAME": "old",
         "AWS_XACCT_SHELL": "0 old",
     }
-    # Of another machine, as far as the profile's own credentials are concerned.
     words = ("exec", "--serve", prod, "--", sys.executable, "-c", DUMP)
     found = read_variables(home.xacct(*words, environment=stale))
     kept = {name: value for name, value in home.environment.items() if name.startswith("AWS_")}
@@ -63,6 +63,8 @@ def test_exec_serve_runs_as_the_role_despite_keys_in_default(
     outcome = home.xacct("exec", "--serve", prod, "--", *WHOAMI)
     assert is_session_of(role, caller_arn(outcome))
     assert len(sts.calls_of("AssumeRole")) == 1
+    history = (home.aws_dir / "xacct" / "history.jsonl").read_text("utf-8")
+    assert json.loads(history)["Program"].endswith("xacct")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +91,8 @@ def test_exec_serve_passes_signals_on(home: Home, prod: str, name: str) -> None:
 
 def test_exec_serve_leaves_ctrl_c_to_the_command(home: Home, prod: str) -> None:
     """The terminal sends it to both; the command must not get it twice."""
-    script = "trap 'echo caught' INT; echo ready; cat; cat; echo done; exit 3"
+    wait = "until [ $n ]; do sleep 0.05; done"
+    script = f"trap 'n=1; echo caught' INT; echo ready; {wait}; cat; echo done; exit 3"
     terminal = Terminal(home.terminal_for(str(XACCT), "exec", "--serve", prod, "--", "bash", "-c", script))
     terminal.expect("ready")
     terminal.child.sendintr()

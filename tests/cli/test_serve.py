@@ -13,7 +13,7 @@ import pytest
 from awscli_xacct.cli.loopback_server import MAX_CONNECTIONS
 from tests.sts import Role, Sts, User
 from tests.support.commands import is_session_of, mode_of
-from tests.support.home import REGION, TIMEOUT, Home
+from tests.support.home import REGION, TIMEOUT, XACCT, Home, finish
 
 from .served import CONFIG, CREDENTIALS, TOKEN, URI, Server, parse_variables, read_answer, serving
 
@@ -56,6 +56,28 @@ def test_serve_for_a_container_prints_assignments_only(home: Home, prod: str) ->
     with serving(home, *arguments, environment=stale) as server:
         names = [line.partition("=")[0] for line in server.printed.splitlines()]
     assert names == [URI, TOKEN, "AWS_REGION", "AWS_DEFAULT_REGION"]
+
+
+@pytest.mark.parametrize(
+    ("form", "comment", "assignment"),
+    [
+        ("fish", "# audit", f'set -gx {URI} "http://127.0.0.1:'),
+        ("powershell", "# audit", f'$Env:{URI}="http://127.0.0.1:'),
+        ("windows-cmd", "rem audit", f"set {URI}=http://127.0.0.1:"),
+    ],
+)
+def test_serve_prints_blocks_for_any_shell(
+    home: Home, role: Role, form: str, comment: str, assignment: str
+) -> None:
+    home.add_role("prod", role.arn)
+    home.add_role("audit", role.arn)
+    process = home.start_any(XACCT, "serve", "prod", "audit", "--format", form)
+    assert process.stdout is not None
+    block = process.stdout.read().split("\n\n")[1].splitlines()
+    process.terminate()
+    assert finish(process).code == 0
+    assert block[0] == comment
+    assert [line for line in block if line.startswith(assignment) and "/audit" in line]
 
 
 def test_serve_several_profiles_at_paths_of_their_own(home: Home, sts: Sts, role: Role, user: User) -> None:
