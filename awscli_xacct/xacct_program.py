@@ -19,11 +19,11 @@ def find_program() -> list[str]:
     """Return the words that run `xacct`: its name where the one on the PATH is this installation's, else its path."""
     own = next(_list_scripts(), None)
     on_path = shutil.which("xacct")
-    if on_path and (own is None or os.path.realpath(on_path) == os.path.realpath(own)):
+    if own is None and not on_path and Path(sysconfig.get_path("purelib")).resolve() == _PACKAGE.parent:
+        return [sys.executable, "-m", _PACKAGE.name]
+    if own is None or (on_path and os.path.realpath(on_path) == os.path.realpath(own)):
         return ["xacct"]
-    if own is not None:
-        return [str(own)]
-    return [sys.executable, "-m", _PACKAGE.name]
+    return [str(own)]
 
 
 def _list_scripts() -> Iterator[Path]:
@@ -31,7 +31,7 @@ def _list_scripts() -> Iterator[Path]:
     directories = [
         *_list_recorded(),
         # Version 2 finds the package in another Python's environment: lib/python3.13/site-packages, Lib/site-packages.
-        *(parent / name for parent in _PACKAGE.parents[1:5] for name in sorted(_PARENTS)),
+        *(parent / name for parent in _PACKAGE.parents[:4] for name in sorted(_PARENTS)),
         Path(sys.executable).parent,
         Path(sysconfig.get_path("scripts")),
     ]

@@ -624,3 +624,20 @@ def test_doctor_warns_of_a_policy_file_that_others_can_change(machine: Machine) 
         f"profile prod: policy 'file://{policy}': the file cannot be read: No such file or directory"
     )
     assert fault["Fix"] == "aws configure role prod --policy VALUE"
+
+
+def test_doctor_finds_an_sdk_profile_that_gives_nothing(machine: Machine) -> None:
+    text = machine.config.read_text("utf-8")
+    machine.write(f"{text}[profile my sdk]\ncredential_process = /gone/xacct credentials prod\n")
+    machine.write(machine.config.read_text("utf-8").replace("[profile my sdk]", "[profile 'my sdk']"))
+    fault = get_only(examine(machine), "fault")
+    assert fault["Text"] == "profile my sdk: its credential_process runs /gone/xacct, which is not there"
+    assert fault["Fix"] == "aws configure role prod --sdk-profile 'my sdk'"
+    machine.write(f"{text}[profile sdk]\ncredential_process = xacct credentials prod\n")
+    warning = get_only(examine(machine), "warning")
+    assert warning["Text"] == "profile sdk: its credential_process runs xacct, which is not on the PATH"
+    (machine.bin / "xacct").symlink_to(XACCT)
+    assert examine(machine) == []
+    machine.write(f"{text}[profile sdk]\ncredential_process = xacct credentials prd\n")
+    fault = get_only(examine(machine), "fault")
+    assert fault["Text"] == "profile sdk: its credential_process: there is no profile prd; did you mean prod?"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 
 import pytest
 
@@ -10,7 +12,7 @@ from tests.configure_role.steps import Screen
 from tests.configure_role.test_interview import answer
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.commands import WHOAMI, caller_of, is_session_of, operations
-from tests.support.home import Home
+from tests.support.home import XACCT, Home
 from tests.support.terminal import Terminal
 
 SUBCOMMANDS = ("list", "show", "verify", "login", "logout", "remove", "rename")
@@ -115,3 +117,19 @@ def test_subcommand_mistyped_is_an_error_with_a_suggestion(home: Home) -> None:
     assert outcome.code != 0
     assert "did you mean: aws configure role list" in outcome.stderr
     assert home.aws(*WHOAMI, "--profile", "nobody").code != 0
+
+
+def test_sdk_profile_runs_the_xacct_beside_the_plugin(home: Home, prod: str) -> None:
+    """As in docs/hosts.md: an environment of another Python, whose packages version 2 is told to look for."""
+    [path] = re.findall(r"cli_legacy_plugin_path = (.*)", home.config.read_text("utf-8"))
+    environment = home.path / "venv"
+    packages = environment / "lib" / "python3.14" / "site-packages"
+    shutil.copytree(path, packages)
+    script = environment / "bin" / "xacct"
+    script.parent.mkdir()
+    script.symlink_to(XACCT)
+    home.config.write_text(home.config.read_text("utf-8").replace(path, str(packages)), "utf-8")
+    outcome = home.aws("configure", "role", prod, "--sdk-profile", environment={"PATH": "/usr/bin:/bin"})
+    assert outcome.code == 0, outcome.stderr
+    assert f"credential_process = {script} credentials prod\n" in home.config.read_text("utf-8")
+    assert caller_of(home, "prod-sdk") == caller_of(home, prod)

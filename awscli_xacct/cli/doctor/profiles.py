@@ -21,6 +21,7 @@ from ...profiles.role import KEYS
 from ...profiles.source import is_role
 from ...storage.record import HAS_POSIX_OWNERS
 from ...tables import counted
+from . import programs
 from .files import GROUP_OTHER_WRITE, can_others_replace_in
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
@@ -39,6 +40,7 @@ def check(context: DoctorContext) -> Iterator[Finding]:
         *_check_roles(profiles),
         *_check_policy_files(profiles),
         *_check_keys(profiles),
+        *programs.check(profiles, context.environment),
         *_check_sections(context),
         *_check_plugin_wide(config),
     ]
