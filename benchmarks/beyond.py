@@ -64,12 +64,18 @@ class _Installation:
 def _warm(home: Home, installed: _Installation, *, count: bool) -> None:
     home.environment["AWS_PROFILE"] = "p0"
     for _ in range(2):
-        run([str(XACCT), "credentials", "p0"], home.environment)
+        for options in ([], ["--read-only"]):
+            run([str(XACCT), "credentials", "p0", *options], home.environment)
     python = str(installed.python)
     bare: Command = [python, "-c", "pass"]
     cases: list[tuple[str, Command, str]] = [
         ("import json", [python, "-c", "import json"], ""),
         ("xacct credentials, warm", [python, str(installed.xacct), "credentials", "p0"], "(target 1.5)"),
+        (
+            "the same, --read-only",
+            [python, str(installed.xacct), "credentials", "p0", "--read-only"],
+            "(target: the same)",
+        ),
         ("the same, wrapper of pip < 25.2", [python, str(installed.xacct_old), "credentials", "p0"], ""),
         ("xacct status --prompt", [python, str(installed.xacct), "status", "--prompt"], ""),
     ]

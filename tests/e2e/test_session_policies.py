@@ -126,7 +126,7 @@ def test_profile_whose_policy_cannot_be_used_sends_nothing(
     assert outcome.stdout == ""
     assert "\n".join(outcome.lines).removeprefix("xacct: ") == (
         f"profile prod: policy 'file://{policy}': not valid JSON: a comma before the closing ] (line 1, column 95). "
-        "Set another:\n  aws configure role prod --policy file://PATH"
+        "Correct it, or set another:\n  aws configure role prod --policy file://PATH"
     )
     assert sts.calls == []
 

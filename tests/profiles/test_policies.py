@@ -289,6 +289,6 @@ def test_role_whose_policy_cannot_be_used_is_refused(file: Path) -> None:
         role_with(policy=f"file://{file}")
     assert str(refused.value) == (
         f"profile prod: policy 'file://{file}': the file cannot be read: No such file or directory. "
-        "Set another:\n  aws configure role prod --policy file://PATH"
+        "Correct it, or set another:\n  aws configure role prod --policy file://PATH"
     )
     assert not refused.value.structural
