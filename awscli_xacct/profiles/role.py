@@ -320,7 +320,9 @@ def _read_policies(role: Role) -> str | None:
 
 
 def _policy_error(name: str, text: str, options: str) -> PolicyError:
-    return PolicyError(name, f"profile {name}: {text}", f"correct it, or set another:\n  {role_command(name, options)}")
+    return PolicyError(
+        name, f"profile {name}: {text}", f"correct it, or set another:\n  {role_command(name, options)}"
+    )
 
 
 def _error(

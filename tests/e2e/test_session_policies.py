@@ -17,6 +17,8 @@ from tests.sts import MfaDevice, Role, Sts
 from tests.support.home import Home
 from tests.support.terminal import log_in
 
+from .conftest import Damage
+
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}\n'
 CALLER = ("sts", "get-caller-identity", "--profile")
@@ -150,6 +152,18 @@ def test_policy_that_sts_refuses_is_explained(home: Home, prod: str, policy: Pat
     size = len(policy.read_text("utf-8"))
     assert f"here there are {size} characters of policy. Use a shorter policy" in outcome.stderr
     assert 'aws configure role prod --policy-arns ARN --policy ""' in outcome.stderr
+
+
+@pytest.mark.parametrize("options", [{"policy_arns": READ_ONLY}, {"policy": POLICY.strip()}])
+def test_broken_plugin_refuses_a_profile_with_a_policy(
+    home: Home, sts: Sts, role: Role, damage: Damage, options: dict[str, str]
+) -> None:
+    """The CLI's own provider would give the whole role."""
+    home.add_role("prod", role.arn, **options)
+    outcome = home.aws(*CALLER, "prod", environment=damage("profiles/role.py", "def unfinished("))
+    assert (outcome.stdout, sts.calls) == ("", [])
+    assert outcome.code != 0
+    assert f"The CLI's own provider would ignore the {next(iter(options))} of profile prod" in outcome.stderr
 
 
 def test_disabled_plugin_gives_the_whole_role(home: Home, sts: Sts, prod: str) -> None:

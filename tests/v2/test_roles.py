@@ -52,6 +52,23 @@ def test_shared_mfa_session_serves_all_roles_with_one_code(
     assert operations(sts).count("GetSessionToken") == 1
 
 
+def test_session_policies_are_written_and_sent(
+    home: Home, sts: Sts, prod: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Version 2 must not put the file's content into the option either."""
+    text = '{"Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
+    (home.path / "policy.json").write_text(text, "utf-8")
+    monkeypatch.chdir(home.path)
+    for options in (("--read-only",), ("--policy-arns", "", "--policy", "file://policy.json")):
+        assert home.aws("configure", "role", prod, *options).code == 0
+        caller_of(home, prod)
+    assert f"\npolicy = file://{home.path}/policy.json\n" in home.config.read_text("utf-8")
+    assert [(call.policy, len(call.policy_arns)) for call in sts.calls_of("AssumeRole")] == [
+        (None, 1),
+        (text, 0),
+    ]
+
+
 def test_mfa_prompt_without_a_terminal_fails_at_once(home: Home, sts: Sts, vault: str) -> None:
     outcome = home.aws(*WHOAMI, "--profile", vault)
     assert outcome.code not in (0, 1)
