@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from awscli_xacct.settings import MEMO_TICK
 from tests.sts import Sts
 from tests.support.home import AWS, REGION, Home
 
@@ -60,6 +61,7 @@ def _stock(home: Home) -> Environment:
 
 def _aws(quick: bool) -> None:
     with _scenario() as (sts, home):
+        time.sleep(MEMO_TICK)
         _cost_of_the_plugin(home, count=not quick)
         _cold_at_once(sts, home)
 
@@ -72,23 +74,36 @@ def _files(_: bool) -> None:
 
 def _cost_of_the_plugin(home: Home, *, count: bool) -> None:
     stock = _stock(home)
-    cases = [
-        ("aws --version", ["--version"], "1.001"),
-        ("aws with static keys", ["sts", "get-caller-identity"], "1.001"),
-        ("aws --profile prod, warm", ["sts", "get-caller-identity", "--profile", "prod"], "1.003"),
+    whoami = ["sts", "get-caller-identity"]
+    cases: list[tuple[str, list[str], Callable[[], None], str]] = [
+        ("aws --version", ["--version"], lambda: None, "1.001"),
+        ("aws with static keys", whoami, lambda: None, "1.001"),
+        ("aws --profile prod, warm", [*whoami, "--profile", "prod"], lambda: None, "1.003"),
+        ("aws --profile prod, cold", [*whoami, "--profile", "prod"], lambda: _log_out(home), "1.03"),
     ]
     print("Cost of the plugin, with / without")
-    for name, arguments, target in cases:
+    for name, arguments, before, target in cases:
         command: Command = [python_of(AWS), str(AWS), *arguments]
         for environment in (home.environment, stock):
             run(command, environment)
-        ours, theirs = side_by_side((command, home.environment), (command, stock), rounds=ROUNDS)
+        ours, theirs = side_by_side(
+            (command, home.environment), (command, stock), rounds=ROUNDS, before=before
+        )
         _row(name, "seconds", ours.seconds, theirs.seconds, "")
         if count:
-            counted = instructions(command, home.environment), instructions(command, stock)
+            counted = []
+            for environment in (home.environment, stock):
+                before()
+                counted.append(instructions(command, environment))
             if counted[0] and counted[1]:
                 _row(name, "Minstructions", counted[0] / 1e6, counted[1] / 1e6, target)
     print()
+
+
+def _log_out(home: Home) -> None:
+    """Delete all sessions, ours and the stock CLI's."""
+    for record in [*home.records(), *(home.aws_dir / "cli" / "cache").glob("*.json")]:
+        record.unlink()
 
 
 def _cold_at_once(sts: Sts, home: Home) -> None:
@@ -96,8 +111,7 @@ def _cold_at_once(sts: Sts, home: Home) -> None:
     sts.delay(0.5, "AssumeRole")
     print("20 cold commands at once, one role, STS taking 0.5 s")
     for name, environment in (("plugin", home.environment), ("stock", _stock(home))):
-        for record in [*home.records(), *(home.aws_dir / "cli" / "cache").glob("*.json")]:
-            record.unlink()
+        _log_out(home)
         sts.clear_calls()
         begin = time.perf_counter()
         command = [str(AWS), "sts", "get-caller-identity", "--profile", "prod"]
