@@ -384,6 +384,12 @@ def test_doctor_finds_a_cache_that_cannot_be_written(machine: Machine) -> None:
             "fault",
             "AWS_XACCT_MFA_SESSION_DURATION is '12h', but must be",
         ),
+        ({"AWS_XACCT_HISTORY": "no"}, "fault", "AWS_XACCT_HISTORY is 'no', but must be one of on, off"),
+        (
+            {"AWS_XACCT_ROLE_SESSION_NAME": "{nobody}"},
+            "fault",
+            "AWS_XACCT_ROLE_SESSION_NAME is '{nobody}', but must be text with no other placeholders than {user},",
+        ),
         ({"AWS_XACCT_MFA_SESSION_DURATION": "9" * 6000}, "fault", "AWS_XACCT_MFA_SESSION_DURATION is '999"),
         ({"AWS_SHARED_CREDENTIALS_FILE": "/nowhere/x"}, "warning", "/nowhere/x, which does not exist"),
     ],
