@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import threading
+from typing import Any
 
 from moto.iam import models as iam_models
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -35,6 +36,7 @@ MANAGED_POLICIES = frozenset(
 )
 """The AWS managed policies that can be attached here."""
 
+PARTITION = "aws"
 ACCOUNTS_PER_PAGE = 20
 
 
@@ -56,13 +58,19 @@ def main() -> None:
 
 
 def _keep_few_managed_policies() -> None:
-    """Reduce moto's table of managed policies to those in use.
+    """Reduce moto's table of managed policies to those in use, in the partition in use.
 
     moto creates all 1,300 again for each account in each of eight partitions, which takes seconds at the first request.
     """
     everything = json.loads(iam_models.aws_managed_policies_data)
     few = {name: policy for name, policy in everything.items() if name in MANAGED_POLICIES}
     iam_models.aws_managed_policies_data = json.dumps(few)
+    create_all = iam_models.IAMBackend._init_aws_policies
+
+    def create(backend: iam_models.IAMBackend) -> Any:
+        return create_all(backend) if backend.partition == PARTITION else []
+
+    iam_models.IAMBackend._init_aws_policies = create
 
 
 def _exit_when_stdin_ends() -> None:

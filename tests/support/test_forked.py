@@ -82,7 +82,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[forked.S
 def tree(home: Home) -> list[tuple[str, str]]:
     """Return the paths and modes of everything in a home."""
     return sorted(
-        (re.sub("[0-9a-f]{16,}", "HASH", str(path.relative_to(home.path))), oct(path.lstat().st_mode))
+        (re.sub("[0-9a-f]{8,}", "HASH", str(path.relative_to(home.path))), oct(path.lstat().st_mode))
         for path in home.path.rglob("*")
     )
 

@@ -31,7 +31,7 @@ def test_forked_process_has_the_same_outcome_and_state(
         assert isinstance(process, forked.Forked) == (start == home.fork)
         assert finish(process) == Outcome(0, f'"{role.account}"\n', "")
         records.append(json.loads((home.path / "record").read_text("utf-8")))
-        shutil.rmtree(home.cache)
+        shutil.rmtree(home.aws_dir / "xacct")
     assert "awscli_xacct.credentials.provider" in records[0]["modules"]
     assert set(records[0]["modules"]) ^ set(records[1]["modules"]) == set()
     assert records[0] == records[1]
