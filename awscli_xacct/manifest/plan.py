@@ -19,6 +19,7 @@ from ..messages import listed
 from ..problems import Problem
 from ..profiles.defaults import apply_changes
 from ..profiles.partitions import Partitions
+from ..profiles.policies import ONLY_HERE, is_narrowed
 from ..profiles.role import KEYS
 from ..profiles.values import EXAMPLE_ROLE_ARN
 from .checks import find_problems
@@ -154,6 +155,8 @@ class _Planner:
         if settings.ROLE_ARN in role.invalid_keys:
             after.setdefault(settings.ROLE_ARN, EXAMPLE_ROLE_ARN)
         self._after.changed[name] = after
+        if is_narrowed(after) and not is_narrowed(before):
+            self._notes.setdefault(ONLY_HERE, []).append(name)
         for note in notes if name not in self._before else ():
             self._notes.setdefault(note, []).append(name)
         keys = [

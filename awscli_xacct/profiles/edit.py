@@ -15,15 +15,11 @@ from ..problems import Problem
 from . import validation
 from .defaults import apply_changes, build_role_arn, choose_source, complete_settings
 from .partitions import Partitions
-from .policies import is_narrowed, read_only_arn
+from .policies import ONLY_HERE, is_narrowed, read_only_arn
 from .sdk_profiles import SdkRequest, find_sdk_profiles, plan_changes
 
 AUTO, NONE = "auto", "none"
 """What ``--mfa-serial`` accepts besides a device: ask IAM for it; use none, not even the source's."""
-
-_ONLY_HERE = (
-    "programs that read the profile themselves (an SDK, Terraform) ignore its policies and get the whole role"
-)
 
 
 @dataclass
@@ -89,7 +85,7 @@ class ProfileEdit:
                 if has_pair
                 else f"; give them another one with: {role_command(self.profile, '--sdk-profile')}"
             )
-            self.notes.append(f"{_ONLY_HERE}{fix}")
+            self.notes.append(f"{ONLY_HERE}{fix}")
         if settings.REGION not in after:
             source = profiles.get(str(after.get(settings.SOURCE_PROFILE)), {})
             self.region = str(source.get(settings.REGION, settings.DEFAULT_REGION))

@@ -40,6 +40,11 @@ _LINES = str.maketrans("\n\r\t", "   ")
 NARROWED = "narrowed"
 """The word for a session that may do less than its role."""
 
+ONLY_HERE = (
+    "programs that read the profile themselves (an SDK, Terraform) ignore its policies and get the whole role"
+)
+"""What is said once of a profile that gets policies."""
+
 
 def is_narrowed(options: Mapping[str, Any]) -> bool:
     """Return whether a profile's sessions may do less than its role."""

@@ -154,6 +154,24 @@ def test_plan_notes_once_what_many_roles_share() -> None:
     )
 
 
+def test_plan_notes_once_who_ignores_the_policies_of_new_profiles() -> None:
+    policies = {"policy_arns": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    config = {"old": made("3", "B", **policies)}
+    roles = {name: role("3", "B", **policies) for name in ("old", "a", "b")}
+    assert plan_and_apply(request(role_specs(**roles)), config)[0].notes == (
+        "a, b: programs that read the profile themselves (an SDK, Terraform) ignore its policies and get the whole "
+        "role",
+    )
+
+
+def test_plan_reports_a_policy_at_its_location() -> None:
+    policies = {"policy_arns": "arn:aws-cn:iam::aws:policy/A", "policy": "file://relative.json"}
+    assert problems_of(request(role_specs(a=role("3", "B", **policies))), {}) == [
+        "team.yaml:1:7: policy 'file://relative.json': the path must be absolute, as in file:///home/me/policy.json",
+        "team.yaml:1:12: policy_arns: arn:aws-cn:iam::aws:policy/A is in partition aws-cn, but the role is in aws",
+    ]
+
+
 def test_plan_replaces_one_kind_of_source_by_the_other() -> None:
     config = {"a": {**made("2", "A", "mine"), "xacct_manifest_keys": ""}, "mine": DEFAULT}
     asked = request(role_specs(a=role("2", "A", None, credential_source="Environment")))
