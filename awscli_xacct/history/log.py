@@ -1,10 +1,13 @@
 """The history on disk: lines of JSON in a private file, one for each session obtained.
 
 Every process of the user adds lines, with one write each to the end of the file. It holds a lock on the file meanwhile,
-the kernel's own, which dies with its owner. Whoever finds the file longer than `settings.MAX_HISTORY_BYTES` renames it,
-which replaces the one before it, and begins another. Where there are no locks, or another process holds one for too
-long, a line is added all the same, and the file gets twice as long. A line that a process did not finish, because it
-was killed or the disk was full, is ended by the next one, and left out by readers.
+the kernel's own, which dies with its owner. Where there are no locks, or another process holds one for too long, a line
+is added all the same. A line that a process did not finish, because it was killed or the disk was full, is ended by the
+next one, and left out by readers.
+
+Whoever finds the file longer than `settings.MAX_HISTORY_BYTES` renames it, which replaces the one before it, and begins
+another. Of two processes that renamed it at once, the second would rename the new one: so whoever does it creates
+another file meanwhile, which works without locks too.
 """
 
 from __future__ import annotations
@@ -29,8 +32,8 @@ except ImportError:  # Windows
 _MAX_ATTEMPTS = 10
 """How often to open the file again because another process has renamed it meanwhile."""
 _POLL_SECONDS = 0.005
-_UNLOCKED = 2
-"""How many times as long a file gets before it is renamed without a lock: two processes might do it at once."""
+_RENAME_SECONDS = 60
+"""After this long, whoever was to rename the file is taken for killed."""
 
 
 def history_path() -> Path | None:
@@ -52,22 +55,20 @@ def append(line: bytes) -> None:
     if not directory:
         raise FileNotFoundError("there is no home directory")
     path = provide_private(Path(directory), settings.HISTORY_KIND) / settings.HISTORY_FILE
+    is_renamed = True
     for _ in range(_MAX_ATTEMPTS):
         descriptor = _open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         try:
             locked = _lock(descriptor)
-            in_place = _is_in_place(descriptor, path)
-            size = os.fstat(descriptor).st_size
-            is_full = size >= settings.MAX_HISTORY_BYTES * (1 if locked else _UNLOCKED)
-            if in_place and not is_full:
-                _write(descriptor, line, size, locked=locked)
+            found = os.fstat(descriptor)
+            if not _is_in_place(found, path):
+                continue
+            if found.st_size < settings.MAX_HISTORY_BYTES or not is_renamed:
+                _write(descriptor, line, found.st_size, locked=locked)
                 return
-            if in_place and fcntl:
-                path.replace(older_path(path))
         finally:
             os.close(descriptor)
-        if in_place and not fcntl:  # Windows renames no open file
-            path.replace(older_path(path))
+        is_renamed = _set_aside(path, found)
     raise BlockingIOError("other processes rename it all the time")
 
 
@@ -84,7 +85,7 @@ def read_lines() -> Iterator[bytes]:
             stack.close()
             newer, older = (_open_if_there(each, stack) for each in (path, older_path(path)))
             # Renamed in between, the newer one would be read twice or not at all.
-            if newer is None or _is_in_place(newer, path):
+            if newer is None or _is_in_place(os.fstat(newer), path):
                 break
         for descriptor in (older, newer):
             if descriptor is not None:
@@ -157,11 +158,32 @@ def _lock(descriptor: int) -> bool:
             return True
 
 
-def _is_in_place(descriptor: int, path: Path) -> bool:
+def _is_in_place(found: os.stat_result, path: Path) -> bool:
     try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
+        return os.path.samestat(found, path.stat())
     except FileNotFoundError:
         return False
+
+
+def _set_aside(path: Path, found: os.stat_result) -> bool:
+    """Rename the history if it is still the file that was found. Return False if another process is about to.
+
+    No process has the file open for that: Windows would not rename it.
+    """
+    mark = path.with_name(f"{path.name}.renaming")
+    try:
+        os.close(os.open(mark, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE))
+    except FileExistsError:
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - mark.lstat().st_mtime > _RENAME_SECONDS:
+                mark.unlink()
+        return False
+    try:
+        if _is_in_place(found, path):
+            path.replace(older_path(path))
+    finally:
+        mark.unlink(missing_ok=True)
+    return True
 
 
 def _write(descriptor: int, line: bytes, size: int, *, locked: bool) -> None:
