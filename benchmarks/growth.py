@@ -1,7 +1,9 @@
 """How the cost of each command grows with the number of profiles, sources or cache records: at most linearly.
 
 What grows is the CPU time of the whole command and its children, beyond that of the same command with a single profile.
-The exponent is fitted to it by least squares, on logarithmic scales.
+The exponent is fitted to it by least squares, on logarithmic scales and weighted, because the same noise is a larger
+part of a small cost. For the stock CLI, which only reads the file, it is more than one: more memory is slower memory.
+The tests count calls, which are not.
 """
 
 from __future__ import annotations
@@ -44,32 +46,41 @@ class Case(NamedTuple):
 
 
 def measure(only: str = "", rounds: int = ROUNDS) -> None:
-    """Print a table of all cases whose name contains `only`."""
-    print(f"Growth: CPU seconds of N beyond those of one, and the exponent (target {TARGET})")
+    """Print a table of the first case and of those whose name contains `only`."""
+    print(
+        f"Growth: CPU seconds of one, of N beyond that, and the exponent (target {TARGET}, or that of the first line)"
+    )
     with Sts() as sts:
-        for case in cases(sts):
-            if only in case.name:
-                print(f"  {_row(case, rounds, sts.url)}", flush=True)
+        target = TARGET
+        for number, case in enumerate(cases(sts)):
+            if only not in case.name and number:
+                continue
+            line, exponent = _measured(case, rounds, sts.url)
+            missed = exponent is not None and exponent > target and number
+            print(f"  {line}{' !' * bool(missed)}", flush=True)
+            target = target if number else max(target, exponent or 0)
     print()
 
 
 def fit(sizes: Sequence[float], costs: Sequence[float]) -> float:
     """Return the exponent of the power of `sizes` that is nearest to `costs`."""
-    points = [(math.log(size), math.log(cost)) for size, cost in zip(sizes, costs, strict=True)]
-    mean_x, mean_y = (sum(values) / len(points) for values in zip(*points, strict=True))
-    slope = sum((x - mean_x) * (y - mean_y) for x, y in points) / sum((x - mean_x) ** 2 for x, _ in points)
-    return float(slope)
+    points = [(math.log(size), math.log(cost), cost**2) for size, cost in zip(sizes, costs, strict=True)]
+    total = sum(weight for _, _, weight in points)
+    mean_x, mean_y = (sum(point[n] * point[2] for point in points) / total for n in (0, 1))
+    slope = sum(weight * (x - mean_x) * (y - mean_y) for x, y, weight in points)
+    return float(slope / sum(weight * (x - mean_x) ** 2 for x, _, weight in points))
 
 
-def _row(case: Case, rounds: int, url: str) -> str:
+def _measured(case: Case, rounds: int, url: str) -> tuple[str, float | None]:
+    """Return a line of the table, and the exponent; None if nothing is felt to grow."""
     start, *seconds = (_cpu_seconds(case, size, rounds, url) for size in (1, *case.sizes))
     grown = [max(each - start, 0.001) for each in seconds]
     columns = "".join(f"{size:>8}: {each:>5.2f}" for size, each in zip(case.sizes, grown, strict=True))
     line = f"{case.name:<40} {start:>5.2f} {columns}  "
     if grown[-1] < FELT:
-        return f"{line} not felt"
+        return f"{line} not felt", None
     exponent = fit(case.sizes, grown)
-    return f"{line} {exponent:.2f}{'' if exponent <= TARGET else ' !'}"
+    return f"{line} {exponent:.2f}", exponent
 
 
 def _cpu_seconds(case: Case, size: int, rounds: int, url: str) -> float:
