@@ -70,7 +70,7 @@ def _warm(home: Home, installed: _Installation, *, count: bool) -> None:
     bare: Command = [python, "-c", "pass"]
     cases: list[tuple[str, Command, str]] = [
         ("import json", [python, "-c", "import json"], ""),
-        ("xacct credentials, warm", [python, str(installed.xacct), "credentials", "p0"], "(target 1.5)"),
+        ("xacct credentials, warm", [python, str(installed.xacct), "credentials", "p0"], "(target 1.15)"),
         (
             "the same, --read-only",
             [python, str(installed.xacct), "credentials", "p0", "--read-only"],
