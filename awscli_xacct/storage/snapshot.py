@@ -33,12 +33,12 @@ class ConfigSnapshot:
         Raises `OSError` if a file's status cannot be read, and `ValueError` for a name that no file can have.
         """
         self.paths = settings.config_paths()
-        self._profile = profile
         self._tick = tick
         self._clock = clock
         self._when = clock()
         signatures = [file_signature(path) for path in self.paths]
         self._changed = max(map(_get_change_time, signatures))
+        self._name = get_memo_name(profile, self.paths)
         self._fingerprint = fingerprint(profile, version, self.paths, signatures)
 
     def remember(self, memo: Memo) -> None:
@@ -47,16 +47,16 @@ class ConfigSnapshot:
         changed = max([self._changed, *map(_get_change_time, memo.files.values())])
         if not directory or self._may_have_changed_unseen(changed, 0):
             return
+        data = memo.to_bytes(self._fingerprint)
         with contextlib.suppress(OSError):
-            name = get_memo_name(self._profile, self.paths)
             parent = provide_private(Path(directory), settings.MEMO_KIND)
-            sweep(parent, name)
-            temporary = write_temporary(parent, name, memo.to_bytes(self._fingerprint))
+            sweep(parent, self._name)
+            temporary = write_temporary(parent, self._name, data)
             try:
                 # A file server stamps files by its own clock, which may be behind this machine's.
                 behind = max(self._clock() - temporary.stat().st_mtime, 0)
                 if not self._may_have_changed_unseen(changed, behind):
-                    temporary.replace(parent / name)
+                    temporary.replace(parent / self._name)
             finally:
                 temporary.unlink(missing_ok=True)
 
