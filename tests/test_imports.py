@@ -43,23 +43,27 @@ WARM = {
     "awscli_xacct.storage.record",
 }
 
-# What it needs in addition without a memo, which it writes for the next command.
+# What it needs in addition without a memo.
 RESOLVING = {
-    "awscli_xacct.credentials.exported_settings",
     "awscli_xacct.credentials.features",
     "awscli_xacct.credentials.loading",
-    "awscli_xacct.credentials.resolution",
     "awscli_xacct.errors",
     "awscli_xacct.messages",
     "awscli_xacct.profiles",
     "awscli_xacct.profiles.cache_keys",
-    "awscli_xacct.profiles.client_settings",
     "awscli_xacct.profiles.role",
     "awscli_xacct.profiles.source",
     "awscli_xacct.storage.cache",
     "awscli_xacct.storage.directories",
     "awscli_xacct.storage.files",
     "awscli_xacct.storage.snapshot",
+}
+
+# And to write one for the next command, unless the config files have just been written.
+REMEMBERING = {
+    "awscli_xacct.credentials.exported_settings",
+    "awscli_xacct.credentials.resolution",
+    "awscli_xacct.profiles.client_settings",
 }
 
 
@@ -159,9 +163,9 @@ def test_cached_role_loads_only_its_modules(loaded: Loaded, home: Home) -> None:
     loaded.by_aws(*command)
     # On a slow machine that command may have left a memo, which is of another version of the file now.
     home.config.write_bytes(home.config.read_bytes())
-    assert loaded.beyond_stock(*command) == WARM | RESOLVING
+    assert loaded.beyond_stock(*command) - REMEMBERING == WARM | RESOLVING
     age_config_files(home)
-    assert loaded.by_aws(*command) >= RESOLVING, "that one writes the memo"
+    assert loaded.by_aws(*command) >= RESOLVING | REMEMBERING, "that one writes the memo"
     with_memo = loaded.by_aws(*command)
     assert with_memo - loaded.by_aws(*command, stock=True) == WARM
 

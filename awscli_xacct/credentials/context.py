@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from botocore.loaders import create_loader
 
@@ -32,7 +32,7 @@ _TOO_LONG = "too-long"
 _COMMERCIAL = "aws"
 
 
-class FetchContext(NamedTuple):
+class FetchContext:
     """The parts of one session.
 
     cache_keys   names the records of the session's profile and of its chain
@@ -44,16 +44,29 @@ class FetchContext(NamedTuple):
     callers      remembers the ARNs of access keys' owners
     """
 
-    flight: SingleFlight
-    cache_keys: CacheKeys
-    client_creator: Callable[..., Any]
-    source_keys: Callable[[str, Source], Keys]
-    codes: Callable[[], Codes]
-    warn: Warn
-    region: str | None = None
-    too_long: Markers = Markers(None, _TOO_LONG)
-    callers: Markers = Markers(None, CALLER)
-    clock: Callable[[], float] = time.time
+    def __init__(
+        self,
+        flight: SingleFlight,
+        cache_keys: CacheKeys,
+        client_creator: Callable[..., Any],
+        source_keys: Callable[[str, Source], Keys],
+        codes: Callable[[], Codes],
+        warn: Warn,
+        region: str | None = None,
+        too_long: Markers = Markers(None, _TOO_LONG),  # noqa: B008 - without a directory it keeps nothing
+        callers: Markers = Markers(None, CALLER),  # noqa: B008
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.flight = flight
+        self.cache_keys = cache_keys
+        self.client_creator = client_creator
+        self.source_keys = source_keys
+        self.codes = codes
+        self.warn = warn
+        self.region = region
+        self.too_long = too_long
+        self.callers = callers
+        self.clock = clock
 
     def sts(self, keys: Keys, *, quick: bool = False) -> Sts:
         """Return STS for the owner of `keys`."""

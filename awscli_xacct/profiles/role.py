@@ -7,7 +7,7 @@ botocore's own assume-role provider.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations`: a NamedTuple would compile the text of each annotation.
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -146,7 +146,7 @@ class Role(NamedTuple):
 
     profile: str
     role_arn: str
-    source: Role | Source
+    source: "Role | Source"
     external_id: str | None = None
     mfa_serial: str | None = None
     mfa_session: str = "auto"

@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations`: a NamedTuple would compile the text of each annotation.
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

@@ -41,6 +41,11 @@ class ConfigSnapshot:
         self._name = get_memo_name(profile, self.paths)
         self._fingerprint = fingerprint(profile, version, self.paths, signatures)
 
+    @property
+    def is_too_new(self) -> bool:
+        """Whether `remember` would write nothing, because one of the config files has just been written."""
+        return self._may_have_changed_unseen(self._changed, 0)
+
     def remember(self, memo: Memo) -> None:
         """Write the memo, unless a file is too new. A disk that cannot keep it is no error."""
         directory = expand_path(settings.MEMO_DIRECTORY)

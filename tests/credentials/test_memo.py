@@ -26,7 +26,7 @@ from awscli_xacct.errors import ProfileError
 from awscli_xacct.profiles.cache_keys import CacheKeys, record_cache, setting
 from awscli_xacct.profiles.inventory import Inventory
 from awscli_xacct.profiles.source import is_mfa_user, is_role
-from awscli_xacct.settings import CACHE_DIR, RESOLUTION_VARIABLES
+from awscli_xacct.settings import CACHE_DIR, RESOLUTION_VARIABLES, config_paths
 from awscli_xacct.storage.cache import Cache, Record
 from awscli_xacct.storage.memo import Memo, config_checksum, file_signature, read_document, read_memo
 from awscli_xacct.storage.snapshot import ConfigSnapshot
@@ -173,6 +173,19 @@ def test_memo_that_aws_has_written_serves_both(place: Place) -> None:
             break
     assert read_document("prod", __version__) == place.expected("prod") != None  # noqa: E711
     assert document_of(start_aws()) == json.loads(place.expected("prod") or b"")
+
+
+@pytest.mark.parametrize("absent", [(), ("config",), ("credentials",), ("config", "credentials")])
+def test_config_read_for_a_memo_is_that_of_a_session(place: Place, absent: tuple[str, ...]) -> None:
+    place.config.write_text(
+        f"{CONFIG}[services s]\nsts =\n  endpoint_url = x\n[xacct]\nhistory = off\n", "utf-8"
+    )
+    place.credentials.write_text(
+        f"{KEYS.format(1)}[prod]\naws_session_token = t\n[new]\nregion = r\n", "utf-8"
+    )
+    for name in absent:
+        (place.aws / name).unlink()
+    assert loading.read_config(config_paths()) == Session().full_config
 
 
 def test_memo_of_newer_files_does_not_serve_a_command_that_has_read_the_older_ones(place: Place) -> None:
