@@ -36,7 +36,6 @@ _NAME_SIGNS = frozenset("+=,.@-_")
 _LINES = str.maketrans("\n\r\t", "   ")
 """JSON has these only between its parts."""
 
-
 NARROWED = "narrowed"
 """The word for a session that may do less than its role."""
 

@@ -6,14 +6,15 @@ import json
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from awscli_xacct.cli.for_once import ForOnce, join, take
 from awscli_xacct.settings import MEMO_TICK
-from tests.sts import MfaDevice, Role, Sts
-from tests.support.home import Home, Outcome
+from tests.sts import MfaDevice, Role, Session, Sts
+from tests.support.home import TIMEOUT, Home, Outcome
 from tests.support.terminal import log_in
 
 from .federation import Federation
@@ -146,6 +147,27 @@ def test_each_narrows_the_roles_but_not_what_they_are_assumed_from(
         zip(zip(roles, map(bool, (arns for _, arns in sent(sts))), strict=True), sts.calls, strict=True)
     )
     assert set(narrowed) == {("Power", True), ("Power", False), ("Audit", True)}
+
+
+def test_policies_are_not_mixed_up_by_commands_at_once(home: Home, sts: Sts, prod: str) -> None:
+    """Each of the commands gets a session with its own policy, and those with the same one share it."""
+    variants = [[], ["--read-only"], ["--policy-arns", AUDIT], ["--policy", POLICY]]
+    lines = [["credentials", prod, *options] for options in variants] * 3
+    with sts.hold("AssumeRole") as held, ThreadPoolExecutor(len(lines)) as pool:
+        running = [pool.submit(home.xacct, *line) for line in lines]
+        held.wait_for(len(variants), TIMEOUT)
+        held.release()
+        documents = [json.loads(each.result().stdout) for each in running]
+    keys = [document["AccessKeyId"] for document in documents]
+    assert keys == keys[: len(variants)] * 3
+    sessions = [sts.find_key(key) for key in keys[: len(variants)]]
+    assert [session.policies for session in sessions if isinstance(session, Session)] == [
+        ((), None),
+        ((READ_ONLY,), None),
+        ((AUDIT,), None),
+        ((), POLICY),
+    ]
+    assert len(sts.calls) == len(variants)
 
 
 def test_shared_mfa_session_serves_a_narrowed_role(
