@@ -23,7 +23,7 @@ from ..profiles.cache_keys import record_cache
 from ..profiles.inventory import Entry, Inventory
 from ..profiles.partitions import Partitions
 from ..profiles.sdk_profiles import describe_owner
-from ..profiles.source import Profiles, is_mfa_user, is_role
+from ..profiles.source import Profiles, can_be_source, is_mfa_user, is_role
 from ..storage.cache import Cache, Record
 from .clients import usable
 
@@ -114,10 +114,13 @@ def refusal(declined: str, text: str, fix: str | None = None) -> ValidationError
     return ValidationError(f"{declined}, because", [Problem(text, fix)])
 
 
-def require_roles(names: list[str], inventory: Inventory, *, or_users: bool = False) -> None:
+def require_roles(
+    names: list[str], inventory: Inventory, *, or_users: bool = False, may_become: bool = True
+) -> None:
     """Raise `ValidationError` unless all of `names` are role profiles, with suggestions for misspelled names.
 
-    With `or_users`, profiles of users that have a shared MFA session are accepted too.
+    With `or_users`, profiles of users that have a shared MFA session are accepted too. With `may_become`, one that has
+    no credentials may be meant to become a role profile; the default profile and those of users never are.
     """
     problems, hints = [], Hints()
     for name in names:
@@ -126,7 +129,9 @@ def require_roles(names: list[str], inventory: Inventory, *, or_users: bool = Fa
             problems.append(Problem(unknown_profile(name, inventory.profiles if hints.take() else ())))
         elif not (is_role(profile) or (or_users and is_mfa_user(profile))):
             fix = describe_owner(name, inventory.profiles)
-            fix = fix or f"make it one with: {role_command(name, '--role-arn ARN')}"
+            if not fix and may_become and name != "default" and not can_be_source(inventory.profiles, name):
+                fix = f"make it one with: {role_command(name, '--role-arn ARN')}"
+            fix = fix or "list those with: aws configure role list"
             problems.append(Problem(f"profile {name} is not a role profile", fix))
     if problems:
         raise ValidationError("nothing was done, because", problems)

@@ -1,7 +1,8 @@
-"""Shell completion after ``aws configure role``.
+"""Shell completion after ``aws configure role``, and of profile names after ``--profile`` of any command.
 
 awscli's completer knows two levels of commands and their options, and has no hook. So its class is extended, in the
-completer's own process only, to complete the third level: subcommands, their options, and profile names.
+completer's own process only, to complete the third level: subcommands, their options, and profile names. It looks for
+the value of an option among the commands.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from .role import RoleCommand
 _WORD = re.compile(r"(?:\\.|\S)+")
 _TO_ESCAPE = re.compile(r"[^\w.,:=@/+-]")
 _PREFIX = ["configure", RoleCommand.NAME]
+_PROFILE = "--profile"
 # Subcommands that take one existing profile, or several. `role` itself takes one that need not exist.
 _TAKES_ONE = ("show", "login", "rename", "setup")
 _TAKES_MANY = ("verify", "logout", "remove")
@@ -28,13 +30,19 @@ _FLAGS = ("debug", "no-verify-ssl", "no-paginate", "version", "no-sign-request",
 
 
 def extend(completer_class: Any) -> None:
-    """Make awscli's ``Completer`` complete after ``aws configure role``, and leave everything else to it."""
+    """Make awscli's ``Completer`` complete as the module says, and leave everything else to it."""
     stock = completer_class.complete
 
     def complete(self: Any, cmdline: str, point: int | None = None) -> Any:
         line = cmdline[:point]
         words = _WORD.findall(line)
         current = words.pop() if words and line.endswith(words[-1]) else ""
+        if current.startswith(f"{_PROFILE}="):
+            # For bash, the word to complete begins after the sign.
+            words, current = [*words, _PROFILE], current.removeprefix(f"{_PROFILE}=")
+        if words[-1:] == [_PROFILE]:
+            names = _escape(self.driver.session.full_config["profiles"])
+            return [name for name in names if name.startswith(current)]
         if _without_options(self, words[1:])[:2] != _PREFIX:
             return stock(self, cmdline, point) if line.strip() else []
         return [name for name in _candidates(self, words, current) if name.startswith(current)]
@@ -67,7 +75,6 @@ def _candidates(completer: Any, words: list[str], current: str) -> Iterable[str]
 def _values(option: str, profiles: Iterable[str]) -> Iterable[str]:
     """Return the values that an option may have."""
     return {
-        "--profile": _escape(profiles),
         "--source-profile": _escape(profiles),
         "--account-profile": _escape(profiles),
         "--home-admin-profile": _escape(profiles),

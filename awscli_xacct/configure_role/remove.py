@@ -38,7 +38,7 @@ class RemoveCommand(Subcommand):
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = required_profiles(parsed_args, parsed_globals, "aws configure role remove PROFILE")
         inventory = self._inventory()
-        require_roles(names, inventory)
+        require_roles(names, inventory, may_become=False)
         names += _sdk_profiles(names, inventory)
         credentials = CredentialsFile(self._credentials_path())
         document = self._document()

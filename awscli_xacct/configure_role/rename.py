@@ -36,7 +36,7 @@ class RenameCommand(Subcommand):
         if not (old and new):
             raise nothing_given("new name" if old else "profile", "aws configure role rename OLD NEW")
         inventory = self._inventory()
-        require_roles([old], inventory)
+        require_roles([old], inventory, may_become=False)
         names = {old: new}
         if default_name(old) in find_sdk_profiles(inventory.profiles, old):
             names[default_name(old)] = default_name(new)

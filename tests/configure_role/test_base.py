@@ -59,6 +59,19 @@ def test_require_roles_reports_every_unsuitable_profile(inventory: Inventory) ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "may_become"), [("default", True), ("morning", True), ("my prod", False), ("default", False)]
+)
+def test_require_roles_does_not_advise_making_a_role_of_what_should_not_be_one(
+    inventory: Inventory, name: str, may_become: bool
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        require_roles([name], inventory, may_become=may_become)
+    assert str(caught.value).splitlines()[1:] == [
+        f"  - profile {name} is not a role profile; list those with: aws configure role list"
+    ]
+
+
 def test_require_roles_accepts_a_user_with_an_mfa_session_if_asked_to(inventory: Inventory) -> None:
     require_roles(["production", "morning"], inventory, or_users=True)
     with pytest.raises(ValidationError, match="profile morning is not a role profile"):

@@ -1,4 +1,4 @@
-"""Shell completion after `aws configure role`."""
+"""Shell completion after `aws configure role`, and after `--profile` of any command."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from awscli_xacct.manifest import FORMATS
 from tests.sts import Role, User
 from tests.support.home import AWS, TIMEOUT, Home
 
@@ -34,7 +35,7 @@ CASES = {
     "aws configure role rename prod ": [],
     "aws configure role import ": [],
     "aws configure role import team.yaml --pru": ["--prune"],
-    "aws configure role export team.yaml --format ": ["manifest", "extend-switch-roles"],
+    "aws configure role export team.yaml --format ": list(FORMATS),
     "aws configure role setup p": ["prod", "production"],
     "aws configure role setup new --account-profile ": PROFILES,
     "aws configure role setup new --home-admin-profile d": ["default"],
@@ -51,6 +52,12 @@ CASES = {
     "aws configure role prod --mfa-serial ": ["auto", "none"],
     "aws configure role --profile pro": ["prod", "production"],
     "aws configure role list --output ": ["json", "text", "table"],
+    "aws configure role --profile=pro": ["prod", "production"],
+    "aws --profile pro": ["prod", "production"],
+    "aws --profile ": PROFILES,
+    "aws s3 ls --profile my": ["my\\ prod"],
+    "aws ec2 describe-instances --region eu-west-1 --profile=pro": ["prod", "production"],
+    "aws --profile prod s3 l": ["ls"],
     "aws --profile prod configure role sh": ["show"],
     "aws --debug --output json configure role sh": ["show"],
     "aws configure role --query role ver": ["verify"],
@@ -101,6 +108,7 @@ def test_completion_offers_what_may_follow(home: Home) -> None:
     [
         ("aws configure role show pro", None, "prod \nproduction\n"),
         ("aws configure role l --tree", 20, "list \nlogin \nlogout\n"),
+        ("aws sts get-caller-identity --profile pro", None, "prod \nproduction\n"),
     ],
 )
 def test_completion_answers_the_shell(home: Home, line: str, point: int | None, offered: str) -> None:

@@ -131,5 +131,5 @@ def test_logout_needs_a_role_profile_or_all(home: Home, user: User) -> None:
     ]
     assert refused(home, "login", "default") == [
         "nothing was done, because",
-        "  - profile default is not a role profile; make it one with: aws configure role default --role-arn ARN",
+        "  - profile default is not a role profile; list those with: aws configure role list",
     ], user

@@ -140,6 +140,10 @@ def test_remove_of_a_profile_with_keys_needs_force(home: Home, role: Role) -> No
 
 def test_remove_explains_what_it_cannot_remove(home: Home, role: Role) -> None:
     home.add_role("prod", role.arn)
+    assert refused(home, "remove", "default", "--yes") == [
+        "nothing was done, because",
+        "  - profile default is not a role profile; list those with: aws configure role list",
+    ]
     with home.credentials.open("a", encoding="utf-8") as file:
         file.write(f"[other]\nrole_arn = {role.arn}\nsource_profile = default\n")
     line = home.credentials.read_text(encoding="utf-8").splitlines().index("[other]") + 1
