@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from .. import __version__, settings
 from ..credentials.resolution import Resolved
 from ..errors import XacctError
-from ..messages import subcommand, warn
+from ..messages import print_message, subcommand, warn
 from ..storage.memo import file_signature, read_memo
 from .for_once import ForOnce
 from .resolve import resolve
@@ -193,7 +193,7 @@ class Renewal:
         """Print a failure for the person at the terminal, but not again for each client."""
         if message != self._told:
             self._told = message
-            warn(message)
+            print_message(f"xacct: {message}")  # a command that fixes it has a line of its own
 
 
 def start_credentials(

@@ -113,7 +113,7 @@ def test_serve_without_a_terminal_tells_what_to_do(home: Home, vault: str, devic
         assert login.end() == 0
         assert server.ask().status == 200
         code, errors = server.stop()
-    assert (code, errors.count("aws configure role login vault")) == (0, 1)
+    assert (code, errors.count("\n  aws configure role login vault\n")) == (0, 1)
 
 
 def test_serve_tells_a_denial_and_recovers(home: Home, prod: str, role: Role) -> None:
