@@ -76,5 +76,5 @@ def settings_given(parsed_args: Any, keys: Iterable[str], region: str | None) ->
         found[settings.MFA_SERIAL] = None
     policy = found.get(settings.POLICY)
     if policy:
-        found[settings.POLICY] = make_absolute(policy)
+        found[settings.POLICY] = make_absolute(policy.strip())
     return found

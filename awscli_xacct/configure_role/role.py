@@ -18,10 +18,11 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..confirm import Change, Consent, confirm_and_apply, has_terminal
 from ..errors import EditError, ValidationError, XacctError
-from ..messages import print_message
+from ..messages import option, print_message
 from ..problems import Problem
 from ..profiles import validation
 from ..profiles.edit import AUTO, ProfileEdit
+from ..profiles.policies import FILE
 from ..profiles.sdk_profiles import SdkRequest
 from ..xacct_program import find_program
 from .arguments import DRY_RUN, arg_table, argument, flag, nothing_given, positional, settings_given, synopsis
@@ -58,13 +59,19 @@ _NOT_SETTINGS = (
 )
 
 
-_LOAD_POLICY = "load-cli-arg.custom.role.policy"
-"""The event by which the CLI loads the value of ``--policy``; the first handler that returns one decides."""
+def keep_policy_path(arguments: list[str]) -> list[str]:
+    """Return the arguments with a blank before a path that is the value of ``--policy``, which keeps it a path.
 
-
-def _keep_path(value: Any, **_: Any) -> Any:
-    """Return ``file://PATH`` as it is: the path is what is written."""
-    return value
+    Of ``file://PATH`` the CLI makes the file's content. `no_paramfile` keeps only version 1 from it.
+    """
+    name = option(settings.POLICY)
+    kept = list(arguments)
+    for place, word in enumerate(arguments):
+        if word.startswith(f"{name}={FILE}"):
+            kept[place] = word.replace("=", "= ", 1)
+        elif word.startswith(FILE) and place and arguments[place - 1] == name:
+            kept[place] = f" {word}"
+    return kept
 
 
 def _subcommand(module: str, name: str, session: Any) -> Any:
@@ -180,9 +187,7 @@ class RoleCommand(Subcommand):
             chosen = _subcommand(*_SUBCOMMANDS[args[0]], self._session)
             self._add_lineage({args[0]: chosen})
             return chosen(args[1:], parsed_globals)
-        # no_paramfile would do in version 1; version 2 puts the file's content in its place all the same.
-        self._session.register(_LOAD_POLICY, _keep_path, unique_id="xacct-keep-path")
-        return super().__call__(args, parsed_globals)
+        return super().__call__(keep_policy_path(args), parsed_globals)
 
     def _build_subcommand_table(self) -> dict[str, Any]:
         # With subcommands in its table, awscli would refuse every profile name as an invalid choice.

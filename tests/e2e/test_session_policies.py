@@ -79,6 +79,11 @@ def test_policy_file_is_written_as_its_absolute_path(home: Home, prod: str, poli
     relative = os.path.relpath(link)
     configure(home, prod, "--policy", f"file://{relative}")
     assert f"\npolicy = file://{link}\n" in home.config.read_text("utf-8")
+    configure(home, prod, f"--policy=file://{relative}")
+    for option in (["--policy", "file://missing.json"], ["--policy=file://missing.json"]):
+        outcome = home.aws("configure", "role", prod, *option)
+        missing = Path.cwd() / "missing.json"
+        assert f"--policy 'file://{missing}': the file cannot be read: No such file" in outcome.stderr
 
 
 def test_shared_mfa_session_serves_both_policies(

@@ -63,6 +63,10 @@ def test_session_policies_are_written_and_sent(
         assert home.aws("configure", "role", prod, *options).code == 0
         caller_of(home, prod)
     assert f"\npolicy = file://{home.path}/policy.json\n" in home.config.read_text("utf-8")
+    outcome = home.aws("configure", "role", prod, "--policy=file://missing.json")
+    assert (
+        f"--policy 'file://{home.path}/missing.json': the file cannot be read: No such file" in outcome.stderr
+    )
     assert [(call.policy, len(call.policy_arns)) for call in sts.calls_of("AssumeRole")] == [
         (None, 1),
         (text, 0),
