@@ -15,7 +15,7 @@ from tests.sts import Sts
 from tests.support import many
 from tests.support.counting import Counted, Counter
 from tests.support.home import Home
-from tests.support.many import Prepare, in_sts, with_manifest, with_old_files, with_other_roles, with_records
+from tests.support.many import Prepare, in_sts, with_manifest, with_old_files, with_records
 
 SIZES = 30, 60, 120
 """All more than the problems that suggest a name."""
@@ -174,6 +174,5 @@ def test_many_roles_are_assumed_with_files_read_once(
 
 @pytest.mark.parametrize("suffix", [".json", ".lock"])
 def test_cold_credentials_list_the_cache_once(place: Place, suffix: str) -> None:
-    one = with_old_files(with_other_roles(in_sts(place.sts)), suffix)
-    growth = Growth(place, one, "xacct", "credentials", "last")
+    growth = Growth(place, with_old_files(in_sts(place.sts), suffix), "xacct", "credentials", "last")
     assert (growth.codes, growth.listed) == ({0}, {1}), growth.output

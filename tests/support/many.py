@@ -130,10 +130,10 @@ def with_manifest(prepare: Prepare, *, source: str = "default", only: int | None
 
 
 def with_old_files(prepare: Prepare, suffix: str) -> Prepare:
-    """Fill the cache directory with files of other profiles that ended two days ago."""
+    """Write one role as `prepare` does, and fill the cache directory with others' files that ended two days ago."""
 
     def prepared(home: Home, number: int) -> None:
-        prepare(home, number)
+        prepare(home, 1)
         home.cache.mkdir(parents=True, mode=0o700)
         home.cache.parent.chmod(0o700)
         old = time.time() - 2 * _DAY
