@@ -212,7 +212,8 @@ def config_checksum(config: "Mapping[str, Any]", profile: str) -> str:
         options = config["profiles"][name]
         chain[name] = sorted(item for item in options.items() if item[0] not in _SECRETS)
         name = str(options.get(settings.SOURCE_PROFILE))
-    others = [config.get(key) for key in ("services", "sso_sessions", settings.CONFIG_SECTION)]
+    # An older botocore has no key for what a file has none of.
+    others = [config.get(key) or {} for key in ("services", "sso_sessions", settings.CONFIG_SECTION)]
     return f"{zlib.crc32(repr([chain, others]).encode('utf-8', 'backslashreplace')):08x}"
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
 from tests.e2e.test_expiry import make_refresh_due
+from tests.e2e.test_memo import remember
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.commands import (
     DISABLED,
@@ -31,6 +33,17 @@ def test_role_is_assumed_once_and_then_cached(home: Home, sts: Sts, role: Role, 
     assert operations(sts) == ["AssumeRole", "GetCallerIdentity", "GetCallerIdentity"]
     assert len(home.records()) == 1
     assert not list((home.aws_dir / "cli").rglob("*.json")), "the cache of stock"
+
+
+def test_memo_serves_a_cached_role_without_the_modules_that_resolve_one(
+    home: Home, sts: Sts, role: Role, prod: str, damage: Callable[[str, str], None]
+) -> None:
+    caller_of(home, prod)
+    damage("credentials/loading.py", "def unfinished(")
+    remember(home, prod)
+    sts.clear_calls()
+    assert is_session_of(role, caller_of(home, prod))
+    assert operations(sts) == ["GetCallerIdentity"]
 
 
 def test_single_flight_makes_one_call(home: Home, sts: Sts, role: Role, prod: str) -> None:
