@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from tests.cli.steps import age_config_files
 from tests.sts import Role
 from tests.support import forked
 from tests.support.commands import WHOAMI
@@ -25,6 +26,7 @@ def test_forked_process_has_the_same_outcome_and_state(
     (plugins / "recorder.py").write_text(RECORDER, "utf-8")
     text = home.config.read_text("utf-8").replace(str(installed), str(plugins))
     home.config.write_text(text.replace("[plugins]\n", "[plugins]\nrecorder = recorder\n"), "utf-8")
+    age_config_files(home)  # so that both write a memo, however slow the machine is
     records: list[Any] = []
     for start in (home.start, home.fork):
         process = start(*WHOAMI, "--profile", prod, "--query", "Account")
