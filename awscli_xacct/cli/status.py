@@ -1,4 +1,8 @@
-"""``xacct status``: which credentials are valid, for how long, and whose they are. Uses no network."""
+"""``xacct status``: which credentials are valid, for how long, and whose they are. Uses no network.
+
+All sessions in the cache are shown: besides those that the profiles would use as they are now, those that were narrowed
+for one command, and those of profiles that have been changed or removed since. What these are is in their records.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from .. import settings
+from ..arn import Arn
 from ..errors import ProfileError, XacctError
 from ..messages import warn
 from ..profiles import policies
@@ -27,6 +33,9 @@ EXAMPLES = """\
   PS1='$(xacct status --prompt) \\$ '     in bash, for the profile in AWS_PROFILE"""
 
 _ROLE, _SESSION = "role", "mfa-session"
+_GONE, _OTHER = "profile is gone", "other settings"
+_INLINE = "sha256:"
+"""What the digest of an inline policy begins with in a record, among the ARNs of managed ones."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +54,9 @@ class _Row(NamedTuple):
     owner: str
     record: Record
     options: Mapping[str, Any] = {}
-    """The profile's, if it is a role's."""
+    """The profile's, if it is a role's; else what its record tells of them."""
+    note: str = ""
+    """Why the profile would not use the session; empty if it would."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row for programs: the times in UTC and in whole seconds."""
@@ -54,6 +65,7 @@ class _Row(NamedTuple):
             "Kind": self.kind,
             "Owner": self.owner,
             **policies.to_dict(self.options),
+            "Current": not self.note,
             "Expiration": self.record.expiry_text,
             "SecondsLeft": int(self.record.expiry - time.time()),
         }
@@ -77,8 +89,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _list_rows(config: Mapping[str, Any]) -> Iterator[_Row]:
-    """Yield each MFA session once, and then the roles, in the order of the file."""
+    """Yield each MFA session once, then the roles in the order of the file, and then whatever else there is."""
     cache = record_cache(config, os.environ, warn)
+    names = cache.names()
     roles, sessions = [], {}
     for entry in Inventory(config, os.environ, cache):
         if entry.record:
@@ -95,6 +108,28 @@ def _list_rows(config: Mapping[str, Any]) -> Iterator[_Row]:
         metadata = session.metadata
         yield _Row(_SESSION, str(metadata.get("profile", "")), str(metadata.get("device", "")), session)
     yield from roles
+    shown = {*sessions, *(row.record.access_key for row in roles)}
+    others = [found for name in names if (found := cache.read(name)) and found.access_key not in shown]
+    rows = [_describe(record, config["profiles"]) for record in others]
+    yield from sorted(rows, key=lambda row: (row.profile, row.record.expiry))
+
+
+def _describe(record: Record, profiles: Mapping[str, Any]) -> _Row:
+    """Return the row of a session that no profile would use, from what its record says."""
+    about = record.metadata
+    profile = str(about.get("profile", ""))
+    note = _OTHER if profile in profiles else _GONE
+    if "device" in about:
+        return _Row(_SESSION, profile, str(about["device"]), record, note=note)
+    text = str(about.get("role", ""))
+    arn = Arn.parse(text)
+    owner = f"{arn.account} {arn.role_name}" if arn else text
+    sent = [str(policy) for policy in about.get("policy") or ()]
+    options = {
+        settings.POLICY: "".join(policy for policy in sent if policy.startswith(_INLINE)),
+        settings.POLICY_ARNS: ",".join(policy for policy in sent if not policy.startswith(_INLINE)),
+    }
+    return _Row(_ROLE, profile, owner, record, options, note)
 
 
 def _find_session_key(config: Mapping[str, Any], name: str) -> str:
@@ -114,6 +149,7 @@ def _format_table(rows: list[_Row]) -> str:
     titles = ["PROFILE", "KIND", "OWNER", "LASTS", "UNTIL"]
     narrowed = [policies.NARROWED if policies.is_narrowed(row.options) else "" for row in rows]
     add_column(titles, lines, "POLICY", narrowed, before="LASTS")
+    add_column(titles, lines, "NOTE", [row.note for row in rows], before="LASTS")
     return table(titles, lines)
 
 

@@ -56,6 +56,48 @@ def test_status_shows_a_shared_session_once(home: Home, sts: Sts, role: Role, de
     assert rows[1]["Expiration"].endswith("Z")
 
 
+def test_status_shows_sessions_that_no_profile_would_use(
+    home: Home, sts: Sts, role: Role, device: MfaDevice, prod: str
+) -> None:
+    """Narrowed for one command, of a profile changed since, and of profiles that are gone, with their MFA session."""
+    home.add_role("gone", role.arn, mfa_serial=device.serial, mfa_process=f"curl -s {sts.url}/_code")
+    policy = json.dumps(
+        {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+    )
+    for arguments in ((prod,), (prod, "--read-only"), (prod, "--policy", policy), ("gone",)):
+        outcome = home.xacct("credentials", *arguments)
+        assert outcome.code == 0, outcome.stderr
+    text = home.config.read_text(encoding="utf-8")
+    home.config.write_text(text[: text.index("[profile gone]")], encoding="utf-8")
+    home.environment["AWS_XACCT_MFA_SESSION_DURATION"] = "3600"
+    sts.clear_calls()
+    rows = json.loads(home.xacct("status", "--json").stdout)
+    shown = [(row["Profile"], row["Kind"], row["Current"], row["PolicyArns"]) for row in rows]
+    read_only = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    assert shown[0] == (prod, "role", True, [])
+    assert sorted(shown[1:]) == [
+        ("default", "mfa-session", False, []),
+        ("gone", "role", False, []),
+        (prod, "role", False, []),
+        (prod, "role", False, [read_only]),
+    ]
+    [digest] = [row["Policy"] for row in rows if row["Policy"]]
+    assert digest.startswith("sha256:")
+    outcome = home.xacct("status", environment={"TZ": "CET-1"})
+    assert mask_times(outcome.stdout).splitlines()[:2] == [
+        "PROFILE  KIND         OWNER                              POLICY    NOTE             LASTS  UNTIL",
+        "prod     role         222222222222 Power                 -         -                AN HOUR    LOCAL TIME",
+    ]
+    assert {re.sub(r"  +", " | ", line) for line in mask_times(outcome.stdout).splitlines()[2:]} == {
+        f"default | mfa-session | {device.serial} | - | other settings | 12 h | LOCAL TIME",
+        "gone | role | 222222222222 Power | - | profile is gone | AN HOUR | LOCAL TIME",
+        "prod | role | 222222222222 Power | narrowed | other settings | AN HOUR | LOCAL TIME",
+    }
+    assert sts.calls == []
+    home.write_config("")
+    assert len(json.loads(home.xacct("status", "--json").stdout)) == len(rows)
+
+
 def test_status_with_nothing_cached_says_so_on_stderr(home: Home, prod: str) -> None:
     assert prod
     outcome = home.xacct("status")
