@@ -130,13 +130,29 @@ def _escape(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def _add_command(command_table, **_):  # type: ignore[no-untyped-def]
+def _add_command(command_table, command_object=None, **_):  # type: ignore[no-untyped-def]
     """Add `role` to the subcommands of `configure`, where its help and the completer find it too."""
+    import sys
+
+    if "role" in sys.argv and hasattr(command_object, "_create_parser"):
+        _report_usage_errors(command_object, sys.argv)
     configure = command_table.get("configure")
     known = getattr(configure, "SUBCOMMANDS", [])
     # Newer releases of version 2 have a placeholder here until `configure` runs: see `_add_to_configure`.
     if known and all(command["name"] != "role" for command in known):
         configure.SUBCOMMANDS = [*known, _ROLE]
+
+
+def _report_usage_errors(driver: "Any", words: "list[str]") -> None:
+    """Have version 1 report a wrong command line of ours as our command would, which does not get to see it."""
+    from contextlib import suppress
+
+    place = words.index("role")
+    if words[place - 1] == "configure":
+        with suppress(Exception):  # what is broken there, the command itself will report
+            from .configure_role.reporting import report_usage_errors
+
+            report_usage_errors(driver, words[place + 1 :])
 
 
 def _add_to_configure(command_table, command_object, session, **_):  # type: ignore[no-untyped-def]

@@ -27,10 +27,20 @@ EC2 answers AuthFailure where a region is not enabled, or an image belongs to so
 cost an MFA code, so for all but `EXPIRED_CODES` STS has the last word.
 """
 
-_DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException"})
+_DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 _THROTTLED_CODES = frozenset(
-    {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException"}
+    {
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
 )
+_TOO_MANY_REQUESTS = 429
 
 _NAMELESS_STATUSES = (400, 401, 403)
 """Statuses of a refusal that without a body gives no reason: S3's to HEAD. Botocore makes the status the code."""
@@ -51,9 +61,14 @@ def is_rejected_request(error: BaseException) -> bool:
     return 400 <= _status(error) < 500
 
 
+def is_throttled(error: BaseException) -> bool:
+    """Whether the service answered that it gets too many requests."""
+    return service_code(error) in _THROTTLED_CODES or _status(error) == _TOO_MANY_REQUESTS
+
+
 def is_busy(error: BaseException) -> bool:
     """Whether the service answered that it cannot do this now."""
-    return _status(error) >= 500 or service_code(error) in _THROTTLED_CODES
+    return _status(error) >= 500 or is_throttled(error)
 
 
 def is_refused_code(error: BaseException) -> bool:

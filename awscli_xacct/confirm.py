@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from .error_codes import FAILED
-from .errors import ValidationError
+from .errors import ValidationError, XacctError
 from .messages import print_message, printable
 from .problems import Problem
 
@@ -60,7 +59,8 @@ class Change:
 def confirm_and_apply(change: Change, consent: Consent) -> int:
     """Show a change, ask for confirmation unless `consent` makes that needless, and apply it. Return the exit code.
 
-    Raises `ValidationError` if ``--yes`` is required and missing, and whatever `change.apply` raises.
+    Raises `ValidationError` if ``--yes`` is required and missing, `XacctError` if the answer is no, and whatever
+    `change.apply` raises.
     """
     change.show()
     if change.up_to_date:
@@ -69,8 +69,7 @@ def confirm_and_apply(change: Change, consent: Consent) -> int:
         if change.preview:
             print_message(change.preview)
     elif not consent.yes and change.question and not _is_confirmed(change):
-        print_message(change.declined)
-        return FAILED
+        raise XacctError(change.declined)
     else:
         return change.apply()
     return 0

@@ -1,6 +1,7 @@
 """Everything this package raises on purpose.
 
     XacctError             base of all below; its text is for people
+      UsageError           an invalid command line
       ValidationError      several problems at once, each with its fix
       ConfigFileError      botocore cannot read a config file either: file, line and reason
       EditError            a file was not edited: it belongs to another user, or cannot be written or verified
@@ -36,6 +37,10 @@ class XacctError(Exception):
     profile: str | None = None
     hop: str | None = None
     fix: str | None = None
+    exit_code: int | None = None
+    """Of the command that ends with it; None: that of its code."""
+    is_told = False
+    """Whether people have been told already, so that the text is for programs only."""
 
     def __init__(
         self,
@@ -54,6 +59,23 @@ class XacctError(Exception):
         return printable_lines(super().__str__())
 
 
+def annotate(error: BaseException, **facts: str | None) -> None:
+    """Note the `code`, `profile`, `hop`, `fix` or unescaped `message` of any error; None is not noted."""
+    vars(error).update({name: fact for name, fact in facts.items() if fact is not None})
+
+
+def facts_of(error: BaseException) -> dict[str, str]:
+    """Return what an error is known to be about; see `annotate`."""
+    names = ("code", "profile", "hop", "fix", "message")
+    return {name: fact for name in names if isinstance(fact := vars(error).get(name), str)}
+
+
+class UsageError(XacctError):
+    """An invalid command line."""
+
+    code = "UsageError"
+
+
 class ValidationError(XacctError):
     """Everything that is wrong with one request; `problems` are sorted by `in_order`.
 
@@ -64,7 +86,7 @@ class ValidationError(XacctError):
 
     def __init__(self, heading: str, problems: "Iterable[Problem]", code: str | None = None) -> None:
         from .error_codes import first_of
-        from .problems import bullets, in_order
+        from .problems import bullets, in_order, lines_for_programs
 
         self.heading, self.problems = heading, in_order(problems)
         code = code or self.code
@@ -73,6 +95,7 @@ class ValidationError(XacctError):
             code=first_of(problem.code or code for problem in self.problems) if self.problems else code,
             fix=next(filter(None, (problem.command for problem in self.problems)), None),
         )
+        self.message = "\n".join([heading, *lines_for_programs(self.problems)])
 
 
 class ConfigFileError(XacctError):

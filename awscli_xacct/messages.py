@@ -106,9 +106,14 @@ def warn(message: str) -> None:
 
 def print_message(message: str) -> None:
     """Print lines for the user on stderr, because stdout is for results. On a terminal they are wrapped."""
+    write_message(f"{wrap_message(printable_lines(message))}\n")
+
+
+def wrap_message(text: str) -> str:
+    """Return `wrap` of a text for stderr."""
     import sys
 
-    write_message(f"{wrap(printable_lines(message), sys.stderr)}\n")
+    return wrap(text, sys.stderr)
 
 
 def warn_once(message: str) -> None:
@@ -134,17 +139,6 @@ def write_message(text: str) -> None:
             sys.stderr.flush()
     except (OSError, ValueError):
         abandon(sys.stderr)
-
-
-def wrap_error(error: Exception) -> None:
-    """Wrap the text of an error that the AWS CLI will print.
-
-    Other programs get the text unwrapped, and so do our own subcommands, which may put it into a result.
-    """
-    import sys
-
-    if "awscli.clidriver" in sys.modules and "awscli_xacct.configure_role.role" not in sys.modules:
-        error.args = (wrap(str(error), sys.stderr), *error.args[1:])
 
 
 def wrap(text: str, stream: TextIO | None, indent: int = 0) -> str:

@@ -101,3 +101,16 @@ def bullets(problems: Sequence[Problem]) -> Iterator[str]:
         yield "  - " + str(problem).replace("\n", "\n    ")
     if len(problems) > MAX_PROBLEMS:
         yield f"  - and {len(problems) - MAX_PROBLEMS} more"
+
+
+def one_line(text: str) -> str:
+    """Return a text of several lines as one, for programs that read a problem per line."""
+    return " ".join(line.strip() for line in text.split("\n"))
+
+
+def lines_for_programs(problems: Sequence[Problem]) -> Iterator[str]:
+    """Return problems for programs, one line each."""
+    for problem in problems[:MAX_PROBLEMS]:
+        yield one_line(str(problem))
+    if len(problems) > MAX_PROBLEMS:
+        yield f"and {len(problems) - MAX_PROBLEMS} more"

@@ -87,6 +87,11 @@ MFA_SESSION_DURATION = "mfa_session_duration"
 MFA_PROMPT = "mfa_prompt"
 """Where to prompt for MFA codes: ``auto`` (default), ``tty``, ``gui`` or ``none``; see mfa/prompters.py."""
 MFA_PROMPTS = ("auto", "tty", "gui", "none")
+ERROR_FORMAT = "cli_error_format"
+"""A key of any profile, the AWS CLI's own: how errors are printed. Ours are for programs only as ``json``."""
+ERROR_FORMAT_VARIABLE = "AWS_CLI_ERROR_FORMAT"
+ERROR_FORMATS = ("legacy", "json", "enhanced", "text", "table", "yaml")
+
 SIGNIN_ENDPOINT = "signin_endpoint"
 """The federation endpoint for sign-in URLs. Default: that of the profile's partition, if it has a public one."""
 CONSOLE_ENDPOINT = "console_endpoint"

@@ -11,7 +11,7 @@ import pytest
 
 import awscli_xacct
 from awscli_xacct.confirm import Change, Consent, confirm_and_apply
-from awscli_xacct.errors import ValidationError
+from awscli_xacct.errors import ValidationError, XacctError
 
 
 class Stream(io.StringIO):
@@ -69,9 +69,10 @@ def test_change_confirmed_is_applied_and_its_exit_code_returned(person: Person, 
 @pytest.mark.parametrize("answer", ["\n", "n\n", "what?\n", "y e s\n", ""])
 def test_change_is_declined_by_anything_but_yes(person: Person, answer: str) -> None:
     person.sits_at(answer)
-    assert (confirm_and_apply(person.change(), Consent()), person.events) == (255, ["shown"])
+    with pytest.raises(XacctError, match=r"^nothing was removed$"):
+        confirm_and_apply(person.change(), Consent())
     after = "" if answer else "\n"
-    assert person.stderr.getvalue() == f"Remove prod? [y/N] {after}nothing was removed\n"
+    assert (person.events, person.stderr.getvalue()) == (["shown"], f"Remove prod? [y/N] {after}")
 
 
 def test_change_is_not_asked_about_with_yes_or_without_a_question(person: Person) -> None:
@@ -135,7 +136,8 @@ def test_question_comes_with_the_change_where_an_output_is_redirected(person: Pe
 
 def test_question_escapes_what_could_drive_the_terminal(person: Person) -> None:
     person.sits_at("n\n")
-    confirm_and_apply(replace(person.change(), question="Remove \x1b[31m?"), Consent())
+    with pytest.raises(XacctError):
+        confirm_and_apply(replace(person.change(), question="Remove \x1b[31m?"), Consent())
     assert person.stderr.getvalue().startswith("Remove \\x1b[31m? [y/N] ")
 
 

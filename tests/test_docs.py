@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from awscli_xacct.error_codes import CODES
+
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = (ROOT, ROOT / "awscli_xacct")
 _CITED = re.compile(r"`(tests/[\w/]+(?:\.py)?)?(?:::(\w+))?`")
@@ -30,3 +32,9 @@ def test_architecture_names_modules_that_exist() -> None:
     named = set(re.findall(r"`(?:awscli_xacct/)?([a-z_]+/(?:[a-z_]+\.(?:py|json))?)`", text))
     assert {name for name in named if not any((place / name).exists() for place in PLACES)} == set()
     assert len(named) > 15
+
+
+def test_programs_lists_the_codes_of_errors() -> None:
+    rows = [f"| `{code.name}` | {code.exit_code} | {code.meaning} |" for code in CODES]
+    table = "\n".join(["| code | exit code | meaning |", "| --- | --- | --- |", *rows])
+    assert f"\n\n{table}\n\n" in (ROOT / "docs/programs.md").read_text("utf-8")

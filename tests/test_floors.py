@@ -25,6 +25,7 @@ FLOORS = (
         "confirm",
         "error_codes",
         "errors",
+        "failures",
         "iam_conditions",
         "iam_policy",
         "messages",

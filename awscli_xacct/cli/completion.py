@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Sequence
 
-from ..errors import XacctError
+from ..errors import UsageError, XacctError
 from ..messages import SUBCOMMANDS
 from ..profiles.source import is_role
 from . import bash_words, dispatch
@@ -121,7 +121,7 @@ def run(options: argparse.Namespace) -> int:
     elif options.shell:
         print_result(SCRIPTS[options.shell])
     else:
-        raise dispatch.UsageError(f"no shell given; name one of {', '.join(SCRIPTS)}: xacct completion bash")
+        raise UsageError(f"no shell given; name one of {', '.join(SCRIPTS)}: xacct completion bash")
     return 0
 
 

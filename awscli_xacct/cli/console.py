@@ -96,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
         destination = f"{endpoints.pages.rstrip('/')}/{options.service}/home{query}"
     document = json.loads(fetch(resolved, given))
     if "SessionToken" not in document:
-        raise XacctError(str(_explain_no_session(resolved.profile)))
+        raise XacctError(str(_explain_no_session(resolved.profile)), code="ProfileInvalid")
     url = request_url(session, endpoints.signin, document, destination, options.duration_seconds)
     if options.open:
         open_browser(url)
@@ -159,6 +159,7 @@ def _explain_no_session(profile: str) -> Problem:
     return Problem(
         f"profile {profile} has a user's own credentials, but the console accepts only a role's",
         "use a role profile, or sign in with the user's password",
+        code="ProfileInvalid",
     )
 
 

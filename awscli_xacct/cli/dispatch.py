@@ -19,15 +19,18 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn
 
-from .. import __version__
-from ..errors import XacctError
-from ..messages import SUBCOMMANDS, abandon, print_message
+from .. import __version__, settings
+from ..errors import UsageError, XacctError, annotate
+from ..failures import OPTION, Profiles, Reporter
+from ..messages import SUBCOMMANDS, abandon
 from .output import describe_failure, flush_or_abandon, print_result
 
 COMMANDS = (
@@ -50,14 +53,6 @@ COMMANDS = (
 )
 """The commands, in the order in which help lists them."""
 
-FAILED = 255
-"""The exit code of a command that failed, as in the AWS CLI."""
-INTERRUPTED = 130
-
-
-class UsageError(XacctError):
-    """An invalid command line."""
-
 
 class Parser(argparse.ArgumentParser):
     """A parser that raises its errors, so that they are reported like all others."""
@@ -68,6 +63,7 @@ class Parser(argparse.ArgumentParser):
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
+    reporter = make_reporter(arguments)
     try:
         if sys.stdout is None:
             raise XacctError("there is no standard output to write to")
@@ -75,32 +71,43 @@ def run(arguments: Sequence[str]) -> int:
             # A character that the terminal cannot show must not hide the rest.
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
-            code = _run_command(arguments)
+            reporter.check()
+            code = _run_command(arguments, reporter)
         except SystemExit as ended:  # after help, or by a signal
             code = int(ended.code or 0)
         # Writing what is left in the buffer may still fail, which is an error like any other.
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - users get a message, not a traceback
-        return report_failure(error)
+        return report_failure(error, reporter)
     return code
 
 
-def report_failure(error: BaseException) -> int:
+def make_reporter(arguments: Sequence[str]) -> Reporter:
+    """Return what reports how a command line failed."""
+    name, words = arguments[0] if arguments else "", list(arguments[1:])
+    if name in COMMANDS and name != "role":  # whose words are all read here, by the command that it runs
+        words = _split(load(name), words)[0]
+    profile = os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE")
+    return Reporter(words, _read_profiles, os.environ, profile)
+
+
+def report_failure(error: BaseException, reporter: Reporter) -> int:
     """Print what went wrong and return the exit code for it."""
     if isinstance(error, KeyboardInterrupt):
         if sys.stdout is not None:
             abandon(sys.stdout)  # its reader may have ended by the same Ctrl-C, or be blocked for ever
-        return INTERRUPTED
+        return reporter.report(error, "")
     flushed = flush_or_abandon()
     if isinstance(error, BrokenPipeError):
-        return FAILED  # the reader has had enough, as `head` does
+        return reporter.report(error, "")  # the reader has had enough, as `head` does
     text = str(error) or type(error).__name__
     if isinstance(error, OSError) and not flushed:
         text = describe_failure(error)
+        annotate(error, message=text)
     elif not _is_for_users(error):
         text = f"unexpected {type(error).__name__}: {text}"
-    print_message(f"xacct: {text}")
-    return FAILED
+        annotate(error, message=text)
+    return reporter.report(error, f"xacct: {text}")
 
 
 def _is_for_users(error: BaseException) -> bool:
@@ -111,7 +118,7 @@ def _is_for_users(error: BaseException) -> bool:
     return exceptions is not None and isinstance(error, (exceptions.BotoCoreError, exceptions.ClientError))
 
 
-def _run_command(arguments: Sequence[str]) -> int:
+def _run_command(arguments: Sequence[str], reporter: Reporter) -> int:
     name = arguments[0] if arguments else "--help"
     if name in ("--help", "-h", "help"):
         print_result(_format_overview())
@@ -126,10 +133,29 @@ def _run_command(arguments: Sequence[str]) -> int:
         hint = f"did you mean {' or '.join(near)}?" if near else "see: xacct --help"
         raise UsageError(f"unknown command {name}; {hint}")
     command = load(name)
-    own, others = list(arguments[1:]), []
-    if hasattr(command, "split"):
-        own, others = command.split(own)
-    return int(command.run(make_parser(name).parse_args(own, argparse.Namespace(command=others))))
+    own, others = _split(command, arguments[1:])
+    options = make_parser(name).parse_args(own, argparse.Namespace(command=others))
+    reporter.asked_for = getattr(options, "profile", None)
+    return int(command.run(options))
+
+
+def _split(command: Any, words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the words of a command line that are a command's own, and those of the command at its end."""
+    return command.split(list(words)) if hasattr(command, "split") else (list(words), [])
+
+
+def _read_profiles() -> Profiles:
+    """Return all profiles, if any says how errors are printed: others need not be parsed for it."""
+    from .resolve import read_config
+
+    paths = settings.config_paths()
+    if not any(
+        settings.ERROR_FORMAT.encode() in Path(path).read_bytes().lower()
+        for path in paths
+        if Path(path).is_file()
+    ):
+        return {}
+    return read_config()["profiles"]  # type: ignore[no-any-return]
 
 
 def make_parser(name: str) -> Parser:
@@ -143,6 +169,12 @@ def make_parser(name: str) -> Parser:
         allow_abbrev=False,
     )
     command.configure(parser)
+    parser.add_argument(
+        OPTION,
+        metavar="FORMAT",
+        choices=settings.ERROR_FORMATS,
+        help="json: print an error as one JSON object, the last line on stderr; in words as any other of %(choices)s",
+    )
     return parser
 
 

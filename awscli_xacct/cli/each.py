@@ -11,14 +11,15 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from ..discovery.accounts import parent_problem
+from ..error_codes import common_exit_code
 from ..errors import ValidationError
-from ..messages import option, unknown_profile, warn
+from ..failures import Failure, combine
+from ..messages import LIST_PROFILES, option, unknown_profile, warn
 from ..problems import Hints, Problem
 from ..profiles.source import is_role
 from ..profiles.values import role_name_problem
 from ..tables import counted
 from . import for_once
-from .dispatch import FAILED
 from .each_report import JsonReport, Report, Target, TextReport
 from .each_targets import Selection, Targets
 from .enabled_regions import parse_regions
@@ -105,7 +106,10 @@ def split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command for each target. Returns 0 only if it ran, and returned 0, for all of them."""
+    """Run the command for each target. Returns 0 only if it ran, and returned 0, for all of them.
+
+    Otherwise the common code of those that failed, else 255.
+    """
     inherited = dict(os.environ)  # now, because importing awscli sets a variable of its own
     request = _check(options)
     targets = Targets(_select(options), request.regions, for_once.parse(options))
@@ -133,7 +137,13 @@ def run(options: argparse.Namespace) -> int:
     if failed:
         last = sorted(failed.values(), key=lambda each: each.place)
         warn(f"{len(failed)} of {len(names)} failed: {', '.join(each.name for each in last)}")
-    return FAILED if failed else 0
+    exit_code = common_exit_code(each.exit_code for each in failed.values())
+    failures = [each.failure for each in failed.values() if each.failure]
+    if failures:
+        error = combine(failures)
+        error.exit_code = exit_code
+        raise error
+    return exit_code
 
 
 def _run_once(
@@ -151,7 +161,8 @@ def _run_once(
     for ended in ProcessPool(report.add_line).run(jobs, options.jobs):
         report.add_end(ended)
         if ended.code:
-            failed[ended.name] = by_name[ended.name]
+            failure = Failure("UsageError", f"{ended.name}: {ended.error}") if ended.error else None
+            failed[ended.name] = by_name[ended.name]._replace(exit_code=ended.code, failure=failure)
     return failed
 
 
@@ -227,7 +238,8 @@ def _select(options: argparse.Namespace) -> Selection:
         return Selection(config, names, names[0])
     source = options.source_profile or find_current_profile(os.environ) or "default"
     if source not in profiles:
-        raise ValidationError(_HEADING, [Problem(unknown_profile(source, profiles))])
+        unknown = Problem(unknown_profile(source, profiles), code="ProfileNotFound")
+        raise ValidationError(_HEADING, [unknown])
     extended, accounts = add_accounts(config, source, options.role_name, options.ou_id or ())
     if given:
         given.check(extended, [each.profile for each in accounts], _HEADING)
@@ -244,9 +256,8 @@ def _choose(options: argparse.Namespace, profiles: Mapping[str, Mapping[str, Any
     if not (options.all or options.patterns):
         problems.append(Problem("no profile given", f"use a PATTERN or --all: {_USAGE}"))
     if options.all and not roles:
-        problems.append(
-            Problem("there is no role profile", "create one with: aws configure role PROFILE --role-arn ARN")
-        )
+        fix = "create one with: aws configure role PROFILE --role-arn ARN"
+        problems.append(Problem("there is no role profile", fix, code="ProfileNotFound"))
     if problems:
         raise ValidationError(_HEADING, problems)
     if options.all:
@@ -267,13 +278,11 @@ def _find_unmatched(
             continue
         near = get_close_matches(pattern.strip("*?"), roles, n=3) if hints.take() else []
         if pattern in profiles or any(fnmatchcase(name, pattern) for name in profiles):
-            yield Problem(f"{pattern} matches only profiles without a role", "use xacct exec for those")
-        elif near:
-            yield Problem(f"no role profile matches {pattern}", f"did you mean {' or '.join(near)}?")
+            text = f"{pattern} matches only profiles without a role"
+            yield Problem(text, "use xacct exec for those", code="ProfileInvalid")
         else:
-            yield Problem(
-                f"no role profile matches {pattern}", "list the profiles with: aws configure role list"
-            )
+            hint = f"did you mean {' or '.join(near)}?" if near else LIST_PROFILES
+            yield Problem(f"no role profile matches {pattern}", hint, code="ProfileNotFound")
 
 
 def _has_wildcard(pattern: str) -> bool:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from ..failures import Failure
 from ..messages import printable, printable_lines
 from ..redaction import without_passwords
 from ..storage.memo import Memo
@@ -20,7 +21,8 @@ class Target(NamedTuple):
     """What the command is run for, or why it is not: a profile or an account, and the region if it was asked for.
 
     `name` tells it from all others, in messages too, and `place` is where it comes among them. `profile` is None for an
-    account of the organization. An `error` that is `lasting` is not worth another attempt.
+    account of the organization. An `error` that is `lasting` is not worth another attempt; `failure` is what programs
+    are told about it, and `exit_code` that of the command, or the one that goes with the failure.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Target(NamedTuple):
     memo: Memo
     error: str = ""
     lasting: bool = False
+    failure: Failure | None = None
+    exit_code: int = 0
 
 
 class Report(Protocol):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from .. import settings
 from ..arn import Arn
+from ..error_codes import exit_code_of
 from .each_report import Target
 from .enabled_regions import Choice, EnabledRegions, RegionLister
 from .fetch import Fetched, fetch_many, make_session
@@ -77,7 +78,7 @@ class Targets:
         named = self._wanted is not None and choice.region
         memo = each.memo
         memo = type(memo)(memo.record, memo.directory, choice.region or memo.region, memo.exported)
-        error = each.error or choice.error
+        error, failure = each.error or choice.error, each.failure or choice.failure
         # What follows the first line is about a profile, which an account of the organization has none of.
         return Target(
             name=f"{label} {choice.region}" if named else label,
@@ -89,6 +90,8 @@ class Targets:
             memo=memo,
             error=error.split("\n")[0] if account else error,
             lasting=bool(choice.error),
+            failure=failure,
+            exit_code=exit_code_of(failure.code) if failure else 0,
         )
 
     def _find_account(self, each: Fetched) -> str | None:

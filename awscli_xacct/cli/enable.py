@@ -67,7 +67,7 @@ def choose(
     if named:
         path = Path(named).expanduser().absolute()
         if not (path.is_file() and os.access(path, os.X_OK)):
-            raise XacctError(f"{path} is not an executable file; {name_one}")
+            raise XacctError(f"{path} is not an executable file; {name_one}", code="UsageError")
         found = [installations.inspect(path, environment)]
     if not found:
         raise XacctError(f"no aws found on the PATH; {name_one}")

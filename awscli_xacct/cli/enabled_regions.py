@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from .. import settings
+from ..failures import Failure, describe
 from ..profiles.values import region_problem
 from .fetch import Fetched
 
@@ -21,10 +22,15 @@ ListRegions = Callable[[Fetched], Sequence[str]]
 
 
 class Choice(NamedTuple):
-    """A region to run in, or the reason why there is none; no region: the reason is about the account."""
+    """A region to run in, or why there is none; no region: it is about the account."""
 
     region: str | None
-    error: str = ""
+    failure: Failure | None = None
+
+    @property
+    def error(self) -> str:
+        """What people are told; empty if there is a region to run in."""
+        return self.failure.message if self.failure else ""
 
 
 def parse_regions(text: str) -> list[str]:
@@ -76,20 +82,19 @@ class EnabledRegions:
         for each in self._wanted:
             if isinstance(found, Exception):
                 text = f"--regions {each}: the regions of the account cannot be listed: {_first_line(found)}"
-                choice = Choice(None, text) if is_pattern(each) else Choice(each)
+                failure = describe(found)._replace(message=text)
+                choice = Choice(None, failure) if is_pattern(each) else Choice(each)
                 chosen.setdefault(choice.region, choice)
                 continue
             matching = [region for region in found if fnmatchcase(region, each)]
             for region in matching:
                 chosen.setdefault(region, Choice(region))
             if not matching and is_pattern(each):
-                chosen.setdefault(
-                    None, Choice(None, f"--regions {each}: no region that is enabled matches it")
-                )
+                text = f"--regions {each}: no region that is enabled matches it"
+                chosen.setdefault(None, Choice(None, Failure("UsageError", text)))
             elif not matching:
-                chosen.setdefault(
-                    each, Choice(each, f"the region {each} is not enabled in account {account}")
-                )
+                text = f"the region {each} is not enabled in account {account}"
+                chosen.setdefault(each, Choice(each, Failure("UsageError", text)))
         return list(chosen.values())
 
 

@@ -9,7 +9,8 @@ import os
 from collections.abc import Mapping
 
 from ..credentials.resolution import Resolved
-from ..errors import XacctError
+from ..errors import UsageError
+from ..failures import OPTION, take_option
 from . import for_once
 from .fetch import fetch
 from .launch import BEFORE_CONTAINER, CONTAINER, become, build_environment
@@ -42,9 +43,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def split(arguments: list[str]) -> tuple[list[str], list[str]]:
     """Split after the profile and the options: there the command comes, with or without a ``--`` before it."""
+    arguments, form = take_option(
+        arguments, with_command=True, valued=(for_once.POLICY, for_once.POLICY_ARNS)
+    )
     given, words = for_once.take(arguments, with_command=True)
     place = next((at for at, word in enumerate(words) if not word.startswith("-")), len(words))
-    return [*(given.words if given else []), *words[: place + 1]], words[place + 1 :]
+    options = [*(given.words if given else []), *([] if form is None else [f"{OPTION}={form}"])]
+    return [*options, *words[: place + 1]], words[place + 1 :]
 
 
 def run(options: argparse.Namespace) -> int:
@@ -72,7 +77,7 @@ def get_command(words: list[str]) -> list[str]:
         return []
     command = words[1:] if words[0] == "--" else words
     if not command or (command is words and command[0].startswith("-")):
-        raise XacctError("no command given. Usage: xacct exec PROFILE -- CMD", code="UsageError")
+        raise UsageError("no command given. Usage: xacct exec PROFILE -- CMD")
     return command
 
 

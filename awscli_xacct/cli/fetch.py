@@ -16,6 +16,7 @@ from ..credentials import recursion_guard
 from ..credentials.resolution import Resolved
 from ..credentials.single_flight import SingleFlight, purpose_of
 from ..errors import ProfileError, XacctError
+from ..failures import Failure, describe
 from ..messages import profile_option, warn
 from ..profiles.cache_keys import record_cache
 from ..profiles.source import is_role
@@ -54,6 +55,7 @@ class Fetched:
     profile: str
     document: Mapping[str, Any] | None = None
     error: str = ""
+    failure: Failure | None = None
     memo: Memo = _NO_MEMO
 
 
@@ -75,15 +77,20 @@ def fetch_many(
             resolved = resolve_in(config, profile, for_once)
             memo, configs[profile] = resolved.memo, resolved.config
         except ProfileError as error:
-            found[profile] = Fetched(profile, error=str(error))
+            found[profile] = Fetched(profile, error=str(error), failure=_describe(profile, error))
             continue
         cached = memo.fresh_document(time.time())
         found[profile] = Fetched(profile, json.loads(cached) if cached else None, memo=memo)
     missing = [each.profile for each in found.values() if not (each.document or each.error)]
     fetching = {name: configs[name] for name in missing}
-    for name, document, reason in _fetch_roles(config, fetching, host) if missing else ():
-        found[name] = replace(found[name], document=document, error=reason)
+    for new in _fetch_roles(config, fetching, host) if missing else ():
+        found[new.profile] = replace(new, memo=found[new.profile].memo)
     return list(found.values())
+
+
+def _describe(profile: str, error: Exception) -> Failure:
+    found = describe(error)
+    return found._replace(profile=profile, message=f"{profile}: {found.message}")
 
 
 def make_session(profile: str | None) -> Any:
@@ -98,21 +105,22 @@ def make_session(profile: str | None) -> Any:
 
 def _fetch_roles(
     base: Mapping[str, Any], configs: Mapping[str, Mapping[str, Any]], host: str | None
-) -> list[tuple[str, Mapping[str, Any] | None, str]]:
+) -> list[Fetched]:
     """Fetch the credentials of role profiles, each under a config of its own, which comes from `base`."""
     profiles = list(configs)
     session = make_session(host or profiles[0])
     # Only now is the botocore there that this imports.
     from ..credentials import batch
 
-    def fetch(profile: str, fetcher: Fetcher) -> tuple[str, Mapping[str, Any] | None, str]:
+    def fetch(profile: str, fetcher: Fetcher) -> Fetched:
         try:
-            return profile, fetcher.fetch().payload(), ""
+            return Fetched(profile, fetcher.fetch().payload())
         except Exception as error:  # noqa: BLE001 - one profile's failure does not stop the others
             return failed(profile, None, error)
 
-    def failed(profile: str, _: Fetcher | None, error: Exception) -> tuple[str, None, str]:
-        return profile, None, str(error) or type(error).__name__
+    def failed(profile: str, _: Fetcher | None, error: Exception) -> Fetched:
+        text = str(error) or type(error).__name__
+        return Fetched(profile, error=text, failure=_describe(profile, error))
 
     def start(profile: str) -> Fetcher:
         return _make_fetcher(session, profile, configs[profile], base)
@@ -150,13 +158,18 @@ def _fetch_by_botocore(resolved: Resolved) -> bytes:
             if resolved.memo.record or settings.CREDENTIAL_PROCESS not in resolved.options:
                 raise
             # botocore passes the JSON decoder's errors on. What the program printed may be a secret.
+            fix = f"aws configure set credential_process COMMAND {profile_option(profile)}"
             raise XacctError(
                 f"the credential_process of profile {profile} printed no valid credentials ({type(error).__name__})."
-                f" Use another command:\n  aws configure set credential_process COMMAND {profile_option(profile)}"
+                f" Use another command:\n  {fix}",
+                code="NoCredentials",
+                hop=profile,
+                fix=fix,
             ) from None
     if frozen is None:
+        fix = f"aws configure {profile_option(profile)}"
         raise XacctError(
-            f"profile {profile} has no credentials. Add some:\n  aws configure {profile_option(profile)}"
+            f"profile {profile} has no credentials. Add some:\n  {fix}", code="NoCredentials", fix=fix
         )
     # botocore keeps the expiry only here; `aws configure export-credentials` of v2 reads it here, too.
     return (

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from .. import settings
 from ..arn import Arn
-from ..errors import XacctError
+from ..errors import UsageError, XacctError
 from ..history import log
 from ..history.entry import Entry, parse_line
 from ..messages import printable, profile_option, unknown_profile, warn
@@ -20,8 +20,7 @@ from ..profiles.cache_keys import keeps_history
 from ..profiles.partitions import load_partitions
 from ..profiles.regions import find_region
 from ..profiles.source import Profiles
-from .dispatch import UsageError
-from .output import print_result
+from .output import add_format_options, print_result
 from .resolve import read_config
 
 HELP = "Show which sessions were obtained, by whom, for what, and how to see what they did."
@@ -40,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--since", metavar="AGE", help="only sessions of the last 30m, 12h, 1d or 2w, or since a day or time"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON, with times in UTC")
+    add_format_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -56,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         raise XacctError(
             unknown_profile(options.profile, profiles), code="ProfileNotFound", profile=options.profile
         )
-    if options.json:
+    if options.output == "json":
         print_result(f"{json.dumps([entry._asdict() for entry in entries], indent=4)}\n")
     elif entries:
         print_result(_format(entries, profiles))

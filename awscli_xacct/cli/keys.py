@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import settings
 from ..confirm import Change, Consent, confirm_and_apply
-from ..errors import ProfileError
+from ..errors import ProfileError, UsageError
 from ..keys.key_store import KeyStore
 from ..keys.model import AccessKey
 from ..keys.place import FILE, KEY_STORE, NOWHERE, Files, Place, find_place, no_key, write_key
@@ -26,9 +26,8 @@ from ..messages import print_message
 from ..profiles.cache_keys import keeps_history
 from ..profiles.credential_process import make_key_command
 from ..xacct_program import find_program
-from .dispatch import UsageError
 from .key_status import explaining_denials, make_clients, show_status
-from .output import print_result
+from .output import add_format_options, print_result
 from .resolve import read_config
 
 if TYPE_CHECKING:
@@ -58,23 +57,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="delete the old key at once, not with the next rotation (rotate)",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON (status)")
+    add_format_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run one of the actions."""
     action: str = options.action
-    for name, actions in (
-        ("json", ("status",)),
-        ("delete_old", ("rotate",)),
-        ("yes", ("store", "restore", "rotate")),
+    for name, unused, actions in (
+        ("output", "text", ("status",)),
+        ("delete_old", False, ("rotate",)),
+        ("yes", False, ("store", "restore", "rotate")),
     ):
-        if getattr(options, name) and action not in actions:
+        if getattr(options, name) != unused and action not in actions:
             raise UsageError(
                 f"--{name.replace('_', '-')} has no meaning with {action}. See: xacct keys --help"
             )
     if action == "status":
-        return show_status(options.profile, as_json=options.json)
+        return show_status(options.profile, as_json=options.output == "json")
     if not options.profile:
         raise UsageError(f"no profile given: xacct keys {action} PROFILE")
     if action == "get":

@@ -96,7 +96,7 @@ def remove_exported_settings(environment: "MutableMapping[str, str]") -> None:
 def become(command: "Sequence[str]", environment: "Mapping[str, str]") -> int:
     """Replace this process by `command`, or run it as a child on a system that cannot do that.
 
-    Returns the child's exit code, or a shell's for a command that cannot be run.
+    Returns the child's exit code. Raises `XacctError` with a shell's for a command that cannot be run.
     """
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
@@ -106,11 +106,12 @@ def become(command: "Sequence[str]", environment: "Mapping[str, str]") -> int:
             raise FileNotFoundError(command[0])  # Python raises another error for it
         return spawn(command, environment) if os.name == "nt" else _replace(command, environment)
     except OSError as error:
-        from ..messages import warn
+        from ..errors import UsageError
 
         code, text = explain_exec_error(command, error)
-        warn(text)
-        return code
+        failed = UsageError(text)
+        failed.exit_code = code
+        raise failed from None
 
 
 def explain_exec_error(command: "Sequence[str]", error: OSError) -> "tuple[int, str]":

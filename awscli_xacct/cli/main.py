@@ -24,9 +24,9 @@ def main(arguments: "list[str] | None" = None) -> int:
         if code is not None:
             return code
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - users get a message, not a traceback
-        from .dispatch import report_failure
+        from .dispatch import make_reporter, report_failure
 
-        return report_failure(error)
+        return report_failure(error, make_reporter(arguments))
     from .dispatch import run
 
     return run(arguments)
@@ -34,6 +34,9 @@ def main(arguments: "list[str] | None" = None) -> int:
 
 def _try_fast_path(arguments: "list[str]") -> "int | None":
     """Run a command line that a memo is enough for, and return its exit code; None for any other."""
+    form = os.environ.get(settings.ERROR_FORMAT_VARIABLE)
+    if form and form.lower() not in settings.ERROR_FORMATS:
+        return None
     if arguments == ["status", "--prompt"] and sys.stdout is not None:
         from .prompt import read_prompt
 
@@ -52,7 +55,7 @@ def _try_fast_path(arguments: "list[str]") -> "int | None":
     profile, *rest = words or [""]
     if profile.startswith("-"):
         return None
-    if command == "credentials" and not rest and sys.stdout is not None:
+    if command == "credentials" and rest in ([], ["--cli-error-format", "json"]) and sys.stdout is not None:
         return _print(memo.read_document(key or profile, __version__))
     if command == "exec" and rest[:1] == ["--"] and len(rest) > 1:
         return _exec(rest[1:], key or profile)

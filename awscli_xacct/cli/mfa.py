@@ -11,14 +11,13 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles, make_header
 from ..error_codes import FAILED
-from ..errors import CannotPromptError, XacctError
+from ..errors import CannotPromptError, UsageError, XacctError
 from ..keys.enrollment import enroll_device, render_qr_code, secret_of
 from ..keys.place import Files
 from ..messages import listed, print_message, subcommand
 from ..mfa import terminal
 from ..mfa.codes import is_code
 from ..profiles.source import is_role
-from .dispatch import UsageError
 from .key_status import explaining_denials, make_clients
 from .keys import locate_key
 from .output import print_result

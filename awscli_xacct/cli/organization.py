@@ -43,6 +43,7 @@ def add_accounts(
             error,
             f"while listing the accounts of the organization with profile {source}. Only a profile of the management "
             f"account or of a delegated administrator can: name it with --source-profile",
+            source,
         )
         raise
     if not found:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import select
 import sys
 
 from ..errors import XacctError
 from ..messages import abandon
+
+
+def add_format_options(parser: argparse.ArgumentParser) -> None:
+    """Declare ``--output``, and ``--json`` for short."""
+    parser.add_argument(
+        "--output", choices=("text", "json"), default="text", help="text for people (default), or json"
+    )
+    parser.add_argument("--json", action="store_const", const="json", dest="output", help="--output json")
 
 
 def print_result(result: str | bytes) -> None:

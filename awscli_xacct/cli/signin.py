@@ -38,25 +38,31 @@ def find_endpoints(config: Mapping[str, Any], environment: Mapping[str, str], pa
     ):
         url = setting(config, key, environment) or default
         if url is None:
+            fix = f"aws configure set {settings.CONFIG_SECTION}.{key} https://…"
             raise XacctError(
-                f"the partition {partition} has no public console. Configure its own:\n"
-                f"  aws configure set {settings.CONFIG_SECTION}.{key} https://…"
+                f"the partition {partition} has no public console. Configure its own:\n  {fix}",
+                code="ProfileInvalid",
+                fix=fix,
             )
-        found.append(check_url(url, key))
+        found.append(check_url(url, key, "ProfileInvalid"))
     return Endpoints(*found)
 
 
-def check_url(url: str, what: str) -> str:
-    """Return `url` if nobody can read it on its way: it is HTTPS, or stays on this machine. Raises `XacctError`."""
+def check_url(url: str, what: str, code: str = "UsageError") -> str:
+    """Return `url` if nobody can read it on its way: it is HTTPS, or stays on this machine.
+
+    Raises `XacctError` with this `code`.
+    """
     try:
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError:
         host = None
     if not host or not url.isprintable() or " " in url:
-        raise XacctError(f"{what} {url!r} is not a URL such as https://console.aws.amazon.com/")
+        raise XacctError(f"{what} {url!r} is not a URL such as https://console.aws.amazon.com/", code=code)
     if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
-        raise XacctError(f"{what} {url} must begin with https://, or others could read it on its way")
+        text = f"{what} {url} must begin with https://, or others could read it on its way"
+        raise XacctError(text, code=code)
     return url
 
 
@@ -84,7 +90,9 @@ def request_url(
     if not isinstance(token, str):
         raise XacctError(
             f"{endpoint} returned no sign-in token for these credentials (status {status}). They may have been revoked "
-            f"or belong to another partition; assume the role again with: aws configure role verify PROFILE"
+            f"or belong to another partition; assume the role again with: aws configure role verify PROFILE",
+            code="ServiceError",
+            fix="aws configure role verify PROFILE",
         )
     return f"{endpoint}?{urlencode({'Action': 'login', 'Destination': destination, 'SigninToken': token})}"
 
@@ -105,8 +113,11 @@ def _get(session: Any, endpoint: str, query: Mapping[str, str]) -> tuple[int, by
         return int(answer.status_code), bytes(answer.content)
     except (BotoCoreError, OSError) as error:
         # Its own text quotes the URL, and with it the credentials.
+        fix = f"curl -sS {endpoint}"
         raise XacctError(
-            f"cannot reach {endpoint} ({type(error).__name__}). Check the network with: curl -sS {endpoint}"
+            f"cannot reach {endpoint} ({type(error).__name__}). Check the network with: {fix}",
+            code="Unreachable",
+            fix=fix,
         ) from None
     finally:
         http.close()

@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 
 from .. import settings
 from ..arn import Arn
-from ..errors import ProfileError, XacctError
+from ..errors import ProfileError, UsageError, XacctError
 from ..messages import warn
 from ..profiles import policies
 from ..profiles.cache_keys import CacheKeys, record_cache
 from ..profiles.inventory import Inventory
 from ..profiles.source import is_mfa_user
 from ..storage.cache import Record
-from .output import print_result
+from .output import add_format_options, print_result
 from .prompt import escape_for_prompt, find_current_profile, format_prompt
 from .resolve import read_config, resolve
 
@@ -39,9 +39,8 @@ _INLINE = "sha256:"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    forms = parser.add_mutually_exclusive_group()
-    forms.add_argument("--json", action="store_true", help="print JSON, with times in UTC and in seconds")
-    forms.add_argument(
+    add_format_options(parser)
+    parser.add_argument(
         "--prompt",
         action="store_true",
         help="print one short line for a shell's prompt, for the profile in AWS_PROFILE; nothing without one",
@@ -73,11 +72,13 @@ class _Row(NamedTuple):
 
 def run(options: argparse.Namespace) -> int:
     """Print what is valid."""
+    if options.prompt and options.output == "json":
+        raise UsageError("--prompt and --output json exclude each other. Use one of them")
     if options.prompt:
         print_result(_format_prompt())
         return 0
     rows = list(_list_rows(read_config()))
-    if options.json:
+    if options.output == "json":
         print_result(f"{json.dumps([row.to_dict() for row in rows], indent=4)}\n")
     elif rows:
         print_result(_format_table(rows))

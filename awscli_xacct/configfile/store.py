@@ -67,9 +67,7 @@ def read(path: Path) -> bytes:
     except (FileNotFoundError, NotADirectoryError):
         return b""
     except OSError as error:
-        raise EditError(
-            f"{path} cannot be read: {error.strerror}. Look at it with: ls -ld {shlex.quote(str(path))}"
-        ) from None
+        raise _unusable(f"{path} cannot be read: {error.strerror}", path) from None
 
 
 def preview(path: Path, change: Change) -> Edit:
@@ -118,7 +116,8 @@ def _edit(
             edit = Edit(path, before, after)
             if not edit.changed or _replace(edit, real, verify):
                 return edit
-    raise EditError(f"{path} keeps being rewritten by another program; nothing was written")
+    text = f"{path} keeps being rewritten by another program; nothing was written"
+    raise EditError(text, code="FileChanged")
 
 
 def _changed(path: Path, data: bytes, change: Change) -> Document:
@@ -134,9 +133,10 @@ def _replace(planned: Edit, real: Path, verify: Callable[[Path], None]) -> bool:
             make_private_directory(real.parent)
         temporary = write_temporary(real.parent, real.name, planned.after, flush=True)
     except OSError as error:
+        fix = f"ls -ld {shlex.quote(str(real.parent))}"
         raise EditError(
-            f"{real} cannot be written: {error.strerror or error}; it is unchanged. Look at its directory with: "
-            f"ls -ld {shlex.quote(str(real.parent))}"
+            f"{real} cannot be written: {error.strerror or error}; it is unchanged. Look at its directory with: {fix}",
+            fix=fix,
         ) from None
     try:
         _keep_mode(real, temporary)
@@ -186,16 +186,14 @@ def _find_replaceable(path: Path) -> Path:
         directory = next((parent for parent in real.parents if parent.exists()), real.parent)
         above = directory.stat()
     except OSError as error:
-        raise EditError(f"{path} cannot be read: {error.strerror}. {_look_at(path)}") from None
+        raise _unusable(f"{path} cannot be read: {error.strerror}", path) from None
     if found is not None and not stat.S_ISREG(found.st_mode):
-        raise EditError(f"{path} is not a regular file; nothing was written. {_look_at(path)}")
+        raise _unusable(f"{path} is not a regular file; nothing was written", path)
     if found is not None and not is_ours(found):
-        raise EditError(f"{path} belongs to another user; nothing was written. {_look_at(real)}")
+        raise _unusable(f"{path} belongs to another user; nothing was written", real)
     linked = os.path.abspath(path) != os.fspath(real)  # noqa: PTH100 - Path.resolve follows the links
     if linked and not (is_ours(above) or above.st_uid == 0):
-        raise EditError(
-            f"{path} is a link into another user's directory; nothing was written. {_look_at(directory)}"
-        )
+        raise _unusable(f"{path} is a link into another user's directory; nothing was written", directory)
     try:
         check_may_make(real.parent)
     except OSError as error:
@@ -234,5 +232,7 @@ def _stat(real: Path) -> os.stat_result | None:
         return None
 
 
-def _look_at(path: Path) -> str:
-    return f"Look at it with: ls -ld {shlex.quote(str(path))}"
+def _unusable(problem: str, path: Path) -> EditError:
+    """Return the error for a file that cannot be read or must not be replaced; `path` is the one to look at."""
+    fix = f"ls -ld {shlex.quote(str(path))}"
+    return EditError(f"{problem}. Look at it with: {fix}", code="ProfileInvalid", fix=fix)

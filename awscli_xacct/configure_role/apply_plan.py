@@ -42,7 +42,7 @@ class PlannedCommand(Subcommand):
         shown = self._preview(request)
         self._print_plan(shown, request, parsed_globals)
         if shown.of(CONFLICT):
-            raise ValidationError(_NOTHING, _conflicts(shown))
+            raise ValidationError(_NOTHING, _conflicts(shown), "ProfileInvalid")
 
         def apply() -> int:
             self._write(shown, request)
@@ -91,7 +91,7 @@ class PlannedCommand(Subcommand):
         def change(document: Document) -> None:
             if self._plan(request, document).edits != shown.edits:
                 changed = Problem(f"{path} has changed in the meantime", "run the command again")
-                raise ValidationError(_NOTHING, [changed])
+                raise ValidationError(_NOTHING, [changed], "FileChanged")
             shown.apply(document)
 
         store.edit(path, change, raw_config_parse)

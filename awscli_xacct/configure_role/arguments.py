@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+import argparse
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+
+from awscli.argparser import ArgTableArgParser
 
 from .. import settings
-from ..errors import ValidationError
+from ..errors import UsageError, ValidationError
+from ..failures import OPTION
 from ..problems import Problem
 from ..profiles.edit import NONE
 from ..profiles.policies import make_absolute
@@ -42,11 +46,40 @@ def synopsis(first: str, *others: str) -> str:
 
 DRY_RUN = flag("dry-run", "Show what would change, without changing anything.")
 YES = flag("yes", "Do not ask for confirmation.")
+ERROR_FORMAT = argument(
+    OPTION.removeprefix("--"),
+    "``json`` prints an error as one JSON object, the last line on stderr. The other values of AWS CLI version 2 "
+    "print it in words.",
+    choices=list(settings.ERROR_FORMATS),
+)
+"""An option of all subcommands; see reporting.py."""
+
+
+class _Parser(ArgTableArgParser):  # type: ignore[misc]
+    """awscli's parser, but its errors are raised, and name choices in one line."""
+
+    _check_value = argparse.ArgumentParser._check_value
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def parse(arg_table: Mapping[str, Any], words: list[str], command: str) -> argparse.Namespace:
+    """Parse a command line as awscli will. Raises `UsageError`, also for words that are left."""
+    try:
+        parsed, left = _Parser(arg_table).parse_known_args(words)
+        if left:
+            raise UsageError(f"unrecognized arguments: {' '.join(left)}")
+        if getattr(parsed, "cli_error_format", None):
+            raise UsageError(f"write {OPTION} in full")
+    except UsageError as error:
+        raise UsageError(f"{error.args[0]}. See: aws {command} help") from None
+    return parsed  # type: ignore[no-any-return]
 
 
 def profiles_given(parsed_args: Any, parsed_globals: Any) -> list[str]:
     """Return the profiles that a command line names, each once: its arguments, or else ``--profile``."""
-    given = parsed_args.profile or []
+    given = getattr(parsed_args, "profile", None) or getattr(parsed_args, "old", None) or []
     given = [given] if isinstance(given, str) else list(dict.fromkeys(given))
     return given or ([parsed_globals.profile] if parsed_globals.profile else [])
 

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from awscli.customizations.commands import BasicCommand
-from botocore.exceptions import BotoCoreError, ClientError
 
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles
 from ..credentials.mfa_session import shares_session
-from ..errors import ValidationError, XacctError
-from ..messages import print_message, printable_lines, role_command, unknown_profile, wrap
+from ..errors import ValidationError, annotate, facts_of
+from ..messages import HELP, print_message, role_command, unknown_profile
 from ..problems import Hints, Problem
 from ..profiles import validation
 from ..profiles.cache_keys import record_cache
@@ -25,13 +24,11 @@ from ..profiles.partitions import Partitions
 from ..profiles.sdk_profiles import describe_owner
 from ..profiles.source import Profiles, can_be_source, is_mfa_user, is_role
 from ..storage.cache import Cache, Record
+from .arguments import ERROR_FORMAT, parse, profiles_given
 from .clients import usable
 
 if TYPE_CHECKING:
     from ..profiles.edit import ProfileEdit
-
-FAILED = 255
-"""The exit code of a command that failed."""
 
 
 class Subcommand(BasicCommand):  # type: ignore[misc]
@@ -49,14 +46,22 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
             cls.FROM_FILE(cls.NAME, page, root_module=sys.modules[__package__])
             for page in ("_description.rst", "_examples.rst")
         )
+        cls.ARG_TABLE = [*cls.ARG_TABLE, ERROR_FORMAT]
+
+    def __call__(self, args: list[str], parsed_globals: Any) -> Any:
+        if args != [HELP]:
+            # awscli's own parser ends the process with a page about `aws`, and in version 1 with exit code 2.
+            parse(self.arg_table, args, " ".join(self.lineage_names))
+        return super().__call__(args, parsed_globals)
 
     def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:
         try:
             self._session = usable(self._session)
             return self._run(parsed_args, parsed_globals)
-        except (XacctError, BotoCoreError, ClientError) as error:
-            # The CLI prints the text as it is, and it may quote a config file or a service.
-            error.args = (wrap(printable_lines(str(error)), sys.stderr), *error.args[1:])
+        except (Exception, KeyboardInterrupt) as error:
+            named = profiles_given(parsed_args, parsed_globals)
+            if len(named) == 1 and "profile" not in facts_of(error):
+                annotate(error, profile=named[0])
             raise
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
@@ -109,9 +114,9 @@ def read_document(path: Path) -> Document:
     return Document(store.read(path), str(path))
 
 
-def refusal(declined: str, text: str, fix: str | None = None) -> ValidationError:
+def refusal(declined: str, text: str, fix: str | None = None, code: str | None = None) -> ValidationError:
     """Return the error for a command that does not go ahead, for a single reason."""
-    return ValidationError(f"{declined}, because", [Problem(text, fix)])
+    return ValidationError(f"{declined}, because", [Problem(text, fix)], code)
 
 
 def require_roles(
@@ -126,13 +131,14 @@ def require_roles(
     for name in names:
         profile = inventory.profiles.get(name)
         if profile is None:
-            problems.append(Problem(unknown_profile(name, inventory.profiles if hints.take() else ())))
+            text = unknown_profile(name, inventory.profiles if hints.take() else ())
+            problems.append(Problem(text, code="ProfileNotFound"))
         elif not (is_role(profile) or (or_users and is_mfa_user(profile))):
             fix = describe_owner(name, inventory.profiles)
             if not fix and may_become and name != "default" and not can_be_source(inventory.profiles, name):
                 fix = f"make it one with: {role_command(name, '--role-arn ARN')}"
             fix = fix or "list those with: aws configure role list"
-            problems.append(Problem(f"profile {name} is not a role profile", fix))
+            problems.append(Problem(f"profile {name} is not a role profile", fix, code="ProfileInvalid"))
     if problems:
         raise ValidationError("nothing was done, because", problems)
 
@@ -142,4 +148,8 @@ def shared_session(entry: Entry) -> Record | None:
     return entry.session if entry.role and shares_session(entry.role) else None
 
 
-NO_ROLES = Problem("there are no role profiles", "create one with: aws configure role PROFILE --role-arn ARN")
+NO_ROLES = Problem(
+    "there are no role profiles",
+    "create one with: aws configure role PROFILE --role-arn ARN",
+    code="ProfileNotFound",
+)

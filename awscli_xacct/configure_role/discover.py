@@ -18,6 +18,7 @@ from ..credentials.verification import verify
 from ..discovery.accounts import Account, list_accounts, parent_problem
 from ..discovery.names import TEMPLATE, Holder, assign_names, holder_of, render_name, template_problem
 from ..errors import ValidationError, XacctError
+from ..failures import code_of, combine
 from ..manifest.model import Request, RoleSpec, RoleSpecs
 from ..messages import print_message, unknown_profile
 from ..problems import Location, Problem
@@ -138,7 +139,8 @@ class DiscoverCommand(PlannedCommand):
     ) -> None:
         """Raise `ValidationError` with everything that is wrong with a command line, without any calls."""
         profiles = self._session.full_config["profiles"]
-        found = [unknown_profile(lister, profiles)] if lister and lister not in profiles else []
+        unknown = unknown_profile(lister, profiles) if lister and lister not in profiles else None
+        found: list[str] = []
         if not parsed_args.role_name:
             found.append("--role-name is missing: the name of the role in each account")
         elif problem := role_name_problem(parsed_args.role_name.strip("/")):
@@ -156,7 +158,8 @@ class DiscoverCommand(PlannedCommand):
             found.append(
                 "--prune and --adopt cannot be used with --manifest: everything in a manifest is kept"
             )
-        problems = [*map(Problem, found), *self._setting_problems(wanted, source)]
+        problems = [Problem(unknown, code="ProfileNotFound")] if unknown else []
+        problems += [*map(Problem, found), *self._setting_problems(wanted, source)]
         if problems:
             raise ValidationError(_HEADING, problems)
 
@@ -176,10 +179,11 @@ class DiscoverCommand(PlannedCommand):
         try:
             found = list_accounts(ProfileClients(lister, self._session).client("organizations"), parents)
         except (ClientError, BotoCoreError, ResponseParserError, XacctError) as error:
-            raise ValidationError(_HEADING, [_explain(error, lister, parents)]) from None
+            raise ValidationError(_HEADING, [_explain(error, lister, parents)], code_of(error)) from None
         if not found:
             where = f"in {', '.join(parents)}" if parents else "in the organization"
-            raise ValidationError(_HEADING, [Problem(f"profile {lister} finds no active accounts {where}")])
+            none = Problem(f"profile {lister} finds no active accounts {where}", code="ServiceError")
+            raise ValidationError(_HEADING, [none])
         print_message(f"found {counted(len(found), 'active account')} with profile {lister}")
         return found
 
@@ -192,17 +196,18 @@ class DiscoverCommand(PlannedCommand):
             for name, options in roles.items()
         }
         config = {**config, "profiles": {**config["profiles"], **tried}}
-        working = set()
+        working, failed = set(), []
         for number, result in enumerate(verify(self._session, list(roles), config), start=1):
             why = "" if result.ok else f", {_first_line(result.error)}"
             print_message(
                 f"{number}/{len(roles)} {result.profile}, {labels[result.profile]}: {result.verdict}{why}"
             )
-            if result.ok:
+            if result.failure:
+                failed.append(result.failure)
+            else:
                 working.add(result.profile)
         if not working:
-            none = Problem("none of the roles can be assumed, for the reasons above")
-            raise ValidationError(_HEADING, [none])
+            raise combine(failed, f"{_HEADING}\n  - none of the roles can be assumed, for the reasons above")
         if len(working) < len(roles):
             skipped = counted(len(roles) - len(working), "account")
             print_message(f"skipped {skipped}: the role cannot be assumed there")

@@ -13,12 +13,15 @@ from ..credentials.fetcher import Fetcher
 from ..credentials.mfa_session import MfaSession
 from ..credentials.profile_session import provider_for
 from ..errors import ValidationError, XacctError
+from ..failures import Failure, combine, describe
 from ..messages import print_message
-from ..problems import Problem
+from ..problems import Problem, bullets
 from ..profiles.source import is_mfa_user
+from ..storage.cache import Record
 from ..tables import counted, lifetime
 from .arguments import arg_table, flag, nothing_given, positional, profiles_given
 from .base import Subcommand, require_roles
+from .output import print_result
 
 
 class LoginCommand(Subcommand):
@@ -37,9 +40,8 @@ class LoginCommand(Subcommand):
         roles = [name for name in names if name not in users] or [
             entry.profile for entry in inventory if entry.role and not names
         ]
-        failures: list[str] | None = (
-            None if names else []
-        )  # the error of a single profile is the command's own
+        # The error of a single profile is the command's own.
+        failures: list[Failure] | None = None if names else []
         fetchers = [provider_for(self._session, name).fetcher() for name in roles]
         sessions: dict[str, tuple[str, MfaSession]] = {}
         for fetcher in fetchers:
@@ -51,28 +53,47 @@ class LoginCommand(Subcommand):
         if not names and not sessions and not failures:
             fix = "set one with: aws configure role PROFILE --mfa-serial auto"
             raise ValidationError(
-                "nothing to log in to, because", [Problem("no profile uses an MFA device", fix)]
+                "nothing to log in to, because",
+                [Problem("no profile uses an MFA device", fix, code="ProfileInvalid")],
             )
+        rows: list[dict[str, Any]] = []
         for serial, session in sessions.values():
             with _collect(serial, failures):
-                print_message(f"MFA session of {serial}: valid {lifetime(session.get())}")
+                record = session.get()
+                rows.append(_to_dict(record, "mfa-session", str(record.metadata.get("profile", "")), serial))
+                print_message(f"MFA session of {serial}: valid {lifetime(record)}")
         for fetcher in fetchers if names else []:
             fetcher.forget_duration_refusal()
-            print_message(f"profile {fetcher.role.profile}: valid {lifetime(fetcher.fetch())}")
+            record = fetcher.fetch()
+            rows.append(_to_dict(record, "role", fetcher.role.profile, fetcher.role.mfa_serial))
+            print_message(f"profile {fetcher.role.profile}: valid {lifetime(record)}")
+        print_result(self._session, parsed_globals, self.NAME, rows, str)
         if failures:
-            raise ValidationError("could not log in to every device, because", map(Problem, failures))
+            lines = bullets([Problem(failure.message) for failure in failures])
+            raise combine(failures, "\n".join(["could not log in to every device, because", *lines]))
         return 0
 
 
+def _to_dict(record: Record, kind: str, profile: str, serial: str | None) -> dict[str, Any]:
+    """Return what programs are told about credentials that somebody has logged in to; the kinds are `status`'s."""
+    return {
+        "Profile": profile or None,
+        "Kind": kind,
+        "MfaSerial": serial or None,
+        "Expiration": record.expiry_text,
+    }
+
+
 @contextlib.contextmanager
-def _collect(what: str, failures: list[str] | None) -> Iterator[None]:
+def _collect(what: str, failures: list[Failure] | None) -> Iterator[None]:
     """Append an error to `failures`, so that the others are tried as well; without that list, let it pass."""
     try:
         yield
     except (XacctError, BotoCoreError, ClientError) as error:
         if failures is None:
             raise
-        failures.append(f"{what}: {error}")
+        failure = describe(error)
+        failures.append(failure._replace(message=f"{what}: {failure.message}"))
 
 
 def _add_session(sessions: dict[str, tuple[str, MfaSession]], start: Fetcher) -> None:

@@ -38,7 +38,7 @@ class IntoManifest:
         self._source = decode(self._before, name)
         self._manifest = read(self._source.text, name, may_be_empty=True)
         if self._manifest.problems:
-            raise ValidationError(f"{_DECLINED}, because", self._manifest.problems)
+            raise ValidationError(f"{_DECLINED}, because", self._manifest.problems, "ProfileInvalid")
 
     @property
     def taken(self) -> dict[str, Holder | None]:
@@ -91,7 +91,8 @@ class IntoManifest:
 
     def _unchanged(self, data: bytes, after: bytes) -> bytes:
         if data != self._before:
-            raise refusal(_DECLINED, f"{self.path} has changed in the meantime", "run the command again")
+            text = f"{self.path} has changed in the meantime"
+            raise refusal(_DECLINED, text, "run the command again", "FileChanged")
         return after
 
 

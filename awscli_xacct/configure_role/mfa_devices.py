@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .. import settings
 from ..aws_errors import is_denied
 from ..errors import ValidationError
+from ..failures import code_of
 from ..messages import role_command
 from ..problems import Problem
 from ..profiles.edit import AUTO, NONE
@@ -28,7 +29,7 @@ def find_device(source: str | None, host: Any) -> str:
     IAM is asked with the credentials of the profile `source`, found in the files of the CLI's session `host`.
     """
     if source is None:
-        raise _not_found("there is no source profile to ask IAM with", _GIVE_SERIAL)
+        raise _not_found("there is no source profile to ask IAM with", _GIVE_SERIAL, "NoCredentials")
     profiles = host.full_config["profiles"]
     first = _first_role(source, profiles)
     if first is not None:
@@ -58,8 +59,8 @@ def find_device(source: str | None, host: Any) -> str:
     )
 
 
-def _not_found(text: str, fix: str) -> ValidationError:
-    return refusal("--mfa-serial auto found no device", text, fix)
+def _not_found(text: str, fix: str, code: str = "ProfileInvalid") -> ValidationError:
+    return refusal("--mfa-serial auto found no device", text, fix, code)
 
 
 def _list_serials(source: str, host: Any) -> list[str]:
@@ -67,7 +68,8 @@ def _list_serials(source: str, host: Any) -> list[str]:
         devices = ProfileClients(source, host).client("iam").list_mfa_devices()["MFADevices"]
     except (ClientError, BotoCoreError) as error:
         fix = f"allow the user iam:ListMFADevices, or {_GIVE_SERIAL}" if is_denied(error) else _GIVE_SERIAL
-        raise _not_found(f"IAM could not be asked with profile {source}: {error}", fix) from None
+        text = f"IAM could not be asked with profile {source}: {error}"
+        raise _not_found(text, fix, code_of(error)) from None
     return [str(device["SerialNumber"]) for device in devices]
 
 

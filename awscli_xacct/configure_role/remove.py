@@ -85,7 +85,9 @@ class CredentialsFile:
     def settings_of(self, name: str) -> Problem:
         """Return the problem that this file has settings of a profile."""
         return Problem(
-            f"{self._place(name)} has settings of {name}", "remove them by hand: this file is never edited"
+            f"{self._place(name)} has settings of {name}",
+            "remove them by hand: this file is never edited",
+            code="ProfileInvalid",
         )
 
     def uses_of(self, name: str) -> list[Problem]:
@@ -98,7 +100,8 @@ class CredentialsFile:
             ):
                 if uses:
                     text = f"{self._place(other, key)} names {name} as the source of {other}"
-                    problems.append(Problem(text, "change it by hand: this file is never edited"))
+                    fix = "change it by hand: this file is never edited"
+                    problems.append(Problem(text, fix, code="ProfileInvalid"))
         return problems
 
     def _place(self, name: str, key: str | None = None) -> str:

@@ -94,4 +94,5 @@ def _duplicates(name: str, document: Document) -> list[Problem]:
     if len(headers) < 2:
         return []
     lines = " and ".join(str(document.line_of(header)) for header in headers)
-    return [Problem(f"{name} has two sections in the config file, in lines {lines}", "remove one of them")]
+    text = f"{name} has two sections in the config file, in lines {lines}"
+    return [Problem(text, "remove one of them", code="ProfileInvalid")]

@@ -18,6 +18,7 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..confirm import Change, Consent, confirm_and_apply, has_terminal
 from ..errors import EditError, ValidationError, XacctError
+from ..failures import Reporter, code_of, combine
 from ..messages import option, print_message
 from ..problems import Problem
 from ..profiles import validation
@@ -26,8 +27,9 @@ from ..profiles.policies import FILE
 from ..profiles.sdk_profiles import SdkRequest
 from ..xacct_program import find_program
 from .arguments import DRY_RUN, arg_table, argument, flag, nothing_given, positional, settings_given, synopsis
-from .base import FAILED, Subcommand
+from .base import Subcommand
 from .output import print_diff
+from .reporting import make_reporter, run_reported
 
 _SUBCOMMANDS = {
     "list": ("list", "ListCommand"),
@@ -56,6 +58,7 @@ _NOT_SETTINGS = (
     "verify",
     "dry_run",
     "force",
+    "cli_error_format",
 )
 
 
@@ -183,11 +186,16 @@ class RoleCommand(Subcommand):
     ]
 
     def __call__(self, args: list[str], parsed_globals: Any) -> Any:
-        if args and args[0] in _SUBCOMMANDS:
-            chosen = _subcommand(*_SUBCOMMANDS[args[0]], self._session)
-            self._add_lineage({args[0]: chosen})
-            return chosen(args[1:], parsed_globals)
-        return super().__call__(keep_policy_path(args), parsed_globals)
+        reporter = make_reporter(args, self._session, parsed_globals)
+        return run_reported(lambda: self._dispatch(reporter, parsed_globals), reporter)
+
+    def _dispatch(self, reporter: Reporter, parsed_globals: Any) -> Any:
+        words = reporter.words
+        if words and words[0] in _SUBCOMMANDS:
+            chosen = _subcommand(*_SUBCOMMANDS[words[0]], self._session)
+            self._add_lineage({words[0]: chosen})
+            return chosen(words[1:], parsed_globals)
+        return super().__call__(keep_policy_path(words), parsed_globals)
 
     def _build_subcommand_table(self) -> dict[str, Any]:
         # With subcommands in its table, awscli would refuse every profile name as an invalid choice.
@@ -223,9 +231,8 @@ class RoleCommand(Subcommand):
 
     def _write(self, edit: ProfileEdit, *, verify: bool) -> int:
         """Write the profile; with `verify`, only if its role can be assumed. Return the exit code."""
-        if verify and not self._verify(edit):
-            print_message(f"profile {edit.profile} was not written")
-            return FAILED
+        if verify:
+            self._verify(edit)
         diff = self._attempt(edit, lambda path, change: store.edit(path, change, raw_config_parse))
         _print_notes(edit, diff)
         if not diff.changed:
@@ -245,7 +252,8 @@ class RoleCommand(Subcommand):
         try:
             self._apply(replace(edit, notes=[]), self._document())
         except ValidationError as found:
-            raise ValidationError(found.heading, [*found.problems, Problem(str(refused))]) from None
+            problem = Problem(refused.args[0], code=code_of(refused))
+            raise ValidationError(found.heading, [*found.problems, problem]) from None
         except XacctError:
             pass
         raise refused
@@ -260,7 +268,7 @@ class RoleCommand(Subcommand):
 
         suggestions = _suggest_subcommand(edit.profile)
         if not has_terminal(sys.stdin, sys.stdout):
-            options = ", ".join(f"--{option['name']}" for option in self.ARG_TABLE[1:-4])
+            options = ", ".join(f"--{option['name']}" for option in self.ARG_TABLE[1:-5])
             raise ValidationError(
                 "no settings given, and no terminal to ask for them",
                 map(Problem, [*suggestions, f"give at least one of {options}, --region"]),
@@ -280,7 +288,8 @@ class RoleCommand(Subcommand):
         bad_name = validation.name_problem(edit.profile) if is_new else None
         problems = [Problem(bad_name)] if bad_name else interview.hopeless()
         if problems:
-            raise ValidationError(f"profile {edit.profile} cannot be written, because", problems)
+            code = "UsageError" if bad_name else "ProfileInvalid"
+            raise ValidationError(f"profile {edit.profile} cannot be written, because", problems, code)
         if is_new:
             print_message("; ".join([f"profile {edit.profile} is new", *suggestions]))
         try:
@@ -288,7 +297,7 @@ class RoleCommand(Subcommand):
         except EOFError:
             sys.stdout.write("\n")
             raise ValidationError(
-                "nothing was written", [Problem("the questions were not answered")]
+                "nothing was written", [Problem("the questions were not answered")], "InternalError"
             ) from None
 
     def _find_device(self, edit: ProfileEdit) -> None:
@@ -304,8 +313,8 @@ class RoleCommand(Subcommand):
         edit.wanted[settings.MFA_SERIAL] = serial = find_device(source, self._session)
         print_message(f"mfa_serial = {serial}, the device of the user of profile {source}")
 
-    def _verify(self, edit: ProfileEdit) -> bool:
-        """Assume the role with the settings that the profile would have, and report the outcome."""
+    def _verify(self, edit: ProfileEdit) -> None:
+        """Assume the role with the settings that the profile would have. Raises `XacctError` if that fails."""
         from ..credentials.profile_session import provider_for
         from ..credentials.verification import assume, explain_failure
 
@@ -313,10 +322,10 @@ class RoleCommand(Subcommand):
         config = self._session.full_config
         after = {**config, "profiles": {**config["profiles"], edit.profile: profile}}
         result = assume(edit.profile, provider_for(self._session, edit.profile, after).fetcher())
-        print_message(
-            f"role {profile[settings.ROLE_ARN]} was assumed" if result.ok else explain_failure(result)
-        )
-        return result.ok
+        if result.failure:
+            text = f"{explain_failure(result)}\nprofile {edit.profile} was not written"
+            raise combine([result.failure], text)
+        print_message(f"role {profile[settings.ROLE_ARN]} was assumed")
 
 
 def _suggest_subcommand(profile: str) -> list[str]:

@@ -13,6 +13,8 @@ from ..confirm import Change, Consent, confirm_and_apply
 from ..credentials.batch import needs_own_code
 from ..credentials.profile_session import provider_for
 from ..credentials.verification import Result, assume, explain_failure, failed_result
+from ..errors import XacctError
+from ..failures import combine
 from ..messages import print_message, subcommand
 from ..profiles.edit import AUTO, ProfileEdit
 from ..setup.journal import Journal
@@ -20,7 +22,7 @@ from ..setup.model import SetupContext
 from ..setup.planner import plan_setup
 from ..setup.steps import SAME, RetryPolicy, carry_out
 from .arguments import YES, arg_table, argument, flag, positional, required_profiles, settings_given, synopsis
-from .base import FAILED, Subcommand, refusal
+from .base import Subcommand, refusal
 from .mfa_devices import find_device
 from .output import print_result
 from .profile_step import profile_step
@@ -114,7 +116,7 @@ class SetupCommand(Subcommand):
         source = edit.source(profiles)
         if source in (None, profile) or source not in profiles:
             missing = "there is no source profile to assume the role with"
-            raise refusal(NOTHING, missing, "choose one: --source-profile P")
+            raise refusal(NOTHING, missing, "choose one: --source-profile P", "NoCredentials")
         accounts = resolve_accounts(parsed_args, source, self._session)
         caller, target, home = accounts.caller, accounts.target, accounts.home
         path, name = split_name(parsed_args.role_name)
@@ -150,13 +152,13 @@ class SetupCommand(Subcommand):
             journal.metadata = about
             _do(work, journal, retry)
             result = self._verify(profile, options, retry)
-            print_message(
-                f"{role_arn} was assumed; try it: {edit.trial}" if result.ok else _failure_text(result, retry)
-            )
             if parsed_globals.output or parsed_globals.query:
                 found = {**work.to_dict(), "Verified": result.to_dict()}
                 print_result(self._session, parsed_globals, self.NAME, found, str)
-            return 0 if result.ok else FAILED
+            if result.failure:
+                raise combine([result.failure], _failure_text(result, retry))
+            print_message(f"{role_arn} was assumed; try it: {edit.trial}")
+            return 0
 
         return self._confirmed(work, apply, parsed_args, parsed_globals)
 
@@ -175,14 +177,12 @@ class SetupCommand(Subcommand):
         def apply() -> int:
             _do(work, journal, retry)
             kept = [step for step in work.steps if not step.to_do]
-            print_message(
-                "some of it was kept, for the reasons above"
-                if kept
-                else "everything that setup made was undone"
-            )
             if parsed_globals.output or parsed_globals.query:
                 print_result(self._session, parsed_globals, self.NAME, work.to_dict(), str)
-            return FAILED if kept else 0
+            if kept:
+                raise XacctError("some of it was kept, for the reasons above")
+            print_message("everything that setup made was undone")
+            return 0
 
         return self._confirmed(work, apply, parsed_args, parsed_globals)
 

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .. import settings
 from ..arn import Arn
 from ..errors import ValidationError, XacctError
+from ..failures import code_of
 from ..iam_conditions import EXTERNAL_ID, MFA_PRESENT
 from ..iam_policy import ASSUME, SET_IDENTITY, TAG
 from ..messages import option, unknown_profile
@@ -146,10 +147,12 @@ def ask_identity(clients: ProfileClients, declined: str) -> Arn:
     try:
         text = clients.caller_arn()
     except (ClientError, BotoCoreError, XacctError) as error:
-        raise refusal(declined, f"profile {clients.profile} cannot call AWS: {error}") from None
+        text = f"profile {clients.profile} cannot call AWS: {error}"
+        raise refusal(declined, text, code=code_of(error)) from None
     arn = Arn.parse(text)
     if arn is None:
-        raise refusal(declined, f"profile {clients.profile}: STS answered {text!r}, which is not an ARN")
+        text = f"profile {clients.profile}: STS answered {text!r}, which is not an ARN"
+        raise refusal(declined, text, code="ServiceError")
     return arn
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 from ..credentials.verification import Result, explain_failure, verify
 from ..errors import ValidationError
+from ..failures import combine
 from ..messages import print_message, printable_lines, wrap
 from ..profiles import policies
 from ..profiles.known_keys import find_unknown
 from ..tables import add_column, duration, table
 from .arguments import arg_table, flag, nothing_given, positional, profiles_given
-from .base import FAILED, NO_ROLES, Subcommand, require_roles
+from .base import NO_ROLES, Subcommand, require_roles
 from .output import print_result
 
 
@@ -52,7 +53,10 @@ class VerifyCommand(Subcommand):
         for name, keys in zip(names, unknown, strict=True):
             for key in keys:
                 print_message(f"profile {name}: unknown key {key.name}; {key.fix}")
-        return 0 if all(result.ok for result in ordered) else FAILED
+        failed = [result.failure for result in ordered if result.failure]
+        if failed:
+            raise combine(failed)
+        return 0
 
 
 def _text(results: Sequence[Result], options: Sequence[Mapping[str, Any]]) -> str:

@@ -25,6 +25,9 @@ from ..profiles.policies import shortened
 from ..profiles.role import Role
 from .sts import add_place, clock_problem, is_unavailable
 
+HOUR = "--duration-seconds 3600"
+"""The options that ask for a session which every role gives."""
+
 
 def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) -> None:
     """Add to an STS error which hop of which profile it belongs to, and what to do about it.
@@ -32,25 +35,26 @@ def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) ->
     `by_session` is whether the caller was a session; `now` is in seconds since the epoch. Nothing is added to the
     refusal of a user's MFA code: the next one may be right.
     """
-    advice = ""
+    advice, fix = "", None
     if is_refused_code(error):
         if not by_session:
             return
+        fix = role_command(role.profile, "--mfa-serial none")
         advice = (
             f"The credentials of {_source(role)} are temporary, and STS takes MFA codes only with a user's long-term "
-            f"keys. Use such keys as source, or remove the device:\n  {role_command(role.profile, '--mfa-serial none')}"
+            f"keys. Use such keys as source, or remove the device:\n  {fix}"
         )
     elif is_denied(error):
-        advice = (
-            f"See who is denied what, and the policies that would allow it:\n"
-            f"  {subcommand('verify', role.profile)}"
-        )
+        fix = subcommand("verify", role.profile)
+        advice = f"See who is denied what, and the policies that would allow it:\n  {fix}"
     elif is_too_long(error):
+        fix = role_command(role.profile, HOUR)
         advice = duration_advice(role)
     elif is_chained(error):
+        fix = role_command(role.profile, HOUR)
         advice = (
             f"The credentials of {_source(role)} are temporary, and STS limits a role that is assumed from a session "
-            f"(role chaining) to 1 hour. Ask for that:\n  {role_command(role.profile, '--duration-seconds 3600')}"
+            f"(role chaining) to 1 hour. Ask for that:\n  {fix}"
         )
     elif is_malformed_policy(error) and role.policy:
         advice = (
@@ -60,14 +64,12 @@ def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) ->
     elif is_too_large_policy(error):
         advice = _size_advice(role)
     elif is_unavailable(error):
-        advice = (
-            f"STS cannot be reached or does not answer; check the network with:\n"
-            f"  aws sts get-caller-identity {profile_option(source_name(role))}"
-        )
+        fix = f"aws sts get-caller-identity {profile_option(source_name(role))}"
+        advice = f"STS cannot be reached or does not answer; check the network with:\n  {fix}"
     elif problem := clock_problem(error, now):
         advice = f"{problem[0].upper()}{problem[1:]}"
     place = f"while assuming {role.role_arn} for profile {role.profile} from {source_name(role)}"
-    add_place(error, f"{place}. {advice}" if advice else place)
+    add_place(error, f"{place}. {advice}" if advice else place, role.profile, fix)
 
 
 def duration_advice(role: Role) -> str:
@@ -78,7 +80,7 @@ def duration_advice(role: Role) -> str:
     there = profile_option(f"ADMIN-OF-{account}")
     return (
         f"Ask for less, or have the role's maximum raised in its account:\n"
-        f"  {role_command(role.profile, '--duration-seconds 3600')}\n"
+        f"  {role_command(role.profile, HOUR)}\n"
         f"  aws iam update-role --role-name {shlex.quote(printable(name))} "
         f"--max-session-duration {role.duration_seconds} {printable(there)}"
     )

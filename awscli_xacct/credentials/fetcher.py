@@ -13,11 +13,11 @@ from .. import settings
 from ..aws_errors import is_denied, is_expired_or_unknown_caller, is_refused_code, is_too_long
 from ..errors import CannotPromptError, RoleDurationError
 from ..history.entry import name_policies
-from ..messages import printable, subcommand
+from ..messages import printable, role_command, subcommand
 from ..profiles.role import Role
 from ..profiles.session_names import user_name
 from ..storage.cache import Record
-from .advice import add_advice, duration_advice, source_name
+from .advice import HOUR, add_advice, duration_advice, source_name
 from .callers import find_caller, find_known_caller
 from .context import Cached, FetchContext
 from .mfa_session import GET_SESSION_TOKEN, MfaSession, decide
@@ -182,7 +182,9 @@ class Fetcher(Cached):
             f"profile {role.profile}: STS refused duration_seconds = {role.duration_seconds} {marker[0] / 60:.0f} min "
             f"ago, because it is more than the maximum of {printable(role.role_arn)}, so no other MFA code is spent "
             f"on it. {duration_advice(role)}\nIf the maximum has been raised, try again with:\n"
-            f"  {subcommand('login', role.profile)}"
+            f"  {subcommand('login', role.profile)}",
+            hop=role.profile,
+            fix=role_command(role.profile, HOUR),
         )
 
     def _assume_from(

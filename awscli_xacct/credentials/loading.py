@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.configloader import load_config, raw_config_parse
 from botocore.exceptions import BotoCoreError, ClientError, ConfigNotFound, InvalidConfigError
 
-from ..errors import ProfileError, XacctError
-from ..messages import wrap_error
+from ..errors import ProfileError, XacctError, annotate, facts_of
 from ..profiles.role import Role, refuse_ignored_policy
 from ..profiles.source import Source, find_credentials_key, is_mfa_user, is_role
 from ..storage.memo import read_memo
@@ -49,12 +48,18 @@ def load(provider: AssumeRoleProvider) -> Any:
         look = partial(provider.records.read, key)
     except ProfileError as problem:
         if problem.structural:
-            return provider.stock_credentials(problem, reported=True)
+            try:
+                return provider.stock_credentials(problem, reported=True)
+            except EXPECTED as reported:
+                annotate(reported, **facts_of(problem))
+                provider.present(reported)
+                raise
         error = InvalidConfigError(error_msg=str(problem))
-        wrap_error(error)
+        annotate(error, **facts_of(problem))
+        provider.present(error)
         raise error from None
     except EXPECTED as error:
-        wrap_error(error)
+        provider.present(error)
         raise
     except Exception as bug:  # noqa: BLE001 - a bug in the plugin must not take the CLI with it
         credentials = provider.stock_credentials(bug)

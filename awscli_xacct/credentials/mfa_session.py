@@ -128,7 +128,8 @@ class MfaSession(Cached):
                 )
             except Exception as error:
                 if not is_refused_code(error):
-                    add_place(error, f"while getting an MFA session for profile {self._profile}")
+                    place = f"while getting an MFA session for profile {self._profile}"
+                    add_place(error, place, self._profile)
                 raise
 
         purpose = f"a session of {_in_words(duration)} for all its roles"

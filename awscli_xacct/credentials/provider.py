@@ -75,7 +75,14 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         """Return the credentials of the profile, a role's or a user's with an MFA session; see there."""
         stock, method = (self.stock_credentials, self.METHOD) if of_role else (self.own_keys, MFA_METHOD)
         self.current = SessionCredentials(look, self.make_fetcher, stock, method, served)
+        self.current.present = self.present
         return self.current
+
+    def present(self, error: Exception) -> None:
+        """Give an error the text that the AWS CLI should print."""
+        from .presentation import present
+
+        present(error, self._load_config().get("profiles", {}), self._profile_name or "default")
 
     def make_fetcher(self) -> Fetcher | MfaSession:
         """Return what fetches the credentials that `load` has returned. Raises `ProfileError`."""

@@ -68,7 +68,7 @@ def resolve_in(
 ) -> Resolved:
     """Resolve `profile`. Raises `ProfileError` if it cannot work, and `XacctError` if it does not exist."""
     if profile not in config["profiles"]:
-        raise XacctError(unknown_profile(profile, config["profiles"]))
+        raise XacctError(unknown_profile(profile, config["profiles"]), code="ProfileNotFound")
     options = config["profiles"][profile]
     exported = export_settings(config, profile, os.environ, find_botocore)
     record, counted = "", list[str]()

@@ -35,6 +35,8 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
     """What the calls that fetch these credentials are counted as: see `register_features`."""
     remember: Callable[[], None] | None = None
     """Called once when there are credentials."""
+    present: Callable[[Exception], None] | None = None
+    """Called with each error that is raised on purpose."""
 
     def __init__(
         self,
@@ -79,7 +81,6 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
         if served is not None and time.time() < served[0].refresh_at:
             return self._take(*served)
         try:
-            from ..messages import wrap_error
             from .loading import EXPECTED
         except Exception as bug:  # noqa: BLE001 - the package has been damaged since this command began
             return self._refresh_from_stock(bug)
@@ -90,7 +91,8 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
                 register_features(self.features)
                 record = fetcher.fetch()
         except EXPECTED as error:
-            wrap_error(error)
+            if self.present:
+                self.present(error)
             raise
         except Exception as bug:  # noqa: BLE001 - a bug in the plugin must not take the CLI with it
             return self._refresh_from_stock(bug)

@@ -25,7 +25,7 @@ from botocore.exceptions import (
 )
 
 from .. import settings
-from ..errors import XacctError
+from ..errors import XacctError, annotate
 from ..messages import printable, profile_option
 from ..profiles.source import Source
 from .recursion_guard import MarkedPrograms
@@ -85,24 +85,29 @@ def _load_keys(
     except XacctError:
         raise
     except Exception as error:
-        ran = started.last if started else None
+        ran, fix = started.last if started else None, None
         if program and (ran is not None or not isinstance(error, (BotoCoreError, ClientError))):
             fix = f"aws configure set {settings.CREDENTIAL_PROCESS} COMMAND {printable(profile_option(source.name))}"
             reason = f"{_program_problem(error, program, ran)}. Set another one with: {fix}"
         elif isinstance(error, (BotoCoreError, ClientError)):
             # What is wrong with the config is reported in botocore's words.
+            annotate(error, hop=profile)
             if not isinstance(error, _CONFIG_ERRORS) and f"profile {profile}" not in str(error):
                 error.args = (f"{_one_line(str(error))} ({_location(profile, source)})", *error.args[1:])
             raise
         else:
             reason = _reason(error)
-        raise CredentialRetrievalError(provider=_location(profile, source), error_msg=reason) from None
+        failed = CredentialRetrievalError(provider=_location(profile, source), error_msg=reason)
+        annotate(failed, hop=profile, fix=fix)
+        raise failed from None
     return keys
 
 
 def source_error(error: Exception, profile: str, source: Source) -> CredentialRetrievalError:
     """Return `error` as one of `source`, which was asked for the credentials of `profile`."""
-    return CredentialRetrievalError(provider=_location(profile, source), error_msg=_reason(error))
+    failed = CredentialRetrievalError(provider=_location(profile, source), error_msg=_reason(error))
+    annotate(failed, hop=profile)
+    return failed
 
 
 def _frozen(credentials: Any) -> Keys:

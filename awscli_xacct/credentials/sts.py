@@ -28,6 +28,7 @@ from botocore.utils import parse_timestamp
 from .. import settings
 from ..arn import Arn
 from ..aws_errors import is_busy
+from ..errors import annotate, facts_of
 from ..messages import printable
 from ..storage.cache import Record
 
@@ -145,9 +146,11 @@ def _record(answer: Any, started: float, about: Mapping[str, Any]) -> Record:
 
 
 def _unusable(operation: str, what: str) -> CredentialRetrievalError:
-    return CredentialRetrievalError(
+    error = CredentialRetrievalError(
         provider="assume-role", error_msg=f"the answer to {operation} contains {what}"
     )
+    annotate(error, code="ServiceError")
+    return error
 
 
 def is_usable(part: object) -> bool:
@@ -209,11 +212,15 @@ def is_unavailable(error: Exception) -> bool:
     return is_busy(error) or isinstance(error, (HTTPClientError, botocore.exceptions.ConnectionError))
 
 
-def add_place(error: Exception, where: str) -> None:
+def add_place(error: Exception, where: str, hop: str, fix: str | None = None) -> None:
     """Add to a botocore error's text where it happened and what helps; control characters are escaped.
 
-    It stays the error it was, for programs that catch it.
+    `hop` is the profile where it happened, and `fix` the command that helps. It stays the error it was, for programs
+    that catch it.
     """
     if isinstance(error, (ClientError, BotoCoreError)):
+        known = facts_of(error)
+        message = f"{known.get('message', error)}\n{where}"
+        annotate(error, message=message, hop=known.get("hop", hop), fix=known.get("fix", fix))
         text = "\n".join(printable(line) for line in f"{error}\n{where}".splitlines())
         error.args = (text, *error.args[1:])

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..aws_errors import is_denied, is_too_long
 from ..errors import ProfileError
+from ..failures import Failure, describe
 from ..storage.cache import Record
 from .access_denied import Denial, explain
 from .batch import fetch_many
@@ -30,6 +31,8 @@ class Result:
     error: str = ""
     denial: Denial | None = None
     too_long: bool = False
+    failure: Failure | None = None
+    """What programs are told about the error."""
 
     @property
     def ok(self) -> bool:
@@ -76,7 +79,7 @@ def _failed_early(profile: str, start: Fetcher | None, error: Exception) -> Resu
     if start is not None:
         return failed_result(profile, start, error)
     failed_at = error.problem.profile if isinstance(error, ProfileError) else None
-    return Result(profile, hop=failed_at or profile, error=str(error))
+    return Result(profile, hop=failed_at or profile, error=str(error), failure=_failure(profile, error))
 
 
 def failed_result(profile: str, hop: Fetcher, error: Exception, denial: Denial | None = None) -> Result:
@@ -87,7 +90,16 @@ def failed_result(profile: str, hop: Fetcher, error: Exception, denial: Denial |
         text = text.partition("\nwhile assuming")[0]
     elif problem := clock_problem(error):
         text = f"{text}\n{problem}"
-    return Result(profile, None, hop.role.profile, text, denial, is_too_long(error))
+    found = _failure(profile, error, hop.role.profile)
+    if denial:
+        found = found._replace(message=f"{profile}: {text}", fix=None)
+    return Result(profile, None, hop.role.profile, text, denial, is_too_long(error), found)
+
+
+def _failure(profile: str, error: Exception, hop: str | None = None) -> Failure:
+    """Return what programs are told about the error of one profile among several."""
+    found = describe(error)
+    return found._replace(profile=profile, hop=found.hop or hop, message=f"{profile}: {found.message}")
 
 
 def explain_failure(result: Result) -> str:

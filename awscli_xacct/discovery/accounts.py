@@ -58,7 +58,7 @@ def list_accounts(client: Any, parents: Sequence[str] = ()) -> list[Account]:
     # An account without an ARN is in the same organization as those that have one.
     known = next(filter(None, memberships.values()), None)
     if active and known is None:
-        raise XacctError(f"the answer has no ARN for account {min(active)}{_NOT_AWS}")
+        raise XacctError(f"the answer has no ARN for account {min(active)}{_NOT_AWS}", code="ServiceError")
     return [
         Account(
             account_id,
@@ -100,7 +100,7 @@ def _pages(client: Any, operation: str, key: str, **parameters: str) -> Iterator
     for page in client.get_paginator(operation).paginate(**parameters):
         found = page.get(key)
         if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
-            raise XacctError(f"the answer has no {key} in it{_NOT_AWS}")
+            raise XacctError(f"the answer has no {key} in it{_NOT_AWS}", code="ServiceError")
         yield from found
 
 
@@ -113,7 +113,9 @@ def _id(account: Mapping[str, Any]) -> str:
     """Return an account's id. To skip an account without one would let --prune remove its profile: an error."""
     found = str(account.get("Id"))
     if account_problem(found):
-        raise XacctError(f"the answer has an account without an id of twelve digits{_NOT_AWS}")
+        raise XacctError(
+            f"the answer has an account without an id of twelve digits{_NOT_AWS}", code="ServiceError"
+        )
     return found
 
 

@@ -112,7 +112,7 @@ class _Merge:
     def _read(self, text: str) -> Manifest:
         manifest = read(text, self.path, may_be_empty=True)
         if manifest.problems:
-            raise ValidationError("nothing was written, because", manifest.problems)
+            raise ValidationError("nothing was written, because", manifest.problems, "ProfileInvalid")
         return manifest
 
     def _with_skeleton(self, comments: str) -> str:

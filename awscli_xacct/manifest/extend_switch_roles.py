@@ -171,7 +171,7 @@ def write(text: str, path: str, roles: Mapping[str, Mapping[str, str]]) -> tuple
     specs = RoleSpecs(path)
     sections = _sections(text, specs)
     if specs.problems:
-        raise ValidationError("nothing was written, because", specs.problems)
+        raise ValidationError("nothing was written, because", specs.problems, "ProfileInvalid")
     document = Document(text.encode(), path, "utf-8")
     headers = {_name_in(header): header for header in document.names()}
     for section in sections.values():

@@ -130,7 +130,7 @@ class _Planner:
         problems = find_problems(self._request.specs, self._after, self._partitions)
         problems += [*pairs.problems, *self._overruled_problems(full), *self._removal_problems(removed)]
         if problems:
-            raise ValidationError("nothing was changed, because", problems)
+            raise ValidationError("nothing was changed, because", problems, "ProfileInvalid")
         edits = [self._edit(name, options) for name, options in full.items()]
         notes = [f"{listed(names)}: {note}" for note, names in self._notes.items()]
         notes += self._user_notes([edit.profile for edit in edits if edit.action == CHANGE], removed)

@@ -79,7 +79,7 @@ def request_of(
         fix = "give the manifest a name, as in name: team"
         specs.problems.append(Problem(text, fix, location=Location(source.path)))
     if specs.problems and not specs.roles:
-        raise ValidationError(_HEADING, specs.problems)
+        raise ValidationError(_HEADING, specs.problems, "ProfileInvalid")
     return Request(specs, mark, prune=prune, adopt=adopt, xacct=xacct), specs.notes
 
 
@@ -122,7 +122,7 @@ def decode(data: bytes, path: str, resolved: str | None = None) -> Text:
         before = data[: error.start].decode("utf-8")
         location = Location(path, 1 + before.count("\n"), len(before) - before.rfind("\n"))
         invalid = Problem(f"byte 0x{data[error.start]:02x} is not UTF-8 text", location=location)
-        raise ValidationError(_HEADING, [invalid]) from None
+        raise ValidationError(_HEADING, [invalid], "ProfileInvalid") from None
     return Text(text.removeprefix(_BOM), path, resolved, text.startswith(_BOM))
 
 

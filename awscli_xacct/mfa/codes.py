@@ -124,7 +124,8 @@ class Codes:
         raise CodeRejectedError(
             f"none of {settings.MAX_CODE_TRIES} codes of {request.serial} was accepted for profile "
             f"{request.profile}. Check that this is the right device and that its clock is right, then run the "
-            f"command again"
+            f"command again",
+            hop=request.profile,
         )
 
     def _unused_code(self, request: Request) -> str:
@@ -161,10 +162,12 @@ class Codes:
             try:
                 answer = self._ask(request.prompt)
             except CannotPromptError as error:
+                fix = subcommand("login", request.profile)
                 raise CannotPromptError(
                     f"profile {request.profile} needs an MFA code of {request.serial}, but {error}. Log in from a "
-                    f"terminal; until the session expires, commands without one work too:\n"
-                    f"  {subcommand('login', request.profile)}"
+                    f"terminal; until the session expires, commands without one work too:\n  {fix}",
+                    hop=request.profile,
+                    fix=fix,
                 ) from None
             code = "".join(answer.split())
             if is_code(code):

@@ -60,9 +60,11 @@ def read_code(command: str, profile: str, seconds: float = settings.MFA_PROCESS_
 
 def failure(profile: str, why: str) -> MfaProcessError:
     """Return the error for a program that provided no code. What it printed is never part of it."""
+    fix = role_command(profile, '--mfa-process ""')
     return MfaProcessError(
-        f"the mfa_process of profile {profile} {why}. Run it by itself to see what is wrong, or remove it:\n  "
-        + role_command(profile, '--mfa-process ""')
+        f"the mfa_process of profile {profile} {why}. Run it by itself to see what is wrong, or remove it:\n  {fix}",
+        hop=profile,
+        fix=fix,
     )
 
 

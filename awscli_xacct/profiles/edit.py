@@ -77,7 +77,8 @@ class ProfileEdit:
         sdk = plan_changes(self.sdk, self.profile, profiles, before, force=self.force)
         problems += sdk.problems
         if problems:
-            raise ValidationError(f"profile {printable(self.profile)} was not written, because", problems)
+            coded = [self._with_code(problem, wanted) for problem in problems]
+            raise ValidationError(f"profile {printable(self.profile)} was not written, because", coded)
         if is_narrowed(after) and not is_narrowed(before):
             has_pair = self.sdk.name != "" if self.sdk else find_sdk_profiles(profiles, self.profile)
             fix = (
@@ -101,6 +102,11 @@ class ProfileEdit:
     def source(self, profiles: Mapping[str, Mapping[str, Any]]) -> str | None:
         """Return the source profile, as `source_of` does."""
         return choose_source(self.profile, profiles, self.wanted)
+
+    def _with_code(self, problem: Problem, wanted: Mapping[str, str | None]) -> Problem:
+        """Return a problem of the outcome with its code: what the command line does not ask for is the config's."""
+        is_asked = problem.profile in (None, self.profile) and (problem.key is None or problem.key in wanted)
+        return problem._replace(code="UsageError" if is_asked else problem.code or "ProfileInvalid")
 
     def _completed(self, profiles: MergedProfiles, partitions: Partitions) -> dict[str, str | None]:
         """Return the keys to set and remove, with those that the given ones imply."""

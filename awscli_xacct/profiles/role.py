@@ -280,6 +280,7 @@ class _Resolver:
                     f"profile {name}: its source_profile {source} has no credentials",
                     f"add some:\n  aws configure {profile_option(source)}",
                     structural=True,
+                    code="NoCredentials",
                 )
             refuse_ignored_policy(source, profiles[source])
             return resolve_user(profiles, source, sso_sessions=self._sso_sessions)

@@ -58,7 +58,7 @@ class Caller:
             problem = Problem(f"{arn} is neither a user nor a role session")
         else:
             return cls(arn, *iam_policy.find_principal(str(arn), source_role))
-        raise ValidationError("this caller cannot assume roles", [problem])
+        raise ValidationError("this caller cannot assume roles", [problem], "ProfileInvalid")
 
     @property
     def owner(self) -> Owner:
@@ -102,4 +102,5 @@ def is_made_by_setup(role: FoundRole, entry: Entry) -> bool:
 def check_unchanged(same: bool, what: str) -> None:
     """Raise `XacctError` unless something is still as it was when the steps were planned."""
     if not same:
-        raise XacctError(f"{what} was changed by someone else meanwhile, and was not overwritten")
+        text = f"{what} was changed by someone else meanwhile, and was not overwritten"
+        raise XacctError(text, code="FileChanged")

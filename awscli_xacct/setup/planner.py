@@ -64,7 +64,7 @@ def _read(
         if not is_denied(error):
             raise
         text = f"profile {account.profile} needs {permission} in account {account.account}: {error}"
-        problems.append(Problem(text, fix))
+        problems.append(Problem(text, fix, code="AccessDenied"))
         return None
 
 

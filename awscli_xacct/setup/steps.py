@@ -21,6 +21,7 @@ from ..aws_errors import (
     service_code,
 )
 from ..errors import ValidationError
+from ..failures import code_of
 from ..problems import Problem
 from .journal import Entry, Journal
 
@@ -113,7 +114,7 @@ def carry_out(steps: Sequence[Step], journal: Journal, retry: RetryPolicy, *, co
     except Exception as error:  # noqa: BLE001 - whatever fails, what was done has to be reported
         failed = todo[done]
         problems = [f"{failed}: {_explain(failed, error)}", *_list_progress(todo, done, command)]
-        raise ValidationError("failed half-way", map(Problem, problems)) from None
+        raise ValidationError("failed half-way", map(Problem, problems), code_of(error)) from None
 
 
 def _carry_out_step(step: Step, journal: Journal, retry: RetryPolicy, *, fresh: bool) -> None:

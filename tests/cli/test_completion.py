@@ -167,15 +167,15 @@ def candidates(home: Home, *words: str) -> list[str]:
             ["process", "env", "env-no-export", "powershell", "windows-cmd", "fish"],
         ),
         (("credentials", "--format", "env", ""), list(NAMES)),
-        (("credentials", "default", "-"), ["--help", "--format", *POLICIES]),
-        (("credentials", "--format", "env", "-"), ["--help", *POLICIES]),
-        (("exec", "--read-only", "-"), ["--help", "--serve", *POLICIES[1:]]),
+        (("credentials", "default", "-"), ["--help", "--format", *POLICIES, "--cli-error-format"]),
+        (("credentials", "--format", "env", "-"), ["--help", *POLICIES, "--cli-error-format"]),
+        (("exec", "--read-only", "-"), ["--help", "--serve", *POLICIES[1:], "--cli-error-format"]),
         (("exec", "--policy", ""), []),
         (("each", ""), list(NAMES[1:])),
         (("each", "my prod", ""), [name for name in NAMES[1:] if name != "my prod"]),
         (("each", "my prod", "--", ""), []),
         (("completion", ""), ["bash", "zsh", "fish"]),
-        (("completion", "-"), ["--help"]),
+        (("completion", "-"), ["--help", "--cli-error-format"]),
         (("role", ""), [*SUBCOMMANDS, *NAMES]),
         (("role", "show", ""), list(NAMES[1:])),
         (("role", "show", "-"), []),
@@ -194,7 +194,7 @@ def test_completion_with_unreadable_config_has_no_candidates(home: Home) -> None
 
 def test_completion_without_a_shell_is_refused(home: Home) -> None:
     outcome = home.xacct("completion")
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (252, "")
     assert "bash, zsh, fish" in outcome.stderr
 
 

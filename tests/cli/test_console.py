@@ -94,7 +94,7 @@ def test_console_duration_is_refused_for_a_chained_role(
 ) -> None:
     add_chain(home, sts, role, device)
     refused = home.xacct("console", profile, "--duration-seconds", "3600")
-    assert (refused.code, refused.stdout) == (255, "")
+    assert (refused.code, refused.stdout) == (252, "")
     assert "leave out --duration-seconds" in refused.stderr
     assert sts.calls == []
     parse_url(home.xacct("console", profile))
@@ -112,18 +112,18 @@ def test_console_duration_works_for_a_role_with_direct_mfa(
 @pytest.mark.usefixtures("federation")
 def test_console_reports_all_problems_before_any_call(home: Home, sts: Sts, prod: str) -> None:
     outcome = home.xacct("console", prod, "--service", "../x", "--duration-seconds", "60")
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (252, "")
     assert outcome.stderr.count("  - ") == 2
     for url in ("http://console.aws.amazon.com/", "console", "https://", "https://a b/", "https://[x/"):
         outcome = home.xacct("console", prod, "--destination", url)
-        assert (outcome.code, outcome.stdout) == (255, "")
+        assert (outcome.code, outcome.stdout) == (252, "")
         assert "--destination" in outcome.stderr
     assert sts.calls == []
 
 
 def test_console_refuses_a_users_own_keys(home: Home, federation: Federation) -> None:
     outcome = home.xacct("console", "default")
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (253, "")
     assert "profile default has a user's own credentials" in outcome.stderr
     assert federation.requests == []
 
@@ -136,7 +136,7 @@ def test_console_endpoint_without_a_token_is_an_error(
 ) -> None:
     federation.answer = answer
     outcome = home.xacct("console", prod)
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (254, "")
     assert f"{federation.url} returned no sign-in token" in outcome.stderr
     assert_no_credentials(home, prod, outcome.stderr)
 
@@ -175,7 +175,7 @@ def test_console_endpoint_is_required_in_a_private_partition(home: Home, sts: St
     role = sts.add_role("Power", trusts=[user.arn])
     home.add_role("iso", role.arn.replace("arn:aws:", "arn:aws-iso:"))
     outcome = home.xacct("console", "iso")
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (253, "")
     assert "the partition aws-iso has no public console" in outcome.stderr
     assert "aws configure set xacct.signin_endpoint https://…" in outcome.stderr
 

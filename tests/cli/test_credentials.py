@@ -61,7 +61,7 @@ def test_credentials_of_a_failing_program_do_not_quote_it(home: Home, printed_in
     program.chmod(0o700)
     home.write_config(f"[profile other]\ncredential_process = {program}\n")
     outcome = home.xacct("credentials", "other")
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (253, "")
     assert "hunter2" not in outcome.stderr
     assert "unexpected" not in outcome.stderr
     assert "Error when retrieving credentials" in outcome.stderr or "profile other" in outcome.stderr
@@ -107,7 +107,7 @@ def test_credentials_without_a_terminal_do_not_prompt(home: Home, role: Role, de
     role.require_mfa = True
     home.add_role("vault", role.arn, mfa_serial=device.serial)
     outcome = run(home, str(XACCT), "credentials", "vault", without=("DISPLAY", "WAYLAND_DISPLAY"))
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (253, "")
     assert "there is no terminal to ask on" in outcome.stderr
     assert "aws configure role login vault" in outcome.stderr
 
@@ -126,20 +126,20 @@ def test_credentials_without_a_terminal_do_not_prompt(home: Home, role: Role, de
 @pytest.mark.usefixtures("prod")
 def test_credentials_of_an_unknown_profile(home: Home, name: str, message: str) -> None:
     outcome = home.xacct("credentials", name)
-    assert (outcome.code, outcome.stdout, outcome.stderr) == (255, "", message)
+    assert (outcome.code, outcome.stdout, outcome.stderr) == (253, "", message)
 
 
 def test_credentials_of_a_broken_profile(home: Home, role: Role) -> None:
     home.add_role("broken", role.arn, source_profile="nobody")
     outcome = home.xacct("credentials", "broken")
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (253, "")
     assert outcome.stderr.startswith("xacct: profile broken: its source_profile nobody does not exist.")
 
 
 def test_credentials_of_a_profile_without_any(home: Home) -> None:
     home.write_config("[profile empty]\nregion = us-west-1\n")
     outcome = home.xacct("credentials", "empty")
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (253, "")
     assert outcome.stderr == (
         "xacct: profile empty has no credentials. Add some:\n  aws configure --profile empty\n"
     )
@@ -148,7 +148,7 @@ def test_credentials_of_a_profile_without_any(home: Home) -> None:
 def test_credentials_with_an_invalid_config_file(home: Home) -> None:
     home.config.write_text("[profile prod\n", "utf-8")
     outcome = home.xacct("credentials", "prod")
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (253, "")
     assert outcome.stderr.startswith(f"xacct: {home.config}, line 1: ")
 
 
@@ -156,7 +156,7 @@ def test_credentials_refused_by_sts(home: Home, sts: Sts) -> None:
     other = sts.add_role("Other", trusts=["arn:aws:iam::111111111111:user/somebody"])
     home.add_role("other", other.arn)
     outcome = home.xacct("credentials", "other")
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (254, "")
     assert outcome.stderr.startswith("xacct: An error occurred (AccessDenied)")
     assert "aws configure role verify other" in outcome.stderr
 
@@ -164,7 +164,7 @@ def test_credentials_refused_by_sts(home: Home, sts: Sts) -> None:
 @pytest.mark.parametrize("arguments", [[], ["prod", "more"], ["prod", "--format", "xml"], ["--fromat"]])
 def test_credentials_with_an_invalid_command_line(home: Home, arguments: list[str]) -> None:
     outcome = home.xacct("credentials", *arguments)
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (252, "")
     assert outcome.stderr.endswith("See: xacct credentials --help\n")
     assert outcome.stderr.count("\n") == 1
 

@@ -43,13 +43,13 @@ def test_help_of_each_command(home: Home, name: str) -> None:
 
 def test_unknown_command_is_refused(home: Home) -> None:
     outcome = home.xacct("frobnicate\x1b[2J")
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (252, "")
     assert outcome.stderr == "xacct: unknown command frobnicate\\x1b[2J; see: xacct --help\n"
 
 
 def test_unknown_command_of_configure_role_is_recognised(home: Home) -> None:
     outcome = home.xacct("list")
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (252, "")
     assert outcome.stderr == "xacct: unknown command list; did you mean xacct role list?\n"
 
 

@@ -65,7 +65,7 @@ def test_each_uses_cached_credentials(home: Home, sts: Sts) -> None:
 
 def test_each_runs_on_after_a_profile_without_credentials(home: Home) -> None:
     outcome = home.xacct("each", "--all", "--", "sh", "-c", "echo here")
-    assert outcome.code == 255
+    assert outcome.code == 254
     assert sorted(outcome.stdout.splitlines()) == ["audit   | here", "prod-eu | here", "prod-us | here"]
     lines = outcome.stderr.splitlines()
     assert lines[0].startswith("closed  | xacct: An error occurred (AccessDenied)")
@@ -75,13 +75,13 @@ def test_each_runs_on_after_a_profile_without_credentials(home: Home) -> None:
 def test_each_reports_exit_codes(home: Home) -> None:
     script = 'test "$AWS_ACCOUNT_ID" != 333333333333 || exit 3'
     outcome = home.xacct("each", "prod-*", "--", "sh", "-c", script)
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (3, "")
     assert outcome.stderr == "prod-us | xacct: exit code 3\nxacct: 1 of 2 failed: prod-us\n"
 
 
 def test_each_reports_a_missing_command(home: Home) -> None:
     outcome = home.xacct("each", "audit", "--", "no-such-command")
-    assert outcome.code == 255
+    assert outcome.code == 127
     assert outcome.stderr == (
         "audit | xacct: no-such-command: command not found\nxacct: 1 of 1 failed: audit\n"
     )
@@ -182,7 +182,8 @@ def test_each_gives_commands_no_terminal_and_no_input(home: Home) -> None:
 )
 def test_each_refuses_an_invalid_request(home: Home, sts: Sts, arguments: list[str], message: str) -> None:
     outcome = home.xacct("each", *arguments)
-    assert (outcome.code, outcome.stdout) == (255, "")
+    code = 253 if "match" in message or "no profile x" in message else 252
+    assert (outcome.code, outcome.stdout) == (code, "")
     assert message in outcome.stderr
     assert sts.calls == []
 

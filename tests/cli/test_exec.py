@@ -162,14 +162,14 @@ def test_exec_of_a_file_that_cannot_be_run(home: Home, state: str, prod: str) ->
 @pytest.mark.parametrize("words", [["--"], ["--frobnicate"]])
 def test_exec_without_a_command_fetches_nothing(home: Home, sts: Sts, prod: str, words: list[str]) -> None:
     outcome = home.xacct("exec", prod, *words)
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (252, "")
     assert outcome.stderr == "xacct: no command given. Usage: xacct exec PROFILE -- CMD\n"
     assert sts.calls == []
 
 
 def test_exec_without_credentials_runs_nothing(home: Home) -> None:
     outcome = home.xacct("exec", "nobody", "--", "touch", str(home.path / "run"))
-    assert outcome.code == 255
+    assert outcome.code == 253
     assert not (home.path / "run").exists()
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from awscli_xacct.cli.dispatch import UsageError
 from awscli_xacct.cli.history import parse_since
+from awscli_xacct.errors import UsageError
 from awscli_xacct.history.entry import Entry
 from tests.sts import Role
 from tests.support.fixed_answer import serve_answer

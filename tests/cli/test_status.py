@@ -107,7 +107,7 @@ def test_status_with_nothing_cached_says_so_on_stderr(home: Home, prod: str) -> 
 
 
 def test_status_json_and_prompt_exclude_each_other(home: Home) -> None:
-    assert home.xacct("status", "--json", "--prompt").code == 255
+    assert home.xacct("status", "--json", "--prompt").code == 252
 
 
 # -- the prompt ----------------------------------------------------------------------------------------

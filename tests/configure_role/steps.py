@@ -51,11 +51,13 @@ def done(home: Home, *arguments: str, environment: Mapping[str, str] | None = No
     return outcome
 
 
-def refused(home: Home, *arguments: str, environment: Mapping[str, str] | None = None) -> list[str]:
+def refused(
+    home: Home, *arguments: str, code: int = 252, environment: Mapping[str, str] | None = None
+) -> list[str]:
     """Assert that a command fails without a result or a change of the config. Return the lines on stderr."""
     before = home.config.read_bytes()
     outcome = run(home, *arguments, environment=environment)
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (code, "")
     assert home.config.read_bytes() == before
     return outcome.lines
 

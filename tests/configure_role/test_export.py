@@ -118,7 +118,7 @@ def test_export_marks_a_role_without_the_device_of_its_source(
 
 def test_export_does_not_overwrite_another_file(home: Home, role: Role, tmp_path: Path) -> None:
     path = tmp_path / "team.yaml"
-    assert refused(home, "export", str(path)) == [
+    assert refused(home, "export", str(path), code=253) == [
         "nothing was written, because",
         "  - there are no role profiles; create one with: aws configure role PROFILE --role-arn ARN",
     ]
@@ -135,13 +135,14 @@ def test_export_does_not_overwrite_another_file(home: Home, role: Role, tmp_path
         ),
     ):
         path.write_text(text, "utf-8")
-        lines = refused(home, "export", str(path), "--format", "manifest")
+        code = 252 if "--format" in said else 253
+        lines = refused(home, "export", str(path), "--format", "manifest", code=code)
         assert lines[0] == "nothing was written, because"
         assert lines[1].startswith(f"  - {said}")
         assert path.read_text("utf-8") == text
     path.write_bytes(b"\xff")
-    assert refused(home, "export", str(path))[1] == f"  - {path}:1:1: byte 0xff is not UTF-8 text"
-    assert refused(home, "export", str(tmp_path)) == [
+    assert refused(home, "export", str(path), code=253)[1] == f"  - {path}:1:1: byte 0xff is not UTF-8 text"
+    assert refused(home, "export", str(tmp_path), code=253) == [
         f"{tmp_path} is not a regular file; nothing was written. Look at it with: ls -ld {tmp_path}"
     ]
     assert refused(home, "export", str(tmp_path / "none" / "x")) == [

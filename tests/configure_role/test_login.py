@@ -28,7 +28,7 @@ def test_login_makes_commands_without_a_terminal_work(
     home.add_role("second", second.arn, mfa_serial=device.serial)
     home.add_role("audit", audit_role.arn, source_profile=prod)
     refusal = run(home, "login", "audit")
-    assert (refusal.code, refusal.stdout) == (255, "")
+    assert (refusal.code, refusal.stdout) == (253, "")
     assert refusal.lines[0].startswith(f"profile prod needs an MFA code of {device.serial}, but there is no ")
     assert refusal.lines[-1] == "  aws configure role login prod"
 
@@ -85,7 +85,7 @@ def test_login_continues_with_other_devices_after_a_failure(
     home.add_role("first", role.arn, source_profile="broken", mfa_serial=device.serial)
     screen = Screen(home, "login")
     screen.answer(f"MFA code of {device.serial} for profile {prod}", device.next_code())
-    assert screen.end() == 255
+    assert screen.end() == 253
     assert f"MFA session of {device.serial}: valid for 12 h, until " in screen.shown
     assert (
         "could not log in to every device, because\n  - first: Error when retrieving credentials"
@@ -106,7 +106,7 @@ def test_login_to_a_role_without_mfa_does_not_ask(home: Home, sts: Sts, role: Ro
     shown = done(home, "login", "prod").stderr
     assert without_local_times(shown) == "profile prod: valid for 2 h, until TIME\n"
     assert operations(sts) == ["AssumeRole"]
-    assert refused(home, "login") == [
+    assert refused(home, "login", code=253) == [
         "nothing to log in to, because",
         "  - no profile uses an MFA device; set one with: aws configure role PROFILE --mfa-serial auto",
     ]
@@ -115,11 +115,11 @@ def test_login_to_a_role_without_mfa_does_not_ask(home: Home, sts: Sts, role: Ro
 def test_login_passes_on_what_sts_refuses(home: Home, sts: Sts, role: Role) -> None:
     home.add_role("prod", role.arn)
     role.trusts[:] = [STRANGER]
-    lines = refused(home, "login", "prod")
+    lines = refused(home, "login", "prod", code=254)
     assert "AccessDenied" in lines[0]
     assert lines[-1].strip() == "aws configure role verify prod"
     sts.fail("AssumeRole", times=None, status=400, code="Odd", message=f"{XML_ESCAPE} and\nmore")
-    lines = refused(home, "login", "prod", environment=ONE_TRY)
+    lines = refused(home, "login", "prod", environment=ONE_TRY, code=254)
     assert lines[0].endswith("operation: \\x9b31m and")
     assert home.records() == []
 
@@ -129,7 +129,7 @@ def test_logout_needs_a_role_profile_or_all(home: Home, user: User) -> None:
         "no profile given",
         "  - usage: aws configure role logout PROFILE, or --all",
     ]
-    assert refused(home, "login", "default") == [
+    assert refused(home, "login", "default", code=253) == [
         "nothing was done, because",
         "  - profile default is not a role profile; list those with: aws configure role list",
     ], user

@@ -42,14 +42,14 @@ def test_mfa_serial_auto_lists_several_devices(home: Home, sts: Sts, user: User,
 
 def test_mfa_serial_auto_rejects_a_security_key(home: Home, sts: Sts, user: User, role: Role) -> None:
     sts.add_mfa_device(user, serial=KEY)
-    assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto") == [
+    assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto", code=253) == [
         HEADING,
         f"  - security keys give no codes, and the user has no other device: {KEY}; add a virtual device to the user",
     ]
 
 
 def test_mfa_serial_auto_explains_a_user_without_a_device(home: Home, role: Role) -> None:
-    assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto") == [
+    assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto", code=253) == [
         HEADING,
         "  - the user of profile default has no MFA device; add one in IAM, or pass --mfa-serial none",
     ]
@@ -66,7 +66,9 @@ def test_mfa_serial_auto_explains_what_iam_refuses(
     home: Home, sts: Sts, role: Role, code: str, advice: str
 ) -> None:
     sts.fail("ListMFADevices", status=403, code=code, message=f"No{XML_ESCAPE}.")
-    assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto", environment=ONE_TRY) == [
+    assert refused(
+        home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto", environment=ONE_TRY, code=254
+    ) == [
         HEADING,
         f"  - IAM could not be asked with profile default: An error occurred ({code}) when calling the ListMFADevices "
         f"operation: No\\x9b31m.; {advice}",
@@ -83,12 +85,12 @@ def test_mfa_serial_auto_asks_iam_for_users_only_and_last(
         "  - --source-profile 'prdo': there is no such profile; did you mean prod?",
     ]
     common = ("new", "--role-arn", role.arn, "--mfa-serial", "auto")
-    assert refused(home, *common, "--source-profile", "prod") == [
+    assert refused(home, *common, "--source-profile", "prod", code=253) == [
         HEADING,
         "  - the source prod is a role, and only users have devices; set it in the first role of the chain: "
         "aws configure role prod --mfa-serial auto",
     ]
-    assert refused(home, *common, "--credential-source", "Environment") == [
+    assert refused(home, *common, "--credential-source", "Environment", code=253) == [
         HEADING,
         "  - there is no source profile to ask IAM with; name the device: --mfa-serial ARN",
     ]

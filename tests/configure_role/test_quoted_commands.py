@@ -74,7 +74,7 @@ def test_quoted_commands_after_a_denial_or_without_a_terminal_name_the_profile(
 
     home.write_config("")
     add(home, name, role, mfa_serial=device.serial)
-    lines = refused(home, "login", f"--profile={name}")
+    lines = refused(home, "login", f"--profile={name}", code=253)
     assert pasted(home, lines[-1]).lines == lines
 
 
@@ -82,7 +82,7 @@ def test_quoted_commands_after_a_denial_or_without_a_terminal_name_the_profile(
 @odd_names
 def test_quoted_command_makes_a_role_profile(home: Home, role: Role, name: str) -> None:
     home.write_config(f"[{make_header(name)}]\nregion = us-west-1\n")
-    fault = refused(home, "show", f"--profile={name}")[-1]
+    fault = refused(home, "show", f"--profile={name}", code=253)[-1]
     command = fault.rpartition("with: ")[2].replace(" ARN", f" {shlex.quote(role.arn)}")
     made = pasted(home, command)
     assert made.code == 0, made.stderr

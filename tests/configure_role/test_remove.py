@@ -152,7 +152,7 @@ def test_remove_explains_what_it_cannot_remove(home: Home, role: Role) -> None:
         "nothing was removed, because",
         "  - cannot ask for confirmation without a terminal; pass --yes",
     ]
-    assert refused(home, "remove", "prod", "other", "--yes") == [
+    assert refused(home, "remove", "prod", "other", "--yes", code=253) == [
         "nothing was removed, because",
         f"  - {place} has settings of other; remove them by hand: this file is never edited",
     ]

@@ -162,7 +162,7 @@ def test_sdk_profile_is_shown_with_its_role(home: Home, role: Role) -> None:
     assert pairs == {"prod": "prod-sdk", "alone": None}
     assert parsed(done(home, "show", "prod", "--output", "json"))["SdkProfile"] == "prod-sdk"
     assert "SDK profile: prod-sdk\n" in done(home, "show", "prod").stdout
-    [_, line] = refused(home, "show", "prod-sdk")
+    [_, line] = refused(home, "show", "prod-sdk", code=253)
     assert line.endswith(
         'it is the SDK profile of prod; to remove it: aws configure role prod --sdk-profile ""'
     )

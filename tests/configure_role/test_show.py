@@ -144,7 +144,7 @@ def test_show_explains_what_it_cannot_show(home: Home, role: Role) -> None:
         "no profile given",
         "  - usage: aws configure role show PROFILE",
     ]
-    assert refused(home, "show", f"productoin{ESCAPE}") == [
+    assert refused(home, "show", f"productoin{ESCAPE}", code=253) == [
         "nothing was done, because",
         "  - there is no profile productoin\\x1b[31m; did you mean production?",
     ]

@@ -111,7 +111,7 @@ def test_verify_explains_what_needs_the_keys_of_a_user(
         mfa_process=f"echo {device.next_code()}",
     )
     outcome = run(home, "verify", "long", "coded")
-    assert outcome.code == 255
+    assert outcome.code == 254
     assert (
         f"  while assuming {role.arn} for profile long from got. The credentials of profile got are temporary, and STS "
         f"limits a role that is assumed from a session (role chaining) to 1 hour. Ask for that:\n"
@@ -130,7 +130,7 @@ def test_verify_as_json_has_both_policy_statements(home: Home, sts: Sts, user: U
     home.add_role("closed", role.arn, external_id="42", session_tags="team=ops", source_identity="me")
     role.allow_tags = False
     outcome = run(home, "verify", "prod", "closed", "--output", "json")
-    assert outcome.code == 255
+    assert outcome.code == 254
     prod, closed = json.loads(outcome.stdout)
     expiration = prod.pop("Expiration")
     assert expiration.endswith("Z")
@@ -211,7 +211,7 @@ def test_verify_reports_a_code_that_cannot_be_asked_for(
     home.add_role("mfa2", role.arn, mfa_serial=device.serial, external_id="42")
     home.add_role("prod", role.arn)
     outcome = run(home, "verify", "--all")
-    assert outcome.code == 255
+    assert outcome.code == 253
     assert outcome.stdout.startswith(
         "PROFILE  RESULT         LASTS  FAILED AT\n"
         "mfa      does not work  -      mfa\n"
@@ -225,7 +225,7 @@ def test_verify_reports_a_code_that_cannot_be_asked_for(
     screen = Screen(home, "verify", "mfa", "mfa2")
     for _ in range(3):
         screen.code(device.wrong_code())
-    assert screen.end() == 255
+    assert screen.end() == 254
     assert screen.shown.count("MFA code of") == 3
     screen = Screen(home, "verify", "--all")
     screen.keys("MFA code of", "\x03")
@@ -239,7 +239,7 @@ def test_verify_explains_an_old_mfa_session_and_mfa_conditions(
     home.add_role("prod", role.arn, mfa_serial=device.serial)
     screen = Screen(home, "verify", "prod")
     screen.code(device.next_code())
-    assert screen.end() == 255
+    assert screen.end() == 254
     assert '"aws:MultiFactorAuthPresent": "true"' in screen.shown
     assert "- the MFA session is 0 min old, and the role may require a newer one" in screen.shown
     assert "the role may require MFA" not in screen.shown
@@ -267,7 +267,7 @@ def test_verify_reports_sts_down_or_answering_nonsense(home: Home, sts: Sts, rol
     home.add_role(f"evil{ESCAPE}", role.arn, external_id="42")
     sts.fail("AssumeRole", times=None, status=400, code="Odd", message=f"{XML_ESCAPE}red\nand more")
     outcome = run(home, "verify", "--all", environment=ONE_TRY)
-    assert outcome.code == 255
+    assert outcome.code == 254
     assert not {"\x1b", "\x9b"} & set(outcome.stdout + outcome.stderr)
     assert "operation: \\x9b31mred\n  and more\n" in outcome.stdout
     assert "evil\\x1b[31m: does not work" in outcome.stderr
@@ -287,7 +287,7 @@ def test_verify_reports_a_broken_source_for_its_profiles_only(home: Home, role: 
         file.write(f"[profile program]\ncredential_process = {sys.executable} -c exit(3)\n")
     home.add_role("programmed", role.arn, source_profile="program", mfa_serial="arn:aws:iam::1:mfa/dev")
     outcome = run(home, "verify", "--all")
-    assert outcome.code == 255
+    assert outcome.code == 253
     assert [line.split()[:2] for line in outcome.stdout.splitlines()[1:4]] == [
         ["prod", "works"],
         ["web", "does"],
@@ -301,7 +301,7 @@ def test_verify_needs_a_profile_or_all(home: Home, user: User) -> None:
         "no profile given",
         "  - usage: aws configure role verify PROFILE, or --all",
     ]
-    assert refused(home, "verify", "--all") == [
+    assert refused(home, "verify", "--all", code=253) == [
         "nothing to verify",
         "  - there are no role profiles; create one with: aws configure role PROFILE --role-arn ARN",
     ], user

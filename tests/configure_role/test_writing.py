@@ -53,7 +53,7 @@ def test_verify_option_writes_only_a_role_that_can_be_assumed(
 ) -> None:
     role.require_mfa = True
     common = ("prod", "--role-arn", role.arn, "--verify")
-    lines = refused(home, *common)
+    lines = refused(home, *common, code=254)
     assert lines[0] == "prod:"
     assert f"  the trust policy of {role.arn} needs:" in lines
     assert lines[-1] == "profile prod was not written"
@@ -73,14 +73,17 @@ def test_verify_option_writes_only_a_role_that_can_be_assumed(
 
     # A change that would not work is not written either.
     role.trusts[:] = [STRANGER]
-    assert refused(home, "prod", "--external-id", "42", "--verify")[-1] == "profile prod was not written"
+    assert (
+        refused(home, "prod", "--external-id", "42", "--verify", code=254)[-1]
+        == "profile prod was not written"
+    )
 
 
 @pytest.mark.usefixtures("user")
 def test_verify_option_writes_nothing_while_sts_does_not_answer(home: Home, sts: Sts, role: Role) -> None:
     common = ("prod", "--role-arn", role.arn, "--verify")
     down = {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1", **ONE_TRY}
-    lines = refused(home, *common, environment=down)
+    lines = refused(home, *common, environment=down, code=255)
     assert lines[1] == '  Could not connect to the endpoint URL: "http://127.0.0.1:1/"'
     assert lines[-1] == "profile prod was not written"
     before = home.config.read_bytes()

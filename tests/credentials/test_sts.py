@@ -408,7 +408,7 @@ def test_add_place_keeps_the_error_and_escapes_its_text(
     error: Any,
 ) -> None:
     kind, response = type(error), getattr(error, "response", None)
-    add_place(error, "while assuming R for profile prod from default")
+    add_place(error, "while assuming R for profile prod from default", "prod")
     first, *rest = str(error).split("\n")
     assert first.endswith(r"denied\x1b[2J\x07")
     assert rest == [r"\u202e for you", "second line", "while assuming R for profile prod from default"]
@@ -420,7 +420,7 @@ def test_add_place_keeps_the_error_and_escapes_its_text(
 def test_add_place_changes_only_botocores_errors() -> None:
     """Other errors are bugs in this package, or in the caller: they stay as they are."""
     error = ValueError("x", 1)
-    add_place(error, "place")
+    add_place(error, "place", "prod")
     assert error.args == ("x", 1)
 
 

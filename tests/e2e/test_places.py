@@ -102,7 +102,7 @@ def test_home_of_another_user_gets_no_files_from_root(home: Home, role: Role, pr
     assert "AWS_XACCT_CACHE_DIR" in line
     assert home.xacct("credentials", prod).code == 0
     edit = home.aws(*ROLE)
-    assert (edit.code, edit.lines[0].split(";")[0]) == (255, f"{home.config} belongs to another user")
+    assert (edit.code, edit.lines[0].split(";")[0]) == (253, f"{home.config} belongs to another user")
     assert tree(home) == before
 
 

@@ -32,7 +32,8 @@ def profiles(sts: Sts, home: Home, user: User) -> None:
 def test_configure_role(home: Home) -> None:
     found = {}
     for name, arguments, code in (
-        ("verify", ("verify", "prod", "denied"), 255),
+        ("verify", ("verify", "prod", "denied"), 254),
+        ("login", ("login", "prod"), 0),
         ("list", ("list",), 0),
         ("show", ("show", "prod"), 0),
     ):

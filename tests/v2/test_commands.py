@@ -52,7 +52,7 @@ def test_verify_explains_access_denied(home: Home, sts: Sts, user: User) -> None
     closed = sts.add_role("Closed", trusts=["arn:aws:iam::999999999999:root"])
     home.add_role("closed", closed.arn)
     outcome = home.aws("configure", "role", "verify", "closed")
-    assert outcome.code == 255
+    assert outcome.code == 254
     assert f"called by {user.arn}" in outcome.stdout
     assert "likely causes" in outcome.stdout
 

@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ...failures import Failure, combine
 from ...messages import printable, printable_lines, wrap
+from ...problems import find_command
 from ...redaction import without_passwords
-from ..dispatch import FAILED
-from ..output import print_result
+from ..output import add_format_options, print_result
 from . import aws, clock, environment, files, long_term_keys, profiles
 from .report import FAULT, UNCHECKED, WARNING, DoctorContext, Finding
 
@@ -42,7 +43,7 @@ _WIDTH = len(UNCHECKED)
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--aws", metavar="PATH", type=Path, help="check only this aws")
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_format_options(parser)
     parser.add_argument("--clock-url", metavar="URL", help="get the time from this server, not from STS")
 
 
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     path = options.aws.expanduser().absolute() if options.aws else None
     found = list(examine(DoctorContext(os.environ, path, options.clock_url)))
     counts = Counter(finding.state for _, finding in found)
-    if options.json:
+    if options.output == "json":
         checks = [
             {"Check": name, "State": finding.state, "Text": finding.text, "Fix": finding.fix or None}
             for name, finding in found
@@ -63,7 +64,13 @@ def run(options: argparse.Namespace) -> int:
             print_result(_format_finding(finding, coloured=coloured))
         unchecked = f", {counts[UNCHECKED]} not checked" if counts[UNCHECKED] else ""
         print_result(f"{_count(counts[FAULT], 'fault')}, {_count(counts[WARNING], 'warning')}{unchecked}\n")
-    return FAILED if counts[FAULT] else 0
+    if counts[FAULT]:
+        raise combine([_to_failure(finding) for _, finding in found if finding.state == FAULT])
+    return 0
+
+
+def _to_failure(finding: Finding) -> Failure:
+    return Failure("InternalError", finding.text, fix=find_command(f": {finding.fix}"))
 
 
 def examine(context: DoctorContext) -> Iterator[tuple[str, Finding]]:

@@ -147,7 +147,7 @@ def test_discover_includes_nested_units(organization: Organization) -> None:
     assert sorted(organization.profiles()) == sorted(["prod", *(f"dev-{number}" for number in range(21))])
     # More than one page.
     assert len(organization.aws.calls("ListAccountsForParent")) == 3
-    refusal = refused(organization.home, *DISCOVER, "--ou-id", "ou-ab12-12345678")
+    refusal = refused(organization.home, *DISCOVER, "--ou-id", "ou-ab12-12345678", code=254)
     assert refusal[1].startswith("  - --ou-id ou-ab12-12345678: An error occurred (ParentNotFoundException)")
 
 
@@ -226,7 +226,7 @@ def test_discover_check_skips_roles_that_cannot_be_assumed(organization: Organiz
 def test_discover_check_without_any_success_changes_nothing(organization: Organization) -> None:
     organization.add("Prod")
     organization.aws.script(Fault("AssumeRole", times=99))
-    assert refused(organization.home, *DISCOVER, "--check")[-2:] == [
+    assert refused(organization.home, *DISCOVER, "--check", code=254)[-2:] == [
         "nothing was changed, because",
         "  - none of the roles can be assumed, for the reasons above",
     ]
@@ -322,7 +322,7 @@ def test_discover_keeps_comments_and_settings_of_an_existing_manifest(organizati
         f'  audit: {{role_arn: "arn:aws:iam::999999999999:role/Other", source_profile: other}}\n'
     )
     path.write_text(text, "utf-8")
-    _, outcome = manifest(organization, code=255)
+    _, outcome = manifest(organization, code=252)
     assert outcome.lines[-2:] == [
         "nothing was written, because",
         "  - cannot ask for confirmation without a terminal; pass --yes",
@@ -363,7 +363,7 @@ def test_discover_asks_before_it_changes_a_manifest(organization: Organization) 
 def test_discover_with_an_unreadable_manifest_makes_no_calls(organization: Organization) -> None:
     path = organization.home.path / "team.yaml"
     path.write_text("version: 1\nroles: [\n", "utf-8")
-    _, outcome = manifest(organization, code=255)
+    _, outcome = manifest(organization, code=253)
     assert outcome.lines[0] == "nothing was written, because"
     assert outcome.lines[1].startswith(f"  - {path}:3:1: ")
     assert organization.aws.calls() == []
@@ -407,7 +407,7 @@ def test_discover_explains_why_an_organization_cannot_be_listed(
     organization.add(*(f"n{number}" for number in range(20)))
     organization.aws.script(fault)
     options = (*DISCOVER, "--prune", "--yes")
-    found = refused(organization.home, *options, environment=ONE_TRY)
+    found = refused(organization.home, *options, environment=ONE_TRY, code=254)
     assert [line.replace(" (reached max retries: 0)", "") for line in found] == [
         "nothing was changed, because",
         said,
@@ -416,12 +416,12 @@ def test_discover_explains_why_an_organization_cannot_be_listed(
 
 def test_discover_explains_an_unreachable_or_empty_organization(organization: Organization) -> None:
     down = {"AWS_ENDPOINT_URL_ORGANIZATIONS": "http://127.0.0.1:1", **ONE_TRY}
-    said = refused(organization.home, *DISCOVER, environment=down)
+    said = refused(organization.home, *DISCOVER, environment=down, code=255)
     assert said[1].startswith(
         "  - the organization could not be listed with profile default: Could not connect"
     )
     empty = create_unit(organization.aws, DEV, organization.root, "Empty")
-    assert refused(organization.home, *DISCOVER, "--ou-id", empty, "--prune", "--yes")[1] == (
+    assert refused(organization.home, *DISCOVER, "--ou-id", empty, "--prune", "--yes", code=254)[1] == (
         f"  - profile default finds no active accounts in {empty}"
     )
 

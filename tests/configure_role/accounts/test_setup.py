@@ -169,7 +169,7 @@ def test_confirmation_declined_changes_nothing(scene: Scene) -> None:
 
 def test_confirmation_without_a_terminal_needs_yes(scene: Scene) -> None:
     outcome = scene.setup(*ASKED)
-    assert outcome.code == 255
+    assert outcome.code == 252
     assert outcome.lines[-2:] == [
         "nothing was set up, because",
         "  - cannot ask for confirmation without a terminal; pass --yes",
@@ -338,7 +338,7 @@ def test_conditions_that_a_new_statement_drops_are_noted(scene: Scene) -> None:
         "statement does not have: BoolIfExists aws:MultiFactorAuthPresent true; IpAddress aws:SourceIp 10.0.0.0/8 "
         "(--require-mfa keeps MFA; to keep the others, edit the trust policy)"
     ) in plan
-    assert scene.setup(*ASKED).code == 255
+    assert scene.setup(*ASKED).code == 252
     assert scene.role()["Trust"] == before
 
 
@@ -354,7 +354,7 @@ def test_tags_and_source_identity_are_allowed_on_both_sides(scene: Scene) -> Non
 
 def test_mfa_without_a_device_is_a_problem(scene: Scene) -> None:
     outcome = scene.setup(*ASKED, "--require-mfa", "--yes")
-    assert outcome.code == 255
+    assert outcome.code == 254
     assert outcome.lines[0] == "--mfa-serial auto found no device, because"
     assert scene.changes() == []
 
@@ -449,7 +449,7 @@ def test_arguments_are_all_checked_at_once(scene: Scene) -> None:
         "--wait", "-1",
         "--require-mfa", "--mfa-serial", "none",
     )  # fmt: skip
-    assert (outcome.code, outcome.stdout) == (255, "")
+    assert (outcome.code, outcome.stdout) == (252, "")
     assert [line.partition(":")[0] for line in outcome.lines] == [
         "nothing was set up, because",
         "  - --account-profile prod",

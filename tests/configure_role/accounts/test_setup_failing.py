@@ -41,7 +41,7 @@ def test_denied_call_is_reported_with_what_was_done(
     scene.aws.script(fault)
     outcome = scene.setup(*TWO_POLICIES)
     profile = "default" if fault.action == "PutUserPolicy" else "prod-admin"
-    assert outcome.code == 255
+    assert outcome.code == 254
     report = outcome.lines[outcome.lines.index("failed half-way") :]
     assert report[1].startswith("  - add ")
     assert report[1].endswith(f"you may not; profile {profile} needs {permission}")
@@ -57,7 +57,7 @@ def test_denied_call_is_reported_with_what_was_done(
 def test_undo_after_a_failed_setup_restores_everything(scene: Scene, fault: str) -> None:
     before = scene.all()
     scene.aws.script(Fault(fault, "InternalFailure", 500))
-    assert scene.setup(*TWO_POLICIES).code == 255
+    assert scene.setup(*TWO_POLICIES).code == 254
     assert scene.undo().code == 0
     assert (scene.all(), scene.journals()) == (before, [])
 
@@ -66,7 +66,7 @@ def test_undo_after_a_failed_setup_restores_everything(scene: Scene, fault: str)
 def test_lost_answer_keeps_the_journal_entry(scene: Scene, action: str) -> None:
     before = scene.all()
     scene.aws.script(Fault(action, "InternalFailure", 500, done=True))
-    assert scene.setup(*TWO_POLICIES).code == 255
+    assert scene.setup(*TWO_POLICIES).code == 254
     complete_and_undo(scene, before)
 
 
@@ -86,7 +86,7 @@ def test_role_created_by_someone_else_meanwhile_is_not_journaled(scene: Scene) -
     screen.expect("Set this up?")
     create_role(scene.aws, PROD, "CrossAccountPowerUser", trusted="arn:aws:iam::222222222222:user/other")
     screen.answer("", "y")
-    assert screen.end() == 255
+    assert screen.end() == 254
     assert "someone else has created it meanwhile; run this again for a new plan" in screen.shown
     assert scene.undo().lines[0] == "nothing was undone, because"
 
@@ -175,7 +175,7 @@ def test_eventual_consistency_is_waited_for(scene: Scene) -> None:
 def test_role_that_stays_denied_is_explained_like_verify(scene: Scene) -> None:
     scene.aws.script(Fault("AssumeRole", times=99))
     outcome = scene.setup(*ASKED, "--yes", "--wait", "1")
-    assert outcome.code == 255
+    assert outcome.code == 254
     report = outcome.lines[
         outcome.lines.index("everything is set up, but the role cannot be assumed after 1 s") :
     ]
@@ -190,7 +190,7 @@ def test_unknown_principal_is_an_error_after_the_wait(scene: Scene) -> None:
         Fault("CreateRole", "MalformedPolicyDocument", 400, "Invalid principal in policy", times=99)
     )
     outcome = scene.setup(*ASKED, "--yes", "--wait", "1")
-    assert outcome.code == 255
+    assert outcome.code == 254
     assert "IAM does not know the principal; if it is new, run this again in a minute" in outcome.stderr
     assert scene.journals() == []
 
@@ -209,7 +209,7 @@ def test_unknown_principal_is_an_error_after_the_wait(scene: Scene) -> None:
 def test_denied_read_names_the_permission(scene: Scene, action: str, problem: str) -> None:
     scene.aws.script(Fault(action))
     outcome = scene.setup()
-    assert (outcome.code, outcome.lines[0]) == (255, "nothing was set up, because")
+    assert (outcome.code, outcome.lines[0]) == (254, "nothing was set up, because")
     assert outcome.lines[1].startswith(problem)
     assert scene.changes() == []
     if action == "GetUserPolicy":

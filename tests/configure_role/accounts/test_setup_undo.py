@@ -20,7 +20,7 @@ def test_undo_removes_everything_that_setup_made(scene: Scene) -> None:
     assert (scene.all(), scene.journals(), scene.home.records()) == (before, [], [])
     again = scene.undo()
     assert (again.code, again.lines) == (
-        255,
+        252,
         [
             "nothing was undone, because",
             "  - this machine has no journal of: aws configure role setup prod",
@@ -118,7 +118,7 @@ def test_undo_refuses_a_profile_that_is_a_source(scene: Scene) -> None:
     before = scene.all()
     outcome = scene.undo()
     assert (outcome.code, outcome.lines) == (
-        255,
+        252,
         [
             "nothing was undone, because",
             "  - profile prod is the source of audit; remove these profiles first: aws configure role remove PROFILE",
@@ -145,7 +145,7 @@ def test_undo_that_failed_half_way_can_be_completed(scene: Scene) -> None:
     scene.set_up()
     scene.aws.script(Fault("DetachRolePolicy"))
     outcome = scene.undo()
-    assert outcome.code == 255
+    assert outcome.code == 254
     assert "needs iam:DetachRolePolicy" in outcome.stderr
     assert "to continue, run: aws configure role setup prod --undo" in outcome.stderr
     assert scene.user_policies() == {}
@@ -159,7 +159,7 @@ def test_undo_refuses_a_profile_of_another_account(scene: Scene) -> None:
     scene.add_profile("default", DEV, "second")
     scene.add_profile("prod-admin", "333333333333", "administrator")
     outcome = scene.undo()
-    assert outcome.code == 255
+    assert outcome.code == 252
     assert outcome.lines[1] == (
         f"  - profile prod-admin belongs to account 333333333333, not to account {PROD}, where setup was "
         f"used; choose a profile of account {PROD}: --account-profile P or --home-admin-profile P"

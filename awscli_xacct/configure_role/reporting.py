@@ -1,0 +1,89 @@
+"""How a command of ``aws configure role`` ends: with its result, or with a report of what went wrong.
+
+AWS CLI v1 ends every command that raises with exit code 255, and both versions print text only. So nothing is raised to
+them; what a command returns, they exit with.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ..errors import UsageError, XacctError, annotate
+from ..failures import Reporter, code_of
+from ..messages import abandon, printable_lines
+
+LOG = logging.getLogger(__name__)
+
+
+def make_reporter(words: list[str], session: Any, parsed_globals: Any) -> Reporter:
+    """Return what reports the failure of a command line; `words` come after ``aws configure role``."""
+    made = Reporter(
+        words,
+        lambda: session.full_config["profiles"],
+        os.environ,
+        session.get_config_variable("profile"),
+    )
+    # Newer releases of version 2 take the option for one of their own.
+    made.use(getattr(parsed_globals, "cli_error_format", None))
+    made.asked_for = parsed_globals.profile
+    return made
+
+
+def run_reported(command: Callable[[], Any], reporter: Reporter) -> Any:
+    """Return what a command returns, or else the exit code for what it raises, which is reported."""
+    try:
+        reporter.check()
+        code = command()
+        if sys.stdout is not None:
+            sys.stdout.flush()  # which may fail, an error like any other
+        return code
+    except (Exception, KeyboardInterrupt) as error:
+        LOG.debug("The command failed", exc_info=True)
+        return _report(error, reporter)
+
+
+def _report(error: BaseException, reporter: Reporter) -> int:
+    if isinstance(error, (KeyboardInterrupt, BrokenPipeError)):
+        if sys.stdout is not None:
+            abandon(sys.stdout)  # its reader may have ended by the same Ctrl-C, or has had enough
+        return reporter.report(error, "")
+    text = str(error) or type(error).__name__
+    if not _is_for_users(error):
+        text = f"unexpected {type(error).__name__}: {text}"
+        annotate(error, message=text)
+    return reporter.report(error, printable_lines(text))
+
+
+def _is_for_users(error: BaseException) -> bool:
+    """Whether an error's text was written for users: ours, the system's, botocore's, or awscli's."""
+    return (
+        isinstance(error, (XacctError, OSError, BotoCoreError, ClientError)) or code_of(error) == "UsageError"
+    )
+
+
+def report_usage_errors(driver: Any, words: list[str]) -> None:
+    """Have AWS CLI v1 report what is wrong with its own options, such as ``--output``, as we do.
+
+    Its parser of the whole command line would end the process with exit code 2 before our command is asked. `words`
+    come after ``aws configure role``.
+    """
+    create = driver._create_parser
+
+    def create_parser(*arguments: Any, **options: Any) -> Any:
+        parser = create(*arguments, **options)
+        parser.error = end
+        return parser
+
+    def end(message: str) -> NoReturn:
+        session = driver.session
+        reporter = Reporter(words, lambda: session.full_config["profiles"])
+        error = UsageError(f"{' '.join(message.split())}. See: aws help")
+        sys.exit(reporter.report(error, str(error)))
+
+    driver._create_parser = create_parser

@@ -1,0 +1,30 @@
+"""What the AWS CLI is to print of an error: it prints the text of any exception as it is, whoever raised it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from ..failures import Reporter, describe
+from ..messages import wrap_message
+
+
+def present(error: Exception, profiles: Mapping[str, Mapping[str, Any]], profile: str) -> None:
+    """Give an error the text that the AWS CLI should print: wrapped for people, or with a program's object at its end.
+
+    `profile` is the session's. Other programs get the text as it is, and so do our own commands, which report errors
+    themselves.
+    """
+    ours = "awscli_xacct.configure_role.role" in sys.modules
+    if "awscli.clidriver" not in sys.modules or ours or vars(error).get("presented"):
+        return
+    vars(error)["presented"] = True  # a source that has failed raises the same one again
+    text = str(error)
+    if Reporter([], lambda: profiles, os.environ, profile).wants_json():
+        failure = describe(error)
+        text = f"{text}\n{failure._replace(profile=failure.profile or profile).to_json()}"
+    else:
+        text = wrap_message(text)
+    error.args = (text, *error.args[1:])
