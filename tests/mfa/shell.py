@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import resource
+import select
 import signal
 import sys
 import termios
@@ -42,6 +43,10 @@ def main() -> None:
         tell(stopped=os.WSTOPSIG(status))
     with os.fdopen(stdout[0], "rb") as output:
         tell(code=os.waitstatus_to_exitcode(status), output=output.read().decode())
+    # Until the test closes the terminal: the end of its session would take it from a child that is about to restore it.
+    terminal = select.poll()
+    terminal.register(0, 0)
+    terminal.poll()
 
 
 def _to_foreground(group: int) -> None:
