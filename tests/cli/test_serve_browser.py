@@ -7,7 +7,9 @@ elsewhere, and whose later requests reach the server.
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -125,11 +127,13 @@ def browsing(url: str, proxy: int, directory: Path) -> Iterator[None]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         yield
     finally:
-        process.kill()
+        # All of it: on Debian the program is a script, which starts the browser and waits.
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
