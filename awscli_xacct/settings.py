@@ -173,6 +173,11 @@ SECRET_VARIABLES = ("AWS_CONTAINER_AUTHORIZATION_TOKEN",)
 """Those of them that hold a secret: only their checksums are stored."""
 
 
+def find_current_profile(environment: "Mapping[str, str]") -> str:
+    """Return the profile that the environment names, in botocore's order of precedence, or an empty string."""
+    return environment.get("AWS_DEFAULT_PROFILE") or environment.get("AWS_PROFILE") or ""
+
+
 def config_paths(environment: "Mapping[str, str]" = os.environ) -> "list[str]":
     """Return the paths of the config file and the credentials file."""
     named = (

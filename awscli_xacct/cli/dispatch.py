@@ -87,7 +87,7 @@ def make_reporter(arguments: Sequence[str]) -> Reporter:
     name, words = arguments[0] if arguments else "", list(arguments[1:])
     if name in COMMANDS and name != "role":  # whose words are all read here, by the command that it runs
         words = _split(load(name), words)[0]
-    profile = os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE")
+    profile = settings.find_current_profile(os.environ)
     return Reporter(words, _read_profiles, os.environ, profile)
 
 

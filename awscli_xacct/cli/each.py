@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
+from .. import settings
 from ..discovery.accounts import parent_problem
 from ..error_codes import common_exit_code
 from ..errors import ValidationError
@@ -27,7 +28,6 @@ from .launch import build_environment
 from .organization import add_accounts
 from .process_pool import Job, ProcessPool
 from .progress import Progress
-from .prompt import find_current_profile
 from .resolve import read_config
 
 HELP = "Run a command once for each of many role profiles, accounts and regions, several at a time."
@@ -236,7 +236,7 @@ def _select(options: argparse.Namespace) -> Selection:
         if given:
             given.check(config, names, _HEADING)
         return Selection(config, names, names[0])
-    source = options.source_profile or find_current_profile(os.environ) or "default"
+    source = options.source_profile or settings.find_current_profile(os.environ) or "default"
     if source not in profiles:
         unknown = Problem(unknown_profile(source, profiles), code="ProfileNotFound")
         raise ValidationError(_HEADING, [unknown])

@@ -17,16 +17,11 @@ def read_prompt(environment: "Mapping[str, str]", version: str) -> "str | None":
     """Return the line for a shell's prompt, empty without a profile in use; None if there is no memo."""
     if settings.SHELL_VARIABLE in environment:
         return _format_shell(environment[settings.SHELL_VARIABLE])
-    profile = find_current_profile(environment)
+    profile = settings.find_current_profile(environment)
     if not profile:
         return ""
     memo = read_memo(profile, version)
     return format_prompt(profile, memo) if memo else None
-
-
-def find_current_profile(environment: "Mapping[str, str]") -> str:
-    """Return the profile that the environment names, in botocore's order of precedence, or an empty string."""
-    return environment.get("AWS_DEFAULT_PROFILE") or environment.get("AWS_PROFILE") or ""
 
 
 def format_prompt(profile: str, memo: Memo) -> str:

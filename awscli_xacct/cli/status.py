@@ -23,7 +23,7 @@ from ..profiles.inventory import Inventory
 from ..profiles.source import is_mfa_user
 from ..storage.cache import Record
 from .output import add_format_options, print_result
-from .prompt import escape_for_prompt, find_current_profile, format_prompt
+from .prompt import escape_for_prompt, format_prompt
 from .resolve import read_config, resolve
 
 HELP = "Show which credentials are valid, for how long, and whose they are."
@@ -156,7 +156,7 @@ def _format_table(rows: list[_Row]) -> str:
 
 def _format_prompt() -> str:
     """Return what `prompt.read_prompt` does, but from the config files. An error is a ``?``, no message."""
-    profile = find_current_profile(os.environ)
+    profile = settings.find_current_profile(os.environ)
     if not profile:
         return ""
     try:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from awscli.argparser import ArgTableArgParser
@@ -69,7 +71,7 @@ def parse(arg_table: Mapping[str, Any], words: list[str], command: str) -> argpa
     try:
         parsed, left = _Parser(arg_table).parse_known_args(words)
         if left:
-            raise UsageError(f"unrecognized arguments: {' '.join(left)}")
+            raise UsageError(f"unrecognized arguments: {' '.join(left)}{_suggest_option(left[0], arg_table)}")
         if getattr(parsed, "cli_error_format", None):
             raise UsageError(f"write {OPTION} in full")
     except UsageError as error:
@@ -77,11 +79,18 @@ def parse(arg_table: Mapping[str, Any], words: list[str], command: str) -> argpa
     return parsed  # type: ignore[no-any-return]
 
 
+def _suggest_option(word: str, arg_table: Mapping[str, Any]) -> str:
+    """Return the option that a word may be a misspelling of, as the end of a message."""
+    near = get_close_matches(word.partition("=")[0], [f"--{name}" for name in arg_table], n=1)
+    return f" (did you mean {near[0]}?)" if near and word.startswith("-") else ""
+
+
 def profiles_given(parsed_args: Any, parsed_globals: Any) -> list[str]:
-    """Return the profiles that a command line names, each once: its arguments, or else ``--profile``."""
+    """Return the profiles that a command line names, each once: its arguments, ``--profile``, or else AWS_PROFILE."""
     given = getattr(parsed_args, "profile", None) or getattr(parsed_args, "old", None) or []
     given = [given] if isinstance(given, str) else list(dict.fromkeys(given))
-    return given or ([parsed_globals.profile] if parsed_globals.profile else [])
+    named = parsed_globals.profile or settings.find_current_profile(os.environ)
+    return given or ([named] if named else [])
 
 
 def required_profiles(parsed_args: Any, parsed_globals: Any, usage: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +18,7 @@ from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
 from ..confirm import Change, Consent, confirm_and_apply, has_terminal
-from ..errors import EditError, ValidationError, XacctError
+from ..errors import EditError, UsageError, ValidationError, XacctError
 from ..failures import Reporter, code_of, combine
 from ..messages import option, print_message
 from ..problems import Problem
@@ -195,6 +196,9 @@ class RoleCommand(Subcommand):
             chosen = _subcommand(*_SUBCOMMANDS[words[0]], self._session)
             self._add_lineage({words[0]: chosen})
             return chosen(words[1:], parsed_globals)
+        if len(words) > 1 and not any(word.startswith("-") for word in words[:2]):
+            for suggestion in _suggest_subcommand(words[0]):
+                raise UsageError(f"unknown subcommand {words[0]}; {suggestion} {shlex.join(words[1:])}")
         return super().__call__(keep_policy_path(words), parsed_globals)
 
     def _build_subcommand_table(self) -> dict[str, Any]:

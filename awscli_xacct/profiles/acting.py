@@ -84,7 +84,7 @@ class _Search:
 
     def find(self, named: str | None) -> Acting | None:
         variables = self._environment
-        in_environment = variables.get("AWS_DEFAULT_PROFILE") or variables.get("AWS_PROFILE")
+        in_environment = settings.find_current_profile(variables)
         chosen = named or in_environment
         if chosen and chosen not in self._profiles:
             raise XacctError(unknown_profile(chosen, self._profiles), code="ProfileNotFound", profile=chosen)
@@ -215,7 +215,7 @@ def _caller_in(record: Record | None) -> str | None:
 
 def no_credentials(named: str | None, environment: Mapping[str, str]) -> XacctError:
     """Return the error for a search that found none."""
-    name = named or environment.get("AWS_DEFAULT_PROFILE") or environment.get("AWS_PROFILE")
+    name = named or settings.find_current_profile(environment)
     if name:
         fix = role_command(name, "--role-arn ARN")
         text = f"profile {name} has no credentials. Make it a role profile, or give it keys:"

@@ -13,8 +13,9 @@ from awscli_xacct.errors import ValidationError
 from awscli_xacct.messages import printable_lines
 from awscli_xacct.profiles.inventory import Inventory
 from awscli_xacct.storage.cache import Cache
+from tests.support.home import Home
 
-from .steps import kept_record
+from .steps import kept_record, run
 
 KEYS = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "secret"}
 DEVICE = {"mfa_serial": "arn:aws:iam::111111111111:mfa/dev"}
@@ -103,3 +104,30 @@ def test_shared_session_belongs_only_to_roles_assumed_from_it(
 
 def test_printable_lines_keeps_line_feeds_and_escapes_other_controls() -> None:
     assert printable_lines("a\n  b\r\x1b[2J\tc\n") == "a\n  b\\r\\x1b[2J\\tc\n"
+
+
+@pytest.mark.usefixtures("prod")
+def test_profile_in_the_environment_is_meant_where_none_is_named(home: Home) -> None:
+    environment = {"AWS_PROFILE": "prod"}
+    for name in ("show", "verify", "logout"):
+        outcome = run(home, name, environment=environment)
+        assert outcome.code == 0, outcome.stderr
+        assert "prod" in f"{outcome.stdout}{outcome.stderr}"
+    outcome = run(home, "show", environment={"AWS_PROFILE": "prod", "AWS_DEFAULT_PROFILE": "gone"})
+    assert (outcome.code, "gone" in outcome.stderr) == (253, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("verfy", "prod"), "unknown subcommand verfy; did you mean: aws configure role verify prod"),
+        (("prod", "--rol-arn", "x"), "unrecognized arguments: --rol-arn x (did you mean --role-arn?)."),
+        (("prod", "--help"), "unrecognized arguments: --help. See: aws configure role help"),
+    ],
+)
+def test_misspelled_words_are_met_with_what_was_meant(
+    home: Home, arguments: tuple[str, ...], said: str
+) -> None:
+    outcome = run(home, *arguments)
+    assert outcome.code == 252
+    assert outcome.stderr.startswith(said)
