@@ -94,27 +94,29 @@ class DiscoverCommand(PlannedCommand):
         wanted = {
             key: value for key, value in given.items() if value or getattr(parsed_args, key, None) == NONE
         }
-        source = choose_source(_free(profiles), profiles, wanted)
+        manifest = IntoManifest(parsed_args.manifest) if parsed_args.manifest else None
+        inherited = manifest.defaults_for(wanted) if manifest else {}
+        source = _choose_source(profiles, wanted, inherited)
         self._check(parsed_args, wanted, source, parsed_globals.profile)
         assert source is not None  # noqa: S101 - checked
         if wanted.get(settings.MFA_SERIAL) == AUTO:
             wanted[settings.MFA_SERIAL] = find_device(source, self._session)
-        manifest = IntoManifest(parsed_args.manifest) if parsed_args.manifest else None
         found = self._list_accounts(parsed_globals.profile or source, parsed_args.ou_id or [])
         role = parsed_args.role_name.strip("/")
         names = assign_names(
             found, parsed_args.template, role, manifest.taken if manifest else _taken(profiles)
         )
         _report_names(found, names, parsed_args.template, role)
+        before = manifest.roles if manifest else profiles
         wanted_by_name: dict[str, Wanted] = {
             names[account.id]: {
+                **({} if names[account.id] in before else inherited),
                 **wanted,
                 settings.ROLE_ARN: str(Arn.iam(account.partition, account.id, f"role/{role}")),
             }
             for account in sorted(found, key=lambda account: names[account.id])
         }
         labels = {names[account.id]: account.label for account in found}
-        before = manifest.roles if manifest else profiles
         if parsed_args.check:
             working = self._check_roles(_completed(wanted_by_name, profiles, before), labels)
             wanted_by_name = {name: wanted_by_name[name] for name in wanted_by_name if name in working}
@@ -198,10 +200,13 @@ class DiscoverCommand(PlannedCommand):
         config = {**config, "profiles": {**config["profiles"], **tried}}
         working, failed = set(), []
         for number, result in enumerate(verify(self._session, list(roles), config), start=1):
-            why = "" if result.ok else f", {_first_line(result.error)}"
-            print_message(
-                f"{number}/{len(roles)} {result.profile}, {labels[result.profile]}: {result.verdict}{why}"
-            )
+            if result.ok:
+                outcome = result.verdict
+            elif result.denial:  # STS's text names the caller and the role, the same for all accounts
+                outcome = "denied"
+            else:
+                outcome = f"{result.verdict}, {_first_line(result.error)}"
+            print_message(f"{number}/{len(roles)} {result.profile}, {labels[result.profile]}: {outcome}")
             if result.failure:
                 failed.append(result.failure)
             else:
@@ -223,6 +228,12 @@ def _completed(wanted: Mapping[str, Wanted], profiles: Profiles, before: Profile
         known = ChainMap({name: own}, profiles)  # type: ignore[arg-type]
         found[name] = apply_changes(own, complete_settings(name, known, options)[0])
     return found
+
+
+def _choose_source(profiles: Profiles, wanted: Wanted, inherited: Wanted) -> str | None:
+    """Return the source of the new profiles if it has been imported, else the one without a manifest's defaults."""
+    source = choose_source(_free(profiles), profiles, {**inherited, **wanted})
+    return source if source in profiles else choose_source(_free(profiles), profiles, wanted)
 
 
 def _free(profiles: Profiles) -> str:
@@ -260,10 +271,7 @@ def _report_names(found: Sequence[Account], names: Mapping[str, str], template: 
 
 def _report_management_account(found: Sequence[Account]) -> None:
     [account] = [account for account in found if account.management]
-    print_message(
-        f"{account.label} is the management account, where AWS does not create such a role by itself; --check leaves "
-        "it out if it has none"
-    )
+    print_message(f"the management {account.label} may lack the role; try --check")
 
 
 def _explain(error: Exception, lister: str, parents: Sequence[str]) -> Problem:

@@ -12,11 +12,13 @@ from ..confirm import Change, Consent, confirm_and_apply
 from ..discovery.names import Holder, holder_of
 from ..errors import ValidationError
 from ..manifest.export import merge
-from ..manifest.model import RoleSpec
+from ..manifest.model import SOURCES, RoleSpec
 from ..manifest.reader import read
 from ..manifest.source_file import decode
 from ..messages import print_message
+from ..profiles.defaults import Wanted
 from ..profiles.partitions import Partitions
+from ..profiles.role import KEYS
 from ..profiles.source import Profiles
 from ..tables import counted
 from .base import refusal
@@ -57,6 +59,15 @@ class IntoManifest:
     def accounts(self) -> Mapping[str, str]:
         """The ids of its accounts by name."""
         return self._manifest.accounts
+
+    def defaults_for(self, wanted: Wanted) -> dict[str, str]:
+        """Return the settings that its defaults add to a new role with those `wanted`."""
+        hidden = SOURCES if any(source in wanted for source in SOURCES) else ()
+        return {
+            key: text
+            for key, text in self._manifest.defaults.items()
+            if key in KEYS and key not in hidden and text is not None
+        }
 
     def write(
         self,

@@ -74,10 +74,7 @@ def test_discover_creates_a_profile_per_active_account(organization: Organizatio
         "audit-eu-organizationaccountaccessrole": organization.arn("Audit (EU)"),
     }
     assert outcome.lines[0] == "found 3 active accounts with profile default"
-    assert outcome.lines[1] == (
-        f"account {DEV} (master) is the management account, where AWS does not create such a role by itself; "
-        "--check leaves it out if it has none"
-    )
+    assert outcome.lines[1] == f"the management account {DEV} (master) may lack the role; try --check"
     who = organization.home.aws(
         "sts", "get-caller-identity", "--profile", "prod-organizationaccountaccessrole", "--region", REGION,
         "--query", "Account", "--output", "text",
@@ -219,7 +216,7 @@ def test_discover_check_skips_roles_that_cannot_be_assumed(organization: Organiz
     outcome = done(organization.home, *DISCOVER, "--template", "{account_name}", "--check")
     assert organization.profiles() == {"prod": organization.arn("Prod")}
     closed = f"closed, account {organization.ids['Closed']} (Closed)"
-    assert f"{closed}: does not work, An error occurred (AccessDenied)" in outcome.stderr
+    assert [line.partition(" ")[2] for line in outcome.lines if "closed" in line] == [f"{closed}: denied"]
     assert "skipped 2 accounts: the role cannot be assumed there" in outcome.lines
 
 
@@ -339,6 +336,32 @@ def test_discover_keeps_comments_and_settings_of_an_existing_manifest(organizati
     assert f"audit-2: {{account: audit, role: {ROLE}, source_profile: default}}\n" in after
     assert "nothing to do: 3 roles up to date" in manifest(organization)[1].stderr
     assert path.read_text("utf-8") == after
+
+
+def test_discover_leaves_out_what_the_defaults_of_a_manifest_say(organization: Organization) -> None:
+    organization.add("Prod", "Audit")
+    home = organization.home
+    keys = home.credentials.read_text("utf-8")
+    home.credentials.write_text(keys.replace("default", "ops"), "utf-8")
+    path = home.path / "team.yaml"
+    text = (
+        "version: 1\n"
+        f"defaults: {{role: {ROLE}, source_profile: ops, region: us-west-1, role_session_name: me}}\n"
+        f'accounts: {{prod: "{organization.ids["Prod"]}"}}\n'
+        "roles:\n  prod: {account: prod, region: eu-west-1}\n"
+    )
+    path.write_text(text, "utf-8")
+    manifest(organization, "--yes")
+    added = "  audit: {account: audit}\n  master: {account: master}\n"
+    assert path.read_text("utf-8").partition("roles:")[2] == text.partition("roles:")[2] + added
+    # What is asked for is written, where it differs.
+    path.write_text(text, "utf-8")
+    manifest(organization, "--yes", "--region", "eu-west-1", "--duration-seconds", "1800")
+    assert path.read_text("utf-8").partition("roles:")[2].splitlines()[1:] == [
+        "  prod: {account: prod, region: eu-west-1, duration_seconds: 1800}",
+        "  audit: {account: audit, duration_seconds: 1800, region: eu-west-1}",
+        "  master: {account: master, duration_seconds: 1800, region: eu-west-1}",
+    ]
 
 
 def test_discover_asks_before_it_changes_a_manifest(organization: Organization) -> None:
