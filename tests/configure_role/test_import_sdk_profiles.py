@@ -90,7 +90,7 @@ def test_import_reports_sdk_profiles_that_cannot_be(home: Home, team: Path) -> N
     change(team, "sdk_profile: audit-tools", "sdk_profile: plain")
     change(team, "sdk_profile: false", "sdk_profile: default")
     for options in ((), ("--adopt",)):
-        lines = refused(home, "import", str(team), *options)
+        lines = refused(home, "import", str(team), *options, code=253)
         assert lines == [
             "nothing was changed, because",
             f"  - {team}:3:69: sdk_profile prod-sdk: this profile exists, and is not for prod; choose another name",
@@ -114,7 +114,7 @@ def test_import_reports_sdk_profiles_that_cannot_be(home: Home, team: Path) -> N
 )
 def test_import_reports_values_of_sdk_profile(home: Home, team: Path, value: str, problem: str) -> None:
     change(team, "sdk_profile: true", f"sdk_profile: {value}")
-    assert any(f"{team}:3:69: {problem}" in line for line in refused(home, "import", str(team)))
+    assert any(f"{team}:3:69: {problem}" in line for line in refused(home, "import", str(team), code=253))
 
 
 def test_export_has_sdk_profiles(home: Home, team: Path) -> None:

@@ -140,7 +140,7 @@ def test_remove_of_a_profile_with_keys_needs_force(home: Home, role: Role) -> No
 
 def test_remove_explains_what_it_cannot_remove(home: Home, role: Role) -> None:
     home.add_role("prod", role.arn)
-    assert refused(home, "remove", "default", "--yes") == [
+    assert refused(home, "remove", "default", "--yes", code=253) == [
         "nothing was done, because",
         "  - profile default is not a role profile; list those with: aws configure role list",
     ]
