@@ -42,10 +42,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         from awscli import clidriver
     except ImportError:
-        raise XacctError(
-            f"xacct role needs the AWS CLI as a Python package, which {sys.executable} does not have. Install it:\n"
-            f"  {shlex.quote(sys.executable)} -m pip install 'awscli>=1.45'"
-        ) from None
+        fix = f"{shlex.quote(sys.executable)} -m pip install 'awscli>=1.45'"
+        text = f"xacct role needs the AWS CLI as a Python package, which {sys.executable} does not have. Install it:"
+        raise XacctError(f"{text}\n  {fix}", fix=fix) from None
     load_plugins = clidriver.load_plugins
 
     def load_ours(_: Any, event_hooks: Any) -> Any:

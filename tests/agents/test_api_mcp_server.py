@@ -81,7 +81,8 @@ def test_server_gives_agents_the_session_of_a_profile(
         assert "policy/ReadOnlyAccess" in str(sts.calls_of("AssumeRole")[-1])
 
         refused = server.call_aws(f"{WHOAMI} {secure}")["error"]
-        assert "  aws configure role login other\n" in refused
+        assert '"Code": "LoginRequired"' in refused
+        assert '"Fix": "aws configure role login other"' in refused
 
         terminal = Terminal(home.terminal_for(str(forked.find_client(XACCT)), "role", "login", "other"))
         terminal.answer(device.next_code())

@@ -109,7 +109,7 @@ def test_role_command_without_the_aws_cli_says_how_to_install_it(home: Home) -> 
         "import sys; sys.modules['awscli'] = None; from awscli_xacct.cli.main import main; sys.exit(main())"
     )
     outcome = run(home, sys.executable, "-c", hide, "role", "list")
-    assert outcome.code != 0
+    assert outcome.code == 255
     assert outcome.stderr == (
         f"xacct: xacct role needs the AWS CLI as a Python package, which {sys.executable} does not have. Install it:\n"
         f"  {sys.executable} -m pip install 'awscli>=1.45'\n"

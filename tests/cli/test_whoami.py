@@ -81,7 +81,7 @@ def test_whoami_check_asks_sts(home: Home, role: Role, user: User, profile: str)
 def test_whoami_check_tells_what_sts_refuses(home: Home, user: User, sts: Sts) -> None:
     sts.revoke(user.access_key)
     outcome = home.xacct("whoami", "--check", environment=ONE_TRY)
-    assert outcome.code != 0
+    assert outcome.code == 254
     assert outcome.stdout == ""
     assert "InvalidClientTokenId" in outcome.stderr
 
@@ -202,11 +202,11 @@ def test_whoami_without_credentials_tells_how_to_get_some(home: Home) -> None:
     home.credentials.unlink()
     for check in ((), ("--check",)):
         outcome = home.xacct("whoami", *check)
-        assert (outcome.code != 0, outcome.stdout) == (True, "")
+        assert (outcome.code, outcome.stdout) == (253, "")
         assert "aws configure" in outcome.stderr
     home.config.write_text(f"{home.config.read_text('utf-8')}[profile empty]\nregion = us-east-1\n", "utf-8")
     outcome = home.xacct("whoami", "empty")
-    assert (outcome.code != 0, outcome.stdout) == (True, "")
+    assert (outcome.code, outcome.stdout) == (253, "")
     assert "aws configure role empty --role-arn ARN" in outcome.stderr
 
 
@@ -229,11 +229,11 @@ def test_whoami_of_a_profile_that_cannot_work_says_why(home: Home, lines: str, n
     home.config.write_text(f"{home.config.read_text('utf-8')}{lines}", "utf-8")
     for options, variables in (((name,), {}), ((), {"AWS_PROFILE": name})):
         outcome = home.xacct("whoami", *options, environment=variables)
-        assert (outcome.code != 0, outcome.stdout) == (True, "")
+        assert (outcome.code, outcome.stdout) == (253, "")
         assert text in outcome.stderr
 
 
 def test_whoami_half_a_key_in_the_environment_is_an_error(home: Home) -> None:
     outcome = home.xacct("whoami", environment={"AWS_ACCESS_KEY_ID": "AKIAX"})
-    assert (outcome.code != 0, outcome.stdout) == (True, "")
+    assert (outcome.code, outcome.stdout) == (253, "")
     assert "AWS_SECRET_ACCESS_KEY is not" in outcome.stderr
