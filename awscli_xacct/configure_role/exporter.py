@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import settings
 from ..configfile import store
+from ..confirm import Consent
 from ..errors import ValidationError
 from ..manifest import (
     EXTENSION,
@@ -29,11 +30,9 @@ from ..profiles.role import KEYS
 from ..profiles.sdk_profiles import map_sdk_profiles
 from ..profiles.source import is_role
 from ..tables import counted
-from .arguments import DRY_RUN, arg_table, argument, nothing_given, positional, synopsis
+from .arguments import DRY_RUN, YES, arg_table, argument, nothing_given, positional, synopsis
 from .base import NO_ROLES, Subcommand, refusal
-from .output import print_diff
-
-_DECLINED = "nothing was written"
+from .file_change import DECLINED, write_file
 
 _FIRST_LINES = {
     name: f"{'%%' if name == MERMAID else '#'} Made by: aws configure role export --format {name}\n"
@@ -59,7 +58,7 @@ class ExportCommand(Subcommand):
     NAME = "export"
     SYNOPSIS = synopsis(
         "aws configure role export <file>|-",
-        "[--format manifest|extend-switch-roles|terraform|steampipe|mermaid] [--dry-run]",
+        "[--format manifest|extend-switch-roles|terraform|steampipe|mermaid] [--dry-run] [--yes]",
     )
     ARG_TABLE = arg_table(
         positional("file", "The file to write, or ``-`` to print a new one on stdout.", nargs="?"),
@@ -70,6 +69,7 @@ class ExportCommand(Subcommand):
             choices=list(FORMATS),
         ),
         DRY_RUN,
+        YES,
     )
 
     _exposed: Sequence[str] = ()
@@ -80,7 +80,7 @@ class ExportCommand(Subcommand):
             raise nothing_given("file", "aws configure role export FILE")
         roles = self._roles()
         if not roles:
-            raise ValidationError(f"{_DECLINED}, because", [NO_ROLES])
+            raise ValidationError(f"{DECLINED}, because", [NO_ROLES])
         if name == STDIN:
             # In UTF-8, whatever the encoding of the terminal.
             sys.stdout.buffer.write(self._render(b"", name, parsed_args.format, roles))
@@ -88,25 +88,23 @@ class ExportCommand(Subcommand):
             return 0
         path = Path(name)
         if not path.parent.is_dir():
-            raise refusal(_DECLINED, f"there is no directory {path.parent}")
+            raise refusal(DECLINED, f"there is no directory {path.parent}")
 
-        def change(data: bytes) -> bytes:
-            return self._render(data, name, parsed_args.format, roles)
-
-        if parsed_args.dry_run:
-            before = store.read(path)
-            edit = store.Edit(path, before, change(before))
-            print_diff(edit)
-            if edit.changed:
-                return 0
-        else:
-            edit = store.rewrite(path, change)
-        self._print_exposed()
+        before = store.read(path)
+        edit = store.Edit(path, before, self._render(before, name, parsed_args.format, roles))
+        is_generated = _format_of(decode(before, name).text) in GENERATED
+        consent = Consent.given_in(parsed_args)
+        if not (edit.changed and consent.dry_run):
+            self._print_exposed()
         number = counted(len(roles), "role profile")
-        print_message(
-            f"wrote {number} to {path}" if edit.changed else f"nothing to do: {number} up to date in {path}"
+        return write_file(
+            edit,
+            consent,
+            wrote=f"wrote {number} to {path}",
+            up_to_date=f"nothing to do: {number} up to date in {path}",
+            asks=not is_generated,
+            shows=consent.dry_run or (bool(before) and not is_generated),
         )
-        return 0
 
     def _print_exposed(self) -> None:
         """Say which roles another program would use in its own way."""
@@ -138,7 +136,7 @@ class ExportCommand(Subcommand):
         current = _format_of(source.text)
         if asked and source.text.strip() and asked != current:
             fix = "omit --format, or choose another file"
-            raise refusal(_DECLINED, f"{path} has the format {current}", fix)
+            raise refusal(DECLINED, f"{path} has the format {current}", fix)
         written = asked or current
         if written in GENERATED:
             return self._generate(written, roles).encode()

@@ -8,23 +8,20 @@ from typing import Any
 
 from .. import settings
 from ..configfile import store
-from ..confirm import Change, Consent, confirm_and_apply
+from ..confirm import Consent
 from ..discovery.names import Holder, holder_of
 from ..errors import ValidationError
 from ..manifest.export import merge
 from ..manifest.model import SOURCES, RoleSpec
 from ..manifest.reader import read
 from ..manifest.source_file import decode
-from ..messages import print_message
 from ..profiles.defaults import Wanted
 from ..profiles.partitions import Partitions
 from ..profiles.role import KEYS
 from ..profiles.source import Profiles
 from ..tables import counted
 from .base import refusal
-from .output import diff_lines, print_diff
-
-_DECLINED = "nothing was written"
+from .file_change import DECLINED, write_file
 
 Roles = Mapping[str, Mapping[str, Any]]
 
@@ -35,12 +32,12 @@ class IntoManifest:
     def __init__(self, name: str) -> None:
         self.path = Path(name)
         if not self.path.parent.is_dir():
-            raise refusal(_DECLINED, f"there is no directory {self.path.parent}")
+            raise refusal(DECLINED, f"there is no directory {self.path.parent}")
         self._before = store.read(self.path)
         self._source = decode(self._before, name)
         self._manifest = read(self._source.text, name, may_be_empty=True)
         if self._manifest.problems:
-            raise ValidationError(f"{_DECLINED}, because", self._manifest.problems, "ProfileInvalid")
+            raise ValidationError(f"{DECLINED}, because", self._manifest.problems, "ProfileInvalid")
 
     @property
     def taken(self) -> dict[str, Holder | None]:
@@ -81,30 +78,13 @@ class IntoManifest:
         text = merge(self._source.text, str(self.path), roles, profiles, partitions, accounts)
         edit = store.Edit(self.path, self._before, self._source.encode(text))
         number = counted(len(roles), "role")
-
-        def replace() -> int:
-            store.rewrite(self.path, lambda data: self._unchanged(data, edit.after))
-            print_message(
-                f"wrote {number} to {self.path}; import it with: aws configure role import {self.path}"
-            )
-            return 0
-
-        change = Change(
-            question=f"Write this to {self.path}?" if self._before else "",
-            declined=_DECLINED,
-            apply=replace,
-            text=lambda: "".join(f"{line}\n" for line in diff_lines(edit)),
-            up_to_date="" if edit.changed else f"nothing to do: {number} up to date in {self.path}",
+        return write_file(
+            edit,
+            consent,
+            wrote=f"wrote {number} to {self.path}; import it with: aws configure role import {self.path}",
+            up_to_date=f"nothing to do: {number} up to date in {self.path}",
             preview=f"{self.path} would be changed",
-            show=lambda: print_diff(edit),
         )
-        return confirm_and_apply(change, consent)
-
-    def _unchanged(self, data: bytes, after: bytes) -> bytes:
-        if data != self._before:
-            text = f"{self.path} has changed in the meantime"
-            raise refusal(_DECLINED, text, "run the command again", "FileChanged")
-        return after
 
 
 def _holder(role: RoleSpec) -> Holder | None:

@@ -79,7 +79,15 @@ def test_export_edits_an_existing_manifest_in_place(home: Home, role: Role, tmp_
     outcome = done(home, "export", str(link), "--dry-run")
     assert "-  prod: {account: prod,   role: 'Old'}" in outcome.stdout
     assert path.read_bytes() == text.encode()
-    assert done(home, "export", str(link)).lines == [f"wrote 2 role profiles to {link}"]
+    outcome = run(home, "export", str(link))
+    assert outcome.code == 252
+    assert "+  prod: {account: prod,   role: 'Power'}" in outcome.stdout
+    assert outcome.lines == [
+        "nothing was written, because",
+        "  - cannot ask for confirmation without a terminal; pass --yes",
+    ]
+    assert path.read_bytes() == text.encode()
+    assert done(home, "export", str(link), "--yes").lines == [f"wrote 2 role profiles to {link}"]
     assert path.read_bytes() == after.encode()
     assert (link.is_symlink(), path.stat().st_mode & 0o777) == (True, 0o640)
 
@@ -165,15 +173,31 @@ def test_export_for_the_extension_keeps_its_colors(
     )
     text = path.read_text("utf-8").replace("us-west-1\n\n", "eu-west-1 ; here\ncolor = ff0000\n\n")
     path.write_text(text, "utf-8")
-    done(home, "export", str(path))
+    assert run(home, "export", str(path)).lines[-1].endswith("; pass --yes")
+    assert path.read_text("utf-8") == text
+    done(home, "export", str(path), "--yes")
     assert path.read_text("utf-8") == text.replace("eu-west-1", "us-west-1")
 
 
 @pytest.mark.usefixtures("profiles")
-def test_export_does_not_ask(home: Home, tmp_path: Path) -> None:
+def test_export_asks_before_it_changes_an_existing_manifest_only(home: Home, tmp_path: Path) -> None:
     path = tmp_path / "team.yaml"
     screen = Screen(home, "export", str(path))
     assert (screen.end(), screen.shown) == (0, f"wrote 2 role profiles to {path}\n")
+    screen = Screen(home, "export", str(path))
+    assert (screen.end(), screen.shown) == (0, f"nothing to do: 2 role profiles up to date in {path}\n")
+    before = path.read_text("utf-8").replace("role: Power", "role: Other")
+    path.write_text(before, "utf-8")
+    screen = Screen(home, "export", str(path))
+    screen.answer(f"Write this to {path}?", "n")
+    assert screen.end() != 0
+    assert "role: Power" in screen.shown.partition("Write this")[0]
+    assert screen.shown.splitlines()[-1] == "nothing was written"
+    assert path.read_text("utf-8") == before
+    screen = Screen(home, "export", str(path))
+    screen.answer(f"Write this to {path}?", "y")
+    assert (screen.end(), screen.shown.splitlines()[-1]) == (0, f"wrote 2 role profiles to {path}")
+    assert path.read_text("utf-8") == before.replace("role: Other", "role: Power")
 
 
 @pytest.mark.usefixtures("profiles")

@@ -129,7 +129,7 @@ def test_export_has_sdk_profiles(home: Home, team: Path) -> None:
     assert "sdk_profile: audit-tools" in text
     assert text.count("sdk_profile") == 2
     done(home, "plain", "--sdk-profile")
-    done(home, "export", str(team))
+    done(home, "export", str(team), "--yes")
     assert team.read_text("utf-8") == TEAM.replace("sdk_profile: false", "sdk_profile: true")
 
 
