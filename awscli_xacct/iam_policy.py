@@ -131,6 +131,11 @@ def add_statement(
     return {**kept, "Statement": [*kept["Statement"], statement]}
 
 
+def build_policy(statements: Sequence[Statement]) -> dict[str, Any]:
+    """Return a policy of these statements."""
+    return {"Version": _VERSION, "Statement": list(statements)}
+
+
 def remove_statements(policy: Policy | None, removed: Collection[Statement]) -> dict[str, Any]:
     """Return the policy without some statements. None may be left, which IAM does not accept."""
     policy = policy if policy is not None else {"Version": _VERSION}

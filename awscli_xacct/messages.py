@@ -57,6 +57,13 @@ def role_command(profile: str, options: str = "") -> str:
     return " ".join(filter(None, [role_command_spelling, _named(profile, plain=plain), options]))
 
 
+def role_commands(profiles: Sequence[str], options: str) -> str:
+    """Return `role_command` for each of several profiles, as one line for a shell."""
+    is_plain = not any(profile in SUBCOMMANDS or profile.startswith("-") for profile in profiles)
+    each = '"$profile"' if is_plain else '"--profile=$profile"'
+    return f"for profile in {shlex.join(profiles)}; do {role_command_spelling} {each} {options}; done"
+
+
 def subcommand(name: str, profile: str) -> str:
     """Return ``aws configure role NAME PROFILE``, for a subcommand that takes a profile."""
     return f"{role_command_spelling} {name} {_named(profile)}"

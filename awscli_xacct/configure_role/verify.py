@@ -6,7 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..credentials.verification import Result, explain_failure, verify
+from ..credentials.explanation import explain_failures
+from ..credentials.verification import Result, verify
 from ..errors import ValidationError
 from ..failures import combine
 from ..messages import print_message, printable_lines, wrap
@@ -65,7 +66,7 @@ def _text(results: Sequence[Result], options: Sequence[Mapping[str, Any]]) -> st
     narrowed = [policies.NARROWED if policies.is_narrowed(own) else "" for own in options]
     add_column(titles, rows, "POLICY", narrowed, before="FAILED AT")
     text = table(titles, rows)
-    failures = [explain_failure(result) for result in results if not result.ok]
+    failures = explain_failures([result for result in results if not result.ok])
     return text + "".join(f"\n{wrap(printable_lines(failed), sys.stdout)}\n" for failed in failures)
 
 

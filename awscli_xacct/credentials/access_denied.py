@@ -28,16 +28,26 @@ from ..profiles.role import Role
 from ..storage.cache import Record
 from .sts import clock_problem
 
+_REMEDIES = _DEVICE, _NO_DEVICE, _EXTERNAL_ID = (
+    "--mfa-serial auto",
+    "--mfa-serial none",
+    "--external-id ID",
+)
+
 
 @dataclass(frozen=True)
 class Denial:
-    """A refusal explained: the caller's ARN, the role, the two statements that would allow it, and likely causes."""
+    """A refusal explained: the caller's ARN, the role, the two statements that would allow it, and likely causes.
+
+    `principal` is the caller as policies know it: the same for all sessions of a role.
+    """
 
     caller: str
     role: Role
     trust_statement: Mapping[str, Any]
     caller_statement: Mapping[str, Any]
     causes: list[str]
+    principal: str
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON of a denial."""
@@ -65,7 +75,23 @@ def explain(
         condition=condition,
     )
     causes = list(_causes(role, caller, error, session, time.time() if now is None else now))
-    return Denial(caller, role, statement, build_caller_statement(role.role_arn, actions), causes)
+    return Denial(
+        caller,
+        role,
+        statement,
+        build_caller_statement(role.role_arn, actions),
+        causes,
+        f"{principal} {condition}",
+    )
+
+
+def split_remedy(cause: str, profile: str) -> tuple[str, str]:
+    """Return a cause without the option of `aws configure role` at its end, and that option; "" if it has none."""
+    for option in _REMEDIES:
+        for ending in (f": {option}", f": {role_command(profile, option)}"):
+            if cause.endswith(ending):
+                return cause.removesuffix(ending), option
+    return cause, ""
 
 
 def _actions(role: Role, error: Exception) -> Iterator[str]:
@@ -88,16 +114,16 @@ def _causes(role: Role, caller: str, error: Exception, session: Record | None, n
     if is_refused_code(error):
         yield (
             f"STS accepts an MFA code with a user's long-term keys only, and from the user's own device only; if the "
-            f"source is a session, remove the device: {role_command(role.profile, '--mfa-serial none')}"
+            f"source is a session, remove the device: {role_command(role.profile, _NO_DEVICE)}"
         )
     for action in (TAG, SET_IDENTITY):
         if action in str(error):
             yield f"one of the two policies allows sts:AssumeRole, but not {action}"
     yield "the role may not exist: check the account and the name in its ARN"
     if not role.mfa_serial and not role.takes_no_code:
-        yield "the role may require MFA, and the profile has no device: --mfa-serial auto"
+        yield f"the role may require MFA, and the profile has no device: {_DEVICE}"
     if not role.external_id:
-        yield "the role may require an external id, and the profile has none: --external-id ID"
+        yield f"the role may require an external id, and the profile has none: {_EXTERNAL_ID}"
     else:
         yield "the external id may differ from the one that the role requires"
     if session is not None:

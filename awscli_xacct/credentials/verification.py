@@ -102,21 +102,31 @@ def _failure(profile: str, error: Exception, hop: str | None = None) -> Failure:
     return found._replace(profile=profile, hop=found.hop or hop, message=f"{profile}: {found.message}")
 
 
-def explain_failure(result: Result) -> str:
-    """Return why a profile does not work, and what would make it work, in lines for a person."""
-    hop = f", at {result.hop}" if result.hop != result.profile else ""
-    lines = [f"{result.profile}{hop}:", *(f"  {line}" for line in result.error.splitlines() if line)]
+def explain_failure(result: Result, heading: str | None = None) -> str:
+    """Return why a profile does not work, and what would make it work, in lines for a person.
+
+    `heading` names the profiles if there are several.
+    """
+    lines = [
+        f"{heading or name_failed(result)}:",
+        *(f"  {line}" for line in result.error.splitlines() if line),
+    ]
     if denial := result.denial:
         lines += [
             f"  called by {denial.caller}",
             f"  the trust policy of {denial.role.role_arn} needs:",
-            *_indented_json(denial.trust_statement),
+            *indented_json(denial.trust_statement),
             "  and a policy of the caller needs:",
-            *_indented_json(denial.caller_statement),
+            *indented_json(denial.caller_statement),
             "  likely causes:",
             *(f"    - {cause}" for cause in denial.causes),
         ]
     return "\n".join(lines)
+
+
+def name_failed(result: Result) -> str:
+    """Return the name of a profile, and of the one before it where it fails."""
+    return result.profile if result.hop == result.profile else f"{result.profile}, at {result.hop}"
 
 
 def _explain_denial(hop: Fetcher, error: Exception) -> Denial | None:
@@ -131,5 +141,6 @@ def _explain_denial(hop: Fetcher, error: Exception) -> Denial | None:
     return explain(hop.role, caller, error, held)
 
 
-def _indented_json(statement: Any) -> list[str]:
+def indented_json(statement: Any) -> list[str]:
+    """Return a statement or policy as the lines of an explanation."""
     return [f"    {line}" for line in json.dumps(statement, indent=2).splitlines()]

@@ -71,11 +71,9 @@ def test_verify_reports_each_profile(home: Home, sts: Sts, user: User, role: Rol
         "beyond   does not work  -      closed\n"
         "faulty   does not work  -      faulty\n"
         "\n"
-        + shown_denial("closed", user.arn, user.arn, closed.arn)
+        + shown_denial("closed, beyond (at closed)", user.arn, user.arn, closed.arn)
         + "\n"
         + shown_denial("far", session, role.arn, far.arn, no_mfa)
-        + "\n"
-        + shown_denial("beyond, at closed", user.arn, user.arn, closed.arn)
         + "\n"
         "faulty:\n"
         "  profile faulty: duration_seconds '1h': must be a whole number of seconds, such as 3600 for an hour. "
@@ -91,6 +89,48 @@ def test_verify_reports_each_profile(home: Home, sts: Sts, user: User, role: Rol
         "faulty: does not work",
         "prod: works",
     ]
+
+
+def test_verify_groups_many_denials_by_caller_and_cause(home: Home, sts: Sts, user: User, role: Role) -> None:
+    """Forty denials were forty explanations of forty lines, with forty policies for the same user."""
+    arns, names = [], [f"closed{number}" for number in range(40)]
+    for number in range(40):
+        account = str(400000000000 + number)
+        arns.append(sts.add_role("Closed", account=account, trusts=[STRANGER]).arn)
+        external = {"external_id": "42"} if number >= 30 else {}
+        home.add_role(f"closed{number}", arns[-1], **external)
+    home.add_role("beyond", role.arn, source_profile="closed7")
+    home.add_role("verify", role.arn, external_id="wrong")
+    role.external_id = "right"
+    outcome = run(home, "verify", "--all")
+    assert outcome.code == 254
+    _, plain, coded, policy = outcome.stdout.split("\n\n")
+    assert plain.splitlines()[:4] == [
+        f"{', '.join(names[:8])}, beyond (at closed7), closed8 and 21 more:",
+        f"  An error occurred (AccessDenied) when calling the AssumeRole operation: User: {user.arn} is not "
+        "authorized to perform: sts:AssumeRole on resource: each of these roles",
+        f"  called by {user.arn}",
+        "  the trust policies of these 30 roles need:",
+    ]
+    assert [line.strip() for line in plain.splitlines()[4:34]] == arns[:30]
+    assert plain.splitlines()[-5:] == [
+        "    - the role may require MFA, and the profile has no device:",
+        f'      for profile in {" ".join(names[:30])}; do aws configure role "$profile" --mfa-serial auto; done',
+        "    - the role may require an external id, and the profile has none:",
+        f'      for profile in {" ".join(names[:30])}; do aws configure role "$profile" --external-id ID; done',
+        CAUSES.splitlines()[-1],
+    ]
+    # Each trust statement once, with the roles that need it.
+    assert plain.count('"Effect"') == 1
+    assert (coded.count('"sts:ExternalId": "42"'), coded.count('"sts:ExternalId": "wrong"')) == (1, 1)
+    assert f"  the trust policy of {role.arn} needs:" in coded.splitlines()
+    assert (
+        f'for profile in {" ".join(names[30:])} verify; do aws configure role "--profile=$profile"' in coded
+    )
+    heading, _, document = policy.partition("\n")
+    assert heading == f"{user.arn} needs this policy for 41 roles it was denied:"
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": [*arns, role.arn]}
+    assert json.loads(document) == {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def test_verify_explains_what_needs_the_keys_of_a_user(

@@ -1,0 +1,116 @@
+"""Explaining the failures of many profiles without saying anything twice.
+
+Profiles that fail at the same hop have one explanation. So have the roles that STS denies the same caller for the same
+reasons; what the caller needs for all of them is one policy, to be pasted whole.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+from ..iam_policy import build_policy
+from ..messages import listed, role_commands
+from ..tables import counted
+from .access_denied import Denial, split_remedy
+from .verification import Result, explain_failure, indented_json, name_failed
+
+_Unit = list[Result]
+"""The profiles that fail at the same hop, in the same way."""
+
+
+def explain_failures(failed: Sequence[Result]) -> list[str]:
+    """Return why profiles do not work, and what would make them work, in blocks of lines for a person."""
+    units: dict[Any, _Unit] = {}
+    for result in failed:
+        units.setdefault((result.hop, _without_numbers(result.error)), []).append(result)
+    callers: dict[str, list[Denial]] = {}
+    for unit in units.values():
+        if denial := unit[0].denial:
+            callers.setdefault(denial.principal, []).append(denial)
+    groups: dict[Any, list[_Unit]] = {}
+    for key, unit in units.items():
+        denial = unit[0].denial
+        many = denial is not None and len(callers[denial.principal]) > 1
+        groups.setdefault(_reasons(unit[0], denial) if denial and many else key, []).append(unit)
+    blocks = []
+    for group in groups.values():
+        denial = group[0][0].denial
+        if denial and len(callers[denial.principal]) > 1:
+            blocks.append(_explain_denials(group))
+        else:
+            [unit] = group
+            blocks.append(explain_failure(unit[0], _name(group)))
+    blocks += [_caller_policy(denials) for denials in callers.values() if len(denials) > 1]
+    return blocks
+
+
+def _reasons(result: Result, denial: Denial) -> tuple[Any, ...]:
+    """Return what the denials of one caller have in common if they have the same reasons."""
+    error = result.error.replace(denial.role.role_arn, "").replace(denial.caller, "")
+    causes = (_without_numbers(split_remedy(cause, denial.role.profile)[0]) for cause in denial.causes)
+    return (denial.principal, _without_numbers(error), *causes)
+
+
+def _explain_denials(group: Sequence[_Unit]) -> str:
+    """Return why one caller is denied several roles: all that is needed but the policy of the caller."""
+    first = group[0][0]
+    denials = [unit[0].denial for unit in group if unit[0].denial]
+    denial, many = denials[0], len(denials) > 1
+    error = first.error.replace(denial.role.role_arn, "each of these roles") if many else first.error
+    lines = [f"{_name(group)}:", *(f"  {line}" for line in error.splitlines() if line)]
+    lines.append(f"  called by {denial.caller}")
+    trusts: dict[str, dict[str, Any]] = {}
+    for each in denials:
+        trusts.setdefault(json.dumps(each.trust_statement), {})[each.role.role_arn] = each.trust_statement
+    for roles in trusts.values():
+        arns = sorted(roles)
+        if len(arns) == 1:
+            lines.append(f"  the trust policy of {arns[0]} needs:")
+        else:
+            lines += [
+                f"  the trust policies of these {len(arns)} roles need:",
+                *(f"    {arn}" for arn in arns),
+            ]
+        lines += indented_json(roles[arns[0]])
+    lines.append("  likely causes:")
+    profiles = [each.role.profile for each in denials]
+    for cause in denial.causes:
+        text, remedy = split_remedy(cause, denial.role.profile)
+        if many and remedy:
+            lines += [f"    - {text}:", f"      {role_commands(profiles, remedy)}"]
+        else:
+            lines.append(f"    - {cause}")
+    return "\n".join(lines)
+
+
+def _caller_policy(denials: Sequence[Denial]) -> str:
+    """Return the policy that allows one caller all roles that it was denied."""
+    statements: dict[str, dict[str, Any]] = {}
+    for denial in denials:
+        own = denial.caller_statement
+        found = statements.setdefault(json.dumps(own["Action"]), {**own, "Resource": []})
+        if own["Resource"] not in found["Resource"]:
+            found["Resource"].append(own["Resource"])
+    roles = len({denial.role.role_arn for denial in denials})
+    heading = f"{denials[0].caller} needs this policy for {counted(roles, 'role')} it was denied:"
+    return "\n".join([heading, *indented_json(build_policy(list(statements.values())))])
+
+
+def _name(group: Sequence[_Unit]) -> str:
+    """Return the names of all profiles for a heading."""
+    results = list(chain.from_iterable(group))
+    hop = results[0].hop
+    if len(results) == 1:
+        return name_failed(results[0])
+    if len(group) == 1 and all(result.profile != hop for result in results):
+        return f"{listed([result.profile for result in results])}, at {hop}"
+    return listed([r.profile if r.profile == r.hop else f"{r.profile} (at {r.hop})" for r in results])
+
+
+def _without_numbers(text: str) -> str:
+    """Return a text without what differs between two refusals for the same reason: ages, and the names of sessions."""
+    return re.sub(r"\b\d{1,11}\b", "#", text)
