@@ -37,6 +37,7 @@ ELSEWHERE = {
     "configure_role/setup_undo.py": {"role_arn"},
     "configure_role/setup_args.py": {"source_profile", "external_id", "duration_seconds"},
     # A field of a record.
+    "cli/status.py": {"policy"},
     "history/entry.py": {"policy"},
     # Keys of other tools' profiles.
     "manifest/other_tools.py": {"web_identity_token_file"},
