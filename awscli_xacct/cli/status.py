@@ -21,7 +21,7 @@ from ..profiles import policies
 from ..profiles.cache_keys import CacheKeys, record_cache
 from ..profiles.inventory import Inventory
 from ..profiles.source import is_mfa_user
-from ..storage.cache import Record
+from ..storage.cache import Cache, Record
 from .output import add_format_options, print_result
 from .prompt import escape_for_prompt, format_prompt
 from .resolve import read_config, resolve
@@ -91,8 +91,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _list_rows(config: Mapping[str, Any]) -> Iterator[_Row]:
     """Yield each MFA session once, then the roles in the order of the file, and then whatever else there is."""
-    cache = record_cache(config, os.environ, warn)
-    names = cache.names()
+    cache = _ReadOnce(record_cache(config, os.environ, warn))
     roles, sessions = [], {}
     for entry in Inventory(config, os.environ, cache):
         if entry.record:
@@ -110,9 +109,23 @@ def _list_rows(config: Mapping[str, Any]) -> Iterator[_Row]:
         yield _Row(_SESSION, str(metadata.get("profile", "")), str(metadata.get("device", "")), session)
     yield from roles
     shown = {*sessions, *(row.record.access_key for row in roles)}
-    others = [found for name in names if (found := cache.read(name)) and found.access_key not in shown]
+    others = [found for name in cache.names if (found := cache.read(name)) and found.access_key not in shown]
     rows = [_describe(record, config["profiles"]) for record in others]
     yield from sorted(rows, key=lambda row: (row.profile, row.record.expiry))
+
+
+class _ReadOnce:
+    """The records of a cache, each read when it is first asked for."""
+
+    def __init__(self, cache: Cache) -> None:
+        self.names = cache.names()
+        self._cache = cache
+        self._found: dict[str, Record | None] = {}
+
+    def read(self, name: str) -> Record | None:
+        if name not in self._found:
+            self._found[name] = self._cache.read(name)
+        return self._found[name]
 
 
 def _describe(record: Record, profiles: Mapping[str, Any]) -> _Row:

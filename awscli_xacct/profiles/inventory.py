@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from .. import settings
 from ..arn import Arn
 from ..errors import ProfileError
-from ..storage.cache import Cache, Record
+from ..storage.cache import Record
 from .cache_keys import CacheKeys
 from .role import Role
 from .source import is_role
@@ -59,10 +59,17 @@ class Entry:
         return str(self.options.get(settings.REGION, ""))
 
 
+class Records(Protocol):
+    """What an inventory needs of a cache."""
+
+    def read(self, name: str) -> Record | None:
+        """Return the record of that name if it is valid, else None."""
+
+
 class Inventory:
     """The role profiles of one config."""
 
-    def __init__(self, config: Mapping[str, Any], environment: Mapping[str, str], cache: Cache) -> None:
+    def __init__(self, config: Mapping[str, Any], environment: Mapping[str, str], cache: Records) -> None:
         self.profiles: Mapping[str, Mapping[str, Any]] = config["profiles"]
         self._config = config
         self._environment = environment

@@ -133,7 +133,7 @@ ROLE = ("aws", "configure", "role")
         pytest.param(many.write_roles, (*ROLE, "remove", NAMES, "--yes"), 0, 0, id="remove"),
         pytest.param(many.write_nothing, (*ROLE, "remove", NAMES, "--yes"), 253, 0, id="remove, no profiles"),
         pytest.param(with_records(many.write_roles), (*ROLE, "logout", NAMES), 0, 0, id="logout"),
-        pytest.param(with_records(many.write_roles), ("xacct", "status"), 0, 2, id="status"),
+        pytest.param(with_records(many.write_roles), ("xacct", "status"), 0, 1, id="status"),
         pytest.param(many.write_roles_without_sources, ("xacct", "doctor"), 255, 0, id="doctor, no sources"),
         pytest.param(many.write_roles, ("xacct", "completion", "--next", "exec", ""), 0, 0, id="completion"),
     ],
