@@ -45,7 +45,7 @@ def sent(sts: Sts) -> list[tuple[str | None, list[str]]]:
 
 def refused(outcome: Outcome) -> str:
     """Return the message of a command that was refused; the code is v2's for usage."""
-    assert outcome.code in (252, 255)
+    assert outcome.code in (252, 253), outcome
     assert outcome.stdout == ""
     return "\n".join(outcome.lines)
 
