@@ -41,11 +41,12 @@ settings.register_profile(
 )
 settings.load_profile("steady")
 
-# A shell starts background jobs with these signals ignored. The processes of the tests would inherit that, and Ctrl-C
-# would do nothing.
+# A shell starts background jobs with these signals ignored, and nohup whatever it runs. The processes of the tests
+# would inherit that, and Ctrl-C or the end of a terminal would do nothing.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-if hasattr(signal, "SIGQUIT"):
-    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+for _name in ("SIGQUIT", "SIGHUP"):
+    if hasattr(signal, _name):
+        signal.signal(getattr(signal, _name), signal.SIG_DFL)
 
 
 @pytest.fixture
