@@ -322,6 +322,17 @@ def test_signal_handlers_are_restored(screens: list[Screen]) -> None:
     assert screen.finish() == (0, "'123456'\n[True, True, True, True]\n")
 
 
+def test_ctrl_c_just_before_the_wait_is_not_forgotten(screens: list[Screen], tmp_path: Path) -> None:
+    """Its handler is due, but the call that waits begins all the same: as with `interrupt_main`."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    interrupt = f"lambda: (open({str(gate)!r}).read(), _thread.interrupt_main())"
+    screen = opened(screens, f"import _thread\nthreading.Thread(target={interrupt}).start()\nask()")
+    gate.write_text("")
+    assert screen.finish() == (0, "interrupted\n")
+    assert not screen.changed
+
+
 # -- another thread, such as a transfer's worker ----------------------------------------------------
 
 
