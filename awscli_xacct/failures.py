@@ -67,6 +67,10 @@ _CODES_OF_CLASSES = {
 """The codes of errors of awscli and botocore, by the names of their classes: nothing here imports either of them."""
 
 
+_LIST_PROFILES = "aws configure role list"
+"""What helps wherever a profile does not exist, also where the message suggests another name instead."""
+
+
 class Failure(NamedTuple):
     """What a program is told about an error; None is what is not known. `message` is not escaped."""
 
@@ -98,12 +102,13 @@ def describe(error: BaseException) -> Failure:
         facts["message"] = "interrupted"
     # `str` of our own errors is escaped for a terminal.
     message = facts.get("message") or (error.args[0] if isinstance(error, XacctError) else str(error))
+    code = code_of(error)
     return Failure(
-        code_of(error),
+        code,
         str(message).strip() or type(error).__name__,
         facts.get("profile"),
         facts.get("hop"),
-        facts.get("fix"),
+        facts.get("fix") or (_LIST_PROFILES if code == "ProfileNotFound" else None),
     )
 
 

@@ -88,6 +88,7 @@ def test_unknown_profile(home: Home) -> None:
     ):
         found = failed(outcome, "ProfileNotFound")
         assert name in found["Message"], "text from outside is escaped as JSON, and only once"
+        assert found["Fix"] == "aws configure role list"
 
 
 def test_invalid_profile(home: Home, prod: str) -> None:
