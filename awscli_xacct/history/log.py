@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +21,7 @@ from pathlib import Path
 from .. import settings
 from ..storage.directories import provide_private
 from ..storage.files import PRIVATE_FILE
-from ..storage.record import GROUP_OTHER_BITS, HAS_POSIX_OWNERS, expand_path, is_ours, locate_private
+from ..storage.record import check_private_file, expand_path, locate_private
 
 try:
     import fcntl
@@ -118,13 +117,7 @@ def _open(path: Path, flags: int) -> int:
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, PRIVATE_FILE)
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise PermissionError("it is not a regular file")
-        if not is_ours(found):
-            raise PermissionError("it belongs to another user")
-        if HAS_POSIX_OWNERS and found.st_mode & GROUP_OTHER_BITS:
-            raise PermissionError("other users have access to it")
+        check_private_file(descriptor)
     except BaseException:
         os.close(descriptor)
         raise

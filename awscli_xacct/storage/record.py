@@ -106,6 +106,17 @@ def is_ours(found: os.stat_result) -> bool:
     return not HAS_POSIX_OWNERS or found.st_uid == os.geteuid()
 
 
+def check_private_file(descriptor: int) -> None:
+    """Raise `PermissionError`, with the reason, unless only this user can read or have written an open file."""
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        raise PermissionError("it is not a regular file")
+    if not is_ours(found):
+        raise PermissionError("it belongs to another user")
+    if HAS_POSIX_OWNERS and found.st_mode & GROUP_OTHER_BITS:
+        raise PermissionError("other users have access to it")
+
+
 def read_private(path: "str | os.PathLike[str]") -> bytes | None:
     """Return the bytes of a small file that only this user can have written; None if there is no such file.
 
@@ -120,13 +131,7 @@ def read_private(path: "str | os.PathLike[str]") -> bytes | None:
     except OSError as error:
         raise PermissionError(error.strerror or "it cannot be read") from None
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise PermissionError("it is not a regular file")
-        if not is_ours(found):
-            raise PermissionError("it belongs to another user")
-        if HAS_POSIX_OWNERS and found.st_mode & GROUP_OTHER_BITS:
-            raise PermissionError("other users have access to it")
+        check_private_file(descriptor)
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             return file.read(MAX_RECORD)
     except OSError as error:
