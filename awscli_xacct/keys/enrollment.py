@@ -39,7 +39,7 @@ def enroll_device(
     serial, secret = _create(iam, name or user_name, user, profile)
     try:
         uri = _uri(secret, user_name, user.account)
-        for left in reversed(range(MAX_TRIES)):
+        for _ in range(MAX_TRIES):
             first, second = ask_codes(uri)
             try:
                 iam.enable_mfa_device(
@@ -49,11 +49,14 @@ def enroll_device(
                     AuthenticationCode2=second,
                 )
             except Exception as error:
-                if not is_refused_device_code(error) or not left:
+                if not is_refused_device_code(error):
                     raise
             else:
                 return serial
-        raise CodeRejectedError("no codes were accepted")
+        raise CodeRejectedError(
+            f"IAM accepted none of {MAX_TRIES} pairs of codes, so no device was enrolled. Check the device's clock, "
+            f"remove what it has scanned, then run the command again"
+        )
     except BaseException:
         with contextlib.suppress(Exception):
             iam.delete_virtual_mfa_device(SerialNumber=serial)

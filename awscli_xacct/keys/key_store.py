@@ -8,6 +8,7 @@ https://keyring.readthedocs.io
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,11 @@ from .model import AccessKey, KeyStoreError
 
 _SERVICE = "awscli-xacct"
 _INSTALL = "Install it, into the environment of xacct:\n  pip install 'awscli-xacct[keyring]'"
+
+
+def removal_command(profile: str) -> str:
+    """Return keyring's own command that deletes the key of a profile."""
+    return shlex.join(["keyring", "del", _SERVICE, profile])
 
 
 class KeyStore:
@@ -55,7 +61,7 @@ class KeyStore:
         except ValueError:
             raise KeyStoreError(
                 f"what {self.name} has for profile {profile} is not an access key. Remove it:\n"
-                f"  keyring del {_SERVICE} {profile}"
+                f"  {removal_command(profile)}"
             ) from None
 
     def write(self, profile: str, key: AccessKey) -> None:

@@ -7,7 +7,6 @@ and the way back begins with writing them. Interrupted anywhere, either can be r
 
 from __future__ import annotations
 
-import shlex
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from .. import settings
 from ..errors import ProfileError, XacctError
 from ..messages import profile_option
 from ..profiles.credential_process import gets_key_of, split_command
-from .key_store import KeyStore
+from .key_store import KeyStore, removal_command
 from .model import AccessKey, KeyStoreError
 from .place import FILE, PROGRAM, Files, Place, remove_key, set_option, write_key
 
@@ -39,7 +38,7 @@ def store_key(
     if known not in (None, key):
         raise KeyStoreError(
             f"{key_store.name} has another key of a profile {profile} already: {known.id}. If it is no longer needed, "
-            f"remove it:\n  keyring del awscli-xacct {shlex.quote(profile)}"
+            f"remove it:\n  {removal_command(profile)}"
         )
     key_store.write(profile, key)
     try:

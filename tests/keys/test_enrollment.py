@@ -117,7 +117,7 @@ def test_enrollment_with_wrong_codes_leaves_nothing_behind(home: Home, sts: Sts,
         enrollment.enter("000000", "000001")
     code, text = enrollment.finish()
     assert (code, user.devices, sts.unassigned_devices) == (254, [], {}), text
-    assert "InvalidAuthenticationCode" in text
+    assert "IAM accepted none of 3 pairs of codes, so no device was enrolled." in text
     assert home.config.read_bytes() == before
 
 
