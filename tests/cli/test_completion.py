@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from awscli_xacct.cli.dispatch import COMMANDS
 from awscli_xacct.messages import SUBCOMMANDS
 from tests.sts import Role
 from tests.support.home import XACCT, Home
+from tests.support.programs import need
 
 POLICIES = ("--read-only", "--policy-arns", "--policy")
 NAMES = ("default", "prod-eu", "my prod", "it's $5", 'say "hi"', "team:a@b=c", "back\\slash", "zürich")
@@ -76,9 +76,7 @@ def profiles(home: Home, role: Role) -> Home:
 @pytest.fixture(params=SHELLS)
 def shell(request: pytest.FixtureRequest, profiles: Home) -> Iterator[Shell]:
     name = str(request.param)
-    program = shutil.which(name)
-    if program is None:
-        pytest.skip(f"no {name} on this machine")
+    program = need(name)
     options, text = SHELLS[name]
     setup = profiles.path / ".zshrc"
     setup.write_text(f"{text}xacct ready\n", encoding="utf-8")

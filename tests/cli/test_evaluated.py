@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 
 import pytest
 
 from tests.support import forked
 from tests.support.commands import run
 from tests.support.home import REGION, XACCT, Home
+from tests.support.programs import need
 
 BEFORE = {
     "AWS_ACCESS_KEY_ID": "AKIAOTHER",
@@ -40,8 +40,7 @@ SHELLS = [
 
 def evaluate(home: Home, profile: str, shell: str, name: str, script: str) -> dict[str, str]:
     """Return the variables of AWS that a program gets from a shell after it has evaluated the credentials."""
-    if shutil.which(shell) is None:
-        pytest.skip(f"no {shell} here")
+    need(shell)
     path = f"{forked.find_client(XACCT).parent}{os.pathsep}{os.environ['PATH']}"
     outcome = run(
         home,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from awscli_xacct.cli.formats import FORMATS
 from awscli_xacct.errors import XacctError
 from tests.configfile.texts import quickly
+from tests.support.programs import need
 
 DOCUMENT = {
     "Version": 1,
@@ -123,9 +123,7 @@ NASTY = [
     [("env", "sh"), ("env", "bash"), ("env", "zsh"), ("env-no-export", "sh"), ("fish", "fish")],
 )
 def test_formats_evaluated_only_set_variables(name: str, shell: str, value: str) -> None:
-    program = shutil.which(shell)
-    if program is None:
-        pytest.skip(f"no {shell} here")
+    program = need(shell)
     text = render(name, {**DOCUMENT, "SessionToken": value})
     done = subprocess.run(
         [program, "-c", f'{text}\nprintf %s "$AWS_SESSION_TOKEN"'],

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +21,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.home import TIMEOUT, Home
+from tests.support.programs import need_one
 
 from .served import TOKEN, serving
 
@@ -109,9 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def browsing(url: str, proxy: int, directory: Path) -> Iterator[None]:
     """Show a page in a browser."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.skip("no Chromium on this machine")
+    program = need_one(*BROWSERS)
     process = subprocess.Popen(
         [
             program,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import time
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.commands import run
 from tests.support.home import XACCT, Home
+from tests.support.programs import need
 
 from .steps import age_config_files
 
@@ -184,9 +184,7 @@ SHELLS = {
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_prompt_works_as_documented(home: Home, prod: str, shell: str) -> None:
-    program = shutil.which(shell)
-    if program is None:
-        pytest.skip(f"no {shell} here")
+    program = need(shell)
     environment = {"AWS_PROFILE": prod, "PATH": f"{XACCT.parent}:{home.environment['PATH']}"}
     outcome = run(home, program, *SHELLS[shell], environment=environment)
     assert outcome.stdout.startswith("prod - ")
@@ -203,9 +201,7 @@ MADE_BEFORE = ["--norc", "-ic", 'PS1="$(xacct status --prompt) \\$ "; printf \'%
 def test_prompt_escapes_the_profile_name(
     home: Home, role: Role, shell: str, arguments: list[str], known: bool
 ) -> None:
-    program = shutil.which(shell)
-    if program is None:
-        pytest.skip(f"no {shell} here")
+    program = need(shell)
     name = "50%n%% \\u \x1b]2;x\x07 $(echo ran) `echo ran` $HOME!!"
     if known:
         home.add_role(f"'{name}'", role.arn)

@@ -16,6 +16,7 @@ from awscli_xacct.cli.chooser import find_matches
 from awscli_xacct.cli.completion import SCRIPTS
 from tests.sts import Role
 from tests.support.home import XACCT, Home
+from tests.support.programs import need
 
 pytestmark = pytest.mark.usefixtures("user")
 
@@ -99,9 +100,7 @@ def profiles(home: Home, role: Role) -> Home:
 @pytest.fixture(params=SHELLS)
 def shell(request: pytest.FixtureRequest, profiles: Home, tmp_path: Path) -> Iterator[Shell]:
     name = str(request.param)
-    program = shutil.which(name)
-    if program is None:
-        pytest.skip(f"no {name} on this machine")
+    program = need(name)
     options, text = SHELLS[name]
     setup, file = profiles.path / ".zshrc", tmp_path / "typed"
     setup.write_text(f"{text}{TYPED[name == 'fish'].format(file=file)}{SCRIPTS[name]}echo ready\n", "utf-8")
@@ -227,8 +226,7 @@ def test_use_without_a_name_asks_fzf(shell: Shell, tmp_path: Path) -> None:
 
 def test_use_with_the_real_fzf(profiles: Home) -> None:
     """What it reads of the keyboard is its own affair; with these options it decides alone."""
-    if shutil.which("fzf") is None:
-        pytest.skip("no fzf on this machine")
+    need("fzf")
     script = (
         'eval "$(xacct completion bash)"; export FZF_DEFAULT_OPTS="--select-1 --exit-0 --query audi"; '
         'xacct use && echo "now $AWS_PROFILE"; FZF_DEFAULT_OPTS+=xyz; xacct use; echo "code $? $AWS_PROFILE"'

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support.programs import need
 
 from .man_page import make_man_page
 
@@ -22,8 +23,8 @@ def test_man_page_is_made_from_the_help() -> None:
     assert PAGE.read_text("utf-8") == make_man_page()
 
 
-@pytest.mark.skipif(shutil.which("groff") is None, reason="there is no groff")
 def test_man_page_is_formatted_without_warnings() -> None:
+    need("groff")
     done = subprocess.run(
         ["groff", "-man", "-Tutf8", "-ww", str(PAGE)], capture_output=True, text=True, check=True
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tests.sts import Role, Sts, User
 from tests.sts.totp import STEP, code_at
 from tests.support.commands import WHOAMI
 from tests.support.home import XACCT, Home
+from tests.support.programs import need
 
 SECRET = re.compile(r"\r?\n  ((?:[A-Z2-7]{1,4} ?)+)\r?\n")
 
@@ -83,8 +83,8 @@ def test_enrollment_sets_the_device_for_the_user_and_its_roles(
     assert home.aws(*WHOAMI, "--profile", prod).code == 0
 
 
-@pytest.mark.skipif(shutil.which("zbarimg") is None, reason="there is no zbarimg")
 def test_enrollment_shows_a_qr_code_of_the_secret(home: Home, user: User, tmp_path: Path) -> None:
+    need("zbarimg")
     enrollment = Enrollment(home)
     secret = enrollment.read_secret()
     assert scan(str(enrollment.child.before), tmp_path) == (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from tests.sts import MfaDevice, Role, User
 from tests.support.commands import WHOAMI
 from tests.support.home import Home
+from tests.support.programs import need
 
 PAGE = Path(__file__).resolve().parents[2].joinpath("docs", "keys.md").read_text("utf-8")
 ROW = re.compile(r"^\| [\w -]+ \| `([^`]+)`.* \|$", re.MULTILINE)
@@ -69,8 +69,8 @@ def test_recipe_for_codes_logs_in(home: Home, role: Role, device: MfaDevice, com
     assert outcome.code == 0, outcome.stderr
 
 
-@pytest.mark.skipif(not (shutil.which("pass") and shutil.which("gpg")), reason="there is no pass with gpg")
 def test_recipe_for_pass_works_with_pass_itself(home: Home, user: User) -> None:
+    need("pass", "gpg")
     environment = {**home.environment, "GNUPGHOME": str(home.path / ".gnupg")}
     (home.path / ".gnupg").mkdir(mode=0o700)
 

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
-
-import pytest
 
 from tests.sts import User
 from tests.support.commands import WHOAMI
 from tests.support.home import AWS, XACCT, Home
-
-PROGRAMS = ("dbus-run-session", "gnome-keyring-daemon")
-MISSING = [program for program in PROGRAMS if shutil.which(program) is None]
+from tests.support.programs import need
 
 UNLOCK = "printf '\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null"
 
 
-@pytest.mark.skipif(bool(MISSING), reason=f"there is no {' and no '.join(MISSING)}")
 def test_key_is_stored_used_and_restored_with_the_secret_service(home: Home, user: User) -> None:
+    need("dbus-run-session", "gnome-keyring-daemon")
     script = f"""\
         set -e
         {UNLOCK}
