@@ -143,6 +143,9 @@ SHELL_VARIABLE = "AWS_XACCT_SHELL"
 never), `SHELL_NARROWED` if they are narrowed, a blank, and the profile."""
 SHELL_NARROWED = "n"
 
+PROGRAM_VARIABLE = "AWS_XACCT_PROGRAM"
+"""Set for the processes that fetch for a server, not by people: what the history calls the program that asks."""
+
 HANDED_VARIABLE = "AWS_XACCT_HANDED"
 """Set for commands of `exec` and `each`, not by people: the variables with the profile's settings, one per line."""
 

@@ -84,10 +84,12 @@ def get_command(words: list[str]) -> list[str]:
 def _serve(
     resolved: Resolved, given: for_once.ForOnce | None, command: list[str], inherited: Mapping[str, str]
 ) -> int:
+    from ..history.program import name_server
     from .child import end_like, run_child
     from .renewal import start_credentials
     from .serving import hiding_default, serving
 
+    name_server("exec")
     environment = build_environment({}, resolved.memo, inherited)
     for name in (*CONTAINER, *BEFORE_CONTAINER):
         environment.pop(name, None)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from ..credentials.resolution import Resolved
 from ..error_codes import first_of
 from ..errors import XacctError
+from ..history.program import name_server
 from ..messages import abandon, printable
 from . import for_once
 from .formats import SHELLS
@@ -68,6 +69,7 @@ def run(options: argparse.Namespace) -> int:
     given = for_once.parse(options)
     resolved = _resolve_all(names, given)
     ended: list[int] = []
+    name_server("serve")
     with contextlib.ExitStack() as stack:
         signals = stack.enter_context(SignalWait(_ENDS, ended.append))
         served = stack.enter_context(serving(names, options.port, for_once=given))

@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from .. import settings
+
 _SHELLS = ("ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "mksh", "nu", "pwsh", "sh", "tcsh", "zsh")
 _MAX_LENGTH = 64
 
@@ -13,10 +15,18 @@ _MAX_LENGTH = 64
 def find_program() -> str:
     """Return the name of this program, after that of the one that started it unless that is a shell.
 
-    So ``aws``, ``kubectl > aws`` or ``terraform > xacct``.
+    So ``aws``, ``kubectl > aws`` or ``terraform > xacct``; and what fetches for a server is named as that, with its
+    command: ``xacct serve``, ``make > xacct exec``.
     """
+    if server := os.environ.get(settings.PROGRAM_VARIABLE):
+        return _clean(server)
     own, parent = _own_name(), _parent_name()
     return f"{parent} > {own}" if parent and parent not in _SHELLS and parent != own else own
+
+
+def name_server(command: str) -> None:
+    """Have the processes that this one starts name it, and its `command`, as the program."""
+    os.environ[settings.PROGRAM_VARIABLE] = f"{find_program()} {command}"
 
 
 def _own_name() -> str:

@@ -346,6 +346,10 @@ def test_doctor_accepts_a_shared_directory_that_was_configured(machine: Machine,
     assert examine(machine, AWS_XACCT_CACHE_DIR=str(named)) == []
 
 
+def test_doctor_knows_the_variables_of_a_shell_of_exec(machine: Machine) -> None:
+    assert examine(machine, AWS_XACCT_SHELL="0 prod", AWS_XACCT_PROGRAM="xacct exec") == []
+
+
 def test_doctor_finds_a_file_in_place_of_the_cache(machine: Machine) -> None:
     (machine.home.aws_dir / "xacct").write_text("")
     found = [each for each in examine(machine) if each["State"] == "fault"]  # and the history warns

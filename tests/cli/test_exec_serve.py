@@ -21,7 +21,14 @@ from .test_exec import DUMP, read_variables
 
 pytestmark = pytest.mark.usefixtures("user")
 
+STARTED_BY = Path(sys.executable).resolve().name
 WHOAMI = (str(AWS), "sts", "get-caller-identity")
+
+
+def list_programs(home: Home) -> list[str]:
+    """Return what the history calls the programs that asked for sessions."""
+    lines = (home.aws_dir / "xacct" / "history.jsonl").read_text("utf-8").splitlines()
+    return [json.loads(line)["Program"] for line in lines]
 
 
 def test_exec_serve_leaves_no_keys_in_the_environment(home: Home, prod: str) -> None:
@@ -63,8 +70,7 @@ def test_exec_serve_runs_as_the_role_despite_keys_in_default(
     outcome = home.xacct("exec", "--serve", prod, "--", *WHOAMI)
     assert is_session_of(role, caller_arn(outcome))
     assert len(sts.calls_of("AssumeRole")) == 1
-    history = (home.aws_dir / "xacct" / "history.jsonl").read_text("utf-8")
-    assert json.loads(history)["Program"].endswith("xacct")
+    assert list_programs(home) == [f"{STARTED_BY} > xacct exec"]
 
 
 @pytest.mark.parametrize(

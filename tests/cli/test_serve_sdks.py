@@ -16,6 +16,7 @@ from tests.v2.home import find_aws
 
 from .node import SDK, NodeError, install
 from .served import serving
+from .test_exec_serve import STARTED_BY, list_programs
 
 pytestmark = pytest.mark.usefixtures("user")
 
@@ -115,6 +116,7 @@ def test_clients_of_serve_outlive_their_credentials(home: Home, sts: Sts, prod: 
         environment = {**home.environment, **server.variables}
         ended = finish_all({name: start(command, environment) for name, command in clients.items()})
         assert server.stop() == (0, "")
+    assert set(list_programs(home)) == {f"{STARTED_BY} > xacct serve"}
     assert ended == {name: (f"{2 * PAGES}\n" if name in ("v1", "v2") else "", "", 0) for name in clients}
     assert_three_lives(sts, role)
 

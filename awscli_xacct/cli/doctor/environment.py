@@ -56,9 +56,10 @@ def _check_own(context: DoctorContext) -> Iterator[Finding]:
             f"unset {settings.DISABLE_VARIABLE}",
         )
     known = [settings.variable(key) for key in settings.PLUGIN_WIDE]
-    known += [settings.DISABLE_VARIABLE, settings.RESOLVING_VARIABLE]
+    known.append(settings.DISABLE_VARIABLE)
+    not_by_people = (settings.RESOLVING_VARIABLE, settings.SHELL_VARIABLE, settings.PROGRAM_VARIABLE)
     for name in sorted(context.environment):
-        if name.startswith(_PREFIX) and name not in known:
+        if name.startswith(_PREFIX) and name not in (*known, *not_by_people):
             near = get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             yield Finding(WARNING, f"unknown variable {name}{hint}", f"unset {name}")
