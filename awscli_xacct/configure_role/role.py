@@ -20,14 +20,11 @@ from ..configfile.document import Document
 from ..confirm import Change, Consent, confirm_and_apply, has_terminal
 from ..errors import EditError, UsageError, ValidationError, XacctError
 from ..failures import Reporter, code_of, combine
-from ..messages import option, print_message
+from ..messages import print_message
 from ..problems import Problem
 from ..profiles import validation
 from ..profiles.edit import AUTO, ProfileEdit
-from ..profiles.policies import FILE
-from ..profiles.sdk_profiles import SdkRequest
-from ..xacct_program import find_program
-from .arguments import DRY_RUN, arg_table, argument, flag, nothing_given, positional, settings_given, synopsis
+from . import role_args
 from .base import Subcommand
 from .output import print_diff
 from .reporting import make_reporter, run_reported
@@ -47,37 +44,6 @@ _SUBCOMMANDS = {
 }
 
 
-DEFAULT_NAME = "\n"
-"""What ``--sdk-profile`` without a name is parsed as; no profile can be called that."""
-
-_NOT_SETTINGS = (
-    "profile",
-    "account_id",
-    "role_name",
-    "read_only",
-    "sdk_profile",
-    "verify",
-    "dry_run",
-    "force",
-    "cli_error_format",
-)
-
-
-def keep_policy_path(arguments: list[str]) -> list[str]:
-    """Return the arguments with a blank before a path that is the value of ``--policy``, which keeps it a path.
-
-    Of ``file://PATH`` the CLI makes the file's content. `no_paramfile` keeps only version 1 from it.
-    """
-    name = option(settings.POLICY)
-    kept = list(arguments)
-    for place, word in enumerate(arguments):
-        if word.startswith(f"{name}={FILE}"):
-            kept[place] = word.replace("=", "= ", 1)
-        elif word.startswith(FILE) and place and arguments[place - 1] == name:
-            kept[place] = f" {word}"
-    return kept
-
-
 def _subcommand(module: str, name: str, session: Any) -> Any:
     """Import the module of a subcommand, and create the subcommand."""
     return getattr(import_module(f".{module}", __package__), name)(session)
@@ -87,101 +53,8 @@ class RoleCommand(Subcommand):
     """Writes role profiles, and runs the subcommand that the first word names, if any."""
 
     NAME = "role"
-    SYNOPSIS = synopsis(
-        "aws configure role <profile>",
-        "[--role-arn <value> | --account-id <value> --role-name <value>]",
-        "[--source-profile <value> | --credential-source <value>]",
-        "[--mfa-serial <value>] [--mfa-process <value>] [--mfa-session <value>]",
-        "[--external-id <value>] [--role-session-name <value>]",
-        "[--duration-seconds <value>] [--session-tags <value> ...]",
-        "[--transitive-session-tags <value> ...] [--source-identity <value>]",
-        "[--read-only | --policy-arns <value> ...] [--policy <value>]",
-        "[--sdk-profile [<value>]]",
-        "[--region <value>] [--verify] [--dry-run] [--force]",
-    )
-    ARG_TABLE = arg_table(
-        positional(
-            "profile", "The profile to create or change. It can also be given as ``--profile``.", nargs="?"
-        ),
-        argument(
-            "role-arn",
-            "The ARN of the role, such as ``arn:aws:iam::222222222222:role/NAME``. Alternatively, give "
-            "``--account-id`` and ``--role-name``.",
-        ),
-        argument(
-            "source-profile",
-            "The profile with the credentials to assume the role with. If neither this nor ``--credential-source`` "
-            "is given, ``default`` is used if it has credentials.",
-        ),
-        argument(
-            "credential-source",
-            "Where to get the calling credentials instead of from a profile: ``Environment``, "
-            "``Ec2InstanceMetadata`` or ``EcsContainer``.",
-        ),
-        argument(
-            "mfa-serial",
-            "The ARN or serial number of the MFA device that the role requires. ``auto`` looks the caller's device "
-            "up in IAM; ``none`` sets no device. By default a new profile gets the device of its source profile.",
-        ),
-        argument("mfa-process", "A command that prints an MFA code, to run instead of asking for a code."),
-        argument(
-            "mfa-session",
-            "``auto`` (the default) assumes the role from the MFA session that all roles of the device share, unless "
-            "the profile wants sessions longer than an hour. ``on`` always uses the shared session, which limits "
-            "role sessions to an hour. ``off`` asks for a code for this role alone.",
-        ),
-        argument("external-id", "The external id that the role's trust policy requires."),
-        argument("role-session-name", "The name of the role session, as CloudTrail shows it."),
-        argument(
-            "duration-seconds",
-            "How long a role session lasts, in seconds: 900 to 43200, but no longer than the role's own maximum. "
-            "The default of STS is an hour.",
-        ),
-        argument("session-tags", "Session tags, each as ``KEY=VALUE``.", nargs="+"),
-        argument(
-            "transitive-session-tags",
-            "The keys of session tags to pass on to roles that are assumed from this one.",
-            nargs="+",
-        ),
-        argument("source-identity", "The source identity, which the session keeps throughout a role chain."),
-        flag(
-            "read-only",
-            "Limit the sessions to what AWS's managed policy ReadOnlyAccess allows: its ARN is written as "
-            "``policy_arns``.",
-        ),
-        argument(
-            "policy-arns",
-            "The ARNs of up to ten managed policies. A session may then do only what the role and one of these, or "
-            "``--policy``, both allow.",
-            nargs="+",
-        ),
-        argument(
-            "policy",
-            "A policy with the same effect: ``file://`` and the path of a file, or the JSON itself. What is written is "
-            "the path, made absolute, and never what the file contains.",
-        ),
-        argument(
-            "account-id",
-            "The role's account id, 12 digits. The partition is that of the source profile's region.",
-        ),
-        argument("role-name", "The role's name, with its path if it has one, such as ``team/Ops``."),
-        argument(
-            "sdk-profile",
-            "Also write a profile of this name, by default that of the profile with ``-sdk`` after it. Through that "
-            "one, SDKs, Terraform and agents get the role's credentials from ``xacct``: the same session, with the "
-            "same MFA. An empty name removes it.",
-            nargs="?",
-            const=DEFAULT_NAME,
-            no_paramfile=True,
-        ),
-        flag("verify", "Assume the role first, and write nothing if that fails."),
-        DRY_RUN,
-        flag(
-            "force",
-            "Write the profile even if it has other credentials of its own, and let the SDK profile replace another "
-            "profile of its name.",
-        ),
-    )
+    SYNOPSIS = role_args.SYNOPSIS
+    ARG_TABLE = role_args.OPTIONS
     SUBCOMMANDS = [  # noqa: RUF012 - the shape awscli asks for
         {"name": name, "command_class": partial(_subcommand, *place)} for name, place in _SUBCOMMANDS.items()
     ]
@@ -199,14 +72,14 @@ class RoleCommand(Subcommand):
         if len(words) > 1 and not any(word.startswith("-") for word in words[:2]):
             for suggestion in _suggest_subcommand(words[0]):
                 raise UsageError(f"unknown subcommand {words[0]}; {suggestion} {shlex.join(words[1:])}")
-        return super().__call__(keep_policy_path(words), parsed_globals)
+        return super().__call__(role_args.keep_policy_path(words), parsed_globals)
 
     def _build_subcommand_table(self) -> dict[str, Any]:
         # With subcommands in its table, awscli would refuse every profile name as an invalid choice.
         return {}
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
-        edit = _read_arguments(parsed_args, parsed_globals)
+        edit = role_args.read_arguments(parsed_args, parsed_globals)
         asks = edit.is_empty
         if asks:
             edit.wanted = self._interview(edit)
@@ -337,33 +210,6 @@ def _suggest_subcommand(profile: str) -> list[str]:
     return [
         f"did you mean: aws configure role {name}" for name in get_close_matches(profile, _SUBCOMMANDS, n=1)
     ]
-
-
-def _read_arguments(parsed_args: Any, parsed_globals: Any) -> ProfileEdit:
-    """Return what a command line asks for. Raises `ValidationError` unless it names exactly one profile."""
-    named, option = parsed_args.profile, parsed_globals.profile
-    if not (named or option):
-        raise nothing_given("profile", "aws configure role PROFILE --role-arn ARN")
-    if named and option and named != option:
-        raise ValidationError("two profiles given", [Problem(f"pass either {named} or --profile {option}")])
-    names = (found["name"].replace("-", "_") for found in RoleCommand.ARG_TABLE)
-    keys = [name for name in names if name not in _NOT_SETTINGS]
-    wanted = settings_given(parsed_args, keys, parsed_globals.region)
-    return ProfileEdit(
-        named or option,
-        wanted,
-        parsed_args.account_id,
-        parsed_args.role_name,
-        parsed_args.force,
-        parsed_args.read_only,
-        sdk=_read_sdk_profile(parsed_args.sdk_profile),
-    )
-
-
-def _read_sdk_profile(name: str | None) -> SdkRequest | None:
-    if name is None:
-        return None
-    return SdkRequest(None if name == DEFAULT_NAME else name, find_program())
 
 
 def _up_to_date(edit: ProfileEdit, diff: store.Edit) -> str:

@@ -32,7 +32,7 @@ ELSEWHERE = {
     "redaction.py": {"aws_secret_access_key", "aws_session_token"},
     "credentials/sts.py": {"aws_access_key_id", "aws_secret_access_key", "aws_session_token"},
     "cli/each.py": {"source_profile"},
-    "configure_role/role.py": {"policy"},
+    "configure_role/role_args.py": {"policy"},
     "configure_role/setup.py": {"role_arn"},
     "configure_role/setup_undo.py": {"role_arn"},
     "configure_role/setup_args.py": {"source_profile", "external_id", "duration_seconds"},
