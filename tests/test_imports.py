@@ -51,10 +51,10 @@ RESOLVING = {
     "awscli_xacct.messages",
     "awscli_xacct.profiles",
     "awscli_xacct.profiles.cache_keys",
+    "awscli_xacct.profiles.config_keys",
     "awscli_xacct.profiles.role",
     "awscli_xacct.profiles.source",
     "awscli_xacct.storage.cache",
-    "awscli_xacct.storage.directories",
     "awscli_xacct.storage.files",
     "awscli_xacct.storage.snapshot",
 }
@@ -64,6 +64,7 @@ REMEMBERING = {
     "awscli_xacct.credentials.exported_settings",
     "awscli_xacct.credentials.resolution",
     "awscli_xacct.profiles.client_settings",
+    "awscli_xacct.storage.directories",
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from awscli_xacct import settings
 from awscli_xacct.cli.dispatch import COMMANDS
 from awscli_xacct.messages import SUBCOMMANDS
-from awscli_xacct.profiles.role import KEYS
+from awscli_xacct.profiles.config_keys import KEYS
 from tests.sts import Sts, User
 from tests.support.home import Home
 

@@ -26,7 +26,7 @@ from ..manifest.export import merge
 from ..manifest.source_file import STDIN, decode
 from ..messages import listed, print_message, role_command
 from ..problems import Hints, Problem
-from ..profiles.role import KEYS
+from ..profiles.config_keys import KEYS
 from ..profiles.sdk_profiles import map_sdk_profiles
 from ..profiles.source import is_role
 from ..tables import counted

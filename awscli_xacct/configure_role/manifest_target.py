@@ -15,9 +15,9 @@ from ..manifest.export import merge
 from ..manifest.model import SOURCES, RoleSpec
 from ..manifest.reader import read
 from ..manifest.source_file import decode
+from ..profiles.config_keys import KEYS
 from ..profiles.defaults import Wanted
 from ..profiles.partitions import Partitions
-from ..profiles.role import KEYS
 from ..profiles.source import Profiles
 from ..tables import counted
 from .base import refusal

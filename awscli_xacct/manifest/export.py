@@ -17,9 +17,9 @@ from ..arn import Arn
 from ..errors import EditError, ValidationError
 from ..messages import printable
 from ..problems import in_order
+from ..profiles.config_keys import KEYS
 from ..profiles.defaults import Wanted, build_role_arn
 from ..profiles.partitions import Partitions
-from ..profiles.role import KEYS
 from ..profiles.sdk_profiles import default_name, map_sdk_profiles
 from ..profiles.source import Profiles
 from ..profiles.validation import find_inherited_mfa_serial

@@ -18,7 +18,7 @@ from ..arn import Arn
 from ..configfile.document import Document
 from ..errors import EditError, ValidationError
 from ..problems import Location, Problem
-from ..profiles.role import KEYS
+from ..profiles.config_keys import KEYS
 from ..profiles.values import account_problem, role_name_problem
 from . import model
 from .model import NO_ROLES, RoleSpec, RoleSpecs

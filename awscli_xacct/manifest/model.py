@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from .. import settings
 from ..problems import Location, Problem
+from ..profiles.config_keys import KEYS
 from ..profiles.defaults import Wanted, build_role_arn, complete_settings
 from ..profiles.partitions import Partitions
-from ..profiles.role import KEYS
 from ..profiles.source import Profiles
 
 NO_ROLES = "there are no roles"

@@ -23,8 +23,8 @@ from ..configfile.document import Document
 from ..configfile.sections import by_name, parse_header
 from ..messages import listed, profile_option
 from ..problems import Location, Problem
+from ..profiles.config_keys import KEYS
 from ..profiles.known_keys import KNOWN, find_tool
-from ..profiles.role import KEYS
 from ..profiles.source import Profiles, can_be_source
 from .model import NO_ROLES, RoleSpec, RoleSpecs
 

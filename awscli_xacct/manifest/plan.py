@@ -17,10 +17,10 @@ from ..configfile.sections import MergedProfiles, group_headers, make_header, pa
 from ..errors import ValidationError
 from ..messages import listed
 from ..problems import Problem
+from ..profiles.config_keys import KEYS
 from ..profiles.defaults import apply_changes
 from ..profiles.partitions import Partitions
 from ..profiles.policies import ONLY_HERE, is_narrowed
-from ..profiles.role import KEYS
 from ..profiles.values import EXAMPLE_ROLE_ARN
 from .checks import find_problems
 from .model import SOURCES, Request, RoleSpec, equivalent, resolve_settings

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import settings
-from .role import KEYS
+from .config_keys import KEYS
 
 _OTHERS = (KEYS.keys() - {settings.REGION}) | {
     *settings.CREDENTIAL_KEYS,

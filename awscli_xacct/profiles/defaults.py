@@ -10,9 +10,9 @@ from typing import Any
 
 from .. import settings
 from ..arn import Arn
+from .config_keys import KEYS
 from .partitions import Partitions
 from .regions import find_partition, find_region
-from .role import KEYS
 from .source import Profiles, can_be_source
 from .validation import find_inherited_mfa_serial
 

@@ -16,7 +16,7 @@ from functools import cache
 from typing import NamedTuple
 
 from .. import settings
-from .role import KEYS
+from .config_keys import KEYS
 
 _OF_BOTOCORE = """
     account_id_endpoint_mode api_versions auth_scheme_preference ca_bundle csm_client_id csm_enabled csm_host csm_port

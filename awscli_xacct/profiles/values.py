@@ -12,8 +12,8 @@ from collections.abc import Collection
 
 from .. import settings
 from ..arn import Arn
+from .config_keys import KEYS
 from .policies import policy_problem
-from .role import KEYS
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)

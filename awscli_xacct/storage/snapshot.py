@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .. import settings
-from .directories import provide_private
 from .files import sweep, write_temporary
 from .memo import NO_FILE, Memo, file_signature, fingerprint, get_memo_name
 from .record import expand_path
@@ -52,6 +51,8 @@ class ConfigSnapshot:
         changed = max([self._changed, *map(_get_change_time, memo.files.values())])
         if not directory or self._may_have_changed_unseen(changed, 0):
             return
+        from .directories import provide_private  # only to write
+
         data = memo.to_bytes(self._fingerprint)
         with contextlib.suppress(OSError):
             parent = provide_private(Path(directory), settings.MEMO_KIND)

@@ -11,7 +11,7 @@ from awscli_xacct.errors import ValidationError
 from awscli_xacct.manifest.model import Request, RoleSpec, RoleSpecs
 from awscli_xacct.manifest.plan import Change, Plan, ProfileEdit, plan
 from awscli_xacct.problems import Location
-from awscli_xacct.profiles.role import KEYS
+from awscli_xacct.profiles.config_keys import KEYS
 
 from .configs import DEFAULT, DEVICE, PARTITIONS, Options, arn, config_text, role
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from awscli_xacct import settings
-from awscli_xacct.profiles.role import KEYS, Role
+from awscli_xacct.profiles.config_keys import KEYS
+from awscli_xacct.profiles.role import Role
 from awscli_xacct.profiles.values import value_problem
 
 PACKAGE = Path(settings.__file__).parent

@@ -14,10 +14,10 @@ from ...configfile.sections import parse_header
 from ...messages import listed, option, role_command
 from ...problems import Hints
 from ...profiles import known_keys, validation
+from ...profiles.config_keys import KEYS
 from ...profiles.partitions import load_partitions
 from ...profiles.policies import find_file
 from ...profiles.regions import find_partition
-from ...profiles.role import KEYS
 from ...profiles.source import is_role
 from ...storage.record import HAS_POSIX_OWNERS
 from ...tables import counted
