@@ -6,29 +6,24 @@ import argparse
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
-from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from .. import settings
 from ..discovery.accounts import parent_problem
 from ..error_codes import common_exit_code
 from ..errors import ValidationError
 from ..failures import Failure, combine
-from ..messages import LIST_PROFILES, option, unknown_profile, warn
-from ..problems import Hints, Problem
-from ..profiles.source import is_role
+from ..messages import option, warn
+from ..problems import Problem
 from ..profiles.values import role_name_problem
 from ..tables import counted
 from . import for_once
 from .each_report import JsonReport, Report, Target, TextReport
-from .each_targets import Selection, Targets
+from .each_selection import HEADING, USAGE, select
+from .each_targets import Targets
 from .enabled_regions import parse_regions
 from .launch import build_environment
-from .organization import add_accounts
 from .process_pool import Job, ProcessPool
 from .progress import Progress
-from .resolve import read_config
 
 HELP = "Run a command once for each of many role profiles, accounts and regions, several at a time."
 EXAMPLES = """\
@@ -41,12 +36,10 @@ EXAMPLES = """\
 JOBS = 8
 _PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 1, 30
 """How long to wait before the first retry, twice as long before each other one, and the longest wait."""
-_HEADING = "nothing was run"
-_USAGE = "xacct each [options] [PATTERN ...] -- CMD ..."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.usage = _USAGE
+    parser.usage = USAGE
     parser.add_argument(
         "patterns",
         metavar="PATTERN",
@@ -112,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
     """
     inherited = dict(os.environ)  # now, because importing awscli sets a variable of its own
     request = _check(options)
-    targets = Targets(_select(options), request.regions, for_once.parse(options))
+    targets = Targets(select(options), request.regions, for_once.parse(options))
     found = targets.find()
     names, failed = {each.name for each in found}, dict[str, Target]()
     progress = Progress()
@@ -179,7 +172,7 @@ def _check(options: argparse.Namespace) -> _Request:
     problems = []
     query = regions = None
     if not options.command:
-        problems.append(Problem("no command given", f"usage: {_USAGE}"))
+        problems.append(Problem("no command given", f"usage: {USAGE}"))
     as_json = options.json or options.query is not None
     if as_json and options.output == "text":
         problems.append(Problem("--output text excludes --json and --query", "leave it out"))
@@ -195,7 +188,7 @@ def _check(options: argparse.Namespace) -> _Request:
             problems.append(Problem(f"--regions {error}"))
     problems += _find_problems_of_organization(options)
     if problems:
-        raise ValidationError(_HEADING, problems)
+        raise ValidationError(HEADING, problems)
     return _Request(as_json or options.output == "json", query, regions)
 
 
@@ -224,70 +217,6 @@ def compile_query(text: str) -> Any:
         return jmespath.compile(text)
     except jmespath.exceptions.JMESPathError as error:
         raise ValueError(str(error).split("\n")[0]) from None
-
-
-def _select(options: argparse.Namespace) -> Selection:
-    """Return the profiles that were asked for. Raises `ValidationError` and, for an organization, botocore's errors."""
-    config = read_config()
-    profiles = config["profiles"]
-    given = for_once.parse(options)
-    if not options.org:
-        names = _choose(options, profiles)
-        if given:
-            given.check(config, names, _HEADING)
-        return Selection(config, names, names[0])
-    source = options.source_profile or settings.find_current_profile(os.environ) or "default"
-    if source not in profiles:
-        unknown = Problem(unknown_profile(source, profiles), code="ProfileNotFound")
-        raise ValidationError(_HEADING, [unknown])
-    extended, accounts = add_accounts(config, source, options.role_name, options.ou_id or ())
-    if given:
-        given.check(extended, [each.profile for each in accounts], _HEADING)
-    by_profile = {each.profile: each for each in accounts}
-    return Selection(extended, list(by_profile), source, by_profile)
-
-
-def _choose(options: argparse.Namespace, profiles: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return the role profiles that were asked for, in the order of the file. Raises `ValidationError`."""
-    roles = [name for name, found in profiles.items() if is_role(found)]
-    problems = list(_find_unmatched(options.patterns, roles, profiles))
-    if options.all and options.patterns:
-        problems.append(Problem("--all and a PATTERN exclude each other", "use one of them"))
-    if not (options.all or options.patterns):
-        problems.append(Problem("no profile given", f"use a PATTERN or --all: {_USAGE}"))
-    if options.all and not roles:
-        fix = "create one with: aws configure role PROFILE --role-arn ARN"
-        problems.append(Problem("there is no role profile", fix, code="ProfileNotFound"))
-    if problems:
-        raise ValidationError(_HEADING, problems)
-    if options.all:
-        return roles
-    plain = set(options.patterns)
-    patterns = [pattern for pattern in options.patterns if _has_wildcard(pattern)]
-    return [
-        name for name in roles if name in plain or any(fnmatchcase(name, pattern) for pattern in patterns)
-    ]
-
-
-def _find_unmatched(
-    patterns: Sequence[str], roles: Sequence[str], profiles: Mapping[str, Mapping[str, Any]]
-) -> Iterator[Problem]:
-    known, hints = set(roles), Hints()
-    for pattern in patterns:
-        if pattern in known or (_has_wildcard(pattern) and any(fnmatchcase(name, pattern) for name in roles)):
-            continue
-        near = get_close_matches(pattern.strip("*?"), roles, n=3) if hints.take() else []
-        if pattern in profiles or any(fnmatchcase(name, pattern) for name in profiles):
-            text = f"{pattern} matches only profiles without a role"
-            yield Problem(text, "use xacct exec for those", code="ProfileInvalid")
-        else:
-            hint = f"did you mean {' or '.join(near)}?" if near else LIST_PROFILES
-            yield Problem(f"no role profile matches {pattern}", hint, code="ProfileNotFound")
-
-
-def _has_wildcard(pattern: str) -> bool:
-    """Return whether a pattern can match another name than itself: N names, as a shell expands them, take N steps."""
-    return any(character in pattern for character in "*?[")
 
 
 def number(text: str) -> int:

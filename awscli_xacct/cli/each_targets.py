@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Sequence
 
 from .. import settings
 from ..arn import Arn
 from ..error_codes import exit_code_of
 from .each_report import Target
+from .each_selection import Selection
 from .enabled_regions import Choice, EnabledRegions, RegionLister
 from .fetch import Fetched, fetch_many, make_session
 from .for_once import ForOnce
-from .organization import Account
-
-
-class Selection(NamedTuple):
-    """Role profiles of `config`, which are those of `accounts` or in the files; `host` is one that is in the files."""
-
-    config: Mapping[str, Any]
-    profiles: Sequence[str]
-    host: str
-    accounts: Mapping[str, Account] = {}
 
 
 class Targets:

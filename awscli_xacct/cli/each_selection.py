@@ -1,0 +1,95 @@
+"""The role profiles or accounts that a command line of `each` chooses."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from .. import settings
+from ..errors import ValidationError
+from ..messages import LIST_PROFILES, unknown_profile
+from ..problems import Hints, Problem
+from ..profiles.source import is_role
+from . import for_once
+from .organization import Account, add_accounts
+from .resolve import read_config
+
+HEADING = "nothing was run"
+USAGE = "xacct each [options] [PATTERN ...] -- CMD ..."
+
+
+class Selection(NamedTuple):
+    """Role profiles of `config`, which are those of `accounts` or in the files; `host` is one that is in the files."""
+
+    config: Mapping[str, Any]
+    profiles: Sequence[str]
+    host: str
+    accounts: Mapping[str, Account] = {}
+
+
+def select(options: argparse.Namespace) -> Selection:
+    """Return the profiles that were asked for. Raises `ValidationError` and, for an organization, botocore's errors."""
+    config = read_config()
+    profiles = config["profiles"]
+    given = for_once.parse(options)
+    if not options.org:
+        names = _choose(options, profiles)
+        if given:
+            given.check(config, names, HEADING)
+        return Selection(config, names, names[0])
+    source = options.source_profile or settings.find_current_profile(os.environ) or "default"
+    if source not in profiles:
+        unknown = Problem(unknown_profile(source, profiles), code="ProfileNotFound")
+        raise ValidationError(HEADING, [unknown])
+    extended, accounts = add_accounts(config, source, options.role_name, options.ou_id or ())
+    if given:
+        given.check(extended, [each.profile for each in accounts], HEADING)
+    by_profile = {each.profile: each for each in accounts}
+    return Selection(extended, list(by_profile), source, by_profile)
+
+
+def _choose(options: argparse.Namespace, profiles: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the role profiles that were asked for, in the order of the file. Raises `ValidationError`."""
+    roles = [name for name, found in profiles.items() if is_role(found)]
+    problems = list(_find_unmatched(options.patterns, roles, profiles))
+    if options.all and options.patterns:
+        problems.append(Problem("--all and a PATTERN exclude each other", "use one of them"))
+    if not (options.all or options.patterns):
+        problems.append(Problem("no profile given", f"use a PATTERN or --all: {USAGE}"))
+    if options.all and not roles:
+        fix = "create one with: aws configure role PROFILE --role-arn ARN"
+        problems.append(Problem("there is no role profile", fix, code="ProfileNotFound"))
+    if problems:
+        raise ValidationError(HEADING, problems)
+    if options.all:
+        return roles
+    plain = set(options.patterns)
+    patterns = [pattern for pattern in options.patterns if _has_wildcard(pattern)]
+    return [
+        name for name in roles if name in plain or any(fnmatchcase(name, pattern) for pattern in patterns)
+    ]
+
+
+def _find_unmatched(
+    patterns: Sequence[str], roles: Sequence[str], profiles: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Problem]:
+    known, hints = set(roles), Hints()
+    for pattern in patterns:
+        if pattern in known or (_has_wildcard(pattern) and any(fnmatchcase(name, pattern) for name in roles)):
+            continue
+        near = get_close_matches(pattern.strip("*?"), roles, n=3) if hints.take() else []
+        if pattern in profiles or any(fnmatchcase(name, pattern) for name in profiles):
+            text = f"{pattern} matches only profiles without a role"
+            yield Problem(text, "use xacct exec for those", code="ProfileInvalid")
+        else:
+            hint = f"did you mean {' or '.join(near)}?" if near else LIST_PROFILES
+            yield Problem(f"no role profile matches {pattern}", hint, code="ProfileNotFound")
+
+
+def _has_wildcard(pattern: str) -> bool:
+    """Return whether a pattern can match another name than itself: N names, as a shell expands them, take N steps."""
+    return any(character in pattern for character in "*?[")
