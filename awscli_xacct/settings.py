@@ -30,7 +30,7 @@ SOURCE_IDENTITY = "source_identity"
 POLICY = "policy"
 """Our own key, named like STS's parameter: a session policy as JSON, or ``file://`` and the path of one."""
 POLICY_ARNS = "policy_arns"
-"""The same for managed policies: their ARNs, separated by commas; see profiles/policies.py."""
+"""The same for managed policies: their ARNs, separated by commas; see profiles/managed_policies.py."""
 
 MFA_SESSION = "mfa_session"
 """Our own key: ``auto`` (default), ``on`` or ``off``; see credentials/mfa_session.py."""

@@ -51,7 +51,8 @@ class ForOnce:
         from collections import ChainMap
 
         from .. import settings
-        from ..profiles.policies import make_absolute, read_only_arn
+        from ..profiles.managed_policies import read_only_arn
+        from ..profiles.policies import make_absolute
 
         options = dict(config["profiles"][profile])
         if self.read_only:
@@ -75,7 +76,8 @@ class ForOnce:
 
     def _find_problems(self) -> "Iterator[Problem]":
         from ..problems import Problem
-        from ..profiles.policies import make_absolute, parse_arns, policy_problem, shortened
+        from ..profiles.managed_policies import parse_arns
+        from ..profiles.policies import make_absolute, policy_problem, shortened
 
         if self.read_only and (self.policy_arns or self.policy):
             other = POLICY_ARNS if self.policy_arns else POLICY
@@ -94,7 +96,8 @@ class ForOnce:
     def _find_problems_of(self, profile: str, options: "Mapping[str, Any]") -> "Iterator[Problem]":
         from .. import settings
         from ..problems import Problem
-        from ..profiles.policies import find_foreign, is_narrowed
+        from ..profiles.managed_policies import find_foreign
+        from ..profiles.policies import is_narrowed
         from ..profiles.source import is_role
 
         given = " and ".join(word.partition("=")[0] for word in self.words)

@@ -13,7 +13,8 @@ from ..messages import option, printable, printable_lines, wrap
 from ..problems import Problem
 from ..profiles.config_keys import KEYS
 from ..profiles.edit import AUTO, NONE
-from ..profiles.policies import make_absolute, read_only_arn
+from ..profiles.managed_policies import read_only_arn
+from ..profiles.policies import make_absolute
 from ..profiles.source import Profiles, has_static_keys, is_role
 from ..profiles.validation import find_inherited_mfa_serial
 from ..profiles.values import EXAMPLE_ROLE_ARN

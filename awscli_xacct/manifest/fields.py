@@ -9,7 +9,8 @@ from difflib import get_close_matches
 from .. import settings
 from ..problems import Problem
 from ..profiles.config_keys import KEYS
-from ..profiles.policies import MAX_ARNS, make_one_line
+from ..profiles.managed_policies import MAX_ARNS
+from ..profiles.policies import make_one_line
 from ..profiles.tags import MAX_TAGS
 from ..profiles.values import account_problem
 from .model import ACCOUNT, DEFAULT_SDK_PROFILE, ROLE, SDK_PROFILE

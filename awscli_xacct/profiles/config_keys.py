@@ -69,7 +69,7 @@ def _parse_tag_keys(text: str) -> list[str]:
 
 
 def _parse_policy_arns(text: str) -> list[str]:
-    from .policies import parse_arns
+    from .managed_policies import parse_arns
 
     return parse_arns(text)
 

@@ -14,8 +14,9 @@ from ..messages import printable, profile_option, role_command
 from ..problems import Problem
 from . import validation
 from .defaults import apply_changes, build_role_arn, choose_source, complete_settings
+from .managed_policies import read_only_arn
 from .partitions import Partitions
-from .policies import ONLY_HERE, is_narrowed, read_only_arn
+from .policies import ONLY_HERE, is_narrowed
 from .sdk_profiles import SdkRequest, find_sdk_profiles, plan_changes
 
 AUTO, NONE = "auto", "none"

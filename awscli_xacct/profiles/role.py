@@ -218,7 +218,8 @@ def refuse_ignored_policy(name: str, profile: Profile) -> None:
 
 def _read_policies(role: Role) -> str | None:
     """Return the text of a role's session policy. Raises `ProfileError` if it or the managed ones cannot be used."""
-    from .policies import find_foreign, read_policy, shortened
+    from .managed_policies import find_foreign
+    from .policies import read_policy, shortened
 
     foreign = find_foreign(role.policy_arns, role.role_arn)
     if foreign:

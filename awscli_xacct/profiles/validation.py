@@ -18,7 +18,8 @@ from ..messages import listed, option, printable
 from ..problems import Hints, Problem
 from .chain_problems import chained_duration_problem, chained_mfa_problem
 from .config_keys import KEYS
-from .policies import find_foreign, parse_arns, shortened
+from .managed_policies import find_foreign, parse_arns
+from .policies import shortened
 from .role import Role, resolve
 from .source import Profiles, can_be_source, describe_role_session, has_static_keys, is_role
 from .tags import parse_keys, parse_tags, transitive_problems

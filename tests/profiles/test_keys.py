@@ -43,7 +43,7 @@ ELSEWHERE = {
     # Keys of other tools' profiles.
     "manifest/other_tools.py": {"web_identity_token_file"},
     # A kind of resource in IAM.
-    "profiles/policies.py": {"policy"},
+    "profiles/managed_policies.py": {"policy"},
     "setup/journal.py": {"policy"},
     "setup/planner.py": {"policy"},
     "setup/undo.py": {"policy"},

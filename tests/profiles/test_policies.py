@@ -11,14 +11,8 @@ from typing import Any
 import pytest
 
 from awscli_xacct.errors import PolicyError
-from awscli_xacct.profiles import policies
-from awscli_xacct.profiles.policies import (
-    MAX_CHARACTERS,
-    make_absolute,
-    parse_arns,
-    policy_problem,
-    read_policy,
-)
+from awscli_xacct.profiles.managed_policies import parse_arns, read_only_arn
+from awscli_xacct.profiles.policies import MAX_CHARACTERS, make_absolute, policy_problem, read_policy
 from awscli_xacct.profiles.role import Role, resolve
 from awscli_xacct.storage.cache import key_name
 
@@ -107,7 +101,7 @@ def test_arns_of_another_partition_or_account_are_refused(arn: str, words: str) 
 
 
 def test_read_only_is_of_the_roles_partition() -> None:
-    found = policies.read_only_arn("arn:aws-us-gov:iam::222222222222:role/Power")
+    found = read_only_arn("arn:aws-us-gov:iam::222222222222:role/Power")
     assert found == "arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess"
 
 
