@@ -14,7 +14,7 @@ from ..errors import ValidationError
 from ..problems import Hints, Location, Problem
 from ..profiles.sdk_profiles import default_name
 from ..profiles.values import account_problem, role_name_problem
-from . import yaml_nodes
+from . import yaml_nodes, yaml_parser
 from .fields import NOT_IN_DEFAULTS, ROLE_KEYS, Settings, ValueReader, similar
 from .model import ACCOUNT, DEFAULT_SDK_PROFILE, NO_ROLES, ROLE, SDK_PROFILE, SOURCES, RoleSpec, RoleSpecs
 from .yaml_nodes import Node, Scalar, is_null, shortened
@@ -41,7 +41,7 @@ def read(text: str, path: str, *, may_be_empty: bool = False) -> Manifest:
     """Return the manifest in a text. `path` is for messages. To have no roles is a problem unless it `may_be_empty`."""
     manifest = Manifest(path)
     try:
-        root, manifest.problems = yaml_nodes.parse(text, path)
+        root, manifest.problems = yaml_parser.parse(text, path)
     except ValidationError as error:
         manifest.problems = error.problems
     else:

@@ -1,0 +1,139 @@
+"""Parse a manifest's YAML into a tree of nodes.
+
+Built from the parser's events. Refused are tags, directives, a second document, and whatever is nested deeper or,
+with its aliases expanded, larger than a manifest may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError, YAMLStreamError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from ..errors import ValidationError
+from ..messages import printable
+from ..problems import Location, Problem
+from .scanning import MAX_DEPTH, TOO_DEEP, BoundedScanner
+from .yaml_nodes import Alias, Collection, Listing, Mapping, Node, Scalar, locate, shortened
+
+MAX_EXPANDED_SIZE = 16 * 1024 * 1024
+"""Characters that a manifest may have with its aliases expanded."""
+
+
+def parse(text: str, path: str) -> tuple[Node | None, list[Problem]]:
+    """Return the root of the text's one document (None: it has none), and invalid keys in it.
+
+    `path` is for messages. Raises `ValidationError` for a text that is not YAML as a manifest is.
+    """
+    return _Builder(path).build(text)
+
+
+class _Builder:
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._anchors: dict[str, Node] = {}
+        self._open: list[Collection] = []
+        self._root: Node | None = None
+        self._problems: list[Problem] = []
+
+    def build(self, text: str) -> tuple[Node | None, list[Problem]]:
+        documents = 0
+        try:
+            yaml = YAML(typ="rt", pure=True)
+            yaml.Scanner = BoundedScanner
+            for event in yaml.parse(text):
+                if isinstance(event, DocumentStartEvent):
+                    documents += 1
+                    if documents > 1:
+                        raise self._refusal(event.start_mark, "a manifest cannot have a second document")
+                    if event.version not in (None, (1, 2)) or event.tags:
+                        raise self._refusal(
+                            event.start_mark, "a manifest is plain YAML 1.2 and cannot have directives"
+                        )
+                else:
+                    self._take(event)
+        except (YAMLError, YAMLStreamError) as error:
+            raise self._parser_refusal(error, text) from None
+        return self._root, self._problems
+
+    def _take(self, event: Any) -> None:
+        if getattr(event, "tag", None) is not None:
+            raise self._refusal(event.start_mark, f"a manifest cannot have tags, and this is {event.tag}")
+        if isinstance(event, ScalarEvent):
+            self._add(Scalar(event, self._path), event)
+        elif isinstance(event, AliasEvent):
+            target = self._anchors.get(event.anchor)
+            if target is None:
+                raise self._refusal(event.start_mark, f"the alias *{event.anchor} has no anchor before it")
+            if target in self._open:
+                raise self._refusal(
+                    event.start_mark, f"the alias *{event.anchor} is inside the node it refers to"
+                )
+            self._add(Alias(event, self._path, target), event)
+        elif isinstance(event, (MappingStartEvent, SequenceStartEvent)):
+            if len(self._open) >= MAX_DEPTH:
+                raise self._refusal(event.start_mark, TOO_DEEP)
+            made = (Mapping if isinstance(event, MappingStartEvent) else Listing)(event, self._path)
+            self._add(made, event)
+            self._open.append(made)
+        elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
+            closed = self._open.pop()
+            closed.close(event.end_mark.index)
+            if closed.size > MAX_EXPANDED_SIZE or closed.depth > MAX_DEPTH:
+                raise self._refusal(
+                    event.end_mark, "the aliases up to here expand to more than a manifest may be"
+                )
+            if isinstance(closed, Mapping):
+                self._problems += _key_problems(closed)
+
+    def _add(self, node: Node, event: Any) -> None:
+        if getattr(event, "anchor", None) and not isinstance(node, Alias):
+            self._anchors[event.anchor] = node
+        if self._open:
+            items = self._open[-1].items
+            if node.start == node.end and items:
+                # An empty value, which YAML reports where the next node begins.
+                node.location = items[-1].location
+            items.append(node)
+        else:
+            self._root = node
+
+    def _refusal(self, mark: Any, text: str) -> ValidationError:
+        return _refusal(locate(mark, self._path), text)
+
+    def _parser_refusal(self, error: Any, text: str) -> ValidationError:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        if mark is not None:
+            reason = getattr(error, "problem", None) or getattr(error, "context", None) or "this is not YAML"
+            return self._refusal(mark, str(reason))
+        position = getattr(error, "position", 0)
+        line = 1 + text.count("\n", 0, position)
+        location = Location(self._path, line, position - text.rfind("\n", 0, position))
+        return _refusal(location, f"the character {text[position : position + 1]!r} is not allowed in YAML")
+
+
+def _refusal(location: Location, text: str) -> ValidationError:
+    return ValidationError("this is not a manifest, because", [Problem(printable(text), location=location)])
+
+
+def _key_problems(mapping: Mapping) -> Iterator[Problem]:
+    known: dict[str, int] = {}
+    for key, _ in mapping.pairs:
+        if not isinstance(key, Scalar):
+            yield Problem(f"a key must be a string, not {key.kind}", location=key.location)
+        elif key.text in known:
+            first = f"it is on line {known[key.text]} already"
+            yield Problem(f"duplicate key {shortened(key.text)}", first, location=key.location)
+        else:
+            known[key.text] = key.location.line
