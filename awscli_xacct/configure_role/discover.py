@@ -7,18 +7,14 @@ from collections.abc import Container, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
-
 from .. import settings
 from ..arn import Arn
-from ..aws_errors import is_denied, service_code
 from ..confirm import Consent
 from ..credentials.verification import verify
-from ..discovery.accounts import Account, list_accounts, parent_problem
+from ..discovery.accounts import Account, parent_problem
 from ..discovery.names import TEMPLATE, Holder, assign_names, holder_of, render_name, template_problem
-from ..errors import ValidationError, XacctError
-from ..failures import code_of, combine
+from ..errors import ValidationError
+from ..failures import combine
 from ..manifest.model import Request, RoleSpec, RoleSpecs
 from ..messages import print_message, unknown_profile
 from ..problems import Location, Problem
@@ -29,17 +25,12 @@ from ..profiles.values import account_problem, role_name_problem
 from ..tables import counted
 from .apply_plan import PlannedCommand
 from .arguments import DRY_RUN, YES, arg_table, argument, flag, settings_given, synopsis
-from .clients import ProfileClients
 from .manifest_target import IntoManifest, Roles
 from .mfa_devices import find_device
+from .organization import HEADING, find_accounts
 
-_HEADING = "nothing was changed, because"
 _KEYS = (settings.SOURCE_PROFILE, settings.MFA_SERIAL, settings.EXTERNAL_ID, settings.DURATION_SECONDS)
 _TRIAL = "discovered"
-_LIST, _LIST_BELOW = (
-    "organizations:ListAccounts",
-    "organizations:ListAccountsForParent and organizations:ListOrganizationalUnitsForParent",
-)
 
 
 class DiscoverCommand(PlannedCommand):
@@ -101,7 +92,7 @@ class DiscoverCommand(PlannedCommand):
         assert source is not None  # noqa: S101 - checked
         if wanted.get(settings.MFA_SERIAL) == AUTO:
             wanted[settings.MFA_SERIAL] = find_device(source, self._session)
-        found = self._list_accounts(parsed_globals.profile or source, parsed_args.ou_id or [])
+        found = find_accounts(self._session, parsed_globals.profile or source, parsed_args.ou_id or [])
         role = parsed_args.role_name.strip("/")
         names = assign_names(
             found, parsed_args.template, role, manifest.taken if manifest else _taken(profiles)
@@ -163,7 +154,7 @@ class DiscoverCommand(PlannedCommand):
         problems = [Problem(unknown, code="ProfileNotFound")] if unknown else []
         problems += [*map(Problem, found), *self._setting_problems(wanted, source)]
         if problems:
-            raise ValidationError(_HEADING, problems)
+            raise ValidationError(HEADING, problems)
 
     def _setting_problems(self, wanted: Mapping[str, str | None], source: str | None) -> list[Problem]:
         """Return what would be wrong with every profile, by validating an example."""
@@ -175,19 +166,6 @@ class DiscoverCommand(PlannedCommand):
             given[settings.SOURCE_PROFILE] = source
         trial = {**profiles, name: apply_changes({}, complete_settings(name, profiles, given)[0])}
         return [problem._replace(fix=None) for problem in self._find_problems(name, trial)]
-
-    def _list_accounts(self, lister: str, parents: Sequence[str]) -> list[Account]:
-        """Return the active accounts, at least one. Raises `ValidationError`."""
-        try:
-            found = list_accounts(ProfileClients(lister, self._session).client("organizations"), parents)
-        except (ClientError, BotoCoreError, ResponseParserError, XacctError) as error:
-            raise ValidationError(_HEADING, [_explain(error, lister, parents)], code_of(error)) from None
-        if not found:
-            where = f"in {', '.join(parents)}" if parents else "in the organization"
-            none = Problem(f"profile {lister} finds no active accounts {where}", code="ServiceError")
-            raise ValidationError(_HEADING, [none])
-        print_message(f"found {counted(len(found), 'active account')} with profile {lister}")
-        return found
 
     def _check_roles(self, roles: Roles, labels: Mapping[str, str]) -> set[str]:
         """Return the names of profiles whose roles can be assumed. Raises `ValidationError` if none can."""
@@ -212,7 +190,7 @@ class DiscoverCommand(PlannedCommand):
             else:
                 working.add(result.profile)
         if not working:
-            raise combine(failed, f"{_HEADING}\n  - none of the roles can be assumed, for the reasons above")
+            raise combine(failed, f"{HEADING}\n  - none of the roles can be assumed, for the reasons above")
         if len(working) < len(roles):
             skipped = counted(len(roles) - len(working), "account")
             print_message(f"skipped {skipped}: the role cannot be assumed there")
@@ -272,23 +250,6 @@ def _report_names(found: Sequence[Account], names: Mapping[str, str], template: 
 def _report_management_account(found: Sequence[Account]) -> None:
     [account] = [account for account in found if account.management]
     print_message(f"the management {account.label} may lack the role; try --check")
-
-
-def _explain(error: Exception, lister: str, parents: Sequence[str]) -> Problem:
-    """Return why the organization cannot be listed, and what would help."""
-    code = service_code(error)
-    if is_denied(error):
-        return Problem(
-            f"profile {lister} may not list the organization's accounts: {error}",
-            f"choose a profile with {_LIST_BELOW if parents else _LIST}, in the management account or a delegated "
-            "administrator's: --profile P",
-        )
-    if code == "AWSOrganizationsNotInUseException":
-        text = f"the account of profile {lister} does not belong to an organization: {error}"
-        return Problem(text, "choose another profile: --profile P")
-    if code in ("ParentNotFoundException", "InvalidInputException"):
-        return Problem(f"--ou-id {' '.join(parents)}: {error}")
-    return Problem(f"the organization could not be listed with profile {lister}: {error}")
 
 
 def _first_line(text: str) -> str:
