@@ -1,4 +1,4 @@
-"""The floors of the package: a module imports only from its own package or from a lower floor.
+"""The floors of the package: a module imports only from its own package or from a lower floor, and is short.
 
 Imports never go up, go sideways only where this file allows it, and never form a cycle. Imports that are only for type
 checking are ignored.
@@ -64,6 +64,10 @@ THIRD_PARTIES: dict[str, set[str]] = {
     "": {"botocore"},
 }
 """Third-party packages that a package may import."""
+
+
+MAX_LINES = 300
+"""A longer module is two: whoever opens it should be able to read all of it."""
 
 
 class Import(NamedTuple):
@@ -204,6 +208,11 @@ def test_imports_have_no_cycle() -> None:
 
 def test_package_imports_nothing_at_its_top() -> None:
     assert [each.imported for each in read_imports("") if each.top] == []
+
+
+def test_modules_are_short_enough_to_be_read_at_once() -> None:
+    lengths = {module: path.read_text("utf-8").count("\n") for module, path in MODULES.items()}
+    assert {module: lines for module, lines in lengths.items() if lines > MAX_LINES} == {}
 
 
 def test_exceptions_are_all_still_needed() -> None:
