@@ -1,8 +1,11 @@
 """Processes that take turns with one lock and are killed meanwhile: `python -m tests.storage.lock_race RACE`.
 
 RACE is a `Race` as JSON. Some processes die between two steps of taking or releasing the lock: before or after its file
-is created, locked, looked at, or removed. What a second owner would find is a lock of its own kind that only the owner
-holds: the kernel releases it when the process dies, before the lock itself, whose descriptor is newer.
+is created, locked, looked at, or removed. Each owner notes in a journal when its turn begins and ends. If a turn ends
+after another one has begun, the lock had two owners at once; a turn that never ends was cut short by a kill.
+
+A second lock, held by owners only, is no witness: the kernel releases the locks of a killed process in no promised
+order, so the next owner can find the second one still held by the dead.
 """
 
 from __future__ import annotations
@@ -16,7 +19,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,8 +28,6 @@ from awscli_xacct.storage.locks import FileLock
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = ("take", "remove", "unlock")
 """What a process can be about to do when it dies."""
-TWO_OWNERS = 3
-"""The exit code of a process that finds another owner."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,18 @@ class Race:
     spared: int
 
 
-def run(race: Race) -> tuple[list[int], int]:
-    """Run a race, and return the exit codes of its processes (negative: a signal) and the number of turns taken."""
-    outcome = subprocess.run(
+@dataclass(frozen=True)
+class Outcome:
+    """The exit codes of the processes (negative: a signal), the turns that ended, and those that had two owners."""
+
+    codes: list[int]
+    turns: int
+    shared: list[str]
+
+
+def run(race: Race) -> Outcome:
+    """Run a race, and return what its processes and its journal tell."""
+    processes = subprocess.run(
         [sys.executable, "-m", __name__, json.dumps(asdict(race))],
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -52,31 +61,37 @@ def run(race: Race) -> tuple[list[int], int]:
         timeout=120,
         check=True,
     )
-    codes = json.loads(outcome.stdout)
-    return codes, _witness(race).stat().st_size
+    marks = [line.split() for line in _journal(race).read_text("ascii").splitlines()]
+    owner = ""
+    turns, shared = 0, []
+    for mark, name in marks:
+        if mark == "begin":
+            owner = name
+            continue
+        turns += 1
+        if name != owner:
+            shared.append(f"{name} had not ended its turn when {owner} began one")
+    return Outcome(json.loads(processes.stdout), turns, shared)
 
 
-def _take_turns(race: Race, chance: random.Random, witness: int) -> None:
+def _take_turns(race: Race, chance: random.Random, journal: int) -> None:
     for _ in range(race.turns):
         lock = FileLock(Path(race.lock))
         while not lock.try_acquire():
             time.sleep(chance.uniform(0, 0.2))
+        name = b"%d/%d" % (os.getpid(), threading.get_native_id())
+        os.write(journal, b"begin %s\n" % name)
         lock.write_owner()
-        try:
-            fcntl.flock(witness, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os._exit(TWO_OWNERS)
-        os.write(witness, b".")
         time.sleep(0)
-        fcntl.flock(witness, fcntl.LOCK_UN)
+        os.write(journal, b"end %s\n" % name)
         lock.release()
 
 
-def _witness(race: Race) -> Path:
-    return Path(race.lock).with_name("witness")
+def _journal(race: Race) -> Path:
+    return Path(race.lock).with_name("journal")
 
 
-def _linger(step: str, left: int, witnesses: Collection[int], chance: random.Random) -> None:
+def _linger(step: str, left: int, chance: random.Random) -> None:
     """Make this process slow between any two steps, and kill it before it does `step` for the time of that number.
 
     Python reports what it is about to do.
@@ -86,7 +101,7 @@ def _linger(step: str, left: int, witnesses: Collection[int], chance: random.Ran
         nonlocal left
         if event == "os.remove":
             about_to = "remove"
-        elif event == "fcntl.flock" and arguments[0] not in witnesses:
+        elif event == "fcntl.flock":
             about_to = "unlock" if arguments[1] == fcntl.LOCK_UN else "take"
         else:
             return
@@ -101,13 +116,12 @@ def _linger(step: str, left: int, witnesses: Collection[int], chance: random.Ran
 
 def _be_one_of(race: Race, number: int) -> None:
     chance = random.Random(race.seed + number)  # noqa: S311 - no secret depends on it
-    # Opened before any lock, so that the kernel closes them first when it ends the process.
-    witnesses = [
-        os.open(_witness(race), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) for _ in range(race.threads)
-    ]
+    journal = os.open(_journal(race), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     times = chance.randint(1, race.threads * race.turns) if number >= race.spared else 0
-    _linger(chance.choice(STEPS), times, witnesses, chance)
-    threads = [threading.Thread(target=_take_turns, args=(race, chance, witness)) for witness in witnesses]
+    _linger(chance.choice(STEPS), times, chance)
+    threads = [
+        threading.Thread(target=_take_turns, args=(race, chance, journal)) for _ in range(race.threads)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -67,13 +67,14 @@ def test_lock_whose_owners_are_killed_at_any_step_has_one_owner_at_a_time(
     from tests.storage.lock_race import Race, run
 
     path, spared = tmp_path / f"{NAME}.lock", 10
-    codes, turns = run(Race(str(path), chance.randrange(1 << 32), 100, 8, 1, spared))
-    assert codes == [0] * spared + [-signal.SIGKILL] * (100 - spared)
-    assert turns >= 8 * spared
+    outcome = run(Race(str(path), chance.randrange(1 << 32), 100, 8, 1, spared))
+    assert outcome.shared == []
+    assert outcome.codes == [0] * spared + [-signal.SIGKILL] * (100 - spared)
+    assert outcome.turns >= 8 * spared
     lock = FileLock(path)
     assert lock.try_acquire()
     lock.release()
-    assert [left.name for left in tmp_path.iterdir()] == ["witness"]
+    assert [left.name for left in tmp_path.iterdir()] == ["journal"]
 
 
 @posix
