@@ -143,7 +143,9 @@ class SingleFlight:
     def _refresh(self, name: str, record: Record, obtain: Obtain) -> Record:
         try:
             return self._store(name, obtain(True))
-        except Exception as error:  # noqa: BLE001 - the old credentials are valid, whatever went wrong
+        except Exception as error:
+            if record.expiry <= self._clock():
+                raise
             LOG.debug("%r is used to its end, refreshing it failed: %s", record, type(error).__name__)
             self._failed.write(name)
             return record

@@ -486,6 +486,19 @@ def test_fetch_failed_with_an_expired_record_is_an_error(alone: Alone) -> None:
     assert alone.get() == "ASIA3"
 
 
+def test_refresh_failed_after_the_end_of_the_old_record_is_an_error(alone: Alone) -> None:
+    """While STS did not answer the old session ended, and botocore said that the refreshed one has expired."""
+    alone.get()
+    alone.now = NOW + 3595
+
+    def hang(_: bool) -> Record:
+        alone.now = NOW + 3611
+        raise OSError("STS cannot be reached")
+
+    with pytest.raises(OSError, match="STS cannot be reached"):
+        alone.flight.get(NAME, PURPOSE, hang)
+
+
 @pytest.mark.parametrize("left", [600, 3600], ids=["fetching", "renewing"])
 def test_ctrl_c_ends_the_fetch_and_releases_the_lock(alone: Alone, left: float) -> None:
     if left == 3600:

@@ -16,6 +16,7 @@ from tests.support.commands import (
     caller_arn,
     caller_of,
     is_session_of,
+    make_refresh_due,
     operations,
     read_record,
 )
@@ -23,14 +24,6 @@ from tests.support.fixed_answer import serve_answer
 from tests.support.home import Home
 
 HOUR = 3600.0
-
-
-def make_refresh_due(home: Home) -> None:
-    """Change the only record so that it is due for a refresh: near its expiration, but still valid."""
-    (path,) = home.records()
-    cache, record = Cache(home.cache, warn=pytest.fail), read_record(path)
-    assert record is not None
-    cache.write(path.stem, record._replace(refresh_at=float(record.metadata["obtained"])))
 
 
 def wait_for_expiry(sts: Sts, life: float) -> None:

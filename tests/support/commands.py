@@ -62,6 +62,14 @@ def read_record(path: Path) -> Record | None:
     return Cache(path.parent, warn=pytest.fail).read(path.stem)
 
 
+def make_refresh_due(home: Home) -> None:
+    """Change the only record so that it is due for a refresh: near its expiration, but still valid."""
+    (path,) = home.records()
+    cache, record = Cache(home.cache, warn=pytest.fail), read_record(path)
+    assert record is not None
+    cache.write(path.stem, record._replace(refresh_at=float(record.metadata["obtained"])))
+
+
 def tree(home: Home) -> list[str]:
     """Return the paths of all files and directories in a home."""
     return sorted(str(path.relative_to(home.path)) for path in home.path.rglob("*"))

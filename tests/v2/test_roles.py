@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.test_expiry import make_refresh_due
 from tests.e2e.test_memo import remember
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.commands import (
@@ -16,6 +15,7 @@ from tests.support.commands import (
     caller_arn,
     caller_of,
     is_session_of,
+    make_refresh_due,
     operations,
     read_record,
 )
