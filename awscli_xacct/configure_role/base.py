@@ -106,7 +106,15 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
 
         Raises `ValidationError`.
         """
+        edit.needs_region = not _find_region_variable(self._session)
         return edit.apply(document, read_document(self._credentials_path()), self._partitions())
+
+
+def _find_region_variable(session: Any) -> str | None:
+    """Return the region that this `aws` takes from the environment: version 1 does not read AWS_REGION."""
+    names = session.session_var_map["region"][1]
+    found = (os.environ.get(name) for name in ([names] if isinstance(names, str) else names))
+    return next(filter(None, found), None)
 
 
 def read_document(path: Path) -> Document:

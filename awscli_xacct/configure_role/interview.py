@@ -12,6 +12,7 @@ from ..errors import XacctError
 from ..messages import option, printable, printable_lines, wrap
 from ..problems import Problem
 from ..profiles.config_keys import KEYS
+from ..profiles.defaults import suggest_region
 from ..profiles.edit import AUTO, NONE
 from ..profiles.managed_policies import read_only_arn
 from ..profiles.policies import make_absolute
@@ -70,8 +71,9 @@ class Interview:
                 options = self._ask(key, text, options)
         keys = (*_QUESTIONS, settings.CREDENTIAL_SOURCE)
         wanted = {key: options.get(key) for key in keys if options.get(key) != self.current.get(key)}
-        # Always included: an answer without a device must keep the source profile's from being copied.
-        return wanted | {settings.MFA_SERIAL: options.get(settings.MFA_SERIAL)}
+        # Always included: an answer without a device must keep the source profile's from being copied, and one without
+        # a region must not be commented on.
+        return wanted | {key: options.get(key) for key in (settings.MFA_SERIAL, settings.REGION)}
 
     def _unasked(self) -> dict[str, Any]:
         return {key: value for key, value in self.current.items() if key not in _QUESTIONS}
@@ -103,8 +105,13 @@ class Interview:
         source = options.get(settings.SOURCE_PROFILE)
         if key == settings.SOURCE_PROFILE and settings.CREDENTIAL_SOURCE not in options:
             return self.default_source
-        if key == settings.MFA_SERIAL and source != self.current.get(settings.SOURCE_PROFILE):
+        if source == self.current.get(settings.SOURCE_PROFILE):
+            return None
+        if key == settings.MFA_SERIAL:
             return find_inherited_mfa_serial(self.profiles, str(source))
+        if key == settings.REGION:
+            found = suggest_region(self.profiles, str(source or ""))
+            return found[1] if found else None
         return None
 
     def _read(self, key: str, typed: str, options: Options) -> str | None:

@@ -12,9 +12,10 @@ from .. import settings
 from ..arn import Arn
 from .config_keys import KEYS
 from .partitions import Partitions
-from .regions import find_partition, find_region
+from .regions import find_partition, find_region, find_regional_profile
 from .source import Profiles, can_be_source
 from .validation import find_inherited_mfa_serial
+from .values import region_problem
 
 Wanted = Mapping[str, "str | None"]
 
@@ -37,6 +38,18 @@ def choose_source(name: str, profiles: Profiles, wanted: Wanted) -> str | None:
     if found is None and can_be_source(profiles, "default", to=name):
         return "default"
     return None if found is None else str(found)
+
+
+def suggest_region(profiles: Profiles, source: str) -> tuple[str, str] | None:
+    """Return a region for a profile without one, as (profile, region): its source's, or what that one inherits.
+
+    None if there is no such region, or none that a command line would accept.
+    """
+    owner = find_regional_profile(profiles, source)
+    if owner is None:
+        return None
+    region = str(profiles[owner][settings.REGION])
+    return None if region_problem(region) else (owner, region)
 
 
 def build_role_arn(

@@ -10,10 +10,10 @@ from .. import settings
 from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles, make_header
 from ..errors import ValidationError
-from ..messages import printable, profile_option, role_command
+from ..messages import option, printable, profile_option, role_command
 from ..problems import Problem
 from . import validation
-from .defaults import apply_changes, build_role_arn, choose_source, complete_settings
+from .defaults import apply_changes, build_role_arn, choose_source, complete_settings, suggest_region
 from .managed_policies import read_only_arn
 from .partitions import Partitions
 from .policies import ONLY_HERE, is_narrowed
@@ -29,6 +29,8 @@ class ProfileEdit:
 
     `read_only` asks for AWS's policy ReadOnlyAccess, whose ARN depends on the role's partition.
 
+    `needs_region` is False if a variable gives every command a region, so that the profile may do without.
+
     `apply` sets `notes`, which tell the user what was derived, and `region`, which is the one to try the profile in
     if it has none of its own.
     """
@@ -40,6 +42,7 @@ class ProfileEdit:
     force: bool = False
     read_only: bool = False
     sdk: SdkRequest | None = None
+    needs_region: bool = True
     notes: list[str] = field(default_factory=list)
     region: str | None = None
 
@@ -88,9 +91,12 @@ class ProfileEdit:
                 else f"; give them another one with: {role_command(self.profile, '--sdk-profile')}"
             )
             self.notes.append(f"{ONLY_HERE}{fix}")
-        if settings.REGION not in after:
-            source = profiles.get(str(after.get(settings.SOURCE_PROFILE)), {})
-            self.region = str(source.get(settings.REGION, settings.DEFAULT_REGION))
+        if not after.get(settings.REGION):
+            found = suggest_region(profiles, str(after.get(settings.SOURCE_PROFILE, "")))
+            self.region = found[1] if found else settings.DEFAULT_REGION
+            is_new = after.get(settings.SOURCE_PROFILE) != before.get(settings.SOURCE_PROFILE)
+            if found and is_new and self.needs_region and settings.REGION not in self.wanted:
+                self.notes.append(self._region_note(*found))
         for key, value in wanted.items():
             if value is None:
                 document.remove(header, key)
@@ -103,6 +109,11 @@ class ProfileEdit:
     def source(self, profiles: Mapping[str, Mapping[str, Any]]) -> str | None:
         """Return the source profile, as `source_of` does."""
         return choose_source(self.profile, profiles, self.wanted)
+
+    def _region_note(self, owner: str, region: str) -> str:
+        """Return what the next `aws` command would only say as "You must specify a region", and the fix."""
+        fix = role_command(self.profile, f"{option(settings.REGION)} {region}")
+        return f"profile {self.profile} has no region; to use {region}, as its source {owner} does: {fix}"
 
     def _with_code(self, problem: Problem, wanted: Mapping[str, str | None]) -> Problem:
         """Return a problem of the outcome with its code: what the command line does not ask for is the config's."""

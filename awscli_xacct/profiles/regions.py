@@ -8,16 +8,24 @@ from typing import Any
 from .. import settings
 from ..arn import Arn
 
+Profiles = Mapping[str, Mapping[str, Any]]
 
-def find_region(profiles: Mapping[str, Mapping[str, Any]], name: str) -> str | None:
+
+def find_region(profiles: Profiles, name: str) -> str | None:
     """Return the region of a profile, else of its first source that has one, else None."""
+    found = find_regional_profile(profiles, name)
+    return None if found is None else str(profiles[found][settings.REGION])
+
+
+def find_regional_profile(profiles: Profiles, name: str) -> str | None:
+    """Return a profile that has a region: the one called `name`, else its first source that has one, else None."""
     seen: set[str] = set()
     while name in profiles and name not in seen:
         seen.add(name)
         options = profiles[name]
         region = options.get(settings.REGION)
         if region and isinstance(region, str):
-            return region
+            return name
         name = str(options.get(settings.SOURCE_PROFILE, name))
     return None
 

@@ -16,6 +16,11 @@ from awscli_xacct.profiles.inventory import Inventory
 from awscli_xacct.storage.cache import Cache, Record
 from tests.support.home import Home, Outcome, finish_on_terminal
 
+NO_REGION = (
+    "profile prod has no region; to use us-west-1, as its source default does: "
+    "aws configure role prod --region us-west-1"
+)
+"""What is said about a new profile `prod`, whose source has the region of `Home`."""
 STRANGER = "arn:aws:iam::999999999999:user/nobody"
 SUBCOMMANDS = [
     "list",

@@ -40,7 +40,13 @@ def test_interview_for_a_new_profile_shows_and_writes_it(home: Home, role: Role)
     screen = Screen(home, "prod")
     answer(
         screen,
-        {"Role ARN": role.arn, "Duration in seconds": "900", "External id": "-", "Role session name": "me"},
+        {
+            "Role ARN": role.arn,
+            "Duration in seconds": "900",
+            "External id": "-",
+            "Role session name": "me",
+            "Default region name": "-",
+        },
     )
     screen.answer(f"Write this to {home.config}?", "y")
     assert screen.end() == 0
@@ -58,7 +64,7 @@ def test_interview_for_a_new_profile_shows_and_writes_it(home: Home, role: Role)
         f"Duration in seconds [None]: 900\n"
         f"Session policy ARNs (read-only: ReadOnlyAccess) [None]: \n"
         f"Session policy (file://PATH or JSON) [None]: \n"
-        f"Default region name [None]: \n"
+        f"Default region name [us-west-1]: -\n"
         f"\n"
         f"--- {home.config}\n"
         f"+++ {home.config}\n"
@@ -257,3 +263,13 @@ def test_interview_without_a_terminal_is_an_error_that_names_the_options(home: H
     screen.expect("profile lits is new; did you mean: aws configure role list\r\n")
     screen.keys("Role ARN", CTRL_C)
     assert screen.end() == 130
+
+
+def test_interview_offers_the_region_of_the_source(home: Home, role: Role) -> None:
+    screen = Screen(home, "prod")
+    answer(screen, {"Role ARN": role.arn}, QUESTIONS[:-1])
+    screen.answer("Default region name [us-west-1]")
+    screen.answer("Write this", "y")
+    assert screen.end() == 0
+    assert "has no region" not in screen.shown
+    assert home.config.read_text(encoding="utf-8").endswith("region = us-west-1\n")

@@ -8,7 +8,7 @@ from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.commands import ONE_TRY, operations
 from tests.support.home import Home
 
-from .steps import XML_ESCAPE, done, refused
+from .steps import NO_REGION, XML_ESCAPE, done, refused
 
 KEY = "arn:aws:iam::111111111111:u2f/user/dev/yubikey-ABC"
 HEADING = "--mfa-serial auto found no device, because"
@@ -22,6 +22,7 @@ def test_mfa_serial_auto_finds_the_only_device(
     assert outcome.lines == [
         f"mfa_serial = {device.serial}, the device of the user of profile default",
         "source_profile = default, because no source was given",
+        NO_REGION,
         f"wrote profile prod to {home.config}",
         "try it: aws sts get-caller-identity --profile prod --region us-west-1",
     ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
-from tests.sts import MfaDevice, Role, Sts
+from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.commands import ONE_TRY, WHOAMI, operations
 from tests.support.home import Home, finish
 
-from .steps import STRANGER, Screen, done, refused, run
+from .steps import NO_REGION, STRANGER, Screen, done, refused, run
 
 SETTINGS = {
     "--session-tags": ["team=ops", "cost center=R and D"],
@@ -65,6 +67,7 @@ def test_verify_option_writes_only_a_role_that_can_be_assumed(
     assert screen.shown.splitlines()[1:] == [
         f"role {role.arn} was assumed",
         "source_profile = default, because no source was given",
+        NO_REGION,
         f"wrote profile prod to {home.config}",
     ]
     sts.clear_calls()
@@ -112,7 +115,7 @@ def test_profile_with_other_credentials_needs_force(home: Home, role: Role) -> N
 @pytest.mark.usefixtures("user")
 def test_profile_named_as_a_subcommand_is_given_as_an_option(home: Home, role: Role) -> None:
     outcome = done(home, "--profile", "list", "--role-arn", role.arn)
-    assert outcome.lines[1] == f"wrote profile list to {home.config}"
+    assert outcome.lines[2] == f"wrote profile list to {home.config}"
     assert home.aws(*WHOAMI, "--profile", "list", "--region", "us-west-1").code == 0
     done(home, "remove", "--profile", "list", "--yes")
     assert "[profile list]" not in home.config.read_text(encoding="utf-8")
@@ -181,3 +184,37 @@ def test_profile_unknown_in_the_environment_does_not_matter(home: Home, role: Ro
     stale = {"AWS_PROFILE": "gone"}
     for command in (("verify", "prod"), ("login", "prod"), ("list", "--query", "[].Profile")):
         assert run(home, *command, environment=stale).code == 0
+
+
+def test_missing_region_is_mentioned_once_where_no_region_would_be_found(
+    home: Home, user: User, role: Role
+) -> None:
+    """Right after a full `aws configure`, the first command with the profile said "You must specify a region"."""
+    home.add_keys(user, "bare")
+    arn = ("--role-arn", role.arn)
+    quiet = [
+        ("a", *arn, "--source-profile", "bare"),
+        ("b", *arn, "--credential-source", "Environment"),
+        ("c", *arn, "--region", "eu-west-1"),
+        ("d", *arn, "--region", ""),
+    ]
+    for arguments in quiet:
+        assert "no region" not in done(home, *arguments).stderr, arguments
+    variable = {"AWS_DEFAULT_REGION": "eu-west-1"}
+    assert "no region" not in done(home, "e", *arn, environment=variable).stderr
+
+    assert NO_REGION in done(home, "prod", *arn, "--dry-run").lines
+    assert NO_REGION in done(home, "prod", *arn).lines
+    assert "no region" not in done(home, "prod", "--external-id", "x1").stderr
+    chained = NO_REGION.replace("prod", "deep")
+    assert chained in done(home, "deep", *arn, "--source-profile", "prod").lines
+    assert NO_REGION.replace("prod", "a") in done(home, "a", "--source-profile", "default").lines
+    done(home, *shlex.split(NO_REGION)[-3:])
+    assert home.aws("configure", "get", "region", "--profile", "prod").stdout == "us-west-1\n"
+
+
+@pytest.mark.usefixtures("user")
+def test_region_of_a_source_that_no_command_line_would_accept_is_not_proposed(home: Home, role: Role) -> None:
+    config = home.config.read_text("utf-8").replace("us-west-1", "us west; reboot")
+    home.config.write_text(config, encoding="utf-8")
+    assert "region" not in done(home, "prod", "--role-arn", role.arn, "--dry-run").stderr

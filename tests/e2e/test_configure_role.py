@@ -33,12 +33,20 @@ MY_PROD = PROD.replace("prod", '"my prod"')
 TWO_KEYS = "[profile dev]\naws_access_key_id = AKIA\naws_secret_access_key = none\n"
 FROM_DEFAULT = "source_profile = default, because no source was given"
 
+
+def no_region(profile: str = "prod", source: str = "default", region: str = "us-west-1") -> str:
+    return (
+        f"profile {profile} has no region; to use {region}, as its source {source} does: "
+        f"aws configure role {profile} --region {region}"
+    )
+
+
 CASES = {
-    "the walkthrough": Case(("prod", "--role-arn", ARN), PROD, notes=(FROM_DEFAULT,)),
+    "the walkthrough": Case(("prod", "--role-arn", ARN), PROD, notes=(FROM_DEFAULT, no_region())),
     "account and role name": Case(
         ("prod", "--account-id", "222222222222", "--role-name", "CrossAccountPowerUser"),
         PROD,
-        notes=(FROM_DEFAULT,),
+        notes=(FROM_DEFAULT, no_region()),
     ),
     "a role in a path": Case(
         (
@@ -51,12 +59,14 @@ CASES = {
             "default",
         ),
         "[profile ops]\nrole_arn = arn:aws:iam::222222222222:role/team/ops/Power\nsource_profile = default\n",
+        notes=(no_region("ops"),),
     ),
     "the China partition": Case(
         ("prod", "--account-id", "222222222222", "--role-name", "Power", "--source-profile", "beijing"),
         before="[profile beijing]\nregion = cn-north-1\n",
         after="[profile beijing]\nregion = cn-north-1\n\n"
         "[profile prod]\nrole_arn = arn:aws-cn:iam::222222222222:role/Power\nsource_profile = beijing\n",
+        notes=(no_region("prod", "beijing", "cn-north-1"),),
         keys_of=("beijing",),
     ),
     "the GovCloud partition": Case(
@@ -64,6 +74,7 @@ CASES = {
         before="[profile gov]\nregion = us-gov-west-1\n",
         after="[profile gov]\nregion = us-gov-west-1\n\n"
         "[profile prod]\nrole_arn = arn:aws-us-gov:iam::222222222222:role/Power\nsource_profile = gov\n",
+        notes=(no_region("prod", "gov", "us-gov-west-1"),),
         keys_of=("gov",),
     ),
     "every option": Case(
@@ -83,6 +94,7 @@ CASES = {
         ("deep", "--role-arn", ARN, "--source-profile", "prod", "--duration-seconds", "3600"),
         before=PROD,
         after=f"{PROD}\n[profile deep]\nrole_arn = {ARN}\nsource_profile = prod\nduration_seconds = 3600\n",
+        notes=(no_region("deep"),),
     ),
     "the source's device is inherited": Case(
         ("prod", "--role-arn", ARN, "--source-profile", "dev"),
@@ -126,9 +138,12 @@ CASES = {
     "a subcommand's name given by --profile": Case(
         ("--profile", "list", "--role-arn", ARN, "--source-profile", "default"),
         PROD.replace("prod", "list"),
+        notes=(no_region("list").replace("role list", "role --profile=list"),),
     ),
     "a name with a space": Case(
-        ("my prod", "--role-arn", ARN, "--source-profile", "default"), PROD.replace("prod", "'my prod'")
+        ("my prod", "--role-arn", ARN, "--source-profile", "default"),
+        PROD.replace("prod", "'my prod'"),
+        notes=(no_region("my prod").replace("role my prod", "role 'my prod'"),),
     ),
     "a name with a space, in single quotes": Case(
         ("--profile", "my prod", "--region", "eu-west-1"),
@@ -139,6 +154,7 @@ CASES = {
         ("dev", "--role-arn", ARN, "--source-profile", "default", "--force"),
         before=TWO_KEYS,
         after=f"{TWO_KEYS}role_arn = {ARN}\nsource_profile = default\n",
+        notes=(no_region("dev"),),
     ),
 }
 
@@ -169,6 +185,8 @@ def test_configure_role_reports_the_result_and_a_command_to_try(home: Home) -> N
         0,
         "",
         f"{FROM_DEFAULT}\n"
+        f"profile my prod has no region; to use us-west-1, as its source default does: "
+        f"aws configure role 'my prod' --region us-west-1\n"
         f"wrote profile my prod to {home.config}\n"
         f"try it: aws sts get-caller-identity --profile 'my prod' --region us-west-1\n",
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.configure_role.steps import CTRL_D, ESCAPE, Screen
+from tests.configure_role.steps import CTRL_D, ESCAPE, NO_REGION, Screen
 from tests.embedded_aws import create_role
 from tests.support.commands import WHOAMI
 from tests.support.home import AWS, REGION, TIMEOUT, Home
@@ -84,7 +84,8 @@ def test_dry_run_shows_the_plan_and_changes_nothing(scene: Scene) -> None:
         "      +[profile prod]\n"
         f"      +role_arn = {ROLE}\n"
         "      +source_profile = default\n"
-        "note: source_profile = default, because no source was given"
+        "note: source_profile = default, because no source was given\n"
+        f"note: {NO_REGION}"
     )
     assert (scene.changes(), scene.journals()) == ([], [])
     assert "[profile prod]" not in scene.home.config.read_text("utf-8")
@@ -132,7 +133,7 @@ def test_json_output_has_the_plan_and_the_outcome(scene: Scene) -> None:
         "Profile": "prod",
         "RoleArn": ROLE,
         "Caller": DEV_USER,
-        "Notes": ["source_profile = default, because no source was given"],
+        "Notes": ["source_profile = default, because no source was given", NO_REGION],
     }
     assert plan["Steps"][0]["Policy"] == trust(DEV_USER)
     assert shlex.split(plan["Steps"][1]["Command"])[:3] == ["aws", "iam", "attach-role-policy"]
