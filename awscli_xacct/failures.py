@@ -19,7 +19,6 @@ from .error_codes import common_exit_code, exit_code_of
 from .errors import UsageError, XacctError, annotate, facts_of
 from .messages import print_message, printable, spelled, write_message
 from .problems import one_line
-from .redaction import without_passwords
 
 JSON = "json"
 OPTION = "--cli-error-format"
@@ -82,6 +81,8 @@ class Failure(NamedTuple):
 
     def to_json(self) -> str:
         """Return the object, always with the same keys, in one line."""
+        from .redaction import without_passwords  # loads modules that a command that works does without
+
         texts = (self.message, self.profile, self.hop, self.fix)
         message, profile, hop, fix = (text if text is None else without_passwords(text) for text in texts)
         return json.dumps(

@@ -186,6 +186,20 @@ assert main({command}) == 0"""
     assert loaded.by_bare_python(statements) - loaded.by_bare_python("") == XACCT_WARM | more
 
 
+def test_served_command_starts_without_what_only_a_cold_one_needs(loaded: Loaded, home: Home) -> None:
+    """Neither the parser of command lines, nor what resolves profiles, nor OpenSSL for a token nobody has sent."""
+    age_config_files(home)
+    for _ in range(2):
+        assert home.xacct("credentials", "prod").code == 0
+    statements = """
+from awscli_xacct.cli.main import main
+assert main(["exec", "--serve", "prod", "--", "true"]) == 0"""
+    found = loaded.by_bare_python(statements)
+    assert "awscli_xacct.cli.loopback_server" in found
+    unneeded = {"argparse", "dataclasses", "hashlib", "inspect", "logging", "shutil", "tempfile"}
+    assert found & {*unneeded, "awscli_xacct.cli.dispatch", "awscli_xacct.credentials.resolution"} == set()
+
+
 def test_yaml_is_loaded_only_for_manifests(loaded: Loaded) -> None:
     for command, reads in ((("list",), False), (("show", "prod"), False), (("export", "-"), True)):
         assert ("ruamel.yaml" in loaded.by_aws("configure", "role", *command)) == reads

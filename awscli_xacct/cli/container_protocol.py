@@ -10,7 +10,6 @@ to read it.
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
@@ -59,6 +58,8 @@ class Rules(NamedTuple):
             raise RefusedError(403, "Forbidden", "a browser gets no credentials")
         if method != b"GET":
             raise RefusedError(405, "MethodNotAllowed", "only GET is answered")
+        import hmac  # loads OpenSSL, which need not hold up the command of `exec --serve`
+
         given = headers.get(b"authorization", b"")
         if not hmac.compare_digest(given, self.token):
             wrong = "is not the one that xacct printed" if given else "is missing"

@@ -146,8 +146,6 @@ def _split(command: Any, words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _read_profiles() -> Profiles:
     """Return all profiles, if any says how errors are printed: others need not be parsed for it."""
-    from .resolve import read_config
-
     paths = settings.config_paths()
     if not any(
         settings.ERROR_FORMAT.encode() in Path(path).read_bytes().lower()
@@ -155,6 +153,8 @@ def _read_profiles() -> Profiles:
         if Path(path).is_file()
     ):
         return {}
+    from .resolve import read_config
+
     return read_config()["profiles"]  # type: ignore[no-any-return]
 
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
-from collections.abc import Mapping
 
-from ..credentials.resolution import Resolved
 from ..errors import UsageError
 from ..failures import OPTION, take_option
 from . import for_once
-from .fetch import fetch
-from .launch import BEFORE_CONTAINER, CONTAINER, become, build_environment
-from .resolve import resolve
+from .launch import become, build_environment
 from .shell import check_not_nested, make_shell
 
 HELP = "Run a command, or a shell, with the credentials and the region of a profile in its environment."
@@ -57,9 +52,15 @@ def run(options: argparse.Namespace) -> int:
     command = get_command(options.command)
     inherited = dict(os.environ)  # now, because importing awscli sets a variable of its own
     given = for_once.parse(options)
-    resolved = resolve(options.profile, for_once=given)
     if options.serve:
-        return _serve(resolved, given, command, inherited)
+        from .renewal import find_memo
+        from .served_command import run_served
+
+        return run_served(command, options.profile, given, find_memo(options.profile, given), inherited)
+    from .fetch import fetch
+    from .resolve import resolve
+
+    resolved = resolve(options.profile, for_once=given)
     document = json.loads(fetch(resolved, given))
     environment = build_environment(document, resolved.memo, inherited)
     if not command:
@@ -79,33 +80,3 @@ def get_command(words: list[str]) -> list[str]:
     if not command or (command is words and command[0].startswith("-")):
         raise UsageError("no command given. Usage: xacct exec PROFILE -- CMD")
     return command
-
-
-def _serve(
-    resolved: Resolved, given: for_once.ForOnce | None, command: list[str], inherited: Mapping[str, str]
-) -> int:
-    from ..history.program import name_server
-    from .child import end_like, run_child
-    from .renewal import start_credentials
-    from .serving import hiding_default, serving
-
-    name_server("exec")
-    environment = build_environment({}, resolved.memo, inherited)
-    for name in (*CONTAINER, *BEFORE_CONTAINER):
-        environment.pop(name, None)
-    if not command:
-        command, variables = make_shell(resolved.profile, "", inherited, narrowed=resolved.memo.narrowed)
-        environment.update(variables)
-    with contextlib.ExitStack() as stack:
-        served = stack.enter_context(serving([resolved.profile], for_once=given))
-        environment.update(stack.enter_context(hiding_default()))
-        environment.update(served.variables(resolved.profile))
-        if not served.renewals[resolved.profile].is_fresh():
-            # Whoever started the command is there to enter a code, or to read why there are no credentials.
-            process = start_credentials(resolved.profile, given)
-            document, _ = process.communicate()
-            if process.returncode:
-                return end_like(process.returncode)
-            served.renewals[resolved.profile].keep(document)
-        code = run_child(command, environment)
-    return end_like(code)

@@ -13,8 +13,8 @@ import selectors
 import socket
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 
 from ..errors import XacctError
 from ..messages import warn
@@ -61,7 +61,7 @@ class LoopbackServer:
         self._connections: set[_Connection] = set()
         self._limit = _find_limit()
         self._thread = 0
-        self._answers: SimpleQueue[tuple[_Connection, bytes]] = SimpleQueue()
+        self._answers: deque[tuple[_Connection, bytes]] = deque()
         self._stopped = False
         self._listener = _listen(port)
         self._is_listening = False
@@ -168,15 +168,12 @@ class LoopbackServer:
         if threading.get_ident() == self._thread:
             self._start_answer(connection, answer)
         else:
-            self._answers.put((connection, answer))
+            self._answers.append((connection, answer))
             self._notify()
 
     def _send_answers(self) -> None:
-        while True:
-            try:
-                connection, answer = self._answers.get_nowait()
-            except Empty:
-                return
+        while self._answers:
+            connection, answer = self._answers.popleft()
             if connection in self._connections:
                 self._start_answer(connection, answer)
 

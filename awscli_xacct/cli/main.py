@@ -45,21 +45,29 @@ def _try_fast_path(arguments: "list[str]") -> "int | None":
     command, *words = arguments or [""]
     if command not in ("credentials", "exec"):
         return None
-    key = ""
+    given = None
     if any(word.startswith("--policy") or word == "--read-only" for word in words):
         from .for_once import take
 
         given, words = take(words, with_command=command == "exec")
-        if given is not None:
-            key = given.memo_key(words[0] if words else "")
-    profile, *rest = words or [""]
+    served = command == "exec" and words[:1] == ["--serve"]
+    profile, *rest = words[served:] or [""]
     if profile.startswith("-"):
         return None
+    key = given.memo_key(profile) if given else profile
     if command == "credentials" and rest in ([], ["--cli-error-format", "json"]) and sys.stdout is not None:
-        return _print(memo.read_document(key or profile, __version__))
-    if command == "exec" and rest[:1] == ["--"] and len(rest) > 1:
-        return _exec(rest[1:], key or profile)
-    return None
+        return _print(memo.read_document(key, __version__))
+    if command != "exec" or rest[:1] != ["--"] or len(rest) == 1:
+        return None
+    found = memo.read_memo(key, __version__)
+    document = found.fresh_document(time.time()) if found else None
+    if found is None or document is None:
+        return None
+    if served:
+        from .served_command import run_served
+
+        return run_served(rest[1:], profile, given, found, dict(os.environ))
+    return _exec(rest[1:], found, document)
 
 
 def _print(document: "bytes | None") -> "int | None":
@@ -70,11 +78,9 @@ def _print(document: "bytes | None") -> "int | None":
     return 0
 
 
-def _exec(command: "list[str]", key: str) -> "int | None":
-    found = memo.read_memo(key, __version__)
-    document = found and found.fresh_document(time.time())
-    credentials = memo.parse_document(document) if document else None
-    if found is None or credentials is None:
+def _exec(command: "list[str]", found: "memo.Memo", document: bytes) -> "int | None":
+    credentials = memo.parse_document(document)
+    if credentials is None:
         return None
     from . import launch
 

@@ -14,15 +14,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import __version__, settings
-from ..credentials.resolution import Resolved
 from ..errors import XacctError
 from ..messages import print_message, subcommand, warn
-from ..storage.memo import file_signature, read_memo
+from ..storage.memo import Memo, file_signature, read_memo
 from .for_once import ForOnce
-from .resolve import resolve
+
+if TYPE_CHECKING:
+    from ..credentials.resolution import Resolved
 
 _PROGRAM = (
     "import sys; sys.argv[0] = 'xacct'; sys.path[:] = sys.argv.pop(1).split(chr(10)); "
@@ -58,6 +59,21 @@ def _read_signatures() -> list[str]:
     return [file_signature(path) for path in settings.config_paths()]
 
 
+def find_memo(profile: str, for_once: ForOnce | None = None) -> Memo:
+    """Return what a profile, perhaps narrowed `for_once`, was resolved to; it is resolved if it has no memo.
+
+    Raises `XacctError` and `OSError`.
+    """
+    found = read_memo(for_once.memo_key(profile) if for_once else profile, __version__)
+    return found or _resolve(profile, for_once).memo
+
+
+def _resolve(profile: str, for_once: ForOnce | None) -> Resolved:
+    from .resolve import resolve  # loads what a profile with a memo does without
+
+    return resolve(profile, for_once=for_once)
+
+
 class Renewal:
     """Supplies the credentials of a profile to whoever asks, from any thread."""
 
@@ -67,7 +83,6 @@ class Renewal:
         """`for_once` narrows the profile."""
         self.profile = profile
         self._for_once = for_once
-        self._memo_key = for_once.memo_key(profile) if for_once else profile
         self._wait = wait
         self._lock = threading.Lock()
         self._waiting: list[Deliver] = []
@@ -107,7 +122,7 @@ class Renewal:
         return self._find(time.time()) is not None
 
     def _find(self, now: float) -> bytes | None:
-        memo = read_memo(self._memo_key, __version__) or self._resolve().memo
+        memo = find_memo(self.profile, self._for_once)
         document = memo.fresh_document(now)
         if document is None and now < self._retry_at:
             found = memo.valid_document(now)
@@ -115,9 +130,6 @@ class Renewal:
         if document is None and not memo.record and self._kept.is_fresh(now):
             return self._kept.document
         return document
-
-    def _resolve(self) -> Resolved:
-        return resolve(self.profile, for_once=self._for_once)
 
     def _fetch(self) -> None:
         try:
@@ -181,7 +193,7 @@ class Renewal:
     def _find_valid(self) -> Supply | None:
         """Return credentials that are due for a refresh but not over; they are used for a while before the next try."""
         try:
-            found = self._resolve().memo.valid_document(time.time())
+            found = _resolve(self.profile, self._for_once).memo.valid_document(time.time())
         except (XacctError, OSError):
             return None
         if found is None:

@@ -9,7 +9,6 @@ section.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ..errors import EditError
@@ -28,13 +27,13 @@ from .parser import (
 )
 
 
-@dataclass
 class Changes:
     """Changes to one section: options to set (None: to remove), a new name, or its removal."""
 
-    options: dict[str, str | None] = field(default_factory=dict)
-    name: str | None = None
-    removed: bool = False
+    def __init__(self) -> None:
+        self.options: dict[str, str | None] = {}
+        self.name: str | None = None
+        self.removed = False
 
     def __bool__(self) -> bool:
         return bool(self.options) or self.name is not None or self.removed

@@ -16,9 +16,9 @@ import os
 import shlex
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from .. import settings
 from ..errors import EditError
@@ -35,8 +35,7 @@ Reader = Callable[[str], Sections]
 _ATTEMPTS = 20
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(NamedTuple):
     """The result of an edit: the file's bytes before and after."""
 
     path: Path

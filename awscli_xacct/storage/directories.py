@@ -15,7 +15,6 @@ import contextlib
 import os
 import shlex
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -164,7 +163,9 @@ def _local(kind: str) -> Iterator[Path]:
     cache = expand_path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
     if cache:
         yield Path(cache) / name
-    yield Path(tempfile.gettempdir()) / name
+    from tempfile import gettempdir
+
+    yield Path(gettempdir()) / name
 
 
 def _make_usable(path: Path) -> bool:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
 
 
 def replace(path: Path, data: bytes) -> None:
@@ -28,7 +28,9 @@ def replace(path: Path, data: bytes) -> None:
 
 def write_temporary(directory: Path, name: str, data: bytes, *, flush: bool = False) -> Path:
     """Write `data` to a new file in `directory`, 0600 from its creation, and return its path; removed on failure."""
-    descriptor, temporary = tempfile.mkstemp(dir=directory, prefix=temporary_prefix(name), suffix=".tmp")
+    # Not by `tempfile`, which loads five modules, some for archives: on the way to credentials nothing else needs them.
+    temporary = directory / f"{temporary_prefix(name)}{os.urandom(8).hex()}.tmp"
+    descriptor = os.open(temporary, _NEW_FILE, PRIVATE_FILE)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
@@ -36,9 +38,9 @@ def write_temporary(directory: Path, name: str, data: bytes, *, flush: bool = Fa
                 file.flush()
                 os.fsync(file.fileno())
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
-    return Path(temporary)
+    return temporary
 
 
 def temporary_prefix(name: str) -> str:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import sys
 import time
@@ -162,6 +161,8 @@ def locked(path: Path, wait: float) -> Iterator[None]:
 
 def _acquire(path: Path, wait: float) -> FileLock | None:
     """Return the lock for `path`, acquired; None where the file system has no locks."""
+    import hashlib  # loads OpenSSL
+
     name = f"config-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}.lock"
     last_error: OSError | None = None
     # In our own directory, so that none is left beside the user's file, unless that cannot be written.

@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,13 +43,26 @@ def make_scratch_directory(place: str, kind: str) -> Iterator[Path]:
         directory = parent / name
         directory.mkdir(mode=0o700)
     except OSError:
-        directory = Path(tempfile.mkdtemp(prefix="xacct-"))
+        from tempfile import mkdtemp
+
+        directory = Path(mkdtemp(prefix="xacct-"))
     try:
         yield directory
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        _remove(directory)
         if lock is not None:
             _unlock(*lock)
+
+
+def _remove(directory: Path) -> None:
+    try:
+        for path in list(directory.iterdir()):
+            path.unlink()
+        directory.rmdir()
+    except OSError:
+        from shutil import rmtree  # loads modules for archives
+
+        rmtree(directory, ignore_errors=True)
 
 
 def _lock(path: Path) -> tuple[Path, int]:
@@ -92,7 +103,7 @@ def _remove_if_free(lock: Path) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         else:
             lock.unlink()
-        shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+        _remove(lock.with_suffix(""))
         lock.unlink(missing_ok=True)
     finally:
         if descriptor >= 0:
