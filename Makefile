@@ -22,13 +22,16 @@ INSTALLED := $(VENV)/installed
 INSTALLED_NOX := $(VENV)/installed-nox
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-thorough test-all environments lint coverage bench clean
+.PHONY: help demo recording test test-quick test-thorough test-all environments lint coverage bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
-demo: $(INSTALLED) ## Run the README's walkthrough with the real aws against an embedded AWS
+demo: $(INSTALLED) ## Show the plugin: the real aws and xacct with a simulated AWS
 	$(BIN)/python -m demo
+
+recording: $(INSTALLED) ## Record the demo's first part for the README
+	$(BIN)/python -m demo --record docs/demo.svg
 
 test: $(INSTALLED) ## Run the whole suite: python3 with the newest awscli
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)

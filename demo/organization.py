@@ -1,4 +1,4 @@
-"""Part 2: discover, import and verify the accounts of an organization, and run one query in all of them."""
+"""Part 3: discover, import and verify the accounts of an organization, and run one query in all of them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from .person import Person
     from .screen import Screen
 
-_FIRST = 7
 _TEMPLATE = "org-{account_name}"
 
 
-class SecondPart:
+class OrganizationPart:
     """What `person` does at `screen` after the walkthrough, with `scene` laid out in `aws`."""
 
     def __init__(self, screen: Screen, person: Person, aws: EmbeddedAws, scene: Organization) -> None:
@@ -28,8 +27,11 @@ class SecondPart:
         self._scene = scene
         self._manifest = person.home / "team.yaml"
 
-    def run(self) -> None:
-        """Run every step. Raises `DemoFailed` with the step's name at the first one that fails."""
+    def run(self, first: int) -> None:
+        """Run every step, numbered from `first`.
+
+        Raises `DemoFailed` with the step's name at the first one that fails.
+        """
         self._aws.forget_calls()
         steps = [
             ("Discover the organization's accounts", self.discover),
@@ -37,14 +39,14 @@ class SecondPart:
             ("Verify that every role can be assumed", self.verify),
             ("Query all accounts at once", self.query),
         ]
-        run_steps(self._screen, steps, first=_FIRST)
+        run_steps(self._screen, steps, first)
 
     def discover(self) -> None:
         """Write a manifest with every active account of the unit and of the units nested in it."""
         scene = self._scene
         self._person.aws(
             "configure", "role", "discover", "--role-name", scene.role_name, "--ou-id", scene.unit,
-            "--template", _TEMPLATE, "--manifest", str(self._manifest),
+            "--template", _TEMPLATE, "--manifest", self._manifest.name,
         )  # fmt: skip
         text = self._manifest.read_text()
         missing = [name for name, number in scene.accounts.items() if f'"{number}"' not in text]
@@ -58,7 +60,7 @@ class SecondPart:
 
     def import_(self) -> None:
         """Create all the profiles with one command."""
-        self._person.aws("configure", "role", "import", str(self._manifest))
+        self._person.aws("configure", "role", "import", self._manifest.name, answers=[("[y/N] ", "y")])
         config = RawConfigParser()
         config.read(self._person.config)
         found = {config[header].get("role_arn") for header in config.sections()}

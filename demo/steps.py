@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from .screen import Screen
 
 
-def run_steps(screen: Screen, steps: Sequence[tuple[str, Callable[[], None]]], first: int = 1) -> None:
-    """Run every step, numbered from `first`. Raises `DemoFailed` with the step's name at the first one that fails."""
+def run_steps(screen: Screen, steps: Sequence[tuple[str, Callable[[], None]]], first: int = 1) -> int:
+    """Run every step, numbered from `first`, and return the number of the next.
+
+    Raises `DemoFailed` with the step's name at the first one that fails.
+    """
     for number, (title, step) in enumerate(steps, start=first):
-        screen.heading(f"{number}. {title}")
+        screen.step(number, title)
         try:
             step()
         except DemoFailed as failure:
             raise DemoFailed(f"step {number} ({title}): {failure}") from failure
+    return first + len(steps)

@@ -1,11 +1,10 @@
-"""Part 1: the walkthrough, step by step; each step checks what it shows.
+"""Part 2: the walkthrough, step by step; each step checks what it shows.
 
 The administrators' part (the role in Prod, the policy in Dev) is in the embedded AWS before it begins.
 """
 
 from __future__ import annotations
 
-from configparser import RawConfigParser
 from typing import TYPE_CHECKING
 
 from .person import DemoFailed
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 _INSTANCES = "Reservations[].{Owner:OwnerId,Instance:Instances[0].InstanceId,Name:Instances[0].Tags[0].Value}"
 
 
-class FirstPart:
+class WalkthroughPart:
     """What `person` does at `screen`, with `scene` laid out in `aws`."""
 
     def __init__(self, screen: Screen, person: Person, aws: EmbeddedAws, scene: Walkthrough) -> None:
@@ -29,33 +28,40 @@ class FirstPart:
         self._aws = aws
         self._scene = scene
 
-    def run(self) -> None:
-        """Run every step. Raises `DemoFailed` with the step's name at the first one that fails."""
+    def run(self, first: int) -> int:
+        """Run every step, numbered from `first`, and return the number of the next.
+
+        Raises `DemoFailed` with the step's name at the first one that fails.
+        """
         steps = [
             ("Give the default profile the Dev user's keys", self.keys),
-            ("Enable the plugin", self.plugin),
+            ("Turn the plugin on", self.enable),
             ("Create a profile for the role in Prod", self.profile),
             ("Without a profile: Dev's instances", self.dev),
             ("With --profile prod: Prod's instances", self.prod),
             ("And again: from the cache", self.again),
         ]
-        run_steps(self._screen, steps)
+        return run_steps(self._screen, steps, first)
 
     def keys(self) -> None:
-        """Store the keys as `aws configure` does, without its questions."""
-        aws, scene = self._person.aws, self._scene
-        aws("configure", "set", "aws_access_key_id", scene.access_key_id)
-        aws("configure", "set", "aws_secret_access_key", scene.secret_access_key)
-        credentials = self._person.credentials
-        held = credentials.read_text() if credentials.exists() else ""
+        """Store the keys and no region, as in the walkthrough."""
+        scene = self._scene
+        asked = (
+            ("Access Key ID [None]: ", scene.access_key_id),
+            ("Secret Access Key [None]: ", scene.secret_access_key),
+        )
+        self._person.aws(
+            "configure", answers=[*asked, ("region name [None]: ", ""), ("output format [None]: ", "")]
+        )
+        held = self._person.credentials.read_text()
         if scene.access_key_id not in held or scene.secret_access_key not in held:
             raise DemoFailed("~/.aws/credentials does not have the keys")
         self._screen.shown("~/.aws/credentials has the keys")
 
-    def plugin(self) -> None:
-        """Enable the plugin with its one setting."""
-        self._person.aws("configure", "set", "plugins.xacct", "awscli_xacct")
-        self._expect_section("plugins", {"xacct": "awscli_xacct"}, "the plugin is enabled")
+    def enable(self) -> None:
+        """Enable the plugin as the README does."""
+        self._person.xacct("enable")
+        self._expect_section("plugins", {"xacct": "awscli_xacct"}, "~/.aws/config names the plugin")
 
     def profile(self) -> None:
         """Create the profile with one command, which changes only `~/.aws/config`."""
@@ -93,11 +99,7 @@ class FirstPart:
         self._expect_assumed(1, "served from the cache: still 1 AssumeRole call")
 
     def _expect_section(self, name: str, wanted: dict[str, str], meaning: str) -> None:
-        config = RawConfigParser()
-        config.read(self._person.config)
-        found = dict(config[name]) if config.has_section(name) else None
-        if found != wanted:
-            raise DemoFailed(f"~/.aws/config should have [{name}] with {wanted}, but has {found}")
+        self._person.expect_section(name, wanted)
         self._screen.shown(meaning)
 
     def _expect_instances(

@@ -72,11 +72,11 @@ class Organization:
     role_name: str = "OrganizationAccountAccessRole"
 
 
-TEAMS = ("Payments", "Search", "Mobile", "Data & Reports")
+TEAMS = ("Payments", "Data & Reports")
 
 
 def lay_out_organization(aws: EmbeddedAws) -> Organization:
-    """Create an organization managed by Dev: three accounts for each of four teams, and a closed one."""
+    """Create an organization managed by Dev: three accounts for each of two teams, and a closed one."""
     root = create_organization(aws, DEV)
     workloads = create_unit(aws, DEV, root, "Workloads")
     accounts = {}

@@ -1,0 +1,72 @@
+"""The demo fails if a step does, ends quietly in front of `head`, and the README's recording is what it shows today."""
+
+from __future__ import annotations
+
+import io
+import re
+import signal
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from demo.first_minute import FirstMinute
+from demo.person import DemoFailed
+from demo.screen import TextScreen
+from tests.sts import Sts
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORDING = ROOT / "docs" / "demo.svg"
+DEMO = (sys.executable, "-m", "demo")
+
+
+def texts(svg: str) -> list[str]:
+    """Return the lines of a recording, commands and output."""
+    return [unescape(text) for text in re.findall("<text [^>]*>([^<]*)</text>", svg)]
+
+
+def test_recording_is_what_the_demo_shows(tmp_path: Path) -> None:
+    made = tmp_path / "demo.svg"
+    subprocess.run([*DEMO, "--record", str(made)], cwd=ROOT, check=True)
+    recorded, shown = RECORDING.read_text("utf-8"), made.read_text("utf-8")
+    outdated = "docs/demo.svg is not what the demo shows today; record it again: make recording"
+    assert texts(recorded) == texts(shown), outdated
+    assert recorded == shown, outdated
+
+
+def test_recording_has_no_keys_and_no_paths() -> None:
+    lines = texts(RECORDING.read_text("utf-8"))
+    assert "the plugin is enabled for ~/.local/bin/aws (AWS CLI 1.46.3) in ~/.aws/config" in lines
+    assert [
+        line for line in lines if re.search(r"(A[KS]IA[A-Z0-9]{8})|(^|[ =\"'(])/\w|127\.0\.0", line)
+    ] == []
+
+
+def test_recording_stands_still_for_who_wants_no_motion() -> None:
+    still = "@media(prefers-reduced-motion:reduce){g{animation-name:none!important}}"
+    assert still in RECORDING.read_text("utf-8")
+
+
+def test_demo_ends_quietly_when_its_reader_has_enough() -> None:
+    with subprocess.Popen(DEMO, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
+        assert demo.stdout is not None
+        assert demo.stderr is not None
+        assert demo.stdout.readline() == "\n"
+        assert demo.stdout.readline().startswith("Part 1.")
+        demo.stdout.close()
+        assert demo.stderr.read() == ""
+        assert demo.wait() == 128 + signal.SIGPIPE
+
+
+def test_demo_fails_at_the_step_that_does(tmp_path: Path) -> None:
+    screen = io.StringIO()
+    with Sts() as sts:
+        part = FirstMinute(TextScreen(screen), tmp_path / "home", sts)
+        (tmp_path / "home" / ".aws" / "config").write_text("[default\n")
+        with pytest.raises(
+            DemoFailed, match=r"^step 1 \(Turn the plugin on, once\): .* exit code \d+, not 0$"
+        ):
+            part.run()
+    assert "[section]" in screen.getvalue().splitlines()[-1]
