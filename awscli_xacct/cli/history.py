@@ -15,7 +15,7 @@ from ..arn import Arn
 from ..errors import UsageError, XacctError
 from ..history import log
 from ..history.entry import Entry, parse_line
-from ..messages import printable, profile_option, unknown_profile, warn
+from ..messages import print_message, printable, profile_option, unknown_profile, warn
 from ..profiles.cache_keys import keeps_history
 from ..profiles.partitions import load_partitions
 from ..profiles.regions import find_region
@@ -48,22 +48,40 @@ def run(options: argparse.Namespace) -> int:
     entries = [
         entry for entry in _read() if entry.moment >= since and options.profile in (None, entry.Profile)
     ]
-    config = read_config()
-    is_kept = keeps_history(config, os.environ)
-    profiles = config["profiles"]
-    if not entries and options.profile is not None and options.profile not in profiles:
+    profiles, is_kept = _read_config()
+    if (
+        not entries
+        and options.profile is not None
+        and profiles is not None
+        and options.profile not in profiles
+    ):
         raise XacctError(
             unknown_profile(options.profile, profiles), code="ProfileNotFound", profile=options.profile
         )
     if options.output == "json":
         print_result(f"{json.dumps([entry._asdict() for entry in entries], indent=4)}\n")
     elif entries:
-        print_result(_format(entries, profiles))
+        print_result(_format(entries, profiles or {}))
     else:
         warn("no session is recorded" + (" since then" if since else ""))
     if not is_kept:
         warn(f"sessions are not recorded, because {settings.HISTORY} is off")
     return 0
+
+
+def _read_config() -> tuple[Profiles | None, bool]:
+    """Return the profiles, None if the config cannot be read, and whether sessions are recorded.
+
+    What is wrong with the config is a warning: it is no reason to withhold what was recorded before.
+    """
+    profiles = None
+    try:
+        config = read_config()
+        profiles = config["profiles"]
+        return profiles, keeps_history(config, os.environ)
+    except XacctError as error:
+        print_message(f"xacct: {error}")
+        return profiles, True
 
 
 def parse_since(text: str, now: float) -> float:

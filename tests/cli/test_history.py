@@ -163,6 +163,27 @@ def test_history_leaves_out_what_is_damaged_and_says_so(home: Home) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("config", "fault"),
+    [
+        ("region = x\n", "{config}, line 1: text before the first [section]"),
+        ("[default]\n[default]\n", "{config}, line 2: duplicate section [default]"),
+        ("[xacct]\nhistory = maybe\n", "[xacct] history is 'maybe', but must be one of on, off."),
+    ],
+)
+def test_history_is_shown_despite_a_damaged_config(home: Home, config: str, fault: str) -> None:
+    """It is wanted most when something is wrong."""
+    write(home, ENTRY, SESSION)
+    home.config.write_text(config, encoding="utf-8")
+    outcome = home.xacct("history", "--json")
+    assert (outcome.code, json.loads(outcome.stdout)) == (0, [ENTRY._asdict(), SESSION._asdict()])
+    assert outcome.stderr.startswith(f"xacct: {fault.format(config=home.config)}")
+    shown = home.xacct("history", "prod")
+    assert (shown.code, shown.stderr) == (0, outcome.stderr)
+    assert f"\n  {LOOK_UP}ASIA1 --region us-east-1\n" in shown.stdout
+    assert home.xacct("history", "other").code == (253 if "maybe" in config else 0)
+
+
 def test_history_that_others_can_change_is_not_shown(home: Home) -> None:
     path = write(home, ENTRY)
     path.chmod(0o666)
