@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import stat
+import subprocess
 from pathlib import Path
 
+import pytest
+
+from awscli_xacct.cli.dispatch import COMMANDS, make_parser
 from awscli_xacct.error_codes import CODES
+from tests.sts import Sts, User
+from tests.support.home import Home
 
 ROOT = Path(__file__).resolve().parents[1]
+PAGES = [
+    *map(ROOT.joinpath, ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted(ROOT.glob("docs/*.md")),
+]
+_PREFORMATTED = re.compile(r"^(?:    .*|\s*)\n", re.MULTILINE)
 PLACES = (ROOT, ROOT / "awscli_xacct")
 _CITED = re.compile(r"`(tests/[\w/]+(?:\.py)?)?(?:::(\w+))?`")
 
@@ -38,3 +52,105 @@ def test_programs_lists_the_codes_of_errors() -> None:
     rows = [f"| `{code.name}` | {code.exit_code} | {code.meaning} |" for code in CODES]
     table = "\n".join(["| code | exit code | meaning |", "| --- | --- | --- |", *rows])
     assert f"\n\n{table}\n\n" in (ROOT / "docs/programs.md").read_text("utf-8")
+
+
+def test_index_has_every_page() -> None:
+    linked = set(re.findall(r"\]\(([\w-]+\.md)\)", (ROOT / "docs/README.md").read_text("utf-8")))
+    assert linked == {page.name for page in ROOT.glob("docs/*.md")} - {"README.md"}
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return what GitHub makes of a page's headings: https://docs.github.com/en/get-started/writing-on-github."""
+    headings = re.findall(r"^#+ (.+)$", _PREFORMATTED.sub("", page.read_text("utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_links_lead_to_pages_and_headings_that_exist() -> None:
+    broken, followed = [], 0
+    for page in PAGES:
+        for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", page.read_text("utf-8")):
+            followed += 1
+            path = page.parent / target if target else page
+            if not path.exists() or (anchor and anchor not in _anchors(path)):
+                broken.append(f"{page.name}: {target}#{anchor}")
+    assert broken == []
+    assert followed > 50
+
+
+def test_commands_in_the_pages_have_the_options_that_are_shown() -> None:
+    wrong, checked = [], 0
+    for page in PAGES:
+        for line in re.findall(r"`([^`\n]+)`|^ +(?:\$ )?(\S.*)$", page.read_text("utf-8"), re.MULTILINE):
+            for command, rest in re.findall(r"\bxacct ([a-z]+)\b([^|;&)#]*)", "".join(line)):
+                # The command may be the end of a quoted text, and it may have the command of another program.
+                words = re.split(r" -- | #|(?<=\w)[\"'](?= |$)", rest)[0].split()
+                if command not in COMMANDS or command == "role":
+                    continue
+                checked += 1
+                known = make_parser(command).format_help() + "--help"
+                wrong += [
+                    f"{page.name}: xacct {command} {word}"
+                    for word in words
+                    if word.startswith("--") and word.partition("=")[0] not in known
+                ]
+    assert wrong == []
+    assert checked > 150
+
+
+def test_rescue_line_keeps_a_link_the_mode_and_other_plugins(tmp_path: Path) -> None:
+    """`sed -i` alone replaces a link by a file, and BSD's takes the next argument for the name of a backup."""
+    found = [
+        re.findall(r"^    (sed .*)$", (ROOT / page).read_text("utf-8"), re.M) for page in ("docs/hosts.md",)
+    ]
+    (command,) = {*found[0]}
+    assert command.startswith("sed -i.bak -e ")
+    config, real = tmp_path / ".aws" / "config", tmp_path / "dot files" / "aws"
+    for path in (config, real):
+        path.parent.mkdir()
+    kept = "[plugins]\nother = awscli_other\n\n[profile x]\nregion = eu-west-1\r\n# xacct = awscli_xacct"
+    ours = "[plugins]\nxacct = awscli_xacct\ncli_legacy_plugin_path = /x\n"
+    real.write_bytes(kept.replace("[plugins]\n", ours).encode())
+    real.chmod(0o640)
+    config.symlink_to(os.path.relpath(real, config.parent))
+    subprocess.run(["/bin/sh", "-c", command], env={**os.environ, "HOME": str(tmp_path)}, check=True)
+    assert config.is_symlink()
+    assert real.read_bytes() == kept.encode()
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+
+
+def shown_commands(text: str) -> list[tuple[str, str]]:
+    """Return the commands after a ``$`` in a page, each with the output that is shown."""
+    blocks = re.findall(r"^    \$ (.+)\n((?:    (?!\$ ).*\n)*)", text, re.MULTILINE)
+    return [(command, re.sub("^    ", "", shown, flags=re.MULTILINE)) for command, shown in blocks]
+
+
+def run_as_shown(home: Home, command: str, shown: str) -> None:
+    program, *arguments = shlex.split(command)
+    outcome = (home.aws if program == "aws" else home.xacct)(*arguments)
+    printed = [f"{outcome.stdout}{outcome.stderr}", f"{outcome.stderr}{outcome.stdout}"]
+    either = [
+        re.sub(r"session-\d+", "session-N", text.replace(str(home.path), "/home/you")) for text in printed
+    ]
+    assert re.sub(r"session-\d+", "session-N", shown) in either
+
+
+def test_getting_started_prints_what_it_shows(home: Home, sts: Sts, user: User) -> None:
+    sts.add_mfa_device(user)
+    sts.add_role("PowerUser", trusts=[user.arn])
+    commands = shown_commands((ROOT / "docs/getting-started.md").read_text("utf-8"))
+    assert len(commands) == 6
+    for command, shown in commands:
+        run_as_shown(home, command, shown)
+
+
+@pytest.mark.parametrize("tool", ["aws-vault", "awsume", "granted"])
+def test_profiles_of_other_tools_are_imported_as_shown(home: Home, user: User, tool: str) -> None:
+    page = (ROOT / "docs/coming-from.md").read_text("utf-8")
+    section = page.partition(f"## {tool}\n")[2].partition("\n## ")[0]
+    (cat, config), *commands = shown_commands(section)
+    assert (cat, commands[-1][0]) == ("cat ~/.aws/config", f"aws configure role import --from {tool} --yes")
+    home.config.write_text(f"[plugins]\nxacct = awscli_xacct\n{config}", encoding="utf-8")
+    if tool == "awsume":
+        home.add_keys(user, "jon")
+    for command, shown in commands:
+        run_as_shown(home, command, shown)
