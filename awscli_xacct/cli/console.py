@@ -27,9 +27,8 @@ from ..profiles.cache_keys import CacheKeys
 from ..profiles.partitions import Partitions
 from ..profiles.regions import find_partition
 from ..profiles.source import is_mfa_user, is_role
-from ..storage.directories import provide_private
+from ..storage.directories import provide_own
 from ..storage.files import write_temporary
-from ..storage.record import expand_path
 from . import for_once
 from .fetch import fetch, make_session
 from .output import print_result
@@ -166,10 +165,7 @@ def _explain_no_session(profile: str) -> Problem:
 def open_browser(url: str) -> None:
     """Open `url` in the user's browser. Raises `XacctError` if there is none, or the page cannot be written."""
     try:
-        path = expand_path(settings.PAGE_DIRECTORY)
-        if not path:
-            raise FileNotFoundError("there is no home directory")
-        directory = provide_private(Path(path), settings.PAGE_KIND)
+        directory = provide_own(settings.PAGE_DIRECTORY, settings.PAGE_KIND)
         _remove_expired_pages(directory)
         temporary = write_temporary(directory, "console", _PAGE.format(url=html.escape(url)).encode())
         page = temporary.with_suffix(".html")

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .. import settings
-from ..storage.directories import provide_private
+from ..storage.directories import provide_own
 from ..storage.files import PRIVATE_FILE
 from ..storage.record import check_private_file, expand_path, locate_private
 
@@ -50,10 +50,7 @@ def older_path(path: Path) -> Path:
 
 def append(line: bytes) -> None:
     """Add a line, which has no line end yet, to the history. Raises `OSError` with the reason if that is impossible."""
-    directory = expand_path(settings.STATE_DIRECTORY)
-    if not directory:
-        raise FileNotFoundError("there is no home directory")
-    path = provide_private(Path(directory), settings.HISTORY_KIND) / settings.HISTORY_FILE
+    path = provide_own(settings.STATE_DIRECTORY, settings.HISTORY_KIND) / settings.HISTORY_FILE
     is_renamed = True
     for _ in range(_MAX_ATTEMPTS):
         descriptor = _open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)

@@ -70,6 +70,14 @@ def provide_private(directory: Path, kind: str, warn: Callable[[str], None] | No
     raise PermissionError(f"other users can look into {inner}, and no other directory is private")
 
 
+def provide_own(place: str, kind: str) -> Path:
+    """Do the same for a directory of this package's own, such as `settings.STATE_DIRECTORY`. Raises `OSError`."""
+    directory = expand_path(place)
+    if not directory:
+        raise FileNotFoundError("there is no home directory")
+    return provide_private(Path(directory), kind)
+
+
 def make_private_directory(path: Path) -> None:
     """Create `path` and the parents it lacks, 0700. One that exists keeps its mode: it may be a home, or /tmp.
 

@@ -12,9 +12,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from .directories import provide_private
+from .directories import provide_own
 from .files import PRIVATE_FILE
-from .record import expand_path
 
 if os.name != "nt":
     import fcntl
@@ -33,10 +32,7 @@ def make_scratch_directory(place: str, kind: str) -> Iterator[Path]:
     """
     lock = None
     try:
-        expanded = expand_path(place)
-        if not expanded:
-            raise NotADirectoryError("there is no home directory")
-        parent = provide_private(Path(expanded), kind)
+        parent = provide_own(place, kind)
         _sweep(parent)
         name = os.urandom(8).hex()
         lock = _lock(parent / f"{name}.lock")

@@ -9,12 +9,10 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from .. import settings
 from .files import sweep, write_temporary
 from .memo import NO_FILE, Memo, file_signature, fingerprint, get_memo_name
-from .record import expand_path
 
 
 class ConfigSnapshot:
@@ -47,15 +45,14 @@ class ConfigSnapshot:
 
     def remember(self, memo: Memo) -> None:
         """Write the memo, unless a file is too new. A disk that cannot keep it is no error."""
-        directory = expand_path(settings.MEMO_DIRECTORY)
         changed = max([self._changed, *map(_get_change_time, memo.files.values())])
-        if not directory or self._may_have_changed_unseen(changed, 0):
+        if self._may_have_changed_unseen(changed, 0):
             return
-        from .directories import provide_private  # only to write
+        from .directories import provide_own  # only to write
 
         data = memo.to_bytes(self._fingerprint)
         with contextlib.suppress(OSError):
-            parent = provide_private(Path(directory), settings.MEMO_KIND)
+            parent = provide_own(settings.MEMO_DIRECTORY, settings.MEMO_KIND)
             sweep(parent, self._name)
             temporary = write_temporary(parent, self._name, data)
             try:
