@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from .. import __version__, settings
 from ..errors import UsageError, XacctError, annotate
@@ -63,7 +63,8 @@ class Parser(argparse.ArgumentParser):
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
-    reporter = make_reporter(arguments)
+    line = _split(arguments)
+    reporter = _make_reporter(line)
     try:
         if sys.stdout is None:
             raise XacctError("there is no standard output to write to")
@@ -72,7 +73,7 @@ def run(arguments: Sequence[str]) -> int:
             sys.stdout.reconfigure(errors="backslashreplace")
         try:
             reporter.check()
-            code = _run_command(arguments, reporter)
+            code = _run_command(line, reporter)
         except SystemExit as ended:  # after help, or by a signal
             code = int(ended.code or 0)
         # Writing what is left in the buffer may still fail, which is an error like any other.
@@ -84,11 +85,13 @@ def run(arguments: Sequence[str]) -> int:
 
 def make_reporter(arguments: Sequence[str]) -> Reporter:
     """Return what reports how a command line failed."""
-    name, words = arguments[0] if arguments else "", list(arguments[1:])
-    if name in COMMANDS and name != "role":  # whose words are all read here, by the command that it runs
-        words = _split(load(name), words)[0]
-    profile = settings.find_current_profile(os.environ)
-    return Reporter(words, _read_profiles, os.environ, profile)
+    return _make_reporter(_split(arguments))
+
+
+def _make_reporter(line: _CommandLine) -> Reporter:
+    # The option of `role` is among the words of the command that it runs.
+    words = [*line.own, *line.command] if line.name == "role" else line.own
+    return Reporter(words, _read_profiles, os.environ, settings.find_current_profile(os.environ))
 
 
 def report_failure(error: BaseException, reporter: Reporter) -> int:
@@ -118,8 +121,8 @@ def _is_for_users(error: BaseException) -> bool:
     return exceptions is not None and isinstance(error, (exceptions.BotoCoreError, exceptions.ClientError))
 
 
-def _run_command(arguments: Sequence[str], reporter: Reporter) -> int:
-    name = arguments[0] if arguments else "--help"
+def _run_command(line: _CommandLine, reporter: Reporter) -> int:
+    name = line.name
     if name in ("--help", "-h", "help"):
         print_result(_format_overview())
         return 0
@@ -132,16 +135,23 @@ def _run_command(arguments: Sequence[str], reporter: Reporter) -> int:
         near = get_close_matches(name, COMMANDS, n=2)
         hint = f"did you mean {' or '.join(near)}?" if near else "see: xacct --help"
         raise UsageError(f"unknown command {name}; {hint}")
-    command = load(name)
-    own, others = _split(command, arguments[1:])
-    options = make_parser(name).parse_args(own, argparse.Namespace(command=others))
+    options = make_parser(name).parse_args(line.own, argparse.Namespace(command=line.command))
     reporter.asked_for = getattr(options, "profile", None)
-    return int(command.run(options))
+    return int(load(name).run(options))
 
 
-def _split(command: Any, words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the words of a command line that are a command's own, and those of the command at its end."""
-    return command.split(list(words)) if hasattr(command, "split") else (list(words), [])
+class _CommandLine(NamedTuple):
+    """The name of a command, the words that are its own, and those of the command at its end."""
+
+    name: str
+    own: list[str]
+    command: list[str]
+
+
+def _split(arguments: Sequence[str]) -> _CommandLine:
+    name, *words = arguments or ["--help"]
+    split = getattr(load(name), "split", None) if name in COMMANDS else None
+    return _CommandLine(name, *(split(words) if split else (words, [])))
 
 
 def _read_profiles() -> Profiles:
@@ -155,7 +165,7 @@ def _read_profiles() -> Profiles:
         return {}
     from .resolve import read_config
 
-    return read_config()["profiles"]  # type: ignore[no-any-return]
+    return read_config(paths)["profiles"]  # type: ignore[no-any-return]
 
 
 def make_parser(name: str) -> Parser:
