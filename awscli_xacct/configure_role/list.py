@@ -125,7 +125,7 @@ def _parent(entry: Entry, roles: Collection[str]) -> _Parent:
     if entry.role is None:
         return entry.source in roles, entry.source
     source = entry.role.source
-    return (True, source.profile) if isinstance(source, Role) else (False, source.name)
+    return isinstance(source, Role), source.name
 
 
 def _branches(

@@ -19,7 +19,7 @@ from ..profiles.known_keys import find_unknown
 from ..profiles.partitions import CONSOLES
 from ..profiles.role import Role
 from ..profiles.sdk_profiles import find_sdk_profiles
-from ..profiles.source import Source, is_role
+from ..profiles.source import is_role
 from ..redaction import without_passwords
 from ..tables import lifetime
 from .arguments import arg_table, positional, required_profiles
@@ -116,14 +116,12 @@ def _hops(entry: Entry, inventory: Inventory, files: list[_File]) -> list[_Hop]:
     """Return the hops of a chain, first to last; of a profile with a problem, those that can be followed."""
     if entry.role is None:
         return [_hop(name, inventory, files) for name in _follow_sources(entry, inventory)]
-    hops = []
-    hop: Role | Source = entry.role
-    while isinstance(hop, Role):
-        hops.append(_hop(hop.profile, inventory, files, hop))
-        hop = hop.source
+    roles = entry.role.hops
+    hops = [_hop(role.profile, inventory, files, role) for role in reversed(roles)]
     # The source of a chain may have a role too, but its keys make the call. A credential source has no profile.
-    first = replace(_hop(hop.profile, inventory, files), entry=None) if hop.profile else _Hop(hop.name, [])
-    return [first, *reversed(hops)]
+    source = roles[-1].source
+    own = replace(_hop(source.profile, inventory, files), entry=None) if source.profile else None
+    return [own or _Hop(source.name, []), *hops]
 
 
 def _follow_sources(entry: Entry, inventory: Inventory) -> list[str]:

@@ -64,11 +64,11 @@ def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) ->
     elif is_too_large_policy(error):
         advice = _size_advice(role)
     elif is_unavailable(error):
-        fix = f"aws sts get-caller-identity {profile_option(source_name(role))}"
+        fix = f"aws sts get-caller-identity {profile_option(role.source.name)}"
         advice = f"STS cannot be reached or does not answer; check the network with:\n  {fix}"
     elif problem := clock_problem(error, now):
         advice = f"{problem[0].upper()}{problem[1:]}"
-    place = f"while assuming {role.role_arn} for profile {role.profile} from {source_name(role)}"
+    place = f"while assuming {role.role_arn} for profile {role.profile} from {role.source.name}"
     add_place(error, f"{place}. {advice}" if advice else place, role.profile, fix)
 
 
@@ -102,10 +102,5 @@ def _size_advice(role: Role) -> str:
     )
 
 
-def source_name(role: Role) -> str:
-    """Return the profile or credential source that a role is assumed from."""
-    return role.source.profile if isinstance(role.source, Role) else role.source.name
-
-
 def _source(role: Role) -> str:
-    return source_name(role) if role.source.profile is None else f"profile {role.source.profile}"
+    return role.source.name if role.source.profile is None else f"profile {role.source.profile}"

@@ -17,7 +17,7 @@ from ..messages import printable, role_command, subcommand
 from ..profiles.role import Role
 from ..profiles.session_names import user_name
 from ..storage.cache import Record
-from .advice import HOUR, add_advice, duration_advice, source_name
+from .advice import HOUR, add_advice, duration_advice
 from .callers import find_caller, find_known_caller
 from .context import Cached, FetchContext
 from .mfa_session import GET_SESSION_TOKEN, MfaSession, decide
@@ -208,7 +208,7 @@ class Fetcher(Cached):
                 request,
                 profile=role.profile,
                 role=role.role_arn,
-                source=source_name(role),
+                source=role.source.name,
                 method="assume-role",
                 caller=caller.name,
                 user=caller.user,

@@ -38,7 +38,7 @@ def load(provider: AssumeRoleProvider) -> Any:
     try:
         if is_role(profile):
             key = provider.cache_keys.of_role()
-            _load_source(provider, provider.cache_keys.role)
+            _load_source(provider, provider.cache_keys.hops)
         elif is_mfa_user(profile):
             key = provider.cache_keys.of_session(provider.cache_keys.user)
             register_features(features.OF_USER)
@@ -77,18 +77,19 @@ def make_fetcher(provider: AssumeRoleProvider) -> Fetcher | MfaSession:
     if not is_role(profiles[provider._profile_name]):
         return provider.session()
     if provider.current:
-        provider.current.features = features.of_role(provider.cache_keys.role, profiles).getting
+        provider.current.features = features.of_chain(provider.cache_keys.hops, profiles).getting
     return provider.fetcher()
 
 
-def _load_source(provider: AssumeRoleProvider, role: Role) -> None:
-    """Look for the credentials of a role's source, as botocore does when a role profile is loaded.
+def _load_source(provider: AssumeRoleProvider, hops: Sequence[Role]) -> None:
+    """Look for the credentials of a chain's source, as botocore does when a role profile is loaded.
 
     So what is wrong with them is reported then. All that can be had without a network or a program is left to
     botocore's own code. Raises botocore's own errors where the source has no credentials.
     """
     config = provider._loaded_config = provider._load_config()
-    first, source = features.find_source(role)
+    first = hops[-1]
+    source = first.source
     if source.profile is None:
         if not _needs_network(source.name, os.environ):
             with _blamed_on(source, first.profile):
@@ -96,11 +97,11 @@ def _load_source(provider: AssumeRoleProvider, role: Role) -> None:
     elif find_credentials_key(config["profiles"][source.profile]) is None:
         with _blamed_on(source, first.profile):
             provider._resolve_credentials_from_profile(source.profile)
-    register_features(features.of_role(role, config["profiles"]).using)
+    register_features(features.of_chain(hops, config["profiles"]).using)
 
 
 @contextlib.contextmanager
-def _blamed_on(source: Source, profile: str) -> Iterator[None]:
+def _blamed_on(source: Role | Source, profile: str) -> Iterator[None]:
     """Report whatever goes wrong in the block, such as a missing token file, as an error of `source`."""
     try:
         yield

@@ -27,12 +27,11 @@ if TYPE_CHECKING:
 
 def guard(provider: Any, hop: Role | Source) -> None:
     """Mark the programs that `provider` starts for the chain that ends at `hop`. Raises `ProfileError` on recursion."""
-    names = []
-    while isinstance(hop, Role):
-        names.append(hop.profile)
-        hop = hop.source
-    if hop.profile is not None and hop.profile not in names:
-        names.append(hop.profile)
+    hops = hop.hops if isinstance(hop, Role) else []
+    names = [role.profile for role in hops]
+    source = (hops[-1].source if hops else hop).profile
+    if source is not None and source not in names:
+        names.append(source)
     check(names, os.environ)
     builder = provider._profile_provider_builder
     if builder and not isinstance(builder, MarkedPrograms):

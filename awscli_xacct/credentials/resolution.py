@@ -13,7 +13,6 @@ from .. import settings
 from ..errors import XacctError
 from ..messages import unknown_profile
 from ..profiles.cache_keys import CacheKeys, setting
-from ..profiles.source import is_mfa_user, is_role
 from ..storage.memo import Memo, config_checksum
 from ..storage.snapshot import ConfigSnapshot
 from . import features
@@ -71,20 +70,16 @@ def resolve_in(
         raise XacctError(unknown_profile(profile, config["profiles"]), code="ProfileNotFound")
     options = config["profiles"][profile]
     exported = export_settings(config, profile, os.environ, find_botocore)
-    record, counted = "", list[str]()
-    files: dict[str, str] | None = {}
-    narrowed = False
-    if is_role(options) or is_mfa_user(options):
-        keys = CacheKeys(config, profile, os.environ)
-        record, counted = keys.all()[0], features.of_memo(keys)
-        files = keys.sign_policy_files()
-        narrowed = is_role(options) and keys.role.narrowed
+    keys = CacheKeys(config, profile, os.environ)
+    records = keys.all()
+    narrowed = bool(keys.hops) and keys.role.narrowed
+    files = keys.sign_policy_files()
     memo = Memo(
-        record,
+        records[0] if records else "",
         setting(config, settings.CACHE_DIR, os.environ) or settings.DEFAULT_CACHE_DIRECTORY,
         _get_region(options),
         exported.variables,
-        counted,
+        features.of_memo(keys) if records else (),
         config_checksum(config, profile),
         files or {},
         narrowed=narrowed,

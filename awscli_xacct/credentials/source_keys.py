@@ -27,6 +27,7 @@ from botocore.exceptions import (
 from .. import settings
 from ..errors import XacctError, annotate
 from ..messages import printable, profile_option
+from ..profiles.role import Role
 from ..profiles.source import Source
 from .recursion_guard import MarkedPrograms
 from .sts import Keys, is_usable
@@ -103,7 +104,7 @@ def _load_keys(
     return keys
 
 
-def source_error(error: Exception, profile: str, source: Source) -> CredentialRetrievalError:
+def source_error(error: Exception, profile: str, source: Role | Source) -> CredentialRetrievalError:
     """Return `error` as one of `source`, which was asked for the credentials of `profile`."""
     failed = CredentialRetrievalError(provider=_location(profile, source), error_msg=_reason(error))
     annotate(failed, hop=profile)
@@ -146,7 +147,7 @@ def _reason(error: Exception) -> str:
     return f"its answer cannot be used ({type(error).__name__})"
 
 
-def _location(profile: str, source: Source) -> str:
+def _location(profile: str, source: Role | Source) -> str:
     if source.profile is None:
         return f"credential_source {source.name} of profile {printable(profile)}"
     own = f"profile {printable(source.profile)}"

@@ -20,7 +20,6 @@ from ..storage.cache import Cache, Record
 from .cache_keys import CacheKeys
 from .credential_process import find_requested
 from .inventory import Inventory
-from .role import Role
 from .source import get_text, is_mfa_user, is_role
 
 ENVIRONMENT, CONTAINER, INSTANCE = "Environment", "EcsContainer", "Ec2InstanceMetadata"
@@ -150,7 +149,7 @@ class _Search:
         arn = Arn.parse(role.role_arn)
         return Acting(
             name,
-            role.source.profile if isinstance(role.source, Role) else role.source.name,
+            role.source.name,
             account=arn.account if arn else None,
             role=arn.role_name if arn else role.role_arn,
             caller=_caller_in(record),

@@ -14,7 +14,7 @@ from .. import settings
 from ..errors import ProfileError
 from ..storage.cache import Cache, cache_directory, key_name
 from .role import Role, resolve
-from .source import Source, is_role, resolve_user
+from .source import Source, is_mfa_user, is_role, resolve_user
 
 if TYPE_CHECKING:
     from .session_names import SessionNames
@@ -53,6 +53,11 @@ class CacheKeys:
         return resolve(profiles, self.profile, sso_sessions=sso_sessions, environment=self._environment)
 
     @cached_property
+    def hops(self) -> list[Role]:
+        """The roles of the profile's chain, its own first; none if it assumes no role. Raises `ProfileError`."""
+        return self.role.hops if is_role(self.config["profiles"][self.profile]) else []
+
+    @cached_property
     def user(self) -> Source:
         """The profile as a source: it assumes no role. Raises `ProfileError`."""
         sso_sessions = self.config.get("sso_sessions")
@@ -62,7 +67,13 @@ class CacheKeys:
         """Return the key of a role session: that of a hop, or if None the profile's own. Raises `ProfileError`."""
         role = role or self.role
         key: dict[str, Any] = {"role": role.identity, "at": self._endpoint}
-        called = self._keys_of_names(self.session_names, role) if self.session_names else []
+        names = self.session_names
+        # What determines the names of the chain's sessions, of those that the profiles do not name.
+        called = (
+            [names.key(hop.profile) for hop in reversed(role.hops) if not hop.role_session_name]
+            if names
+            else []
+        )
         return key_name({**key, "called": called} if called else key)
 
     @cached_property
@@ -76,11 +87,6 @@ class CacheKeys:
         from .session_names import session_names  # few have any, and every warm command would load it
 
         return session_names(self.config, self._environment)
-
-    def _keys_of_names(self, names: SessionNames, role: Role) -> list[str]:
-        """Return what determines the names of a chain's sessions, of those that the profiles do not name."""
-        before = self._keys_of_names(names, role.source) if isinstance(role.source, Role) else []
-        return before if role.role_session_name else [*before, names.key(role.profile)]
 
     def of_caller(self, access_key: str) -> str:
         """Return the key under which is remembered who the owner of an access key is."""
@@ -104,16 +110,11 @@ class CacheKeys:
     def all(self) -> list[str]:
         """Return the keys of all records the profile uses, its own first: its chain's, and its MFA session's.
 
-        The profile is a role's, or a user's with an MFA session. Raises `ProfileError`.
+        None for a profile that neither assumes a role nor uses an MFA session. Raises `ProfileError`.
         """
-        if not is_role(self.config["profiles"][self.profile]):
-            return [self.of_session(self.user)]
-        keys: list[str] = []
-        hop: Role | Source = self.role
-        while isinstance(hop, Role):
-            keys += [self.of_role(hop), *filter(None, [self.shared_session_of(hop)])]
-            hop = hop.source
-        return keys
+        if not self.hops:
+            return [self.of_session(self.user)] if is_mfa_user(self.config["profiles"][self.profile]) else []
+        return [key for hop in self.hops for key in (self.of_role(hop), self.shared_session_of(hop)) if key]
 
     def sign_policy_files(self) -> dict[str, str] | None:
         """Return the `file_signature` of each file with a session policy of the chain.
@@ -121,8 +122,7 @@ class CacheKeys:
         None if one has changed since the keys were made of its content. Raises `ProfileError`.
         """
         files: dict[str, str] = {}
-        hop: Role | Source | None = self.role if is_role(self.config["profiles"][self.profile]) else None
-        while isinstance(hop, Role):
+        for hop in self.hops:
             if hop.policy:
                 from ..storage.memo import file_signature
                 from .policies import find_file, policy_text_is
@@ -132,7 +132,6 @@ class CacheKeys:
                     files[path] = file_signature(path)
                     if not policy_text_is(hop.policy, hop.policy_document):
                         return None
-            hop = hop.source
         return files
 
     def session_duration(self) -> int:

@@ -14,7 +14,7 @@ from .source import Source
 def chained_mfa_problem(name: str, serial: str, source: Role | Source) -> Problem:
     """Return why profile `name`, whose `source` gives a role's session, can have no MFA device."""
     if isinstance(source, Role):
-        what, first = f"{source.profile} is a role", _first(source)
+        what, first = f"{source.profile} is a role", source.hops[-1]
     else:
         what, first = f"{source.name} {source.role_session},", None
     text = (
@@ -41,9 +41,3 @@ def chained_duration_problem(source: Role | Source) -> str:
             else ""
         )
     )
-
-
-def _first(role: Role) -> Role:
-    while isinstance(role.source, Role):
-        role = role.source
-    return role

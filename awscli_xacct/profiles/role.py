@@ -74,6 +74,20 @@ class Role(NamedTuple):
     policy_document: str | None = None
 
     @property
+    def name(self) -> str:
+        """What messages call it, as a source."""
+        return self.profile
+
+    @property
+    def hops(self) -> "list[Role]":
+        """The roles of the chain: this one, the one it is assumed from and so on."""
+        hops, source = [self], self.source
+        while isinstance(source, Role):
+            hops.append(source)
+            source = source.source
+        return hops
+
+    @property
     def narrowed(self) -> bool:
         """Whether the sessions may do less than the role."""
         return bool(self.policy_arns or self.policy)
