@@ -27,7 +27,8 @@ def run(options: argparse.Namespace) -> int:  # noqa: ARG001
         print_result(f"the plugin is not enabled in {path}\n")
         return 0
     print_result(
-        f"the plugin is disabled in {path}. Profiles stay, as plain AWS CLI profiles, and so do cached sessions. "
-        "You can uninstall the package now\n"
+        f"the plugin is disabled in {path}\n"
+        "profiles stay, as plain AWS CLI profiles, and so do cached sessions\n"
+        "the package can be uninstalled now\n"
     )
     return 0

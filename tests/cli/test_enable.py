@@ -254,7 +254,7 @@ def test_disable_removes_what_enable_wrote(machine: Machine) -> None:
     assert machine.config.read_bytes() == before + f"\n{ON}".encode()
     outcome = machine.xacct("disable")
     assert (outcome.code, outcome.stderr) == (0, "")
-    assert "Profiles stay" in outcome.stdout
+    assert "profiles stay" in outcome.stdout
     assert machine.config.read_bytes().rstrip() == before.rstrip()
     assert not is_active(machine)
     again = file_state(machine.config)
