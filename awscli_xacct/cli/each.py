@@ -6,6 +6,7 @@ import argparse
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from ..discovery.accounts import parent_problem
@@ -22,7 +23,7 @@ from .each_selection import HEADING, USAGE, select
 from .each_targets import Targets
 from .enabled_regions import parse_regions
 from .launch import build_environment
-from .process_pool import Job, ProcessPool
+from .process_pool import Job, NotRunError, ProcessPool
 from .progress import Progress
 
 HELP = "Run a command once for each of many role profiles, accounts and regions, several at a time."
@@ -112,7 +113,7 @@ def run(options: argparse.Namespace) -> int:
     report: Report = JsonReport(progress, request.query) if request.as_json else TextReport(progress)
     try:
         for attempt in range(options.retries + 1):
-            failed |= _run_once(found, report, options, inherited)
+            failed |= _run_once(targets, found, report, options, inherited)
             again = {name: each for name, each in failed.items() if not each.lasting}
             if not again or attempt == options.retries:
                 break
@@ -140,20 +141,29 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run_once(
-    targets: Sequence[Target], report: Report, options: argparse.Namespace, inherited: Mapping[str, str]
+    targets: Targets,
+    found: Sequence[Target],
+    report: Report,
+    options: argparse.Namespace,
+    inherited: Mapping[str, str],
 ) -> dict[str, Target]:
-    """Run the command for each of `targets`, and return those that failed, by name."""
-    report.begin(targets)
-    by_name = {each.name: each for each in targets}
+    """Run the command for each target that was found, and return those that failed, by name."""
+    report.begin(found)
+    by_name = {each.name: each for each in found}
     failed = {name: each for name, each in by_name.items() if each.error}
-    jobs = [
-        Job(name, options.command, build_environment(each.document, each.memo, inherited))
-        for name, each in by_name.items()
-        if not each.error
-    ]
+
+    def prepare(name: str) -> Mapping[str, str]:
+        target = by_name[name] = targets.renew(by_name[name])
+        if target.error:
+            raise NotRunError(target.exit_code, target.error)
+        return build_environment(target.document, target.memo, inherited)
+
+    jobs = [Job(name, options.command, partial(prepare, name)) for name in by_name if name not in failed]
     for ended in ProcessPool(report.add_line).run(jobs, options.jobs):
         report.add_end(ended)
-        if ended.code:
+        if not ended.was_run:
+            failed[ended.name] = by_name[ended.name]
+        elif ended.code:
             failure = Failure("UsageError", f"{ended.name}: {ended.error}") if ended.error else None
             failed[ended.name] = by_name[ended.name]._replace(exit_code=ended.code, failure=failure)
     return failed

@@ -136,7 +136,7 @@ class JsonReport:
         self._spool.add((name, is_error), line)
 
     def add_end(self, ended: Ended) -> None:
-        self._rows[ended.name].update(ExitCode=ended.code)
+        self._rows[ended.name].update(ExitCode=ended.code if ended.was_run else None)
         if ended.error:
             self._add_error(ended.name, ended.error)
         for is_error in (False, True):

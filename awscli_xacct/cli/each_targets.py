@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import json
+import threading
+import time
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from .. import settings
 from ..arn import Arn
 from ..error_codes import exit_code_of
+from ..failures import Failure
 from .each_report import Target
 from .each_selection import Selection
 from .enabled_regions import Choice, EnabledRegions, RegionLister
 from .fetch import Fetched, fetch_many, make_session
 from .for_once import ForOnce
+from .renewal import find_due
+
+
+class _Session:
+    """The credentials of a profile. Its targets, which take turns by `lock`, use them until they are due."""
+
+    def __init__(self, fetched: Fetched) -> None:
+        self.lock = threading.Lock()
+        self.keep(fetched)
+
+    def keep(self, fetched: Fetched) -> None:
+        self._fetched = fetched
+        self._due = find_due(fetched.document or {}, time.time())
+
+    def find_fresh(self) -> Mapping[str, Any] | None:
+        """Return credentials that are not due: from the cache, or those kept here if it does not have them."""
+        now = time.time()
+        cached = self._fetched.memo.valid_document(now)
+        if cached is None:
+            return self._fetched.document if now < self._due else None
+        header, document = cached
+        found: Mapping[str, Any] | None = json.loads(document) if now < header.refresh_at else None
+        return found
 
 
 class Targets:
@@ -25,6 +53,7 @@ class Targets:
         self._wanted = regions
         self._narrowed = narrowed
         self._regions: EnabledRegions | None = None
+        self._sessions: dict[str, _Session] = {}
         self._numbers = {name: number for number, name in enumerate(selection.profiles)}
 
     def find(self, again: Collection[Target] = ()) -> list[Target]:
@@ -36,11 +65,39 @@ class Targets:
         if again:
             numbers = sorted({target.place[0] for target in again})
             profiles = [profiles[number] for number in numbers]
-        fetched = fetch_many(self._selection.config, profiles, self._narrowed, self._selection.host)
+        fetched = self._fetch(profiles)
+        self._sessions.update({each.profile: _Session(each) for each in fetched})
         found = self._expand(fetched)
+        if not again:
+            return found
         names = {target.name for target in again}
         whole = {target.place[0] for target in again if not target.document}
-        return [each for each in found if not again or each.name in names or each.place[0] in whole]
+        lost = {self._numbers[each.profile]: each for each in fetched if not each.document}
+        return [
+            *(_lose(each, lost[each.place[0]]) for each in again if each.place[0] in lost.keys() - whole),
+            *(each for each in found if each.name in names and each.place[0] not in lost.keys() | whole),
+            *(each for each in found if each.place[0] in whole),
+        ]
+
+    def renew(self, target: Target) -> Target:
+        """Return a target whose command starts now: the credentials that it was found with may be due by then.
+
+        For use in threads. If there are no new ones, it has the error instead.
+        """
+        profile = self._selection.profiles[target.place[0]]
+        session = self._sessions[profile]
+        with session.lock:
+            document = session.find_fresh()
+            if document is None:
+                [fetched] = self._fetch([profile])
+                if not fetched.document:
+                    return _lose(target, fetched)
+                session.keep(fetched)
+                document = fetched.document
+        return target._replace(document=document)
+
+    def _fetch(self, profiles: Sequence[str]) -> list[Fetched]:
+        return fetch_many(self._selection.config, profiles, self._narrowed, self._selection.host)
 
     def _expand(self, fetched: Sequence[Fetched]) -> list[Target]:
         choices = {each.profile: [Choice(each.memo.region or None)] for each in fetched}
@@ -68,23 +125,35 @@ class Targets:
         named = self._wanted is not None and choice.region
         memo = each.memo
         memo = type(memo)(memo.record, memo.directory, choice.region or memo.region, memo.exported)
-        error, failure = each.error or choice.error, each.failure or choice.failure
-        # What follows the first line is about a profile, which an account of the organization has none of.
+        profile = None if account else each.profile
         return Target(
             name=f"{label} {choice.region}" if named else label,
             place=(self._numbers[each.profile], number),
-            profile=None if account else each.profile,
+            profile=profile,
             account=self._find_account(each),
             region=choice.region,
             document=each.document or {},
             memo=memo,
-            error=error.split("\n")[0] if account else error,
             lasting=bool(choice.error),
-            failure=failure,
-            exit_code=exit_code_of(failure.code) if failure else 0,
+            **_describe_error(each.error or choice.error, each.failure or choice.failure, profile),
         )
 
     def _find_account(self, each: Fetched) -> str | None:
         found = (each.document or {}).get("AccountId")
         arn = Arn.parse(str(self._selection.config["profiles"][each.profile].get(settings.ROLE_ARN)))
         return str(found) if found else arn and arn.account
+
+
+def _lose(target: Target, fetched: Fetched) -> Target:
+    """Return a target that had credentials, with the error of getting new ones."""
+    return target._replace(**_describe_error(fetched.error, fetched.failure, target.profile))
+
+
+def _describe_error(error: str, failure: Failure | None, profile: str | None) -> dict[str, Any]:
+    """Return what a `Target` has of an error, which may be none. `profile` is None for one without a profile."""
+    return {
+        # What follows the first line is about a profile, which an account of the organization has none of.
+        "error": error if profile is not None else error.split("\n")[0],
+        "failure": failure,
+        "exit_code": exit_code_of(failure.code) if failure else 0,
+    }

@@ -49,22 +49,38 @@ _KEYS = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(sign
 """Signals that a shell without job control has its background commands ignore."""
 
 
+class NotRunError(Exception):
+    """A command cannot be run, for lack of what it needs; `code` is the exit code for that."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 @dataclass(frozen=True)
 class Job:
-    """A command to run, and its name for the user."""
+    """A command to run, and its name for the user.
+
+    `prepare` returns its environment when it is about to start, which may be hours later. It is called in several
+    threads, may take its time, and may raise `NotRunError`.
+    """
 
     name: str
     command: Sequence[str]
-    environment: Mapping[str, str]
+    prepare: Callable[[], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
 class Ended:
-    """The end of a job: its exit code, or 128 + the number of a signal; `error` is why it could not start."""
+    """The end of a job: its exit code, or 128 + the number of a signal; `error` is why it could not start.
+
+    `was_run` is false if starting it was not even tried.
+    """
 
     name: str
     code: int
     error: str = ""
+    was_run: bool = True
 
 
 class ProcessPool:
@@ -74,9 +90,10 @@ class ProcessPool:
         self._add_line = add_line
         self._stop_seconds = stop_seconds
         self._ending = threading.Condition()
-        """Guards the next two, and is notified when a child has ended."""
+        """Guards the next three, and is notified when a child has ended."""
         self._waiting: list[Job] = []
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._stopped = False
         self._ended: SimpleQueue[Ended | Exception] = SimpleQueue()
         self._watchdog: Watchdog
 
@@ -121,21 +138,33 @@ class ProcessPool:
                 if not self._waiting:
                     return
                 job = self._waiting.pop()
-                try:
-                    child = self._running[job.name] = _start(job)
-                    self._watchdog.add(child.pid)
-                except OSError as error:
-                    if error.errno in _SCARCE and self._running:
-                        self._waiting.append(job)
-                        self._ending.wait()
-                    else:
-                        self._ended.put(Ended(job.name, *explain_exec_error(job.command, error)))
-                    continue
             try:
-                self._ended.put(Ended(job.name, self._follow(job.name, child)))
+                environment = job.prepare()
+                child = self._start(job, environment)
+                if child is not None:
+                    self._ended.put(Ended(job.name, self._follow(job.name, child)))
+            except NotRunError as error:
+                self._ended.put(Ended(job.name, error.code, str(error), was_run=False))
             except Exception as error:  # noqa: BLE001 - `run` raises it
                 self._ended.put(error)
                 return
+
+    def _start(self, job: Job, environment: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
+        """Start a job; return None if it cannot be started, or has to wait for another one's end."""
+        with self._ending:
+            if self._stopped:
+                return None
+            try:
+                child = self._running[job.name] = _start(job.command, environment)
+                self._watchdog.add(child.pid)
+            except OSError as error:
+                if error.errno in _SCARCE and self._running:
+                    self._waiting.append(job)
+                    self._ending.wait()
+                else:
+                    self._ended.put(Ended(job.name, *explain_exec_error(job.command, error)))
+                return None
+        return child
 
     def _follow(self, name: str, child: subprocess.Popen[bytes]) -> int:
         code = read_lines(child, lambda is_error, line: self._add_line(name, is_error, line))
@@ -149,6 +178,7 @@ class ProcessPool:
         """End everything that runs and start nothing more. Signals no longer raise here."""
         with self._ending:
             self._waiting.clear()
+            self._stopped = True
             left = list(self._running.values())
         for ask in (_interrupt, _terminate):
             end = time.monotonic() + self._stop_seconds / 2
@@ -168,9 +198,9 @@ class ProcessPool:
             self._watchdog.stop()
 
 
-def _start(job: Job) -> subprocess.Popen[bytes]:
-    """Start a job. Raises `OSError`."""
-    command = find_program(job.command) if os.name == "nt" else list(job.command)
+def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a command. Raises `OSError`."""
+    command = find_program(command) if os.name == "nt" else list(command)
     # Some releases of Python leak a pipe if they could create only one of two.
     reserve: list[int] = []
     try:
@@ -181,7 +211,7 @@ def _start(job: Job) -> subprocess.Popen[bytes]:
             os.close(descriptor)
     return subprocess.Popen(  # noqa: S603 - the user's own command
         command,
-        env=dict(job.environment),
+        env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

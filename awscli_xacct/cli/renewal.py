@@ -59,6 +59,20 @@ def _read_signatures() -> list[str]:
     return [file_signature(path) for path in settings.config_paths()]
 
 
+def find_due(document: Mapping[str, Any], now: float) -> float:
+    """Return until when to use credentials that are in no record: half of their life, or a while if they have no end.
+
+    Both times are in seconds since the epoch.
+    """
+    expiration = document.get("Expiration")
+    if not expiration:
+        return now + _FOREVER_SECONDS
+    from datetime import datetime
+
+    left = datetime.fromisoformat(expiration.replace("Z", "+00:00")).timestamp() - now
+    return now + left - min(settings.REFRESH_SECONDS, left / settings.REFRESH_FRACTION)
+
+
 def find_memo(profile: str, for_once: ForOnce | None = None) -> Memo:
     """Return what a profile, perhaps narrowed `for_once`, was resolved to; it is resolved if it has no memo.
 
@@ -179,16 +193,8 @@ class Renewal:
         )
 
     def keep(self, document: bytes) -> None:
-        """Keep credentials that are in no record: for half of their life, or a while if they have no end."""
-        from datetime import datetime
-
-        now = time.time()
-        expiration = json.loads(document).get("Expiration")
-        life = _FOREVER_SECONDS
-        if expiration:
-            left = datetime.fromisoformat(expiration.replace("Z", "+00:00")).timestamp() - now
-            life = left - min(settings.REFRESH_SECONDS, left / settings.REFRESH_FRACTION)
-        self._kept = _Kept(document, now + life, _read_signatures())
+        """Keep credentials that are in no record, until they are due."""
+        self._kept = _Kept(document, find_due(json.loads(document), time.time()), _read_signatures())
 
     def _find_valid(self) -> Supply | None:
         """Return credentials that are due for a refresh but not over; they are used for a while before the next try."""

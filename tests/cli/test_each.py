@@ -359,7 +359,9 @@ def test_each_closed_pipe_ends_all_commands(home: Home) -> None:
 
 def run_jobs(*scripts: str, at_once: int = 8) -> tuple[list[Ended], list[bytes]]:
     lines: list[bytes] = []
-    jobs = [Job(str(number), ["sh", "-c", script], os.environ) for number, script in enumerate(scripts)]
+    jobs = [
+        Job(str(number), ["sh", "-c", script], lambda: os.environ) for number, script in enumerate(scripts)
+    ]
     children = ProcessPool(lambda _name, _is_error, line: lines.append(line))
     return sorted(children.run(jobs, at_once), key=lambda ended: ended.name), lines
 
@@ -523,5 +525,5 @@ def test_pool_slow_reader_misses_nothing() -> None:
             time.sleep(2 * GRACE)
         lines.append(line)
 
-    list(ProcessPool(add_line).run([Job("0", ["seq", "30000"], os.environ)], 1))
+    list(ProcessPool(add_line).run([Job("0", ["seq", "30000"], lambda: os.environ)], 1))
     assert len(lines) == 30000

@@ -1,0 +1,112 @@
+"""`xacct each`: commands that have waited for so long that the sessions fetched at the beginning are over."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from tests.sts import MfaDevice, Role, Sts
+from tests.support.home import TIMEOUT, XACCT, Home, finish
+from tests.support.terminal import Terminal
+
+pytestmark = pytest.mark.usefixtures("user")
+
+LIFE = 4
+"""Seconds that a session lasts; it is due for a refresh after half of it."""
+PRINT = """
+left=$(($(date -d "$AWS_CREDENTIAL_EXPIRATION" +%s) - $(date +%s)))
+echo "$left $AWS_ACCESS_KEY_ID"
+"""
+"""How many whole seconds are left, which is one less at most than there are, and the session."""
+REST = f"sleep {LIFE / 2 + 0.1}"
+
+
+def parse(output: str) -> list[tuple[int, str]]:
+    """Return what `PRINT` has printed for each target."""
+    words = [line.split(" | ")[1].split() for line in output.splitlines()]
+    return [(int(left), key) for left, key in words]
+
+
+def test_each_renews_sessions_for_commands_that_have_waited(
+    home: Home, sts: Sts, vault: str, other: Role, device: MfaDevice
+) -> None:
+    """One after the other; nobody is there to enter another code, and none is needed."""
+    assert other
+    login = Terminal(home.terminal("configure", "role", "login", vault))
+    login.answer(device.next_code())
+    assert login.end() == 0
+    sts.session_life = LIFE
+    outcome = home.xacct("each", vault, "other", "--jobs", "1", "--", "sh", "-c", f"{PRINT}{REST}")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    found = parse(outcome.stdout)
+    assert len({key for _, key in found}) == 2
+    assert all(left >= LIFE / 2 for left, _ in found)
+    assert len(sts.calls_of("AssumeRole")) == 2 + 1
+    assert len(sts.calls_of("GetSessionToken")) == 1
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_each_renews_a_session_once_for_all_regions(home: Home, sts: Sts, prod: str, cache: bool) -> None:
+    """Two at a time, without a list of regions; where there is no cache, the session is kept in memory."""
+    sts.session_life = LIFE
+    environment = {"AWS_ENDPOINT_URL_EC2": sts.url}
+    if not cache:
+        environment["AWS_XACCT_CACHE_DIR"] = "/dev/full/cache"
+    regions = "us-east-1,us-west-1,eu-west-1,eu-west-2"
+    words = ("each", prod, "--regions", regions, "--jobs", "2", "--", "sh", "-c", f"{PRINT}{REST}")
+    outcome = home.xacct(*words, environment=environment)
+    assert outcome.code == 0
+    found = parse(outcome.stdout)
+    assert [left >= LIFE / 2 for left, _ in found] == 4 * [True]
+    assert sorted(len([key for _, key in found if key == one]) for one in {key for _, key in found}) == [2, 2]
+    assert len(sts.calls_of("AssumeRole")) == 2
+
+
+def test_each_does_not_run_a_command_whose_session_cannot_be_renewed(
+    home: Home, sts: Sts, prod: str, role: Role
+) -> None:
+    sts.session_life = LIFE / 2
+    environment = {"AWS_ENDPOINT_URL_EC2": sts.url}
+    words = ("each", prod, "--regions", "us-east-1,us-west-1", "--jobs", "1", "--json", "--retries", "1")
+    command = f"echo > $HOME/started; sleep {LIFE / 2 + 0.1}"
+    process = home.start_any(XACCT, *words, "--", "sh", "-c", command, environment=environment)
+    wait_for_start(home)
+    role.trusts.clear()
+    outcome = finish(process)
+    first, second = json.loads(outcome.stdout)
+    assert (outcome.code, first["ExitCode"], first["Stderr"]) == (254, 0, "")
+    assert (second["ExitCode"], second["Output"]) == (None, "")
+    assert second["Stderr"].startswith("xacct: An error occurred (AccessDenied)")
+    assert "1 of 2 failed: prod us-west-1\n" in outcome.stderr
+    assert "trying 1 command again" in outcome.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["--regions", "us-west-1"]])
+def test_each_fails_if_there_is_no_session_for_a_retry(
+    home: Home, sts: Sts, prod: str, role: Role, options: list[str]
+) -> None:
+    """A command in a region that had failed was forgotten then, and all was well."""
+    sts.session_life = 1
+    command = "echo > $HOME/started; sleep 1.1; exit 3"
+    words = ("each", prod, *options, "--retries", "1", "--", "sh", "-c", command)
+    process = home.start_any(XACCT, *words, environment={"AWS_ENDPOINT_URL_EC2": sts.url})
+    wait_for_start(home)
+    role.trusts.clear()
+    outcome = finish(process)
+    assert (outcome.code, outcome.stdout) == (254, "")
+    first, again, denied, *_, last = outcome.stderr.splitlines()
+    name = " ".join([prod, *options[1:]])
+    assert first == f"{name} | xacct: exit code 3"
+    assert again == "xacct: trying 1 command again, 1 of 1"
+    assert denied.startswith(f"{name} | xacct: An error occurred (AccessDenied)")
+    assert last == f"xacct: 1 of 1 failed: {name}"
+    assert outcome.stderr.count("(AccessDenied)") == 1
+
+
+def wait_for_start(home: Home) -> None:
+    deadline = time.monotonic() + TIMEOUT
+    while not (home.path / "started").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
