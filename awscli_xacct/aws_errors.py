@@ -101,6 +101,11 @@ def is_existing_entity(error: BaseException) -> bool:
     return service_code(error) == "EntityAlreadyExists"
 
 
+def is_over_quota(error: BaseException) -> bool:
+    """Whether IAM allows no more of what the request would create."""
+    return service_code(error) == "LimitExceeded"
+
+
 def is_refused_device_code(error: BaseException) -> bool:
     """Whether IAM refused the codes with which a device was to be enabled."""
     return service_code(error) == "InvalidAuthenticationCode"

@@ -55,7 +55,14 @@ COMMANDS = (
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that raises its errors, so that they are reported like all others."""
+    """A parser that raises its errors, so that they are reported like all others, and takes options anywhere."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse words, also ``keys store --yes PROFILE``: argparse's own way misses an optional word at the end."""
+        positional = [action for action in self._actions if not action.option_strings]
+        if len(positional) > 1:
+            return self.parse_intermixed_args(args, namespace)
+        return super().parse_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}. See: {self.prog} --help")

@@ -11,13 +11,13 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import install, settings
-from ..aws_errors import is_denied
+from ..aws_errors import is_denied, is_expired_or_unknown_caller
 from ..errors import ProfileError, XacctError
 from ..keys.key_store import KeyStore
 from ..keys.model import AccessKey
 from ..keys.place import FILE, KEY_STORE, NOWHERE, PROGRAM, Files, Place, find_place, no_key
 from ..keys.transfer import require_stored
-from ..messages import print_message, printable, warn
+from ..messages import print_message, printable, profile_option, warn
 from .fetch import make_session
 from .output import print_result
 from .resolve import read_config
@@ -121,6 +121,8 @@ def _ask_iam(clients: KeyClients, key: AccessKey) -> Any:
 def _explain(error: Exception) -> str:
     if is_denied(error):
         return "unknown: allow the user iam:ListAccessKeys and iam:GetAccessKeyLastUsed"
+    if is_expired_or_unknown_caller(error):
+        return "unknown: AWS does not accept this key, which may have been disabled or deleted"
     return (
         str(error).splitlines()[0] if isinstance(error, XacctError) else f"unknown: {printable(str(error))}"
     )
@@ -155,11 +157,17 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 @contextlib.contextmanager
-def explaining_denials(profile: str) -> Iterator[None]:
-    """Turn a refusal of IAM in the block into an error that names the missing permission. Raises `XacctError`."""
+def explaining_refusals(profile: str) -> Iterator[None]:
+    """Turn a refusal of AWS in the block into an error that says what to do about it. Raises `XacctError`."""
     try:
         yield
     except Exception as error:
+        if is_expired_or_unknown_caller(error):
+            raise XacctError(
+                f"AWS does not accept the key of profile {profile}, which may have been disabled or deleted: {error}. "
+                f"Enter another one with:\n  aws configure {profile_option(profile)}",
+                code="AccessDenied",
+            ) from None
         if not is_denied(error):
             raise
         permission = f"iam:{getattr(error, 'operation_name', '')}"

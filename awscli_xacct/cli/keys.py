@@ -5,15 +5,20 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import shlex
+import stat
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from .. import settings
 from ..confirm import Change, Consent, confirm_and_apply
 from ..errors import ProfileError, UsageError
+from ..keys.journal import hold_key
 from ..keys.key_store import KeyStore
-from ..keys.model import AccessKey
-from ..keys.place import FILE, KEY_STORE, NOWHERE, Files, Place, find_place, no_key, write_key
+from ..keys.model import AccessKey, KeyChangedError, KeyStoreError
+from ..keys.place import FILE, KEY_STORE, NOWHERE, Files, Place, find_place, find_sharers, no_key, write_key
 from ..keys.transfer import (
     check_not_elsewhere,
     finish_restoring,
@@ -22,16 +27,13 @@ from ..keys.transfer import (
     restore_key,
     store_key,
 )
-from ..messages import print_message
+from ..messages import listed, print_message
 from ..profiles.cache_keys import keeps_history
 from ..profiles.credential_process import make_key_command
 from ..xacct_program import find_program
-from .key_status import explaining_denials, make_clients, show_status
+from .key_status import explaining_refusals, make_clients, show_status
 from .output import add_format_options, print_result
 from .resolve import read_config
-
-if TYPE_CHECKING:
-    pass
 
 HELP = "Show where long-term keys rest, keep them in the system's key store, and rotate them."
 EXAMPLES = """\
@@ -44,7 +46,6 @@ EXAMPLES = """\
 
 _ACTIONS = ("status", "store", "restore", "rotate", "get")
 _LOCK_SECONDS = 300.0
-_DAY = 86400
 _ROTATE = "xacct keys rotate"
 
 
@@ -101,16 +102,19 @@ def _store(profile: str, consent: Consent) -> int:
         return 0
     if key is None:
         raise no_key(place)
-    own = read_config()["profiles"][profile].get(settings.CREDENTIAL_PROCESS)
-    if own is not None and not is_half_moved(place, str(own)):
+    own = _program_of(profile)
+    if own and not is_half_moved(place, own):
         text = f"profile {profile} has a credential_process beside its key: {own}"
         raise ProfileError(profile, text, "remove one of the two")
     key_store = KeyStore()
 
     def apply() -> int:
         command = make_key_command(find_program(), profile)
-        store_key(place, key, files, key_store, make_clients(profile), command)
+        with explaining_refusals(profile), _holding(place, key, files):
+            store_key(place, key, files, key_store, make_clients(profile), command)
         print_result(f"the key {key.id} of profile {profile} is in {key_store.name} now\n")
+        for other in find_sharers(place, key, files):
+            print_message(f"profile {other} has the same key, which is still in the clear")
         return 0
 
     return _confirm(
@@ -124,29 +128,71 @@ def _restore(profile: str, consent: Consent) -> int:
     check_not_elsewhere(place)
     if place.kind == NOWHERE:
         raise no_key(place)
-    own = str(read_config()["profiles"][profile].get(settings.CREDENTIAL_PROCESS, ""))
-    if place.kind == FILE and not is_half_moved(place, own):
-        print_message(f"the key of profile {profile} is in {place.path} already")
-        return 0
+    if key is not None:
+        return _finish_restoring(place, key, files, consent)
     key_store = KeyStore()
-    if place.kind == FILE:
-
-        def finish() -> int:
-            finish_restoring(profile, files, key_store)
-            print_result(f"the key of profile {profile} is in {place.path}\n")
-            return 0
-
-        return _confirm(f"Remove the key of profile {profile} from {key_store.name}?", finish, consent)
-    key = require_stored(profile, key_store)
+    stored = require_stored(profile, key_store)
 
     def apply() -> int:
-        file = restore_key(place, files, key_store)
-        print_result(f"the key {key.id} of profile {profile} is in {file.path} now\n")
+        with _holding(place, None, files):
+            if require_stored(profile, key_store) != stored:
+                raise _changed(profile)
+            file = restore_key(place, stored, files, key_store)
+        print_result(f"the key {stored.id} of profile {profile} is in {file.path} now\n")
+        _warn_of_readers(file.path)
         return 0
 
     where = f"from {key_store.name} into {files.credentials}, in the clear"
-    question = f"Move the key {key.id} of profile {profile} {where}?"
+    question = f"Move the key {stored.id} of profile {profile} {where}?"
     return _confirm(question, apply, consent)
+
+
+def _finish_restoring(place: Place, key: AccessKey, files: Files, consent: Consent) -> int:
+    """Complete a move into a file, where the key is; wherever it was interrupted, the key store may have it, too."""
+    profile = place.profile
+    is_half = is_half_moved(place, _program_of(profile))
+    key_store = None
+    with contextlib.nullcontext() if is_half else contextlib.suppress(KeyStoreError):
+        key_store = KeyStore()
+        is_half = is_half or key_store.read(profile) == key
+    if key_store is None or not is_half:
+        print_message(f"the key of profile {profile} is in {place.path} already")
+        return 0
+    known = key_store
+
+    def finish() -> int:
+        with _holding(place, key, files):
+            finish_restoring(place, key, files, known)
+        print_result(f"the key of profile {profile} is in {place.path}\n")
+        return 0
+
+    return _confirm(f"Remove the key of profile {profile} from {known.name}?", finish, consent)
+
+
+def _program_of(profile: str) -> str:
+    return str(read_config()["profiles"][profile].get(settings.CREDENTIAL_PROCESS) or "")
+
+
+@contextlib.contextmanager
+def _holding(place: Place, key: AccessKey | None, files: Files) -> Iterator[None]:
+    """Hold a profile's key in the block. Raises `KeyChangedError` if it is not where it was by now."""
+    with hold_key(place.profile, _LOCK_SECONDS):
+        if find_place(place.profile, files) != (place, key):
+            raise _changed(place.profile)
+        yield
+
+
+def _changed(profile: str) -> KeyChangedError:
+    return KeyChangedError(
+        f"the key of profile {profile} was moved or replaced meanwhile. See where it is:\n"
+        f"  xacct keys status {shlex.quote(profile)}"
+    )
+
+
+def _warn_of_readers(path: Path) -> None:
+    """Say so if other users can read a file that has a key now. Its mode is the user's business."""
+    if os.name != "nt" and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+        print_message(f"other users can read {path}. To stop that:\n  chmod 600 {shlex.quote(str(path))}")
 
 
 # -- rotate ------------------------------------------------------------------------------------------------------------
@@ -155,15 +201,19 @@ def _restore(profile: str, consent: Consent) -> int:
 def _rotate(profile: str, consent: Consent, *, delete_old: bool) -> int:
     files = Files.current()
     place, key = locate_key(profile, files)
+    if is_half_moved(place, _program_of(profile)):
+        raise ProfileError(
+            profile,
+            f"the key of profile {profile} was on its way into the key store or back",
+            f"complete that first:\n  xacct keys store {shlex.quote(profile)}",
+        )
+    sharers = find_sharers(place, key, files)
 
     def apply() -> int:
         from ..keys.journal import RotationJournal
         from ..keys.rotation import Rotation
 
-        with (
-            explaining_denials(profile),
-            RotationJournal.open(files.config, profile, _LOCK_SECONDS) as journal,
-        ):
+        with explaining_refusals(profile), hold_key(profile, _LOCK_SECONDS):
             place, current = locate_key(profile, files)
             if current != key:
                 print_message(
@@ -180,20 +230,32 @@ def _rotate(profile: str, consent: Consent, *, delete_old: bool) -> int:
             rotation = Rotation(
                 make_clients(profile),
                 current,
-                journal,
+                RotationJournal.read(files.config, profile),
                 store,
-                lambda: locate_key(profile, files)[1].id,
+                lambda: _find_id(profile, files),
                 print_message,
             )
             new = rotation.run(delete_old=delete_old)
             _record(profile, new)
         old = "" if new == key else f"; {key.id} is {'deleted' if delete_old else 'disabled'}"
         print_result(f"the key of profile {profile} is {new.id}, in {place}{old}\n")
+        for other in find_sharers(place, key, files) if new != key else ():
+            print_message(f"profile {other} still has the old key, {key.id}. Give it the new one")
+        if place.kind == FILE:
+            _warn_of_readers(place.path)
         return 0
 
-    return _confirm(
-        f"Replace the key {key.id} of profile {profile}, in {place}, with a new one?", apply, consent
-    )
+    others = f" (and of {listed(sharers)})" if sharers else ""
+    question = f"Replace the key {key.id} of profile {profile}{others}, in {place}, with a new one?"
+    return _confirm(question, apply, consent)
+
+
+def _find_id(profile: str, files: Files) -> str | None:
+    """Return the id of the key that a profile has by now; None if it has none. Raises `XacctError`."""
+    try:
+        return locate_key(profile, files)[1].id
+    except ProfileError:
+        return None
 
 
 def _record(profile: str, key: AccessKey) -> None:

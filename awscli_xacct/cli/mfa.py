@@ -18,7 +18,7 @@ from ..messages import listed, print_message, subcommand
 from ..mfa import terminal
 from ..mfa.codes import is_code
 from ..profiles.source import is_role
-from .key_status import explaining_denials, make_clients
+from .key_status import explaining_refusals, make_clients
 from .keys import locate_key
 from .output import print_result
 from .resolve import read_config
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
     _, key = locate_key(profile, Files.current())
     clients = make_clients(profile)
     prompt = _Prompt()
-    with explaining_denials(profile):
+    with explaining_refusals(profile):
         iam, caller = clients.iam(key), clients.caller_arn(key)
         serial = enroll_device(iam, caller, profile, options.device_name, prompt.ask_codes)
     try:

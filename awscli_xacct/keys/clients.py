@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import settings
-from ..aws_errors import is_expired_or_unknown_caller
 from ..credentials.context import region_for
 from ..credentials.profile_session import ProfileSession
 from ..profiles.source import is_role
 from .model import AccessKey
-
-_POLL_SECONDS = 1.0
+from .patience import call_patiently
 
 
 class KeyClients:
@@ -42,19 +39,9 @@ class KeyClients:
         return next((str(serial) for serial in serials if serial), None)
 
     def caller_arn(self, key: AccessKey, *, wait: float = 0) -> str:
-        """Return the ARN of a key's user, as proof that the key works. Raises botocore's errors.
-
-        A new key does not work at once everywhere: for up to `wait` seconds a refusal is no proof of the opposite.
-        """
+        """Return the ARN of a key's user: proof that the key works. See `call_patiently`. Raises botocore's errors."""
         client = self._client("sts", key)
-        until = time.monotonic() + wait
-        while True:
-            try:
-                return str(client.get_caller_identity()["Arn"])
-            except Exception as error:
-                if time.monotonic() >= until or not is_expired_or_unknown_caller(error):
-                    raise
-            time.sleep(_POLL_SECONDS)
+        return str(call_patiently(client.get_caller_identity, wait)["Arn"])
 
     def iam(self, key: AccessKey) -> Any:
         """Return IAM for the user, through the MFA session if the user has a device, else with a key.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 from .. import settings
 from ..errors import XacctError
 from ..storage.directories import provide_private
-from ..storage.files import replace
+from ..storage.files import replace, sweep
 from ..storage.locks import locked
 from ..storage.record import expand_path, read_private
 
@@ -25,42 +26,62 @@ _VERSION = 1
 
 @dataclass
 class RotationJournal:
-    """The ids of keys that a rotation knows.
+    """What a rotation knows of the keys of its user.
 
-    known     the keys that there were before it made one
-    replaced  the key that it replaces
-    created   the key that it has made; None before that, or if it was killed between IAM's answer and the note
+    known       the ids of the keys that there were before it made one; empty if IAM has refused to make one
+    noted       when that was, by IAM's clock, in seconds since the epoch
+    replaced    the id of the key that it replaces
+    created     the id of the key that it has made; None before that, or if it was killed before it could note it
+    is_stored   whether that one has been written to where the replaced one rested
+    is_retired  whether the replaced one has been disabled
     """
 
     path: Path
     known: list[str] = field(default_factory=list)
+    noted: float = 0
     replaced: str | None = None
     created: str | None = None
+    is_stored: bool = False
+    is_retired: bool = False
 
     @classmethod
-    @contextlib.contextmanager
-    def open(cls, config: Path, profile: str, wait: float) -> Iterator[RotationJournal]:
-        """Open the journal of a profile of a config file, locked to the end of the block.
-
-        Waits for another process for up to `wait` seconds. Raises `BusyError`, and `XacctError` without a home.
-        """
-        directory = expand_path(settings.KEYS_DIRECTORY)
-        if not directory:
-            raise XacctError(
-                "a rotation keeps its notes in your home directory, and there is none. Set it:\n"
-                "  export HOME=DIRECTORY"
-            )
-        name = hashlib.sha256(json.dumps([str(config.absolute()), profile]).encode()).hexdigest()[:32]
-        path = provide_private(Path(directory), settings.KEYS_KIND) / f"{name}.json"
-        with locked(path, wait):
-            yield cls(path, **_read(path))
+    def read(cls, config: Path, profile: str) -> RotationJournal:
+        """Return the journal of a profile of a config file. The caller holds the lock of `hold_key`."""
+        path = _directory() / f"{_digest(os.path.realpath(config), profile)}.json"
+        sweep(path.parent, path.name)
+        return cls(path, **_read(path))
 
     def note(self, **changes: Any) -> None:
         """Change the journal on disk, whole or not at all. Raises `OSError`."""
         for key, value in changes.items():
             setattr(self, key, value)
         content = {key: value for key, value in asdict(self).items() if key != "path"}
-        replace(self.path, json.dumps({"version": _VERSION, **content}).encode("ascii"))
+        replace(self.path, json.dumps({"version": _VERSION, **content}).encode("ascii"), flush=True)
+
+
+@contextlib.contextmanager
+def hold_key(profile: str, wait: float) -> Iterator[None]:
+    """Hold the key of a profile to the end of the block: nobody else moves or rotates it meanwhile.
+
+    It is the key of that profile of all config files, because they share the key store. Waits for another process for
+    up to `wait` seconds. Raises `BusyError`, and `XacctError` without a home.
+    """
+    with locked(_directory() / _digest(profile), wait):
+        yield
+
+
+def _directory() -> Path:
+    directory = expand_path(settings.KEYS_DIRECTORY)
+    if not directory:
+        raise XacctError(
+            "notes about keys are kept in your home directory, and there is none. Set it:\n"
+            "  export HOME=DIRECTORY"
+        )
+    return provide_private(Path(directory), settings.KEYS_KIND)
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256(json.dumps(texts).encode("ascii")).hexdigest()[:32]
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -71,4 +92,5 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(found, dict) or found.pop("version", None) != _VERSION:
         return {}
-    return {key: found[key] for key in ("known", "replaced", "created") if key in found}
+    names = RotationJournal.__dataclass_fields__
+    return {key: value for key, value in found.items() if key in names and key != "path"}

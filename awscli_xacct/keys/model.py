@@ -53,6 +53,10 @@ class KeyStoreError(XacctError):
     code = "NoCredentials"
 
 
+class KeyStoreSilentError(KeyStoreError):
+    """The system's key store has not answered, so what it was asked to do may still happen."""
+
+
 class KeyChangedError(XacctError):
     """The key in a file is no longer the one that a command began with; the file is unchanged."""
 

@@ -13,7 +13,7 @@ from typing import Any
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
-from ..configfile.sections import MergedProfiles, make_header
+from ..configfile.sections import MergedProfiles, make_header, parse_header
 from ..errors import ProfileError
 from ..messages import profile_option, unknown_profile
 from ..profiles.credential_process import first_word, gets_key_of
@@ -70,7 +70,7 @@ def find_place(profile: str, files: Files) -> tuple[Place, AccessKey | None]:
     for document, header in headers:
         section = document.section(header) if header in document.names() else {}
         if any(key in section for key in (settings.ACCESS_KEY_ID, settings.SECRET_ACCESS_KEY)):
-            return Place(profile, FILE, Path(document.path), header), _key_in(profile, section, document)
+            return Place(profile, FILE, Path(document.path), header), _key_in(profile, header, document)
     program = str(profiles[profile].get(settings.CREDENTIAL_PROCESS, ""))
     if program:
         if gets_key_of(program, profile):
@@ -93,8 +93,8 @@ def no_key(place: Place) -> ProfileError:
 def write_key(place: Place, key: AccessKey, instead_of: str | None) -> None:
     """Write a key into a file, in place of the key with the id `instead_of`; None if there is none.
 
-    Both lines are replaced at once. Raises `KeyChangedError` if the file has another key by now, and what
-    `store.edit` raises.
+    Both lines are replaced at once, and those of all profiles in the file that have the same key. Raises
+    `KeyChangedError` if the file has another key by now, and what `store.edit` raises.
     """
     key.check()
 
@@ -102,8 +102,9 @@ def write_key(place: Place, key: AccessKey, instead_of: str | None) -> None:
         found = document.section(place.header) if place.header in document.names() else {}
         if found.get(settings.ACCESS_KEY_ID) not in (instead_of, key.id):
             raise KeyChangedError(f"{place.path} has another key of profile {place.profile} by now")
-        document.set(place.header, settings.ACCESS_KEY_ID, key.id)
-        document.set(place.header, settings.SECRET_ACCESS_KEY, key.secret)
+        for header in {place.header, *_headers_with(document, instead_of)}:
+            document.set(header, settings.ACCESS_KEY_ID, key.id)
+            document.set(header, settings.SECRET_ACCESS_KEY, key.secret)
 
     store.edit(place.path, change)
 
@@ -112,7 +113,8 @@ def remove_key(place: Place, key: AccessKey) -> None:
     """Remove the two lines of a key from a file. Raises what `write_key` does."""
 
     def change(document: Document) -> None:
-        if document.section(place.header).get(settings.ACCESS_KEY_ID) != key.id:
+        found = document.section(place.header) if place.header in document.names() else {}
+        if found.get(settings.ACCESS_KEY_ID, key.id) != key.id:
             raise KeyChangedError(f"{place.path} has another key of profile {place.profile} by now")
         document.remove(place.header, settings.ACCESS_KEY_ID)
         document.remove(place.header, settings.SECRET_ACCESS_KEY)
@@ -120,16 +122,44 @@ def remove_key(place: Place, key: AccessKey) -> None:
     store.edit(place.path, change)
 
 
+def find_sharers(place: Place, key: AccessKey, files: Files) -> list[str]:
+    """Return the other profiles with the same key in a file, in order. Those in the file of `place` come first."""
+    found: dict[str, None] = {}
+    for path in sorted((files.credentials, files.config), key=lambda path: path != place.path):
+        document = _document(path)
+        for header in _headers_with(document, key.id):
+            name = header if path == files.credentials else parse_header(header)
+            if name not in (None, place.profile):
+                found[str(name)] = None
+    return list(found)
+
+
+def _headers_with(document: Document, key_id: str | None) -> list[str]:
+    """Return the headers of the sections that have the key with this id."""
+    if key_id is None:
+        return []
+    return [
+        header
+        for header, options in document.sections().items()
+        if options.get(settings.ACCESS_KEY_ID) == key_id and settings.SESSION_TOKEN not in options
+    ]
+
+
 def set_option(profile: str, files: Files, key: str, value: str | None) -> None:
-    """Set an option of a profile in the config file; None removes it. Raises what `store.edit` does."""
+    """Set an option of a profile in the config file; None removes it. Raises what `store.edit` does.
+
+    A section that has no options then goes as well, if the credentials file has one of that profile.
+    """
 
     def change(document: Document) -> None:
-        profiles = MergedProfiles(document, _document(files.credentials))
-        header = profiles.header(profile) or make_header(profile)
+        credentials = _document(files.credentials)
+        header = MergedProfiles(document, credentials).header(profile) or make_header(profile)
         if value is not None:
             document.set(header, key, value)
         elif header in document.names():
             document.remove(header, key)
+            if set(document.section(header)) <= {key} and profile in credentials.names():
+                document.remove_section(header)
 
     store.edit(files.config, change)
 
@@ -147,7 +177,8 @@ def _check_user(profile: str, options: Mapping[str, Any]) -> None:
         raise ProfileError(profile, text, "name a profile with the long-term key of an IAM user")
 
 
-def _key_in(profile: str, section: Mapping[str, Any], document: Document) -> AccessKey:
+def _key_in(profile: str, header: str, document: Document) -> AccessKey:
+    section: Mapping[str, Any] = document.section(header)
     try:
         key = AccessKey(section[settings.ACCESS_KEY_ID], section[settings.SECRET_ACCESS_KEY])
         key.check()
@@ -156,9 +187,23 @@ def _key_in(profile: str, section: Mapping[str, Any], document: Document) -> Acc
     except ValueError as error:
         reason = str(error)
     else:
-        return key
+        if all(
+            _has_own(document, header, name) for name in (settings.ACCESS_KEY_ID, settings.SECRET_ACCESS_KEY)
+        ):
+            return key
+        text = f"profile {profile} has inherited its key from [DEFAULT] in {document.path}"
+        raise ProfileError(profile, text, f"move the two lines to [{header}] there")
     raise ProfileError(
         profile,
         f"the key of profile {profile} in {document.path} cannot work: {reason}",
         f"write it again:\n  aws configure {profile_option(profile)}",
     )
+
+
+def _has_own(document: Document, header: str, key: str) -> bool:
+    """Return whether a section has an option itself: it also inherits those of ``[DEFAULT]``."""
+    try:
+        document.line_of(header, key)
+    except KeyError:
+        return False
+    return True

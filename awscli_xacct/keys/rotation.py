@@ -8,7 +8,9 @@ What can be interrupted, at any point, and what the next run does:
     after that                        done
 
 A user may have two keys, so a key that nobody here has made stops a rotation, and is never touched. What is our own
-orphan is known by the journal: its id was noted, or it appeared after the journal was written and was never used.
+orphan is known by the journal: its id was noted and it has never been stored, or it was made within minutes of the
+note and never used. A key that has been stored is no orphan, even if the file has another one by now: somebody may
+have copied it. Nor is the old one touched if somebody has enabled it again.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
 """
@@ -16,21 +18,29 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ..aws_errors import is_over_quota, is_rejected_request
 from ..errors import XacctError
 from ..messages import printable, profile_option
 from .journal import RotationJournal
-from .model import AccessKey
+from .model import AccessKey, KeyStoreSilentError
+from .patience import call_patiently
 
 if TYPE_CHECKING:
     from .clients import KeyClients  # loads botocore, which is not there before awscli is
 
 NEW_KEY_SECONDS = 60.0
 """How long a new key may take until it works; IAM says seconds."""
+
+_MAX_CREATION_SECONDS = 900
+"""How long botocore may go on asking IAM for a key, with all its retries."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,7 @@ def find_key(iam: Any, key: str) -> KnownKey:
     """Return what IAM knows of a key of its caller. Raises botocore's errors, and `XacctError` if there is none."""
     found = next((each for each in list_keys(iam) if each.id == key), None)
     if found is None:
-        raise XacctError(f"IAM does not list the key {key} among those of its user", code="ServiceError")
+        raise _unlisted(key)
     return found
 
 
@@ -102,12 +112,16 @@ class Rotation:
         """Clear up after the last rotation. Return whether there is nothing more to do."""
         journal = self._journal
         if self._key.id not in {each.id for each in keys}:
-            raise XacctError(f"IAM does not list the key {self._key.id} among those of its user")
+            raise _unlisted(self._key.id)
+        if self._key.id == journal.created and not journal.is_stored:
+            journal.note(is_stored=True)
         done = False
         for other in keys:
             if other.id == self._key.id:
                 continue
             if other.id == journal.replaced and self._key.id == journal.created:
+                if other.is_active and journal.is_retired:
+                    raise self._foreign(other)
                 if other.is_active:
                     self._say(
                         f"completing the last rotation, which was interrupted: {other.id} is still active"
@@ -126,10 +140,11 @@ class Rotation:
 
     def _is_orphan(self, other: KnownKey) -> bool:
         journal = self._journal
-        if other.id == journal.created:
-            return True
+        if journal.created is not None:
+            return other.id == journal.created and not journal.is_stored
         is_new = bool(journal.known) and other.id not in journal.known
-        return is_new and journal.created is None and other.last_used is None
+        since = other.created.timestamp() - journal.noted
+        return is_new and other.last_used is None and -60 <= since <= _MAX_CREATION_SECONDS
 
     def _foreign(self, other: KnownKey) -> XacctError:
         used = f"last used {other.last_used:%Y-%m-%d}" if other.last_used else "never used"
@@ -145,17 +160,35 @@ class Rotation:
 
     def _create(self) -> AccessKey:
         """Make a key, prove it, and store it. If that fails, it is deleted again, unless it may have been stored."""
-        known = [each.id for each in list_keys(self._iam)]
-        self._journal.note(known=known, replaced=self._key.id, created=None)
-        made = self._iam.create_access_key()["AccessKey"]
+        listed = self._iam.list_access_keys()
+        known = [each["AccessKeyId"] for each in listed["AccessKeyMetadata"]]
+        self._journal.note(
+            known=known,
+            noted=_time_of(listed),
+            replaced=self._key.id,
+            created=None,
+            is_stored=False,
+            is_retired=False,
+        )
+        try:
+            made = self._iam.create_access_key()["AccessKey"]
+        except Exception as error:
+            if is_rejected_request(error):
+                self._journal.note(known=[])  # whoever makes a key now, it is not ours
+            if is_over_quota(error):
+                raise self._too_many(known) from None
+            raise
         key = AccessKey(made["AccessKeyId"], made["SecretAccessKey"])
         try:
             self._journal.note(created=key.id)
             self._clients.caller_arn(key, wait=NEW_KEY_SECONDS)
             self._store(key)
+            self._journal.note(is_stored=True)
+        except KeyStoreSilentError:
+            raise
         except BaseException:
             with contextlib.suppress(Exception):  # the next rotation finds out what to do with it
-                if self._find_stored() == self._key.id:
+                if self._find_stored() != key.id:
                     self._delete(key.id)
             raise
         return key
@@ -164,9 +197,32 @@ class Rotation:
         """Disable a key that has been replaced by `key`, and delete it if that is wanted now."""
         self._clients.caller_arn(key, wait=NEW_KEY_SECONDS)
         iam = self._clients.iam(key)
-        iam.update_access_key(AccessKeyId=old, Status="Inactive")
+        call_patiently(partial(iam.update_access_key, AccessKeyId=old, Status="Inactive"), NEW_KEY_SECONDS)
+        self._journal.note(is_retired=True)
         if delete_old:
-            iam.delete_access_key(AccessKeyId=old)
+            call_patiently(partial(iam.delete_access_key, AccessKeyId=old), NEW_KEY_SECONDS)
 
     def _delete(self, key: str) -> None:
         self._iam.delete_access_key(AccessKeyId=key)
+
+    def _too_many(self, known: list[str]) -> XacctError:
+        fix = f"aws iam list-access-keys {profile_option(self._clients.profile)}"
+        return XacctError(
+            f"IAM allows the user no further key, although it lists {' and '.join(map(printable, known))} only. A key "
+            f"that was made just now may be missing in its list. Look again in a minute, then rotate again:\n  {fix}",
+            code="ServiceError",
+            fix=fix,
+        )
+
+
+def _unlisted(key: str) -> XacctError:
+    return XacctError(f"IAM does not list the key {key} among those of its user", code="ServiceError")
+
+
+def _time_of(answer: Any) -> float:
+    """Return when AWS gave an answer, by its own clock: that of this machine may be wrong."""
+    date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return time.time()

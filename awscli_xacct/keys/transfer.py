@@ -7,6 +7,7 @@ and the way back begins with writing them. Interrupted anywhere, either can be r
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -14,14 +15,14 @@ from .. import settings
 from ..errors import ProfileError, XacctError
 from ..messages import profile_option
 from ..profiles.credential_process import gets_key_of, split_command
-from .key_store import KeyStore, removal_command
-from .model import AccessKey, KeyStoreError
-from .place import FILE, PROGRAM, Files, Place, remove_key, set_option, write_key
+from .key_store import MAX_SECONDS, KeyStore
+from .model import AccessKey, KeyChangedError, KeyStoreError
+from .place import FILE, PROGRAM, Files, Place, find_place, remove_key, set_option, write_key
 
 if TYPE_CHECKING:
     from .clients import KeyClients  # loads botocore, which is not there before awscli is
 
-_GET_SECONDS = 60
+_GET_SECONDS = MAX_SECONDS + 30
 
 
 def store_key(
@@ -31,37 +32,44 @@ def store_key(
 
     It is proved to work, as the profile's ``credential_process`` prints it, before the lines are removed from the
     file. If that fails, everything is as it was. `command` is that ``credential_process``. Raises `XacctError` and
-    botocore's errors.
+    botocore's errors. The caller holds the key.
     """
     profile = place.profile
     known = key_store.read(profile)
     if known not in (None, key):
         raise KeyStoreError(
-            f"{key_store.name} has another key of a profile {profile} already: {known.id}. If it is no longer needed, "
-            f"remove it:\n  {removal_command(profile)}"
+            f"{key_store.name} has another key of a profile {profile} already: {known.id}. If no other config file "
+            f"needs it either, remove it:\n  {key_store.removal_command(profile)}"
         )
-    key_store.write(profile, key)
     try:
+        key_store.write(profile, key)
         set_option(profile, files, settings.CREDENTIAL_PROCESS, command)
-        try:
-            _prove(command, key)
-            clients.caller_arn(key)
-        except BaseException:
-            set_option(profile, files, settings.CREDENTIAL_PROCESS, None)
-            raise
+        _prove(command, key)
+        clients.caller_arn(key)
+        remove_key(place, key)
     except BaseException:
-        key_store.delete(profile)
+        with contextlib.suppress(Exception):  # what is left of a move is completed by the next one
+            _undo_storing(place, key, files, key_store)
         raise
-    remove_key(place, key)
 
 
-def restore_key(place: Place, files: Files, key_store: KeyStore) -> Place:
-    """Move the key of a profile from the key store back into the credentials file. Return the file as a place."""
-    profile = place.profile
-    key = require_stored(profile, key_store)
-    file = Place(profile, FILE, files.credentials, profile)
+def _undo_storing(place: Place, key: AccessKey, files: Files, key_store: KeyStore) -> None:
+    """Undo a move into the key store, unless its copy is the last one, because the file was edited meanwhile."""
+    found, in_file = find_place(place.profile, files)
+    if found.kind == FILE:
+        set_option(place.profile, files, settings.CREDENTIAL_PROCESS, None)
+        if in_file == key:
+            key_store.delete(place.profile)
+
+
+def restore_key(place: Place, key: AccessKey, files: Files, key_store: KeyStore) -> Place:
+    """Move the key of a profile from the key store back into the credentials file. Return the file as a place.
+
+    Raises `XacctError`. The caller holds the key.
+    """
+    file = Place(place.profile, FILE, files.credentials, place.profile)
     write_key(file, key, None)
-    finish_restoring(profile, files, key_store)
+    finish_restoring(file, key, files, key_store)
     return file
 
 
@@ -70,8 +78,20 @@ def is_half_moved(place: Place, command: str) -> bool:
     return place.kind == FILE and gets_key_of(command, place.profile)
 
 
-def finish_restoring(profile: str, files: Files, key_store: KeyStore) -> None:
-    """Complete an interrupted move into the file, where the key is already."""
+def finish_restoring(place: Place, key: AccessKey, files: Files, key_store: KeyStore) -> None:
+    """Complete an interrupted move into the file at `place`, where the key is already.
+
+    Raises `XacctError`, and leaves alone what the key store has, if that is not the key in the file.
+    """
+    profile = place.profile
+    stored = key_store.read(profile)
+    if stored not in (None, key):
+        raise KeyStoreError(
+            f"{key_store.name} has another key of profile {profile} than {place.path}: {stored.id}. If nothing needs "
+            f"it, remove it:\n  {key_store.removal_command(profile)}"
+        )
+    if find_place(profile, files) != (place, key):
+        raise KeyChangedError(f"{place.path} has another key of profile {profile} by now")
     set_option(profile, files, settings.CREDENTIAL_PROCESS, None)
     key_store.delete(profile)
 

@@ -13,12 +13,12 @@ PRIVATE_FILE = 0o600
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0)
 
 
-def replace(path: Path, data: bytes) -> None:
+def replace(path: Path, data: bytes, *, flush: bool = False) -> None:
     """Write a private file so that a reader finds either all of the old bytes or all of the new ones.
 
-    It is not flushed to disk: what a power cut loses is fetched again. Raises `OSError`.
+    Without `flush`, a power cut may lose it: most of what is kept can be fetched again. Raises `OSError`.
     """
-    temporary = write_temporary(path.parent, path.name, data)
+    temporary = write_temporary(path.parent, path.name, data, flush=flush)
     try:
         temporary.replace(path)
     except BaseException:

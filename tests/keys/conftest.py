@@ -30,12 +30,14 @@ class KeyStoreFile:
 def key_store(home: Home) -> KeyStoreFile:
     """The key store of `home`, and `xacct` on its PATH."""
     path = home.path / "key-store.json"
+    # Not by PYTHON_KEYRING_BACKEND and PYTHONPATH, with which no command could be forked.
+    config = home.path / ".config" / "python_keyring" / "keyringrc.cfg"
+    config.parent.mkdir(parents=True)
+    config.write_text(
+        f"[backend]\ndefault-keyring = tests.support.file_keyring.FileKeyring\nkeyring-path = {ROOT}\n",
+        "utf-8",
+    )
     home.environment.update(
-        {
-            "PYTHON_KEYRING_BACKEND": "tests.support.file_keyring.FileKeyring",
-            "PYTHONPATH": str(ROOT),
-            PATH_VARIABLE: str(path),
-            "PATH": f"{XACCT.parent}{os.pathsep}{os.environ['PATH']}",
-        }
+        {PATH_VARIABLE: str(path), "PATH": f"{XACCT.parent}{os.pathsep}{os.environ['PATH']}"}
     )
     return KeyStoreFile(path)

@@ -35,6 +35,9 @@ HOME = "/home-of-the-process-that-forks-aws"
 DECISIVE = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC_", "OPENSSL_", "SSLKEYLOGFILE")
 """Prefixes of the variables that Python and its libraries read when they start."""
 
+STEP = "XACCT_TEST_STEP"
+"""The variable that has a child killed before one of its steps; see `killing`."""
+
 MAX_REQUEST = 1 << 20
 """The size of a request in bytes."""
 
@@ -226,6 +229,9 @@ def become(request: dict[str, Any], answer: int, descriptors: list[int], loaded:
         made = stream(descriptor, "w" if descriptor else "r", getattr(sys, name))
         setattr(sys, name, made)
         setattr(sys, f"__{name}__", made)
+    if STEP in os.environ:
+        path = os.path.join(os.path.dirname(__file__), "killing.py")  # noqa: PTH118, PTH120
+        exec(compile_script(path), vars(types.ModuleType("killing")))  # noqa: S102
 
 
 class Server:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked, PasswordSetError
 
-PATH_VARIABLE = "XACCT_TEST_KEYRING"
-LOCKED, READ_ONLY, FORGETFUL = "locked", "read-only", "forgetful"
-"""What `XACCT_TEST_KEYRING_FAULT` may be."""
+PATH_VARIABLE, FAULT_VARIABLE = "XACCT_TEST_KEYRING", "XACCT_TEST_KEYRING_FAULT"
+LOCKED, READ_ONLY, FORGETFUL, TRUNCATING = "locked", "read-only", "forgetful", "truncating"
+SWAPPING, BROKEN, GONE, SILENT = "swapping", "broken", "gone", "silent"
+"""What the fault may be. READ_ONLY and SILENT: it has deleted the entry before it finds that it cannot add it again."""
 
 
 class FileKeyring(KeyringBackend):
-    """Passwords by service and name, as JSON."""
+    """Passwords by service and name, as JSON. An entry is replaced in two steps, as in the Keychain of macOS."""
 
     priority = 1
 
@@ -30,10 +32,20 @@ class FileKeyring(KeyringBackend):
 
     def set_password(self, service: str, username: str, password: str) -> None:
         self._check()
-        if os.environ.get("XACCT_TEST_KEYRING_FAULT") == READ_ONLY:
+        name, rest = f"{service}/{username}", self._read()
+        fault = os.environ.get(FAULT_VARIABLE)
+        replaces = rest.pop(name, None) is not None
+        if replaces:
+            self._write(rest)
+        if fault == READ_ONLY:
             raise PasswordSetError("no write access")
-        if os.environ.get("XACCT_TEST_KEYRING_FAULT") != FORGETFUL:
-            self._write({**self._read(), f"{service}/{username}": password})
+        if fault == BROKEN:
+            raise RuntimeError(f"cannot send {password} over the bus")
+        if fault == SILENT and replaces:
+            threading.Event().wait()
+        if fault != FORGETFUL:
+            kept = {TRUNCATING: password[:-5], SWAPPING: password.replace("AKIA", "AKIB")}
+            self._write({**rest, name: kept.get(str(fault), password)})
 
     def delete_password(self, service: str, username: str) -> None:
         self._check()
@@ -42,8 +54,10 @@ class FileKeyring(KeyringBackend):
         self._write(rest)
 
     def _check(self) -> None:
-        if os.environ.get("XACCT_TEST_KEYRING_FAULT") == LOCKED:
+        if os.environ.get(FAULT_VARIABLE) == LOCKED:
             raise KeyringLocked("locked")
+        if os.environ.get(FAULT_VARIABLE) == GONE:
+            raise ConnectionRefusedError("the bus is gone")
 
     @property
     def _path(self) -> Path:
