@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from awscli_xacct.cli.dispatch import COMMANDS, make_parser
+from awscli_xacct.cli.dispatch import COMMANDS, load, make_parser
 from awscli_xacct.error_codes import CODES
+from awscli_xacct.messages import SUBCOMMANDS
 from tests.sts import Sts, User
 from tests.support.home import Home
 
@@ -52,6 +53,19 @@ def test_programs_lists_the_codes_of_errors() -> None:
     rows = [f"| `{code.name}` | {code.exit_code} | {code.meaning} |" for code in CODES]
     table = "\n".join(["| code | exit code | meaning |", "| --- | --- | --- |", *rows])
     assert f"\n\n{table}\n\n" in (ROOT / "docs/programs.md").read_text("utf-8")
+
+
+def test_reference_lists_the_commands_with_their_own_descriptions() -> None:
+    rows = []
+    for name in ("", *SUBCOMMANDS):
+        page = ROOT / "awscli_xacct/configure_role/examples" / (name or "role") / "_description.rst"
+        first = re.split(r"(?<=\.)\s", page.read_text("utf-8"))[0]
+        rows.append(
+            f"| `aws configure role {name or 'PROFILE'}` | {' '.join(first.split()).replace('``', '`')} |"
+        )
+    rows += [f"| `xacct {name}` | {load(name).HELP} |" for name in COMMANDS]
+    table = "\n".join(["| command | what it does |", "| --- | --- |", *rows])
+    assert f"\n\n{table}\n\n" in (ROOT / "docs/reference.md").read_text("utf-8"), table
 
 
 def test_index_has_every_page() -> None:
@@ -154,3 +168,21 @@ def test_profiles_of_other_tools_are_imported_as_shown(home: Home, user: User, t
         home.add_keys(user, "jon")
     for command, shown in commands:
         run_as_shown(home, command, shown)
+
+
+def test_recipe_for_version_2_leaves_xacct_on_the_path(tmp_path: Path) -> None:
+    """It ended in `~/.aws/xacct/venv/bin/xacct enable --v2`, and every later command was not found."""
+    page = (ROOT / "docs/hosts.md").read_text("utf-8")
+    (recipe,) = re.findall(r"^(    python3 -m venv .*\n(?:    .+\n)+)", page, re.MULTILINE)
+    # An interpreter whose environments have a `pip` that installs an `xacct`, which prints its arguments.
+    xacct = '#!/bin/sh\necho "$@"\n'
+    pip = f'#!/bin/sh\ncd "$(dirname "$0")"\nprintf \'%s\' {shlex.quote(xacct)} > xacct\nchmod +x xacct\n'
+    python = f'#!/bin/sh\nmkdir -p "$3/bin"\nprintf \'%s\' {shlex.quote(pip)} > "$3/bin/pip"\nchmod +x "$3/bin/pip"\n'
+    (tmp_path / "python3").write_text(python, encoding="utf-8")
+    (tmp_path / "python3").chmod(0o755)
+    environment = {"HOME": str(tmp_path), "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    for _ in range(2):
+        run = subprocess.run(
+            ["/bin/sh", "-ec", recipe], env=environment, capture_output=True, text=True, check=True
+        )
+        assert run.stdout == "enable --v2\n"
