@@ -10,6 +10,8 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
+from .storage.files import is_file
+
 _NAMES = ("xacct.exe", "xacct") if os.name == "nt" else ("xacct",)
 _PACKAGE = Path(__file__).resolve().parent
 _PARENTS = {"bin", "Scripts"}
@@ -37,7 +39,7 @@ def _list_scripts() -> Iterator[Path]:
     ]
     for directory in directories:
         for name in _NAMES:
-            if (directory / name).is_file():
+            if is_file(directory / name):
                 yield directory / name
 
 

@@ -211,6 +211,7 @@ MAY_USE_STDERR = {
     "cli/child.py": "flushes it before a child writes to it",
     "cli/launch.py": "flushes it before another program takes over the process",
     "mfa/interruption.py": "flushes it before the process ends by a signal",
+    "cli/main.py": "reports that messages.py is broken",
     "cli/progress.py": "asks how wide it is, and writes by messages.py",
     "confirm.py": "asks on stderr or stdout, whichever is a terminal",
 }

@@ -31,6 +31,7 @@ from .. import __version__, settings
 from ..errors import UsageError, XacctError, annotate
 from ..failures import OPTION, Profiles, Reporter
 from ..messages import SUBCOMMANDS, abandon
+from ..storage.files import is_file
 from .output import describe_failure, flush_or_abandon, print_result
 
 COMMANDS = (
@@ -167,7 +168,7 @@ def _read_profiles() -> Profiles:
     if not any(
         settings.ERROR_FORMAT.encode() in Path(path).read_bytes().lower()
         for path in paths
-        if Path(path).is_file()
+        if is_file(Path(path))
     ):
         return {}
     from .resolve import read_config

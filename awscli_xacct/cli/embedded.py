@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from ..storage.files import is_directory, is_file
 from .installations import MODULE, Installation, get_origin
 
 _MAX_ENVIRONMENTS = 5000
@@ -101,7 +102,7 @@ def _list_environments(directory: Path) -> list[Path]:
         with os.scandir(directory) as entries:
             found = [Path(entry.path) for entry in islice(entries, _MAX_ENVIRONMENTS)]
         return sorted(
-            (path for path in found if (path / "pyvenv.cfg").is_file()),
+            (path for path in found if is_file(path / "pyvenv.cfg")),
             key=lambda path: (path.stat().st_mtime, path),
         )
     except OSError:
@@ -112,14 +113,14 @@ def _find_library(path: Path) -> Path | None:
     """Return an environment's directory of packages if awscli is among them."""
     for pattern in ("lib/python*/site-packages", "Lib/site-packages"):
         for library in path.glob(pattern):
-            if (library / "awscli" / "__init__.py").is_file():
+            if is_file(library / "awscli" / "__init__.py"):
                 return library
     return None
 
 
 def _has_plugin(library: Path) -> bool:
     """Whether this package is installed, possibly in editable form."""
-    return (library / MODULE).is_dir() or any(library.glob(f"{MODULE}-*.dist-info"))
+    return is_directory(library / MODULE) or any(library.glob(f"{MODULE}-*.dist-info"))
 
 
 def _find_tool(library: Path) -> str:

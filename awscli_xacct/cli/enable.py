@@ -12,6 +12,7 @@ from .. import settings
 from ..configfile import store
 from ..errors import XacctError
 from ..messages import printable
+from ..storage.files import is_file
 from . import embedded, installations, plugin_section, probes
 from .installations import Installation
 from .output import print_result
@@ -66,7 +67,7 @@ def choose(
     name_one = "name one with: xacct enable --aws PATH"
     if named:
         path = Path(named).expanduser().absolute()
-        if not (path.is_file() and os.access(path, os.X_OK)):
+        if not (is_file(path) and os.access(path, os.X_OK)):
             raise XacctError(f"{path} is not an executable file; {name_one}", code="UsageError")
         found = [installations.inspect(path, environment)]
     if not found:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from ..errors import XacctError
+from ..storage.files import is_file
 from . import probes
 from .probes import Run as Run
 
@@ -108,7 +109,7 @@ class Installation:
                 name: str(Path(directory) / file)
                 for directory in reversed(path)
                 for name, file in files.items()
-                if (Path(directory) / file).is_file()
+                if is_file(Path(directory) / file)
             }
         done = probes.run([str(self.python), "-c", _FIND_MODULES, " ".join(names), *path], environment)
         if done.code:
@@ -149,7 +150,7 @@ def _list_on_path(environment: Mapping[str, str]) -> Iterator[Path]:
     for directory in environment.get("PATH", os.defpath).split(os.pathsep):
         for name in _NAMES if directory else ():
             path = Path(directory) / name
-            if path.is_file() and os.access(path, os.X_OK):
+            if is_file(path) and os.access(path, os.X_OK):
                 yield path
                 break
 

@@ -14,7 +14,21 @@ from ..storage import memo
 
 def main(arguments: "list[str] | None" = None) -> int:
     """Run one command line and return its exit code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        return _main(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:  # noqa: BLE001 - what reports errors may be what is broken
+        if sys.stderr is not None:
+            reason = f"{type(error).__name__}: {error}".encode("unicode_escape").decode("ascii")
+            sys.stderr.write(
+                f"xacct: this installation is broken: {reason}. Install it again with:\n"
+                f"  pip install --force-reinstall --no-deps awscli-xacct=={__version__}\n"
+            )
+        return 255
+
+
+def _main(arguments: "list[str]") -> int:
     try:
         if settings.HANDED_VARIABLE in os.environ:
             from . import launch

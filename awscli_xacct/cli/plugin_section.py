@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ..configfile.document import Document, Value
 from ..errors import XacctError
-from ..storage.files import write_temporary
+from ..storage.files import is_directory, write_temporary
 from .installations import MODULE, Installation, Run
 from .probes import SECONDS
 
@@ -103,7 +103,7 @@ def _find_ours(document: Document) -> list[str]:
 
 def _is_ours(directory: str) -> bool:
     """Whether a directory of version 2's path is there for this package, which may have moved since."""
-    return directory in find_directories() or Path(directory, MODULE).is_dir()
+    return directory in find_directories() or is_directory(Path(directory, MODULE))
 
 
 def probe(installation: Installation, environment: Mapping[str, str], seconds: float = SECONDS) -> Run:

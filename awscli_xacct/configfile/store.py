@@ -24,7 +24,7 @@ from .. import settings
 from ..errors import EditError
 from ..messages import warn_once
 from ..storage.directories import check_may_make, make_private_directory
-from ..storage.files import discard, flush_directory, sweep, write_temporary
+from ..storage.files import discard, exists, flush_directory, sweep, write_temporary
 from ..storage.locks import locked
 from ..storage.record import is_ours
 from .document import Document, Sections, parse_sections
@@ -128,7 +128,7 @@ def _changed(path: Path, data: bytes, change: Change) -> Document:
 def _replace(planned: Edit, real: Path, verify: Callable[[Path], None]) -> bool:
     """Replace the file; return False if another program has changed it meanwhile."""
     try:
-        if not real.parent.exists():
+        if not exists(real.parent):
             make_private_directory(real.parent)
         temporary = write_temporary(real.parent, real.name, planned.after, flush=True)
     except OSError as error:
@@ -182,7 +182,7 @@ def _find_replaceable(path: Path) -> Path:
         )
     try:
         found = _stat(real)
-        directory = next((parent for parent in real.parents if parent.exists()), real.parent)
+        directory = next((parent for parent in real.parents if exists(parent)), real.parent)
         above = directory.stat()
     except OSError as error:
         raise _unusable(f"{path} cannot be read: {error.strerror}", path) from None

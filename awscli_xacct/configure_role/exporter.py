@@ -29,6 +29,7 @@ from ..problems import Hints, Problem
 from ..profiles.config_keys import KEYS
 from ..profiles.sdk_profiles import map_sdk_profiles
 from ..profiles.source import is_role
+from ..storage.files import is_directory
 from ..tables import counted
 from .arguments import DRY_RUN, YES, arg_table, argument, nothing_given, positional, synopsis
 from .base import NO_ROLES, Subcommand, refusal
@@ -87,10 +88,10 @@ class ExportCommand(Subcommand):
             self._print_exposed()
             return 0
         path = Path(name)
-        if not path.parent.is_dir():
+        before = store.read(path)
+        if not is_directory(path.parent):
             raise refusal(DECLINED, f"there is no directory {path.parent}")
 
-        before = store.read(path)
         edit = store.Edit(path, before, self._render(before, name, parsed_args.format, roles))
         is_generated = _format_of(decode(before, name).text) in GENERATED
         consent = Consent.given_in(parsed_args)

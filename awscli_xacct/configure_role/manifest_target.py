@@ -19,6 +19,7 @@ from ..profiles.config_keys import KEYS
 from ..profiles.defaults import Wanted
 from ..profiles.partitions import Partitions
 from ..profiles.source import Profiles
+from ..storage.files import is_directory
 from ..tables import counted
 from .base import refusal
 from .file_change import DECLINED, write_file
@@ -31,9 +32,9 @@ class IntoManifest:
 
     def __init__(self, name: str) -> None:
         self.path = Path(name)
-        if not self.path.parent.is_dir():
-            raise refusal(DECLINED, f"there is no directory {self.path.parent}")
         self._before = store.read(self.path)
+        if not is_directory(self.path.parent):
+            raise refusal(DECLINED, f"there is no directory {self.path.parent}")
         self._source = decode(self._before, name)
         self._manifest = read(self._source.text, name, may_be_empty=True)
         if self._manifest.problems:

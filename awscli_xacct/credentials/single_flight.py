@@ -23,6 +23,7 @@ from pathlib import Path
 from .. import settings
 from ..errors import BusyError, CacheError
 from ..storage.cache import Cache, Record
+from ..storage.files import exists
 from ..storage.locks import FileLock, NoLocksError
 from ..storage.markers import Markers
 
@@ -98,7 +99,7 @@ class SingleFlight:
 
         It costs a look at a file, so that a caller can leave what only a fetch needs until it has to fetch itself.
         """
-        if self._cache.directory and (self._cache.directory / f"{name}.owner").exists():
+        if self._cache.directory and exists(self._cache.directory / f"{name}.owner"):
             valid = self.look(name) is not None
             arrived = partial(self._has_arrived, name, None, refreshed=valid)
             at_most = settings.REFRESH_WAIT_SECONDS if valid else None

@@ -16,7 +16,7 @@ from typing import Any
 
 from .. import settings
 from ..errors import XacctError
-from ..storage.directories import provide_private
+from ..storage.directories import explain, provide_private
 from ..storage.files import replace, sweep
 from ..storage.locks import locked
 from ..storage.record import expand_path, read_private
@@ -64,7 +64,7 @@ def hold_key(profile: str, wait: float) -> Iterator[None]:
     """Hold the key of a profile to the end of the block: nobody else moves or rotates it meanwhile.
 
     It is the key of that profile of all config files, because they share the key store. Waits for another process for
-    up to `wait` seconds. Raises `BusyError`, and `XacctError` without a home.
+    up to `wait` seconds. Raises `BusyError`, and `XacctError` where there can be no notes.
     """
     with locked(_directory() / _digest(profile), wait):
         yield
@@ -77,7 +77,11 @@ def _directory() -> Path:
             "notes about keys are kept in your home directory, and there is none. Set it:\n"
             "  export HOME=DIRECTORY"
         )
-    return provide_private(Path(directory), settings.KEYS_KIND)
+    try:
+        return provide_private(Path(directory), settings.KEYS_KIND)
+    except OSError as error:
+        reason = explain(Path(directory), error, is_cache=False)
+        raise XacctError(f"notes about keys cannot be kept in {directory}: {reason}") from None
 
 
 def _digest(*texts: str) -> str:

@@ -101,9 +101,10 @@ def _read(name: str) -> bytes:
     path, shown = Path(name), Location(name)
     try:
         # A pipe that nobody writes to would block.
-        if not stat.S_ISREG(path.stat().st_mode):
+        kind = path.stat().st_mode
+        if not stat.S_ISREG(kind):
             problem = Problem(f"{shown} is not a regular file", f"send it to stdin, and name it {STDIN}")
-            if path.is_dir():
+            if stat.S_ISDIR(kind):
                 problem = Problem(f"{shown} is a directory")
             raise ValidationError(_HEADING, [problem])
         with path.open("rb") as file:

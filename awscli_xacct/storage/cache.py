@@ -32,7 +32,7 @@ from typing import Any, NamedTuple
 
 from .. import settings
 from ..errors import CacheError
-from .files import replace
+from .files import is_directory, replace
 from .record import RecordHeader, expand_path, locate_private, read_private, split_record
 
 _swept: dict[Path, object] = {}
@@ -115,11 +115,13 @@ class Cache:
         except PermissionError as error:
             from .directories import explain, find_obstacle
 
-            self._warn_once(
-                f"credentials cannot be cached: {explain(self.directory, error)}"
-                if find_obstacle(self.directory)
-                else f"a cached record in {self.directory} is ignored: {error}; a new one will replace it"
-            )
+            if find_obstacle(self.directory):
+                text = f"credentials cannot be cached: {explain(self.directory, error)}"
+            elif not os.path.lexists(self._path(self.directory, name)):
+                text = f"credentials cannot be cached in {self.directory}: {explain(self.directory, error)}"
+            else:
+                text = f"a cached record in {self.directory} is ignored: {error}; a new one will replace it"
+            self._warn_once(text)
             return None
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
@@ -136,7 +138,7 @@ class Cache:
         try:
             directory = self.make_directory()
             path = self._path(directory, name)
-            if path.is_dir() and not path.is_symlink():
+            if is_directory(path) and not path.is_symlink():
                 path.rmdir()
             replace(path, _encode(name, record))
         except OSError as error:

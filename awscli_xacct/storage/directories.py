@@ -85,7 +85,7 @@ def make_private_directory(path: Path) -> None:
     Raises `OSError`; `PermissionError` if the directory belongs to another user or would be created in that user's.
     """
     check_may_make(path)
-    if not path.parent.exists():
+    if not os.path.exists(path.parent):
         # Not mkdir(parents=True), which leaves the parents as open as the umask allows.
         make_private_directory(path.parent)
     try:
@@ -132,18 +132,26 @@ def find_obstacle(directory: Path) -> tuple[str, str] | None:
     return _refusal(foreign) + hint, f"export {settings.variable(settings.CACHE_DIR)}=DIRECTORY"
 
 
-def explain(directory: Path, error: OSError | None, hint: str = "") -> str:
-    """Say why `directory` cannot be used, and what to do about it: the obstacle, else `error` and `hint`."""
+def explain(directory: Path, error: OSError | None, hint: str = "", *, is_cache: bool = True) -> str:
+    """Say why `directory` cannot be used, and what to do about it: the obstacle, else `error` and `hint`.
+
+    Only the cache can be elsewhere; for other directories `is_cache` is false.
+    """
     obstacle = find_obstacle(directory)
+    if obstacle and not is_cache and not obstacle[1].startswith("sudo"):
+        return f"{obstacle[0]}. Run the command as that user"
     if obstacle:
         return "{}. Fix it with: {}".format(*obstacle)
     name = shlex.quote(str(directory))
     if not hint:
         hint = f"Look at it with: ls -ld {name}"
+        # What is in a directory that may not be looked into is not seen, so that one is the first that is.
+        seen = next((place for place in (directory, *directory.parents) if os.path.lexists(place)), None)
         with contextlib.suppress(OSError):
-            found = directory.stat()
-            if is_ours(found) and HAS_POSIX_OWNERS and found.st_mode & stat.S_IRWXU != stat.S_IRWXU:
-                hint = f"Make it writable with: chmod u+rwx {name}"
+            found = (seen or directory).stat()
+            is_closed = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_IRWXU != stat.S_IRWXU
+            if HAS_POSIX_OWNERS and is_ours(found) and is_closed:
+                hint = f"Make it writable with: chmod u+rwx {shlex.quote(str(seen))}"
     return f"{getattr(error, 'strerror', None) or error}. {hint}"
 
 

@@ -75,3 +75,21 @@ def flush_directory(path: Path) -> None:
         pass  # some network file systems refuse; the rename itself is done
     finally:
         os.close(descriptor)
+
+
+def exists(path: Path) -> bool:
+    """Whether there is anything at `path` that this user can see.
+
+    Unlike the methods of `Path`, this and the next two raise nothing where a directory may not be looked into.
+    """
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file at `path` that this user can see."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_directory(path: Path) -> bool:
+    """Whether there is a directory at `path` that this user can see."""
+    return os.path.isdir(path)  # noqa: PTH112

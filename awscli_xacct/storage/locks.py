@@ -24,7 +24,7 @@ from .. import settings
 from ..errors import BusyError, EditError
 from ..messages import warn, warn_once
 from .directories import explain, make_private_directory
-from .files import PRIVATE_FILE
+from .files import PRIVATE_FILE, exists
 from .record import expand_path
 
 # NFS without a lock daemon raises ENOLCK, FUSE EOPNOTSUPP or ENOSYS, others EINVAL. All mean that it has no locks.
@@ -169,7 +169,7 @@ def _acquire(path: Path, wait: float) -> FileLock | None:
     own = expand_path(settings.STATE_DIRECTORY)
     for directory in (*([Path(own)] if own else []), path.parent):
         try:
-            if directory != path.parent or not directory.exists():
+            if directory != path.parent or not exists(directory):
                 make_private_directory(directory)
             lock = FileLock(directory / name)
             _wait_for(lock, path, wait)
@@ -184,7 +184,8 @@ def _acquire(path: Path, wait: float) -> FileLock | None:
         else:
             lock.write_owner()
             return lock
-    raise EditError(f"{path} cannot be locked, so nothing was written: {explain(path.parent, last_error)}")
+    reason = explain(path.parent, last_error, is_cache=False)
+    raise EditError(f"{path} cannot be locked, so nothing was written: {reason}")
 
 
 def _wait_for(lock: FileLock, path: Path, wait: float) -> None:

@@ -17,7 +17,7 @@ from ...history import log
 from ...profiles.cache_keys import keeps_history, setting
 from ...storage.cache import cache_directory
 from ...storage.directories import find_obstacle
-from ...storage.files import write_temporary
+from ...storage.files import exists, is_file, write_temporary
 from ...storage.record import GROUP_OTHER_BITS, HAS_POSIX_OWNERS, is_ours, locate_private
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
@@ -33,7 +33,7 @@ def check_config(context: DoctorContext) -> Iterator[Finding]:
     """Check the config file and the credentials file."""
     for variable, name in zip(_VARIABLES, settings.config_paths(context.environment), strict=True):
         path = Path(name)
-        if not path.exists():
+        if not exists(path) and not _is_out_of_sight(path):
             if variable in context.environment and name != os.devnull:
                 yield Finding(WARNING, f"{variable} names {path}, which does not exist", f"unset {variable}")
             continue
@@ -43,8 +43,17 @@ def check_config(context: DoctorContext) -> Iterator[Finding]:
         yield from found or [Finding(OK, f"{path} belongs to you and can be read")]
 
 
+def _is_out_of_sight(path: Path) -> bool:
+    """Whether a directory above `path` may not be looked into, so that nobody can say whether there is a file."""
+    try:
+        path.stat()
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR)
+    return False
+
+
 def _check_access(path: Path, *, private: bool) -> Iterator[Finding]:
-    if not HAS_POSIX_OWNERS or not path.is_file():
+    if not HAS_POSIX_OWNERS or not is_file(path):
         return
     name = shlex.quote(str(path))
     status = path.stat()
@@ -141,7 +150,7 @@ def check_history(context: DoctorContext) -> Iterator[Finding]:
     elif not os.path.lexists(path):
         yield Finding(WARNING, f"{text}{problem}", _WITHOUT_HISTORY)
     else:
-        own = path.is_file() and not path.is_symlink() and is_ours(path.stat())
+        own = is_file(path) and not path.is_symlink() and is_ours(path.stat())
         fix = f"chmod 600 {name}" if own else f"mv {name} {name}.old"
         yield Finding(WARNING, f"{text}{problem.strerror or problem}", fix)
 
