@@ -140,7 +140,7 @@ credentials/recursion_guard.py."""
 
 SHELL_VARIABLE = "AWS_XACCT_SHELL"
 """Set in a shell that `exec` has started, not by people: when its credentials expire, in seconds since the epoch (0 for
-never), `SHELL_NARROWED` if they are narrowed, a blank, and the profile."""
+never), `SHELL_NARROWED` if they are narrowed, a space, and the profile."""
 SHELL_NARROWED = "n"
 
 PROGRAM_VARIABLE = "AWS_XACCT_PROGRAM"

@@ -185,7 +185,7 @@ def _check(options: argparse.Namespace) -> _Request:
         problems.append(Problem("no command given", f"usage: {USAGE}"))
     as_json = options.json or options.query is not None
     if as_json and options.output == "text":
-        problems.append(Problem("--output text excludes --json and --query", "leave it out"))
+        problems.append(Problem("--output text cannot be used with --json or --query", "leave it out"))
     if options.query is not None:
         try:
             query = compile_query(options.query)
@@ -209,7 +209,7 @@ def _find_problems_of_organization(options: argparse.Namespace) -> Iterator[Prob
                 yield Problem(f"{option(name)} is for accounts of an organization", "add --org")
         return
     if options.all or options.patterns:
-        yield Problem("--org excludes --all and a PATTERN", "use one of them")
+        yield Problem("--org cannot be used with --all or a PATTERN", "use one of them")
     if not options.role_name:
         yield Problem("--role-name is missing: the name of the role in each account")
     elif problem := role_name_problem(options.role_name.strip("/")):

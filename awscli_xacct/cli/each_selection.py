@@ -57,7 +57,7 @@ def _choose(options: argparse.Namespace, profiles: Mapping[str, Mapping[str, Any
     roles = [name for name, found in profiles.items() if is_role(found)]
     problems = list(_find_unmatched(options.patterns, roles, profiles))
     if options.all and options.patterns:
-        problems.append(Problem("--all and a PATTERN exclude each other", "use one of them"))
+        problems.append(Problem("--all and a PATTERN cannot be used together", "use one of them"))
     if not (options.all or options.patterns):
         problems.append(Problem("no profile given", f"use a PATTERN or --all: {USAGE}"))
     if options.all and not roles:

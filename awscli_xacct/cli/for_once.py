@@ -81,7 +81,9 @@ class ForOnce:
 
         if self.read_only and (self.policy_arns or self.policy):
             other = POLICY_ARNS if self.policy_arns else POLICY
-            text = f"{READ_ONLY} and {other} exclude each other, because STS allows what any of them allows"
+            text = (
+                f"{READ_ONLY} and {other} cannot be used together, because STS would allow what either allows"
+            )
             yield Problem(text, "leave one out")
         try:
             if self.policy_arns:
@@ -170,7 +172,7 @@ def add_options(parser: "argparse.ArgumentParser") -> None:
         POLICY_ARNS,
         metavar="ARN",
         type=policy,
-        help="what this managed policy allows, or one of several: up to ten, with blanks or commas between them",
+        help="what this managed policy allows, or one of several: up to ten, with spaces or commas between them",
     )
     group.add_argument(
         POLICY, metavar="POLICY", type=policy, help="what this policy allows: file://PATH, or the JSON itself"

@@ -73,7 +73,7 @@ class _Row(NamedTuple):
 def run(options: argparse.Namespace) -> int:
     """Print what is valid."""
     if options.prompt and options.output == "json":
-        raise UsageError("--prompt and --output json exclude each other. Use one of them")
+        raise UsageError("--prompt and --output json cannot be used together. Use one of them")
     if options.prompt:
         print_result(_format_prompt())
         return 0

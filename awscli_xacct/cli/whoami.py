@@ -96,7 +96,7 @@ def _read_credentials_file() -> Mapping[str, Mapping[str, Any]]:
 
 
 def _check(acting: Acting | None, named: str | None, config: Mapping[str, Any]) -> Acting | None:
-    """Return what STS says of who would act; None if botocore finds no credentials either."""
+    """Ask STS who the caller is. Return None if botocore finds no credentials either."""
     from .fetch import make_session
 
     session = make_session(named)

@@ -111,7 +111,7 @@ class EditedLines:
             if would_absorb_header(self._parsed, above, self._changes.get(above), part):
                 raise EditError(
                     f"{self._parsed.path}, line {part.header + 1}: [{printable(part.name)}] is indented so far that "
-                    f"it would become part of [{printable(above.name)}]; nothing was written. Remove the blanks "
+                    f"it would become part of [{printable(above.name)}]; nothing was written. Remove the spaces "
                     f"before it"
                 )
 
@@ -197,7 +197,7 @@ def _check_text(path: str, text: str) -> None:
     if not text.replace("\t", " ").isprintable():
         raise EditError(f"{path}: {text!r} contains an unprintable character; nothing was written")
     if text != text.strip():
-        raise EditError(f"{path}: {text!r} begins or ends with a blank; nothing was written")
+        raise EditError(f"{path}: {text!r} begins or ends with a space; nothing was written")
 
 
 def _insert(lines: list[str], last: int, indent: str, options: dict[str, str], newline: str) -> None:

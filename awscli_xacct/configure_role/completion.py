@@ -30,7 +30,7 @@ _FLAGS = ("debug", "no-verify-ssl", "no-paginate", "version", "no-sign-request",
 
 
 def extend(completer_class: Any) -> None:
-    """Make awscli's ``Completer`` complete as the module says, and leave everything else to it."""
+    """Make awscli's ``Completer`` complete as described above, and leave everything else to it."""
     stock = completer_class.complete
 
     def complete(self: Any, cmdline: str, point: int | None = None) -> Any:

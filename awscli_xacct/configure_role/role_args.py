@@ -127,7 +127,7 @@ _NOT_SETTINGS = (
 
 
 def keep_policy_path(arguments: list[str]) -> list[str]:
-    """Return the arguments with a blank before a path that is the value of ``--policy``, which keeps it a path.
+    """Return the arguments with a space before a path that is the value of ``--policy``, which keeps it a path.
 
     Of ``file://PATH`` the CLI makes the file's content. `no_paramfile` keeps only version 1 from it.
     """

@@ -190,7 +190,7 @@ def write(text: str, path: str, roles: Mapping[str, Mapping[str, str]]) -> tuple
 
 
 def _check_indentation(document: Document, header: str | None, section: _Section) -> None:
-    """Raise `EditError` where the blanks before a line have a meaning for other AWS tools, as for the editor."""
+    """Raise `EditError` where the whitespace before a line has a meaning for other AWS tools, as for the editor."""
     options = document.section(header) if header is not None else {}
     for key, value in section.values.items():
         read_as = options.get(key.lower())

@@ -219,5 +219,5 @@ class _Reader:
     def _check_sources(self, found: Settings) -> None:
         if found.given.issuperset(SOURCES):
             one, other = SOURCES
-            self._report(found.nodes[other], f"{one} and {other} exclude each other", "remove one")
+            self._report(found.nodes[other], f"{one} and {other} cannot be used together", "remove one")
             found.invalid.update(SOURCES)

@@ -102,7 +102,7 @@ class _Search:
         variables = self._environment
         key = variables["AWS_ACCESS_KEY_ID"]
         if not variables.get("AWS_SECRET_ACCESS_KEY"):
-            text = "AWS_ACCESS_KEY_ID is set in the environment, and AWS_SECRET_ACCESS_KEY is not. Unset it:"
+            text = "AWS_ACCESS_KEY_ID is set in the environment, but not AWS_SECRET_ACCESS_KEY. Set both, or unset it:"
             fix = "unset AWS_ACCESS_KEY_ID"
             raise XacctError(f"{text}\n  {fix}", code="NoCredentials", fix=fix)
         if variables.get("AWS_SESSION_TOKEN"):
@@ -227,7 +227,7 @@ def no_credentials(named: str | None, environment: Mapping[str, str]) -> XacctEr
         ]
         if environment.get("AWS_EC2_METADATA_DISABLED", "").lower() != "true":
             lines += [
-                "On an instance its role would act, which only a call can tell:",
+                "On an EC2 instance, its role would be used. Only a call can tell:",
                 "  xacct whoami --check",
             ]
     return XacctError("\n".join(lines), code="NoCredentials", profile=name, fix=fix)

@@ -116,7 +116,7 @@ class ProfileEdit:
         return f"profile {self.profile} has no region; to use {region}, as its source {owner} does: {fix}"
 
     def _with_code(self, problem: Problem, wanted: Mapping[str, str | None]) -> Problem:
-        """Return a problem of the outcome with its code: what the command line does not ask for is the config's."""
+        """Return a problem with its code: what the command line does not ask for is wrong in the config."""
         is_asked = problem.profile in (None, self.profile) and (problem.key is None or problem.key in wanted)
         return problem._replace(code="UsageError" if is_asked else problem.code or "ProfileInvalid")
 
@@ -135,18 +135,14 @@ class ProfileEdit:
         return full
 
     def _read_only_problems(self, after: Mapping[str, Any]) -> list[Problem]:
-        """Check that nothing allows more than ``--read-only``: STS allows what any of the policies allows."""
+        """Return what would allow more than ``--read-only``: STS allows what any of the policies allows."""
         if not self.read_only:
             return []
         if self.wanted.get(settings.POLICY_ARNS):
-            both = (
-                "--read-only and --policy-arns exclude each other, because STS allows what any of them allows"
-            )
+            both = "--read-only and --policy-arns cannot be used together, because STS would allow what either allows"
             return [Problem(both, "leave one out")]
         if after.get(settings.POLICY):
-            own = (
-                f"the profile would have its {settings.POLICY} too, and STS allows what either of them allows"
-            )
+            own = f"the profile would have its {settings.POLICY} too, and STS would allow what either allows"
             return [Problem(f"--read-only: {own}", 'remove that with: --policy ""')]
         return []
 

@@ -2,7 +2,7 @@
 
 A profile names managed policies, ``policy_arns``, and one of its own, ``policy``: the JSON itself, or ``file://`` and
 the path of a file with it. STS unites the two, so a second policy never takes anything away. What is sent, and what the
-cache key is made of, is the text as it stands: neither sorted nor without its blanks.
+cache key is made of, is the text as it stands: neither sorted nor stripped of whitespace.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
@@ -222,4 +222,4 @@ def _explain_length(document: str, found: Any, path: str | None) -> str:
     if short > MAX_CHARACTERS:
         return f"{text}; shorten it, or use a managed policy: --policy-arns ARN"
     shrink = f" with: jq -c . {shlex.quote(path)} > SHORTER.json" if path else ""
-    return f"{text}; without its blanks it would have {short}: remove them{shrink}"
+    return f"{text}; without its whitespace it would have {short}: remove it{shrink}"

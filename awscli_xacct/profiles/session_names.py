@@ -35,7 +35,7 @@ class SessionNames:
         names = _FIELD.findall(template)
         if set("{}") & set(_FIELD.sub("", template)) or not set(names) <= set(_PLACEHOLDERS):
             known = ", ".join(f"{{{name}}}" for name in _PLACEHOLDERS)
-            raise ValueError(f"text with no other placeholders than {known}")
+            raise ValueError(f"text with no placeholders other than {known}")
         self._template = template
 
     def key(self, profile: str) -> str:

@@ -51,6 +51,6 @@ def _tag_problems(key: str, value: str) -> Iterable[str]:
         yield f"the value of {key!r} has more than {MAX_VALUE_LENGTH} characters"
     for text in (key, value):
         if not _CHARACTERS.fullmatch(text):
-            yield f"{text!r} may contain only letters, digits, blanks and _.:/=+-@"
+            yield f"{text!r} may contain only letters, digits, spaces and _.:/=+-@"
     if key.lower().startswith("aws:"):
         yield f"the key {key!r} begins with the reserved prefix aws:"

@@ -50,7 +50,7 @@ def name_problem(name: str) -> str | None:
     if not name.strip():
         return "a profile needs a name"
     if name != name.strip() or not name.isprintable():
-        return f"the profile name {name!r} begins or ends with a blank or has a control character"
+        return f"the profile name {name!r} begins or ends with a space or has a control character"
     if "]" in name:
         return f"the profile name {name!r} contains ], which ends a section header; use another character"
     return None
@@ -131,7 +131,7 @@ def source_problem(
     if settings.CREDENTIAL_SOURCE in profiles[name]:
         if source is None:
             return None
-        both = f"{named} and {spelled(settings.CREDENTIAL_SOURCE)} exclude each other"
+        both = f"{named} and {spelled(settings.CREDENTIAL_SOURCE)} cannot be used together"
         return problem(both, 'remove one with ""')
     if source is None:
         if can_be_source(profiles, "default", to=name):

@@ -66,7 +66,7 @@ def line_problem(text: str) -> str | None:
     """Check that a text can be the value of a config file's option."""
     if not text.isprintable():
         return "it contains a line break or another control character"
-    return None if text == text.strip() else "it begins or ends with a blank"
+    return None if text == text.strip() else "it begins or ends with a space"
 
 
 def region_problem(region: str) -> str | None:
@@ -76,7 +76,7 @@ def region_problem(region: str) -> str | None:
 def session_name_problem(name: str) -> str | None:
     if _SESSION_NAME.fullmatch(name):
         return None
-    return "must be 2 to 64 letters, digits or any of +=,.@-_, without blanks"
+    return "must be 2 to 64 letters, digits or any of +=,.@-_, without spaces"
 
 
 def role_session_name_problem(name: str) -> str | None:
@@ -90,7 +90,7 @@ def role_session_name_problem(name: str) -> str | None:
 def external_id_problem(external_id: str) -> str | None:
     if _EXTERNAL_ID.fullmatch(external_id):
         return None
-    return "must be 2 to 1224 letters, digits or any of +=,.@:/-_, without blanks"
+    return "must be 2 to 1224 letters, digits or any of +=,.@:/-_, without spaces"
 
 
 def serial_problem(serial: str) -> str | None:

@@ -204,7 +204,7 @@ def _describe_variable(name: str, value: "str | None") -> str:
 def config_checksum(config: "Mapping[str, Any]", profile: str) -> str:
     """Return a checksum of all that `profile` is resolved from in `config`, botocore's ``session.full_config``.
 
-    A process that has read the files itself compares it, for it may have read them before they changed.
+    A process that has read the files itself compares it, because it may have read them before they changed.
     """
     chain: dict[str, object] = {}
     name = profile

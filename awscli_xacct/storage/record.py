@@ -21,7 +21,10 @@ _MAX_LIFE = settings.MAX_SESSION_DURATION + settings.CLOCK_SLACK
 
 
 class RecordHeader:
-    """The first line of a record: when it was obtained, ends and should be refreshed, in seconds since the epoch."""
+    """The first line of a record: when its session was obtained, when it expires and when to refresh it.
+
+    Times are in seconds since the epoch.
+    """
 
     def __init__(self, obtained: float, expiry: float, refresh_at: float) -> None:
         self.obtained = obtained

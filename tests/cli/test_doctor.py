@@ -393,7 +393,7 @@ def test_doctor_finds_a_cache_that_cannot_be_written(machine: Machine) -> None:
         (
             {"AWS_XACCT_ROLE_SESSION_NAME": "{nobody}"},
             "fault",
-            "AWS_XACCT_ROLE_SESSION_NAME is '{nobody}', but must be text with no other placeholders than {user},",
+            "AWS_XACCT_ROLE_SESSION_NAME is '{nobody}', but must be text with no placeholders other than {user},",
         ),
         ({"AWS_XACCT_MFA_SESSION_DURATION": "9" * 6000}, "fault", "AWS_XACCT_MFA_SESSION_DURATION is '999"),
         ({"AWS_SHARED_CREDENTIALS_FILE": "/nowhere/x"}, "warning", "/nowhere/x, which does not exist"),

@@ -152,7 +152,7 @@ def test_each_gives_commands_no_terminal_and_no_input(home: Home) -> None:
         (["audit"], "no command given; usage: xacct each"),
         (["audit", "--"], "no command given; usage: xacct each"),
         (["--", "true"], "no profile given; use a PATTERN or --all"),
-        (["--all", "audit", "--", "true"], "--all and a PATTERN exclude each other"),
+        (["--all", "audit", "--", "true"], "--all and a PATTERN cannot be used together"),
         (["audit", "--jobs", "0", "--", "true"], "argument --jobs: invalid number value: '0'"),
         (["audit", "--jobs", "x", "--", "true"], "argument --jobs: invalid number value: 'x'"),
         (["audit", "--retries", "-1", "--", "true"], "argument --retries: invalid whole value: '-1'"),
@@ -165,7 +165,10 @@ def test_each_gives_commands_no_terminal_and_no_input(home: Home) -> None:
             "--regions 'US East': a region looks like us-west-1",
         ),
         (["audit", "--query", "[?", "--", "true"], "--query '[?': "),
-        (["audit", "--json", "--output", "text", "--", "true"], "--output text excludes --json and --query"),
+        (
+            ["audit", "--json", "--output", "text", "--", "true"],
+            "--output text cannot be used with --json or --query",
+        ),
         (
             ["audit", "--role-name", "R", "--", "true"],
             "--role-name is for accounts of an organization; add --org",
@@ -176,7 +179,10 @@ def test_each_gives_commands_no_terminal_and_no_input(home: Home) -> None:
             ["--org", "--role-name", "R", "--ou-id", "x", "--", "true"],
             "--ou-id 'x': an organizational unit is",
         ),
-        (["--org", "--role-name", "R", "audit", "--", "true"], "--org excludes --all and a PATTERN"),
+        (
+            ["--org", "--role-name", "R", "audit", "--", "true"],
+            "--org cannot be used with --all or a PATTERN",
+        ),
         (["--org", "--role-name", "R", "--source-profile", "x", "--", "true"], "there is no profile x"),
     ],
 )

@@ -206,11 +206,12 @@ def test_shared_mfa_session_serves_a_narrowed_role(
         (["--policy"], "argument --policy: expected one argument. See: xacct credentials --help"),
         (
             ["--read-only", "--policy-arns", AUDIT],
-            "--read-only and --policy-arns exclude each other, because STS allows what any of them allows; leave one",
+            "--read-only and --policy-arns cannot be used together, because STS would allow what either allows; leave "
+            "one",
         ),
         (
             ["--read-only", "--policy", POLICY],
-            "--read-only and --policy exclude each other, because STS allows",
+            "--read-only and --policy cannot be used together, because STS would allow",
         ),
     ],
 )

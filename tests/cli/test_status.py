@@ -106,7 +106,7 @@ def test_status_with_nothing_cached_says_so_on_stderr(home: Home, prod: str) -> 
     assert home.xacct("status", "--json").stdout == "[]\n"
 
 
-def test_status_json_and_prompt_exclude_each_other(home: Home) -> None:
+def test_status_json_and_prompt_cannot_be_used_together(home: Home) -> None:
     assert home.xacct("status", "--json", "--prompt").code == 252
 
 

@@ -245,7 +245,7 @@ roles:
         f"  - {team}:5:39: unknown key 'regoin'; did you mean region?",
         f"  - {team}:6:57: source_profile: recursion: b -> c -> b; give one of them another source",
         f"  - {team}:6:78: duration_seconds '1h': must be a whole number of seconds, such as 3600 for an hour",
-        f"  - {team}:8:3: the profile name 'd\\x1b[31m]' begins or ends with a blank or has a control character",
+        f"  - {team}:8:3: the profile name 'd\\x1b[31m]' begins or ends with a space or has a control character",
     ]
 
 

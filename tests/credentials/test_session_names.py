@@ -159,7 +159,7 @@ def test_template_with_another_placeholder_is_an_error(world: World, template: s
             keys.of_role()
         text = str(raised.value)
         assert text.startswith(
-            f"{place} is {template!r}, but must be text with no other placeholders than {{user}}, "
+            f"{place} is {template!r}, but must be text with no placeholders other than {{user}}, "
         )
         assert fix.lower() in text.lower()
 

@@ -79,7 +79,7 @@ def test_render_name_fills_in_each_placeholder() -> None:
         ("prod}", "unmatched { or }"),
         ("{role}", "all accounts would get the same name"),
         ("", "all accounts would get the same name"),
-        (" {account_name}", "the profile name ' x' begins or ends with a blank"),
+        (" {account_name}", "the profile name ' x' begins or ends with a space"),
         ("{account_name}]", "the profile name 'x]' contains ]"),
         ("{account_id}\n", "the profile name"),
     ],

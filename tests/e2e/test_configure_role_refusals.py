@@ -82,11 +82,11 @@ CASES = {
     ),
     "two sources": Case(
         ("prod", "--role-arn", ARN, "--source-profile", "default", "--credential-source", "Environment"),
-        ("--source-profile and --credential-source exclude each other",),
+        ("--source-profile and --credential-source cannot be used together",),
     ),
     "a second source": Case(
         ("prod", "--credential-source", "Environment"),
-        ("--source-profile and --credential-source exclude each other",),
+        ("--source-profile and --credential-source cannot be used together",),
         PROD,
     ),
     "an unknown credential source": Case(

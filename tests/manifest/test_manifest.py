@@ -162,7 +162,7 @@ roles:
         ),
         (
             f"{ROLE}, source_profile: a, credential_source: b",
-            "3:79: source_profile and credential_source exclude each other; remove one",
+            "3:79: source_profile and credential_source cannot be used together; remove one",
         ),
         (f"{ROLE}, regoin: us-west-1", "3:41: unknown key 'regoin'; did you mean region?"),
         (
@@ -315,7 +315,7 @@ roles:
         "which is no . or -",
         "m.yaml:3:1: unknown key 'acounts'; did you mean accounts?",
         "m.yaml:4:12: role_arn cannot be a default; set it in each role",
-        "m.yaml:4:63: source_profile and credential_source exclude each other; remove one",
+        "m.yaml:4:63: source_profile and credential_source cannot be used together; remove one",
         "m.yaml:4:66: unknown key 'mfa_serail'; did you mean mfa_serial?",
         "m.yaml:5:18: the account id 222222222222 must be quoted, because YAML reads it as a number; write "
         '"222222222222"',

@@ -156,7 +156,7 @@ def test_policy_of_more_than_2048_characters_is_refused(file: Path) -> None:
     with pytest.raises(ValueError) as refused:  # noqa: PT011 - compared below
         read_policy(f"file://{file}")
     assert str(refused.value) == (
-        "the policy has 2049 characters, and STS accepts 2048; without its blanks it would have 2047: remove them "
+        "the policy has 2049 characters, and STS accepts 2048; without its whitespace it would have 2047: remove it "
         f"with: jq -c . {file} > SHORTER.json"
     )
     with pytest.raises(ValueError, match=r"has 2051 characters.*; shorten it, or use a managed policy"):

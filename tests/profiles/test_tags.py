@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from awscli_xacct.profiles.tags import parse_keys, parse_tags, transitive_problems
 
-_NOT_ALLOWED = "may contain only letters, digits, blanks and _.:/=+-@"
+_NOT_ALLOWED = "may contain only letters, digits, spaces and _.:/=+-@"
 
 
 @pytest.mark.parametrize(

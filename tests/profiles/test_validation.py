@@ -122,7 +122,7 @@ BAD: list[tuple[Check, str, str]] = [
     (values.session_name_problem, "", "2 to 64 letters"),
     (values.session_name_problem, "x", "2 to 64 letters"),
     (values.session_name_problem, 65 * "x", "2 to 64 letters"),
-    (values.session_name_problem, "a b", "without blanks"),
+    (values.session_name_problem, "a b", "without spaces"),
     (
         values.role_session_name_problem,
         "{user}",
@@ -133,7 +133,7 @@ BAD: list[tuple[Check, str, str]] = [
     *((values.session_name_problem, f"ab{bad}", "2 to 64 letters") for bad in CONTROLS),
     (values.external_id_problem, "x", "2 to 1224 letters"),
     (values.external_id_problem, 1225 * "x", "2 to 1224 letters"),
-    (values.external_id_problem, "a b", "without blanks"),
+    (values.external_id_problem, "a b", "without spaces"),
     (values.external_id_problem, "a;b", "2 to 1224 letters"),
     *((values.external_id_problem, f"ab{bad}", "2 to 1224 letters") for bad in CONTROLS),
     (values.serial_problem, "", "an MFA device is an ARN like"),
@@ -175,12 +175,12 @@ BAD: list[tuple[Check, str, str]] = [
     (values.region_problem, "us-west-1.evil.example/", "a region looks like us-west-1"),
     *((values.region_problem, f"us-west-1{bad}", "a region looks like us-west-1") for bad in CONTROLS),
     *((values.line_problem, f"a{bad}b", "a line break or another control character") for bad in CONTROLS),
-    (values.line_problem, " a", "it begins or ends with a blank"),
-    (values.line_problem, "a ", "it begins or ends with a blank"),
+    (values.line_problem, " a", "it begins or ends with a space"),
+    (values.line_problem, "a ", "it begins or ends with a space"),
     (validation.name_problem, "", "a profile needs a name"),
     (validation.name_problem, "  ", "a profile needs a name"),
-    (validation.name_problem, " prod", "begins or ends with a blank"),
-    (validation.name_problem, "prod ", "begins or ends with a blank"),
+    (validation.name_problem, " prod", "begins or ends with a space"),
+    (validation.name_problem, "prod ", "begins or ends with a space"),
     (validation.name_problem, "a]b", "contains ], which ends a section header"),
     *((validation.name_problem, f"a{bad}b", "or has a control character") for bad in CONTROLS),
 ]
@@ -291,7 +291,7 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     ({"role_arn": ARN}, ["--source-profile is missing; default could be used"]),
     (
         role(credential_source="Environment"),
-        ['--source-profile and --credential-source exclude each other; remove one with ""'],
+        ['--source-profile and --credential-source cannot be used together; remove one with ""'],
     ),
     (
         role(source_profile="defualt"),
@@ -425,7 +425,7 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     ),
     (
         role(source_identity="x"),
-        ["--source-identity 'x': must be 2 to 64 letters, digits or any of +=,.@-_, without blanks"],
+        ["--source-identity 'x': must be 2 to 64 letters, digits or any of +=,.@-_, without spaces"],
     ),
     (
         role(source_profile={"a": "b"}),
