@@ -154,7 +154,7 @@ def find_candidates(words: Sequence[str]) -> Iterable[str]:
 
 
 def _complete_role(before: Sequence[str], current: str) -> Iterable[str]:
-    """Return the subcommands and profiles; what else there may be, only the AWS CLI knows."""
+    """Return the subcommands and profiles; only the AWS CLI knows the rest."""
     if current.startswith("-"):
         return []
     return _list_profiles(only_roles=True) if before else [*SUBCOMMANDS, *_list_profiles(only_roles=False)]

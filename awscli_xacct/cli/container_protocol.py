@@ -122,7 +122,7 @@ def build_refusal(error: RefusedError) -> bytes:
 
 
 def to_container(document: Mapping[str, Any], expiration: str) -> dict[str, Any]:
-    """Return a ``credential_process`` document as this protocol has it.
+    """Return a ``credential_process`` document in the form of this protocol.
 
     SDKs need a token and an expiration, which a user's own keys do not have: `expiration` is used for these.
     """

@@ -71,7 +71,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="the same as --output json")
     parser.add_argument(
-        "--query", metavar="EXPRESSION", help="print this of the JSON, a JMESPath expression as in aws"
+        "--query", metavar="EXPRESSION", help="filter the JSON with a JMESPath expression, as in aws"
     )
     group = parser.add_argument_group("accounts of an organization, without profiles")
     group.add_argument("--org", action="store_true", help="all active accounts of the organization")

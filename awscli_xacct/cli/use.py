@@ -25,7 +25,7 @@ EXAMPLES = """\
   xacct use prod
   xacct use            choose one from a list
   xacct use -          go back to the one before
-  xacct use --off      give back what the first use has replaced
+  xacct use --off      restore what the first use replaced
 
   The function comes with the completion. In ~/.bashrc: eval "$(xacct completion bash)"
   For zsh and fish: xacct completion --help"""
@@ -144,7 +144,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         help="any profile; - for the one before; without one, choose from a list",
     )
-    parser.add_argument("--off", action="store_true", help="give back what the first use has replaced")
+    parser.add_argument("--off", action="store_true", help="restore what the first use replaced")
     parser.add_argument("--shell", choices=SHELLS, help=argparse.SUPPRESS)
 
 
@@ -175,7 +175,7 @@ def run(options: argparse.Namespace) -> int:
 def _explain_function(environment: Mapping[str, str]) -> str:
     name = os.path.basename(environment.get("SHELL", ""))  # noqa: PTH119 - no file
     return (
-        f"use changes variables of the shell, which takes a function in bash, zsh or fish. Define it with: "
+        f"use changes the variables of a shell, which needs a function in bash, zsh or fish. Define it with: "
         f"{_HOW.get(name, _HOW['bash'])}"
     )
 

@@ -49,7 +49,7 @@ def _of_kind(kind: str, sections: Sections) -> dict[str, dict[str, Any]]:
 
 
 def by_name(sections: Sections) -> dict[str, dict[str, Any]]:
-    """Return the profiles among a config file's sections; of two headers for one profile the later counts."""
+    """Return the profiles among a config file's sections; if two headers name one, the later counts."""
     profiles: dict[str, dict[str, Any]] = {}
     for header, options in sections.items():
         name = parse_header(header)

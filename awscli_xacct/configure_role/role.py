@@ -121,7 +121,7 @@ class RoleCommand(Subcommand):
         return 0
 
     def _attempt(self, edit: ProfileEdit, make: Callable[[Path, store.Change], store.Edit]) -> store.Edit:
-        """Make an edit. A file that is refused is reported with what is wrong with the settings too."""
+        """Make an edit. If the file cannot be edited, report what is wrong with the settings as well."""
         try:
             return make(self._config_path(), lambda document: self._edit(edit, document))
         except EditError as error:

@@ -29,7 +29,7 @@ _OF_PROFILES = {
 
 
 class Features(NamedTuple):
-    """Those of the calls that get a role's credentials, and of the calls with them.
+    """The features of the calls that get a role's credentials, and of the calls made with them.
 
     `complete` is false if only botocore can tell where the source has its credentials, or that they are missing.
     """

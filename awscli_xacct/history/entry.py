@@ -23,10 +23,10 @@ class Entry(NamedTuple):
 
     Time, Expiration   when it was obtained, and when it ends, in UTC
     Profile            the profile it was obtained for; of a shared MFA session, the user's
-    Role, Account      the role's ARN; the account it is in. A shared MFA session is of no role
+    Role, Account      the role's ARN, None for a shared MFA session; the account it is in
     Caller             who called for it: the ARN if it is known, else the access key id
     SessionName        what CloudTrail calls the role session
-    AccessKeyId        what CloudTrail finds its calls by
+    AccessKeyId        what its calls are found by in CloudTrail
     Mfa                the device whose code it was obtained with, itself or through the shared MFA session
     Policy             the session policies: ARNs, and the digest of an inline one
     Program            which program asked; see `program`

@@ -116,7 +116,7 @@ class _Check:
                     yield member, _TOO_LONG if below == settings.MAX_MANIFEST_CHAIN + 1 else None
 
     def _next(self, name: str) -> str | None:
-        """Return the profile with which a role's chain goes on; None at its beginning."""
+        """Return the profile that a role is assumed from; None where its chain begins."""
         profile = self._profiles.get(name)
         if profile is None or settings.ROLE_ARN not in profile:
             return None

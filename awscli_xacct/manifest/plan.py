@@ -219,7 +219,7 @@ class _Planner:
         for name, users in self._users(removed).items():
             for user in users:
                 if user not in going:
-                    text = f"{name} cannot be removed, because it is the source of {user}, which stays"
+                    text = f"{name} cannot be removed, because it is the source of {user}, which is kept"
                     yield Problem(text, location=self._locate(user, settings.SOURCE_PROFILE))
 
     def _user_notes(self, names: list[str], removed: list[str]) -> Iterator[str]:

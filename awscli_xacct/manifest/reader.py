@@ -118,7 +118,7 @@ class _Reader:
         self._check_sources(found)
         if found.texts.get(SDK_PROFILE) not in (None, DEFAULT_SDK_PROFILE):
             text = f"{SDK_PROFILE} cannot be one name for all roles"
-            self._report(found.nodes[SDK_PROFILE], text, "write true, for names with -sdk at their end")
+            self._report(found.nodes[SDK_PROFILE], text, "write true, which appends -sdk to each name")
             found.texts[SDK_PROFILE] = None
         return found
 

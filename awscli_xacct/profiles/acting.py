@@ -90,9 +90,7 @@ class _Search:
         if not named and variables.get("AWS_ACCESS_KEY_ID"):
             found = self._by_keys_in_environment()
             if in_environment and found.profile != in_environment:
-                text = (
-                    "the keys in the environment take precedence over its AWS_PROFILE; for that one, name it"
-                )
+                text = "the keys in the environment take precedence over its AWS_PROFILE; to see that one, name it"
                 found = found._replace(note=f"{text}: xacct whoami {in_environment}")
             return found
         return self._by_profile(chosen or "default", may_use_environment=not named, asked=())

@@ -109,7 +109,9 @@ def test_whoami_agrees_with_aws_about_what_comes_first(home: Home, sts: Sts, pro
 
 def test_whoami_says_when_the_environment_beats_the_profile(home: Home, prod: str, user: User) -> None:
     outcome = home.xacct("whoami", environment={**keys_of(user), "AWS_PROFILE": prod})
-    assert "take precedence over its AWS_PROFILE; for that one, name it: xacct whoami prod" in outcome.stderr
+    assert (
+        "take precedence over its AWS_PROFILE; to see that one, name it: xacct whoami prod" in outcome.stderr
+    )
     assert home.xacct("whoami", environment={"AWS_PROFILE": prod}).stderr == ""
 
 

@@ -236,8 +236,8 @@ def test_plan_prunes_only_profiles_with_the_same_mark() -> None:
 def test_plan_refuses_to_prune_the_source_of_a_profile_that_stays() -> None:
     config = {"old": made("3", "B"), "hand": role("3", "D", "old"), "a": made("2", "A", "old")}
     assert problems_of(request(role_specs(a=role("2", "A", "old")), prune=True), config) == [
-        "team.yaml: old cannot be removed, because it is the source of hand, which stays",
-        "team.yaml:1:15: old cannot be removed, because it is the source of a, which stays",
+        "team.yaml: old cannot be removed, because it is the source of hand, which is kept",
+        "team.yaml:1:15: old cannot be removed, because it is the source of a, which is kept",
     ]
 
 
