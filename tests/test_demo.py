@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import re
 import signal
 import subprocess
 import sys
 from html import unescape
 from pathlib import Path
-
-import pytest
-
-from demo.first_minute import FirstMinute
-from demo.person import DemoFailed
-from demo.screen import TextScreen
-from tests.sts import Sts
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDING = ROOT / "docs" / "demo.svg"
@@ -60,13 +52,20 @@ def test_demo_ends_quietly_when_its_reader_has_enough() -> None:
         assert demo.wait() == 128 + signal.SIGPIPE
 
 
-def test_demo_fails_at_the_step_that_does(tmp_path: Path) -> None:
-    screen = io.StringIO()
-    with Sts() as sts:
-        part = FirstMinute(TextScreen(screen), tmp_path / "home", sts)
-        (tmp_path / "home" / ".aws" / "config").write_text("[default\n")
-        with pytest.raises(
-            DemoFailed, match=r"^step 1 \(Turn the plugin on, once\): .* exit code \d+, not 0$"
-        ):
-            part.run()
-    assert "[section]" in screen.getvalue().splitlines()[-1]
+def test_demo_fails_at_the_step_that_does() -> None:
+    """IAM refuses to name the device, which step 2 should show."""
+    refusing = """if True:
+        import sys, demo.__main__ as demo
+
+        class RefusingSts(demo.Sts):
+            def __enter__(self):
+                self.fail("ListMFADevices", None, 403, "AccessDenied", "you may not")
+                return super().__enter__()
+
+        demo.Sts = RefusingSts
+        sys.exit(demo.main())
+    """
+    done = subprocess.run([sys.executable, "-c", refusing], cwd=ROOT, capture_output=True, text=True)
+    assert "--mfa-serial auto found no device" in done.stdout
+    assert re.fullmatch(r"\nThe demo failed: step 2 \(.*\): .* exit code 254, not 0\n", done.stderr)
+    assert done.returncode == 1

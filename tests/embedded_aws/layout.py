@@ -60,7 +60,7 @@ def lay_out_walkthrough(aws: EmbeddedAws) -> Walkthrough:
 
 @dataclass(frozen=True)
 class Organization:
-    """The scene of the second act: Dev's organization, with an instance in each account of one unit.
+    """The scene of the last part: Dev's organization, with an instance in each account of one unit.
 
     `instances` has the instance ids by account name; `closed` is the id of an account that is no longer active.
     """
