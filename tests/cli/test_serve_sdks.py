@@ -12,8 +12,10 @@ import pytest
 from tests.sts import Role, Sts
 from tests.support.commands import is_session_of
 from tests.support.home import AWS, TIMEOUT, XACCT, Home
+from tests.support.programs import need
 from tests.v2.home import find_aws
 
+from .bucket import serving_bucket
 from .node import SDK, NodeError, install
 from .served import serving
 from .test_exec_serve import STARTED_BY, list_programs
@@ -127,3 +129,20 @@ def test_command_of_exec_serve_outlives_its_credentials(home: Home, sts: Sts, pr
     command = [str(XACCT), "exec", "--serve", prod, "--", sys.executable, "-c", BOTO3]
     assert finish_all({"": start(command, home.environment)}) == {"": ("", "", 0)}
     assert_three_lives(sts, role)
+
+
+def test_rclone_outlives_its_credentials(home: Home, sts: Sts, prod: str) -> None:
+    """As a program of the SDK for Go, which Terraform is one of, too."""
+    rclone = need("rclone")
+    sts.session_life = LIFE
+    with serving_bucket(PAGES, PAGE_SECONDS) as bucket:
+        remote = f':s3,provider=Other,env_auth=true,region=us-west-1,endpoint="{bucket.url}":bucket'
+        # It refuses to start with a bundle of certificates.
+        environment = {name: value for name, value in home.environment.items() if name != "AWS_CA_BUNDLE"}
+        command = [str(XACCT), "exec", "--serve", prod, "--", rclone, "lsf", "--config=", remote]
+        [(printed, errors, code)] = finish_all({"": start(command, environment)}).values()
+    assert (len(printed.splitlines()), errors, code) == (PAGES, "", 0)
+    keys = set(bucket.access_keys)
+    assert len(bucket.access_keys) == PAGES
+    assert all(key.startswith("ASIA") for key in keys)
+    assert LIVES <= len(keys) <= len(sts.calls_of("AssumeRole")) <= len(keys) + 1
