@@ -22,6 +22,7 @@ pytest_plugins = ["tests.support.judge"]
 from tests.embedded_aws import EmbeddedAws  # noqa: E402
 from tests.sts import MfaDevice, Role, Sts, User  # noqa: E402
 from tests.support.home import Home  # noqa: E402
+from tests.support.programs import wait_for_installation  # noqa: E402
 
 # A test that forgets to set its own home must not read or change the developer's. Only npm still needs to find the
 # developer's registry.
@@ -47,6 +48,17 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 for _name in ("SIGQUIT", "SIGHUP"):
     if hasattr(signal, _name):
         signal.signal(getattr(signal, _name), signal.SIG_DFL)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave tests marked as `late` to the end."""
+    items.sort(key=lambda item: item.get_closest_marker("late") is not None)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let a test marked as `late` wait for what it needs."""
+    if item.get_closest_marker("late") is not None:
+        wait_for_installation()
 
 
 @pytest.fixture

@@ -17,12 +17,7 @@ from tests.v2.home import PACKAGES, copy_package
 
 from .server import ENVIRONMENT, PACKAGE, ServerEndedError, is_installed, running
 
-pytestmark = [
-    pytest.mark.usefixtures("user"),
-    pytest.mark.skipif(
-        not is_installed(), reason=f"{PACKAGE} is not installed: python -m tests.agents.server installs it"
-    ),
-]
+pytestmark = [pytest.mark.usefixtures("user"), pytest.mark.late]
 
 WHOAMI = "aws sts get-caller-identity --profile"
 
@@ -30,6 +25,8 @@ WHOAMI = "aws sts get-caller-identity --profile"
 @pytest.fixture
 def agent(home: Home, tmp_path: Path) -> dict[str, str]:
     """The environment of the server, as docs/agents.md has it. Its package manager has put the package beside it."""
+    if not is_installed():
+        pytest.skip(f"{PACKAGE} is not installed: python -m tests.agents.server installs it")
     together = tmp_path / "together"
     for name in PACKAGES:
         copy_package(name, together)

@@ -69,6 +69,7 @@ def identify(home: Home, *command: str, environment: dict[str, str] | None = Non
 
 
 @pytest.mark.usefixtures("sdk_profile")
+@pytest.mark.late
 def test_sdks_share_one_session(home: Home, sts: Sts, role: Role, javascript: dict[str, str]) -> None:
     found = [
         identify(home, sys.executable, "-c", BOTO3),

@@ -25,7 +25,7 @@ from tests.support.programs import need_one
 
 from .served import TOKEN, serving
 
-pytestmark = pytest.mark.usefixtures("user")
+pytestmark = [pytest.mark.usefixtures("user"), pytest.mark.late]
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 

@@ -20,7 +20,7 @@ from .node import SDK, NodeError, install
 from .served import serving
 from .test_exec_serve import STARTED_BY, list_programs
 
-pytestmark = pytest.mark.usefixtures("user")
+pytestmark = [pytest.mark.usefixtures("user"), pytest.mark.late]
 
 LIFE = 6.0
 """Seconds that a session lasts; the next one is fetched after half of it."""

@@ -224,6 +224,7 @@ def test_use_without_a_name_asks_fzf(shell: Shell, tmp_path: Path) -> None:
     assert shell.variables() == using("audit")
 
 
+@pytest.mark.late
 def test_use_with_the_real_fzf(profiles: Home) -> None:
     """What it reads of the keyboard is its own affair; with these options it decides alone."""
     need("fzf")

@@ -83,6 +83,7 @@ def test_enrollment_sets_the_device_for_the_user_and_its_roles(
     assert home.aws(*WHOAMI, "--profile", prod).code == 0
 
 
+@pytest.mark.late
 def test_enrollment_shows_a_qr_code_of_the_secret(home: Home, user: User, tmp_path: Path) -> None:
     need("zbarimg")
     enrollment = Enrollment(home)

@@ -69,6 +69,7 @@ def test_recipe_for_codes_logs_in(home: Home, role: Role, device: MfaDevice, com
     assert outcome.code == 0, outcome.stderr
 
 
+@pytest.mark.late
 def test_recipe_for_pass_works_with_pass_itself(home: Home, user: User) -> None:
     need("pass", "gpg")
     environment = {**home.environment, "GNUPGHOME": str(home.path / ".gnupg")}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 
+import pytest
+
 from tests.sts import User
 from tests.support.commands import WHOAMI
 from tests.support.home import AWS, XACCT, Home
@@ -13,6 +15,7 @@ from tests.support.programs import need
 UNLOCK = "printf '\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null"
 
 
+@pytest.mark.late
 def test_key_is_stored_used_and_restored_with_the_secret_service(home: Home, user: User) -> None:
     need("dbus-run-session", "gnome-keyring-daemon")
     script = f"""\

@@ -35,6 +35,7 @@ def test_chart_has_a_node_per_profile_and_an_arrow_per_role() -> None:
     )
 
 
+@pytest.mark.late
 def test_chart_renders_with_any_name() -> None:
     names = [
         "plain",

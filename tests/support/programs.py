@@ -1,10 +1,23 @@
-"""Optional programs of the host. A test asks for them when it runs: they may still be in the course of installation."""
+"""Optional programs of the host. CI installs some beside the tests; those that need them are marked as `late`."""
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
+from pathlib import Path
 
 import pytest
+
+INSTALLING = "XACCT_TEST_INSTALLING"
+"""The variable that names a file, which is locked until everything is installed."""
+
+
+def wait_for_installation() -> None:
+    """Wait until CI has installed what it installs beside the tests. A program may be there before its libraries."""
+    if path := os.environ.get(INSTALLING):
+        with Path(path).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
 
 
 def need(*names: str) -> str:
