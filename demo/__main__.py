@@ -59,9 +59,9 @@ def main() -> int:
         sys.stderr.write(f"\nThe demo failed: {failure}\n")
         return 1
     except BrokenPipeError:
-        # Whoever read it has seen enough; at exit, Python would complain that it cannot flush.
+        # Whoever read it has seen enough, which is no failure: make would report one, as in `make demo | head`. And
+        # at exit, Python would complain that it cannot flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     return 0

@@ -113,6 +113,8 @@ class Recording(Screen):
         self._time += _BEFORE_OUTPUT
 
     def output(self, lines: Sequence[str], echoed: str | None = None) -> None:
+        if not lines:
+            return
         lines = [_make_steady(line) for line in lines]
         if all(map(_IN_ANY_ORDER.match, lines)):
             lines = sorted(lines)
