@@ -12,6 +12,9 @@ from .storage.cache import Record
 
 _GAP = "  "
 _MIN_WIDTH = 4
+_COPIED = ("PROFILE", "ACCOUNT")
+"""Columns whose cells are typed into the next command, and so are truncated last."""
+_MIN_COPIED_WIDTH = 24
 _MAX_ZONE_LENGTH = 5
 _DRAWING = "├└│─…"
 
@@ -24,7 +27,7 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, whole: bool =
     cells = [list(titles), *([printable(cell) or "-" for cell in row] for row in rows)]
     widths = [max(_width(row[column]) for row in cells) for column in range(len(titles))]
     if not whole and (available := terminal_width(sys.stdout)):
-        _narrow(widths, available)
+        _narrow(widths, titles, available)
     lines = (_GAP.join(_fit(cell, width) for cell, width in zip(row, widths, strict=True)) for row in cells)
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
@@ -85,12 +88,14 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def _narrow(widths: list[int], available: int) -> None:
-    """Reduce the widest column, one by one, until the table fits."""
+def _narrow(widths: list[int], titles: Sequence[str], available: int) -> None:
+    """Reduce the widest column, one by one, until the table fits; one that is copied only if it is very wide."""
     excess = sum(widths) + len(_GAP) * (len(widths) - 1) - available
-    while excess > 0 and max(widths) > _MIN_WIDTH:
-        widths[widths.index(max(widths))] -= 1
-        excess -= 1
+    for least_copied in (_MIN_COPIED_WIDTH, _MIN_WIDTH):
+        least = [least_copied if title in _COPIED else _MIN_WIDTH for title in titles]
+        while excess > 0 and (wide := [at for at, width in enumerate(widths) if width > least[at]]):
+            widths[max(wide, key=widths.__getitem__)] -= 1
+            excess -= 1
 
 
 def _fit(cell: str, width: int) -> str:

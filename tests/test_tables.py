@@ -118,6 +118,16 @@ def test_table_fits_any_terminal_with_four_characters_per_column(
     assert max(map(len, lines)) <= max(columns, 10)
 
 
+def test_table_truncates_last_what_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At 80 columns, `configure role list` cut account ids, and the names that the next command needs."""
+    titles = ["PROFILE", "ACCOUNT", "ROLE", "POLICY"]
+    row = ["prod-reader", "222222222222", "CrossAccountPowerUser", "narrowed"]
+    on_terminal(monkeypatch, 48)
+    assert table(titles, [row]).splitlines()[1] == "prod-reader  222222222222  CrossAccou…  narrowed"
+    on_terminal(monkeypatch, 26)
+    assert table(titles, [row]).splitlines()[1] == "prod-…  22222…  Cro…  nar…"
+
+
 def test_table_measures_wide_and_combining_characters(monkeypatch: pytest.MonkeyPatch) -> None:
     on_terminal(monkeypatch, 80)
     assert table(TITLES, [["本番", "1"], ["e\u0301te\u0301", "2"]]) == (

@@ -82,12 +82,10 @@ def _format(result: Mapping[str, Any]) -> str:
         "Policies": ", ".join(policies),
         "Until": result["Expiration"],
     }
+    if not policies:
+        del rows["Policies"]
     width = max(map(len, rows))
-    return "".join(
-        f"{title:<{width}}  {printable(value or '-')}\n"
-        for title, value in rows.items()
-        if value or title != "Policies"
-    )
+    return "".join(f"{title:<{width}}  {printable(value or '-')}\n" for title, value in rows.items())
 
 
 def _read_credentials_file() -> Mapping[str, Mapping[str, Any]]:
