@@ -134,8 +134,10 @@ def test_rescue_line_keeps_a_link_the_mode_and_other_plugins(tmp_path: Path) -> 
 
 def shown_commands(text: str) -> list[tuple[str, str]]:
     """Return the commands after a ``$`` in a page, each with the output that is shown."""
-    blocks = re.findall(r"^    \$ (.+)\n((?:    (?!\$ ).*\n)*)", text, re.MULTILINE)
-    return [(command, re.sub("^    ", "", shown, flags=re.MULTILINE)) for command, shown in blocks]
+    blocks = re.findall(r"^( +)\$ (.+)\n((?:\1(?!\$ ).*\n)*)", text, re.MULTILINE)
+    return [
+        (command, re.sub(f"^{indent}", "", shown, flags=re.MULTILINE)) for indent, command, shown in blocks
+    ]
 
 
 def run_as_shown(home: Home, command: str, shown: str) -> None:
@@ -155,6 +157,19 @@ def test_getting_started_prints_what_it_shows(home: Home, sts: Sts, user: User) 
     assert len(commands) == 6
     for command, shown in commands:
         run_as_shown(home, command, shown)
+
+
+@pytest.mark.usefixtures("user")
+def test_guide_prints_what_it_shows_from_the_walkthrough_to_the_import(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has followed the page as far as that has its `prod` and `audit`: the import of these was two conflicts."""
+    page = (ROOT / "docs/guide.md").read_text("utf-8")
+    walkthrough, (cat, manifest), (command, shown) = shown_commands(page)
+    run_as_shown(home, *walkthrough)
+    monkeypatch.chdir(home.path)
+    Path(cat.removeprefix("cat ")).write_text(manifest, encoding="utf-8")
+    run_as_shown(home, command, shown)
 
 
 @pytest.mark.parametrize("tool", ["aws-vault", "awsume", "granted"])
