@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,7 +13,9 @@ from pathlib import Path
 from .. import settings
 from ..configfile import store
 from ..errors import XacctError
-from ..messages import printable
+from ..keys.key_store import KeyStore
+from ..keys.place import Files, KeyPlaces
+from ..messages import listed, printable
 from ..storage.files import is_file
 from . import embedded, installations, plugin_section, probes
 from .installations import Installation
@@ -57,7 +61,20 @@ def run(options: argparse.Namespace) -> int:
         )
     if edit.changed:
         print_result("try it: aws configure role list; to disable it again: xacct disable\n")
+        _advise_key_store()
     return 0
+
+
+def _advise_key_store() -> None:
+    """Say once where keys rest in the clear, if this system has a key store: else there is nothing to be done."""
+    with contextlib.suppress(Exception):  # the plugin is enabled, whatever is wrong with a key store
+        clear = KeyPlaces(Files.current()).in_the_clear()
+        if clear:
+            name = KeyStore().name
+            print_result(
+                f"keys in the clear: profile {listed(clear)}; to move one into {printable(name)}: "
+                f"xacct keys store {printable(shlex.quote(clear[0]))}\n"
+            )
 
 
 def choose(

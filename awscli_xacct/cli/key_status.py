@@ -15,12 +15,12 @@ from ..aws_errors import is_denied, is_expired_or_unknown_caller
 from ..errors import ProfileError, XacctError
 from ..keys.key_store import KeyStore
 from ..keys.model import AccessKey
-from ..keys.place import FILE, KEY_STORE, NOWHERE, PROGRAM, Files, Place, find_place, no_key
+from ..keys.place import Files, KeyPlaces, Place, no_key
 from ..keys.transfer import require_stored
 from ..messages import print_message, printable, profile_option, warn
+from ..profiles.key_places import FILE, KEY_STORE, PROGRAM
 from .fetch import make_session
 from .output import print_result
-from .resolve import read_config
 
 if TYPE_CHECKING:
     from ..keys.clients import KeyClients
@@ -58,19 +58,18 @@ class _Row(NamedTuple):
 
 def show_status(profile: str | None, *, as_json: bool) -> int:
     os.environ[settings.variable(settings.MFA_PROMPT)] = "none"  # what is shown is worth no code
-    files = Files.current()
-    profiles: Mapping[str, Any] = read_config()["profiles"]
+    places = KeyPlaces(Files.current())
     rows = []
-    for name in profiles if profile is None else [profile]:
+    for name in places.profiles if profile is None else [profile]:
         try:
-            place, key = find_place(name, files)
+            place, key = places.find(name)
         except ProfileError as error:
             if profile is not None:
                 raise
-            if _has_half_a_key(profiles[name]):
+            if _has_half_a_key(places.profiles[name]):
                 rows.append(_Row(name, None, FILE, problem=error.problem.text))
             continue
-        if place.kind != NOWHERE:
+        if place.kind in (FILE, KEY_STORE, PROGRAM):
             rows.append(_examine(place, key))
         elif profile is not None:
             raise no_key(place)

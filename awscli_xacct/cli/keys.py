@@ -18,7 +18,7 @@ from ..errors import ProfileError, UsageError
 from ..keys.journal import hold_key
 from ..keys.key_store import KeyStore
 from ..keys.model import AccessKey, KeyChangedError, KeyStoreError
-from ..keys.place import FILE, KEY_STORE, NOWHERE, Files, Place, find_place, find_sharers, no_key, write_key
+from ..keys.place import Files, Place, find_place, find_sharers, no_key, write_key
 from ..keys.transfer import (
     check_not_elsewhere,
     finish_restoring,
@@ -30,6 +30,7 @@ from ..keys.transfer import (
 from ..messages import listed, print_message
 from ..profiles.cache_keys import keeps_history
 from ..profiles.credential_process import make_key_command
+from ..profiles.key_places import FILE, KEY_STORE
 from ..xacct_program import find_program
 from .key_status import explaining_refusals, make_clients, show_status
 from .output import add_format_options, print_result
@@ -126,7 +127,7 @@ def _restore(profile: str, consent: Consent) -> int:
     files = Files.current()
     place, key = find_place(profile, files)
     check_not_elsewhere(place)
-    if place.kind == NOWHERE:
+    if place.kind not in (FILE, KEY_STORE):
         raise no_key(place)
     if key is not None:
         return _finish_restoring(place, key, files, consent)

@@ -10,8 +10,10 @@ from ..arn import Arn
 from ..messages import print_message, printable
 from ..profiles import policies
 from ..profiles.inventory import Entry
+from ..profiles.key_places import FILE, describe_source
 from ..profiles.role import Role
 from ..profiles.sdk_profiles import map_sdk_profiles
+from ..profiles.source import Profiles
 from ..tables import add_column, can_draw, remaining, table
 from .arguments import arg_table, flag
 from .base import NO_ROLES, Subcommand, shared_session
@@ -36,11 +38,13 @@ class ListCommand(Subcommand):
         entries = list(self._inventory())
         if not entries:
             print_message(str(NO_ROLES))
-        pairs = map_sdk_profiles(self._session.full_config["profiles"])
-        result = [_to_dict(entry, pairs) for entry in entries]
+        profiles = self._session.full_config["profiles"]
+        pairs = map_sdk_profiles(profiles)
+        places = {entry.profile: _find_key_place(entry, profiles) for entry in entries}
+        result = [_to_dict(entry, pairs, places) for entry in entries]
 
         def draw() -> str:
-            return _tree(entries) if parsed_args.tree else _rows(entries, pairs)
+            return _tree(entries, places) if parsed_args.tree else _rows(entries, pairs, places)
 
         print_result(self._session, parsed_globals, self.NAME, result, draw)
         if any(entry.problem for entry in entries):
@@ -48,7 +52,12 @@ class ListCommand(Subcommand):
         return 0
 
 
-def _to_dict(entry: Entry, pairs: Mapping[str, str]) -> dict[str, Any]:
+def _find_key_place(entry: Entry, profiles: Profiles) -> str | None:
+    """Return in words where the key rests that a profile's chain begins with; None if that cannot be told."""
+    return entry.role and describe_source(entry.role.hops[-1].source, profiles)
+
+
+def _to_dict(entry: Entry, pairs: Mapping[str, str], places: Mapping[str, str | None]) -> dict[str, Any]:
     """Return an entry for programs, always with the same keys."""
     session = shared_session(entry)
     return {
@@ -60,6 +69,7 @@ def _to_dict(entry: Entry, pairs: Mapping[str, str]) -> dict[str, Any]:
         "MfaSerial": entry.mfa_serial or None,
         "Region": entry.region or None,
         **policies.to_dict(entry.options),
+        "KeyRestsIn": places[entry.profile],
         "SdkProfile": pairs.get(entry.profile),
         "Expiration": entry.record.expiry_text if entry.record else None,
         "MfaSessionExpiration": session.expiry_text if session else None,
@@ -67,7 +77,13 @@ def _to_dict(entry: Entry, pairs: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _rows(entries: Sequence[Entry], pairs: Mapping[str, str]) -> str:
+def _shown_places(entries: Sequence[Entry], places: Mapping[str, str | None]) -> dict[str, str]:
+    """Return where the keys of source profiles rest, for people: nothing while all are in a file."""
+    shown = {e.profile: places[e.profile] or "" for e in entries if e.role and e.role.hops[-1].source.profile}
+    return shown if set(shown.values()) - {FILE, ""} else {}
+
+
+def _rows(entries: Sequence[Entry], pairs: Mapping[str, str], places: Mapping[str, str | None]) -> str:
     if not entries:
         return ""
     titles = ["PROFILE", "ACCOUNT", "ROLE", "SOURCE", "MFA", "REGION", "CACHED"]
@@ -75,6 +91,8 @@ def _rows(entries: Sequence[Entry], pairs: Mapping[str, str]) -> str:
         [e.profile, e.account, e.role_name, e.source, device_name(e.mfa_serial), e.region, _state(e)]
         for e in entries
     ]
+    shown = _shown_places(entries, places)
+    add_column(titles, rows, "KEY IN", [shown.get(e.profile, "") for e in entries], before="MFA")
     add_column(titles, rows, "POLICY", [_policy(entry) for entry in entries], before="CACHED")
     add_column(titles, rows, "SDK PROFILE", [pairs.get(e.profile, "") for e in entries], before="CACHED")
     return table(titles, rows)
@@ -97,7 +115,8 @@ def device_name(serial: str) -> str:
 # -- the tree --------------------------------------------------------------------------------------
 
 
-def _tree(entries: Sequence[Entry]) -> str:
+def _tree(entries: Sequence[Entry], places: Mapping[str, str | None]) -> str:
+    shown = _shown_places(entries, places)
     roles = {entry.profile for entry in entries}
     children: dict[_Parent, list[Entry]] = {}
     for entry in entries:
@@ -107,7 +126,10 @@ def _tree(entries: Sequence[Entry]) -> str:
     too_deep: list[Entry] = []
     for is_role, name in children:
         if not is_role:
-            lines.append(printable(name) or "(no source)")
+            place = shown.get(children[False, name][0].profile)
+            lines.append(
+                (printable(name) or "(no source)") + (f"  (key in: {printable(place)})" if place else "")
+            )
             lines += _branches(children[False, name], children, [], drawn, too_deep)
     for entry in too_deep:  # the list grows in this loop
         too_deep += children.get((True, entry.profile), [])

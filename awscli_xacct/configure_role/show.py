@@ -15,6 +15,7 @@ from ..credentials.mfa_session import shares_session
 from ..messages import printable, wrap
 from ..profiles import policies
 from ..profiles.inventory import Entry, Inventory
+from ..profiles.key_places import describe_source
 from ..profiles.known_keys import find_unknown
 from ..profiles.partitions import CONSOLES
 from ..profiles.role import Role
@@ -67,11 +68,15 @@ class _Setting:
 
 @dataclass(frozen=True)
 class _Hop:
-    """One profile of a chain, or a credential source. `entry` is None if it does not assume a role."""
+    """One profile of a chain, or a credential source.
+
+    `entry` is None if it does not assume a role. `key_place` says then where its credentials rest, if that is known.
+    """
 
     name: str
     settings: list[_Setting]
     entry: Entry | None = None
+    key_place: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         record = self.entry.record if self.entry else None
@@ -79,6 +84,7 @@ class _Hop:
         return {
             "Profile": self.name,
             "RoleArn": str(self.entry.options[settings.ROLE_ARN]) if self.entry else None,
+            "KeyRestsIn": self.key_place,
             "Expiration": record.expiry_text if record else None,
             "MfaSessionExpiration": session.expiry_text if session else None,
             **policies.to_dict(self.entry.options if self.entry else {}),
@@ -120,8 +126,8 @@ def _hops(entry: Entry, inventory: Inventory, files: list[_File]) -> list[_Hop]:
     hops = [_hop(role.profile, inventory, files, role) for role in reversed(roles)]
     # The source of a chain may have a role too, but its keys make the call. A credential source has no profile.
     source = roles[-1].source
-    own = replace(_hop(source.profile, inventory, files), entry=None) if source.profile else None
-    return [own or _Hop(source.name, []), *hops]
+    own = _hop(source.profile, inventory, files) if source.profile else _Hop(source.name, [])
+    return [replace(own, entry=None, key_place=describe_source(source, inventory.profiles)), *hops]
 
 
 def _follow_sources(entry: Entry, inventory: Inventory) -> list[str]:
@@ -195,7 +201,10 @@ def _sentence(hop: _Hop) -> str:
         keys = [key for key in (settings.POLICY_ARNS, settings.POLICY) if options.get(key)]
         narrowed = f", {policies.NARROWED} by {' and '.join(keys)}" if keys else ""
         return f"{hop.name} assumes {options[settings.ROLE_ARN]}{narrowed}"
-    return f"{hop.name} provides the calling credentials"
+    place = (
+        f" ({hop.key_place})" if hop.key_place and hop.settings else ""
+    )  # a credential source says it itself
+    return f"{hop.name} provides the calling credentials{place}"
 
 
 def _cached(entry: Entry) -> Iterator[str]:

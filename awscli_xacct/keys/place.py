@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +18,10 @@ from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles, make_header, parse_header
 from ..errors import ProfileError
 from ..messages import profile_option, unknown_profile
-from ..profiles.credential_process import first_word, gets_key_of
-from ..profiles.source import is_role
+from ..profiles.credential_process import first_word
+from ..profiles.key_places import FILE, NOWHERE, PROGRAM, find_kind, name_program
+from ..profiles.source import has_static_keys, is_role
 from .model import AccessKey, KeyChangedError
-
-FILE, KEY_STORE, PROGRAM, NOWHERE = "file", "key store", "program", "nowhere"
 
 
 @dataclass(frozen=True)
@@ -31,57 +32,86 @@ class Files:
     credentials: Path
 
     @classmethod
-    def current(cls) -> Files:
+    def current(cls, environment: Mapping[str, str] = os.environ) -> Files:
         """Return the files in use."""
-        return cls(*map(Path, settings.config_paths()))
+        return cls(*map(Path, settings.config_paths(environment)))
 
 
 @dataclass(frozen=True)
 class Place:
     """Where a profile's key rests.
 
-    `kind` is FILE, with the path and its section's header; KEY_STORE; PROGRAM, with the first word of its
-    ``credential_process``; or NOWHERE.
+    `kind` is one of those in `key_places`: for FILE, there are the path and its section's header, and for PROGRAM the
+    ``credential_process``.
     """
 
     profile: str
     kind: str
     path: Path = Path()
     header: str = ""
-    program: str = ""
+    command: str = ""
+
+    @property
+    def program(self) -> str:
+        """The first word of its ``credential_process``."""
+        return first_word(self.command)
 
     def __str__(self) -> str:
         if self.kind == FILE:
             return str(self.path)
-        return f"program {self.program}" if self.kind == PROGRAM else self.kind
+        return name_program(self.command) if self.kind == PROGRAM else self.kind
+
+
+class KeyPlaces:
+    """Where the keys of all profiles rest, read from the two files once."""
+
+    def __init__(self, files: Files) -> None:
+        """Read the files. Raises `EditError` and `ConfigFileError`."""
+        self._config, self._credentials = (_document(path) for path in (files.config, files.credentials))
+        self.profiles = MergedProfiles(self._config, self._credentials)
+
+    def find(self, profile: str) -> tuple[Place, AccessKey | None]:
+        """Return where a profile's key rests, and the key if that is a file.
+
+        Raises `ProfileError` for a profile that has no long-term key of its own, such as a role, or half a key.
+        """
+        if profile not in self.profiles:
+            raise ProfileError(profile, unknown_profile(profile, self.profiles), code="ProfileNotFound")
+        options = self.profiles[profile]
+        _check_user(profile, options)
+        headers = (self._credentials, profile), (self._config, self.profiles.header(profile) or "")
+        for document, header in headers:
+            section = document.section(header) if header in document.names() else {}
+            if has_static_keys(section):
+                return Place(profile, FILE, Path(document.path), header), _key_in(profile, header, document)
+        command = str(options.get(settings.CREDENTIAL_PROCESS, ""))
+        return Place(profile, find_kind(profile, options), command=command), None
+
+    def in_the_clear(self) -> list[str]:
+        """Return the profiles with a key in a file, in order."""
+        found = []
+        for profile in self.profiles:
+            with contextlib.suppress(ProfileError):
+                if self.find(profile)[0].kind == FILE:
+                    found.append(profile)
+        return found
 
 
 def find_place(profile: str, files: Files) -> tuple[Place, AccessKey | None]:
-    """Return where a profile's key rests, and the key if that is a file.
-
-    Raises `ProfileError` for a profile that has no long-term key of its own, such as a role, or half a key.
-    """
-    config, credentials = (_document(path) for path in (files.config, files.credentials))
-    profiles = MergedProfiles(config, credentials)
-    if profile not in profiles:
-        raise ProfileError(profile, unknown_profile(profile, profiles), code="ProfileNotFound")
-    _check_user(profile, profiles[profile])
-    headers = (credentials, profile), (config, profiles.header(profile) or "")
-    for document, header in headers:
-        section = document.section(header) if header in document.names() else {}
-        if any(key in section for key in (settings.ACCESS_KEY_ID, settings.SECRET_ACCESS_KEY)):
-            return Place(profile, FILE, Path(document.path), header), _key_in(profile, header, document)
-    program = str(profiles[profile].get(settings.CREDENTIAL_PROCESS, ""))
-    if program:
-        if gets_key_of(program, profile):
-            return Place(profile, KEY_STORE), None
-        return Place(profile, PROGRAM, program=first_word(program)), None
-    return Place(profile, NOWHERE), None
+    """Return what `KeyPlaces.find` does for one profile."""
+    return KeyPlaces(files).find(profile)
 
 
 def no_key(place: Place) -> ProfileError:
     """Return the error for a profile without a key of its own."""
     text = f"profile {place.profile} has no long-term key"
+    if place.kind != NOWHERE:
+        return ProfileError(
+            place.profile,
+            f"{text}: its credentials come from {place}",
+            "name the profile of an IAM user",
+            code="NoCredentials",
+        )
     return ProfileError(
         place.profile,
         text,

@@ -15,9 +15,10 @@ from .. import settings
 from ..errors import ProfileError, XacctError
 from ..messages import profile_option
 from ..profiles.credential_process import gets_key_of, split_command
+from ..profiles.key_places import FILE, PROGRAM
 from .key_store import MAX_SECONDS, KeyStore
 from .model import AccessKey, KeyChangedError, KeyStoreError
-from .place import FILE, PROGRAM, Files, Place, find_place, remove_key, set_option, write_key
+from .place import Files, Place, find_place, remove_key, set_option, write_key
 
 if TYPE_CHECKING:
     from .clients import KeyClients  # loads botocore, which is not there before awscli is

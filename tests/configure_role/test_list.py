@@ -126,7 +126,7 @@ def test_list_on_an_ascii_terminal_is_ascii(home: Home) -> None:
 def test_list_as_json_has_every_key_for_every_profile(home: Home, role: Role) -> None:
     outcome = done(home, "list", "--output", "json", "--query", "[0:4]")
     common: dict[str, Any] = {"Role": "Power", "Region": "us-west-1", "Policy": None, "PolicyArns": []}
-    common |= {"MfaSessionExpiration": None, "SdkProfile": None}
+    common |= {"MfaSessionExpiration": None, "SdkProfile": None, "KeyRestsIn": "file, in the clear"}
     prod = {"RoleArn": role.arn, "Account": "222222222222", "MfaSerial": None, "Problem": None, **common}
     found = parsed(outcome)
     assert [timeless(str(entry.pop("Expiration"))) for entry in found] == ["TIME", "TIME", "None", "None"]
@@ -144,6 +144,7 @@ def test_list_as_json_has_every_key_for_every_profile(home: Home, role: Role) ->
         {
             **prod,
             "Profile": "gone",
+            "KeyRestsIn": None,
             "Source": "nobody",
             "Problem": "profile gone: its source_profile nobody does not exist. Name an existing profile:\n"
             "  aws configure role gone --source-profile PROFILE",

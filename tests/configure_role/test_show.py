@@ -21,7 +21,7 @@ def test_show_has_each_hop_with_settings_and_cache(
 
     def expected(session: str, cached: str) -> str:
         return (
-            f"1. default provides the calling credentials\n"
+            f"1. default provides the calling credentials (file, in the clear)\n"
             f"     region                = us-west-1  ({config}:5)\n"
             f"     aws_access_key_id     = {user.access_key}  ({credentials}:2)\n"
             f"     aws_secret_access_key = (hidden)  ({credentials}:3)\n"
@@ -53,14 +53,25 @@ def test_show_has_each_hop_with_settings_and_cache(
     assert (found["Profile"], found["Problem"]) == ("audit", None)
     assert found["SwitchRoleUrl"].endswith("displayName=audit")
     hops = [timeless(str({**hop, "Settings": len(hop["Settings"])})) for hop in found["Hops"]]
+    in_file = {"KeyRestsIn": "file, in the clear"}
     nothing = {"Expiration": None, "MfaSessionExpiration": None}
     policies: dict[str, Any] = {"Policy": None, "PolicyArns": []}
     assert hops == [
-        str({"Profile": "default", "RoleArn": None, **nothing, **policies, "Settings": 3}),
+        str(
+            {
+                "Profile": "default",
+                "RoleArn": None,
+                **in_file,
+                **nothing,
+                **policies,
+                "Settings": 3,
+            }
+        ),
         str(
             {
                 "Profile": "prod",
                 "RoleArn": role.arn,
+                "KeyRestsIn": None,
                 "Expiration": "TIME",
                 "MfaSessionExpiration": "TIME",
                 **policies,
@@ -71,6 +82,7 @@ def test_show_has_each_hop_with_settings_and_cache(
             {
                 "Profile": "audit",
                 "RoleArn": audit_role.arn,
+                "KeyRestsIn": None,
                 **nothing,
                 "Expiration": "TIME",
                 **policies,
