@@ -15,10 +15,9 @@ from ..messages import LIST_PROFILES, unknown_profile
 from ..problems import Hints, Problem
 from ..profiles.source import is_role
 from . import for_once
-from .organization import Account, add_accounts
+from .organization import HEADING, Account, add_accounts
 from .resolve import read_config
 
-HEADING = "nothing was run"
 USAGE = "xacct each [options] [PATTERN ...] -- CMD ..."
 
 

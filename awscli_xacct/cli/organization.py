@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from .. import settings
 from ..arn import Arn
-from ..discovery.accounts import list_accounts
-from ..errors import XacctError
-from ..messages import profile_option
+from ..discovery.accounts import find_accounts
 from ..profiles.defaults import complete_settings
 from ..profiles.regions import find_region
 from .fetch import make_session
+
+HEADING = "nothing was run"
 
 
 class Account(NamedTuple):
@@ -28,30 +28,19 @@ def add_accounts(
 ) -> tuple[Mapping[str, Any], list[Account]]:
     """Return the config with a profile for each active account, of some units or of all, and the accounts.
 
-    `source` is the profile that lists them, and that assumes the role in each. Raises botocore's errors, and
-    `XacctError`.
+    `source` is the profile that lists them, and that assumes the role in each. Raises `ValidationError`, and
+    botocore's errors.
     """
     session = make_session(source)
     profiles = config["profiles"]
     region = find_region(profiles, source) or settings.DEFAULT_REGION
-    try:
-        found = list_accounts(session.create_client("organizations", region_name=region), units)
-    except Exception as error:
-        from ..credentials.sts import add_place
-
-        add_place(
-            error,
-            f"while listing the accounts of the organization with profile {source}. Only a profile of the management "
-            f"account or of a delegated administrator can: name it with --source-profile",
-            source,
-        )
-        raise
-    if not found:
-        where = f"in {', '.join(units)}" if units else "in the organization"
-        raise XacctError(
-            f"profile {source} finds no active account {where}. See: aws organizations list-accounts "
-            f"{profile_option(source)}"
-        )
+    found = find_accounts(
+        lambda: session.create_client("organizations", region_name=region),
+        source,
+        units,
+        option="--source-profile",
+        heading=HEADING,
+    )
     made, accounts = {}, []
     for each in found:
         name = each.id

@@ -11,7 +11,7 @@ from .. import settings
 from ..arn import Arn
 from ..confirm import Consent
 from ..credentials.verification import verify
-from ..discovery.accounts import Account, parent_problem
+from ..discovery.accounts import Account, find_accounts, parent_problem
 from ..discovery.names import TEMPLATE, Holder, assign_names, holder_of, render_name, template_problem
 from ..errors import ValidationError
 from ..failures import combine
@@ -25,10 +25,11 @@ from ..profiles.values import account_problem, role_name_problem
 from ..tables import counted
 from .apply_plan import PlannedCommand
 from .arguments import DRY_RUN, YES, arg_table, argument, flag, settings_given, synopsis
+from .clients import ProfileClients
 from .manifest_target import IntoManifest, Roles
 from .mfa_devices import find_device
-from .organization import HEADING, find_accounts
 
+_HEADING = "nothing was changed, because"
 _KEYS = (settings.SOURCE_PROFILE, settings.MFA_SERIAL, settings.EXTERNAL_ID, settings.DURATION_SECONDS)
 _TRIAL = "discovered"
 
@@ -92,7 +93,7 @@ class DiscoverCommand(PlannedCommand):
         assert source is not None  # noqa: S101 - checked
         if wanted.get(settings.MFA_SERIAL) == AUTO:
             wanted[settings.MFA_SERIAL] = find_device(source, self._session)
-        found = find_accounts(self._session, parsed_globals.profile or source, parsed_args.ou_id or [])
+        found = self._find_accounts(parsed_globals.profile or source, parsed_args.ou_id or [])
         role = parsed_args.role_name.strip("/")
         names = assign_names(
             found, parsed_args.template, role, manifest.taken if manifest else _taken(profiles)
@@ -154,7 +155,7 @@ class DiscoverCommand(PlannedCommand):
         problems = [Problem(unknown, code="ProfileNotFound")] if unknown else []
         problems += [*map(Problem, found), *self._setting_problems(wanted, source)]
         if problems:
-            raise ValidationError(HEADING, problems)
+            raise ValidationError(_HEADING, problems)
 
     def _setting_problems(self, wanted: Mapping[str, str | None], source: str | None) -> list[Problem]:
         """Return what would be wrong with every profile, by validating an example."""
@@ -166,6 +167,17 @@ class DiscoverCommand(PlannedCommand):
             given[settings.SOURCE_PROFILE] = source
         trial = {**profiles, name: apply_changes({}, complete_settings(name, profiles, given)[0])}
         return [problem._replace(fix=None) for problem in self._find_problems(name, trial)]
+
+    def _find_accounts(self, lister: str, parents: Sequence[str]) -> list[Account]:
+        found = find_accounts(
+            lambda: ProfileClients(lister, self._session).client("organizations"),
+            lister,
+            parents,
+            option="--profile",
+            heading=_HEADING,
+        )
+        print_message(f"found {counted(len(found), 'active account')} with profile {lister}")
+        return found
 
     def _check_roles(self, roles: Roles, labels: Mapping[str, str]) -> set[str]:
         """Return the names of profiles whose roles can be assumed. Raises `ValidationError` if none can."""
@@ -190,7 +202,7 @@ class DiscoverCommand(PlannedCommand):
             else:
                 working.add(result.profile)
         if not working:
-            raise combine(failed, f"{HEADING}\n  - none of the roles can be assumed, for the reasons above")
+            raise combine(failed, f"{_HEADING}\n  - none of the roles can be assumed, for the reasons above")
         if len(working) < len(roles):
             skipped = counted(len(roles) - len(working), "account")
             print_message(f"skipped {skipped}: the role cannot be assumed there")

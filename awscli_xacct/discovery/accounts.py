@@ -8,11 +8,14 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.h
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..arn import Arn
-from ..errors import XacctError
+from ..aws_errors import is_denied, service_code
+from ..errors import ValidationError, XacctError, annotate, facts_of
+from ..failures import code_of
+from ..problems import Problem
 from ..profiles.values import account_problem
 
 ACTIVE = "ACTIVE"
@@ -20,6 +23,10 @@ ACTIVE = "ACTIVE"
 _NOT_AWS = "; it does not come from AWS"
 _PARTITION = re.compile(r"[a-z0-9-]+")
 _RESOURCE = re.compile(r"account/([a-z0-9-]+)/[0-9]{12}")
+_LIST, _LIST_BELOW = (
+    "organizations:ListAccounts",
+    "organizations:ListAccountsForParent and organizations:ListOrganizationalUnitsForParent",
+)
 _PARENT = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
 
 
@@ -45,6 +52,46 @@ class Account(NamedTuple):
     def label(self) -> str:
         """The account as messages call it."""
         return f"account {self.id} ({self.name})"
+
+
+def find_accounts(
+    make_client: Callable[[], Any], profile: str, parents: Sequence[str], *, option: str, heading: str
+) -> list[Account]:
+    """Return the active accounts that `profile` finds in the organization, or in units: at least one, by id.
+
+    Raises `ValidationError` under `heading`, with the reason and what would help; `option` chooses another profile.
+    """
+    try:
+        found = list_accounts(make_client(), parents)
+    except Exception as error:
+        code = code_of(error)
+        if code == "InternalError":
+            raise
+        refused = ValidationError(heading, [_explain(error, profile, parents, option)], code)
+        annotate(refused, fix=facts_of(error).get("fix"), profile=profile)
+        raise refused from None
+    if not found:
+        where = f"in {', '.join(parents)}" if parents else "in the organization"
+        none = Problem(f"profile {profile} finds no active accounts {where}", code="ServiceError")
+        raise ValidationError(heading, [none])
+    return found
+
+
+def _explain(error: Exception, profile: str, parents: Sequence[str], option: str) -> Problem:
+    """Return why the organization cannot be listed, and what would help."""
+    code = service_code(error)
+    if is_denied(error):
+        return Problem(
+            f"profile {profile} may not list the organization's accounts: {error}",
+            f"choose a profile with {_LIST_BELOW if parents else _LIST}, in the management account or a delegated "
+            f"administrator's: {option} P",
+        )
+    if code == "AWSOrganizationsNotInUseException":
+        text = f"the account of profile {profile} does not belong to an organization: {error}"
+        return Problem(text, f"choose another profile: {option} P")
+    if code in ("ParentNotFoundException", "InvalidInputException"):
+        return Problem(f"--ou-id {' '.join(parents)}: {error}")
+    return Problem(f"the organization could not be listed with profile {profile}: {error}")
 
 
 def list_accounts(client: Any, parents: Sequence[str] = ()) -> list[Account]:

@@ -177,7 +177,7 @@ def test_each_throttled_organization_is_an_error_with_its_place(
     outcome = organization.each("--retries", str(retries))
     assert (outcome.code != 0, outcome.stdout) == (True, "")
     assert "TooManyRequestsException" in outcome.stderr
-    assert "while listing the accounts of the organization with profile default" in outcome.stderr
+    assert "the organization could not be listed with profile default" in outcome.stderr
 
 
 # -- again -------------------------------------------------------------------------------------------
