@@ -30,7 +30,7 @@ from typing import Any, NamedTuple, NoReturn
 from .. import __version__, settings
 from ..errors import UsageError, XacctError, annotate
 from ..failures import OPTION, Profiles, Reporter
-from ..messages import SUBCOMMANDS, abandon
+from ..messages import SUBCOMMANDS, abandon, wrap
 from ..storage.files import is_file
 from .output import describe_failure, flush_or_abandon, print_result
 
@@ -181,7 +181,7 @@ def make_parser(name: str) -> Parser:
     command = load(name)
     parser = Parser(
         prog=f"xacct {name}",
-        description=command.HELP,
+        description=_wrap_help(command, indent=0),
         epilog=f"examples:\n{command.EXAMPLES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -201,9 +201,16 @@ def load(name: str) -> Any:
     return import_module(f".{name}", __package__)
 
 
+def _wrap_help(command: Any, *, indent: int) -> str:
+    """Return what a command does, in lines that are indented alike on a terminal."""
+    return wrap(command.HELP, sys.stdout, indent).replace("\n  ", f"\n{' ' * indent}")
+
+
 def _format_overview() -> str:
     width = max(map(len, COMMANDS))
-    commands = "\n".join(f"  {name:<{width}}  {load(name).HELP}" for name in COMMANDS)
+    commands = "\n".join(
+        f"  {name:<{width}}  {_wrap_help(load(name), indent=width + 4)}" for name in COMMANDS
+    )
     return f"""\
 usage: xacct COMMAND …
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from awscli_xacct import __version__
@@ -57,6 +58,16 @@ def test_help_on_an_ascii_terminal_is_escaped(home: Home) -> None:
     outcome = home.xacct("--help", environment={"PYTHONIOENCODING": "ascii"})
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith("usage: xacct COMMAND \\u2026\n")
+
+
+def test_help_is_wrapped_for_a_narrow_terminal(home: Home) -> None:
+    for arguments in (["--help"], ["completion", "--help"]):
+        child = home.terminal_for(str(XACCT), *arguments, columns=80)
+        child.expect(pexpect.EOF)
+        lines = str(child.before).splitlines()
+        assert max(map(len, lines)) <= 80
+    assert "Print the script with which bash, zsh or fish complete commands, options and" in lines
+    assert "profiles, and xacct use works." in lines
 
 
 @pytest.mark.parametrize(
