@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shlex
@@ -10,17 +9,17 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .. import install, settings
+from .. import settings
 from ..aws_errors import is_denied, is_expired_or_unknown_caller
 from ..errors import ProfileError, XacctError
 from ..keys.key_store import KeyStore
 from ..keys.model import AccessKey
 from ..keys.place import Files, KeyPlaces, Place, no_key
 from ..keys.transfer import require_stored
-from ..messages import print_message, printable, profile_option, warn
+from ..messages import print_message, printable, warn
 from ..profiles.key_places import FILE, KEY_STORE, PROGRAM
-from .fetch import make_session
 from .output import print_result
+from .user_key import make_clients
 
 if TYPE_CHECKING:
     from ..keys.clients import KeyClients
@@ -153,33 +152,3 @@ def _advise(rows: list[_Row]) -> Iterator[str]:
 
 def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-@contextlib.contextmanager
-def explaining_refusals(profile: str) -> Iterator[None]:
-    """Turn a refusal of AWS in the block into an error that says what to do about it. Raises `XacctError`."""
-    try:
-        yield
-    except Exception as error:
-        if is_expired_or_unknown_caller(error):
-            raise XacctError(
-                f"AWS does not accept the key of profile {profile}, which may have been disabled or deleted: {error}. "
-                f"Enter another one with:\n  aws configure {profile_option(profile)}",
-                code="AccessDenied",
-            ) from None
-        if not is_denied(error):
-            raise
-        permission = f"iam:{getattr(error, 'operation_name', '')}"
-        raise XacctError(
-            f"the user of profile {profile} is not allowed {permission}: {error}. docs/keys.md has a policy that "
-            f"allows users to manage their own keys and devices",
-            code="AccessDenied",
-        ) from None
-
-
-def make_clients(profile: str) -> KeyClients:
-    """Return clients with the settings of a profile, whichever key they are to use."""
-    session = make_session(profile)
-    from ..keys.clients import KeyClients  # imports botocore, which is there only now
-
-    return KeyClients(session, profile, install)

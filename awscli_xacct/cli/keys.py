@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import shlex
-import stat
-import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-from .. import settings
-from ..confirm import Change, Consent, confirm_and_apply
+from ..confirm import Consent
 from ..errors import ProfileError, UsageError
 from ..keys.journal import hold_key
 from ..keys.key_store import KeyStore
 from ..keys.model import AccessKey, KeyChangedError, KeyStoreError
-from ..keys.place import Files, Place, find_place, find_sharers, no_key, write_key
+from ..keys.place import Files, Place, find_place, find_sharers, no_key
 from ..keys.transfer import (
     check_not_elsewhere,
     finish_restoring,
@@ -27,14 +21,21 @@ from ..keys.transfer import (
     restore_key,
     store_key,
 )
-from ..messages import listed, print_message
-from ..profiles.cache_keys import keeps_history
+from ..messages import print_message
 from ..profiles.credential_process import make_key_command
 from ..profiles.key_places import FILE, KEY_STORE
 from ..xacct_program import find_program
-from .key_status import explaining_refusals, make_clients, show_status
+from .key_rotation import rotate
+from .key_status import show_status
 from .output import add_format_options, print_result
-from .resolve import read_config
+from .user_key import (
+    LOCK_SECONDS,
+    confirm,
+    explaining_refusals,
+    make_clients,
+    program_of,
+    warn_of_readers,
+)
 
 HELP = "Show where long-term keys rest, keep them in the system's key store, and rotate them."
 EXAMPLES = """\
@@ -46,8 +47,6 @@ EXAMPLES = """\
   xacct keys get default           print it, as the profile's credential_process"""
 
 _ACTIONS = ("status", "store", "restore", "rotate", "get")
-_LOCK_SECONDS = 300.0
-_ROTATE = "xacct keys rotate"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -86,10 +85,7 @@ def run(options: argparse.Namespace) -> int:
         return _store(options.profile, consent)
     if action == "restore":
         return _restore(options.profile, consent)
-    return _rotate(options.profile, consent, delete_old=options.delete_old)
-
-
-# -- store and restore -------------------------------------------------------------------------------------------------
+    return rotate(options.profile, consent, delete_old=options.delete_old)
 
 
 def _store(profile: str, consent: Consent) -> int:
@@ -103,7 +99,7 @@ def _store(profile: str, consent: Consent) -> int:
         return 0
     if key is None:
         raise no_key(place)
-    own = _program_of(profile)
+    own = program_of(profile)
     if own and not is_half_moved(place, own):
         text = f"profile {profile} has a credential_process beside its key: {own}"
         raise ProfileError(profile, text, "remove one of the two")
@@ -118,7 +114,7 @@ def _store(profile: str, consent: Consent) -> int:
             print_message(f"profile {other} has the same key, which is still in the clear")
         return 0
 
-    return _confirm(
+    return confirm(
         f"Move the key {key.id} of profile {profile} from {place.path} into {key_store.name}?", apply, consent
     )
 
@@ -140,18 +136,18 @@ def _restore(profile: str, consent: Consent) -> int:
                 raise _changed(profile)
             file = restore_key(place, stored, files, key_store)
         print_result(f"the key {stored.id} of profile {profile} is in {file.path} now\n")
-        _warn_of_readers(file.path)
+        warn_of_readers(file.path)
         return 0
 
     where = f"from {key_store.name} into {files.credentials}, in the clear"
     question = f"Move the key {stored.id} of profile {profile} {where}?"
-    return _confirm(question, apply, consent)
+    return confirm(question, apply, consent)
 
 
 def _finish_restoring(place: Place, key: AccessKey, files: Files, consent: Consent) -> int:
     """Complete a move into a file, where the key is; wherever it was interrupted, the key store may have it, too."""
     profile = place.profile
-    is_half = is_half_moved(place, _program_of(profile))
+    is_half = is_half_moved(place, program_of(profile))
     key_store = None
     with contextlib.nullcontext() if is_half else contextlib.suppress(KeyStoreError):
         key_store = KeyStore()
@@ -167,17 +163,13 @@ def _finish_restoring(place: Place, key: AccessKey, files: Files, consent: Conse
         print_result(f"the key of profile {profile} is in {place.path}\n")
         return 0
 
-    return _confirm(f"Remove the key of profile {profile} from {known.name}?", finish, consent)
-
-
-def _program_of(profile: str) -> str:
-    return str(read_config()["profiles"][profile].get(settings.CREDENTIAL_PROCESS) or "")
+    return confirm(f"Remove the key of profile {profile} from {known.name}?", finish, consent)
 
 
 @contextlib.contextmanager
 def _holding(place: Place, key: AccessKey | None, files: Files) -> Iterator[None]:
     """Hold a profile's key in the block. Raises `KeyChangedError` if it is not where it was by now."""
-    with hold_key(place.profile, _LOCK_SECONDS):
+    with hold_key(place.profile, LOCK_SECONDS):
         if find_place(place.profile, files) != (place, key):
             raise _changed(place.profile)
         yield
@@ -188,110 +180,3 @@ def _changed(profile: str) -> KeyChangedError:
         f"the key of profile {profile} was moved or replaced meanwhile. See where it is:\n"
         f"  xacct keys status {shlex.quote(profile)}"
     )
-
-
-def _warn_of_readers(path: Path) -> None:
-    """Say so if other users can read a file that has a key now. Its mode is the user's business."""
-    if os.name != "nt" and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        print_message(f"other users can read {path}. To stop that:\n  chmod 600 {shlex.quote(str(path))}")
-
-
-# -- rotate ------------------------------------------------------------------------------------------------------------
-
-
-def _rotate(profile: str, consent: Consent, *, delete_old: bool) -> int:
-    files = Files.current()
-    place, key = locate_key(profile, files)
-    if is_half_moved(place, _program_of(profile)):
-        raise ProfileError(
-            profile,
-            f"the key of profile {profile} was on its way into the key store or back",
-            f"complete that first:\n  xacct keys store {shlex.quote(profile)}",
-        )
-    sharers = find_sharers(place, key, files)
-
-    def apply() -> int:
-        from ..keys.journal import RotationJournal
-        from ..keys.rotation import Rotation
-
-        with explaining_refusals(profile), hold_key(profile, _LOCK_SECONDS):
-            place, current = locate_key(profile, files)
-            if current != key:
-                print_message(
-                    f"another process has rotated the key of profile {profile} meanwhile: it is {current.id}"
-                )
-                return 0
-
-            def store(new: AccessKey) -> None:
-                if place.kind == FILE:
-                    write_key(place, new, current.id)
-                else:
-                    KeyStore().write(profile, new)
-
-            rotation = Rotation(
-                make_clients(profile),
-                current,
-                RotationJournal.read(files.config, profile),
-                store,
-                lambda: _find_id(profile, files),
-                print_message,
-            )
-            new = rotation.run(delete_old=delete_old)
-            _record(profile, new)
-        old = "" if new == key else f"; {key.id} is {'deleted' if delete_old else 'disabled'}"
-        print_result(f"the key of profile {profile} is {new.id}, in {place}{old}\n")
-        for other in find_sharers(place, key, files) if new != key else ():
-            print_message(f"profile {other} still has the old key, {key.id}. Give it the new one")
-        if place.kind == FILE:
-            _warn_of_readers(place.path)
-        return 0
-
-    others = f" (and of {listed(sharers)})" if sharers else ""
-    question = f"Replace the key {key.id} of profile {profile}{others}, in {place}, with a new one?"
-    return _confirm(question, apply, consent)
-
-
-def _find_id(profile: str, files: Files) -> str | None:
-    """Return the id of the key that a profile has by now; None if it has none. Raises `XacctError`."""
-    try:
-        return locate_key(profile, files)[1].id
-    except ProfileError:
-        return None
-
-
-def _record(profile: str, key: AccessKey) -> None:
-    """Note a rotation in the history, without the key's secret. Whatever fails here, the key is in use."""
-    from ..history import log
-    from ..history.entry import Entry, format_time
-
-    with contextlib.suppress(OSError, ProfileError):
-        if keeps_history(read_config(), os.environ):
-            entry = Entry(
-                Time=format_time(time.time()),
-                Profile=profile,
-                Role=None,
-                Account=None,
-                Caller=None,
-                SessionName=None,
-                AccessKeyId=key.id,
-                Expiration=None,
-                Mfa=None,
-                Policy=None,
-                Program=_ROTATE,
-            )
-            log.append(entry.line())
-
-
-def locate_key(profile: str, files: Files) -> tuple[Place, AccessKey]:
-    """Return where the key of a profile rests, and the key. Raises `XacctError` if a program keeps it, or nobody."""
-    place, key = find_place(profile, files)
-    check_not_elsewhere(place)
-    if place.kind == KEY_STORE:
-        key = require_stored(profile, KeyStore())
-    if key is None:
-        raise no_key(place)
-    return place, key
-
-
-def _confirm(question: str, apply: Any, consent: Consent) -> int:
-    return confirm_and_apply(Change(question=question, declined="nothing was changed", apply=apply), consent)

@@ -18,10 +18,9 @@ from ..messages import listed, print_message, subcommand
 from ..mfa import terminal
 from ..mfa.codes import is_code
 from ..profiles.source import is_role
-from .key_status import explaining_refusals, make_clients
-from .keys import locate_key
 from .output import print_result
 from .resolve import read_config
+from .user_key import explaining_refusals, locate_key, make_clients
 
 HELP = "Make a virtual MFA device for a user, and set it in the user's profiles."
 EXAMPLES = """\
