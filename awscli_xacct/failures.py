@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from . import settings
 from .aws_errors import is_denied, is_throttled, service_code
 from .error_codes import common_exit_code, exit_code_of
 from .errors import UsageError, XacctError, annotate, facts_of
-from .messages import print_message, printable, spelled, write_message
+from .messages import abandon, print_message, printable, spelled, write_message
 from .problems import one_line
 
 JSON = "json"
@@ -215,6 +216,40 @@ class Reporter:
         found = configured_format(profiles, *named, self._profile)
         if found:
             yield f"{settings.ERROR_FORMAT} of profile {printable(found[0])}", found[1]
+
+
+def write_result(result: str | bytes) -> None:
+    """Write a result to stdout; bytes as they are, without the CR that text would get on Windows.
+
+    Raises `BrokenPipeError`, and `XacctError` for other failures. With Python's own buffer, they may come at its flush.
+    """
+    if sys.stdout is None:
+        raise XacctError("there is no standard output to write to")
+    try:
+        if isinstance(result, bytes):
+            sys.stdout.buffer.write(result)
+        else:
+            sys.stdout.write(result)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise XacctError(describe_output_failure(error)) from None
+
+
+def describe_output_failure(error: OSError) -> str:
+    """Describe why stdout or stderr could not be written."""
+    return f"cannot write the output: {error.strerror or error}"
+
+
+def flush_or_abandon() -> bool:
+    """Flush stdout and return whether that worked. If not, drop the rest, or the interpreter would complain too."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        abandon(sys.stdout)
+        return False
+    return True
 
 
 def configured_format(profiles: Profiles, *names: str | None) -> tuple[str, str] | None:

@@ -46,10 +46,10 @@ def add_column(
 def can_draw() -> bool:
     """Whether stdout is a terminal that can show line drawing characters."""
     try:
-        _DRAWING.encode(sys.stdout.encoding or "ascii")
+        _DRAWING.encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except UnicodeEncodeError:
         return False
-    return sys.stdout.isatty()
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def remaining(record: Record | None, now: float | None = None) -> str:

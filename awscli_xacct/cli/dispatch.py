@@ -29,10 +29,10 @@ from typing import Any, NamedTuple, NoReturn
 
 from .. import __version__, settings
 from ..errors import UsageError, XacctError, annotate
-from ..failures import OPTION, Profiles, Reporter
+from ..failures import OPTION, Profiles, Reporter, describe_output_failure, flush_or_abandon
 from ..messages import SUBCOMMANDS, abandon, wrap
 from ..storage.files import is_file
-from .output import describe_failure, flush_or_abandon, print_result
+from .output import print_result
 
 COMMANDS = (
     "role",
@@ -64,6 +64,10 @@ class Parser(argparse.ArgumentParser):
         if len(positional) > 1:
             return self.parse_intermixed_args(args, namespace)
         return super().parse_args(args, namespace)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print help; argparse's own way says nothing where it cannot be written."""
+        print_result(message) if file in (None, sys.stdout) else super()._print_message(message, file)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}. See: {self.prog} --help")
@@ -113,7 +117,7 @@ def report_failure(error: BaseException, reporter: Reporter) -> int:
         return reporter.report(error, "")  # the reader has had enough, as `head` does
     text = str(error) or type(error).__name__
     if isinstance(error, OSError) and not flushed:
-        text = describe_failure(error)
+        text = describe_output_failure(error)
         annotate(error, message=text)
     elif not _is_for_users(error):
         text = f"unexpected {type(error).__name__}: {text}"

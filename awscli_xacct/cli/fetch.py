@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from .. import install, settings
-from ..credentials import recursion_guard
 from ..credentials.resolution import Resolved
 from ..credentials.single_flight import SingleFlight, purpose_of
-from ..errors import ProfileError, XacctError
+from ..errors import ProfileError
 from ..failures import Failure, describe
-from ..messages import profile_option, warn
+from ..messages import warn
 from ..profiles.cache_keys import record_cache
 from ..profiles.source import is_role
 from ..storage.memo import Memo
@@ -147,59 +145,28 @@ def _fetch_narrowed(resolved: Resolved) -> bytes:
 
 def _fetch_by_botocore(resolved: Resolved) -> bytes:
     """Fetch from botocore's providers, this package's among them."""
-    profile = resolved.profile
-    session = make_session(profile)
-    # Our own provider guards the programs it starts itself.
-    with contextlib.nullcontext() if resolved.memo.record else _guard_against_recursion(profile):
-        try:
-            credentials = session.get_credentials()
-            frozen = credentials and credentials.get_frozen_credentials()
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            if resolved.memo.record or settings.CREDENTIAL_PROCESS not in resolved.options:
-                raise
-            # botocore passes the JSON decoder's errors on. What the program printed may be a secret.
-            fix = f"aws configure set credential_process COMMAND {profile_option(profile)}"
-            raise XacctError(
-                f"the credential_process of profile {profile} printed no valid credentials ({type(error).__name__})."
-                f" Use another command:\n  {fix}",
-                code="NoCredentials",
-                hop=profile,
-                fix=fix,
-            ) from None
-    if frozen is None:
-        fix = f"aws configure {profile_option(profile)}"
-        raise XacctError(
-            f"profile {profile} has no credentials. Add some:\n  {fix}", code="NoCredentials", fix=fix
-        )
-    # botocore keeps the expiry only here; `aws configure export-credentials` of v2 reads it here, too.
-    return (
-        json.dumps(_to_document(frozen, getattr(credentials, "_expiry_time", None))).encode("ascii") + b"\n"
-    )
+    session = make_session(resolved.profile)
+    if resolved.memo.record:
+        credentials = session.get_credentials()
+        keys = credentials.get_frozen_credentials()
+    else:
+        from ..credentials.source_keys import load_own_keys
+
+        keys, credentials = load_own_keys(session, resolved.profile, resolved.options)
+    return json.dumps(_to_document(keys, credentials)).encode("ascii") + b"\n"
 
 
-@contextlib.contextmanager
-def _guard_against_recursion(profile: str) -> Iterator[None]:
-    """Mark, for the programs that are started in the block, that they are to give this profile's credentials."""
-    recursion_guard.check([profile], os.environ)
-    name = settings.RESOLVING_VARIABLE
-    before = os.environ.get(name)
-    os.environ[name] = recursion_guard.marked([profile], os.environ)[name]
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
-
-
-def _to_document(frozen: Any, expiry: datetime | None) -> dict[str, Any]:
+def _to_document(keys: Any, credentials: Any) -> dict[str, Any]:
     """https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html"""
+    # botocore keeps the expiry only here; `aws configure export-credentials` of v2 reads it here, too.
+    expiry: datetime | None = getattr(credentials, "_expiry_time", None)
+    # A property of the credentials themselves would refresh them, which may run a program once more.
+    frozen = getattr(credentials, "_frozen_credentials", None) or credentials
     document = {
         "Version": 1,
-        "AccessKeyId": frozen.access_key,
-        "SecretAccessKey": frozen.secret_key,
-        "SessionToken": frozen.token,
+        "AccessKeyId": keys.access_key,
+        "SecretAccessKey": keys.secret_key,
+        "SessionToken": keys.token,
         "Expiration": expiry and expiry.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "AccountId": getattr(frozen, "account_id", None),
     }

@@ -166,7 +166,7 @@ def _look_up(entry: Entry, profiles: Profiles) -> str:
         # Each region has events of its own; calls of global services are in the first of each partition.
         region = find_region(profiles, profile or "") or _first_region(entry)
         options.append(f"--region {region}")
-    return f"  {_CLOUDTRAIL}{printable(entry.AccessKeyId)} {' '.join(options)}"
+    return f"  {_CLOUDTRAIL}{printable(entry.AccessKeyId)} {printable(' '.join(options))}"
 
 
 def _find_profile(entry: Entry, profiles: Profiles) -> str | None:

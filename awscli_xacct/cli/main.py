@@ -87,8 +87,16 @@ def _try_fast_path(arguments: "list[str]") -> "int | None":
 def _print(document: "bytes | None") -> "int | None":
     if document is None:
         return None
-    sys.stdout.buffer.write(document)
-    sys.stdout.flush()
+    try:
+        sys.stdout.buffer.write(document)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        from ..errors import XacctError
+        from ..failures import describe_output_failure
+
+        raise XacctError(describe_output_failure(error)) from None
     return 0
 
 

@@ -7,7 +7,7 @@ import select
 import sys
 
 from ..errors import XacctError
-from ..messages import abandon
+from ..failures import describe_output_failure, write_result
 
 
 def add_format_options(parser: argparse.ArgumentParser) -> None:
@@ -18,12 +18,7 @@ def add_format_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_const", const="json", dest="output", help="--output json")
 
 
-def print_result(result: str | bytes) -> None:
-    """Write a result to stdout. Bytes are written as they are, without the CR that text would get on Windows."""
-    if isinstance(result, bytes):
-        sys.stdout.buffer.write(result)
-    else:
-        sys.stdout.write(result)
+print_result = write_result
 
 
 def relay(line: bytes, *, is_error: bool) -> None:
@@ -43,24 +38,8 @@ def relay(line: bytes, *, is_error: bool) -> None:
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise XacctError(describe_failure(error)) from None
+            raise XacctError(describe_output_failure(error)) from None
         if written is None:
             # Another process that shares the stream has made it non-blocking.
             select.select([], [raw], [])
         left = left[written or 0 :]
-
-
-def describe_failure(error: OSError) -> str:
-    """Describe why stdout or stderr could not be written."""
-    return f"cannot write the output: {error.strerror or error}"
-
-
-def flush_or_abandon() -> bool:
-    """Flush stdout and return whether that worked. If not, drop the rest, or the interpreter would complain too."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except (OSError, ValueError):
-        abandon(sys.stdout)
-        return False
-    return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from .. import settings
 from ..configfile import store
 from ..confirm import Consent
 from ..errors import ValidationError
+from ..failures import write_result
 from ..manifest import (
     EXTENSION,
     FORMATS,
@@ -84,7 +84,7 @@ class ExportCommand(Subcommand):
             raise ValidationError(f"{DECLINED}, because", [NO_ROLES])
         if name == STDIN:
             # In UTF-8, whatever the encoding of the terminal.
-            sys.stdout.buffer.write(self._render(b"", name, parsed_args.format, roles))
+            write_result(self._render(b"", name, parsed_args.format, roles))
             self._print_exposed()
             return 0
         path = Path(name)

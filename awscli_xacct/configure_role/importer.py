@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from importlib import resources
 from typing import Any
 
 from ..confirm import Consent
+from ..failures import write_result
 from ..manifest.model import Request
 from ..manifest.other_tools import TOOLS
 from ..manifest.source_file import STDIN, load, request_from, request_of
@@ -59,7 +59,7 @@ class ImportCommand(PlannedCommand):
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         if parsed_args.schema:
             schema = resources.files("awscli_xacct.manifest").joinpath("schema.json")
-            sys.stdout.write(schema.read_text(encoding="utf-8"))
+            write_result(schema.read_text(encoding="utf-8"))
             return 0
         profiles = self._session.full_config["profiles"]
         tool = getattr(parsed_args, "from")

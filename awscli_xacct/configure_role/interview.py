@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import settings
 from ..errors import XacctError
+from ..failures import write_result
 from ..messages import option, printable, printable_lines, wrap
 from ..problems import Problem
 from ..profiles.config_keys import KEYS
@@ -64,7 +65,7 @@ class Interview:
             f"Press Enter to keep the value in brackets, type {REMOVE} to remove it, or press Ctrl-C to quit without "
             "writing anything."
         )
-        sys.stdout.write(f"{wrap(how, sys.stdout)}\n")
+        write_result(f"{wrap(how, sys.stdout)}\n")
         options = self._unasked()
         for key, text in _QUESTIONS.items():
             if key != settings.MFA_SERIAL or self._may_have_device(options):
@@ -146,4 +147,4 @@ def _with(options: Options, key: str, answer: Any) -> dict[str, Any]:
 
 def _print(text: str) -> None:
     for line in wrap(printable_lines(text), sys.stdout, 2).split("\n"):
-        sys.stdout.write(f"  {line}\n" if line else "\n")
+        write_result(f"  {line}\n" if line else "\n")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
 
 from .. import settings
 from ..configfile.store import Edit
+from ..failures import write_result
 from ..messages import printable
 from .line_diff import unified_diff
 
@@ -23,19 +23,21 @@ _SECRET_LINE = re.compile(rf"(?i)^([ +-]\s*(?:{'|'.join(sorted(SECRETS))})\s*[=:
 def print_result(session: Any, parsed_globals: Any, name: str, result: Any, text: Callable[[], str]) -> None:
     """Print `text` for people, or `result` where ``--output`` or ``--query`` asks for a format of the CLI."""
     if parsed_globals.output is None and parsed_globals.query is None:
-        sys.stdout.write(text())
+        write_result(text())
         return
     from awscli.formatter import get_formatter  # xacct shows tables where awscli may be missing
 
     output = parsed_globals.output or session.get_config_variable("output") or "json"
     # JSON escapes control characters itself, and programs that parse it get the original text.
-    get_formatter(output, parsed_globals)(name, result if output == "json" else _escape(result))
+    text_of = StringIO()  # the CLI's formatters say nothing where stdout cannot be written
+    get_formatter(output, parsed_globals)(name, result if output == "json" else _escape(result), text_of)
+    write_result(text_of.getvalue())
 
 
 def print_diff(edit: Edit) -> None:
     """Print a change of a file as a unified diff."""
     for line in diff_lines(edit):
-        sys.stdout.write(f"{line}\n")
+        write_result(f"{line}\n")
 
 
 def diff_lines(edit: Edit) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..errors import UsageError, XacctError, annotate
-from ..failures import Reporter, code_of
+from ..failures import Reporter, code_of, describe_output_failure, flush_or_abandon
 from ..messages import abandon, printable_lines
 
 LOG = logging.getLogger(__name__)
@@ -54,7 +54,10 @@ def _report(error: BaseException, reporter: Reporter) -> int:
             abandon(sys.stdout)  # its reader may have ended by the same Ctrl-C, or has had enough
         return reporter.report(error, "")
     text = str(error) or type(error).__name__
-    if not _is_for_users(error):
+    if isinstance(error, OSError) and not flush_or_abandon():
+        text = describe_output_failure(error)
+        annotate(error, message=text)
+    elif not _is_for_users(error):
         text = f"unexpected {type(error).__name__}: {text}"
         annotate(error, message=text)
     return reporter.report(error, printable_lines(text))

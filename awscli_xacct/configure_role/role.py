@@ -19,7 +19,7 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..confirm import Change, Consent, confirm_and_apply, has_terminal
 from ..errors import EditError, UsageError, ValidationError, XacctError
-from ..failures import Reporter, code_of, combine
+from ..failures import Reporter, code_of, combine, write_result
 from ..messages import print_message
 from ..problems import Problem
 from ..profiles import validation
@@ -92,7 +92,7 @@ class RoleCommand(Subcommand):
 
         def show() -> None:
             if asks and diff.changed:
-                sys.stdout.write("\n")
+                write_result("\n")
             if parsed_args.dry_run:
                 _print_notes(edit, diff)
             print_diff(diff)
@@ -172,7 +172,7 @@ class RoleCommand(Subcommand):
         try:
             return interview.ask()
         except EOFError:
-            sys.stdout.write("\n")
+            write_result("\n")
             raise ValidationError(
                 "nothing was written", [Problem("the questions were not answered")], "InternalError"
             ) from None

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..failures import Reporter, describe
-from ..messages import wrap_message
+from ..messages import printable_lines, wrap_message
 
 
 def present(error: Exception, profiles: Mapping[str, Mapping[str, Any]], profile: str) -> None:
@@ -21,7 +21,7 @@ def present(error: Exception, profiles: Mapping[str, Mapping[str, Any]], profile
     if "awscli.clidriver" not in sys.modules or ours or vars(error).get("presented"):
         return
     vars(error)["presented"] = True  # a source that has failed raises the same one again
-    text = str(error)
+    text = printable_lines(str(error))  # botocore puts what stands in a file into its errors as it is
     if Reporter([], lambda: profiles, os.environ, profile).wants_json():
         failure = describe(error)
         text = f"{text}\n{failure._replace(profile=failure.profile or profile).to_json()}"

@@ -24,6 +24,9 @@ from ..profiles.source import Source
 if TYPE_CHECKING:
     import subprocess
 
+PROGRAM_METHOD = "custom-process"
+"""What botocore calls the provider that runs a ``credential_process``."""
+
 
 def guard(provider: Any, hop: Role | Source) -> None:
     """Mark the programs that `provider` starts for the chain that ends at `hop`. Raises `ProfileError` on recursion."""
@@ -79,15 +82,16 @@ class MarkedPrograms:
         """Return the providers in their order."""
         found: list[Any] = self._builder.providers(*arguments, **options)
         for provider in found:
-            if provider.METHOD == "custom-process":
-                provider._popen = self._start
+            if provider.METHOD == PROGRAM_METHOD:
+                provider._popen = self.start
             elif provider.METHOD == "shared-credentials-file":
                 provider._ini_parser = partial(_parse_once, provider._ini_parser)
             elif provider.METHOD == "config-file":
                 provider._config_parser = partial(_parse_once, provider._config_parser)
         return found
 
-    def _start(self, command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    def start(self, command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+        """Start a program as `subprocess.Popen` does."""
         import subprocess  # most commands that load this module start no program
 
         environment = marked(self._names, os.environ)

@@ -9,9 +9,11 @@ stdout is never shown, because it may be a secret. Its stderr is, because that i
 from __future__ import annotations
 
 import json
+import os
 import signal
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
@@ -29,7 +31,7 @@ from ..errors import XacctError, annotate
 from ..messages import printable, profile_option
 from ..profiles.role import Role
 from ..profiles.source import Source
-from .recursion_guard import MarkedPrograms
+from .recursion_guard import PROGRAM_METHOD, MarkedPrograms, check
 from .sts import Keys, is_usable
 
 _MAX_SHOWN = 600
@@ -67,6 +69,35 @@ class SourceKeys:
         except (BotoCoreError, ClientError) as error:
             self._failed[source.name] = time.monotonic(), error
             raise
+
+
+class _EndedError(Exception):
+    """A program has printed a session that has ended."""
+
+
+def load_own_keys(session: Any, profile: str, options: Mapping[str, Any]) -> tuple[Keys, Any]:
+    """Return the keys of the session's profile, which is no role, and the botocore credentials they are from.
+
+    `options` are the profile's. Raises botocore's errors, as `SourceKeys.get` does, and `XacctError` if there are none.
+    """
+    check([profile], os.environ)
+    programs = MarkedPrograms(None, [profile])
+    session.get_component("credential_provider").get_provider(PROGRAM_METHOD)._popen = programs.start
+    loaded = None
+
+    def load() -> Any:
+        nonlocal loaded
+        loaded = session.get_credentials()
+        if loaded is None:
+            fix = f"aws configure {profile_option(profile)}"
+            text = f"profile {profile} has no credentials. Add some:\n  {fix}"
+            raise XacctError(text, code="NoCredentials", fix=fix)
+        end = getattr(loaded, "_expiry_time", None)
+        if programs.last is not None and end is not None and end <= datetime.now(timezone.utc):
+            raise _EndedError
+        return loaded
+
+    return _load_keys(load, profile, Source(profile, None, {}), options, programs), loaded
 
 
 def _load_keys(
@@ -126,6 +157,8 @@ def _program_problem(error: Exception, command: str, ran: Any) -> str:
         return f"{name} {_ended(ran.returncode)}{f': {stderr}' if stderr else ''}".rstrip(". ")
     if isinstance(error, json.JSONDecodeError):
         return f"{name} printed {'something that is not JSON' if error.doc.strip() else 'nothing'}"
+    if isinstance(error, _EndedError):
+        return f"{name} printed a session that has ended"
     missing = isinstance(error, CredentialRetrievalError) and "required key" in str(error)
     return f"{name} printed {'JSON without a required key' if missing else 'no credentials of Version 1'}"
 

@@ -94,7 +94,12 @@ def _block(header: str, arguments: Mapping[str, str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + _ESCAPED.sub(lambda found: _ESCAPES[found[0]], text) + '"'
+    # What drives a terminal, or hides in a text, is written as its number.
+    return '"' + "".join(map(_visible, _ESCAPED.sub(lambda found: _ESCAPES[found[0]], text))) + '"'
+
+
+def _visible(character: str) -> str:
+    return character if character.isprintable() else f"\\U{ord(character):08x}"
 
 
 def _list(texts: Iterable[str]) -> str:

@@ -83,10 +83,12 @@ def test_help_is_wrapped_for_a_narrow_terminal(home: Home) -> None:
         "each prod --output json -- echo x",
     ],
 )
-def test_full_disk_under_stdout_is_one_message(home: Home, prod: str, arguments: str) -> None:
-    """The interpreter does not repeat it at its end."""
+@pytest.mark.parametrize("buffered", [True, False])
+def test_full_disk_under_stdout_is_one_message(home: Home, prod: str, arguments: str, buffered: bool) -> None:
+    """The interpreter does not repeat it at its end; without a buffer, as in many containers, it was "[Errno 28]"."""
     assert home.xacct("credentials", prod).code == 0
-    command = f"unset PYTHONUNBUFFERED; {XACCT} {arguments} > /dev/full"
+    buffering = "unset PYTHONUNBUFFERED" if buffered else "export PYTHONUNBUFFERED=1"
+    command = f"{buffering}; {XACCT} {arguments} > /dev/full"
     outcome = finish(home.start_any(Path("/bin/sh"), "-c", command))
     assert outcome.code == 255
     assert outcome.stderr == "xacct: cannot write the output: No space left on device\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from awscli_xacct.errors import ValidationError
@@ -38,6 +40,26 @@ def test_credentials_that_cannot_be_cached_are_used_without_a_usable_stderr(
     outcome = to(home, stderr, *WHOAMI, "--profile", "prod", cache="/dev/null")
     assert outcome.code == 0
     assert f"assumed-role/{role.name}" in outcome.stdout
+
+
+@pytest.mark.usefixtures("prod")
+@pytest.mark.parametrize(("stdout", "buffering"), [("&-", ""), ("/dev/full", "1")])
+def test_result_that_cannot_be_written_is_one_error(home: Home, stdout: str, buffering: str) -> None:
+    """It was "unexpected AttributeError" or "[Errno 28]", and with ``--output`` and no buffer nothing, with code 0."""
+    reason = "no standard output" if stdout == "&-" else "cannot write the output: No space left on device"
+    for words in (
+        ["list", "--tree"],
+        ["show", "prod", "--output", "json"],
+        ["prod", "--external-id", "xyz", "--dry-run"],
+        ["export", "-"],
+    ):
+        script = ("-c", f'exec "$@" >{stdout}', "sh", str(AWS), "configure", "role", *words)
+        outcome = finish(
+            home.start_any(Path("/bin/sh"), *script, environment={"PYTHONUNBUFFERED": buffering})
+        )
+        assert outcome.code == 255
+        [line] = outcome.lines
+        assert reason in line
 
 
 def test_problem_of_several_lines_is_indented_under_its_first() -> None:

@@ -126,6 +126,47 @@ def test_credential_process_with_keys_near_expiry_is_run_once(
     assert runs.read_text() == "x"
 
 
+ENDED = {**KEYS, "SessionToken": SECRET, "Expiration": "2020-01-01T00:00:00Z"}
+OWN_PROGRAMS = {
+    **{
+        name: PROGRAMS[name]
+        for name in ("nothing", "another version", "no secret key", "empty keys", "killed")
+    },
+    "keys that are lists": (printing({**KEYS, "AccessKeyId": ["A"]}), "printed no credentials"),
+    "nothing but brackets": ("print('[' * 100000)", "printed no credentials"),
+    "an ended session": (printing(ENDED), "printed a session that has ended"),
+}
+
+
+@pytest.mark.parametrize(("program", "fault"), OWN_PROGRAMS.values(), ids=OWN_PROGRAMS)
+def test_credential_process_of_the_profile_itself_is_run_once_and_named(
+    home: Home, role: Role, runs: Path, program: str, fault: str
+) -> None:
+    """Keys that were lists or empty were handed out with exit code 0; for an ended session it ran twice."""
+    name = add_vault(home, role, runs, program)
+    outcome = home.xacct("credentials", "vault")
+    assert (outcome.code, outcome.stdout) == (253, "")
+    [line] = outcome.lines
+    assert line.startswith(
+        f"xacct: Error when retrieving credentials from profile vault: its credential_process {name} "
+    )
+    assert fault in line
+    assert SECRET not in line
+    assert runs.read_text() == "x"
+
+
+def test_credential_process_of_the_profile_itself_with_keys_near_expiry_is_run_once(
+    home: Home, role: Role, runs: Path
+) -> None:
+    soon = "import json, datetime\nend = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=5)\n"
+    document = {**KEYS, "SessionToken": "token", "AccountId": "111111111111"}
+    add_vault(home, role, runs, f"{soon}print(json.dumps({document!r} | {{'Expiration': end.isoformat()}}))")
+    outcome = home.xacct("credentials", "vault")
+    assert outcome.code == 0
+    assert json.loads(outcome.stdout)["AccountId"] == "111111111111"
+    assert runs.read_text() == "x"
+
+
 def test_web_identity_token_file_missing_is_named(home: Home, sts: Sts, role: Role) -> None:
     home.write_config(f"[profile web]\nrole_arn = {role.arn}\nweb_identity_token_file = /nowhere/token\n\n")
     home.add_role("prod", role.arn, source_profile="web")

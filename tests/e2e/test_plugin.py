@@ -67,6 +67,15 @@ def test_profile_invalid_gives_the_stock_error(home: Home, role: Role, settings:
     assert "Traceback" not in on.stderr
 
 
+@pytest.mark.usefixtures("user")
+def test_profile_invalid_is_reported_without_control_characters(home: Home, role: Role) -> None:
+    """botocore's own error has what stands in the file as it is."""
+    home.write_config(f"[profile prod]\nrole_arn = {role.arn}\nsource_profile = a\x9b2J\u202eb\n")
+    outcome = home.aws(*WHOAMI, "--profile", "prod")
+    assert outcome.code == 255
+    assert 'source_profile "a\\x9b2J\\u202eb" referenced' in outcome.stderr
+
+
 @pytest.mark.parametrize("duration", ["2h", "3600.5", "43201"])
 @pytest.mark.usefixtures("user")
 def test_duration_that_stock_ignores_is_an_error(home: Home, sts: Sts, role: Role, duration: str) -> None:

@@ -58,6 +58,12 @@ def test_terraform_providers_have_profile_region_and_account_and_distinct_aliase
     ]
 
 
+def test_names_that_drive_a_terminal_are_written_as_numbers() -> None:
+    name = "p\x9b31m\u202ex"
+    options = {"role_arn": "arn:aws:iam::222222222222:role/R"}
+    assert '"p\\U0000009b31m\\U0000202ex"' in write_terraform([Target("p", name, options)])
+
+
 def test_steampipe_aggregates_every_connection_under_a_name_of_its_own() -> None:
     connections = {
         name: block
