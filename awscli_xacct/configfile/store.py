@@ -76,19 +76,25 @@ def preview(path: Path, change: Change) -> Edit:
 
 
 def edit(
-    path: Path, change: Change, reader: Reader = read_sections, *, wait: float = settings.LOCK_WAIT_SECONDS
+    path: Path,
+    change: Change,
+    reader: Reader = read_sections,
+    *,
+    wait: float = settings.LOCK_WAIT_SECONDS,
+    is_secret: bool = False,
 ) -> Edit:
     """Make `change` in the file at `path`; it may be called more than once, each time with the current content.
 
     An edit that changes nothing writes nothing. If `change` raises, the file is unchanged. Waits for another editor
-    for at most `wait` seconds. Raises `EditError`, `ConfigFileError` and `BusyError`.
+    for at most `wait` seconds. If the new text `is_secret`, the temporary file stays private, and the file gets its
+    mode back when it is in place. Raises `EditError`, `ConfigFileError` and `BusyError`.
     """
 
     def prepare(real: Path, before: bytes) -> tuple[bytes, Callable[[Path], None]]:
         document = _changed(path, before, change)
         return document.render(), partial(_verify, real, document, reader)
 
-    return _edit(path, prepare, wait)
+    return _edit(path, prepare, wait, is_secret=is_secret)
 
 
 def rewrite(
@@ -102,7 +108,11 @@ def rewrite(
 
 
 def _edit(
-    path: Path, prepare: Callable[[Path, bytes], tuple[bytes, Callable[[Path], None]]], wait: float
+    path: Path,
+    prepare: Callable[[Path, bytes], tuple[bytes, Callable[[Path], None]]],
+    wait: float,
+    *,
+    is_secret: bool = False,
 ) -> Edit:
     """Replace a file's bytes by those that `prepare` returns, once the function it returns has verified them."""
     for _ in range(_ATTEMPTS):
@@ -113,7 +123,7 @@ def _edit(
             before = read(real)
             after, verify = prepare(real, before)
             edit = Edit(path, before, after)
-            if not edit.changed or _replace(edit, real, verify):
+            if not edit.changed or _replace(edit, real, verify, is_secret=is_secret):
                 return edit
     text = f"{path} keeps being rewritten by another program; nothing was written"
     raise EditError(text, code="FileChanged")
@@ -125,7 +135,7 @@ def _changed(path: Path, data: bytes, change: Change) -> Document:
     return document
 
 
-def _replace(planned: Edit, real: Path, verify: Callable[[Path], None]) -> bool:
+def _replace(planned: Edit, real: Path, verify: Callable[[Path], None], *, is_secret: bool) -> bool:
     """Replace the file; return False if another program has changed it meanwhile."""
     try:
         if not exists(real.parent):
@@ -138,7 +148,9 @@ def _replace(planned: Edit, real: Path, verify: Callable[[Path], None]) -> bool:
             fix=fix,
         ) from None
     try:
-        _keep_mode(real, temporary)
+        old = _stat(real)
+        if not is_secret:
+            _keep_mode(old, temporary, real)
         verify(temporary)
         if _resolve(planned.path) != real or read(real) != planned.before:
             return False
@@ -148,6 +160,8 @@ def _replace(planned: Edit, real: Path, verify: Callable[[Path], None]) -> bool:
     finally:
         discard(temporary)
     with contextlib.suppress(OSError):  # the new file is in place, whatever is wrong with the disk
+        if is_secret:
+            _keep_mode(old, real, real)
         flush_directory(real.parent)
     return True
 
@@ -200,12 +214,11 @@ def _find_replaceable(path: Path) -> Path:
     return real
 
 
-def _keep_mode(real: Path, new: Path) -> None:
-    """Give the file that will replace `real` its mode and group. Raises `OSError`.
+def _keep_mode(old: os.stat_result | None, new: Path, real: Path) -> None:
+    """Give `new`, which replaces the file at `real`, the mode and the group that `old` had. Raises `OSError`.
 
     If this user is not in that group, the file gets another one, with the rights of all other users.
     """
-    old = _stat(real)
     if old is None:
         return  # made 0600, as it should be
     mode = stat.S_IMODE(old.st_mode)

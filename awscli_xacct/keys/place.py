@@ -136,7 +136,7 @@ def write_key(place: Place, key: AccessKey, instead_of: str | None) -> None:
             document.set(header, settings.ACCESS_KEY_ID, key.id)
             document.set(header, settings.SECRET_ACCESS_KEY, key.secret)
 
-    store.edit(place.path, change)
+    store.edit(place.path, change, is_secret=True)
 
 
 def remove_key(place: Place, key: AccessKey) -> None:
@@ -149,7 +149,7 @@ def remove_key(place: Place, key: AccessKey) -> None:
         document.remove(place.header, settings.ACCESS_KEY_ID)
         document.remove(place.header, settings.SECRET_ACCESS_KEY)
 
-    store.edit(place.path, change)
+    store.edit(place.path, change, is_secret=True)  # it may have other keys
 
 
 def find_sharers(place: Place, key: AccessKey, files: Files) -> list[str]:

@@ -144,7 +144,7 @@ class Rotation:
             return other.id == journal.created and not journal.is_stored
         is_new = bool(journal.known) and other.id not in journal.known
         since = other.created.timestamp() - journal.noted
-        return is_new and other.last_used is None and -60 <= since <= _MAX_CREATION_SECONDS
+        return is_new and other.last_used is None and -1 <= since <= _MAX_CREATION_SECONDS
 
     def _foreign(self, other: KnownKey) -> XacctError:
         used = f"last used {other.last_used:%Y-%m-%d}" if other.last_used else "never used"
@@ -173,10 +173,11 @@ class Rotation:
         try:
             made = self._iam.create_access_key()["AccessKey"]
         except Exception as error:
+            if is_over_quota(error):
+                # botocore asks again if an answer is lost: the key that is one too many may be ours.
+                raise self._too_many(known) from None
             if is_rejected_request(error):
                 self._journal.note(known=[])  # whoever makes a key now, it is not ours
-            if is_over_quota(error):
-                raise self._too_many(known) from None
             raise
         key = AccessKey(made["AccessKeyId"], made["SecretAccessKey"])
         try:

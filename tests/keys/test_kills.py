@@ -139,6 +139,27 @@ def test_move_killed_before_any_step_is_completed(
         assert (scene.home.config.read_bytes(), scene.home.credentials.read_bytes()) == before
 
 
+@pytest.mark.parametrize("command", [ROTATE, STORE])
+def test_temporary_file_of_a_file_with_keys_is_private(scene: Scene, command: tuple[str, ...]) -> None:
+    credentials = scene.home.credentials
+    credentials.chmod(0o644)
+    for _ in range(2):  # the first time has some steps more, such as making directories
+        steps = scene.find_steps(command)
+        if command == STORE:
+            scene.run(RESTORE)
+    replaced = [
+        at
+        for at, step in enumerate(steps, 1)
+        if step.startswith(f"os.rename {credentials.parent}/.credentials")
+    ]
+    scene.run_killed(command, replaced[0])
+    (temporary,) = credentials.parent.glob(".credentials*.tmp")
+    assert temporary.stat().st_mode & 0o777 == 0o600
+    scene.run(command)
+    assert credentials.stat().st_mode & 0o777 == 0o644
+    assert not temporary.exists()
+
+
 @pytest.mark.parametrize("place", ["file", "key store"])
 def test_disk_that_is_full_in_a_rotation_loses_nothing(scene: Scene, place: str) -> None:
     if place == "key store":
