@@ -145,7 +145,7 @@ class RoleCommand(Subcommand):
 
         suggestions = _suggest_subcommand(edit.profile)
         if not has_terminal(sys.stdin, sys.stdout):
-            options = ", ".join(f"--{option['name']}" for option in self.ARG_TABLE[1:-5])
+            options = ", ".join(f"--{option['name']}" for option in role_args.SETTINGS)
             raise ValidationError(
                 "no settings given, and no terminal to ask for them",
                 map(Problem, [*suggestions, f"give at least one of {options}, --region"]),

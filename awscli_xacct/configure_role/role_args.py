@@ -30,10 +30,7 @@ SYNOPSIS = synopsis(
     "[--region <value>] [--verify] [--dry-run] [--force]",
 )
 
-OPTIONS = arg_table(
-    positional(
-        "profile", "The profile to create or change. It can also be given as ``--profile``.", nargs="?"
-    ),
+SETTINGS = arg_table(
     argument(
         "role-arn",
         "The ARN of the role, such as ``arn:aws:iam::222222222222:role/NAME``. Alternatively, give "
@@ -96,6 +93,14 @@ OPTIONS = arg_table(
         "The role's account id, 12 digits. The partition is that of the source profile's region.",
     ),
     argument("role-name", "The role's name, with its path if it has one, such as ``team/Ops``."),
+)
+"""The options that say what is written, besides ``--region``."""
+
+OPTIONS = arg_table(
+    positional(
+        "profile", "The profile to create or change. It can also be given as ``--profile``.", nargs="?"
+    ),
+    *SETTINGS,
     argument(
         "sdk-profile",
         "Also write a profile of this name, by default that of the profile with ``-sdk`` after it. Through that "
@@ -114,16 +119,8 @@ OPTIONS = arg_table(
     ),
 )
 
-_NOT_SETTINGS = (
-    "profile",
-    "account_id",
-    "role_name",
-    "read_only",
-    "sdk_profile",
-    "verify",
-    "dry_run",
-    "force",
-)
+_IMPLYING = ("account_id", "role_name", "read_only")
+"""Options that are no config keys, but imply the value of one."""
 
 
 def keep_policy_path(arguments: list[str]) -> list[str]:
@@ -148,8 +145,8 @@ def read_arguments(parsed_args: Any, parsed_globals: Any) -> ProfileEdit:
         raise nothing_given("profile", "aws configure role PROFILE --role-arn ARN")
     if named and other and named != other:
         raise ValidationError("two profiles given", [Problem(f"pass either {named} or --profile {other}")])
-    names = (found["name"].replace("-", "_") for found in OPTIONS)
-    keys = [name for name in names if name not in _NOT_SETTINGS]
+    names = (found["name"].replace("-", "_") for found in SETTINGS)
+    keys = [name for name in names if name not in _IMPLYING]
     wanted = settings_given(parsed_args, keys, parsed_globals.region)
     return ProfileEdit(
         named or other,
