@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     ):
         if getattr(options, name) != unused and action not in actions:
             raise UsageError(
-                f"--{name.replace('_', '-')} has no meaning with {action}. See: xacct keys --help"
+                f"--{name.replace('_', '-')} cannot be used with {action}. See: xacct keys --help"
             )
     if action == "status":
         return show_status(options.profile, as_json=options.output == "json")
