@@ -17,12 +17,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ..errors import XacctError
-from .launch import ACCOUNT, REGIONS, STALE, VARIABLES, removed, to_variables
+from .launch import ACCOUNT, PROFILES, REGIONS, STALE, VARIABLES, removed, to_variables
 
 Quote = Callable[[str], str]
 Format = Callable[[Mapping[str, Any], str, Iterable[str]], str]
 """Turns a ``credential_process`` document, the profile's region ("" if it has none), and the names of further variables
 to unset, into text."""
+
+_EMPTY_IS_NONE = (*VARIABLES, *STALE, ACCOUNT[0], "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+"""Variables that SDKs ignore if they are empty, but for `PROFILES`."""
 
 _HARMLESS = re.compile(r"[A-Za-z0-9_+/=:,.@-]*")
 
@@ -66,6 +69,27 @@ def _unset_in_sh(names: list[str]) -> str:
     return f"unset -v {' '.join(names)}\n"
 
 
+def _unset_in_fish(names: list[str]) -> str:
+    """Unset global variables; what is universal belongs to all sessions, and is exported even if a global one hides it.
+
+    So that is made empty here if SDKs take it for none then. They do not do so with a profile.
+    """
+    lines = []
+    for name in names:
+        line = f"set -eg {name}"
+        if name in PROFILES:
+            text = (
+                f"xacct: {name} is a universal variable, which programs still get. Erase it: set -eU {name}"
+            )
+            line += f"; if set -qU {name}; echo '{text}' >&2; end"
+        elif name in _EMPTY_IS_NONE:
+            line += f"; if set -qU {name}; set -gx {name} ''; end"
+        else:
+            line += "; or true"  # it fails if there is nothing to erase
+        lines.append(f"{line}\n")
+    return "".join(lines)
+
+
 def _unset_what_is_set(names: list[str]) -> str:
     """Unset what is in the environment, so that there is nothing but assignments where nothing is.
 
@@ -104,8 +128,7 @@ SHELLS = {
         "$Env:{name}={value}", _quote_powershell, _unset_by("Remove-Item Env:{name} -ErrorAction Ignore")
     ),
     "windows-cmd": Shell("set {name}={value}", _quote_cmd, _unset_by("set {name}="), "rem"),
-    # Without -g it would erase a universal variable, in all sessions and for good.
-    "fish": Shell("set -gx {name} {value}", _quote_fish, _unset_by("set -eg {name}")),
+    "fish": Shell("set -gx {name} {value}", _quote_fish, _unset_in_fish),
 }
 """The formats for shells by name."""
 

@@ -27,7 +27,9 @@ VARIABLES = {
 ACCOUNT = ("AWS_ACCOUNT_ID", "AccountId")
 """SDKs take it for the account of the credentials in the environment."""
 
-STALE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SECURITY_TOKEN")
+PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+
+STALE = (*PROFILES, "AWS_SECURITY_TOKEN")
 """Variables that contradict other credentials, or would be taken for them."""
 
 CONTAINER = (

@@ -95,6 +95,9 @@ class _Shell(NamedTuple):
     assign: str
     export: str
     unset: str
+    """… a variable of `_CLEARED`; `value` is for one that cannot be unset …"""
+    unset_region: str
+    """… and a region, which may not be empty."""
     keep: str
     restore: str
     """Of a variable that `use` sets …"""
@@ -107,6 +110,7 @@ _SH = _Shell(
     assign="{name}={value}",
     export="export {name}={value}",
     unset="unset -v {name}",
+    unset_region="unset -v {name}",
     keep='if [ -n "${{{name}+x}}" ]; then _xacct_kept_{name}=${name}; else unset -v _xacct_kept_{name}; fi',
     restore='if [ -n "${{_xacct_kept_{name}+x}}" ]; then export {name}="$_xacct_kept_{name}"; '
     "unset -v _xacct_kept_{name}; else unset -v {name}; fi",
@@ -124,8 +128,9 @@ _FISH = _Shell(
     _quote_for_fish,
     assign="set -g {name} {value}",
     export="set -gx {name} {value}",
-    # A universal variable is all sessions' own: it is hidden in this one.
-    unset="set -eg {name}; set -qU {name}; and set -gu {name}",
+    # A universal variable is all sessions' own, and exported even where a global one that is not exported hides it.
+    unset="set -eg {name}; set -qU {name}; and set -gx {name} {value}",
+    unset_region="set -eg {name}",
     keep="if set -qg {name}; set -g _xacct_kept_{name} ${name}; else; set -eg _xacct_kept_{name}; end",
     restore="if set -qg _xacct_kept_{name}; set -gx {name} $_xacct_kept_{name}; set -eg _xacct_kept_{name}; "
     "else; set -eg {name}; end",
@@ -204,7 +209,10 @@ def _switch(shell: _Shell, current: str, wanted: str) -> list[str]:
     if isinstance(region, str) and region:
         values.update(dict.fromkeys(REGIONS, region))
     lines = [] if current else [shell.keep.format(name=name) for name in (*_SET, *_CLEARED)]
-    lines += [shell.unset.format(name=name) for name in (*_CLEARED, *_SET) if name not in values]
+    # SDKs take any other one for none if it is empty.
+    instead = {"AWS_DEFAULT_PROFILE": wanted}
+    lines += [shell.unset.format(name=name, value=shell.quote(instead.get(name, ""))) for name in _CLEARED]
+    lines += [shell.unset_region.format(name=name) for name in REGIONS if name not in values]
     lines += [shell.export.format(name=name, value=shell.quote(value)) for name, value in values.items()]
     return lines + _note(shell, current, wanted)
 

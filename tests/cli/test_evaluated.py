@@ -78,3 +78,26 @@ def test_evaluated_user_without_a_region_has_neither_token_nor_region(
         "AWS_SECRET_ACCESS_KEY": "plain",
         "AWS_CA_BUNDLE": "/changed.pem",
     }
+
+
+def test_evaluated_user_has_nothing_of_the_universal_variables_of_fish(home: Home) -> None:
+    """They are exported even where another variable hides them, and erasing them is for their user to do."""
+    home.credentials.write_text(
+        "[plain]\naws_access_key_id = AKIAPLAIN\naws_secret_access_key = plain\n", "utf-8"
+    )
+    universal = ("AWS_SESSION_TOKEN", "AWS_ACCOUNT_ID", "AWS_PROFILE")
+    outcome = run(
+        home,
+        need("fish"),
+        "-c",
+        f"for name in {' '.join(universal)}; set -Ux $name other; end\n"
+        "xacct credentials plain --format fish | source; echo $status; env",
+        environment={"PATH": f"{forked.find_client(XACCT).parent}{os.pathsep}{os.environ['PATH']}"},
+    )
+    assert outcome.stdout.startswith("0\n")
+    assert outcome.stderr == (
+        "xacct: AWS_PROFILE is a universal variable, which programs still get. Erase it: set -eU AWS_PROFILE\n"
+    )
+    found = dict(line.split("=", 1) for line in outcome.stdout.splitlines() if line.startswith("AWS_"))
+    assert [found[name] for name in universal] == ["", "", "other"]
+    assert found["AWS_ACCESS_KEY_ID"] == "AKIAPLAIN"

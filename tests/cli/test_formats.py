@@ -57,7 +57,7 @@ def test_formats_set_variables_as_v2_does(name: str, line: str) -> None:
         "AWS_REGION",
         "AWS_DEFAULT_REGION",
     ]
-    assert lines[:-4] == UNSET[name](others)
+    assert [line.partition(";")[0] for line in lines[:-4]] == UNSET[name](others)  # fish has more to do
 
 
 UNSET: dict[str, Callable[[list[str]], list[str]]] = {

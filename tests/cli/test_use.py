@@ -15,7 +15,7 @@ import pytest
 from awscli_xacct.cli.chooser import find_matches
 from awscli_xacct.cli.completion import SCRIPTS
 from tests.sts import Role
-from tests.support.home import XACCT, Home
+from tests.support.home import REGION, XACCT, Home, finish
 from tests.support.programs import need
 
 pytestmark = pytest.mark.usefixtures("user")
@@ -237,6 +237,25 @@ def test_use_with_the_real_fzf(profiles: Home) -> None:
     child.expect_exact("now audit")
     child.expect_exact("code 130 audit")
     child.close(force=True)
+
+
+def test_use_overrules_the_universal_variables_of_fish(profiles: Home) -> None:
+    """They belong to all sessions, and stay in the others."""
+    names = "AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ACCESS_KEY_ID AWS_REGION"
+    script = f"""
+xacct completion fish | source
+for name in {names}; set -Ux $name other; end
+function show; env | string match --regex --groups-only '^(?:{names.replace(" ", "|")})=(.*)' | string join ,; end
+xacct use prod; show; xacct use audit; show
+fish --command 'set -eg AWS_ACCESS_KEY_ID; echo in another session: $AWS_ACCESS_KEY_ID'
+xacct use --off; show"""
+    path = f"{XACCT.parent}:{os.environ['PATH']}"
+    outcome = finish(profiles.start_any(Path(need("fish")), "-c", script, environment={"PATH": path}))
+    assert outcome.stderr == ""
+    first, second, other, last = (sorted(line.split(",")) for line in outcome.stdout.splitlines())
+    assert first == sorted(["prod", "prod", "", REGION])
+    assert second == sorted(["audit", "audit", "", REGION])
+    assert (other, last) == (["in another session: other"], 4 * ["other"])
 
 
 def test_use_without_the_function_tells_how_to_get_it(profiles: Home) -> None:
