@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any, NamedTuple, Protocol
 
+from ..errors import UsageError
 from ..failures import Failure
 from ..messages import printable, printable_lines
 from ..redaction import without_passwords
@@ -103,6 +105,12 @@ class TextReport:
 _INDENT = " " * 8
 
 
+def _parse_float(text: str) -> float | str:
+    """Return a number; one that is too large as the text that it is, because JSON has no infinity."""
+    number = float(text)
+    return number if isfinite(number) else text
+
+
 class JsonReport:
     """One JSON document at the end. Until then the output is on disk, however long it is."""
 
@@ -152,9 +160,21 @@ class JsonReport:
         if self._query is None:
             self._print_rows()
         else:
-            rows = [json.loads("".join(self._to_json(name))) for name in self._rows]
-            print_result(f"{json.dumps(self._query.search(rows), indent=4)}\n")
+            self._print_found(self._query)
         self._spool.close()
+
+    def _print_found(self, query: Any) -> None:
+        """Print what the query finds. Raises `UsageError` if it cannot be applied: then nothing is lost, either."""
+        from jmespath.exceptions import JMESPathError
+
+        rows = [json.loads("".join(self._to_json(name)), parse_float=_parse_float) for name in self._rows]
+        try:
+            found = query.search(rows)
+        except JMESPathError as error:
+            self._print_rows()
+            text = f"--query {query.expression!r} cannot be applied, and all of the JSON was printed: {error}"
+            raise UsageError(text) from None
+        print_result(f"{json.dumps(found, indent=4)}\n")
 
     def _print_rows(self) -> None:
         """Write what `json.dumps` would with an indent of four, piece by piece."""

@@ -194,6 +194,27 @@ def test_each_refuses_an_invalid_request(home: Home, sts: Sts, arguments: list[s
     assert sts.calls == []
 
 
+def test_each_prints_everything_if_the_query_cannot_be_applied(home: Home) -> None:
+    """What the commands have printed is not lost: many of them may have run, for hours."""
+    outcome = home.xacct("each", "audit", "--query", "length([0].ExitCode)", "--", "echo", "done")
+    assert outcome.code == 252
+    assert [row["Output"] for row in json.loads(outcome.stdout)] == ["done\n"]
+    assert outcome.stderr.startswith(
+        "xacct: --query 'length([0].ExitCode)' cannot be applied, and all of the JSON was printed: In function"
+    )
+
+
+def test_each_query_prints_json_for_numbers_that_are_too_large(home: Home) -> None:
+    outcome = home.xacct("each", "audit", "--query", "[].Output", "--", "echo", "[1e999, -1e999, 1.5]")
+    assert json.loads(outcome.stdout, parse_constant=pytest.fail) == [["1e999", "-1e999", 1.5]]
+
+
+def test_each_cannot_find_a_command_without_a_name(home: Home) -> None:
+    outcome = home.xacct("each", "audit", "--", "")
+    assert (outcome.code, outcome.stdout) == (127, "")
+    assert outcome.stderr.startswith("audit | xacct: : command not found\n")
+
+
 # -- stopping ------------------------------------------------------------------------------------------
 
 # Starts a child, prints both process ids, and waits for the child.
