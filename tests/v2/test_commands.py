@@ -87,7 +87,7 @@ def test_interview_asks_on_a_terminal(home: Home, user: User, role: Role) -> Non
     answer(screen, {"Role ARN": role.arn})
     screen.answer(f"Write this to {home.config}?", "y")
     assert (screen.end(), user.name) == (0, "dev")
-    section = f"[profile prod]\nrole_arn = {role.arn}\nsource_profile = default\n"
+    section = f"[profile prod]\nrole_arn = {role.arn}\nsource_profile = default\nregion = us-west-1\n"
     assert home.config.read_text("utf-8").endswith(section)
 
 
