@@ -22,7 +22,7 @@ from ..keys.transfer import (
     store_key,
 )
 from ..messages import print_message
-from ..profiles.credential_process import make_key_command
+from ..profiles.credential_process import first_word, make_key_command
 from ..profiles.key_places import FILE, KEY_STORE
 from ..xacct_program import find_program
 from .key_rotation import rotate
@@ -101,7 +101,8 @@ def _store(profile: str, consent: Consent) -> int:
         raise no_key(place)
     own = program_of(profile)
     if own and not is_half_moved(place, own):
-        text = f"profile {profile} has a credential_process beside its key: {own}"
+        # Its arguments may be secret.
+        text = f"profile {profile} has a credential_process beside its key, which runs {first_word(own)}"
         raise ProfileError(profile, text, "remove one of the two")
     key_store = KeyStore()
 

@@ -69,6 +69,7 @@ class KeyPlaces:
         """Read the files. Raises `EditError` and `ConfigFileError`."""
         self._config, self._credentials = (_document(path) for path in (files.config, files.credentials))
         self.profiles = MergedProfiles(self._config, self._credentials)
+        self._headers = [set(document.names()) for document in (self._credentials, self._config)]
 
     def find(self, profile: str) -> tuple[Place, AccessKey | None]:
         """Return where a profile's key rests, and the key if that is a file.
@@ -79,9 +80,9 @@ class KeyPlaces:
             raise ProfileError(profile, unknown_profile(profile, self.profiles), code="ProfileNotFound")
         options = self.profiles[profile]
         _check_user(profile, options)
-        headers = (self._credentials, profile), (self._config, self.profiles.header(profile) or "")
-        for document, header in headers:
-            section = document.section(header) if header in document.names() else {}
+        places = (self._credentials, profile), (self._config, self.profiles.header(profile) or "")
+        for (document, header), headers in zip(places, self._headers, strict=True):
+            section = document.section(header) if header in headers else {}
             if has_static_keys(section):
                 return Place(profile, FILE, Path(document.path), header), _key_in(profile, header, document)
         command = str(options.get(settings.CREDENTIAL_PROCESS, ""))

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 NEW_KEY_SECONDS = 60.0
 """How long a new key may take until it works; IAM says seconds."""
 
-_MAX_CREATION_SECONDS = 900
-"""How long botocore may go on asking IAM for a key, with all its retries."""
+_MAX_CREATION_SECONDS, _MAX_SKEW_SECONDS = 900, 5
+"""How long botocore may go on asking IAM for a key, with all its retries; how far IAM's own clocks may be apart."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class Rotation:
             return other.id == journal.created and not journal.is_stored
         is_new = bool(journal.known) and other.id not in journal.known
         since = other.created.timestamp() - journal.noted
-        return is_new and other.last_used is None and -1 <= since <= _MAX_CREATION_SECONDS
+        return is_new and other.last_used is None and -_MAX_SKEW_SECONDS <= since <= _MAX_CREATION_SECONDS
 
     def _foreign(self, other: KnownKey) -> XacctError:
         used = f"last used {other.last_used:%Y-%m-%d}" if other.last_used else "never used"

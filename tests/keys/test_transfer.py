@@ -107,7 +107,10 @@ def test_store_that_was_interrupted_is_completed(home: Home, user: User, key_sto
         ("half", "aws_secret_access_key is missing"),
         ("temporary", "the key of profile temporary is temporary: it has a session token"),
         ("program", "a program keeps the key of profile program: its credential_process runs op"),
-        ("both", "profile both has a credential_process beside its key: op read"),
+        (
+            "both",
+            "profile both has a credential_process beside its key, which runs op; remove one of the two",
+        ),
         ("plain", "profile plain has no long-term key"),
     ],
 )
