@@ -12,7 +12,7 @@ from tests.configure_role.steps import Screen
 from tests.configure_role.test_interview import answer
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.commands import WHOAMI, caller_of, is_session_of, operations
-from tests.support.home import XACCT, Home
+from tests.support.home import REGION, XACCT, Home
 from tests.support.terminal import Terminal
 
 SUBCOMMANDS = ("list", "show", "verify", "login", "logout", "remove", "rename")
@@ -87,7 +87,7 @@ def test_interview_asks_on_a_terminal(home: Home, user: User, role: Role) -> Non
     answer(screen, {"Role ARN": role.arn})
     screen.answer(f"Write this to {home.config}?", "y")
     assert (screen.end(), user.name) == (0, "dev")
-    section = f"[profile prod]\nrole_arn = {role.arn}\nsource_profile = default\nregion = us-west-1\n"
+    section = f"[profile prod]\nrole_arn = {role.arn}\nsource_profile = default\nregion = {REGION}\n"
     assert home.config.read_text("utf-8").endswith(section)
 
 
@@ -133,3 +133,11 @@ def test_sdk_profile_runs_the_xacct_beside_the_plugin(home: Home, prod: str) -> 
     assert outcome.code == 0, outcome.stderr
     assert f"credential_process = {script} credentials prod\n" in home.config.read_text("utf-8")
     assert caller_of(home, "prod-sdk") == caller_of(home, prod)
+
+
+@pytest.mark.usefixtures("user")
+def test_missing_region_is_mentioned_unless_a_variable_of_version_2_gives_one(home: Home, role: Role) -> None:
+    command = ("configure", "role", "prod", "--role-arn", role.arn, "--dry-run")
+    assert "profile prod has no region; " in home.aws(*command).stderr
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        assert "no region" not in home.aws(*command, environment={name: "eu-west-1"}).stderr
