@@ -31,6 +31,8 @@ FLOORS = (
         "messages",
         "problems",
         "redaction",
+        "reporter",
+        "results",
         "settings",
         "storage",
         "tables",

@@ -29,8 +29,9 @@ from typing import Any, NamedTuple, NoReturn
 
 from .. import __version__, settings
 from ..errors import UsageError, XacctError, annotate
-from ..failures import OPTION, Profiles, Reporter, describe_output_failure, flush_or_abandon
 from ..messages import SUBCOMMANDS, abandon, wrap
+from ..reporter import OPTION, Profiles, Reporter
+from ..results import describe_output_failure, flush_or_abandon
 from ..storage.files import is_file
 from .output import print_result
 

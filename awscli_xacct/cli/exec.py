@@ -7,7 +7,7 @@ import json
 import os
 
 from ..errors import UsageError
-from ..failures import OPTION, take_option
+from ..reporter import OPTION, take_option
 from . import for_once
 from .launch import become, build_environment
 from .shell import check_not_nested, make_shell

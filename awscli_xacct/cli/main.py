@@ -94,7 +94,7 @@ def _print(document: "bytes | None") -> "int | None":
         raise
     except OSError as error:
         from ..errors import XacctError
-        from ..failures import describe_output_failure
+        from ..results import describe_output_failure
 
         raise XacctError(describe_output_failure(error)) from None
     return 0

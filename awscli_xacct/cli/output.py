@@ -7,7 +7,7 @@ import select
 import sys
 
 from ..errors import XacctError
-from ..failures import describe_output_failure, write_result
+from ..results import describe_output_failure, write_result
 
 
 def add_format_options(parser: argparse.ArgumentParser) -> None:

@@ -12,10 +12,10 @@ from awscli.argparser import ArgTableArgParser
 
 from .. import settings
 from ..errors import UsageError, ValidationError
-from ..failures import OPTION
 from ..problems import Problem
 from ..profiles.edit import NONE
 from ..profiles.policies import make_absolute
+from ..reporter import OPTION
 
 
 def positional(name: str, help_text: str, **details: Any) -> dict[str, Any]:

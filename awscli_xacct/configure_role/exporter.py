@@ -10,7 +10,6 @@ from .. import settings
 from ..configfile import store
 from ..confirm import Consent
 from ..errors import ValidationError
-from ..failures import write_result
 from ..manifest import (
     EXTENSION,
     FORMATS,
@@ -29,6 +28,7 @@ from ..problems import Hints, Problem
 from ..profiles.config_keys import KEYS
 from ..profiles.sdk_profiles import map_sdk_profiles
 from ..profiles.source import is_role
+from ..results import write_result
 from ..storage.files import is_directory
 from ..tables import counted
 from .arguments import DRY_RUN, YES, arg_table, argument, nothing_given, positional, synopsis

@@ -7,12 +7,12 @@ from importlib import resources
 from typing import Any
 
 from ..confirm import Consent
-from ..failures import write_result
 from ..manifest.model import Request
 from ..manifest.other_tools import TOOLS
 from ..manifest.source_file import STDIN, load, request_from, request_of
 from ..messages import print_message
 from ..profiles.source import Profiles
+from ..results import write_result
 from ..xacct_program import find_program
 from .apply_plan import PlannedCommand
 from .arguments import DRY_RUN, YES, arg_table, argument, flag, nothing_given, positional, synopsis

@@ -9,7 +9,6 @@ from typing import Any
 
 from .. import settings
 from ..errors import XacctError
-from ..failures import write_result
 from ..messages import option, printable, printable_lines, wrap
 from ..problems import Problem
 from ..profiles.config_keys import KEYS
@@ -20,6 +19,7 @@ from ..profiles.policies import make_absolute
 from ..profiles.source import Profiles, has_static_keys, is_role
 from ..profiles.validation import find_inherited_mfa_serial
 from ..profiles.values import EXAMPLE_ROLE_ARN
+from ..results import write_result
 
 REMOVE = "-"
 """The answer that removes a setting. An empty one keeps it, as in ``aws configure``."""

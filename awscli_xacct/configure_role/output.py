@@ -9,8 +9,8 @@ from typing import Any
 
 from .. import settings
 from ..configfile.store import Edit
-from ..failures import write_result
 from ..messages import printable
+from ..results import write_result
 from .line_diff import unified_diff
 
 SECRETS = frozenset({settings.SECRET_ACCESS_KEY, settings.SESSION_TOKEN, "aws_security_token"})

@@ -15,8 +15,10 @@ from typing import Any, NoReturn
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..errors import UsageError, XacctError, annotate
-from ..failures import Reporter, code_of, describe_output_failure, flush_or_abandon
+from ..failures import code_of
 from ..messages import abandon, printable_lines
+from ..reporter import Reporter
+from ..results import describe_output_failure, flush_or_abandon
 
 LOG = logging.getLogger(__name__)
 

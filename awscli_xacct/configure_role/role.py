@@ -19,11 +19,13 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..confirm import Change, Consent, confirm_and_apply, has_terminal
 from ..errors import EditError, UsageError, ValidationError, XacctError
-from ..failures import Reporter, code_of, combine, write_result
+from ..failures import code_of, combine
 from ..messages import print_message
 from ..problems import Problem
 from ..profiles import validation
 from ..profiles.edit import AUTO, ProfileEdit
+from ..reporter import Reporter
+from ..results import write_result
 from . import role_args
 from .base import Subcommand
 from .output import print_diff

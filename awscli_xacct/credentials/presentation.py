@@ -7,8 +7,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from ..failures import Reporter, describe
+from ..failures import describe
 from ..messages import printable_lines, wrap_message
+from ..reporter import Reporter
 
 
 def present(error: Exception, profiles: Mapping[str, Mapping[str, Any]], profile: str) -> None:

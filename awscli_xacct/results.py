@@ -1,0 +1,42 @@
+"""Writing results to stdout, and what is said where that fails."""
+
+from __future__ import annotations
+
+import sys
+
+from .errors import XacctError
+from .messages import abandon
+
+
+def write_result(result: str | bytes) -> None:
+    """Write a result to stdout; bytes as they are, without the CR that text would get on Windows.
+
+    Raises `BrokenPipeError`, and `XacctError` for other failures. With Python's own buffer, they may come at its flush.
+    """
+    if sys.stdout is None:
+        raise XacctError("there is no standard output to write to")
+    try:
+        if isinstance(result, bytes):
+            sys.stdout.buffer.write(result)
+        else:
+            sys.stdout.write(result)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise XacctError(describe_output_failure(error)) from None
+
+
+def describe_output_failure(error: OSError) -> str:
+    """Describe why stdout or stderr could not be written."""
+    return f"cannot write the output: {error.strerror or error}"
+
+
+def flush_or_abandon() -> bool:
+    """Flush stdout and return whether that worked. If not, drop the rest, or the interpreter would complain too."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        abandon(sys.stdout)
+        return False
+    return True
