@@ -225,7 +225,7 @@ def abandon(stream: TextIO) -> None:
 
 def printable(text: str) -> str:
     """Return `text` with control characters escaped, so that it cannot drive the terminal, and URL passwords hidden."""
-    if "://" in text and "@" in text:
+    if "://" in text and ("@" in text or "=" in text):
         from .redaction import without_passwords  # loads a module that most commands do without
 
         text = without_passwords(text)

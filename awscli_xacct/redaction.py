@@ -56,17 +56,26 @@ _BEARER = re.compile(
 )
 # A password may contain what would end a URL's host. Digits up to the path are a port, not a password.
 _LOGIN = re.compile(r"(://)(?:[^\s/?#\"<>@:]*:(?!\d+[/?#])[^\s\"<>]+|[^\s/?#\"<>]+)@")
+# A parameter of a URL by its name: a proxy's or a gateway's token.
+_PARAMETER = re.compile(
+    r"((?:^|[?&])[^\s=&\"'<>]*(?:token|secret|passw|pwd|api.?key|access.?key|signature|auth|credential)[^\s=&\"'<>]*=)"
+    rf"(?!{re.escape(HIDDEN)})[^\s&\"'<>#]+",
+    re.IGNORECASE | re.MULTILINE,  # botocore logs what it signs, and there they begin a line
+)
 
 
 def redact(text: str) -> str:
     """Return `text` with the secrets of requests and responses, and passwords in URLs, hidden."""
-    text = _SECRET.sub(rf"\1{HIDDEN}", text)
+    # Logs have the paths of requests by themselves, too.
+    text = _PARAMETER.sub(rf"\1{HIDDEN}", _SECRET.sub(rf"\1{HIDDEN}", text))
     return without_passwords(_BEARER.sub(rf"\1{HIDDEN}", text))
 
 
 def without_passwords(text: str) -> str:
-    """Return `text` with the ``user:password@`` of URLs hidden."""
-    return _LOGIN.sub(rf"\1{HIDDEN}@", text) if "://" in text and "@" in text else text
+    """Return `text` with the ``user:password@`` of URLs hidden, and parameters of theirs like ``token=``."""
+    if "://" not in text:
+        return text
+    return _PARAMETER.sub(rf"\1{HIDDEN}", _LOGIN.sub(rf"\1{HIDDEN}@", text))
 
 
 class Redaction(logging.Formatter):

@@ -58,7 +58,7 @@ def export_settings(
     if only_default and not any(name.startswith("AWS_ENDPOINT_URL") for name in environment):
         # No variable can say "no endpoint", and those of [default] are not for these credentials.
         found["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true"
-    memoizable = not only_default and not any("@" in url for url in endpoints.values())
+    memoizable = not only_default and not any("@" in url or "?" in url for url in endpoints.values())
     return ExportedSettings(tuple(f"{name}={value}" for name, value in sorted(found.items())), memoizable)
 
 

@@ -6,6 +6,7 @@ On Windows modes do not protect a file; the access list of the profile directory
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 
@@ -36,11 +37,20 @@ def write_temporary(directory: Path, name: str, data: bytes, *, flush: bool = Fa
             file.write(data)
             if flush:
                 file.flush()
-                os.fsync(file.fileno())
+                _flush_to_disk(file.fileno())
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     return temporary
+
+
+def _flush_to_disk(descriptor: int) -> None:
+    """Flush a file where the file system can: some of those in user space cannot, as little as a pipe."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
 
 
 def temporary_prefix(name: str) -> str:

@@ -48,8 +48,7 @@ class FileLock:
 
     def try_acquire(self) -> bool:
         """Acquire the lock without waiting, and return whether that worked. Raises `OSError` and `NoLocksError`."""
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        descriptor = os.open(self.path, flags, PRIVATE_FILE)
+        descriptor, is_new = self._open()
         try:
             _lock(descriptor)
             # The last owner may have removed the file after it was opened here.
@@ -58,6 +57,9 @@ class FileLock:
         except (BlockingIOError, FileNotFoundError):
             pass  # another process has it
         except OSError as error:
+            if is_new:  # of no use to anybody, and it may be beside the user's own file
+                with contextlib.suppress(OSError):
+                    self.path.unlink()
             if error.errno in _UNSUPPORTED:
                 raise NoLocksError(*error.args) from None
             raise
@@ -65,6 +67,14 @@ class FileLock:
             if not self.is_held:
                 os.close(descriptor)
         return self.is_held
+
+    def _open(self) -> tuple[int, bool]:
+        """Open the file, and return its descriptor and whether it is new."""
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        try:
+            return os.open(self.path, flags | os.O_EXCL, PRIVATE_FILE), True
+        except FileExistsError:
+            return os.open(self.path, flags, PRIVATE_FILE), False
 
     def release(self) -> None:
         """Remove the files of the lock, and release it."""

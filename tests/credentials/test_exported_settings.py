@@ -194,8 +194,6 @@ def test_exported_settings_with_a_password_are_not_memoizable(
     assert export_settings(config, "prod", {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:8"}) == ((), False)
     machine.configure({"region": "us-west-1", "ca_bundle": "/a.pem"}, {}, {})
     assert export_settings(read_config(), "prod", {}) == (("AWS_CA_BUNDLE=/a.pem",), True)
-    machine.configure({"region": "us-west-1", "endpoint_url": "https://me:password@host"}, {}, {})
-    assert export_settings(read_config(), "prod", {}) == (
-        ("AWS_ENDPOINT_URL=https://me:password@host",),
-        False,
-    )
+    for url in ("https://me:password@host", "https://host/?token=password"):
+        machine.configure({"region": "us-west-1", "endpoint_url": url}, {}, {})
+        assert export_settings(read_config(), "prod", {}) == ((f"AWS_ENDPOINT_URL={url}",), False)

@@ -225,6 +225,26 @@ def test_drive_without_locks_gives_one_warning(
     assert obtained(sts) == 1
 
 
+@pytest.mark.parametrize("fault", [errno.ENOLCK, errno.EIO])
+def test_lock_that_fails_leaves_no_file(home: Home, role: Role, fault: int) -> None:
+    """A lock file was left beside the config."""
+    home.aws("configure", "role", "other", "--role-arn", role.arn, environment=without_locks(fault))
+    assert [path for path in tree(home) if path.endswith(".lock")] == []
+
+
+@pytest.mark.parametrize("fault", [errno.EINVAL, errno.EOPNOTSUPP])
+def test_drive_that_flushes_nothing_allows_edits(home: Home, role: Role, fault: int) -> None:
+    """A file system in user space need not implement fsync, and every edit was refused."""
+    unflushed = {**without_locks(errno.ENOLCK), "XACCT_FSYNC": str(fault)}
+    outcome = home.aws("configure", "role", "other", "--role-arn", role.arn, environment=unflushed)
+    assert outcome.code == 0
+    assert "[profile other]" in home.config.read_text()
+    disk_error = {**unflushed, "XACCT_FSYNC": str(errno.EIO)}
+    outcome = home.aws("configure", "role", "third", "--role-arn", role.arn, environment=disk_error)
+    assert outcome.code == 255
+    assert "[profile third]" not in home.config.read_text()
+
+
 # -- a cache that cannot be written ----------------------------------------------------------------
 
 

@@ -120,7 +120,7 @@ def test_debug_hides_secrets_of_a_profile_without_a_role(home: Home, user: User,
 
 def test_password_in_the_sts_url_is_hidden(home: Home, prod: str) -> None:
     """Neither in errors, nor in logs, nor in commands that show the config."""
-    address = {"AWS_ENDPOINT_URL_STS": "http://me:pa55-word@127.0.0.1:1", **ONE_TRY}
+    address = {"AWS_ENDPOINT_URL_STS": "http://me:pa55-word@127.0.0.1:1/?api_token=t0ken-in-url", **ONE_TRY}
     outcomes = [
         home.aws(*WHOAMI, "--profile", prod, "--debug", environment=address),
         home.aws("configure", "role", "verify", prod, "--output", "json", environment=address),
@@ -130,7 +130,8 @@ def test_password_in_the_sts_url_is_hidden(home: Home, prod: str) -> None:
     assert [outcome.code for outcome in outcomes] == [255, 255, 255, 255]
     for outcome in outcomes:
         assert "@127.0.0.1:1" in outcome.stdout + outcome.stderr, "the URL is not shown at all"
-        assert found({"password": "pa55-word"}, outcome.stdout + outcome.stderr) == set()
+        secrets = {"password": "pa55-word", "parameter": "t0ken-in-url"}
+        assert found(secrets, outcome.stdout + outcome.stderr) == set()
 
 
 @pytest.mark.parametrize("end", ["</AssumeRoleResponse>", "</SessionToken>"])

@@ -85,6 +85,14 @@ int fchmodat(int fd, const char *path, mode_t mode, int flags) {
     NEXT(fchmodat); return below(fd, path) ? changed() : next(fd, path, mode, flags);
 }
 
+int fsync(int fd) {
+    const char *fault = getenv("XACCT_FSYNC");
+    NEXT(fsync);
+    if (!fault) return next(fd);
+    errno = atoi(fault);
+    return -1;
+}
+
 int flock(int fd, int operation);
 int flock(int fd, int operation) {
     const char *fault = getenv("XACCT_FLOCK");
