@@ -58,7 +58,7 @@ _xacct() {
 }
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
     _xacct "$@"
-else
+elif ((${+functions[compdef]})); then
     compdef _xacct xacct
 fi
 """

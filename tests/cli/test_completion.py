@@ -14,6 +14,7 @@ from awscli_xacct.cli.bash_words import split
 from awscli_xacct.cli.dispatch import COMMANDS
 from awscli_xacct.messages import SUBCOMMANDS
 from tests.sts import Role
+from tests.support.commands import run
 from tests.support.home import XACCT, Home
 from tests.support.programs import need
 
@@ -213,3 +214,10 @@ def test_completion_without_a_shell_is_refused(home: Home) -> None:
 def test_bash_line_is_split_as_bash_does(text: str, words: list[str], quote: str) -> None:
     line = split(text)
     assert (line.words, line.quote) == (words, quote)
+
+
+def test_completion_script_of_zsh_defines_the_function_without_compinit(home: Home) -> None:
+    """It was defined, too, but after: command not found: compdef."""
+    outcome = run(home, need("zsh"), "-fc", f'eval "$({XACCT} completion zsh)" && type xacct')
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert "xacct is a shell function" in outcome.stdout
