@@ -107,10 +107,10 @@ def run(options: argparse.Namespace) -> int:
     """
     inherited = dict(os.environ)  # now, because importing awscli sets a variable of its own
     request = _check(options)
-    targets = Targets(select(options), request.regions, for_once.parse(options))
+    progress = Progress()
+    targets = Targets(select(options), request.regions, progress, for_once.parse(options))
     found = targets.find()
     names, failed = {each.name for each in found}, dict[str, Target]()
-    progress = Progress()
     report: Report = JsonReport(progress, request.query) if request.as_json else TextReport(progress)
     try:
         for attempt in range(options.retries + 1):

@@ -17,6 +17,7 @@ from .each_selection import Selection
 from .enabled_regions import Choice, EnabledRegions, RegionLister
 from .fetch import Fetched, fetch_many, make_session
 from .for_once import ForOnce
+from .progress import Progress
 from .renewal import find_due
 
 
@@ -46,10 +47,15 @@ class Targets:
     """The targets of a selection. Their credentials are fetched for each attempt, if they are not in the cache."""
 
     def __init__(
-        self, selection: Selection, regions: Sequence[str] | None, narrowed: ForOnce | None = None
+        self,
+        selection: Selection,
+        regions: Sequence[str] | None,
+        progress: Progress,
+        narrowed: ForOnce | None = None,
     ) -> None:
         """`regions` are names and patterns, None for each profile's own; the sessions are `narrowed`."""
         self._selection = selection
+        self._progress = progress
         self._wanted = regions
         self._narrowed = narrowed
         self._regions: EnabledRegions | None = None
@@ -89,7 +95,8 @@ class Targets:
         with session.lock:
             document = session.find_fresh()
             if document is None:
-                [fetched] = self._fetch([profile])
+                with self._progress.held():
+                    [fetched] = self._fetch([profile])
                 if not fetched.document:
                     return _lose(target, fetched)
                 session.keep(fetched)

@@ -47,6 +47,23 @@ def test_each_renews_sessions_for_commands_that_have_waited(
     assert len(sts.calls_of("GetSessionToken")) == 1
 
 
+def test_each_prompts_while_it_runs_if_the_mfa_session_is_over(
+    home: Home, sts: Sts, vault: str, other: Role, device: MfaDevice
+) -> None:
+    """The line with the progress does not hide the prompt."""
+    assert other
+    sts.session_life = LIFE
+    command = ("each", vault, "other", "--jobs", "1", "--", "sh", "-c", f"echo begun; sleep {LIFE + 0.1}")
+    terminal = Terminal(home.terminal_for(str(XACCT), *command))
+    terminal.answer(device.next_code())
+    terminal.expect("begun")
+    terminal.answer(device.next_code())
+    assert terminal.end() == 0
+    assert terminal.prompts == 2
+    assert "of 2 done\r\x1b[KMFA code of" in terminal.shown
+    assert len(sts.calls_of("GetSessionToken")) == 2
+
+
 @pytest.mark.parametrize("cache", [True, False])
 def test_each_renews_a_session_once_for_all_regions(home: Home, sts: Sts, prod: str, cache: bool) -> None:
     """Two at a time, without a list of regions; where there is no cache, the session is kept in memory."""
