@@ -15,8 +15,8 @@ from collections.abc import Iterable, Sequence
 from ..errors import UsageError, XacctError
 from ..messages import SUBCOMMANDS
 from ..profiles.source import is_role
+from ..results import write_result
 from . import bash_words, dispatch
-from .output import print_result
 from .use import FISH_FUNCTION, FUNCTION
 
 _BASH = """\
@@ -119,7 +119,7 @@ def run(options: argparse.Namespace) -> int:
         line = bash_words.split(text)
         _print(line.complete(find_candidates(line.words[1:]), breaks))
     elif options.shell:
-        print_result(SCRIPTS[options.shell])
+        write_result(SCRIPTS[options.shell])
     else:
         raise UsageError(f"no shell given; name one of {', '.join(SCRIPTS)}: xacct completion bash")
     return 0
@@ -190,4 +190,4 @@ def _list_profiles(*, only_roles: bool) -> Iterable[str]:
 
 def _print(candidates: Iterable[str]) -> None:
     """Print candidates without control characters and line ends, which a shell could not insert safely."""
-    print_result("".join(f"{name}\n" for name in candidates if name and name.isprintable()))
+    write_result("".join(f"{name}\n" for name in candidates if name and name.isprintable()))

@@ -27,11 +27,11 @@ from ..profiles.cache_keys import CacheKeys
 from ..profiles.partitions import Partitions
 from ..profiles.regions import find_partition
 from ..profiles.source import is_mfa_user, is_role
+from ..results import write_result
 from ..storage.directories import provide_own
 from ..storage.files import write_temporary
 from . import for_once
 from .fetch import fetch, make_session
-from .output import print_result
 from .resolve import resolve
 from .signin import check_url, find_endpoints, request_url
 
@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
     if options.open:
         open_browser(url)
     else:
-        print_result(f"{url}\n")
+        write_result(f"{url}\n")
     return 0
 
 

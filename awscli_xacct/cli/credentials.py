@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 
+from ..results import write_result
 from . import for_once
 from .fetch import fetch
 from .formats import FORMATS
 from .launch import removed
-from .output import print_result
 from .resolve import resolve
 
 HELP = "Print the credentials of a profile for a program (credential_process) or a shell."
@@ -46,5 +46,5 @@ def run(options: argparse.Namespace) -> int:
     if options.format != "process":
         text = FORMATS[options.format](json.loads(document), resolved.memo.region, removed)
         document = text.encode("utf-8", "surrogatepass")
-    print_result(document)
+    write_result(document)
     return 0

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from .. import settings
 from ..configfile import store
+from ..results import write_result
 from . import plugin_section
-from .output import print_result
 
 HELP = "Disable the plugin; profiles and cached sessions stay."
 EXAMPLES = """\
@@ -24,9 +24,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:  # noqa: ARG001
     path = Path(settings.config_paths(os.environ)[0])
     if not store.edit(path, plugin_section.disable).changed:
-        print_result(f"the plugin is not enabled in {path}\n")
+        write_result(f"the plugin is not enabled in {path}\n")
         return 0
-    print_result(
+    write_result(
         f"the plugin is disabled in {path}\n"
         "profiles stay, as plain AWS CLI profiles, and so do cached sessions\n"
         "the package can be uninstalled now\n"

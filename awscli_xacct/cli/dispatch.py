@@ -11,7 +11,7 @@ and, if another command ends its own command line,
 
     split(arguments)    returns what is to be parsed, and that command, which becomes `options.command`
 
-Only the module of the command that runs is imported. Results go to stdout, through `output.print_result`; a command
+Only the module of the command that runs is imported. Results go to stdout, through `results.write_result`; a command
 that fails has printed none.
 """
 
@@ -31,9 +31,8 @@ from .. import __version__, settings
 from ..errors import UsageError, XacctError, annotate
 from ..messages import SUBCOMMANDS, abandon, wrap
 from ..reporter import OPTION, Profiles, Reporter
-from ..results import describe_output_failure, flush_or_abandon
+from ..results import describe_output_failure, flush_or_abandon, write_result
 from ..storage.files import is_file
-from .output import print_result
 
 COMMANDS = (
     "role",
@@ -68,7 +67,7 @@ class Parser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Print help; argparse's own way says nothing where it cannot be written."""
-        print_result(message) if file in (None, sys.stdout) else super()._print_message(message, file)
+        write_result(message) if file in (None, sys.stdout) else super()._print_message(message, file)
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}. See: {self.prog} --help")
@@ -137,10 +136,10 @@ def _is_for_users(error: BaseException) -> bool:
 def _run_command(line: _CommandLine, reporter: Reporter) -> int:
     name = line.name
     if name in ("--help", "-h", "help"):
-        print_result(_format_overview())
+        write_result(_format_overview())
         return 0
     if name == "--version":
-        print_result(f"xacct {__version__}\n")
+        write_result(f"xacct {__version__}\n")
         return 0
     if name not in COMMANDS:
         if name in SUBCOMMANDS:

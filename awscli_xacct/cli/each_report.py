@@ -12,8 +12,9 @@ from ..errors import UsageError
 from ..failures import Failure
 from ..messages import printable, printable_lines
 from ..redaction import without_passwords
+from ..results import write_result
 from ..storage.memo import Memo
-from .output import print_result, relay
+from .output import relay
 from .output_spool import OutputSpool
 from .process_pool import Ended
 from .progress import Progress
@@ -174,17 +175,17 @@ class JsonReport:
             self._print_rows()
             text = f"--query {query.expression!r} cannot be applied, and all of the JSON was printed: {error}"
             raise UsageError(text) from None
-        print_result(f"{json.dumps(found, indent=4)}\n")
+        write_result(f"{json.dumps(found, indent=4)}\n")
 
     def _print_rows(self) -> None:
         """Write what `json.dumps` would with an indent of four, piece by piece."""
         between = "[\n    "
         for name in self._rows:
-            print_result(between)
+            write_result(between)
             between = ",\n    "
             for part in self._to_json(name):
-                print_result(part)
-        print_result("\n]\n")
+                write_result(part)
+        write_result("\n]\n")
 
     def _to_json(self, name: str) -> Iterable[str]:
         between = "{"

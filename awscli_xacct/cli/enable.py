@@ -16,10 +16,10 @@ from ..errors import XacctError
 from ..keys.key_store import KeyStore
 from ..keys.place import Files, KeyPlaces
 from ..messages import listed, printable
+from ..results import write_result
 from ..storage.files import is_file
 from . import embedded, installations, plugin_section, probes
 from .installations import Installation
-from .output import print_result
 
 HELP = "Enable the plugin for the aws on the PATH, version 1 or 2."
 EXAMPLES = """\
@@ -49,18 +49,18 @@ def run(options: argparse.Namespace) -> int:
     _try(chosen, others, edit, environment)
     edit = store.edit(path, change)
     state = "is enabled" if edit.changed else "was already enabled"
-    print_result(f"the plugin {state} for {chosen} in {path}\n")
+    write_result(f"the plugin {state} for {chosen} in {path}\n")
     states = probes.map_concurrently(lambda other: _describe_state(other, environment), others)
     for other, state in zip(others, states, strict=True):
-        print_result(f"also on the PATH: {other}: {state}\n")
+        write_result(f"also on the PATH: {other}: {state}\n")
     for tool in embedded.find(environment, [chosen, *others]):
-        print_result(f"{printable(str(tool))}. Add the plugin there:\n  {tool.fix}\n")
+        write_result(f"{printable(str(tool))}. Add the plugin there:\n  {tool.fix}\n")
     if environment.get(settings.DISABLE_VARIABLE, "") not in ("", "0"):
-        print_result(
+        write_result(
             f"{settings.DISABLE_VARIABLE} is set, which turns the plugin off: unset {settings.DISABLE_VARIABLE}\n"
         )
     if edit.changed:
-        print_result("try it: aws configure role list; to disable it again: xacct disable\n")
+        write_result("try it: aws configure role list; to disable it again: xacct disable\n")
         _advise_key_store()
     return 0
 
@@ -71,7 +71,7 @@ def _advise_key_store() -> None:
         clear = KeyPlaces(Files.current()).in_the_clear()
         if clear:
             name = KeyStore().name
-            print_result(
+            write_result(
                 f"keys in the clear: profile {listed(clear)}; to move one into {printable(name)}: "
                 f"xacct keys store {printable(shlex.quote(clear[0]))}\n"
             )

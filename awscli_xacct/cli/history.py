@@ -20,7 +20,8 @@ from ..profiles.cache_keys import keeps_history
 from ..profiles.partitions import load_partitions
 from ..profiles.regions import find_region
 from ..profiles.source import Profiles
-from .output import add_format_options, print_result
+from ..results import write_result
+from .output import add_format_options
 from .resolve import read_config
 
 HELP = "Show which sessions were obtained, by whom, for what, and how to see what they did."
@@ -59,9 +60,9 @@ def run(options: argparse.Namespace) -> int:
             unknown_profile(options.profile, profiles), code="ProfileNotFound", profile=options.profile
         )
     if options.output == "json":
-        print_result(f"{json.dumps([entry._asdict() for entry in entries], indent=4)}\n")
+        write_result(f"{json.dumps([entry._asdict() for entry in entries], indent=4)}\n")
     elif entries:
-        print_result(_format(entries, profiles or {}))
+        write_result(_format(entries, profiles or {}))
     else:
         warn("no session is recorded" + (" since then" if since else ""))
     if not is_kept:

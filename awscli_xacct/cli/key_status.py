@@ -18,7 +18,7 @@ from ..keys.place import Files, KeyPlaces, Place, no_key
 from ..keys.transfer import require_stored
 from ..messages import print_message, printable, warn
 from ..profiles.key_places import FILE, KEY_STORE, PROGRAM
-from .output import print_result
+from ..results import write_result
 from .user_key import make_clients
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ def show_status(profile: str | None, *, as_json: bool) -> int:
         elif profile is not None:
             raise no_key(place)
     if as_json:
-        print_result(f"{json.dumps([row.to_dict() for row in rows], indent=4)}\n")
+        write_result(f"{json.dumps([row.to_dict() for row in rows], indent=4)}\n")
     elif rows:
-        print_result(_format_table(rows))
+        write_result(_format_table(rows))
     else:
         warn("there are no long-term keys. Add one: aws configure")
     for advice in () if as_json else _advise(rows):

@@ -24,10 +24,11 @@ from ..keys.transfer import (
 from ..messages import print_message
 from ..profiles.credential_process import first_word, make_key_command
 from ..profiles.key_places import FILE, KEY_STORE
+from ..results import write_result
 from ..xacct_program import find_program
 from .key_rotation import rotate
 from .key_status import show_status
-from .output import add_format_options, print_result
+from .output import add_format_options
 from .user_key import (
     LOCK_SECONDS,
     confirm,
@@ -78,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.profile:
         raise UsageError(f"no profile given: xacct keys {action} PROFILE")
     if action == "get":
-        print_result(f"{require_stored(options.profile, KeyStore()).to_document()}\n")
+        write_result(f"{require_stored(options.profile, KeyStore()).to_document()}\n")
         return 0
     consent = Consent.given_in(options)
     if action == "store":
@@ -110,7 +111,7 @@ def _store(profile: str, consent: Consent) -> int:
         command = make_key_command(find_program(), profile)
         with explaining_refusals(profile), _holding(place, key, files):
             store_key(place, key, files, key_store, make_clients(profile), command)
-        print_result(f"the key {key.id} of profile {profile} is in {key_store.name} now\n")
+        write_result(f"the key {key.id} of profile {profile} is in {key_store.name} now\n")
         for other in find_sharers(place, key, files):
             print_message(f"profile {other} has the same key, which is still in the clear")
         return 0
@@ -136,7 +137,7 @@ def _restore(profile: str, consent: Consent) -> int:
             if require_stored(profile, key_store) != stored:
                 raise _changed(profile)
             file = restore_key(place, stored, files, key_store)
-        print_result(f"the key {stored.id} of profile {profile} is in {file.path} now\n")
+        write_result(f"the key {stored.id} of profile {profile} is in {file.path} now\n")
         warn_of_readers(file.path)
         return 0
 
@@ -161,7 +162,7 @@ def _finish_restoring(place: Place, key: AccessKey, files: Files, consent: Conse
     def finish() -> int:
         with _holding(place, key, files):
             finish_restoring(place, key, files, known)
-        print_result(f"the key of profile {profile} is in {place.path}\n")
+        write_result(f"the key of profile {profile} is in {place.path}\n")
         return 0
 
     return confirm(f"Remove the key of profile {profile} from {known.name}?", finish, consent)

@@ -7,7 +7,7 @@ import select
 import sys
 
 from ..errors import XacctError
-from ..results import describe_output_failure, write_result
+from ..results import describe_output_failure
 
 
 def add_format_options(parser: argparse.ArgumentParser) -> None:
@@ -16,9 +16,6 @@ def add_format_options(parser: argparse.ArgumentParser) -> None:
         "--output", choices=("text", "json"), default="text", help="text for people (default), or json"
     )
     parser.add_argument("--json", action="store_const", const="json", dest="output", help="--output json")
-
-
-print_result = write_result
 
 
 def relay(line: bytes, *, is_error: bool) -> None:

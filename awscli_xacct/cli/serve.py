@@ -17,10 +17,10 @@ from ..error_codes import first_of
 from ..errors import XacctError
 from ..history.program import name_server
 from ..messages import abandon, printable
+from ..results import write_result
 from . import for_once
 from .formats import SHELLS
 from .launch import ACCOUNT, BEFORE_CONTAINER, REGIONS, STALE, VARIABLES, removed
-from .output import print_result
 from .renewal import Renewal
 from .resolve import read_config, resolve_in
 from .serving import Serving, hiding_default, serving
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
         signals = stack.enter_context(SignalWait(_ENDS, ended.append))
         served = stack.enter_context(serving(names, options.port, for_once=given))
         files = {} if options.container else stack.enter_context(hiding_default())
-        print_result(_format(options, resolved, served, files))
+        write_result(_format(options, resolved, served, files))
         sys.stdout.flush()
         # Whoever reads the variables from a pipe waits for its end.
         abandon(sys.stdout)

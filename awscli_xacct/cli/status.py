@@ -21,8 +21,9 @@ from ..profiles import policies
 from ..profiles.cache_keys import CacheKeys, record_cache
 from ..profiles.inventory import Inventory
 from ..profiles.source import is_mfa_user
+from ..results import write_result
 from ..storage.cache import Cache, Record
-from .output import add_format_options, print_result
+from .output import add_format_options
 from .prompt import escape_for_prompt, format_prompt
 from .resolve import read_config, resolve
 
@@ -75,13 +76,13 @@ def run(options: argparse.Namespace) -> int:
     if options.prompt and options.output == "json":
         raise UsageError("--prompt and --output json cannot be used together. Use one of them")
     if options.prompt:
-        print_result(_format_prompt())
+        write_result(_format_prompt())
         return 0
     rows = list(_list_rows(read_config()))
     if options.output == "json":
-        print_result(f"{json.dumps([row.to_dict() for row in rows], indent=4)}\n")
+        write_result(f"{json.dumps([row.to_dict() for row in rows], indent=4)}\n")
     elif rows:
-        print_result(_format_table(rows))
+        write_result(_format_table(rows))
     else:
         warn(
             "no credentials are cached; commands fetch them when they need them, as does: xacct credentials PROFILE"

@@ -16,8 +16,8 @@ from typing import NamedTuple
 from .. import settings
 from ..errors import XacctError
 from ..messages import printable, unknown_profile, warn
+from ..results import write_result
 from .launch import ACCOUNT, BEFORE_CONTAINER, REGIONS, STALE, VARIABLES
-from .output import print_result
 from .resolve import read_config
 
 HELP = "Switch this shell to a profile, in bash, zsh and fish with the function that completion brings."
@@ -173,7 +173,7 @@ def run(options: argparse.Namespace) -> int:
         warn("no profile is in use in this shell: nothing to give back")
     lines = _switch(shell, current, wanted) if wanted else _give_back(shell, current) if current else []
     # The last one makes the exit code, which fish's `set` leaves as it was.
-    print_result("\n".join([MARK, *lines, ":", ""]))
+    write_result("\n".join([MARK, *lines, ":", ""]))
     return 0
 
 

@@ -16,7 +16,7 @@ from ..configfile.document import Document
 from ..messages import print_message, printable, warn
 from ..profiles.acting import INSTANCE, Acting, find_acting, no_credentials
 from ..profiles.cache_keys import record_cache
-from .output import print_result
+from ..results import write_result
 from .resolve import read_config
 
 HELP = "Show what would act: profile, account, role and policy. Makes no call unless told to."
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         raise no_credentials(named, os.environ)
     result = _to_dict(acting)
     is_json = options.json or options.output == "json"
-    print_result(f"{json.dumps(result, indent=4)}\n" if is_json else _format(result))
+    write_result(f"{json.dumps(result, indent=4)}\n" if is_json else _format(result))
     if acting.note:
         print_message(acting.note)
     return 0

@@ -14,7 +14,8 @@ from ...failures import Failure, combine
 from ...messages import printable, printable_lines, wrap
 from ...problems import find_command
 from ...redaction import without_passwords
-from ..output import add_format_options, print_result
+from ...results import write_result
+from ..output import add_format_options
 from . import aws, clock, environment, files, long_term_keys, profiles
 from .report import FAULT, UNCHECKED, WARNING, DoctorContext, Finding
 
@@ -57,13 +58,13 @@ def run(options: argparse.Namespace) -> int:
             {"Check": name, "State": finding.state, "Text": finding.text, "Fix": finding.fix or None}
             for name, finding in found
         ]
-        print_result(json.dumps({"Ok": not counts[FAULT], "Checks": checks}, indent=2) + "\n")
+        write_result(json.dumps({"Ok": not counts[FAULT], "Checks": checks}, indent=2) + "\n")
     else:
         coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         for _, finding in found:
-            print_result(_format_finding(finding, coloured=coloured))
+            write_result(_format_finding(finding, coloured=coloured))
         unchecked = f", {counts[UNCHECKED]} not checked" if counts[UNCHECKED] else ""
-        print_result(f"{_count(counts[FAULT], 'fault')}, {_count(counts[WARNING], 'warning')}{unchecked}\n")
+        write_result(f"{_count(counts[FAULT], 'fault')}, {_count(counts[WARNING], 'warning')}{unchecked}\n")
     if counts[FAULT]:
         raise combine([_to_failure(finding) for _, finding in found if finding.state == FAULT])
     return 0
