@@ -146,6 +146,9 @@ SHELL_NARROWED = "n"
 PROGRAM_VARIABLE = "AWS_XACCT_PROGRAM"
 """Set for the processes that fetch for a server, not by people: what the history calls the program that asks."""
 
+PROBING_VARIABLE = "AWS_XACCT_PROBING"
+"""Set for programs that `enable` and `doctor` run, not by people: what these run must not run them in turn."""
+
 HANDED_VARIABLE = "AWS_XACCT_HANDED"
 """Set for commands of `exec` and `each`, not by people: the variables with the profile's settings, one per line."""
 

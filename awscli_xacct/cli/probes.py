@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO, TypeVar
 
+from .. import settings
 from .launch import kill_group
 
 SECONDS = 10
@@ -93,8 +94,11 @@ _running = _Running()
 
 def run(command: Sequence[str], environment: Mapping[str, str], seconds: float = SECONDS) -> Run:
     """Run a program to its end, or for `seconds`."""
+    if settings.PROBING_VARIABLE in os.environ:
+        # An `aws` may be a script that runs xacct. Each in a session of its own, they would run each other for ever.
+        return Run(DID_NOT_RUN, "", "it runs the xacct that runs it")
     try:
-        process = _running.start(command, environment)
+        process = _running.start(command, {**environment, settings.PROBING_VARIABLE: "1"})
     except (OSError, ValueError) as error:
         return Run(DID_NOT_RUN, "", f"it cannot be run: {getattr(error, 'strerror', None) or error}")
     outputs = [_Output(process.stdout), _Output(process.stderr)]

@@ -184,6 +184,19 @@ def is_alive(pid: str) -> bool:
     return shown.stdout.strip()[:1] not in ("", "Z")
 
 
+def test_doctor_is_not_run_for_ever_by_an_aws_that_runs_it(machine: Machine, tmp_path: Path) -> None:
+    """Each doctor ran the script, in a session of its own: killing the first one did not end the chain."""
+    runs = tmp_path / "runs"
+    script = (
+        f'#!/bin/sh\necho x >> "{runs}"\n[ "$(wc -l < "{runs}")" -gt 3 ] && exit 9\nexec "{XACCT}" doctor\n'
+    )
+    wrapper = machine.script(script, tmp_path / "wrapper")
+    machine.set_path(wrapper.parent)
+    fault = get_only(examine(machine), "fault")
+    assert fault["Text"].startswith(f"{wrapper} does not run: exit code 255")
+    assert runs.read_text() == "x\n"
+
+
 def test_doctor_kills_programs_that_hang(machine: Machine, tmp_path: Path) -> None:
     """The first always hangs, another writes more than a pipe holds, the third is healthy."""
     started = tmp_path / "started"
