@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.sts import Sts, User
+from tests.support import forked
 from tests.support.commands import WHOAMI
-from tests.support.home import XACCT, Home, finish
+from tests.support.home import XACCT, Home, finish, finish_on_terminal
 
 from .conftest import KeyStoreFile
 
@@ -26,24 +27,13 @@ def go_round(home: Home, user: User, profile: str = "default") -> None:
     for action in ("store", "rotate", "restore", "rotate"):
         outcome = home.xacct("keys", action, "--yes", *words)
         assert outcome.code == 0, (action, outcome)
-        outcome = home.aws(*WHOAMI, f"--profile={profile}")
-        assert outcome.code == 0, (action, outcome)
+        if action == "rotate":
+            outcome = home.aws(*WHOAMI, f"--profile={profile}")
+            assert outcome.code == 0, (action, outcome)
         assert [key.active for key in user.keys].count(True) == 1
 
 
-NAMES = [
-    "with space",
-    "50%",
-    "it's",
-    'a "quoted" one',
-    "Zürich 東京",
-    "-dash",
-    "#1",
-    "$(touch x)",
-    "a\\b",
-    "a;b",
-    "=",
-]
+NAMES = ['it\'s "50%" a;b', "Zürich 東京", "-dash", "#1 = $(touch x) a\\b"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -153,7 +143,7 @@ def assert_one_key_works(home: Home, user: User) -> None:
     assert [key.active for key in user.keys].count(True) == 1
 
 
-@pytest.mark.parametrize("commands", [[STORE] * 3, [STORE, ROTATE, STORE], [STORE, RESTORE, ROTATE]])
+@pytest.mark.parametrize("commands", [[STORE] * 3, [STORE, RESTORE, ROTATE]])
 def test_commands_at_once_lose_nothing(
     home: Home, user: User, key_store: KeyStoreFile, commands: list[tuple[str, ...]]
 ) -> None:
@@ -207,3 +197,22 @@ def test_denial_while_a_key_is_stored_changes_nothing(
     assert home.xacct(*STORE).code == 254
     assert (home.config.read_bytes(), home.credentials.read_bytes(), key_store.ids()) == (*before, {})
     assert_one_key_works(home, user)
+
+
+@pytest.mark.parametrize("action", ["store", "restore", "rotate"])
+def test_file_edited_before_the_answer_is_not_overwritten(
+    home: Home, user: User, key_store: KeyStoreFile, action: str
+) -> None:
+    if action == "restore":
+        assert home.xacct(*STORE).code == 0
+    stored = key_store.ids()
+    child = home.terminal_for(str(forked.find_client(XACCT)), "keys", action, "default")
+    child.expect_exact("[y/N] ")
+    home.credentials.write_text(EDITS["another key"] or "", "utf-8")
+    before = home.config.read_bytes(), home.credentials.read_bytes()
+    child.sendline("y")
+    child.expect_exact("meanwhile")
+    finish_on_terminal(child)
+    assert (home.config.read_bytes(), home.credentials.read_bytes()) == before
+    assert key_store.ids() == stored
+    assert [key.active for key in user.keys] == [True]

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from awscli_xacct.profiles.key_places import describe
-from tests.sts import Role, User
+from tests.sts import Role, Sts, User
 from tests.support.home import AWS, XACCT, Home
 
 PAIR = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "x"}
@@ -81,23 +81,23 @@ def test_enable_says_once_that_a_key_is_in_the_clear(home: Home, user: User) -> 
     assert "clear" not in home.xacct(*enable, environment=nothing).stdout
 
 
-def find(home: Home) -> list[tuple[str, str, str | None]]:
+@pytest.mark.usefixtures("user", "prod", "key_store")
+def test_doctor_says_where_each_key_rests(home: Home, sts: Sts) -> None:
+    for name in ("half", "stored"):
+        home.add_keys(sts.add_user(name), name)
+    before = home.credentials.read_bytes()
+    assert home.xacct("keys", "store", "half", "--yes").code == 0
+    home.credentials.write_bytes(before)
+    assert home.xacct("keys", "store", "stored", "--yes").code == 0
     outcome = home.xacct("doctor", "--json", "--aws", str(AWS), "--clock-url", "http://127.0.0.1:9")
     checks = json.loads(outcome.stdout)["Checks"]
-    return [(each["State"], each["Text"], each["Fix"]) for each in checks if each["Check"] == "keys"]
-
-
-@pytest.mark.usefixtures("user", "prod", "key_store")
-def test_doctor_says_where_each_key_rests(home: Home) -> None:
-    before = home.credentials.read_bytes()
-    assert find(home) == [("ok", f"profile default: its key is in {home.credentials}, in the clear", None)]
-    assert home.xacct("keys", "store", "default", "--yes").code == 0
-    assert find(home) == [("ok", "profile default: its key is in Test Keyring", None)]
-    home.credentials.write_bytes(before)
-    assert find(home) == [
+    found = [(each["State"], each["Text"], each["Fix"]) for each in checks if each["Check"] == "keys"]
+    assert sorted(found) == [
+        ("ok", f"profile default: its key is in {home.credentials}, in the clear", None),
+        ("ok", "profile stored: its key is in Test Keyring", None),
         (
             "warning",
-            f"profile default: its key is in {home.credentials}, and may be in the key store as well",
-            "xacct keys store default",
-        )
+            f"profile half: its key is in {home.credentials}, and may be in the key store as well",
+            "xacct keys store half",
+        ),
     ]
