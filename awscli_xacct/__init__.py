@@ -70,9 +70,9 @@ def _use_provider(session, parsed_args=None, **_):  # type: ignore[no-untyped-de
             from .credentials.provider import install as replace_provider
 
             replace_provider(session, explain_refusal, __version__)
-    except Exception as error:  # noqa: BLE001 - a bug in the plugin must not take the CLI with it
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a bug in the plugin must not take the CLI with it
         # Nothing else of this package is used from here on: it may be what is broken.
-        reason = f"{type(error).__name__}: {error}"
+        reason = f"{type(error).__name__}: {error}".rstrip(": ")
         _leave_to_stock(session, profiles, name, reason)
 
 
