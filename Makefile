@@ -41,7 +41,7 @@ test-quick: $(INSTALLED) ## Run the half that starts few or no processes, in abo
 
 test-thorough: $(INSTALLED) ## Run the property tests with 2000 new examples each, and kill what handles keys everywhere
 	XACCT_TEST_EXAMPLES=2000 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PROPERTIES) $(ARGS)
-	XACCT_TEST_KILLS=100 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/keys/test_kills.py $(ARGS)
+	XACCT_TEST_KILLS=100 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/keys/test_kills.py tests/keys/test_enrollment_kills.py $(ARGS)
 
 test-all: $(INSTALLED_NOX) ## Run it with every installed Python 3.10-3.13, and with awscli 1.45 and 1.46
 	JOBS=$(JOBS) $(BIN)/nox --no-error-on-missing-interpreters --session "$(SESSIONS)" -- $(ARGS)
