@@ -17,7 +17,7 @@ REQUIREMENT = f"{PACKAGE}>=1.5,<2"
 ENVIRONMENT = Path(sys.prefix) / "api-mcp-server"
 """Inside the environment of this Python, which Git does not look at."""
 PYTHON = ENVIRONMENT / "bin" / "python"
-_SECONDS = 60
+_SECONDS = 300
 
 # The server as its own command starts it, but for one address, which it asks at once which operations only read.
 _START = """
