@@ -78,7 +78,8 @@ $(MADE):
 
 $(INSTALLED): $(MADE) setup.cfg pyproject.toml
 	@echo 'Installing awscli-xacct and its development tools into $(VENV)'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --editable '.[test,lint]'
+	@# Most of awscli and moto is never imported, so it need not be compiled here.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --upgrade --editable '.[test,lint]'
 	@touch $@
 
 $(INSTALLED_NOX): $(INSTALLED)

@@ -30,7 +30,7 @@ os.environ["PATH"] = os.pathsep.join([*map(str, sorted(_PYENV.glob("versions/3.*
 @nox.parametrize("awscli", GENERATIONS)
 def tests(session: nox.Session, awscli: list[str]) -> None:
     """Run the whole suite; arguments after `--` go to pytest."""
-    session.install("--upgrade", "--editable", ".[test]", *awscli)
+    session.install("--no-compile", "--upgrade", "--editable", ".[test]", *awscli)
     session.run("aws", "--version")
     session.run(
         "python",

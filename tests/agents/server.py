@@ -31,7 +31,7 @@ main()
 
 def install() -> None:
     """Install the server. Raises `subprocess.SubprocessError`."""
-    pip = [sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "--quiet"]
+    pip = [sys.executable, "-m", "pip", "--python", str(PYTHON), "install", "--quiet", "--no-compile"]
     subprocess.run(
         [sys.executable, "-m", "venv", "--clear", "--without-pip", str(ENVIRONMENT)],
         check=True,
