@@ -28,7 +28,7 @@ _NAMES = ("aws.exe", "aws.cmd", "aws") if os.name == "nt" else ("aws",)
 _VERSION = re.compile(
     r"aws-cli/([0-9]{1,6}(?:\.[0-9]{1,6}){0,5})(?!\.?[0-9])\S* Python/([0-9]{1,6}(?:\.[0-9]{1,6}){0,5})(?!\.?[0-9])"
 )
-# pip writes this into a script if the path of its Python is too long for a #! line, or has blanks.
+# pip writes this into a script if the path of its Python is too long for a #! line, or has spaces.
 _EXEC = re.compile(rb"'''exec' (\"[^\"]+\"|\S+)")
 # The user's choice of profile, output or pager has nothing to do with whether an `aws` works.
 _DROPPED = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_XACCT_DISABLE", "AWS_DEFAULT_OUTPUT")

@@ -22,7 +22,7 @@ from ..results import write_result
 from .resolve import read_config
 from .user_key import explaining_refusals, locate_key, make_clients
 
-HELP = "Make a virtual MFA device for a user, and set it in the user's profiles."
+HELP = "Create a virtual MFA device for a user, and set it in the user's profiles."
 EXAMPLES = """\
   xacct mfa enroll default
   xacct mfa enroll default --roles             for all roles that are assumed from it as well

@@ -217,7 +217,7 @@ class Rotation:
 
 
 def _unlisted(key: str) -> XacctError:
-    return XacctError(f"IAM does not list the key {key} among those of its user", code="ServiceError")
+    return XacctError(f"IAM does not list the key {key} for its user", code="ServiceError")
 
 
 def _time_of(answer: Any) -> float:
