@@ -28,6 +28,7 @@ from ..results import write_result
 from ..xacct_program import find_program
 from .key_rotation import rotate
 from .key_status import show_status
+from .moved_sessions import keeping_sessions
 from .output import add_format_options
 from .user_key import (
     LOCK_SECONDS,
@@ -109,7 +110,7 @@ def _store(profile: str, consent: Consent) -> int:
 
     def apply() -> int:
         command = make_key_command(find_program(), profile)
-        with explaining_refusals(profile), _holding(place, key, files):
+        with explaining_refusals(profile), _holding(place, key, files), keeping_sessions(profile):
             store_key(place, key, files, key_store, make_clients(profile), command)
         write_result(f"the key {key.id} of profile {profile} is in {key_store.name} now\n")
         for other in find_sharers(place, key, files):
@@ -133,7 +134,7 @@ def _restore(profile: str, consent: Consent) -> int:
     stored = require_stored(profile, key_store)
 
     def apply() -> int:
-        with _holding(place, None, files):
+        with _holding(place, None, files), keeping_sessions(profile):
             if require_stored(profile, key_store) != stored:
                 raise _changed(profile)
             file = restore_key(place, stored, files, key_store)

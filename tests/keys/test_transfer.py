@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from tests.sts import Sts, User
-from tests.support.commands import WHOAMI
-from tests.support.home import Home
+from tests.sts import MfaDevice, Role, Sts, User
+from tests.support.commands import WHOAMI, caller_of, is_session_of
+from tests.support.home import XACCT, Home, finish
+from tests.support.terminal import log_in
 
 from .conftest import KeyStoreFile
 
@@ -144,3 +145,33 @@ def test_keys_without_a_key_store_say_what_to_do(home: Home, sts: Sts) -> None:
         "xacct: this system has no key store, or it cannot be reached from here"
     )
     assert sts.calls == []
+
+
+@pytest.mark.usefixtures("key_store")
+def test_sessions_outlive_the_move_of_their_key(
+    home: Home, sts: Sts, vault: str, other: Role, device: MfaDevice
+) -> None:
+    """A command without a terminal needed a new MFA code, although the session had hours left."""
+    log_in(home, vault, device)
+    first = [caller_of(home, "other"), caller_of(home, vault)]
+    assert is_session_of(other, first[0])
+    for action in ("store", "restore"):
+        assert home.xacct("keys", action, "default", "--yes").code == 0
+        assert [caller_of(home, "other"), caller_of(home, vault)] == first, action
+    assert [len(sts.calls_of(name)) for name in ("GetSessionToken", "AssumeRole")] == [1, 2]
+
+
+@pytest.mark.usefixtures("key_store")
+def test_sessions_of_an_edited_profile_do_not_outlive_the_move(
+    home: Home, sts: Sts, prod: str, role: Role
+) -> None:
+    """The profile gets another role while the key moves."""
+    other = sts.add_role("Other", trusts=role.trusts)
+    caller_of(home, prod)
+    with sts.hold("GetCallerIdentity") as hold:
+        storing = home.start_any(XACCT, "keys", "store", "default", "--yes")
+        hold.wait_for(1)
+        text = home.config.read_text("utf-8")
+        home.config.write_text(text.replace(role.arn, other.arn), "utf-8")
+    assert finish(storing).code == 0
+    assert is_session_of(other, caller_of(home, prod))

@@ -1,0 +1,50 @@
+"""Cached sessions of a long-term key that moves: their names depend on where it rests, but they themselves do not."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .. import settings
+from ..errors import ProfileError
+from ..messages import warn
+from ..profiles.cache_keys import CacheKeys, record_cache
+from .resolve import read_config
+
+_MOVED = (settings.ACCESS_KEY_ID, settings.SECRET_ACCESS_KEY, settings.CREDENTIAL_PROCESS)
+
+
+@contextlib.contextmanager
+def keeping_sessions(profile: str) -> Iterator[None]:
+    """Keep the cached sessions of a profile's key in use, which the block moves: nobody is asked for a new MFA code."""
+    before = read_config()["profiles"][profile]
+    yield
+    with contextlib.suppress(Exception):  # the key has moved; at worst, a code is asked for again
+        _rename_records(profile, before)
+
+
+def _rename_records(profile: str, before: Mapping[str, Any]) -> None:
+    """Copy the records of all profiles to the names that they have now; `before` is the section with the key then."""
+    config = read_config()
+    profiles = config["profiles"]
+    # Only the key has moved. Whatever else was edited meanwhile selects other sessions.
+    section = {key: value for key, value in profiles.get(profile, {}).items() if key not in _MOVED}
+    section.update({key: before[key] for key in _MOVED if key in before})
+    old = _find_names({**config, "profiles": {**profiles, profile: section}})
+    cache = record_cache(config, os.environ, warn)
+    for name, names in _find_names(config).items():
+        for former, current in zip(old.get(name, []), names, strict=False):
+            record = cache.read(former) if former != current else None
+            if record is not None and cache.read(current) is None:
+                cache.write(current, record)
+
+
+def _find_names(config: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the names of the records of each profile that can have any."""
+    found = {}
+    for profile in config["profiles"]:
+        with contextlib.suppress(ProfileError):
+            found[profile] = CacheKeys(config, profile, os.environ).all()
+    return found
