@@ -120,7 +120,9 @@ def _load_keys(
         ran, fix = started.last if started else None, None
         if program and (ran is not None or not isinstance(error, (BotoCoreError, ClientError))):
             fix = f"aws configure set {settings.CREDENTIAL_PROCESS} COMMAND {printable(profile_option(source.name))}"
-            reason = f"{_program_problem(error, program, ran)}. Set another one with: {fix}"
+            reason = _program_problem(error, program, ran)
+            if fix not in reason:  # an `xacct` that was asked for its own credentials has named it
+                reason = f"{reason}. Set another one with: {fix}"
         elif isinstance(error, (BotoCoreError, ClientError)):
             # What is wrong with the config is reported in botocore's words.
             annotate(error, hop=profile)

@@ -92,11 +92,12 @@ class ProfileEdit:
             )
             self.notes.append(f"{ONLY_HERE}{fix}")
         if not after.get(settings.REGION):
-            found = suggest_region(profiles, str(after.get(settings.SOURCE_PROFILE, "")))
+            source = str(after.get(settings.SOURCE_PROFILE, ""))
+            found = suggest_region(profiles, source)
             self.region = found[1] if found else settings.DEFAULT_REGION
             is_new = after.get(settings.SOURCE_PROFILE) != before.get(settings.SOURCE_PROFILE)
             if found and is_new and self.needs_region and settings.REGION not in self.wanted:
-                self.notes.append(self._region_note(*found))
+                self.notes.append(self._region_note(source, *found))
         for key, value in wanted.items():
             if value is None:
                 document.remove(header, key)
@@ -110,10 +111,11 @@ class ProfileEdit:
         """Return the source profile, as `source_of` does."""
         return choose_source(self.profile, profiles, self.wanted)
 
-    def _region_note(self, owner: str, region: str) -> str:
+    def _region_note(self, source: str, owner: str, region: str) -> str:
         """Return what the next `aws` command would only say as "You must specify a region", and the fix."""
         fix = role_command(self.profile, f"{option(settings.REGION)} {region}")
-        return f"profile {self.profile} has no region; to use {region}, as its source {owner} does: {fix}"
+        whose = f"its source {owner}" if owner == source else owner
+        return f"profile {self.profile} has no region; to use {region}, as {whose} does: {fix}"
 
     def _with_code(self, problem: Problem, wanted: Mapping[str, str | None]) -> Problem:
         """Return a problem with its code: what the command line does not ask for is wrong in the config."""

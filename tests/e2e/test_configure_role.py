@@ -94,7 +94,7 @@ CASES = {
         ("deep", "--role-arn", ARN, "--source-profile", "prod", "--duration-seconds", "3600"),
         before=PROD,
         after=f"{PROD}\n[profile deep]\nrole_arn = {ARN}\nsource_profile = prod\nduration_seconds = 3600\n",
-        notes=(no_region("deep"),),
+        notes=(no_region("deep").replace("its source default", "default"),),
     ),
     "the source's device is inherited": Case(
         ("prod", "--role-arn", ARN, "--source-profile", "dev"),
