@@ -26,7 +26,7 @@ def keeping_sessions(profile: str) -> Iterator[None]:
 
 
 def _rename_records(profile: str, before: Mapping[str, Any]) -> None:
-    """Copy the records of all profiles to the names that they have now; `before` is the section with the key then."""
+    """Move the records of all profiles to the names that they have now; `before` is the section with the key then."""
     config = read_config()
     profiles = config["profiles"]
     # Only the key has moved. Whatever else was edited meanwhile selects other sessions.
@@ -34,11 +34,17 @@ def _rename_records(profile: str, before: Mapping[str, Any]) -> None:
     section.update({key: before[key] for key in _MOVED if key in before})
     old = _find_names({**config, "profiles": {**profiles, profile: section}})
     cache = record_cache(config, os.environ, warn)
-    for name, names in _find_names(config).items():
-        for former, current in zip(old.get(name, []), names, strict=False):
+    new = _find_names(config)
+    in_use = {name for names in new.values() for name in names}
+    for owner, names in new.items():
+        for former, current in zip(old.get(owner, []), names, strict=False):
             record = cache.read(former) if former != current else None
-            if record is not None and cache.read(current) is None:
+            if record is None:
+                continue
+            if cache.read(current) is None:
                 cache.write(current, record)
+            if former not in in_use:  # or it would outlive a logout, until the key moves back
+                cache.remove(former)
 
 
 def _find_names(config: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -175,3 +175,15 @@ def test_sessions_of_an_edited_profile_do_not_outlive_the_move(
         home.config.write_text(text.replace(role.arn, other.arn), "utf-8")
     assert finish(storing).code == 0
     assert is_session_of(other, caller_of(home, prod))
+
+
+@pytest.mark.usefixtures("key_store", "user")
+def test_session_dropped_by_a_logout_does_not_come_back_with_its_key(home: Home, sts: Sts, prod: str) -> None:
+    first = caller_of(home, prod)
+    assert home.xacct("keys", "store", "default", "--yes").code == 0
+    assert caller_of(home, prod) == first
+    assert len(home.records()) == 1
+    assert home.aws("configure", "role", "logout", prod).code == 0
+    assert home.xacct("keys", "restore", "default", "--yes").code == 0
+    caller_of(home, prod)
+    assert len(sts.calls_of("AssumeRole")) == 2
