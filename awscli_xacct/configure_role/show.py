@@ -201,9 +201,8 @@ def _sentence(hop: _Hop) -> str:
         keys = [key for key in (settings.POLICY_ARNS, settings.POLICY) if options.get(key)]
         narrowed = f", {policies.NARROWED} by {' and '.join(keys)}" if keys else ""
         return f"{hop.name} assumes {options[settings.ROLE_ARN]}{narrowed}"
-    place = (
-        f" ({hop.key_place})" if hop.key_place and hop.settings else ""
-    )  # a credential source says it itself
+    # A credential source says it itself.
+    place = f" ({hop.key_place})" if hop.key_place and hop.settings else ""
     return f"{hop.name} provides the calling credentials{place}"
 
 
