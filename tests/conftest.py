@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 
 # Shared helpers with asserts, which pytest should explain like those of a test.
 pytest.register_assert_rewrite("tests.support.commands", "tests.configure_role.steps")
-pytest_plugins = ["tests.support.judge"]
+pytest_plugins = ["tests.support.judge", "tests.support.real_home"]
 
 from tests.embedded_aws import EmbeddedAws  # noqa: E402
 from tests.sts import MfaDevice, Role, Sts, User  # noqa: E402

@@ -18,6 +18,7 @@ import pytest
 from awscli_xacct.cli.probes import SECONDS
 from awscli_xacct.profiles import known_keys
 from tests.sts import Role, Sts, User
+from tests.support.commands import run, without_account
 from tests.support.home import TIMEOUT, XACCT, Home, Outcome
 
 from .machine import WITHOUT_PLUGIN, Machine
@@ -574,8 +575,7 @@ def test_doctor_without_a_time_server_does_not_check_the_clock(machine: Machine,
 
 
 def without_home(machine: Machine) -> Outcome:
-    del machine.home.environment["HOME"]
-    return machine.xacct("doctor", "--json")
+    return run(machine.home, *without_account(), str(XACCT), "doctor", "--json", without=["HOME"])
 
 
 def with_garbage(machine: Machine) -> Outcome:

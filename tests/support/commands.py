@@ -15,6 +15,7 @@ import pytest
 from awscli_xacct.storage.cache import Cache, Record
 from tests.sts import Role, Sts
 from tests.support.home import AWS, TIMEOUT, Home, Outcome
+from tests.support.real_home import OWN_USER_ID
 
 WHOAMI = ("sts", "get-caller-identity")
 DISABLED = {"AWS_XACCT_DISABLE": "1"}
@@ -112,7 +113,7 @@ def respecting_modes() -> list[str]:
 
 def without_account() -> list[str]:
     """Return a command prefix that runs it under a user id without an entry in the user database."""
-    command = ["unshare", "--user", "--map-user=54321", "--map-group=54321"]
-    if shutil.which("unshare") is None or subprocess.run([*command, "true"], check=False).returncode:
+    command = [shutil.which("unshare") or "", "--user", f"{OWN_USER_ID}54321", "--map-group=54321"]
+    if not command[0] or subprocess.run([*command, "true"], check=False).returncode:
         pytest.skip("no user namespaces here")
     return command
