@@ -8,6 +8,7 @@ Anyone with such a URL can sign in. So no message contains it, nor the request f
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
@@ -31,21 +32,22 @@ class Endpoints(NamedTuple):
 def find_endpoints(config: Mapping[str, Any], environment: Mapping[str, str], partition: str) -> Endpoints:
     """Return the configured endpoints, or else a partition's public ones. Raises `XacctError`."""
     public = CONSOLES.get(partition)
-    found = []
-    for key, default in (
-        (settings.SIGNIN_ENDPOINT, public and f"https://{public.signin}/federation"),
-        (settings.CONSOLE_ENDPOINT, public and f"https://{public.pages}/"),
-    ):
-        url = setting(config, key, environment) or default
-        if url is None:
-            fix = f"aws configure set {settings.CONFIG_SECTION}.{key} https://…"
-            raise XacctError(
-                f"the partition {partition} has no public console. Configure its own:\n  {fix}",
-                code="ProfileInvalid",
-                fix=fix,
-            )
-        found.append(check_url(url, key, "ProfileInvalid"))
-    return Endpoints(*found)
+    defaults = {
+        settings.SIGNIN_ENDPOINT: public and f"https://{public.signin}/federation",
+        settings.CONSOLE_ENDPOINT: public and f"https://{public.pages}/",
+    }
+    urls = {key: setting(config, key, environment) or default for key, default in defaults.items()}
+    missing = [f"{settings.variable(key)}=https://…" for key, url in urls.items() if url is None]
+    if missing:
+        # `aws configure set` cannot write the section.
+        fix = f"export {' '.join(missing)}"
+        raise XacctError(
+            f"the partition {partition} has no public console. Configure its own, in the section "
+            f"[{settings.CONFIG_SECTION}] of the config, or with:\n  {fix}",
+            code="ProfileInvalid",
+            fix=fix,
+        )
+    return Endpoints(*(check_url(str(url), key, "ProfileInvalid") for key, url in urls.items()))
 
 
 def check_url(url: str, what: str, code: str = "UsageError") -> str:
@@ -71,8 +73,8 @@ def request_url(
 ) -> str:
     """Request a URL that signs a browser in and leads it to `destination`. Raises `XacctError`.
 
-    `session` is a botocore session, whose CA bundle and proxies are used. `seconds` is how long the console session
-    is to last; None: as long as the credentials.
+    `session` is a botocore session, whose CA bundle and proxies are used, as its clients use them. `seconds` is how
+    long the console session is to last; None: as long as the credentials.
     """
     credentials = {
         "sessionId": document["AccessKeyId"],
@@ -104,7 +106,7 @@ def _get(session: Any, endpoint: str, query: Mapping[str, str]) -> tuple[int, by
     from botocore.utils import get_environ_proxies
 
     http = URLLib3Session(
-        verify=session.get_config_variable("ca_bundle") or True,
+        verify=session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or True,
         proxies=get_environ_proxies(endpoint),
         timeout=_TIMEOUT,
     )

@@ -223,7 +223,8 @@ class _Reader:
             if self._tool == AWS_RUNAS and seconds:
                 yield (
                     f"{_SESSION_DURATION} of {name} is one setting for all profiles here. To have MFA sessions of that "
-                    f"length:\n  aws configure set {settings.CONFIG_SECTION}.{settings.MFA_SESSION_DURATION} {seconds}"
+                    f"length, add this to the config:\n  [{settings.CONFIG_SECTION}]\n"
+                    f"  {settings.MFA_SESSION_DURATION} = {seconds}"
                 )
 
     def _source_notes(self) -> Iterator[str]:

@@ -82,6 +82,8 @@ def find_unknown(keys: Iterable[str]) -> Iterator[UnknownKey]:
 def _explain(key: str) -> UnknownKey:
     """Return what an unknown key may be; thousands of profiles may have the same one."""
     tool = find_tool(key)
+    if key == settings.CONFIG_SECTION:  # as `aws configure set xacct.cache_dir …` writes it
+        return UnknownKey(key, f"move what is in it to the section [{key}] of the config", is_typo=True)
     if tool:
         return UnknownKey(key, f"aws ignores this key of {tool}: remove it unless you use {tool}")
     near = get_close_matches(key, KNOWN, n=1, cutoff=_SIMILARITY)

@@ -24,8 +24,13 @@ CONSOLES = {
     "aws": Console("signin.aws.amazon.com", "console.aws.amazon.com"),
     "aws-cn": Console("signin.amazonaws.cn", "console.amazonaws.cn"),
     "aws-us-gov": Console("signin.amazonaws-us-gov.com", "console.amazonaws-us-gov.com"),
+    "aws-eusc": Console("eusc-de-east-1.signin.amazonaws-eusc.eu", "console.amazonaws-eusc.eu"),
 }
-"""The partitions with a public console. Botocore has no list of them."""
+"""The partitions with a public console. Botocore has no list of them.
+
+The European Sovereign Cloud has one region, and no sign-in host without it.
+https://docs.aws.amazon.com/general/latest/gr/signin-service.html
+"""
 
 
 class Partitions:

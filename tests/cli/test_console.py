@@ -165,6 +165,13 @@ def assert_no_credentials(home: Home, prod: str, text: str) -> None:
             "aws-us-gov",
             ("https://signin.amazonaws-us-gov.com/federation", "https://console.amazonaws-us-gov.com/"),
         ),
+        (
+            "aws-eusc",
+            (
+                "https://eusc-de-east-1.signin.amazonaws-eusc.eu/federation",
+                "https://console.amazonaws-eusc.eu/",
+            ),
+        ),
     ],
 )
 def test_console_endpoints_by_partition(partition: str, hosts: tuple[str, str]) -> None:
@@ -177,7 +184,8 @@ def test_console_endpoint_is_required_in_a_private_partition(home: Home, sts: St
     outcome = home.xacct("console", "iso")
     assert (outcome.code, outcome.stdout) == (253, "")
     assert "the partition aws-iso has no public console" in outcome.stderr
-    assert "aws configure set xacct.signin_endpoint https://…" in outcome.stderr
+    fix = "  export AWS_XACCT_SIGNIN_ENDPOINT=https://… AWS_XACCT_CONSOLE_ENDPOINT=https://…"
+    assert outcome.lines[-1] == fix
 
 
 def test_console_endpoints_from_file_and_variable() -> None:

@@ -469,16 +469,20 @@ def test_doctor_finds_unknown_keys(machine: Machine) -> None:
         machine.config.read_text("utf-8")
         + "mfa_seriel = x\n[profile user]\nregion = a-b\nduration_seconds = 900\nexternal_id = x\n"
         + "[xacct]\ncache_directory = /x\n"
+        # As `aws configure set xacct.history off` writes it.
+        + "[default]\nxacct =\n    history = off\n"
     )
     found = examine(machine)
-    assert [finding["State"] for finding in found] == ["warning"] * 3
+    assert [finding["State"] for finding in found] == ["warning"] * 4
     assert found[0]["Text"] == "profile prod: unknown key mfa_seriel"
     assert "mfa_serial" in found[0]["Fix"]
     assert (
         found[1]["Text"]
         == "profile user assumes no role, so these keys have no effect: external_id, duration_seconds"
     )
-    assert found[2]["Text"] == "[xacct]: unknown key cache_directory"
+    assert found[2]["Text"] == "profile default: unknown key xacct"
+    assert found[2]["Fix"] == "move what is in it to the section [xacct] of the config"
+    assert found[3]["Text"] == "[xacct]: unknown key cache_directory"
 
 
 def test_doctor_accepts_documented_settings(machine: Machine) -> None:

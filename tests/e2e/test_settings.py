@@ -109,7 +109,9 @@ def test_console_uses_the_region_wherever_it_is_set(home: Home, proxy: AwsProxy)
     document = '{"Version": 1, "AccessKeyId": "ASIA1", "SecretAccessKey": "s", "SessionToken": "t"}'
     (home.path / "session").write_text(document, "utf-8")
     program = f"credential_process = cat {home.path / 'session'}"
-    home.config.write_text(f"[profile dev]\n{program}\nca_bundle = {proxy.ca_bundle}\n", "utf-8")
-    outcome = home.xacct("console", "dev", environment={"AWS_DEFAULT_REGION": "cn-north-1"})
-    assert (outcome.code, outcome.stderr) == (0, "")
-    assert proxy.take_calls() == (["signin.amazonaws.cn"], ["signin.amazonaws.cn"])
+    home.config.write_text(f"[profile dev]\n{program}\n", "utf-8")
+    for variable in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):  # botocore's clients follow the other one, too
+        environment = {"AWS_DEFAULT_REGION": "cn-north-1", variable: str(proxy.ca_bundle)}
+        outcome = home.xacct("console", "dev", environment=environment)
+        assert (outcome.code, outcome.stderr) == (0, "")
+        assert proxy.take_calls() == (["signin.amazonaws.cn"], ["signin.amazonaws.cn"])

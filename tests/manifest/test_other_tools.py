@@ -222,8 +222,10 @@ def test_aws_runas_role_gets_what_its_source_and_default_have() -> None:
     assert specs.notes == [
         "skipped profile okta: aws-runas signs in to it in another way, with saml_auth_url",
         "saml_auth_url has no counterpart here and is not imported: okta",
-        "session_token_duration of root is one setting for all profiles here. To have MFA sessions of that length:\n"
-        "  aws configure set xacct.mfa_session_duration 30600",
+        "session_token_duration of root is one setting for all profiles here. To have MFA sessions of that length, "
+        "add this to the config:\n"
+        "  [xacct]\n"
+        "  mfa_session_duration = 30600",
     ]
 
 
