@@ -49,7 +49,9 @@ def guard(home: str) -> Callable[[str, tuple[Any, ...]], None]:
             value = os.fsdecode(found.get("HOME", found.get(b"HOME", home)))
             words = [words] if isinstance(words, (str, bytes)) else words
             alone = any(os.fsdecode(word).startswith(OWN_USER_ID) for word in words)
-            if value == home and not alone:
+            if (
+                value == home and not alone and found
+            ):  # an empty one is that of the shell that watches over `each`
                 refuse(f"{words} started without another HOME")
 
     return check

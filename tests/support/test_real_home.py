@@ -13,7 +13,7 @@ from . import real_home
 HOME = "/nowhere/the-real-home"
 
 
-@pytest.mark.parametrize("environment", [{}, {"HOME": HOME}, {b"HOME": HOME.encode()}])
+@pytest.mark.parametrize("environment", [{"A": "b"}, {"HOME": HOME}, {b"HOME": HOME.encode()}])
 def test_real_home_is_not_that_of_a_program(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -37,7 +37,7 @@ def test_real_home_cannot_be_read_or_changed(monkeypatch: pytest.MonkeyPatch) ->
         lambda: (home / ".aws").mkdir(),
         lambda: list((home / ".aws" / "xacct").iterdir()),
         lambda: subprocess.run(["true"], check=True),
-        lambda: os.posix_spawn("/bin/true", ["true"], {}),
+        lambda: os.posix_spawn("/bin/true", ["true"], {"A": "b"}),
     ):
         with pytest.raises(PermissionError, match="must not reach"):
             touch()
