@@ -9,14 +9,16 @@ https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-error-format.html
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from . import settings
 from .error_codes import exit_code_of
-from .errors import UsageError
-from .failures import describe
-from .messages import print_message, printable, write_message
+from .errors import UsageError, XacctError, annotate
+from .failures import code_of, describe
+from .messages import abandon, print_message, printable, write_message
+from .results import describe_output_failure, flush_or_abandon
 
 JSON = "json"
 OPTION = "--cli-error-format"
@@ -56,8 +58,23 @@ class Reporter:
         """Use the form that a parser found in the command line, unless that is None."""
         self._given = form or self._given
 
-    def report(self, error: BaseException, text: str) -> int:
-        """Print an error and return the exit code. `text` is for people, who need not be told if it is empty."""
+    def report(self, error: BaseException, prefix: str = "") -> int:
+        """Print whatever a command has raised, for people after `prefix`, and return the exit code."""
+        if isinstance(error, KeyboardInterrupt) and sys.stdout is not None:
+            abandon(sys.stdout)  # its reader may have ended by the same Ctrl-C, or be blocked for ever
+        flushed = flush_or_abandon()
+        if isinstance(error, (KeyboardInterrupt, BrokenPipeError)):
+            return self._print(error, "")  # the reader of a pipe has had enough, as `head` does
+        text = str(error) or type(error).__name__
+        if isinstance(error, OSError) and not flushed:
+            text = describe_output_failure(error)
+            annotate(error, message=text)
+        elif not _is_for_users(error):
+            text = f"unexpected {type(error).__name__}: {text}"
+            annotate(error, message=text)
+        return self._print(error, f"{prefix}{text}")
+
+    def _print(self, error: BaseException, text: str) -> int:
         failure = describe(error)
         if self.wants_json():
             write_message(f"{failure._replace(profile=failure.profile or self.asked_for).to_json()}\n")
@@ -89,6 +106,14 @@ class Reporter:
         found = configured_format(profiles, *named, self._profile)
         if found:
             yield f"{settings.ERROR_FORMAT} of profile {printable(found[0])}", found[1]
+
+
+def _is_for_users(error: BaseException) -> bool:
+    """Whether an error's text was written for users: ours, the system's, botocore's, or awscli's."""
+    if isinstance(error, (XacctError, OSError)) or code_of(error) == "UsageError":
+        return True
+    exceptions = sys.modules.get("botocore.exceptions")
+    return exceptions is not None and isinstance(error, (exceptions.BotoCoreError, exceptions.ClientError))
 
 
 def configured_format(profiles: Profiles, *names: str | None) -> tuple[str, str] | None:

@@ -28,10 +28,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from .. import __version__, settings
-from ..errors import UsageError, XacctError, annotate
-from ..messages import SUBCOMMANDS, abandon, wrap
+from ..errors import UsageError, XacctError
+from ..messages import SUBCOMMANDS, wrap
 from ..reporter import OPTION, Profiles, Reporter
-from ..results import describe_output_failure, flush_or_abandon, write_result
+from ..results import write_result
 from ..storage.files import is_file
 
 COMMANDS = (
@@ -91,7 +91,7 @@ def run(arguments: Sequence[str]) -> int:
         # Writing what is left in the buffer may still fail, which is an error like any other.
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - users get a message, not a traceback
-        return report_failure(error, reporter)
+        return reporter.report(error, "xacct: ")
     return code
 
 
@@ -104,33 +104,6 @@ def _make_reporter(line: _CommandLine) -> Reporter:
     # The option of `role` is among the words of the command that it runs.
     words = [*line.own, *line.command] if line.name == "role" else line.own
     return Reporter(words, _read_profiles, os.environ, settings.find_current_profile(os.environ))
-
-
-def report_failure(error: BaseException, reporter: Reporter) -> int:
-    """Print what went wrong and return the exit code for it."""
-    if isinstance(error, KeyboardInterrupt):
-        if sys.stdout is not None:
-            abandon(sys.stdout)  # its reader may have ended by the same Ctrl-C, or be blocked for ever
-        return reporter.report(error, "")
-    flushed = flush_or_abandon()
-    if isinstance(error, BrokenPipeError):
-        return reporter.report(error, "")  # the reader has had enough, as `head` does
-    text = str(error) or type(error).__name__
-    if isinstance(error, OSError) and not flushed:
-        text = describe_output_failure(error)
-        annotate(error, message=text)
-    elif not _is_for_users(error):
-        text = f"unexpected {type(error).__name__}: {text}"
-        annotate(error, message=text)
-    return reporter.report(error, f"xacct: {text}")
-
-
-def _is_for_users(error: BaseException) -> bool:
-    """Whether an error's text was written for users: ours, the system's, or botocore's."""
-    if isinstance(error, (XacctError, OSError)):
-        return True
-    exceptions = sys.modules.get("botocore.exceptions")
-    return exceptions is not None and isinstance(error, (exceptions.BotoCoreError, exceptions.ClientError))
 
 
 def _run_command(line: _CommandLine, reporter: Reporter) -> int:

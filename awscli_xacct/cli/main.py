@@ -38,9 +38,9 @@ def _main(arguments: "list[str]") -> int:
         if code is not None:
             return code
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - users get a message, not a traceback
-        from .dispatch import make_reporter, report_failure
+        from .dispatch import make_reporter
 
-        return report_failure(error, make_reporter(arguments))
+        return make_reporter(arguments).report(error, "xacct: ")
     from .dispatch import run
 
     return run(arguments)

@@ -12,13 +12,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from ..errors import UsageError, XacctError, annotate
-from ..failures import code_of
-from ..messages import abandon, printable_lines
+from ..errors import UsageError
 from ..reporter import Reporter
-from ..results import describe_output_failure, flush_or_abandon
 
 LOG = logging.getLogger(__name__)
 
@@ -47,29 +42,7 @@ def run_reported(command: Callable[[], Any], reporter: Reporter) -> Any:
         return code
     except (Exception, KeyboardInterrupt) as error:
         LOG.debug("The command failed", exc_info=True)
-        return _report(error, reporter)
-
-
-def _report(error: BaseException, reporter: Reporter) -> int:
-    if isinstance(error, (KeyboardInterrupt, BrokenPipeError)):
-        if sys.stdout is not None:
-            abandon(sys.stdout)  # its reader may have ended by the same Ctrl-C, or has had enough
-        return reporter.report(error, "")
-    text = str(error) or type(error).__name__
-    if isinstance(error, OSError) and not flush_or_abandon():
-        text = describe_output_failure(error)
-        annotate(error, message=text)
-    elif not _is_for_users(error):
-        text = f"unexpected {type(error).__name__}: {text}"
-        annotate(error, message=text)
-    return reporter.report(error, printable_lines(text))
-
-
-def _is_for_users(error: BaseException) -> bool:
-    """Whether an error's text was written for users: ours, the system's, botocore's, or awscli's."""
-    return (
-        isinstance(error, (XacctError, OSError, BotoCoreError, ClientError)) or code_of(error) == "UsageError"
-    )
+        return reporter.report(error)
 
 
 def report_usage_errors(driver: Any, words: list[str]) -> None:
@@ -89,6 +62,6 @@ def report_usage_errors(driver: Any, words: list[str]) -> None:
         session = driver.session
         reporter = Reporter(words, lambda: session.full_config["profiles"])
         error = UsageError(f"{' '.join(message.split())}. See: aws help")
-        sys.exit(reporter.report(error, str(error)))
+        sys.exit(reporter.report(error))
 
     driver._create_parser = create_parser
