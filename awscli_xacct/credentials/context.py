@@ -6,10 +6,12 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.loaders import create_loader
 
+from .. import settings
+from ..arn import Arn
 from ..aws_errors import is_expired_or_unknown_caller
 from ..history.recorder import record_session
 from ..messages import warn
@@ -20,7 +22,6 @@ from ..profiles.source import Source
 from ..storage.cache import Record, key_name
 from ..storage.markers import Directory, Markers
 from . import recursion_guard
-from .callers import CALLER
 from .single_flight import SingleFlight, Warn
 from .source_keys import SourceKeys
 from .sts import Keys, Sts
@@ -28,11 +29,12 @@ from .sts import Keys, Sts
 if TYPE_CHECKING:
     from ..mfa.codes import Codes, Request
 
-_TOO_LONG = "too-long"
+_TOO_LONG, _CALLER = "too-long", "caller"
+"""The kinds of the markers."""
 _COMMERCIAL = "aws"
 
 
-class FetchContext:
+class FetchContext(NamedTuple):
     """The parts of one session.
 
     cache_keys   names the records of the session's profile and of its chain
@@ -41,32 +43,19 @@ class FetchContext:
     warn         prints one line for the user
     region       where STS is called if the session has no region; None leaves it to botocore
     too_long     marks the roles whose maximum duration STS has found shorter than what their profiles ask for
-    callers      remembers the ARNs of access keys' owners
+    callers      remembers for all processes the ARNs of access keys' owners, which are no secret
     """
 
-    def __init__(
-        self,
-        flight: SingleFlight,
-        cache_keys: CacheKeys,
-        client_creator: Callable[..., Any],
-        source_keys: Callable[[str, Source], Keys],
-        codes: Callable[[], Codes],
-        warn: Warn,
-        region: str | None = None,
-        too_long: Markers = Markers(None, _TOO_LONG),  # noqa: B008 - without a directory it keeps nothing
-        callers: Markers = Markers(None, CALLER),  # noqa: B008
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self.flight = flight
-        self.cache_keys = cache_keys
-        self.client_creator = client_creator
-        self.source_keys = source_keys
-        self.codes = codes
-        self.warn = warn
-        self.region = region
-        self.too_long = too_long
-        self.callers = callers
-        self.clock = clock
+    flight: SingleFlight
+    cache_keys: CacheKeys
+    client_creator: Callable[..., Any]
+    source_keys: Callable[[str, Source], Keys]
+    codes: Callable[[], Codes]
+    warn: Warn
+    region: str | None = None
+    too_long: Markers = Markers(None, _TOO_LONG)  # without a directory it keeps nothing
+    callers: Markers = Markers(None, _CALLER)
+    clock: Callable[[], float] = time.time
 
     def sts(self, keys: Keys, *, quick: bool = False) -> Sts:
         """Return STS for the owner of `keys`."""
@@ -81,6 +70,31 @@ class FetchContext:
         """
         with self.flight.locked(device_lock(request.serial), f"a code of {request.serial}"):
             return self.codes().spend(request, use, refused)
+
+    def find_known_caller(self, access_key: str) -> str | None:
+        """Return the ARN of an access key's owner if it is remembered."""
+        return self._read_caller(self.cache_keys.of_caller(access_key))
+
+    def find_caller(self, keys: Keys, *, quick: bool) -> str:
+        """Return the ARN of the owner of `keys`; one process at a time asks STS.
+
+        Raises botocore's errors, and `BusyError`.
+        """
+        name = self.cache_keys.of_caller(keys.access_key)
+        known = self._read_caller(name)
+        if known:
+            return known
+        with self.flight.locked(name, "the name of the user"):
+            known = self._read_caller(name)
+            if not known:
+                known = self.sts(keys, quick=quick).caller_arn()
+                if known.isascii() and known.isprintable() and Arn.parse(known):
+                    self.callers.write(name, known)
+        return known
+
+    def _read_caller(self, name: str) -> str | None:
+        marker = self.callers.read(name)
+        return marker[1] if marker and marker[0] < settings.CALLER_SECONDS and Arn.parse(marker[1]) else None
 
 
 class Cached:
@@ -132,7 +146,7 @@ def make_context(provider: Any, hop: Role | Source) -> FetchContext:
         warn=warn,
         region=region_for(keys.config, keys.profile),
         too_long=Markers(records.current_directory, _TOO_LONG),
-        callers=Markers(records.current_directory, CALLER),
+        callers=Markers(records.current_directory, _CALLER),
     )
 
 

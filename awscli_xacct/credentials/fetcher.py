@@ -18,7 +18,6 @@ from ..profiles.role import Role
 from ..profiles.session_names import user_name
 from ..storage.cache import Record
 from .advice import HOUR, add_advice, duration_advice
-from .callers import find_caller, find_known_caller
 from .context import Cached, FetchContext
 from .mfa_session import GET_SESSION_TOKEN, MfaSession, decide
 from .single_flight import purpose_of
@@ -236,7 +235,7 @@ class Fetcher(Cached):
             nonlocal caller
             if caller.user is None:
                 keys = caller.source or self._first_keys()
-                arn = find_caller(self._context, keys, quick=quick)
+                arn = self._context.find_caller(keys, quick=quick)
                 known = caller.name == keys.access_key
                 caller = caller._replace(user=user_name(arn), name=arn if known else caller.name)
             return str(caller.user)
@@ -245,7 +244,7 @@ class Fetcher(Cached):
 
     def _owner_of(self, keys: Keys) -> Caller:
         """Return the owner of the keys that the chain begins with."""
-        name = find_known_caller(self._context, keys.access_key) or keys.access_key
+        name = self._context.find_known_caller(keys.access_key) or keys.access_key
         return Caller(keys, name, keys)
 
     def _first_keys(self) -> Keys:

@@ -30,7 +30,6 @@ from ..aws_errors import is_refused_code
 from ..profiles.role import Role
 from ..profiles.source import Source
 from ..storage.cache import Record
-from .callers import find_known_caller
 from .context import Cached, FetchContext
 from .sts import Keys, add_place
 
@@ -123,7 +122,7 @@ class MfaSession(Cached):
                     device=self._serial,
                     source=self._source.name,
                     method=GET_SESSION_TOKEN,
-                    caller=find_known_caller(context, keys.access_key) or keys.access_key,
+                    caller=context.find_known_caller(keys.access_key) or keys.access_key,
                     mfa=self._serial,
                 )
             except Exception as error:
