@@ -68,7 +68,7 @@ class RenameCommand(Subcommand):
                 )
                 if source in names:
                     document.set(now, settings.SOURCE_PROFILE, names[str(source)])
-                asked = find_requested(command) if isinstance(command, str) else None
+                asked = find_requested(command)
                 if asked in names:
                     document.set(now, settings.CREDENTIAL_PROCESS, redirect(str(command), names[str(asked)]))
 

@@ -17,7 +17,6 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
-from botocore.compat import compat_shell_split
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -29,6 +28,7 @@ from botocore.exceptions import (
 from .. import settings
 from ..errors import XacctError, annotate
 from ..messages import printable, profile_option
+from ..profiles.credential_process import first_word
 from ..profiles.role import Role
 from ..profiles.source import Source
 from .recursion_guard import PROGRAM_METHOD, MarkedPrograms, check
@@ -151,7 +151,7 @@ def _frozen(credentials: Any) -> Keys:
 
 
 def _program_problem(error: Exception, command: str, ran: Any) -> str:
-    name = f"its {settings.CREDENTIAL_PROCESS} {_first_word(command)}"
+    name = f"its {settings.CREDENTIAL_PROCESS} {_one_line(first_word(command))}"
     if ran is None:
         return f"{name} cannot be started: {_reason(error)}"
     if ran.returncode:
@@ -187,15 +187,6 @@ def _location(profile: str, source: Role | Source) -> str:
         return f"credential_source {source.name} of profile {printable(profile)}"
     own = f"profile {printable(source.profile)}"
     return own if source.profile == profile else f"{own}, the source of profile {printable(profile)}"
-
-
-def _first_word(command: str) -> str:
-    """Return the program; its arguments may hold a password."""
-    try:
-        words = compat_shell_split(command)
-    except ValueError:
-        words = command.split()
-    return _one_line(words[0] if words else "")
 
 
 def _one_line(text: str) -> str:

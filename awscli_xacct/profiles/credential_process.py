@@ -10,25 +10,26 @@ import os
 import shlex
 from collections.abc import Sequence
 
+IS_WINDOWS = os.name == "nt"
 _GET_KEY = ("keys", "get")
 
 
-def make_command(program: Sequence[str], profile: str, *, windows: bool = os.name == "nt") -> str:
+def make_command(program: Sequence[str], profile: str) -> str:
     """Return the ``credential_process`` that gives the credentials of `profile`, quoted as SDKs split it."""
     words = [*program, "credentials", *(["--"] if profile.startswith("-") else []), profile]
-    return _join(words, windows=windows)
+    return _join(words)
 
 
-def make_key_command(program: Sequence[str], profile: str, *, windows: bool = os.name == "nt") -> str:
+def make_key_command(program: Sequence[str], profile: str) -> str:
     """Return the ``credential_process`` that gets the long-term key of `profile` from the key store."""
     words = [*program, *_GET_KEY, *(["--"] if profile.startswith("-") else []), profile]
-    return _join(words, windows=windows)
+    return _join(words)
 
 
-def gets_key_of(command: str, profile: str, *, windows: bool = os.name == "nt") -> bool:
+def gets_key_of(command: str, profile: str) -> bool:
     """Return whether a ``credential_process`` is what `make_key_command` returns for `profile`, with any program."""
     try:
-        words = _split(command, windows=windows)
+        words = split_command(command)
     except ValueError:
         return False
     name = _program_of(words)
@@ -39,38 +40,37 @@ def gets_key_of(command: str, profile: str, *, windows: bool = os.name == "nt") 
     ]
 
 
-def first_word(command: str, *, windows: bool = os.name == "nt") -> str:
-    """Return the program of a ``credential_process``; the whole of it if it cannot be split."""
+def first_word(command: str) -> str:
+    """Return the program of a ``credential_process``. Its arguments may hold a password."""
     try:
-        return next(iter(_split(command, windows=windows)), command)
+        words = split_command(command)
     except ValueError:
-        return command
-
-
-def split_command(command: str, *, windows: bool = os.name == "nt") -> list[str]:
-    """Return the words of a ``credential_process``. Raises `ValueError`."""
-    return _split(command, windows=windows)
+        words = command.split()
+    return words[0] if words else ""
 
 
 _WITH_VALUE = ("--format", "--policy", "--policy-arns")
 """The options of ``xacct credentials`` with a value; the last one may have more, which are ARNs."""
 
 
-def find_requested(command: str, *, windows: bool = os.name == "nt") -> str | None:
-    """Return the profile whose credentials a ``credential_process`` asks `xacct` or the AWS CLI for."""
-    if "credentials" not in command:
+def find_requested(command: object) -> str | None:
+    """Return the profile whose credentials a ``credential_process`` asks `xacct` or the AWS CLI for.
+
+    None if it asks for none, or is missing, or is no text but a block.
+    """
+    if not isinstance(command, str) or "credentials" not in command:
         return None
     try:
-        words = _split(command, windows=windows)
+        words = split_command(command)
     except ValueError:
         return None
     at = _find_profile(words)
     return None if at is None else words[at].removeprefix("--profile=")
 
 
-def redirect(command: str, profile: str, *, windows: bool = os.name == "nt") -> str:
+def redirect(command: str, profile: str) -> str:
     """Return a ``credential_process`` that asks for another profile, and is else the same."""
-    words = _split(command, windows=windows)
+    words = split_command(command)
     at = _find_profile(words)
     if at is None:
         return command
@@ -80,7 +80,7 @@ def redirect(command: str, profile: str, *, windows: bool = os.name == "nt") -> 
         words[at] = profile
         if profile.startswith("-") and "--" not in words and "export-credentials" not in words:
             words.insert(at, "--")
-    return _join(words, windows=windows)
+    return _join(words)
 
 
 def _program_of(words: Sequence[str]) -> str:
@@ -112,9 +112,9 @@ def _find_profile(words: Sequence[str]) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-def _split(command: str, *, windows: bool) -> list[str]:
-    """Split a command line as SDKs do. Raises `ValueError`."""
-    if not windows:
+def split_command(command: str) -> list[str]:
+    """Return the words of a ``credential_process``, split as SDKs do. Raises `ValueError`."""
+    if not IS_WINDOWS:
         return shlex.split(command)
     lexer = shlex.shlex(command, posix=True)
     lexer.whitespace_split = True
@@ -123,8 +123,8 @@ def _split(command: str, *, windows: bool) -> list[str]:
     return list(lexer)
 
 
-def _join(words: Sequence[str], *, windows: bool) -> str:
-    if not windows:
+def _join(words: Sequence[str]) -> str:
+    if not IS_WINDOWS:
         return shlex.join(words)
     from subprocess import list2cmdline
 

@@ -74,8 +74,7 @@ def default_name(profile: str) -> str:
 
 def asks_for(options: Mapping[str, Any], profile: str) -> bool:
     """Return whether a profile's ``credential_process`` asks for the credentials of `profile`."""
-    command = options.get(settings.CREDENTIAL_PROCESS)
-    return isinstance(command, str) and find_requested(command) == profile
+    return find_requested(options.get(settings.CREDENTIAL_PROCESS)) == profile
 
 
 def is_sdk_profile(name: str, options: Mapping[str, Any], profile: str) -> bool:
@@ -89,8 +88,7 @@ def map_requests(profiles: Mapping[str, Mapping[str, Any]]) -> dict[str, list[st
     """Return the profiles whose ``credential_process`` asks for the credentials of each profile."""
     found: dict[str, list[str]] = {}
     for name, options in profiles.items():
-        command = options.get(settings.CREDENTIAL_PROCESS)
-        asked = find_requested(command) if isinstance(command, str) else None
+        asked = find_requested(options.get(settings.CREDENTIAL_PROCESS))
         if asked is not None:
             found.setdefault(asked, []).append(name)
     return found
@@ -112,8 +110,7 @@ def map_sdk_profiles(profiles: Mapping[str, Mapping[str, Any]]) -> dict[str, str
     """Return the SDK profile of each role profile that has one; of several, the one with the default name."""
     found: dict[str, str] = {}
     for name, options in profiles.items():
-        command = options.get(settings.CREDENTIAL_PROCESS)
-        asked = find_requested(command) if isinstance(command, str) else None
+        asked = find_requested(options.get(settings.CREDENTIAL_PROCESS))
         if asked is not None and is_sdk_profile(name, options, asked):
             if name == default_name(asked):
                 found[asked] = name
@@ -193,8 +190,7 @@ def list_sources(profile: str, profiles: MergedProfiles) -> set[str]:
         found.add(name)
         options = profiles[name]
         source = options.get(settings.SOURCE_PROFILE) if settings.ROLE_ARN in options else None
-        command = options.get(settings.CREDENTIAL_PROCESS)
-        name = str(source or (isinstance(command, str) and find_requested(command)) or "")
+        name = str(source or find_requested(options.get(settings.CREDENTIAL_PROCESS)) or "")
     return found
 
 
@@ -226,8 +222,7 @@ def _follow_region(profile: str, profiles: MergedProfiles, before: Mapping[str, 
 
 def describe_owner(name: str, profiles: Mapping[str, Mapping[str, Any]]) -> str | None:
     """Return, as a fix, whose SDK profile `name` is; None if it is none."""
-    command = profiles[name].get(settings.CREDENTIAL_PROCESS)
-    owner = find_requested(command) if isinstance(command, str) else None
+    owner = find_requested(profiles[name].get(settings.CREDENTIAL_PROCESS))
     if owner is None or not is_sdk_profile(name, profiles[name], owner):
         return None
     remove = role_command(owner, '--sdk-profile ""')

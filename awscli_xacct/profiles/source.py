@@ -136,7 +136,7 @@ def describe_role_session(profiles: Profiles, name: str) -> str | None:
             return None
         from .credential_process import find_requested  # few profiles need it
 
-        asked = find_requested(str(profile[settings.CREDENTIAL_PROCESS]))
+        asked = find_requested(profile[settings.CREDENTIAL_PROCESS])
         if asked is None:
             return None
         if is_role(profiles.get(asked, {})):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shlex
 import subprocess
+from contextlib import AbstractContextManager
+from unittest.mock import patch
 
 import pytest
 from botocore.compat import compat_shell_split
 from hypothesis import given
 from hypothesis import strategies as st
 
+from awscli_xacct.profiles import credential_process
 from awscli_xacct.profiles.credential_process import find_requested, make_command, redirect
 from tests.configfile.texts import quickly
 
@@ -22,10 +25,16 @@ PROGRAMS = [
 ]
 
 
+def _on(windows: bool) -> AbstractContextManager[object]:
+    """Split and join command lines as on Windows, or as elsewhere, while the block runs."""
+    return patch.object(credential_process, "IS_WINDOWS", windows)
+
+
 @quickly
 @given(NAMES, st.sampled_from(PROGRAMS), st.booleans())
 def test_command_is_split_by_botocore_as_it_was_made(name: str, program: str, windows: bool) -> None:
-    command = make_command([program], name, windows=windows)
+    with _on(windows):
+        command = make_command([program], name)
     platform = "win32" if windows else "linux"
     words = compat_shell_split(command, platform=platform)
     assert (words[0], words[1], words[-1]) == (program, "credentials", name)
@@ -41,11 +50,12 @@ def test_command_is_understood_and_redirected(name: str, other: str, windows: bo
         ["python3", "-m", "awscli_xacct"],
         ["C:\\a b\\xacct.exe" if windows else "/a b/xacct"],
     ):
-        command = make_command(program, name, windows=windows)
-        assert find_requested(command, windows=windows) == name
-        moved = redirect(command, other, windows=windows)
-        assert find_requested(moved, windows=windows) == other
-        assert redirect(moved, name, windows=windows).replace(" -- ", " ") == command.replace(" -- ", " ")
+        with _on(windows):
+            command = make_command(program, name)
+            assert find_requested(command) == name
+            moved = redirect(command, other)
+            assert find_requested(moved) == other
+            assert redirect(moved, name).replace(" -- ", " ") == command.replace(" -- ", " ")
 
 
 def test_command_means_the_same_to_a_shell() -> None:
@@ -80,7 +90,7 @@ def test_command_means_the_same_to_a_shell() -> None:
     ],
 )
 def test_command_that_asks_for_a_profile_is_recognised(command: str, asked: str | None) -> None:
-    assert find_requested(command, windows=False) == asked
+    assert find_requested(command) == asked
 
 
 @pytest.mark.parametrize(
@@ -93,7 +103,7 @@ def test_command_that_asks_for_a_profile_is_recognised(command: str, asked: str 
     ],
 )
 def test_command_is_redirected_and_else_the_same(command: str, after: str) -> None:
-    assert redirect(command, "new", windows=False) == after
-    assert shlex.split(redirect(command, "my new", windows=False)) == [
+    assert redirect(command, "new") == after
+    assert shlex.split(redirect(command, "my new")) == [
         word.replace("new", "my new") for word in shlex.split(after)
     ]

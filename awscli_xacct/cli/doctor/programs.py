@@ -18,8 +18,7 @@ from .report import FAULT, WARNING, Finding
 def check(profiles: Mapping[str, Mapping[str, Any]], environment: Mapping[str, str]) -> Iterator[Finding]:
     """Check the programs that ask for the credentials of another profile."""
     for name, options in profiles.items():
-        command = options.get(settings.CREDENTIAL_PROCESS)
-        asked = find_requested(command) if isinstance(command, str) else None
+        asked = find_requested(options.get(settings.CREDENTIAL_PROCESS))
         if asked is None:
             continue
         if asked not in profiles:
@@ -28,7 +27,7 @@ def check(profiles: Mapping[str, Mapping[str, Any]], environment: Mapping[str, s
                 FAULT, f"profile {name}: its credential_process: {unknown_profile(asked, profiles)}", fix
             )
             continue
-        program = first_word(str(command))
+        program = first_word(options[settings.CREDENTIAL_PROCESS])
         if shutil.which(program, path=environment.get("PATH")):
             continue
         is_pair = is_sdk_profile(name, options, asked)
