@@ -119,7 +119,7 @@ def _set_device(profile: str, serial: str, *, with_roles: bool) -> list[str]:
     changed: list[str] = []
 
     def change(document: Document) -> None:
-        credentials = Document(store.read(files.credentials), str(files.credentials))
+        credentials = store.read_document(files.credentials)
         profiles = MergedProfiles(document, credentials)
         changed[:] = [profile, *(_roles_without_device(profile, profiles) if with_roles else ())]
         for name in changed:

@@ -12,7 +12,6 @@ from typing import Any
 from .. import settings
 from ..arn import Arn
 from ..configfile import store
-from ..configfile.document import Document
 from ..messages import print_message, printable, warn
 from ..profiles.acting import INSTANCE, Acting, find_acting, no_credentials
 from ..profiles.cache_keys import record_cache
@@ -45,7 +44,9 @@ def run(options: argparse.Namespace) -> int:
     """Print what would act. Raises `XacctError` if there are no credentials."""
     named, config = options.profile, read_config()
     cache = record_cache(config, os.environ, warn)
-    acting = find_acting(config, named, os.environ, cache, _read_credentials_file())
+    acting = find_acting(
+        config, named, os.environ, cache, store.read_document(Path(settings.config_paths()[1])).sections()
+    )
     if options.check:
         acting = _check(acting, named, config)
     if acting is None:
@@ -86,11 +87,6 @@ def _format(result: Mapping[str, Any]) -> str:
         del rows["Policies"]
     width = max(map(len, rows))
     return "".join(f"{title:<{width}}  {printable(value or '-')}\n" for title, value in rows.items())
-
-
-def _read_credentials_file() -> Mapping[str, Mapping[str, Any]]:
-    path = settings.config_paths()[1]
-    return Document(store.read(Path(path)), path).sections()
 
 
 def _check(acting: Acting | None, named: str | None, config: Mapping[str, Any]) -> Acting | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import locale
 import re
+from collections.abc import Mapping
 
 from ..errors import ConfigFileError, EditError
 from . import line_edits
@@ -93,6 +94,14 @@ class Document:
             self._changes_of(found).options[key] = None
         else:
             self._changes_of(found).options.pop(key, None)
+
+    def change(self, section: str, options: Mapping[str, str | None]) -> None:
+        """Set options and, where the value is None, remove them."""
+        for key, value in options.items():
+            if value is None:
+                self.remove(section, key)
+            else:
+                self.set(section, key, value)
 
     def remove_section(self, section: str) -> None:
         """Remove a section's header and options; its comments stay. Raises `KeyError`."""

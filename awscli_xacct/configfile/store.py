@@ -69,6 +69,11 @@ def read(path: Path) -> bytes:
         raise _unusable(f"{path} cannot be read: {error.strerror}", path) from None
 
 
+def read_document(path: Path) -> Document:
+    """Return the file as a document, an empty one where botocore finds no file. Raises `ConfigFileError` too."""
+    return Document(read(path), str(path))
+
+
 def preview(path: Path, change: Change) -> Edit:
     """Return what `edit` would do, without writing or locking. Raises what `edit` does."""
     before = read(_find_replaceable(path))

@@ -82,7 +82,7 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
         return store.locate(configured, settings.DEFAULT_CREDENTIALS_FILE)
 
     def _document(self) -> Document:
-        return read_document(self._config_path())
+        return store.read_document(self._config_path())
 
     def _partitions(self) -> Partitions:
         return Partitions(self._session.get_component("data_loader").load_data("partitions"))
@@ -107,7 +107,7 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
         Raises `ValidationError`.
         """
         edit.needs_region = not _find_region_variable(self._session)
-        return edit.apply(document, read_document(self._credentials_path()), self._partitions())
+        return edit.apply(document, store.read_document(self._credentials_path()), self._partitions())
 
 
 def _find_region_variable(session: Any) -> str | None:
@@ -115,11 +115,6 @@ def _find_region_variable(session: Any) -> str | None:
     names = session.session_var_map["region"][1]
     found = (os.environ.get(name) for name in ([names] if isinstance(names, str) else names))
     return next(filter(None, found), None)
-
-
-def read_document(path: Path) -> Document:
-    """Read a config or credentials file. A missing file is an empty document."""
-    return Document(store.read(path), str(path))
 
 
 def refusal(declined: str, text: str, fix: str | None = None, code: str | None = None) -> ValidationError:

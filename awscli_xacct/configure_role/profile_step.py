@@ -88,12 +88,8 @@ def _steps(
         if whole:
             for header in headers:
                 document.remove_section(header)
-            return
-        for key in ours:
-            if entry["before"][key] is None:
-                document.remove(headers[-1], key)
-            else:
-                document.set(headers[-1], key, entry["before"][key])
+        else:
+            document.change(headers[-1], {key: entry["before"][key] for key in ours})
 
     def act() -> None:
         store.edit(path, change, raw_config_parse)

@@ -21,7 +21,7 @@ from ..profiles.inventory import Inventory
 from ..profiles.sdk_profiles import asks_for, find_sdk_profiles, map_requests
 from ..profiles.source import has_static_keys, is_role
 from .arguments import YES, arg_table, flag, positional, required_profiles
-from .base import Subcommand, read_document, require_roles
+from .base import Subcommand, require_roles
 
 
 class RemoveCommand(Subcommand):
@@ -77,7 +77,7 @@ class CredentialsFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._document = read_document(path)
+        self._document = store.read_document(path)
 
     def __contains__(self, name: str) -> bool:
         return name in self._document.names()

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..configfile import store
 from ..configfile.sections import find_headers
 from ..errors import ProfileError
 from ..messages import unknown_profile
@@ -15,7 +16,7 @@ from ..setup.iam_client import AccountContext
 from ..setup.journal import Journal
 from ..setup.undo import undo_steps
 from ..storage.cache import Cache
-from .base import read_document, refusal
+from .base import refusal
 from .clients import ProfileClients
 from .profile_step import undo_profile_steps
 from .setup_args import ask_identity
@@ -43,7 +44,7 @@ def plan_undo(
     about = journal.metadata
     target = _account(arguments.account_profile or about["account_profile"], about["account"], session)
     home = _account(arguments.home_admin_profile or about["home_profile"], about["home_account"], session)
-    document = read_document(path)
+    document = store.read_document(path)
     headers = find_headers(document.names(), profile)
     options = {key: str(value) for key, value in document.section(headers[-1]).items()} if headers else None
     users = inventory.users_of(profile)

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from .. import settings
+from ..configfile import store
 from ..configfile.sections import group_headers
 from ..credentials.mfa_session import shares_session
 from ..messages import printable, wrap
@@ -24,7 +25,7 @@ from ..profiles.source import is_role
 from ..redaction import without_passwords
 from ..tables import lifetime
 from .arguments import arg_table, positional, required_profiles
-from .base import Subcommand, read_document, require_roles, shared_session
+from .base import Subcommand, require_roles, shared_session
 from .output import HIDDEN, SECRETS, print_result
 
 
@@ -105,7 +106,7 @@ class _File:
 
     def __init__(self, path: Path, *, is_config: bool) -> None:
         self.path = path
-        self._document = read_document(path)
+        self._document = store.read_document(path)
         names = self._document.names()
         self._headers = group_headers(names) if is_config else {name: [name] for name in names}
 

@@ -67,7 +67,9 @@ class KeyPlaces:
 
     def __init__(self, files: Files) -> None:
         """Read the files. Raises `EditError` and `ConfigFileError`."""
-        self._config, self._credentials = (_document(path) for path in (files.config, files.credentials))
+        self._config, self._credentials = (
+            store.read_document(path) for path in (files.config, files.credentials)
+        )
         self.profiles = MergedProfiles(self._config, self._credentials)
         self._headers = [set(document.names()) for document in (self._credentials, self._config)]
 
@@ -157,7 +159,7 @@ def find_sharers(place: Place, key: AccessKey, files: Files) -> list[str]:
     """Return the other profiles with the same key in a file, in order. Those in the file of `place` come first."""
     found: dict[str, None] = {}
     for path in sorted((files.credentials, files.config), key=lambda path: path != place.path):
-        document = _document(path)
+        document = store.read_document(path)
         for header in _headers_with(document, key.id):
             name = header if path == files.credentials else parse_header(header)
             if name not in (None, place.profile):
@@ -183,7 +185,7 @@ def set_option(profile: str, files: Files, key: str, value: str | None) -> None:
     """
 
     def change(document: Document) -> None:
-        credentials = _document(files.credentials)
+        credentials = store.read_document(files.credentials)
         header = MergedProfiles(document, credentials).header(profile) or make_header(profile)
         if value is not None:
             document.set(header, key, value)
@@ -193,10 +195,6 @@ def set_option(profile: str, files: Files, key: str, value: str | None) -> None:
                 document.remove_section(header)
 
     store.edit(files.config, change)
-
-
-def _document(path: Path) -> Document:
-    return Document(store.read(path), str(path))
 
 
 def _check_user(profile: str, options: Mapping[str, Any]) -> None:

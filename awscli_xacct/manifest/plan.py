@@ -85,11 +85,7 @@ class Plan:
                     document.remove_section(header)
             elif edit.action in (ADD, CHANGE):
                 header = own[-1] if own else make_header(edit.profile)
-                for change in edit.changes:
-                    if change.new is None:
-                        document.remove(header, change.key)
-                    else:
-                        document.set(header, change.key, change.new)
+                document.change(header, {change.key: change.new for change in edit.changes})
 
 
 def plan(request: Request, document: Document, credentials: Document, partitions: Partitions) -> Plan:

@@ -98,11 +98,7 @@ class ProfileEdit:
             is_new = after.get(settings.SOURCE_PROFILE) != before.get(settings.SOURCE_PROFILE)
             if found and is_new and self.needs_region and settings.REGION not in self.wanted:
                 self.notes.append(self._region_note(source, *found))
-        for key, value in wanted.items():
-            if value is None:
-                document.remove(header, key)
-            else:
-                document.set(header, key, value)
+        document.change(header, wanted)
         sdk.apply(document)
         self.notes += sdk.notes
         return profiles

@@ -55,16 +55,11 @@ class SdkChanges:
     def apply(self, document: Document) -> None:
         for name, options in self.profiles.items():
             headers = find_headers(document.names(), name)
-            if options is None:
-                for header in headers:
-                    document.remove_section(header)
+            if options is not None:
+                document.change(headers[-1] if headers else make_header(name), options)
                 continue
-            header = headers[-1] if headers else make_header(name)
-            for key, value in options.items():
-                if value is None:
-                    document.remove(header, key)
-                else:
-                    document.set(header, key, value)
+            for header in headers:
+                document.remove_section(header)
 
 
 def default_name(profile: str) -> str:

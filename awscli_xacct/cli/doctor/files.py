@@ -87,7 +87,7 @@ def can_others_replace_in(directory: Path) -> bool:
 
 def _read(path: Path) -> tuple[Document | None, list[Finding]]:
     try:
-        return Document(store.read(path), str(path)), []
+        return store.read_document(path), []
     except ConfigFileError as error:
         line = f"+{error.line} " if error.line else ""
         fix = f"${{EDITOR:-vi}} {line}{shlex.quote(str(path))}"

@@ -43,7 +43,7 @@ class DoctorContext:
     def document(self) -> Document | None:
         """The config file; None if it cannot be read."""
         try:
-            return Document(store.read(self.config_path), str(self.config_path))
+            return store.read_document(self.config_path)
         except XacctError:
             return None
 
