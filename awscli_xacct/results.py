@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from typing import Any
 
 from .errors import XacctError
 from .messages import abandon
@@ -24,6 +26,11 @@ def write_result(result: str | bytes) -> None:
         raise
     except OSError as error:
         raise XacctError(describe_output_failure(error)) from None
+
+
+def write_json(value: Any) -> None:
+    """Write a result for programs to stdout."""
+    write_result(f"{json.dumps(value, indent=4)}\n")
 
 
 def describe_output_failure(error: OSError) -> str:

@@ -12,7 +12,7 @@ from ..errors import UsageError
 from ..failures import Failure
 from ..messages import printable, printable_lines
 from ..redaction import without_passwords
-from ..results import write_result
+from ..results import write_json, write_result
 from ..storage.memo import Memo
 from .output import relay
 from .output_spool import OutputSpool
@@ -175,7 +175,7 @@ class JsonReport:
             self._print_rows()
             text = f"--query {query.expression!r} cannot be applied, and all of the JSON was printed: {error}"
             raise UsageError(text) from None
-        write_result(f"{json.dumps(found, indent=4)}\n")
+        write_json(found)
 
     def _print_rows(self) -> None:
         """Write what `json.dumps` would with an indent of four, piece by piece."""

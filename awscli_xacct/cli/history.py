@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import time
@@ -20,7 +19,7 @@ from ..profiles.cache_keys import keeps_history
 from ..profiles.partitions import load_partitions
 from ..profiles.regions import find_region
 from ..profiles.source import Profiles
-from ..results import write_result
+from ..results import write_json, write_result
 from .output import add_format_options
 from .resolve import read_config
 
@@ -60,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
             unknown_profile(options.profile, profiles), code="ProfileNotFound", profile=options.profile
         )
     if options.output == "json":
-        write_result(f"{json.dumps([entry._asdict() for entry in entries], indent=4)}\n")
+        write_json([entry._asdict() for entry in entries])
     elif entries:
         write_result(_format(entries, profiles or {}))
     else:

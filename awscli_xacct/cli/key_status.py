@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,7 @@ from ..keys.place import Files, KeyPlaces, Place, no_key
 from ..keys.transfer import require_stored
 from ..messages import print_message, printable, warn
 from ..profiles.key_places import FILE, KEY_STORE, PROGRAM
-from ..results import write_result
+from ..results import write_json, write_result
 from .user_key import make_clients
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ def show_status(profile: str | None, *, as_json: bool) -> int:
         elif profile is not None:
             raise no_key(place)
     if as_json:
-        write_result(f"{json.dumps([row.to_dict() for row in rows], indent=4)}\n")
+        write_json([row.to_dict() for row in rows])
     elif rows:
         write_result(_format_table(rows))
     else:

@@ -7,7 +7,6 @@ for one command, and those of profiles that have been changed or removed since. 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -21,7 +20,7 @@ from ..profiles import policies
 from ..profiles.cache_keys import CacheKeys, record_cache
 from ..profiles.inventory import Inventory
 from ..profiles.source import is_mfa_user
-from ..results import write_result
+from ..results import write_json, write_result
 from ..storage.cache import Cache, Record
 from .output import add_format_options
 from .prompt import escape_for_prompt, format_prompt
@@ -80,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     rows = list(_list_rows(read_config()))
     if options.output == "json":
-        write_result(f"{json.dumps([row.to_dict() for row in rows], indent=4)}\n")
+        write_json([row.to_dict() for row in rows])
     elif rows:
         write_result(_format_table(rows))
     else:

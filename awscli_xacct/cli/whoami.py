@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,9 +12,10 @@ from .. import settings
 from ..arn import Arn
 from ..configfile import store
 from ..messages import print_message, printable, warn
-from ..profiles.acting import INSTANCE, Acting, find_acting, no_credentials
+from ..profiles.acting import INSTANCE, Acting, Search, no_credentials
 from ..profiles.cache_keys import record_cache
-from ..results import write_result
+from ..results import write_json, write_result
+from .output import add_format_options
 from .resolve import read_config
 
 HELP = "Show what would act: profile, account, role and policy. Makes no call unless told to."
@@ -36,24 +36,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check", action="store_true", help="ask STS, with the credentials that would be used"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON, always with the same keys")
-    parser.add_argument("--output", choices=("json", "text"), default="text", help="json: the same as --json")
+    add_format_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what would act. Raises `XacctError` if there are no credentials."""
     named, config = options.profile, read_config()
     cache = record_cache(config, os.environ, warn)
-    acting = find_acting(
-        config, named, os.environ, cache, store.read_document(Path(settings.config_paths()[1])).sections()
-    )
+    written = store.read_document(Path(settings.config_paths()[1])).sections()
+    acting = Search(config, os.environ, cache, written).find(named)
     if options.check:
         acting = _check(acting, named, config)
     if acting is None:
         raise no_credentials(named, os.environ)
     result = _to_dict(acting)
-    is_json = options.json or options.output == "json"
-    write_result(f"{json.dumps(result, indent=4)}\n" if is_json else _format(result))
+    if options.output == "json":
+        write_json(result)
+    else:
+        write_result(_format(result))
     if acting.note:
         print_message(acting.note)
     return 0

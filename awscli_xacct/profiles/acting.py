@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html#cli-co
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .. import settings
@@ -53,40 +54,29 @@ class Acting(NamedTuple):
     note: str = ""
 
 
-def find_acting(
-    config: Mapping[str, Any],
-    named: str | None,
-    environment: Mapping[str, str],
-    cache: Cache,
-    in_credentials_file: Mapping[str, Mapping[str, Any]],
-) -> Acting | None:
-    """Return who would act: with the profile `named` on a command line, or with none there. None: no credentials.
+@dataclass(frozen=True)
+class Search:
+    """The search for who would act. `in_credentials_file` are the sections of that file."""
 
-    Raises `XacctError` for a profile that does not exist, and `ProfileError` for one that cannot work.
-    """
-    return _Search(config, environment, cache, in_credentials_file).find(named)
+    config: Mapping[str, Any]
+    environment: Mapping[str, str]
+    cache: Cache
+    in_credentials_file: Mapping[str, Mapping[str, Any]]
 
-
-class _Search:
-    def __init__(
-        self,
-        config: Mapping[str, Any],
-        environment: Mapping[str, str],
-        cache: Cache,
-        in_credentials_file: Mapping[str, Mapping[str, Any]],
-    ) -> None:
-        self._config = config
-        self._environment = environment
-        self._cache = cache
-        self._profiles: Mapping[str, Mapping[str, Any]] = config["profiles"]
-        self._in_credentials_file = in_credentials_file
+    @property
+    def profiles(self) -> Mapping[str, Mapping[str, Any]]:
+        return self.config["profiles"]  # type: ignore[no-any-return]
 
     def find(self, named: str | None) -> Acting | None:
-        variables = self._environment
+        """Return who would act: with the profile `named` on a command line, or with none there. None: no credentials.
+
+        Raises `XacctError` for a profile that does not exist, and `ProfileError` for one that cannot work.
+        """
+        variables = self.environment
         in_environment = settings.find_current_profile(variables)
         chosen = named or in_environment
-        if chosen and chosen not in self._profiles:
-            raise XacctError(unknown_profile(chosen, self._profiles), code="ProfileNotFound", profile=chosen)
+        if chosen and chosen not in self.profiles:
+            raise XacctError(unknown_profile(chosen, self.profiles), code="ProfileNotFound", profile=chosen)
         if not named and variables.get("AWS_ACCESS_KEY_ID"):
             found = self._by_keys_in_environment()
             if in_environment and found.profile != in_environment:
@@ -97,14 +87,14 @@ class _Search:
 
     def _by_keys_in_environment(self) -> Acting:
         """The owner of a session of ours is known: `xacct exec` and `eval` leave such keys in the environment."""
-        variables = self._environment
+        variables = self.environment
         key = variables["AWS_ACCESS_KEY_ID"]
         if not variables.get("AWS_SECRET_ACCESS_KEY"):
             text = "AWS_ACCESS_KEY_ID is set in the environment, but not AWS_SECRET_ACCESS_KEY. Set both, or unset it:"
             fix = "unset AWS_ACCESS_KEY_ID"
             raise XacctError(f"{text}\n  {fix}", code="NoCredentials", fix=fix)
         if variables.get("AWS_SESSION_TOKEN"):
-            for entry in Inventory(self._config, variables, self._cache):
+            for entry in Inventory(self.config, variables, self.cache):
                 if entry.record and entry.record.access_key == key:
                     return self._by_role(entry.profile)._replace(source=ENVIRONMENT)
         return Acting(
@@ -116,18 +106,18 @@ class _Search:
         )
 
     def _by_profile(self, name: str, *, may_use_environment: bool, asked: tuple[str, ...]) -> Acting | None:
-        options = self._profiles.get(name, {})
+        options = self.profiles.get(name, {})
         if is_role(options):
             return self._by_role(name)
         token = get_text(options, name, settings.WEB_IDENTITY_TOKEN_FILE)
         if token and settings.ROLE_ARN in options:
             return _by_arn(name, settings.WEB_IDENTITY_TOKEN_FILE, str(options[settings.ROLE_ARN]))
-        if may_use_environment and self._environment.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
-            return _by_arn(None, ENVIRONMENT, self._environment.get("AWS_ROLE_ARN", ""))
+        if may_use_environment and self.environment.get("AWS_WEB_IDENTITY_TOKEN_FILE"):
+            return _by_arn(None, ENVIRONMENT, self.environment.get("AWS_ROLE_ARN", ""))
         if any(key in options for key in _SSO):
             role, account = (get_text(options, name, key) for key in _SSO)
             return Acting(name, settings.SSO_ROLE_NAME, account=account, role=role)
-        if settings.ACCESS_KEY_ID in self._in_credentials_file.get(name, {}):
+        if settings.ACCESS_KEY_ID in self.in_credentials_file.get(name, {}):
             return self._by_keys(name, options)
         if settings.LOGIN_SESSION in options:
             return _by_arn(name, settings.LOGIN_SESSION, str(options[settings.LOGIN_SESSION]))
@@ -135,15 +125,15 @@ class _Search:
             return self._by_program(name, options, asked)
         if settings.ACCESS_KEY_ID in options:
             return self._by_keys(name, options)
-        if may_use_environment and any(self._environment.get(each) for each in _CONTAINER_VARIABLES):
+        if may_use_environment and any(self.environment.get(each) for each in _CONTAINER_VARIABLES):
             return Acting(None, CONTAINER)
         return None
 
     def _by_role(self, name: str) -> Acting:
-        options = self._profiles[name]
-        keys = CacheKeys(self._config, name, self._environment)
+        options = self.profiles[name]
+        keys = CacheKeys(self.config, name, self.environment)
         role = keys.role
-        record = self._cache.read(keys.of_role())
+        record = self.cache.read(keys.of_role())
         arn = Arn.parse(role.role_arn)
         return Acting(
             name,
@@ -163,8 +153,8 @@ class _Search:
             raise ProfileError(name, f"profile {name}: {' and '.join(missing)} missing", f"add it:\n  {fix}")
         record = None
         if is_mfa_user(options):
-            keys = CacheKeys(self._config, name, self._environment)
-            record = self._cache.read(keys.of_session(keys.user))
+            keys = CacheKeys(self.config, name, self.environment)
+            record = self.cache.read(keys.of_session(keys.user))
         # A device belongs to the account of its user.
         device = Arn.parse(str(options.get(settings.MFA_SERIAL, "")))
         account = get_text(options, name, settings.ACCOUNT_ID) or (device.account if device else None)
@@ -184,7 +174,7 @@ class _Search:
             text = f"profile {name}: its credential_process asks for itself: {' -> '.join([*asked, name, str(other)])}"
             fix = f"aws configure set credential_process COMMAND {profile_option(name)}"
             raise ProfileError(name, text, f"use another one:\n  {fix}")
-        if other in self._profiles and other != name:
+        if other in self.profiles and other != name:
             found = self._by_profile(str(other), may_use_environment=False, asked=(*asked, name))
             if found:
                 return found._replace(profile=name, source=settings.CREDENTIAL_PROCESS)
