@@ -6,8 +6,6 @@ error without one means nothing to any of these functions.
 https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -3,8 +3,6 @@
 The exit codes are those of AWS CLI v2: https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-returncodes.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What failed, for programs: the code of each error, and the object that describes it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple

@@ -7,8 +7,6 @@ allow anything. A new statement may then allow more than the ones beside it: see
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Mapping, Sequence
 from difflib import unified_diff

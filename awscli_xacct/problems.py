@@ -1,7 +1,5 @@
 """One thing that is wrong with an input: what, where, and the fix; and how many of them are shown at once."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple

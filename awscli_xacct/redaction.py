@@ -5,8 +5,6 @@ secrets that the command knows, after any name. Passwords in URLs are hidden too
 user's own command are searched for those names and values only.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import re

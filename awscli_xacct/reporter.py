@@ -6,8 +6,6 @@ A program asks for the object with the switch of AWS CLI v2: ``--cli-error-forma
 https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-error-format.html
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Writing results to stdout, and what is said where that fails."""
 
-from __future__ import annotations
-
 import json
 import sys
 from typing import Any

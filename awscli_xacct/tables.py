@@ -1,7 +1,5 @@
 """Tables for people, and durations and times in words."""
 
-from __future__ import annotations
-
 import sys
 import time
 import unicodedata

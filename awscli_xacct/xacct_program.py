@@ -1,7 +1,5 @@
 """Where the `xacct` of this installation is, for a ``credential_process`` that runs it."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

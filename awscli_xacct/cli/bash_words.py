@@ -1,7 +1,5 @@
 """The words of a bash command line that is being typed, and the quoting of what completes the last one."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A command that runs as if it had replaced this process, which stays to serve it."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

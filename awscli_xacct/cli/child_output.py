@@ -1,7 +1,5 @@
 """Reading what a child writes, line by line, until it has ended, whoever else holds its pipes open."""
 
-from __future__ import annotations
-
 import os
 import select
 import subprocess

@@ -1,7 +1,5 @@
 """Choosing a profile on the terminal: with fzf where it is installed, else from a list that shrinks as one types."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import select

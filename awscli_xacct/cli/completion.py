@@ -7,8 +7,6 @@ may come next, from the commands' own parsers. zsh and fish quote what they are 
 What follows ``--`` is another command, which the shell completes as it always does.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterable, Sequence
 

@@ -6,8 +6,6 @@ used, as a browser may be slow to start; the next one that is written removes it
 may not be able to read the page: then the URL has to be copied.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import html

@@ -8,8 +8,6 @@ rebinding, and a browser always adds one of a few headers that no SDK sends. No 
 to read it.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple

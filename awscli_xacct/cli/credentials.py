@@ -1,7 +1,5 @@
 """``xacct credentials PROFILE``: the ``credential_process`` for boto3, Terraform, CDK and any other SDK."""
 
-from __future__ import annotations
-
 import argparse
 import json
 

@@ -1,7 +1,5 @@
 """``xacct disable``: disable the plugin, for example before the package is uninstalled."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from pathlib import Path

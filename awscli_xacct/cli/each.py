@@ -1,7 +1,5 @@
 """``xacct each PATTERN … -- CMD``: a command once for each of many role profiles."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import time

@@ -1,7 +1,5 @@
 """What `each` prints: the output of many commands, as it comes or as one JSON document at the end."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """The role profiles or accounts that a command line of `each` chooses."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from collections.abc import Iterator, Mapping, Sequence

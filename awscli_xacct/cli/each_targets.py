@@ -1,7 +1,5 @@
 """What `each` runs its command for: profiles or accounts, and the regions of each, with their credentials."""
 
-from __future__ import annotations
-
 import json
 import threading
 import time

@@ -7,8 +7,6 @@ https://docs.astral.sh/uv/concepts/tools/
 https://pipx.pypa.io/stable/how-to/configure-paths/
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

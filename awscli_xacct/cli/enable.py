@@ -1,7 +1,5 @@
 """``xacct enable``: enable the plugin for an installed `aws`, after checking that it still works then."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import os

@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase

@@ -1,7 +1,5 @@
 """``xacct exec PROFILE [-- CMD]``: a command, or a shell, with a profile's credentials."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

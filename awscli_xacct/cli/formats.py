@@ -7,8 +7,6 @@ Unlike there, a shell that evaluates the text keeps nothing of another identity:
 where the new credentials have none. With the token of a role, a user's keys would be refused.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """``xacct history``: the sessions that were obtained, and how CloudTrail shows what each of them did."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import re

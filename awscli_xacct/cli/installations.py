@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/cli/latest/userguide/cli-chap-getting-started.html
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

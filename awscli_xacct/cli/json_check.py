@@ -5,8 +5,6 @@ The document itself is never built: an output of gigabytes takes its place in a 
 https://www.rfc-editor.org/rfc/rfc8259
 """
 
-from __future__ import annotations
-
 import re
 
 _BLANK = re.compile(r"[ \t\n\r]*")

@@ -1,7 +1,5 @@
 """``xacct keys rotate``: a new key in the place of the old one, noted in the history."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shlex

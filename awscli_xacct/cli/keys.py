@@ -1,7 +1,5 @@
 """``xacct keys``: where long-term keys rest, moving them into the system's key store and back, and rotating them."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import shlex

@@ -5,8 +5,6 @@ there are no more descriptors, or connections, clients wait in the kernel's queu
 anything, or have had their answer, make room for them.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import selectors

@@ -1,7 +1,5 @@
 """``xacct mfa enroll``: a virtual MFA device for a user, from its QR code to the profiles that use it."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Cached sessions of a long-term key that moves: their names depend on where it rests, but they themselves do not."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Iterator, Mapping

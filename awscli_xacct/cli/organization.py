@@ -1,7 +1,5 @@
 """A role profile for each account of an organization, which is in no file."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Results on stdout. Messages go to stderr, by `messages.warn` and `messages.print_message`."""
 
-from __future__ import annotations
-
 import argparse
 import select
 import sys

@@ -3,8 +3,6 @@
 The output may be secret: only its user can open the file, and where the system allows it the file has no name.
 """
 
-from __future__ import annotations
-
 import codecs
 import json
 import os

@@ -6,8 +6,6 @@ are; it searches these directories after its own, so they cannot shadow its part
 https://docs.aws.amazon.com/cli/latest/userguide/cliv2-migration-changes.html
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import tempfile

@@ -3,8 +3,6 @@
 Each runs in a session of its own, so that what it starts ends with it, and has no terminal to ask on.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """How far a long command is, in the last line of the terminal."""
 
-from __future__ import annotations
-
 import contextlib
 import sys
 import threading

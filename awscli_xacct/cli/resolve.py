@@ -1,7 +1,5 @@
 """Resolving a profile from the two config files, without botocore: which cache record has its credentials."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -3,8 +3,6 @@
 It runs the driver of the AWS CLI in this Python, with no plugin but ours: what ``[plugins]`` names may be missing here.
 """
 
-from __future__ import annotations
-
 import argparse
 import shlex
 import sys

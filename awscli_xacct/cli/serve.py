@@ -3,8 +3,6 @@
 It runs until it is interrupted or terminated, and prompts for MFA codes on its own terminal.
 """
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import signal

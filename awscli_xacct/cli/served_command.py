@@ -1,7 +1,5 @@
 """A command, or a shell, that gets a profile's credentials from a server which lasts as long as it does."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Mapping, Sequence
 

@@ -5,8 +5,6 @@ nothing would tell. So it gets an empty credentials file, and a private copy of 
 gives no credentials.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import threading

@@ -4,8 +4,6 @@ A variable tells the shell's prompt, and `xacct` itself, whose credentials it ha
 that begins with it, unless theirs does already.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from datetime import datetime

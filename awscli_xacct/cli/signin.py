@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_enable-conso
 Anyone with such a URL can sign in. So no message contains it, nor the request for it, which holds the credentials.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Mapping

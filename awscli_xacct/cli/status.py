@@ -4,8 +4,6 @@ All sessions in the cache are shown: besides those that the profiles would use a
 for one command, and those of profiles that have been changed or removed since. What these are is in their records.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import time

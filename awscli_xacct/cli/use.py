@@ -5,8 +5,6 @@ completion`` brings, and evaluates what this module prints. What must be given b
 it does not export: no secret leaves the shell, and a shell started from it begins anew.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import shlex

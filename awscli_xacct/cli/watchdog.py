@@ -6,8 +6,6 @@ groups it was told of and that have not ended. It has no credentials and no term
 POSIX only. If the shell cannot be started, everything else works as it would without it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import subprocess

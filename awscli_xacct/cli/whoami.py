@@ -1,7 +1,5 @@
 """``xacct whoami``: what would act, and for how long; without a call, unless ``--check`` asks STS."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from collections.abc import Mapping

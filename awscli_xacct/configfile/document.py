@@ -3,8 +3,6 @@
 `parser` reads the text, `line_edits` writes the changes.
 """
 
-from __future__ import annotations
-
 import locale
 import re
 from collections.abc import Mapping

@@ -7,8 +7,6 @@ option's value, even if it looks like a header. So a new option is indented exac
 section.
 """
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 from ..errors import EditError

@@ -15,8 +15,6 @@ property test checks. In short:
   block in ``[DEFAULT]`` is read only if some section lacks that option.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from sys import intern

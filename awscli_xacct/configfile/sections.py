@@ -1,7 +1,5 @@
 """Find the profiles among sections by botocore's rules, and merge those of both files."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping

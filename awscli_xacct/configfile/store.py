@@ -8,8 +8,6 @@ Only the user's own regular file is replaced, and never through a link into anot
 directory decides what is in it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

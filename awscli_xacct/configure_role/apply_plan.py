@@ -1,7 +1,5 @@
 """Apply a request for many role profiles: show the plan, ask, and write the config file once."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The arguments of the subcommands: how they are described to awscli, and how they are read."""
 
-from __future__ import annotations
-
 import argparse
 import os
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """Clients of AWS services for a profile other than the command's own."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from .. import install, settings

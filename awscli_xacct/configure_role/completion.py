@@ -5,8 +5,6 @@ completer's own process only, to complete the third level: subcommands, their op
 the value of an option among the commands.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Any

@@ -1,7 +1,5 @@
 """``aws configure role discover``: create a profile for the same role in each account of an organization."""
 
-from __future__ import annotations
-
 from collections import ChainMap
 from collections.abc import Container, Mapping, Sequence
 from operator import itemgetter

@@ -1,7 +1,5 @@
 """``aws configure role export``: write the role profiles of the config file to a manifest, or for other programs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any

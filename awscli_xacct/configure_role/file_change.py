@@ -1,7 +1,5 @@
 """Write a file that a command has made: show the diff, ask before a user's own file is changed, and write it once."""
 
-from __future__ import annotations
-
 from ..configfile import store
 from ..confirm import Change, Consent, confirm_and_apply
 from ..messages import print_message

@@ -1,7 +1,5 @@
 """``aws configure role import``: write the role profiles of a manifest to the config file."""
 
-from __future__ import annotations
-
 import os
 from importlib import resources
 from typing import Any

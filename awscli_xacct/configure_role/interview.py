@@ -1,7 +1,5 @@
 """``aws configure role PROFILE`` on a terminal: ask for the settings, in the manner of ``aws configure``."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ awscli creates an object of every subcommand whenever it runs any of them. This 
 that is run, so that a bug in it cannot break ``aws configure get``.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 

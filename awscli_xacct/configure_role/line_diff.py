@@ -5,8 +5,6 @@
 what is between them. https://bramcohen.livejournal.com/73318.html
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

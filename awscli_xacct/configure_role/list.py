@@ -1,7 +1,5 @@
 """``aws configure role list``: a table of all role profiles, or a tree of which assumes its role from which."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """``aws configure role login`` and ``logout``: get credentials before they are needed, and delete them."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """Write discovered roles to a manifest: show the diff, ask, and write the file once."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

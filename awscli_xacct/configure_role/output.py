@@ -1,7 +1,5 @@
 """What commands print on stdout: results, for people or in the CLI's own formats, and changes of files."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from io import StringIO

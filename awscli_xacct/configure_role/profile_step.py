@@ -1,7 +1,5 @@
 """The step of a setup that writes the profile to the config file, and the steps that undo it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """``aws configure role rename``: rename a role profile everywhere in the config file."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from botocore.configloader import raw_config_parse

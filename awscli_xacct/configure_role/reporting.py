@@ -4,8 +4,6 @@ AWS CLI v1 ends every command that raises with exit code 255, and both versions 
 them; what a command returns, they exit with.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import sys

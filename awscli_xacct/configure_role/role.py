@@ -1,7 +1,5 @@
 """``aws configure role PROFILE``: create or change a role profile; and the table of the subcommands."""
 
-from __future__ import annotations
-
 import shlex
 import sys
 from collections.abc import Callable

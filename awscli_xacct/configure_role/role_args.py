@@ -1,7 +1,5 @@
 """The command line of ``aws configure role PROFILE``: its options, and the edit that they ask for."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from .. import settings

@@ -1,7 +1,5 @@
 """``aws configure role setup``: create a role, the permission to assume it, and its profile, with one command."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Callable, Mapping
 from functools import partial

@@ -1,7 +1,5 @@
 """The command line of `setup`: checked before any call, and turned into a request and the clients to make it with."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """``setup --undo``: plan the steps that undo what setup has made for a profile, and nothing else."""
 
-from __future__ import annotations
-
 import shlex
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The steps of a setup as text for people, as `aws` commands, and as JSON for programs."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

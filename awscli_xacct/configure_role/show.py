@@ -1,7 +1,5 @@
 """``aws configure role show PROFILE``: every hop of the role chain, and the location of each setting."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

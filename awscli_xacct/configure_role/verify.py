@@ -1,7 +1,5 @@
 """``aws configure role verify``: assume the roles of profiles, and explain every failure."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any

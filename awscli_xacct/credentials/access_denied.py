@@ -6,8 +6,6 @@ likeliest first.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_roles.html
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ tells, the profile is refused before any call: see `profiles.source.role_session
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
 """
 
-from __future__ import annotations
-
 import shlex
 
 from .. import settings

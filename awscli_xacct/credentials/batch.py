@@ -3,8 +3,6 @@
 A person who is prompted has the terminal to themselves, and a session that serves many roles is fetched once.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from queue import Empty, SimpleQueue

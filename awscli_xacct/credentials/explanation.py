@@ -4,8 +4,6 @@ Profiles that fail at the same hop have one explanation. So have the roles that 
 reasons; what the caller needs for all of them is one policy, to be pasted whole.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence

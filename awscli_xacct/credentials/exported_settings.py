@@ -6,8 +6,6 @@ variable stands for which setting. A variable that is set already is left alone:
 https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSettings
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 

@@ -3,8 +3,6 @@
 The names are botocore's. https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 """
 
-# No `from __future__ import annotations`: a NamedTuple would compile the text of each annotation.
-
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 

@@ -21,8 +21,6 @@ be forbidden to get a session, and a role may require a newer one (``MultiFactor
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from .. import settings

@@ -1,7 +1,5 @@
 """What the AWS CLI is to print of an error: it prints the text of any exception as it is, whoever raised it."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Mapping

@@ -3,8 +3,6 @@
 It loads no botocore, because `xacct` needs none to serve what is cached.
 """
 
-# No `from __future__ import annotations`: a NamedTuple would compile the text of each annotation.
-
 import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple

@@ -9,8 +9,6 @@ Locks nest from a role to what it is assumed from, never the other way, because 
 no two processes can wait for each other.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import os

@@ -6,8 +6,6 @@ in this package: the program ran a second time, which may be a second login in a
 stdout is never shown, because it may be a secret. Its stderr is, because that is where it says what is wrong.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -4,8 +4,6 @@ Expiry is computed from the answer's own Date header: what counts is how long th
 clock may be hours off.
 """
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Assuming the roles of chains for real, and explaining what does not work."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ Only the organization's management account and the accounts it has made delegate
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple

@@ -4,8 +4,6 @@ A name depends on the accounts and on the names in use, never on the order in wh
 account that has a profile keeps its name, whatever accounts are added later.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping

@@ -4,8 +4,6 @@ A line is a JSON object with the keys of `Entry`, in this order. It holds no sec
 nothing of a policy but its name: an inline one may have been given on a command line, so it is there as its digest.
 """
 
-# No `from __future__ import annotations`: a NamedTuple would compile the text of each annotation.
-
 import hashlib
 import json
 from collections.abc import Mapping, Sequence

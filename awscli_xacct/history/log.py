@@ -10,8 +10,6 @@ another. Of two processes that renamed it at once, the second would rename the n
 another file meanwhile, which works without locks too.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import time

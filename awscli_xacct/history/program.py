@@ -1,7 +1,5 @@
 """Which program asked for a session, by the names of executables alone: arguments may be secrets."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path

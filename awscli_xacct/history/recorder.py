@@ -1,7 +1,5 @@
 """Recording a session that has just been obtained. Whatever fails here, the session is good and is used."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from typing import Any

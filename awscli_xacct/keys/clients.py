@@ -1,7 +1,5 @@
 """Clients of STS and IAM for a user: with a key that is about to be used, or with the shared MFA session."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

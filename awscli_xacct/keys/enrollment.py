@@ -5,8 +5,6 @@ Until IAM has accepted the codes there is nothing to keep: whatever happens befo
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_enable_virtual.html
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 from collections.abc import Callable

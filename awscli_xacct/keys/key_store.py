@@ -10,8 +10,6 @@ refused, would have lost both keys.
 https://keyring.readthedocs.io
 """
 
-from __future__ import annotations
-
 import contextlib
 import shlex
 import shutil

@@ -1,7 +1,5 @@
 """Calls with a key that is new to AWS."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Any

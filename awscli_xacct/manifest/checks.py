@@ -3,8 +3,6 @@
 A problem that many roles share, such as a missing source in a manifest's defaults, is found once.
 """
 
-from __future__ import annotations
-
 from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from math import inf

@@ -5,8 +5,6 @@ differ are changed in place, or added. One change can make the next one necessar
 role's mapping, so the result is read again until nothing differs. That is also the proof that it is right.
 """
 
-from __future__ import annotations
-
 from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ or that has no role, is a *base account*: the user who is signed in.
 https://github.com/tilfinltd/aws-extend-switch-roles#configuration
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ https://hub.steampipe.io/plugins/turbot/aws#configuration
 https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple

@@ -3,8 +3,6 @@
 https://mermaid.js.org/syntax/flowchart.html
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

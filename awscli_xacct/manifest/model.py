@@ -1,7 +1,5 @@
 """What a manifest, or anything else that describes many role profiles, asks of the config."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple

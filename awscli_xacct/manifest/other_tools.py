@@ -10,8 +10,6 @@ https://awsu.me
 https://mmmorris1975.github.io/aws-runas/iam_config.html
 """
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping

@@ -5,8 +5,6 @@ profile that a person wrote is never changed by accident, a person's own setting
 what a manifest no longer says is removed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple

@@ -3,8 +3,6 @@
 What is read here is the file itself, with every problem in it; `plan` finds out whether its roles fit the config.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field

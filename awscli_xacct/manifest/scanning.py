@@ -4,8 +4,6 @@ Its tokens are the same. A comment is skipped in one step instead of letter by l
 and nesting deeper than a manifest's is refused at once (at each bracket it looks at all those that enclose it).
 """
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

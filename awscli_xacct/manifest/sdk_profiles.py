@@ -1,7 +1,5 @@
 """The SDK profiles that the roles of a request ask for: what each must have, and what is wrong with it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from .. import settings

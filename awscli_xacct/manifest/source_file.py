@@ -1,7 +1,5 @@
 """Find the manifest that a command line names, read it up to a limit, and make it a request."""
 
-from __future__ import annotations
-
 import os
 import stat
 import sys

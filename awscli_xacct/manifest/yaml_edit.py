@@ -4,8 +4,6 @@ Edits are requested by the nodes of the text and made all at once. A value that 
 anchor of the old one; what is added goes after what is there, in the same style.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator

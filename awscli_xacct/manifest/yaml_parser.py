@@ -4,8 +4,6 @@ Built from the parser's events. Refused are tags, directives, a second document,
 with its aliases expanded, larger than a manifest may be.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -4,8 +4,6 @@ STS accepts each code once, and a refused one costs a try. The last code of a de
 a salted digest, until its time step is over: https://datatracker.ietf.org/doc/html/rfc6238.
 """
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 import time

@@ -5,8 +5,6 @@ passed as one argument or in the environment, never as part of a script, and esc
 than text in it (accelerators, escapes, markup).
 """
 
-from __future__ import annotations
-
 import html
 import os
 import shutil

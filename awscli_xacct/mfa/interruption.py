@@ -7,8 +7,6 @@ Everything is unwound first: what was begun reports how far it got. A program ot
 gets its `KeyboardInterrupt` and nothing else.
 """
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import os

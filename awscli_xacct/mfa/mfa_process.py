@@ -4,8 +4,6 @@ The program is run without a shell. What it prints is the code and is never show
 terminal, so that it may ask for a PIN or a touch.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import select

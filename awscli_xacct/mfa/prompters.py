@@ -1,7 +1,5 @@
 """Where a code is prompted for: the terminal, else a dialog, else nowhere. ``mfa_prompt`` chooses or forbids."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from typing import NamedTuple

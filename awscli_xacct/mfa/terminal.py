@@ -5,8 +5,6 @@ echoed. However the prompt ends (an answer, Ctrl-C, Ctrl-Z and back, SIGTERM, SI
 it was found.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import select

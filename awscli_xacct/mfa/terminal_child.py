@@ -6,8 +6,6 @@ terminal's foreground with its parent, and gets Ctrl-C and Ctrl-Z as the parent 
 its parent: the pipe that carried the prompt is closed then.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import threading

@@ -3,8 +3,6 @@
 ``msvcrt`` reads the keyboard of the console itself and echoes nothing, so there is nothing to restore.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from ..errors import CannotPromptError

@@ -1,7 +1,5 @@
 """What a role's source rules out: an MFA device, and more than an hour. Loaded only when a profile has the problem."""
 
-from __future__ import annotations
-
 import shlex
 
 from .. import settings

@@ -3,8 +3,6 @@
 Botocore's settings grow with each release, so they are never listed here; what is listed is the rest. https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

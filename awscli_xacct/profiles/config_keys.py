@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -4,8 +4,6 @@ SDKs run them in different ways: botocore splits them as a shell does, others gi
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 """
 
-from __future__ import annotations
-
 import os
 import shlex
 from collections.abc import Sequence

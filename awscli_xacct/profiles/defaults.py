@@ -3,8 +3,6 @@
 `wanted` holds keys to set and, as None, keys to remove. `profiles` are all profiles, with any other changes made.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

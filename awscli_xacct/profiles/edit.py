@@ -1,7 +1,5 @@
 """The edit of one ``aws configure role PROFILE``: what it sets, checked and applied to the current files."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

@@ -3,8 +3,6 @@
 `config` is botocore's ``session.full_config``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol

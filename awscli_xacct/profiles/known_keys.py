@@ -8,8 +8,6 @@ https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html#cli-co
 https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from functools import cache

@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from ..arn import Arn

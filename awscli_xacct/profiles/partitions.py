@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -8,8 +8,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_s
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shlex

@@ -1,7 +1,5 @@
 """Find the region or partition to call STS in for a profile without a region, which China and GovCloud need."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

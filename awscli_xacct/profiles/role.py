@@ -7,8 +7,6 @@ botocore's own assume-role provider.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
 """
 
-# No `from __future__ import annotations`: a NamedTuple would compile the text of each annotation.
-
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 

@@ -7,8 +7,6 @@ and has no others of its own.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple

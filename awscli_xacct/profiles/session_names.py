@@ -8,8 +8,6 @@ differently are never shared. The two others are not. Which user ``{user}`` is f
 which are part of the key anyway, and ``{time}`` is when the session was obtained.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from typing import Any

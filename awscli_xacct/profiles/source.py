@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 """
 
-# No `from __future__ import annotations`: a NamedTuple would compile the text of each annotation.
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 

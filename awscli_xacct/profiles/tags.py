@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

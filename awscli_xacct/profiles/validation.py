@@ -3,8 +3,6 @@
 Nothing here raises, whatever a config file holds. The limits of single settings are in `values`.
 """
 
-from __future__ import annotations
-
 from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches

@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 

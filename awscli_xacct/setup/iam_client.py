@@ -6,8 +6,6 @@ the client raises passes through.
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Planning changes nothing; `steps.carry_out` does. Whatever exists stays: stateme
 others, and only what an earlier setup added is replaced.
 """
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any

@@ -4,8 +4,6 @@ A statement is added beside the others of a trust policy. Only a statement that 
 one that requires more.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -4,8 +4,6 @@ Every journal entry is compared with what exists. What is already removed needs 
 kept, and the step says why.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from .. import iam_policy

@@ -18,8 +18,6 @@ Anything damaged, forged, expired or in another format is a cache miss; the next
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 """
 
-# No `from __future__ import annotations`: a NamedTuple would compile the text of each annotation.
-
 import hashlib
 import json
 import os

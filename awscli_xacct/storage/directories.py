@@ -9,8 +9,6 @@ The mode of a directory that was there before is never changed, and nothing is c
 root creates there is out of its owner's reach.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shlex

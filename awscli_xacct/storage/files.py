@@ -3,8 +3,6 @@
 On Windows modes do not protect a file; the access list of the profile directory does.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

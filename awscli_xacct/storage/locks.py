@@ -10,8 +10,6 @@ before the lock is released, or they would pile up: names change with the caller
 lock makes sure that its file is still the one of that name; if not, nobody else waits for it, and it is not the lock.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

@@ -4,8 +4,6 @@ A marker is a line of words with the time it was written. A damaged one, or one 
 does not count. Where no file can be written a marker holds in this process only.
 """
 
-from __future__ import annotations
-
 import contextlib
 import time
 from collections.abc import Callable

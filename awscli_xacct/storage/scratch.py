@@ -4,8 +4,6 @@ A process holds the kernel's lock on a file beside its directory. One that was k
 makes a directory finds the lock free and removes them. Windows deletes no file that is open, which serves as the lock.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

@@ -4,8 +4,6 @@ None is written while one of its files is so new that it could change again and 
 Git calls such index entries racily clean: https://git-scm.com/docs/racy-git
 """
 
-from __future__ import annotations
-
 import contextlib
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Removing what has ended from a cache directory: records, markers, locks and temporary files."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from pathlib import Path
 

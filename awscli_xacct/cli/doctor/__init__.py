@@ -1,7 +1,5 @@
 """``xacct doctor``: find everything that is wrong, each with its fix."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """Each `aws` on the PATH: whether it works, and whether it finds the plugin and uses it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path

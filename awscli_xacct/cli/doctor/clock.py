@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
 """
 
-from __future__ import annotations
-
 import sys
 import time
 from collections.abc import Iterator

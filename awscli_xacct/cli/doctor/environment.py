@@ -1,7 +1,5 @@
 """Environment variables that silently decide something: whose credentials, which profile, the plugin."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from difflib import get_close_matches
 

@@ -1,7 +1,5 @@
 """The two config files and the cache directory: who owns and can access them, and whether they can be used."""
 
-from __future__ import annotations
-
 import errno
 import os
 import shlex

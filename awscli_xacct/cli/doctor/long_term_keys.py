@@ -1,7 +1,5 @@
 """Where the long-term keys of profiles rest, and whether the system's key store has those that are expected there."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Profiles that cannot work as written, and keys and sections that are ignored."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """Profiles whose ``credential_process`` is `xacct`: the profile that it asks for, and the program itself."""
 
-from __future__ import annotations
-
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping

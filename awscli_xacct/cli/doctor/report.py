@@ -1,7 +1,5 @@
 """The findings of doctor, and the context that all its checks get."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
