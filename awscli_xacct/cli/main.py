@@ -30,6 +30,10 @@ def main(arguments: "list[str] | None" = None) -> int:
 
 def _main(arguments: "list[str]") -> int:
     try:
+        if settings.COPIES_VARIABLE in os.environ:
+            from .. import copies
+
+            copies.put_back(os.environ)
         if settings.HANDED_VARIABLE in os.environ:
             from . import launch
 

@@ -3,11 +3,12 @@
 import contextlib
 from collections.abc import Mapping, Sequence
 
+from ..copies import CONTAINER
 from ..history.program import name_server
 from ..storage.memo import Memo
 from .child import end_like, run_child
 from .for_once import ForOnce
-from .launch import BEFORE_CONTAINER, CONTAINER, build_environment
+from .launch import BEFORE_CONTAINER, build_environment
 from .renewal import start_credentials
 from .serving import hiding_default, serving
 

@@ -2,26 +2,27 @@
 
 SDKs ask the profile files before a container's server: with keys in ``[default]`` a program would run as the user, and
 nothing would tell. So it gets an empty credentials file, and a private copy of the config file whose ``[default]``
-gives no credentials.
+gives no credentials. Another profile with keys in the credentials file gets them from `xacct` there: without any, SDKs
+would run it with the credentials that are served.
 """
 
 import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from .. import settings
+from .. import copies, settings
 from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import by_name, find_headers, make_header
-from ..errors import ProfileError
+from ..errors import EditError, ProfileError
 from ..storage.files import write_temporary
 from ..storage.scratch import make_scratch_directory
 from .container_protocol import RefusedError, Rules, build_answer, build_refusal, make_path, to_container
 from .for_once import ForOnce
-from .launch import CONTAINER
 from .loopback_server import HOST, Answer, LoopbackServer
 from .renewal import Renewal, Supply
 
@@ -33,6 +34,9 @@ _GIVING = (
     settings.CREDENTIAL_SOURCE,
 )
 """The keys with which `[default]` gives credentials."""
+_KEYS = (settings.ACCESS_KEY_ID, settings.SECRET_ACCESS_KEY, settings.SESSION_TOKEN)
+_READ_ONLY = 0o400
+"""What ``aws configure`` would write into a copy is lost when the program ends: it had better fail."""
 _SECONDS_WITHOUT_END = 3600
 """How long SDKs use credentials that have no end before they ask again."""
 _TEMPORARY = ("Busy", "InternalError", "Throttled", "Unreachable")
@@ -58,7 +62,7 @@ class Serving:
 
     def variables(self, profile: str) -> dict[str, str]:
         """Return the environment variables with which SDKs get the credentials of `profile`."""
-        uri, token = CONTAINER
+        uri, token = copies.CONTAINER
         return {uri: f"http://{self.address}{make_path(profile)}", token: self._token}
 
     def stop(self) -> None:
@@ -99,28 +103,24 @@ def hiding_default() -> Iterator[dict[str, str]]:
     config, credentials = (Path(path) for path in settings.config_paths())
     hidden = hide_default(store.read(config), store.read(credentials), str(config), str(credentials))
     with make_scratch_directory(settings.SERVE_DIRECTORY, settings.SERVE_KIND) as directory:
-        variables = {}
-        for name, variable, data in (
-            ("config", settings.CONFIG_FILE_VARIABLE, hidden),
-            ("credentials", settings.CREDENTIALS_FILE_VARIABLE, b""),
-        ):
+        for name, data in zip(copies.FILES.values(), (hidden, b""), strict=True):
             path = write_temporary(directory, name, data).replace(directory / name)
-            variables[variable] = path.as_posix()  # cmd quotes no backslash
-        yield variables
+            if os.name != "nt":  # where such a file could not be deleted
+                path.chmod(_READ_ONLY)
+        yield copies.describe(directory.as_posix(), os.environ)  # cmd quotes no backslash
 
 
 def hide_default(config: bytes, credentials: bytes, path: str, credentials_path: str) -> bytes:
-    """Return the config file without what gives `[default]` credentials, and with its settings from the other file."""
+    """Return the config file without what gives `[default]` credentials, and with the settings from the other file."""
     document = Document(config, path)
     headers = find_headers(document.names(), _DEFAULT)
     for header in headers:
         for key in document.section(header):
             if key in _GIVING:
                 document.remove(header, key)
-    settings_there = Document(credentials, credentials_path).sections().get(_DEFAULT, {})
-    for key, value in settings_there.items():
-        if key not in _GIVING and isinstance(value, str):
-            document.set(headers[-1] if headers else make_header(_DEFAULT), key, value)
+    for name, options in Document(credentials, credentials_path).sections().items():
+        with contextlib.suppress(EditError):  # a name or a value that only the other file can hold
+            _move(name, options, document)
     left = by_name(document.expected_sections()).get(_DEFAULT, {})
     for key in left:
         if key not in _GIVING:
@@ -132,6 +132,21 @@ def hide_default(config: bytes, credentials: bytes, path: str, credentials_path:
             f"move it to the section of a profile, in: {path}",
         )
     return document.render()
+
+
+def _move(name: str, options: Mapping[str, Any], document: Document) -> None:
+    """Add what the credentials file says about a profile, but none of its keys."""
+    headers = find_headers(document.names(), name)
+    header = headers[-1] if headers else make_header(name)
+    hidden = _GIVING if name == _DEFAULT else _KEYS
+    for key, value in options.items():
+        if key not in hidden and isinstance(value, str):
+            document.set(header, key, value)
+    if name != _DEFAULT and settings.ACCESS_KEY_ID in options:
+        from ..profiles.credential_process import make_command
+        from ..xacct_program import find_program
+
+        document.set(header, settings.CREDENTIAL_PROCESS, make_command(find_program(), name))
 
 
 def _build(supply: Supply) -> bytes:

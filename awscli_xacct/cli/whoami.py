@@ -2,15 +2,17 @@
 
 import argparse
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
-from .. import settings
+from .. import copies, settings
 from ..arn import Arn
 from ..configfile import store
 from ..messages import print_message, printable, warn
-from ..profiles.acting import INSTANCE, Acting, Search, no_credentials
+from ..profiles.acting import CONTAINER, INSTANCE, Acting, Search, no_credentials
 from ..profiles.cache_keys import record_cache
 from ..results import write_json, write_result
 from .output import add_format_options
@@ -39,7 +41,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what would act. Raises `XacctError` if there are no credentials."""
-    named, config = options.profile, read_config()
+    named = options.profile
+    if named is None:
+        os.environ.update(copies.put_aside)  # what an `aws` command of this shell has
+    config = read_config()
     cache = record_cache(config, os.environ, warn)
     written = store.read_document(Path(settings.config_paths()[1])).sections()
     acting = Search(config, os.environ, cache, written).find(named)
@@ -54,7 +59,15 @@ def run(options: argparse.Namespace) -> int:
         write_result(_format(result))
     if acting.note:
         print_message(acting.note)
+    elif acting.source == CONTAINER and copies.put_aside:
+        print_message(f"these are served by xacct: xacct whoami {_find_served(os.environ)}")
     return 0
+
+
+def _find_served(environment: Mapping[str, str]) -> str:
+    """Return the profile whose credentials `xacct` serves to this shell, as a word of a command."""
+    path = urlsplit(environment.get(copies.CONTAINER[0], "")).path
+    return shlex.quote(unquote(path.removeprefix("/")))
 
 
 def _to_dict(acting: Acting) -> dict[str, Any]:

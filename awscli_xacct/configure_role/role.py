@@ -1,5 +1,6 @@
 """``aws configure role PROFILE``: create or change a role profile; and the table of the subcommands."""
 
+import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -12,10 +13,11 @@ from typing import Any
 
 from botocore.configloader import raw_config_parse
 
-from .. import settings
+from .. import copies, settings
 from ..configfile import store
 from ..configfile.document import Document
 from ..confirm import Change, Consent, confirm_and_apply, has_terminal
+from ..credentials.loading import read_own_files
 from ..errors import EditError, UsageError, ValidationError, XacctError
 from ..failures import code_of, combine
 from ..messages import print_message
@@ -24,6 +26,7 @@ from ..profiles import validation
 from ..profiles.edit import AUTO, ProfileEdit
 from ..reporter import Reporter
 from ..results import write_result
+from ..storage.memo import file_signature
 from . import role_args
 from .base import Subcommand
 from .output import print_diff
@@ -60,8 +63,15 @@ class RoleCommand(Subcommand):
     ]
 
     def __call__(self, args: list[str], parsed_globals: Any) -> Any:
+        if settings.COPIES_VARIABLE in os.environ:
+            read_own_files(self._session)
+        path = settings.config_paths()[0]
+        before = file_signature(path)
         reporter = make_reporter(args, self._session, parsed_globals)
-        return run_reported(lambda: self._dispatch(reporter, parsed_globals), reporter)
+        code = run_reported(lambda: self._dispatch(reporter, parsed_globals), reporter)
+        if copies.put_aside and file_signature(path) != before:
+            print_message(copies.EXPLANATION)
+        return code
 
     def _dispatch(self, reporter: Reporter, parsed_globals: Any) -> Any:
         words = reporter.words

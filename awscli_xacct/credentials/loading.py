@@ -134,6 +134,20 @@ def _remember(profile: str, version: str) -> None:
             resolve(profile, version, read_config)
 
 
+def read_own_files(session: Any) -> None:
+    """Have a botocore session use the user's own files where it has read the copies; see copies.py."""
+    from .. import copies, settings
+
+    copies.put_back(os.environ)
+    read = session.full_config
+    profiles = read["profiles"]  # the session may have kept this one as well
+    own = read_config(settings.config_paths())
+    profiles.clear()
+    profiles.update(own["profiles"])
+    read.clear()
+    read.update(own, profiles=profiles)
+
+
 def read_config(paths: Sequence[str]) -> Mapping[str, Any]:
     """Read the config file and the credentials file to what ``botocore.session.Session.full_config`` would be.
 

@@ -11,6 +11,7 @@ import pytest
 
 from awscli_xacct.cli.serving import hide_default
 from awscli_xacct.errors import ProfileError
+from awscli_xacct.settings import COPIES_VARIABLE
 from tests.sts import MfaDevice, Role, Sts
 from tests.support.commands import caller_arn, is_session_of
 from tests.support.home import AWS, REGION, XACCT, Home, finish, finish_on_terminal
@@ -53,6 +54,7 @@ def test_exec_serve_leaves_no_keys_in_the_environment(home: Home, prod: str) -> 
     found = read_variables(home.xacct(*words, environment=stale))
     kept = {name: value for name, value in home.environment.items() if name.startswith("AWS_")}
     files = [found.pop(name) for name in (CONFIG, CREDENTIALS)]
+    assert found.pop(COPIES_VARIABLE).startswith(str(Path(files[0]).parent))
     assert found.pop(URI).endswith("/prod")
     assert len(found.pop(TOKEN)) == 64
     assert found == {**kept, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
@@ -179,8 +181,9 @@ def test_hidden_default_of_every_kind(lines: str) -> None:
 
 def test_hidden_default_has_the_settings_of_the_credentials_file() -> None:
     credentials = "[default]\naws_access_key_id = AKIA\nregion = eu-west-2\n[other]\nregion = x\n"
-    assert hide("[default]\nregion = eu-west-1\n", credentials) == "[default]\nregion = eu-west-2\n"
-    assert hide("", credentials) == "[default]\nregion = eu-west-2\n"
+    other = "\n[profile other]\nregion = x\n"
+    assert hide("[default]\nregion = eu-west-1\n", credentials) == f"[default]\nregion = eu-west-2\n{other}"
+    assert hide("", credentials) == f"[default]\nregion = eu-west-2\n{other}"
     assert hide("", "") == ""
 
 

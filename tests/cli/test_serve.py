@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from awscli_xacct.cli.loopback_server import MAX_CONNECTIONS
+from awscli_xacct.settings import COPIES_VARIABLE
 from tests.sts import Role, Sts, User
 from tests.support.commands import is_session_of, mode_of
 from tests.support.home import REGION, TIMEOUT, XACCT, Home, finish
@@ -43,9 +44,10 @@ def test_serve_prints_variables(home: Home, prod: str) -> None:
         assert len(found[TOKEN]) == 64
         assert found["AWS_REGION"] == found["AWS_DEFAULT_REGION"] == REGION
         assert Path(found[CREDENTIALS]).read_text("utf-8") == ""
-        assert {mode_of(Path(found[name])) for name in (CONFIG, CREDENTIALS)} == {0o600}
+        assert {mode_of(Path(found[name])) for name in (CONFIG, CREDENTIALS)} == {0o400}
         assert mode_of(Path(found[CONFIG]).parent) == 0o700
-        assert set(found) == {URI, TOKEN, CONFIG, CREDENTIALS, "AWS_REGION", "AWS_DEFAULT_REGION"}
+        regions = {"AWS_REGION", "AWS_DEFAULT_REGION"}
+        assert set(found) == {URI, TOKEN, CONFIG, CREDENTIALS, COPIES_VARIABLE, *regions}
         assert "AWS_ACCESS_KEY_ID" in server.printed.splitlines()[0].split()  # after unset
     assert not Path(found[CONFIG]).parent.exists()
 

@@ -1,13 +1,16 @@
 """Environment variables that silently decide something: whose credentials, which profile, the plugin."""
 
+import time
 from collections.abc import Iterator
 from difflib import get_close_matches
+from pathlib import Path
 
-from ... import settings
+from ... import copies, settings
 from ...errors import ProfileError
 from ...messages import unknown_profile
 from ...profiles.cache_keys import keeps_history, mfa_prompt, session_duration
 from ...profiles.session_names import session_names
+from ...storage.files import is_file
 from .report import FAULT, OK, WARNING, DoctorContext, Finding
 
 _KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
@@ -17,8 +20,37 @@ _PREFIX = "AWS_XACCT_"
 
 def check(context: DoctorContext) -> Iterator[Finding]:
     """Check all variables. A healthy environment is one finding."""
-    found = [*_check_keys(context), *_check_profile(context), *_check_own(context)]
+    found = [*_check_shell(context), *_check_profile(context), *_check_own(context)]
     yield from found or [Finding(OK, "no environment variable interferes")]
+
+
+def _check_shell(context: DoctorContext) -> Iterator[Finding]:
+    """Check what decides whose credentials programs get that name no profile."""
+    ours = context.environment.get(settings.SHELL_VARIABLE)
+    if copies.put_aside:
+        yield _check_server()
+    elif ours and context.environment.get(_KEY):
+        end, _, profile = ours.partition(" ")
+        expiry = end.removesuffix(settings.SHELL_NARROWED)
+        if expiry.isdecimal() and 0 < int(expiry) < time.time():
+            yield Finding(
+                WARNING, f"the credentials of this shell, of profile {profile}, have expired", "exit"
+            )
+        else:
+            yield Finding(OK, f"this shell has the credentials of profile {profile}, from xacct exec")
+    else:
+        yield from _check_keys(context)
+
+
+def _check_server() -> Finding:
+    """Check a server of ours, by whether the copies that it has made for this shell are still there."""
+    if all(is_file(Path(copies.put_aside[name])) for name in copies.FILES if name in copies.put_aside):
+        return Finding(
+            OK, "this shell has credentials from a server of xacct, and copies of your config files"
+        )
+    names = [*copies.FILES, *copies.CONTAINER, settings.COPIES_VARIABLE]
+    text = "the server of xacct that this shell had credentials from has ended: no aws command works here"
+    return Finding(FAULT, text, f"unset {' '.join(names)}")
 
 
 def _check_keys(context: DoctorContext) -> Iterator[Finding]:
