@@ -13,9 +13,12 @@ from __future__ import annotations
 
 import atexit
 import fcntl
+import functools
 import gc
+import inspect
 import io
 import json
+import logging
 import os
 import random
 import select
@@ -89,47 +92,91 @@ def open_descriptors() -> set[int]:
 
 def keep_constants() -> None:
     """Have children find in memory what every `aws` works out anew: the shipped data, and how events are called."""
-    import awscli
     import awscli.clidriver
-    from botocore import hooks, loaders
+
+    keep_shipped_data()
+    keep_names_of_events()
+    loader = awscli.clidriver.create_clidriver().session.get_component("data_loader")
+    for name in ("endpoints", "partitions"):
+        loader.load_data(name)
+    for kind in ("service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2"):
+        loader.list_available_services(kind)
+    for service in ("sts", "iam", "organizations"):
+        for kind in ("service-2", "endpoint-rule-set-1"):
+            loader.load_service_model(service, kind)
+
+
+def keep_shipped_data() -> None:
+    """Read what is in awscli's own directories once."""
+    import awscli
+    from botocore import loaders
 
     shipped = (os.path.dirname(awscli.__file__), loaders.Loader.BUILTIN_DATA_PATH)  # noqa: PTH120
 
-    def keep(real: Callable[..., Any], is_constant: Callable[[Any, Any], bool]) -> Callable[..., Any]:
-        """Return a function that remembers what `real` returned for its last argument, if that is constant."""
-        found: dict[Any, Any] = {}
+    def keep(real: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that remembers what `real` returned for a path, its last argument, in the shipped data."""
+        found: dict[str, Any] = {}
 
         def look(*arguments: Any) -> Any:
-            key = arguments[-1]
-            if key in found:
-                return found[key]
+            path = arguments[-1]
+            if path in found:
+                return found[path]
             value = real(*arguments)
-            if is_constant(key, value):
-                found[key] = value
+            if path.startswith(shipped):
+                found[path] = value
             return value
 
         return look
 
-    def is_shipped(path: str, _: object) -> bool:
-        return path.startswith(shipped)
-
-    # botocore looks into the directories of 400 services to list them.
-    kept = {name: keep(getattr(os.path, name), is_shipped) for name in ("isdir", "isfile")}
+    kept = {name: keep(getattr(os.path, name)) for name in ("isdir", "isfile")}
     path = types.SimpleNamespace(**{**vars(os.path), **kept})
-    loaders.os = types.SimpleNamespace(**{**vars(os), "listdir": keep(os.listdir, is_shipped), "path": path})
-    loaders.JSONFileLoader.load_file = keep(loaders.JSONFileLoader.load_file, is_shipped)
-    # awscli registers 400 handlers. A name that has an alias is left to botocore, which writes it to the debug log.
-    hooks.accepts_kwargs = keep(
-        hooks.accepts_kwargs, lambda handler, _: isinstance(handler, types.FunctionType)
-    )
-    if aliaser := getattr(hooks, "EventAliaser", None):  # not in version 2
-        aliaser._alias_event_name = keep(aliaser._alias_event_name, lambda name, alias: bool(name == alias))
-    loader = awscli.clidriver.create_clidriver().session.get_component("data_loader")
-    for name in ("endpoints", "partitions"):
-        loader.load_data(name)
-    for service in ("sts", "iam", "organizations"):
-        for kind in ("service-2", "endpoint-rule-set-1"):
-            loader.load_service_model(service, kind)
+    loaders.os = types.SimpleNamespace(**{**vars(os), "listdir": keep(os.listdir), "path": path})
+    loaders.JSONFileLoader.load_file = keep(loaders.JSONFileLoader.load_file)
+    # To list the services, botocore looks into 400 directories, several times in one `aws`.
+    real = loaders.Loader.list_available_services
+    services: dict[tuple[str, ...], list[str]] = {}
+
+    def list_available_services(loader: Any, type_name: str) -> list[str]:
+        places = tuple(loader._potential_locations())
+        if not all(place.startswith(shipped) for place in places):
+            return real(loader, type_name)  # type: ignore[no-any-return]
+        key = (type_name, *places)
+        if key not in services:
+            services[key] = real(loader, type_name)
+        return services[key]
+
+    loaders.Loader.list_available_services = list_available_services
+
+
+def keep_names_of_events() -> None:
+    """Find out quickly how to call awscli's 400 handlers, and once which names of events are aliases."""
+    from botocore import hooks
+
+    inspect_handler = hooks.accepts_kwargs
+
+    def accepts_kwargs(handler: Any) -> object:
+        function = handler.func if type(handler) is functools.partial else handler
+        function = getattr(function, "__func__", function)
+        if type(function) is types.FunctionType and "__signature__" not in vars(function):
+            return function.__code__.co_flags & inspect.CO_VARKEYWORDS
+        return inspect_handler(handler)
+
+    hooks.accepts_kwargs = accepts_kwargs
+    aliaser = getattr(hooks, "EventAliaser", None)
+    if aliaser is None:  # in version 2
+        return
+    find_alias = aliaser._alias_event_name
+    aliases: dict[str, str] = {}
+
+    def alias_event_name(events: Any, name: str) -> str:
+        if name in events._alias_name_cache or hooks.logger.isEnabledFor(logging.DEBUG):
+            return find_alias(events, name)  # type: ignore[no-any-return]
+        if name not in aliases:
+            aliases[name] = find_alias(events, name)
+        alias = events._alias_name_cache[name] = aliases[name]
+        return alias
+
+    aliaser._alias_event_name = alias_event_name
 
 
 def is_equivalent(environment: Mapping[str, str], own: Mapping[str, str], variables_read: list[str]) -> bool:
