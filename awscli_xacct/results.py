@@ -13,6 +13,8 @@ def write_result(result: str | bytes) -> None:
 
     Raises `BrokenPipeError`, and `XacctError` for other failures. With Python's own buffer, they may come at its flush.
     """
+    if not result:
+        return  # writing nothing fails, too, where nothing can be written
     if sys.stdout is None:
         raise XacctError("there is no standard output to write to")
     try:

@@ -62,13 +62,18 @@ def build_environment(
 ) -> "dict[str, str]":
     """Return the inherited environment with the credentials of `document` and the region of its profile.
 
-    The profile's other settings, ``memo.exported``, do not override an inherited variable.
+    The profile's other settings, ``memo.exported``, do not override an inherited variable, except one; see
+    credentials/exported_settings.py.
     """
     account, key = ACCOUNT
     dropped = {*VARIABLES, *STALE, settings.RESOLVING_VARIABLE, settings.SHELL_VARIABLE, account}
     kept = {name: value for name, value in inherited.items() if name not in dropped}
     exported = dict(pair.split("=", 1) for pair in memo.exported)
-    exported = {name: value for name, value in exported.items() if name not in kept}
+    exported = {
+        name: value
+        for name, value in exported.items()
+        if name not in kept or name == settings.IGNORE_ENDPOINTS_VARIABLE
+    }
     if exported:
         exported[settings.HANDED_VARIABLE] = "\n".join(f"{name}={value}" for name, value in exported.items())
     environment = {**kept, **exported, **to_variables(document)}

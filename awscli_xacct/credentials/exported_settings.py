@@ -1,7 +1,8 @@
 """The settings of a profile, besides credentials and region, that a command gets as environment variables.
 
 The command has no profile: without these variables it would follow `[default]`. botocore's own tables tell which
-variable stands for which setting. A variable that is set already is left alone: there too, it overrides a profile.
+variable stands for which setting. A variable that is set already is left alone: there too, it overrides a profile. Only
+``AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false`` is not, where it would give the command the endpoints of `[default]`.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSettings
 """
@@ -14,6 +15,7 @@ from ..profiles.client_settings import select_client_settings
 
 _ENDPOINT = "endpoint_url"
 _SERVICES = "services"
+_IGNORE = settings.IGNORE_ENDPOINTS_VARIABLE
 _DEFAULT = "default"
 _HANDLED_ELSEWHERE = frozenset({settings.REGION, "profile"})
 
@@ -49,13 +51,15 @@ def export_settings(
             value = "false"  # or the command would follow [default]
         if value:
             found.setdefault(variable, value)
+    if _IGNORE in environment:
+        found.pop(_IGNORE, None)  # the only variable that this may override, below
     endpoints = dict(_find_endpoints(config, own))
     if endpoints and "AWS_ENDPOINT_URL" not in environment:  # which overrides every endpoint in the files
         found.update(endpoints)
     only_default = not endpoints and any(key in default for key in (_ENDPOINT, _SERVICES))
     if only_default and not any(name.startswith("AWS_ENDPOINT_URL") for name in environment):
         # No variable can say "no endpoint", and those of [default] are not for these credentials.
-        found["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true"
+        found[_IGNORE] = "true"
     memoizable = not only_default and not any("@" in url or "?" in url for url in endpoints.values())
     return ExportedSettings(tuple(f"{name}={value}" for name, value in sorted(found.items())), memoizable)
 

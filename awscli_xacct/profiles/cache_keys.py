@@ -40,7 +40,7 @@ class CacheKeys:
         self._endpoint = (
             environment.get("AWS_ENDPOINT_URL_STS"),
             environment.get("AWS_ENDPOINT_URL"),
-            environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
+            environment.get(settings.IGNORE_ENDPOINTS_VARIABLE),
             services.get("sts"),
             options.get("endpoint_url"),
             options.get("ignore_configured_endpoint_urls"),

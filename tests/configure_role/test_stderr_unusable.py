@@ -62,6 +62,17 @@ def test_result_that_cannot_be_written_is_one_error(home: Home, stdout: str, buf
         assert reason in line
 
 
+@pytest.mark.usefixtures("prod")
+@pytest.mark.parametrize("stdout", ["&-", "/dev/full"])
+def test_command_without_a_result_needs_no_stdout(home: Home, stdout: str) -> None:
+    """`login` says all on stderr, and failed after it had logged in."""
+    script = ("-c", f'exec "$@" >{stdout}', "sh", str(AWS), "configure", "role", "login", "prod")
+    outcome = finish(home.start_any(Path("/bin/sh"), *script))
+    assert outcome.code == 0
+    [line] = outcome.lines
+    assert line.startswith("profile prod: valid for 1 h")
+
+
 def test_problem_of_several_lines_is_indented_under_its_first() -> None:
     """A command that fixes it used to be flush with the bullets."""
     assert str(

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from awscli_xacct import settings as settings_module
 from awscli_xacct.cli import launch
 from awscli_xacct.cli.resolve import read_config, resolve_in
 from awscli_xacct.credentials.exported_settings import export_settings
@@ -27,6 +28,7 @@ from tests.credentials.test_profile_session import (
     Machine,
     clean,
     machine,
+    remove_settings,
     seen,
     variables,
     with_region,
@@ -122,7 +124,7 @@ def describe_client(environment: Mapping[str, str]) -> object:
     os.environ.update(environment)
     session = botocore.session.Session()
     session.register_component("data_loader", LOADER)
-    return seen(Sts(session.create_client, KEYS, region=None, quick=False))
+    return seen(lambda: Sts(session.create_client, KEYS, region=None, quick=False))
 
 
 switches = st.fixed_dictionaries(
@@ -153,8 +155,7 @@ def test_exported_settings_make_the_same_client_as_the_profile(
     environment = {name: value for name, value in environment.items() if name != "AWS_DEFAULT_REGION"}
     before = dict(os.environ)
     try:
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            del os.environ[name]
+        remove_settings()
         machine = Machine(tmp_path_factory.getbasetemp())
         os.environ.update(environment, HOME=str(machine.path), AWS_EC2_METADATA_DISABLED="true")
         machine.configure(prod, default, {}, SERVICES)
@@ -163,6 +164,23 @@ def test_exported_settings_make_the_same_client_as_the_profile(
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+def test_exported_settings_override_a_variable_that_means_the_default_profiles_endpoint(
+    machine: Machine,
+) -> None:
+    """With ``AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false``, a command would have called it with prod's credentials."""
+    name = settings_module.IGNORE_ENDPOINTS_VARIABLE
+    machine.configure({"region": "us-west-1"}, {"endpoint_url": "http://127.0.0.1:9"}, {})
+    os.environ[name] = "false"
+    assert make_child_environment(machine, "prod")[name] == "true"
+    own = {
+        "region": "us-west-1",
+        "endpoint_url": "http://127.0.0.1:8",
+        "ignore_configured_endpoint_urls": "true",
+    }
+    machine.configure(own, {}, {})
+    assert make_child_environment(machine, "prod")[name] == "false", "as the profile itself has it"
 
 
 def test_exported_settings_leave_out_what_has_no_variable(machine: Machine) -> None:

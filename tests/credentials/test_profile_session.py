@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import botocore.session
 import pytest
 from botocore.config import Config
 from botocore.credentials import AssumeRoleProvider as StockProvider
+from botocore.exceptions import EndpointVariantError
 from botocore.loaders import create_loader
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from awscli_xacct import install
@@ -30,28 +32,47 @@ class _Sent(Exception):
     """Raised instead of an answer."""
 
 
-def seen(sts: Sts) -> dict[str, Any]:
-    """Return what a client of STS does: where it calls, its signing region, what it trusts, its timeouts."""
-    client = sts._client
+def seen(make: Callable[[], Sts]) -> dict[str, Any]:
+    """Return what a client of STS does: where and through what it calls, its signing region, and all its settings.
+
+    Or why there is none: not every partition has an address for FIPS and dual-stack.
+    """
+    try:
+        client = make()._client
+    except EndpointVariantError as error:
+        return {"error": str(error)}
     found: dict[str, Any] = {}
 
     def send(request: Any, **_: Any) -> None:
         scope = request.headers["Authorization"].decode().split("/")
         found.update(url=request.url, signed_for=scope[2], agent=request.headers["User-Agent"].decode())
+        found.update(proxies=http._proxy_config.proxy_url_for(request.url))
         raise _Sent
 
+    http, config = client._endpoint.http_session, client.meta.config
     client.meta.events.register("before-send", send, unique_id="test")
     with pytest.raises(_Sent):
         client.get_caller_identity()
-    http, config = client._endpoint.http_session, client.meta.config
     return {
         **found,
         "agent": found["agent"].partition(" app/")[2],
         "trusts": http._verify,
         "seconds": (http._timeout.connect_timeout, http._timeout.read_timeout),
-        "retries": config.retries,
         "sockets": http._socket_options,
+        # All that botocore has read of the profile, and whatever it will read one day.
+        "settings": {name: value for name, value in vars(config).items() if name not in _AGENTS},
     }
+
+
+_AGENTS = ("user_agent", "_user_provided_options", "_supplied_user_agent")
+"""They say what the session has done before, too; what a profile may add is in `agent`."""
+
+
+def remove_settings() -> None:
+    """Remove from the environment whatever changes a client."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "BOTO")) or name.lower().endswith("_proxy"):
+            del os.environ[name]
 
 
 class Machine:
@@ -85,19 +106,19 @@ class Machine:
             self.session("prod", region).get_component("credential_provider").get_provider("assume-role")
         )
         assert type(provider) is StockProvider
-        return seen(Sts(provider._client_creator, KEYS, region=None, quick=False))
+        return seen(lambda: Sts(provider._client_creator, KEYS, region=None, quick=False))
 
     def installed(self) -> dict[str, Any]:
         """Return what the provider does in `prod`'s own session: `aws`, `xacct credentials`, `xacct console`."""
         session = self.session("prod")
         install(session)
         provider = session.get_component("credential_provider").get_provider("assume-role")
-        return seen(provider.fetcher()._context.sts(KEYS))
+        return seen(lambda: provider.fetcher()._context.sts(KEYS))
 
     def beside(self, host: str | None, region: str | None = None) -> dict[str, Any]:
         """Return what it does in another session: `verify`, `login`, `--verify`, `discover --check`, `each`."""
         provider = provider_for(self.session(host, region), "prod")
-        return seen(provider.fetcher()._context.sts(KEYS))
+        return seen(lambda: provider.fetcher()._context.sts(KEYS))
 
 
 @pytest.fixture
@@ -110,10 +131,7 @@ def machine(tmp_path: Path, clean: None) -> Machine:  # noqa: ARG001
 def clean() -> Iterator[None]:
     """Remove the settings of the person who runs the tests, and restore them afterwards."""
     before = dict(os.environ)
-    for name in [
-        name for name in os.environ if name.startswith(("AWS_", "BOTO")) or name.lower().endswith("_proxy")
-    ]:
-        del os.environ[name]
+    remove_settings()
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     yield
     os.environ.clear()
@@ -135,6 +153,15 @@ CHOICES: dict[str, list[str]] = {
     "defaults_mode": ["standard", "in-region", "legacy"],
     "tcp_keepalive": ["true", "false"],
     "sdk_ua_app_id": ["app1", "app2"],
+    "account_id_endpoint_mode": ["required", "disabled", "preferred"],
+    "auth_scheme_preference": ["sigv4", "sigv4a,sigv4"],
+    "sigv4a_signing_region_set": ["*", "us-east-1"],
+    "disable_host_prefix_injection": ["true", "false"],
+    "disable_request_compression": ["true", "false"],
+    "request_min_compression_size_bytes": ["1", "2"],
+    "request_checksum_calculation": ["when_required", "when_supported"],
+    "response_checksum_validation": ["when_required", "when_supported"],
+    "s3_disable_express_session_auth": ["true", "false"],
 }
 VARIABLES = {
     "use_fips_endpoint": "AWS_USE_FIPS_ENDPOINT",
@@ -142,22 +169,40 @@ VARIABLES = {
     "endpoint_url": "AWS_ENDPOINT_URL_STS",
     "ca_bundle": "AWS_CA_BUNDLE",
     "max_attempts": "AWS_MAX_ATTEMPTS",
+    "ignore_configured_endpoint_urls": "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "sts_regional_endpoints": "AWS_STS_REGIONAL_ENDPOINTS",
+    "tcp_keepalive": "BOTOCORE_TCP_KEEPALIVE",
     "region": "AWS_DEFAULT_REGION",
 }
+PROXIES = {"HTTPS_PROXY": "http://127.0.0.1:1", "NO_PROXY": "sts.example.com,.amazonaws.com.cn"}
 SERVICES = "[services one]\nsts =\n  endpoint_url = https://one.example.com\n[services two]\niam =\n  endpoint_url = https://two.example.com\n"
-REGIONS = ["us-west-1", "us-east-1", "cn-north-1", "us-gov-west-1"]
+REGIONS = [
+    "us-west-1",
+    "us-east-1",
+    "cn-north-1",
+    "us-gov-west-1",
+    "us-iso-west-1",
+    "us-isob-east-1",
+    "eu-isoe-west-1",
+    "us-isof-south-1",
+    "eusc-de-east-1",
+    "mars-north-1",
+]
 
 options = st.fixed_dictionaries({}, optional={key: st.sampled_from(of) for key, of in CHOICES.items()})
 with_region = st.builds(lambda found, region: {**found, "region": region}, options, st.sampled_from(REGIONS))
 variables = st.fixed_dictionaries(
     {},
-    optional={name: st.sampled_from(CHOICES.get(key, REGIONS)) for key, name in VARIABLES.items()},
+    optional={
+        **{name: st.sampled_from(CHOICES.get(key, REGIONS)) for key, name in VARIABLES.items()},
+        **{name: st.just(value) for name, value in PROXIES.items()},
+    },
 )
 
 
 @settings(quickly, max_examples=quickly.max_examples // 5)
 @given(
-    prod=with_region,
+    prod=options | with_region,
     default=options | with_region,
     other=options | with_region,
     environment=variables,
@@ -171,15 +216,19 @@ def test_client_is_as_the_profiles_own_session_makes_it(
     environment: dict[str, str],
     region: str | None,
 ) -> None:
-    """With settings in the profile, the session's own profile, the source, the environment and `--region`."""
+    """With settings in the profile, the session's own profile, the source, the environment and `--region`.
+
+    A profile without a region has its source's.
+    """
+    assume("region" in {**prod, **default} or "AWS_DEFAULT_REGION" in environment or region)
     before = dict(os.environ)
     try:
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            del os.environ[name]
+        remove_settings()
         machine = Machine(tmp_path_factory.getbasetemp())
         os.environ.update(environment, HOME=str(machine.path), AWS_EC2_METADATA_DISABLED="true")
         machine.configure(prod, default, other, SERVICES)
-        wanted = machine.stock(region)
+        given = region or environment.get("AWS_DEFAULT_REGION") or prod.get("region")
+        wanted = machine.stock(region if given else default["region"])
         for host in (None, "other", "prod"):
             assert machine.beside(host, region) == wanted
         if region is None:
@@ -207,7 +256,7 @@ def test_command_line_timeouts_apply_to_every_profile(machine: Machine) -> None:
     session = machine.session("other")
     session.set_default_client_config(Config(read_timeout=7, connect_timeout=8))
     provider = provider_for(session, "prod")
-    assert seen(provider.fetcher()._context.sts(KEYS))["seconds"] == (8, 7)
+    assert seen(lambda: provider.fetcher()._context.sts(KEYS))["seconds"] == (8, 7)
 
 
 # -- no region -------------------------------------------------------------------------------------
@@ -292,7 +341,10 @@ def test_region_missing_buys_an_mfa_session_in_the_callers_partition(machine: Ma
     provider = provider_for(machine.session("other"), profile)
     context = provider.session()._context if profile == "default" else provider.fetcher()._context
     for quick in (False, True):
-        assert seen(context.sts(KEYS, quick=quick))["url"] == "https://sts.cn-northwest-1.amazonaws.com.cn/"
+        assert (
+            seen(partial(context.sts, KEYS, quick=quick))["url"]
+            == "https://sts.cn-northwest-1.amazonaws.com.cn/"
+        )
 
 
 def test_default_region_exists_for_each_partition() -> None:
