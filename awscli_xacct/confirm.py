@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from .errors import ValidationError, XacctError
 from .messages import print_message, printable
 from .problems import Problem
+from .wrapping import wrap
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _refusal(change: Change, reason: str) -> ValidationError:
 
 
 def _ask(question: str, screen: TextIO) -> bool:
-    screen.write(f"{printable(question)} [y/N] ")
+    screen.write(wrap(f"{printable(question)} [y/N] ", screen))
     screen.flush()
     answer = sys.stdin.readline()
     if not answer.endswith("\n"):

@@ -117,8 +117,10 @@ def print_message(message: str) -> None:
 
 
 def wrap_message(text: str) -> str:
-    """Return `wrap` of a text for stderr."""
+    """Return a text for stderr: wrapped if that is a terminal."""
     import sys
+
+    from .wrapping import wrap  # a warm command has no use for it
 
     return wrap(text, sys.stderr)
 
@@ -146,66 +148,6 @@ def write_message(text: str) -> None:
             sys.stderr.flush()
     except (OSError, ValueError):
         abandon(sys.stderr)
-
-
-def wrap(text: str, stream: TextIO | None, indent: int = 0) -> str:
-    """Wrap `text` at words to the width of the terminal that `stream` writes to; leave it as it is without one.
-
-    Commands and paths are not broken, because they are copied. A command that ends a line too long gets a line of
-    its own. Indented lines hold commands, JSON or differences and stay as they are, except list items and sentences,
-    which begin with a capitalized word. The caller will put `indent` columns before each line.
-    """
-    width = terminal_width(stream) - indent
-    lines = text.split("\n")
-    if width < _MIN_WIDTH or all(len(line) <= width for line in lines):
-        return text
-    return "\n".join(_wrap_line(line, width) for line in lines)
-
-
-_MIN_WIDTH = 20
-"""Columns; a narrower terminal is not worth the wrapping."""
-
-
-def _wrap_line(line: str, width: int) -> str:
-    import re
-    from textwrap import TextWrapper
-
-    indent = line[: len(line) - len(line.lstrip())]
-    if len(line) <= width or (indent and not re.match(r"\s*(- \S|[A-Z][a-z]* )", line)):
-        return line
-    inner = f"{indent}  "
-    line = re.sub(
-        r"(?<=:) (?=(?:aws|xacct|sudo|export|unset|chmod|ls|rm|pip|python3?|curl) )",
-        f"\n{inner}",
-        line,
-        count=1,
-    )
-    prose, *command = line.split("\n")
-    # In a path with spaces each word but the first has a separator inside.
-    prose = re.sub(
-        r"(?<!\S)(?:[~/]|[A-Za-z]:\\)\S*(?: [^\s/\\]+[/\\]\S*)+",
-        lambda path: path[0].replace(" ", "\0"),
-        prose,
-    )
-    wrapper = TextWrapper(width, subsequent_indent=inner, break_long_words=False, break_on_hyphens=False)
-    return "\n".join([*(each.replace("\0", " ") for each in wrapper.wrap(prose)), *command])
-
-
-def terminal_width(stream: TextIO | None) -> int:
-    """Return the width of the terminal that `stream` writes to, in columns; 0 if it is not a terminal."""
-    import os
-    import shutil
-
-    try:
-        if stream is None or not stream.isatty():
-            return 0
-        columns = os.get_terminal_size(stream.fileno()).columns
-    except OSError:
-        columns = 0
-    except ValueError:
-        return 0  # closed
-    # COLUMNS may belong to another terminal, so it counts only if this one does not know its size.
-    return columns or shutil.get_terminal_size().columns
 
 
 def abandon(stream: TextIO) -> None:

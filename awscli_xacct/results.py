@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from .errors import XacctError
-from .messages import abandon
+from .messages import abandon, printable_lines
 
 
 def write_result(result: str | bytes) -> None:
@@ -29,8 +29,15 @@ def write_result(result: str | bytes) -> None:
 
 
 def write_json(value: Any) -> None:
-    """Write a result for programs to stdout."""
+    """Write a result for programs to stdout, indented as by the AWS CLI."""
     write_result(f"{json.dumps(value, indent=4)}\n")
+
+
+def write_lines(text: str) -> None:
+    """Write lines for a person to stdout, escaped. On a terminal they are wrapped. Raises as `write_result`."""
+    from .wrapping import wrap  # programs, which most results are for, have no use for it
+
+    write_result(f"{wrap(printable_lines(text), sys.stdout)}\n")
 
 
 def describe_output_failure(error: OSError) -> str:

@@ -2,32 +2,75 @@
 
 import sys
 import time
-import unicodedata
 from collections.abc import Sequence
 
-from .messages import printable, terminal_width
+from .messages import printable
 from .storage.cache import Record
+from .wrapping import columns, terminal_width, wrap_to
 
 _GAP = "  "
-_MIN_WIDTH = 4
-_COPIED = ("PROFILE", "ACCOUNT")
-"""Columns whose cells are typed into the next command, and so are truncated last."""
-_MIN_COPIED_WIDTH = 24
-_MAX_ZONE_LENGTH = 5
+_INDENT = "    "
 _DRAWING = "├└│─…"
+_MAX_ZONE_LENGTH = 5
+
+MIN_ROLE_WIDTH = 6
+_LEAST_WIDTHS = {
+    "PROFILE": 10,
+    "ROLE": MIN_ROLE_WIDTH,
+    "SOURCE": 6,
+    "MFA": 4,
+    "KEY IN": 8,
+    "SDK PROFILE": 11,
+    "OWNER": 19,
+    "CALLER": 20,
+    "SESSION": 12,
+    "PROGRAM": 10,
+    "RESTS IN": 16,
+    "FAILED AT": 10,
+}
+"""The columns that may be truncated, and to what. All others hold short facts, such as a time or an account id, of
+which a part is worth nothing. Profiles are truncated last, because the next command needs their names."""
+_COPIED = "PROFILE"
+_COMFORTABLE_WIDTH = 24
+_VALUES = ("NOW", "THEN")
 
 
-def table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, whole: bool = False) -> str:
-    """Return columns under their titles. On a terminal the widest are truncated to fit; piped, nothing is.
+def table(
+    titles: Sequence[str], rows: Sequence[Sequence[str]], *, whole: bool = False, below: Sequence[str] = ()
+) -> str:
+    """Return columns under their titles. On a terminal, they are made to fit.
 
-    With `whole` nothing is truncated: for plans that must be confirmed.
+    The columns of names are truncated. If that is not enough, the last columns go to another line of each row. With
+    `whole`, for plans that must be confirmed, nothing is truncated: values that do not fit go below their row. `below`
+    has a line to print below each row.
     """
     cells = [list(titles), *([printable(cell) or "-" for cell in row] for row in rows)]
-    widths = [max(_width(row[column]) for row in cells) for column in range(len(titles))]
-    if not whole and (available := terminal_width(sys.stdout)):
-        _narrow(widths, titles, available)
-    lines = (_GAP.join(_fit(cell, width) for cell, width in zip(row, widths, strict=True)) for row in cells)
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+    widths = [max(columns(row[place]) for row in cells) for place in range(len(titles))]
+    lines = [range(len(titles))]
+    available = terminal_width(sys.stdout)
+    if available and _total(widths) > available:
+        if whole:
+            return _fold_values(cells, available)
+        lines = _arrange(widths, titles, available)
+    shown = []
+    for number, row in enumerate(cells):
+        for line in lines:
+            text = _GAP.join(_fit(row[place], widths[place]) for place in line)
+            shown.append(f"{_GAP * (line[0] > 0)}{text.rstrip()}")
+        if number and below:
+            shown.append(below[number - 1])
+    return "".join(f"{line}\n" for line in shown)
+
+
+def truncate(text: str, width: int) -> str:
+    """Return a text, or as much of it as fits and a mark. Of an ARN or a path, the end is kept."""
+    if columns(text) <= width:
+        return text
+    mark = "…" if can_draw() else "~"
+    from_start = text.startswith(("arn:", "/", "~"))
+    while text and columns(text) > width - 1:
+        text = text[1:] if from_start else text[:-1]
+    return f"{mark}{text}" if from_start else f"{text}{mark}"
 
 
 def add_column(
@@ -86,31 +129,80 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def _narrow(widths: list[int], titles: Sequence[str], available: int) -> None:
-    """Reduce the widest column, one by one, until the table fits; one that is copied only if it is very wide."""
-    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - available
-    for least_copied in (_MIN_COPIED_WIDTH, _MIN_WIDTH):
-        least = [least_copied if title in _COPIED else _MIN_WIDTH for title in titles]
-        while excess > 0 and (wide := [at for at, width in enumerate(widths) if width > least[at]]):
-            widths[max(wide, key=widths.__getitem__)] -= 1
-            excess -= 1
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + len(_GAP) * (len(widths) - 1)
+
+
+def _arrange(widths: list[int], titles: Sequence[str], available: int) -> list[range]:
+    """Truncate columns, and divide them into lines, until each line fits. Change `widths`, and return the lines."""
+    least = [min(width, _LEAST_WIDTHS.get(title, width)) for width, title in zip(widths, titles, strict=True)]
+    fewest = _divide(least, available)
+    # Where several lines are needed anyway, names need not be as short as they can be.
+    lines = next(
+        found
+        for names in (_COMFORTABLE_WIDTH, _COMFORTABLE_WIDTH // 2, 0)
+        if len(
+            found := _divide(
+                [max(low, min(names, full)) for low, full in zip(least, widths, strict=True)], available
+            )
+        )
+        == len(fewest)
+    )
+    for line in lines:
+        own = available - len(_GAP) * (line.start > 0)
+        copied = [
+            _COMFORTABLE_WIDTH if title == _COPIED else low for title, low in zip(titles, least, strict=True)
+        ]
+        for limits in (copied, least):
+            _narrow(widths, line, limits, own)
+    return lines
+
+
+def _divide(widths: Sequence[int], available: int) -> list[range]:
+    """Return the columns of each line: the first has as many as it can hold, and so on."""
+    lines = [range(1)]
+    for place in range(1, len(widths)):
+        begin = lines[-1].start
+        used = len(_GAP) * (begin > 0) + _total(widths[begin : place + 1])
+        lines[-1:] = [range(begin, place + 1)] if used <= available else [lines[-1], range(place, place + 1)]
+    return lines
+
+
+def _narrow(widths: list[int], line: range, limits: Sequence[int], available: int) -> None:
+    """Reduce the widest column of a line, one by one, until the line fits or all columns are at their limits."""
+    excess = _total([widths[place] for place in line]) - available
+    while excess > 0 and (wide := [place for place in line if widths[place] > limits[place]]):
+        widths[max(wide, key=widths.__getitem__)] -= 1
+        excess -= 1
+
+
+def _fold_values(cells: Sequence[Sequence[str]], available: int) -> str:
+    """Return a table whose last columns are `_VALUES`: in rows where these do not fit, each is on a line of its own."""
+    titles = cells[0]
+    first = len(titles) - len(_VALUES)
+    widths = [max(columns(row[place]) for row in cells) for place in range(first)]
+    room = available - _total(widths) - len(_GAP) * len(_VALUES)
+    now = max(columns(row[first]) for row in cells if columns(row[first]) <= max(room // 2, len(_VALUES[0])))
+    shown = []
+    for row in cells:
+        text = _GAP.join(_fit(cell, width) for cell, width in zip(row[:first], widths, strict=True))
+        values = row[first:]
+        if columns(values[0]) <= now and columns(values[1]) <= room - now:
+            text += f"{_GAP}{_fit(values[0], now)}{_GAP}{values[1]}"
+            values = []
+        elif row is titles:
+            values = []
+        shown.append(wrap_to(text.rstrip(), available))
+        for title, value in zip(_VALUES, values, strict=False):
+            line = f"{_INDENT}{title:<{len(_VALUES[1])}}{_GAP}{value}"
+            if value != "-":
+                shown.append(
+                    line if columns(line) <= available else f"{_INDENT}{title}\n{_INDENT}{_GAP}{value}"
+                )
+    return "".join(f"{line}\n" for line in shown)
 
 
 def _fit(cell: str, width: int) -> str:
-    """Return a cell as wide as its column: padded, or truncated with a mark."""
-    if _width(cell) > width:
-        mark = "…" if can_draw() else "~"
-        while _width(cell) > width - 1:
-            cell = cell[:-1]
-        cell += mark
-    return cell + " " * (width - _width(cell))
-
-
-def _width(text: str) -> int:
-    """Return how many columns a text takes on a terminal: some letters take two, combining marks none."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        2 if unicodedata.east_asian_width(letter) in "WF" else 0 if unicodedata.combining(letter) else 1
-        for letter in text
-    )
+    """Return a cell as wide as its column: padded, or truncated."""
+    cell = truncate(cell, width)
+    return cell + " " * (width - columns(cell))

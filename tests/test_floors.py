@@ -37,6 +37,7 @@ FLOORS = (
         "settings",
         "storage",
         "tables",
+        "wrapping",
         "xacct_program",
     ),
     # an AWS config file as text

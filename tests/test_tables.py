@@ -109,23 +109,113 @@ def test_table_on_a_terminal_shrinks_the_widest_column(monkeypatch: pytest.Monke
     )
 
 
-@pytest.mark.parametrize("columns", range(8, 40))
-def test_table_fits_any_terminal_with_four_characters_per_column(
-    monkeypatch: pytest.MonkeyPatch, columns: int
+LIST = ["PROFILE", "ACCOUNT", "ROLE", "SOURCE", "MFA", "REGION", "POLICY", "CACHED"]
+LISTED = [
+    ["prod", "222222222222", "CrossAccountPowerUser", "default", "phone", "us-west-1", "", "52 min"],
+    ["a" * 30, "333333333333", "r" * 40, "default", "phone", "ap-southeast-2", "narrowed", "11 h 58 min"],
+]
+STATUS = ["PROFILE", "KIND", "OWNER", "POLICY", "LASTS", "UNTIL"]
+VALID = [["prod", "role", "222222222222 CrossAccountPowerUser", "narrowed", "58 min", "2026-11-26 00:38 UTC"]]
+HISTORY = ["TIME", "PROFILE", "OWNER", "CALLER", "SESSION", "PROGRAM"]
+OBTAINED = [
+    ["2026-11-26 00:38 UTC", "prod", "222222222222 Ops", "AKIAF2ZM33JDY7JWIP5K", "s" * 60, "terraform"]
+]
+FACTS = {"ACCOUNT", "KIND", "REGION", "POLICY", "CACHED", "LASTS", "UNTIL", "TIME", "CALLER"}
+
+
+@pytest.mark.parametrize("columns", [24, 40, 60, 80, 100, 200])
+@pytest.mark.parametrize(
+    ("titles", "rows"),
+    [(LIST, LISTED), (STATUS, VALID), (HISTORY, OBTAINED)],
+    ids=["list", "status", "history"],
+)
+def test_table_fits_any_terminal_and_short_facts_stay_whole(
+    monkeypatch: pytest.MonkeyPatch, columns: int, titles: list[str], rows: list[list[str]]
 ) -> None:
+    """At 80 columns, `status` cut the time until when a session is valid, and `list` regions."""
     on_terminal(monkeypatch, columns)
-    lines = table(TITLES, [["a-very-long-name", "222222222222"]]).splitlines()
-    assert max(map(len, lines)) <= max(columns, 10)
+    shown = table(titles, rows)
+    assert max(map(len, shown.splitlines())) <= columns
+    for row in rows:
+        for title, cell in zip(titles, row, strict=True):
+            assert cell in shown or (title not in FACTS and cell[:3] in shown), title
 
 
-def test_table_truncates_last_what_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At 80 columns, `configure role list` cut account ids, and the names that the next command needs."""
-    titles = ["PROFILE", "ACCOUNT", "ROLE", "POLICY"]
-    row = ["prod-reader", "222222222222", "CrossAccountPowerUser", "narrowed"]
-    on_terminal(monkeypatch, 48)
-    assert table(titles, [row]).splitlines()[1] == "prod-reader  222222222222  CrossAccou…  narrowed"
+def test_table_truncates_names_before_profiles_and_profiles_before_it_takes_two_lines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = ["production-in-europe", "222222222222", "CrossAccountPowerUser", "default", "phone", "us-west-1"]
+    titles = LIST[:6]
+    for columns, shown in (
+        (100, "production-in-europe  222222222222  CrossAccountPowerUser  default  phone  us-west-1"),
+        (80, "production-in-europe  222222222222  CrossAccountPowe…  default  phone  us-west-1"),
+        (67, "production-in-europe  222222222222  Cross…  defau…  pho…  us-west-1"),
+        (58, "production…  222222222222  Cross…  defau…  pho…  us-west-1"),
+        (
+            55,
+            "  ROLE                   SOURCE   MFA    REGION\n"
+            "production-in-europe  222222222222\n"
+            "  CrossAccountPowerUser  default  phone  us-west-1",
+        ),
+    ):
+        on_terminal(monkeypatch, columns)
+        assert table(titles, [row]).partition("\n")[2] == f"{shown}\n", columns
+
+
+def test_table_keeps_the_end_of_an_arn_or_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_terminal(monkeypatch, 40)
+    rows = [
+        ["default", "arn:aws:iam::111111111111:mfa/phone"],
+        ["prod", "222222222222 CrossAccountPowerUser"],
+    ]
+    assert table(["PROFILE", "OWNER"], rows).splitlines()[1:] == [
+        "default  …ws:iam::111111111111:mfa/phone",
+        "prod     222222222222 CrossAccountPower…",
+    ]
+
+
+def test_table_prints_a_line_below_each_row(monkeypatch: pytest.MonkeyPatch) -> None:
     on_terminal(monkeypatch, 26)
-    assert table(titles, [row]).splitlines()[1] == "prod-…  22222…  Cro…  nar…"
+    rows = [["prod", "222222222222"], ["audit", "333333333333"]]
+    shown = table(TITLES, rows, below=["  one", "  two"])
+    assert shown == "PROFILE  ACCOUNT\nprod     222222222222\n  one\naudit    333333333333\n  two\n"
+
+
+PLAN = ["PLAN", "PROFILE", "SETTING", "NOW", "THEN"]
+PLANNED = [
+    ["add", "staging", "role_arn", "", "arn:aws:iam::333333333333:role/OrganizationAccountAccessRole"],
+    [" ", " ", "source_profile", "", "default"],
+    [
+        "change",
+        "prod",
+        "role_arn",
+        "arn:aws:iam::222222222222:role/Old",
+        "arn:aws:iam::222222222222:role/New",
+    ],
+]
+
+
+def test_whole_table_puts_values_that_do_not_fit_below_their_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan is confirmed, so nothing of it may be cut; the terminal broke its ARNs."""
+    on_terminal(monkeypatch, 80)
+    assert table(PLAN, PLANNED, whole=True) == (
+        "PLAN    PROFILE  SETTING         NOW  THEN\n"
+        "add     staging  role_arn\n"
+        "    THEN  arn:aws:iam::333333333333:role/OrganizationAccountAccessRole\n"
+        "                 source_profile  -    default\n"
+        "change  prod     role_arn\n"
+        "    NOW   arn:aws:iam::222222222222:role/Old\n"
+        "    THEN  arn:aws:iam::222222222222:role/New\n"
+    )
+
+
+@pytest.mark.parametrize("columns", [1, 20, 40, 60, 80, 100, 200])
+def test_whole_table_has_every_value_whole(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    on_terminal(monkeypatch, columns)
+    shown = table(PLAN, PLANNED, whole=True)
+    for row in PLANNED:
+        assert all(cell in shown for cell in row)
+    assert all(len(line) <= columns or len(line.split()) == 1 for line in shown.splitlines() if columns >= 40)
 
 
 def test_table_measures_wide_and_combining_characters(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,8 +223,13 @@ def test_table_measures_wide_and_combining_characters(monkeypatch: pytest.Monkey
     assert table(TITLES, [["本番", "1"], ["e\u0301te\u0301", "2"]]) == (
         "PROFILE  ACCOUNT\n本番     1\ne\u0301te\u0301      2\n"
     )
-    on_terminal(monkeypatch, 12)
-    assert table(TITLES, [["本番環境", "123456"]]) == "PROF…  ACCO…\n本番…  1234…\n"
+    on_terminal(monkeypatch, 24)
+    assert (
+        table(TITLES, [["本番環境の監査", "123456789012"]])
+        == "PROFILE     ACCOUNT\n本番環境…   123456789012\n"
+    )
+    on_terminal(monkeypatch, 80)
+    assert table(TITLES, [["🔐🛠️", "1"]]) == "PROFILE  ACCOUNT\n🔐🛠️      1\n", "with a variation selector"
 
 
 def test_table_marks_truncation_in_ascii_if_necessary(

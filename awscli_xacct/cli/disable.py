@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .. import settings
 from ..configfile import store
-from ..results import write_result
+from ..results import write_lines
 from . import plugin_section
 
 HELP = "Disable the plugin; profiles and cached sessions stay."
@@ -22,11 +22,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:  # noqa: ARG001
     path = Path(settings.config_paths(os.environ)[0])
     if not store.edit(path, plugin_section.disable).changed:
-        write_result(f"the plugin is not enabled in {path}\n")
+        write_lines(f"the plugin is not enabled in {path}")
         return 0
-    write_result(
+    write_lines(
         f"the plugin is disabled in {path}\n"
         "profiles stay, as plain AWS CLI profiles, and so do cached sessions\n"
-        "the package can be uninstalled now\n"
+        "the package can be uninstalled now"
     )
     return 0

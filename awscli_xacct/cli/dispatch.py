@@ -29,10 +29,12 @@ from typing import Any, NamedTuple, NoReturn
 
 from .. import __version__, settings
 from ..errors import UsageError, XacctError
-from ..messages import SUBCOMMANDS, wrap
+from ..messages import SUBCOMMANDS
 from ..reporter import OPTION, Profiles, Reporter
 from ..results import write_result
 from ..storage.files import is_file
+from ..wrapping import fill, terminal_width, wrap
+from .help import HelpFormatter
 
 COMMANDS = (
     "role",
@@ -158,9 +160,9 @@ def make_parser(name: str) -> Parser:
     command = load(name)
     parser = Parser(
         prog=f"xacct {name}",
-        description=_wrap_help(command, indent=0),
+        description=command.HELP,
         epilog=f"examples:\n{command.EXAMPLES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     command.configure(parser)
@@ -178,20 +180,17 @@ def load(name: str) -> Any:
     return import_module(f".{name}", __package__)
 
 
-def _wrap_help(command: Any, *, indent: int) -> str:
-    """Return what a command does, in lines that are indented alike on a terminal."""
-    return wrap(command.HELP, sys.stdout, indent).replace("\n  ", f"\n{' ' * indent}")
-
-
 def _format_overview() -> str:
     width = max(map(len, COMMANDS))
-    commands = "\n".join(
-        f"  {name:<{width}}  {_wrap_help(load(name), indent=width + 4)}" for name in COMMANDS
-    )
+    indent = " " * (width + 4)
+    lines = [f"  {name:<{width}}  {load(name).HELP}" for name in COMMANDS]
+    available = terminal_width(sys.stdout)
+    commands = "\n".join(fill(line, available, indent) if available else line for line in lines)
+    start = wrap("One IAM user, all your AWS accounts, for programs other than aws.", sys.stdout)
     return f"""\
 usage: xacct COMMAND …
 
-One IAM user, all your AWS accounts, for programs other than aws.
+{start}
 
 {commands}
 

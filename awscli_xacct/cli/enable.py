@@ -14,7 +14,7 @@ from ..errors import XacctError
 from ..keys.key_store import KeyStore
 from ..keys.place import Files, KeyPlaces
 from ..messages import listed, printable
-from ..results import write_result
+from ..results import write_lines
 from ..storage.files import is_file
 from . import embedded, installations, plugin_section, probes
 from .installations import Installation
@@ -47,18 +47,18 @@ def run(options: argparse.Namespace) -> int:
     _try(chosen, others, edit, environment)
     edit = store.edit(path, change)
     state = "is enabled" if edit.changed else "was already enabled"
-    write_result(f"the plugin {state} for {chosen} in {path}\n")
+    write_lines(f"the plugin {state} for {chosen} in {path}")
     states = probes.map_concurrently(lambda other: _describe_state(other, environment), others)
     for other, state in zip(others, states, strict=True):
-        write_result(f"also on the PATH: {other}: {state}\n")
+        write_lines(f"also on the PATH: {other}: {state}")
     for tool in embedded.find(environment, [chosen, *others]):
-        write_result(f"{printable(str(tool))}. Add the plugin there:\n  {tool.fix}\n")
+        write_lines(f"{printable(str(tool))}. Add the plugin there:\n  {tool.fix}")
     if environment.get(settings.DISABLE_VARIABLE, "") not in ("", "0"):
-        write_result(
-            f"{settings.DISABLE_VARIABLE} is set, which turns the plugin off: unset {settings.DISABLE_VARIABLE}\n"
+        write_lines(
+            f"{settings.DISABLE_VARIABLE} is set, which turns the plugin off: unset {settings.DISABLE_VARIABLE}"
         )
     if edit.changed:
-        write_result("try it: aws configure role list; to disable it again: xacct disable\n")
+        write_lines("try it: aws configure role list; to disable it again: xacct disable")
         _advise_key_store()
     return 0
 
@@ -69,9 +69,9 @@ def _advise_key_store() -> None:
         clear = KeyPlaces(Files.current()).in_the_clear()
         if clear:
             name = KeyStore().name
-            write_result(
+            write_lines(
                 f"keys in the clear: profile {listed(clear)}; to move one into {printable(name)}: "
-                f"xacct keys store {printable(shlex.quote(clear[0]))}\n"
+                f"xacct keys store {printable(shlex.quote(clear[0]))}"
             )
 
 

@@ -133,12 +133,8 @@ def _format(entries: Sequence[Entry], profiles: Profiles) -> str:
         ]
         for entry in entries
     ]
-    titles, *lines = table(["TIME", "PROFILE", "OWNER", "CALLER", "SESSION", "PROGRAM"], rows).splitlines()
-    commands = [_look_up(entry, profiles) for entry in entries]
-    return "".join(
-        f"{line}\n"
-        for line in [titles, *(text for pair in zip(lines, commands, strict=True) for text in pair)]
-    )
+    titles = ["TIME", "PROFILE", "OWNER", "CALLER", "SESSION", "PROGRAM"]
+    return table(titles, rows, below=[_look_up(entry, profiles) for entry in entries])
 
 
 def _owner(entry: Entry) -> str:

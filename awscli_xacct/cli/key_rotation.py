@@ -15,7 +15,7 @@ from ..keys.transfer import is_half_moved
 from ..messages import listed, print_message
 from ..profiles.cache_keys import keeps_history
 from ..profiles.key_places import FILE
-from ..results import write_result
+from ..results import write_lines
 from .resolve import read_config
 from .user_key import (
     LOCK_SECONDS,
@@ -71,7 +71,7 @@ def rotate(profile: str, consent: Consent, *, delete_old: bool) -> int:
             new = rotation.run(delete_old=delete_old)
             _record(profile, new)
         old = "" if new == key else f"; {key.id} is {'deleted' if delete_old else 'disabled'}"
-        write_result(f"the key of profile {profile} is {new.id}, in {place}{old}\n")
+        write_lines(f"the key of profile {profile} is {new.id}, in {place}{old}")
         for other in find_sharers(place, key, files) if new != key else ():
             print_message(f"profile {other} still has the old key, {key.id}. Give it the new one")
         if place.kind == FILE:

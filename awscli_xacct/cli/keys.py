@@ -22,7 +22,7 @@ from ..keys.transfer import (
 from ..messages import print_message
 from ..profiles.credential_process import first_word, make_key_command
 from ..profiles.key_places import FILE, KEY_STORE
-from ..results import write_result
+from ..results import write_lines, write_result
 from ..xacct_program import find_program
 from .key_rotation import rotate
 from .key_status import show_status
@@ -110,7 +110,7 @@ def _store(profile: str, consent: Consent) -> int:
         command = make_key_command(find_program(), profile)
         with explaining_refusals(profile), _holding(place, key, files), keeping_sessions(profile):
             store_key(place, key, files, key_store, make_clients(profile), command)
-        write_result(f"the key {key.id} of profile {profile} is in {key_store.name} now\n")
+        write_lines(f"the key {key.id} of profile {profile} is in {key_store.name} now")
         for other in find_sharers(place, key, files):
             print_message(f"profile {other} has the same key, which is still in the clear")
         return 0
@@ -136,7 +136,7 @@ def _restore(profile: str, consent: Consent) -> int:
             if require_stored(profile, key_store) != stored:
                 raise _changed(profile)
             file = restore_key(place, stored, files, key_store)
-        write_result(f"the key {stored.id} of profile {profile} is in {file.path} now\n")
+        write_lines(f"the key {stored.id} of profile {profile} is in {file.path} now")
         warn_of_readers(file.path)
         return 0
 
@@ -161,7 +161,7 @@ def _finish_restoring(place: Place, key: AccessKey, files: Files, consent: Conse
     def finish() -> int:
         with _holding(place, key, files):
             finish_restoring(place, key, files, known)
-        write_result(f"the key of profile {profile} is in {place.path}\n")
+        write_lines(f"the key of profile {profile} is in {place.path}")
         return 0
 
     return confirm(f"Remove the key of profile {profile} from {known.name}?", finish, consent)

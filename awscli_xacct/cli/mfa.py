@@ -16,7 +16,7 @@ from ..messages import listed, print_message, subcommand
 from ..mfa import terminal
 from ..mfa.codes import is_code
 from ..profiles.source import is_role
-from ..results import write_result
+from ..results import write_lines
 from .resolve import read_config
 from .user_key import explaining_refusals, locate_key, make_clients
 
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
         # The device works by now; it is only not yet in the config file.
         print_message(f"enrolled {serial}, but it could not be written to the config file: {error}")
         return FAILED
-    write_result(f"enrolled {serial}; mfa_serial is set for: {', '.join(changed)}\n")
+    write_lines(f"enrolled {serial}; mfa_serial is set for: {', '.join(changed)}")
     rest = _list_roles_without_device(profile)
     if rest and not options.roles:
         command = f"aws configure role {rest[0]} --mfa-serial {serial}"

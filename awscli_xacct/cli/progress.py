@@ -5,7 +5,8 @@ import sys
 import threading
 from collections.abc import Iterator
 
-from ..messages import terminal_width, write_message
+from ..messages import write_message
+from ..wrapping import terminal_width
 
 _ERASE = "\r\x1b[K"
 

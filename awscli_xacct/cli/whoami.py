@@ -14,7 +14,7 @@ from ..configfile import store
 from ..messages import print_message, printable, warn
 from ..profiles.acting import CONTAINER, INSTANCE, Acting, Search, no_credentials
 from ..profiles.cache_keys import record_cache
-from ..results import write_json, write_result
+from ..results import write_json, write_lines
 from .output import add_format_options
 from .resolve import read_config
 
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
     if options.output == "json":
         write_json(result)
     else:
-        write_result(_format(result))
+        write_lines(_format(result))
     if acting.note:
         print_message(acting.note)
     elif acting.source == CONTAINER and copies.put_aside:
@@ -97,7 +97,7 @@ def _format(result: Mapping[str, Any]) -> str:
     if not policies:
         del rows["Policies"]
     width = max(map(len, rows))
-    return "".join(f"{title:<{width}}  {printable(value or '-')}\n" for title, value in rows.items())
+    return "\n".join(f"{title:<{width}}  {printable(value or '-')}" for title, value in rows.items())
 
 
 def _check(acting: Acting | None, named: str | None, config: Mapping[str, Any]) -> Acting | None:

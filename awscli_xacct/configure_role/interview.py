@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import settings
 from ..errors import XacctError
-from ..messages import option, printable, printable_lines, wrap
+from ..messages import option, printable, printable_lines
 from ..problems import Problem
 from ..profiles.config_keys import KEYS
 from ..profiles.defaults import suggest_region
@@ -17,7 +17,8 @@ from ..profiles.policies import make_absolute
 from ..profiles.source import Profiles, has_static_keys, is_role
 from ..profiles.validation import find_inherited_mfa_serial
 from ..profiles.values import EXAMPLE_ROLE_ARN
-from ..results import write_result
+from ..results import write_lines, write_result
+from ..wrapping import wrap
 
 REMOVE = "-"
 """The answer that removes a setting. An empty one keeps it, as in ``aws configure``."""
@@ -63,7 +64,7 @@ class Interview:
             f"Press Enter to keep the value in brackets, type {REMOVE} to remove it, or press Ctrl-C to quit without "
             "writing anything."
         )
-        write_result(f"{wrap(how, sys.stdout)}\n")
+        write_lines(how)
         options = self._unasked()
         for key, text in _QUESTIONS.items():
             if key != settings.MFA_SERIAL or self._may_have_device(options):
@@ -86,7 +87,7 @@ class Interview:
         """Ask until the answer is valid, and return the options with it."""
         proposed = self._propose(key, options)
         while True:
-            typed = input(f"{text} [{printable(str(proposed))}]: ").strip()
+            typed = input(wrap(f"{text} [{printable(str(proposed))}]: ", sys.stdout)).strip()
             try:
                 answer = self._read(key, typed, options) if typed else proposed
             except XacctError as error:

@@ -1,5 +1,6 @@
 """``aws configure role list``: a table of all role profiles, or a tree of which assumes its role from which."""
 
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +13,8 @@ from ..profiles.key_places import FILE, describe_source
 from ..profiles.role import Role
 from ..profiles.sdk_profiles import map_sdk_profiles
 from ..profiles.source import Profiles
-from ..tables import add_column, can_draw, remaining, table
+from ..tables import MIN_ROLE_WIDTH, add_column, can_draw, remaining, table, truncate
+from ..wrapping import columns, fill, terminal_width
 from .arguments import arg_table, flag
 from .base import NO_ROLES, Subcommand, shared_session
 from .output import print_result
@@ -165,7 +167,9 @@ def _branches(
     for entry in entries:
         last = entry is entries[-1]
         drawn.add(entry.profile)
-        yield f"{''.join(indents)}{end if last else fork}{_leaf(entry)}"
+        start = "".join(indents)
+        below = f"{start}{blank if last else pipe}  "
+        yield _leaf(entry, f"{start}{end if last else fork}", below)
         own = children.get((True, entry.profile), [])
         if len(indents) < settings.MAX_CHAIN:
             yield from _branches(own, children, [*indents, blank if last else pipe], drawn, too_deep)
@@ -173,7 +177,21 @@ def _branches(
             too_deep += own
 
 
-def _leaf(entry: Entry) -> str:
+def _leaf(entry: Entry, start: str, below: str) -> str:
+    """Return the line of a profile, after what is drawn at its `start`; what does not fit on a line goes `below`."""
     state = f"({_state(entry)})" if _state(entry) else ""
-    parts = [entry.profile, entry.account, entry.role_name, _policy(entry), state]
-    return printable("  ".join(filter(None, parts)))
+
+    def join(role: str, *, profile: str = "") -> str:
+        return printable("  ".join(filter(None, [profile, entry.account, role, _policy(entry), state])))
+
+    line = f"{start}{join(entry.role_name, profile=entry.profile)}"
+    available = terminal_width(sys.stdout)
+    excess = columns(line) - available
+    if not available or excess <= 0:
+        return line
+    width = columns(entry.role_name) - excess
+    if width >= MIN_ROLE_WIDTH:
+        return f"{start}{join(truncate(entry.role_name, width), profile=entry.profile)}"
+    excess = columns(f"{below}{join(entry.role_name)}") - available
+    role = truncate(entry.role_name, max(columns(entry.role_name) - max(excess, 0), MIN_ROLE_WIDTH))
+    return f"{start}{printable(entry.profile)}\n{fill(f'{below}{join(role)}', available, below)}"

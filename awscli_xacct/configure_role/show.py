@@ -11,7 +11,7 @@ from .. import settings
 from ..configfile import store
 from ..configfile.sections import group_headers
 from ..credentials.mfa_session import shares_session
-from ..messages import printable, wrap
+from ..messages import printable
 from ..profiles import policies
 from ..profiles.inventory import Entry, Inventory
 from ..profiles.key_places import describe_source
@@ -22,6 +22,7 @@ from ..profiles.sdk_profiles import find_sdk_profiles
 from ..profiles.source import is_role
 from ..redaction import without_passwords
 from ..tables import lifetime
+from ..wrapping import columns, terminal_width, wrap
 from .arguments import arg_table, positional, required_profiles
 from .base import Subcommand, require_roles, shared_session
 from .output import HIDDEN, SECRETS, print_result
@@ -169,29 +170,48 @@ def _switch_role_url(entry: Entry) -> str | None:
 
 
 def _text(hops: list[_Hop], result: Mapping[str, Any]) -> str:
-    return "".join(f"{printable(line)}\n" for line in _lines(hops, result))
+    return "".join(f"{line}\n" for line in _lines(hops, result))
 
 
 def _lines(hops: list[_Hop], result: Mapping[str, Any]) -> Iterator[str]:
     for number, hop in enumerate(hops, start=1):
-        yield f"{number}. {_sentence(hop)}"
+        yield _fit(f"{number}. {_sentence(hop)}")
         known = [setting for setting in hop.settings if not setting.unknown]
         width = max((len(printable(setting.key)) for setting in known), default=0)
         for setting in known:
-            place = f"  ({setting.place})" if setting.place else ""
-            yield f"     {printable(setting.key):<{width}} = {setting.value}{place}"
+            yield _setting_line(setting, width)
         for setting in hop.settings:
             if setting.unknown:
-                yield f"     unknown key {setting.key} ({setting.place}): {setting.unknown}"
+                yield _fit(f"     unknown key {setting.key} ({setting.place}): {setting.unknown}")
         if hop.entry and not hop.entry.problem:
-            yield from (f"     {line}" for line in _cached(hop.entry))
+            yield from (_fit(f"     {line}") for line in _cached(hop.entry))
     if result["Problem"]:
         yield "cannot work:"
-        yield from (f"  {line}" for line in wrap(result["Problem"], sys.stdout, 2).split("\n"))
+        yield from (_fit(f"  {line}") for line in result["Problem"].split("\n"))
     if result["SdkProfile"]:
-        yield f"SDK profile: {result['SdkProfile']}"
+        yield _fit(f"SDK profile: {result['SdkProfile']}")
     if result["SwitchRoleUrl"]:
-        yield f"console: {result['SwitchRoleUrl']}"
+        yield _fit(f"console: {result['SwitchRoleUrl']}")
+
+
+def _fit(line: str) -> str:
+    return wrap(printable(line), sys.stdout)
+
+
+def _setting_line(setting: _Setting, width: int) -> str:
+    """Return a setting, with its place beside it or, where that does not fit, below its value."""
+    line = printable(f"     {printable(setting.key):<{width}} = {setting.value}")
+    if not setting.place:
+        return line
+    place = f"({printable(setting.place)})"
+    available = terminal_width(sys.stdout)
+    if not available or columns(f"{line}  {place}") <= available:
+        return f"{line}  {place}"
+    if columns(line) > available:
+        # Such as an ARN, which should be seen whole.
+        name, _, value = line.partition(" = ")
+        line = f"{name} =\n       {value}"
+    return f"{line}\n{'':{width + 8}}{place}"
 
 
 def _sentence(hop: _Hop) -> str:

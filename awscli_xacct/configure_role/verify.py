@@ -8,10 +8,11 @@ from ..credentials.explanation import explain_failures
 from ..credentials.verification import Result, verify
 from ..errors import ValidationError
 from ..failures import combine
-from ..messages import print_message, printable_lines, wrap
+from ..messages import print_message, printable_lines
 from ..profiles import policies
 from ..profiles.known_keys import find_unknown
 from ..tables import add_column, duration, table
+from ..wrapping import wrap
 from .arguments import arg_table, flag, nothing_given, positional, profiles_given
 from .base import NO_ROLES, Subcommand, require_roles
 from .output import print_result

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any
 
 from ..errors import CannotPromptError
+from ..wrapping import wrap
 
 TERMINAL = "/dev/tty"
 NOCTTY = getattr(os, "O_NOCTTY", 0)  # Windows has neither: see windows_console.py
@@ -46,6 +47,7 @@ def ask(prompt: str, *, abandoned: int | None = None) -> str:
         if not _in_foreground(terminal):
             # A process that reads from there is stopped silently, and holds up all that wait for the answer.
             raise CannotPromptError("this command runs in the background")
+        prompt = wrap(prompt, terminal)
         with _unechoed(terminal, lambda: _say(terminal, prompt)):
             try:
                 _say(terminal, prompt)
@@ -129,7 +131,7 @@ def say(text: str, end: str = "\n") -> None:
     with contextlib.suppress(OSError):
         terminal = os.open(TERMINAL, os.O_WRONLY | NOCTTY)
         try:
-            _say(terminal, f"{text}{end}")
+            _say(terminal, wrap(f"{text}{end}", terminal))
         finally:
             os.close(terminal)
 

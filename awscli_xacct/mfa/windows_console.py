@@ -6,6 +6,7 @@
 from collections.abc import Callable
 
 from ..errors import CannotPromptError
+from ..wrapping import wrap
 
 _ENTER = "\r\n"
 _CONTROL_C, _CONTROL_D, _CONTROL_Z, _BACKSPACE = "\x03", "\x04", "\x1a", "\b"
@@ -17,7 +18,7 @@ def ask(prompt: str) -> str:
 
     try:
         with open("CON", "w", encoding="utf-8") as console:  # noqa: PTH123 - a device, not a path
-            console.write(prompt)
+            console.write(wrap(prompt, console))
             console.flush()
             try:
                 return read_line(msvcrt.getwch)  # type: ignore[attr-defined,unused-ignore]

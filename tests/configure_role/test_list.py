@@ -104,14 +104,27 @@ def test_tree_is_drawn_on_a_terminal(home: Home) -> None:
 
 
 @pytest.mark.usefixtures("profiles")
-@pytest.mark.parametrize("columns", [50, 72])
-def test_list_fits_the_width_of_the_terminal(home: Home, columns: int) -> None:
+@pytest.mark.parametrize(("columns", "lines_per_row"), [(50, 2), (72, 1)])
+def test_list_fits_the_width_of_the_terminal(home: Home, columns: int, lines_per_row: int) -> None:
     screen = Screen(home, "list", columns=columns)
     assert screen.end() == 0
-    lines = screen.shown.splitlines()[:7]
+    lines = screen.shown.splitlines()[: 6 * lines_per_row]
     assert max(map(len, lines)) <= columns
-    assert lines[2].startswith("audit ")
-    assert "…" in lines[1]
+    assert lines[2 * lines_per_row].startswith("audit ")
+    assert screen.shown.count("us-west-1") == screen.shown.count("us-") > 2, "no region is truncated"
+
+
+@pytest.mark.usefixtures("profiles")
+def test_list_as_a_tree_shortens_roles_or_continues_below_where_it_is_narrow(home: Home) -> None:
+    home.add_role("long", f"arn:aws:iam::222222222222:role/{'Organization' * 4}", source_profile="prod")
+    shown = {}
+    for columns in (60, 33):
+        screen = Screen(home, "list", "--tree", columns=columns)
+        assert screen.end() == 0
+        shown[columns] = screen.shown
+        assert max(len(line) for line in screen.shown.splitlines() if "aws configure" not in line) <= columns
+    assert "│   └── long  222222222222  OrganizationOrganizationOrganiz…\n" in shown[60], shown[60]
+    assert "│   └── long\n│         222222222222  Organiza…\n" in shown[33], shown[33]
 
 
 @pytest.mark.usefixtures("profiles")

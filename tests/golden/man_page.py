@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
-
 from awscli_xacct import __version__
 from awscli_xacct.cli import dispatch
+from awscli_xacct.cli.help import HelpFormatter
 
 _WIDTH = 78
 
@@ -42,7 +41,7 @@ def make_man_page() -> str:
 
 def _format_help(name: str) -> str:
     parser = dispatch.make_parser(name)
-    parser.formatter_class = lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=_WIDTH)
+    parser.formatter_class = lambda prog: HelpFormatter(prog, width=_WIDTH)
     return parser.format_help().rstrip()
 
 

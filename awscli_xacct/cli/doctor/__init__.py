@@ -1,7 +1,6 @@
 """``xacct doctor``: find everything that is wrong, each with its fix."""
 
 import argparse
-import json
 import os
 import sys
 from collections import Counter
@@ -9,10 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ...failures import Failure, combine
-from ...messages import printable, printable_lines, wrap
+from ...messages import printable, printable_lines
 from ...problems import find_command
 from ...redaction import without_passwords
-from ...results import write_result
+from ...results import write_json, write_result
+from ...wrapping import wrap
 from ..output import add_format_options
 from . import aws, clock, environment, files, long_term_keys, profiles
 from .report import FAULT, UNCHECKED, WARNING, DoctorContext, Finding
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
             {"Check": name, "State": finding.state, "Text": finding.text, "Fix": finding.fix or None}
             for name, finding in found
         ]
-        write_result(json.dumps({"Ok": not counts[FAULT], "Checks": checks}, indent=2) + "\n")
+        write_json({"Ok": not counts[FAULT], "Checks": checks})
     else:
         coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         for _, finding in found:
