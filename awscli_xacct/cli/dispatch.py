@@ -56,6 +56,9 @@ COMMANDS = (
 )
 """The commands, in the order in which help lists them."""
 
+_MAY_WRITE_NOTHING = ("exec", "role")
+"""What these run decides whether it needs stdout. The others fail before they do what nobody would see."""
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that raises its errors, so that they are reported like all others, and takes options anywhere."""
@@ -80,7 +83,7 @@ def run(arguments: Sequence[str]) -> int:
     line = _split(arguments)
     reporter = _make_reporter(line)
     try:
-        if sys.stdout is None:
+        if sys.stdout is None and line.name not in _MAY_WRITE_NOTHING:
             raise XacctError("there is no standard output to write to")
         if isinstance(sys.stdout, io.TextIOWrapper):
             # A character that the terminal cannot show must not hide the rest.
@@ -91,7 +94,8 @@ def run(arguments: Sequence[str]) -> int:
         except SystemExit as ended:  # after help, or by a signal
             code = int(ended.code or 0)
         # Writing what is left in the buffer may still fail, which is an error like any other.
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - users get a message, not a traceback
         return reporter.report(error, "xacct: ")
     return code

@@ -186,6 +186,16 @@ def test_spawn_of_a_missing_command() -> None:
         launch.spawn(["no-such-command"], os.environ)
 
 
+def test_exec_runs_a_command_with_closed_descriptors(home: Home, state: str, prod: str) -> None:
+    """A job that a daemon starts may have none; with a memo it ran, and without one it was refused."""
+    assert state
+    seen = home.path / "seen"
+    code = f"import os; left = os.listdir('/proc/self/fd'); open({str(seen)!r}, 'w').write(str(left))"
+    words = ["-c", 'exec "$@" <&- >&- 2>&-', "sh", str(XACCT), "exec", prod, "--", sys.executable, "-c", code]
+    assert finish(home.start_any(Path("/bin/sh"), *words)).code == 0
+    assert seen.read_text("utf-8") == "['0']", "which lists them"
+
+
 WAIT = """
 import os
 from awscli_xacct.cli import launch
