@@ -24,7 +24,8 @@ def damage(tmp_path: Path) -> Damage:
         library = tmp_path / "library"
         package = library / "awscli_xacct"
         installed = Path(awscli_xacct.__file__).parent
-        shutil.copytree(installed, package, ignore=shutil.ignore_patterns("__pycache__"))
+        # Not the files that another process is compiling.
+        shutil.copytree(installed, package, ignore=shutil.ignore_patterns("*.pyc.*"))
         damaged = package / file
         assert damaged.is_file(), f"the package has no {file} to damage"
         if text is None:

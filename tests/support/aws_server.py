@@ -28,7 +28,7 @@ import sys
 import termios
 import time
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -37,6 +37,8 @@ HOME = "/home-of-the-process-that-forks-aws"
 
 DECISIVE = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC_", "OPENSSL_", "SSLKEYLOGFILE")
 """Prefixes of the variables that Python and its libraries read when they start."""
+
+PATH = "PYTHONPATH"
 
 STEP = "XACCT_TEST_STEP"
 """The variable that has a child killed before one of its steps; see `killing`."""
@@ -54,6 +56,8 @@ class Loaded(NamedTuple):
     environment: dict[str, str]
     """The variables before; awscli adds one."""
     variables_read: list[str]
+    modules: list[str]
+    """Names that no directory in PYTHONPATH may have: it would be too late to load them from there."""
     data_path: str
     descriptors: list[int]
     """Files that are open in every `aws`, too: version 2 reads random numbers from one."""
@@ -81,7 +85,10 @@ def load() -> Loaded:
     keep_constants()
     opened = sorted(open_descriptors() - before)
     variables_read = sorted(seen - {"HOME"})
-    return Loaded(environment, variables_read, os.environ["AWS_DATA_PATH"], opened, find_home_paths())
+    modules = sorted({"sitecustomize", "usercustomize", *(name.partition(".")[0] for name in sys.modules)})
+    return Loaded(
+        environment, variables_read, modules, os.environ["AWS_DATA_PATH"], opened, find_home_paths()
+    )
 
 
 def open_descriptors() -> set[int]:
@@ -179,7 +186,12 @@ def keep_names_of_events() -> None:
     aliaser._alias_event_name = alias_event_name
 
 
-def is_equivalent(environment: Mapping[str, str], own: Mapping[str, str], variables_read: list[str]) -> bool:
+def is_equivalent(
+    environment: Mapping[str, str],
+    own: Mapping[str, str],
+    variables_read: Collection[str],
+    modules: Collection[str],
+) -> bool:
     """Return whether a process started in this environment would be in the same state as this one.
 
     Never with coverage, which has to start and end with the process.
@@ -187,7 +199,19 @@ def is_equivalent(environment: Mapping[str, str], own: Mapping[str, str], variab
     if any(name.startswith("COV") for name in environment):
         return False
     decisive = {name for name in {*environment, *own} if name.startswith(DECISIVE)} | {*variables_read}
+    if PATH not in own and only_adds_modules(environment.get(PATH, ""), modules):
+        decisive.discard(PATH)
     return "HOME" in environment and all(environment.get(name) == own.get(name) for name in decisive)
+
+
+def only_adds_modules(path: str, modules: Collection[str]) -> bool:
+    """Return whether this PYTHONPATH has only directories with modules that are loaded later, such as the plugin."""
+    return all(
+        os.path.isabs(each)  # noqa: PTH117
+        and os.path.isdir(each)  # noqa: PTH112
+        and not {name.partition(".")[0] for name in os.listdir(each)}.intersection(modules)  # noqa: PTH208
+        for each in path.split(os.pathsep)
+    )
 
 
 def find_home_paths() -> list[Place]:
@@ -261,6 +285,8 @@ def become(request: dict[str, Any], answer: int, descriptors: list[int], loaded:
     os.umask(request["umask"])
     os.environ.clear()
     os.environ.update(request["environment"])
+    if PATH in os.environ and PATH not in loaded.environment:
+        sys.path[1:1] = os.environ[PATH].split(os.pathsep)
     program, *words = request["arguments"]
     if program.endswith("aws") or words[:1] == ["role"]:
         # awscli sets this when it is loaded, which has happened already.
@@ -323,7 +349,8 @@ class Server:
         with peer:
             message, descriptors, _, _ = socket.recv_fds(peer, MAX_REQUEST, 3)
         request = json.loads(message) if message else {"environment": {}}
-        if not is_equivalent(request["environment"], self._loaded.environment, self._loaded.variables_read):
+        own, variables_read, modules, *_ = self._loaded
+        if not is_equivalent(request["environment"], own, variables_read, modules):
             for descriptor in (connection, *descriptors):
                 os.close(descriptor)
             return False
@@ -405,7 +432,7 @@ if __name__ == "__main__":
     scripts = {path: compile_script(path) for path in sys.argv[3:]}
     sys.path[0] = os.path.dirname(sys.argv[3])  # noqa: PTH120
     loaded = load()
-    asking.send(json.dumps(loaded.variables_read).encode())
+    asking.send(json.dumps([loaded.variables_read, loaded.modules]).encode())
     server = Server(asking, listening, loaded)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.collect()

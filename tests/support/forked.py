@@ -95,12 +95,14 @@ class Server:
         if not loaded:
             self.close()
             raise RuntimeError(f"{python} cannot load awscli and fork; see its message above")
-        self._variables_read: list[str] = json.loads(loaded)
+        self._variables_read: list[str]
+        self._modules: list[str]
+        self._variables_read, self._modules = json.loads(loaded)
         atexit.register(self.close)
 
     def is_equivalent(self, environment: Mapping[str, str]) -> bool:
         """Return whether a process started in this environment would be in the same state as the server."""
-        return aws_server.is_equivalent(environment, self._environment, self._variables_read)
+        return aws_server.is_equivalent(environment, self._environment, self._variables_read, self._modules)
 
     def ask(self, request: Mapping[str, Any], answer: int, descriptors: list[int]) -> None:
         """Fork a child. The server writes its process id to `answer`, and later its exit status."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,15 +67,12 @@ def homes(tmp_path: Path, sts: Sts) -> tuple[Home, Home]:
 
 
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[forked.Server]:
-    """A server whose children find the plugin `recorder`, like processes started with the same PYTHONPATH."""
+def library(tmp_path: Path) -> Path:
+    """A directory with the plugin `recorder`."""
     library = tmp_path / "library"
     library.mkdir()
     (library / "recorder.py").write_text(RECORDER, "utf-8")
-    monkeypatch.setenv("PYTHONPATH", str(library))
-    server = forked.Server()
-    yield server
-    server.close()
+    return library
 
 
 def tree(home: Home) -> list[tuple[str, str]]:
@@ -122,26 +117,32 @@ def test_forked_commands_have_the_same_outcome(homes: tuple[Home, Home]) -> None
     assert assert_same(homes, "--version").code == 0
 
 
-def test_forked_process_has_the_same_state(homes: tuple[Home, Home], server: forked.Server) -> None:
+def test_forked_process_has_the_same_state(homes: tuple[Home, Home], library: Path) -> None:
     """What a process inherits and what it has loaded, as recorded by itself."""
     records: list[Any] = []
     for home in homes:
-        home.environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
+        home.environment["PYTHONPATH"] = str(library)
         config = home.config.read_text("utf-8")
         home.config.write_text(config.replace("[plugins]", "[plugins]\nrecorder = recorder"), "utf-8")
     for home in homes:
         age_config_files(home)  # so that both write a memo, however slow the machine is
-        assert server.is_equivalent(home.environment)
-        command = [str(AWS), *WHOAMI]
-        process = (
-            forked.Forked(server, command, home.environment) if home is homes[0] else home.start(*WHOAMI)
-        )
+        process = home.fork(*WHOAMI) if home is homes[0] else home.start(*WHOAMI)
+        assert isinstance(process, forked.Forked) == (home is homes[0])
         outcome = finish(process)
         assert (outcome.code, outcome.stderr) == (0, "")
         records.append(json.loads((home.path / "record").read_text("utf-8").replace(str(home.path), "HOME")))
     assert "awscli_xacct.credentials.provider" in records[0]["modules"]
     assert set(records[0]["modules"]) ^ set(records[1]["modules"]) == set()
     assert records[0] == records[1]
+
+
+@pytest.mark.parametrize("module", ["botocore", "sitecustomize.py", "json.py"])
+def test_forked_process_is_not_used_with_a_module_that_is_loaded_already(
+    home: Home, library: Path, module: str
+) -> None:
+    (library / module).touch()
+    environment = {**home.environment, "PYTHONPATH": str(library)}
+    assert forked.start(AWS, ("--version",), environment) is None
 
 
 def test_forked_process_ends_the_same_way(homes: tuple[Home, Home]) -> None:

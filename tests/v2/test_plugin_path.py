@@ -1,6 +1,6 @@
 """How version 2 finds the plugin, what else may be in its directory, and what happens if it is damaged.
 
-What modules it loads is the subject here, so it is really started.
+What modules it loads is mostly the subject here, so it is really started then.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def test_plugin_damaged_leaves_roles_to_the_stock_cli(
     home: Home, role: Role, prod: str, damage: Callable[[str, str], None], file: str
 ) -> None:
     damage(file, UNFINISHED)
-    outcome = finish(home.start(*WHOAMI, "--profile", prod))
+    outcome = home.aws(*WHOAMI, "--profile", prod)
     assert is_session_of(role, caller_arn(outcome))
     assert len(outcome.stderr.splitlines()) == 1, outcome.stderr
     assert outcome.stderr.startswith("xacct: ")
@@ -52,7 +52,7 @@ def test_plugin_damaged_does_not_affect_commands_without_a_role(
     home: Home, user: User, damage: Callable[[str, str], None]
 ) -> None:
     damage("errors.py", UNFINISHED)
-    outcome = finish(home.start(*WHOAMI))
+    outcome = home.aws(*WHOAMI)
     assert (caller_arn(outcome), outcome.stderr) == (user.arn, "")
 
 
