@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections.abc import Mapping
@@ -10,7 +11,6 @@ from pathlib import Path
 from tests.support import forked
 from tests.support.home import AWS, Home, Outcome
 
-# The real `aws` in a Python without the plugin.
 WITHOUT_PLUGIN = f"""#!{sys.executable}
 import sys
 
@@ -24,6 +24,15 @@ sys.meta_path.insert(0, Hidden)
 from awscli.clidriver import main
 sys.exit(main())
 """
+"""The real `aws` in a Python without the plugin."""
+
+_WITH_LIBRARY = f"""#!{sys.executable}
+import sys
+sys.path.insert(0, {{!r}})
+from awscli.clidriver import main
+sys.exit(main())
+"""
+"""The real `aws` in a Python that looks for modules in another directory first."""
 
 
 class Machine:
@@ -31,6 +40,7 @@ class Machine:
 
     def __init__(self, home: Home, path: Path) -> None:
         self.home = home
+        self._numbers = itertools.count()
         self.config = home.config
         self.config.unlink()
         self.bin = path / "bin"
@@ -58,6 +68,22 @@ class Machine:
         """Put the same on the PATH with less CPU time, for tests that are not about how it starts."""
         forked.write_client(self.bin / "aws")
         return self.bin / "aws"
+
+    def install_without_plugin(self, directory: Path | None = None) -> Path:
+        """Put an `aws` whose Python lacks the plugin on the PATH, or into another directory."""
+        return self._install(WITHOUT_PLUGIN, directory or self.bin)
+
+    def install_with_library(self, library: Path) -> Path:
+        """Put an `aws` whose Python finds the plugin in `library` on the PATH."""
+        return self._install(_WITH_LIBRARY.format(str(library)), self.bin)
+
+    def _install(self, text: str, directory: Path) -> Path:
+        """Put an `aws` that is forked into a directory."""
+        script = self.script(text, self._tools.with_name("installed") / str(next(self._numbers)))
+        forked.allow(script)
+        directory.mkdir(parents=True, exist_ok=True)
+        forked.write_client(directory / "aws", script)
+        return directory / "aws"
 
     def script(self, text: str, directory: Path | None = None, name: str = "aws") -> Path:
         """Put a script on the PATH, or into another directory."""

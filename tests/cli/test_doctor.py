@@ -21,7 +21,7 @@ from tests.sts import Role, Sts, User
 from tests.support.commands import run, without_account
 from tests.support.home import TIMEOUT, XACCT, Home, Outcome
 
-from .machine import WITHOUT_PLUGIN, Machine
+from .machine import Machine
 
 ON = "[plugins]\nxacct = awscli_xacct\n\n"
 Finding = dict[str, Any]
@@ -126,7 +126,7 @@ def test_doctor_finds_a_disabled_plugin(machine: Machine) -> None:
 
 def test_doctor_finds_an_aws_without_the_plugin(machine: Machine) -> None:
     (machine.bin / "aws").unlink()
-    machine.script(WITHOUT_PLUGIN)
+    machine.install_without_plugin()
     fault = get_only(examine(machine), "fault")
     assert "fails at every command: ModuleNotFoundError: No module named 'awscli_xacct'" in fault["Text"]
     assert re.search(r"-m pip install \S+\nor: xacct disable", fault["Fix"])
@@ -137,10 +137,8 @@ def test_doctor_finds_a_plugin_that_is_not_active(machine: Machine, tmp_path: Pa
     library = tmp_path / "library" / "awscli_xacct"
     library.mkdir(parents=True)
     (library / "__init__.py").write_text("def awscli_initialize(cli): ...\n", "utf-8")
-    text = WITHOUT_PLUGIN.split("class")[0]
     (machine.bin / "aws").unlink()
-    main = "from awscli.clidriver import main\nsys.exit(main())\n"
-    machine.script(f"{text}sys.path.insert(0, {str(library.parent)!r})\n{main}")
+    machine.install_with_library(library.parent)
     fault = get_only(examine(machine), "fault")
     assert "enabled in the config file, but not active" in fault["Text"]
 
@@ -169,7 +167,7 @@ def test_doctor_finds_an_aws_that_is_too_old(machine: Machine, version: str, sta
 
 
 def test_doctor_checks_only_the_named_aws(machine: Machine, tmp_path: Path) -> None:
-    other = machine.script(WITHOUT_PLUGIN, tmp_path / "other")
+    other = machine.install_without_plugin(tmp_path / "other")
     assert get_only(examine(machine, "--aws", str(other)), "fault")["Text"].startswith(str(other))
     assert examine(machine) == []
 

@@ -64,7 +64,7 @@ def test_enable_twice_changes_nothing(machine: Machine) -> None:
 
 
 def test_enable_keeps_everything_else(machine: Machine) -> None:
-    machine.link()
+    machine.link_forked()
     mine = machine.script("def awscli_initialize(cli): ...\n", name="mine.py")
     machine.home.environment["PYTHONPATH"] = str(mine.parent)
     machine.write(PLUGINS + PROFILES)
@@ -96,7 +96,7 @@ def test_enable_mentions_the_disable_variable(machine: Machine) -> None:
 
 @pytest.mark.parametrize("text", [None, PROFILES], ids=["no file", "a file"])
 def test_enable_refuses_an_aws_without_the_plugin(machine: Machine, text: str | None) -> None:
-    aws = machine.script(WITHOUT_PLUGIN)
+    aws = machine.install_without_plugin()
     if text:
         machine.write(text)
     before = file_state(machine.config) if text else None
@@ -113,8 +113,8 @@ def test_enable_refuses_an_aws_without_the_plugin(machine: Machine, text: str | 
 
 
 def test_enable_refuses_to_break_another_aws(machine: Machine, tmp_path: Path) -> None:
-    machine.link()
-    other = machine.script(WITHOUT_PLUGIN, tmp_path / "other")
+    machine.link_forked()
+    other = machine.install_without_plugin(tmp_path / "other")
     machine.set_path(machine.bin, other.parent)
     outcome = machine.xacct("enable")
     assert outcome.code == 255
@@ -139,9 +139,7 @@ def test_enable_refuses_a_broken_plugin(machine: Machine, tmp_path: Path) -> Non
     library = tmp_path / "library" / "awscli_xacct"
     library.mkdir(parents=True)
     (library / "__init__.py").write_text("def awscli_initialize(cli): ...\n", "utf-8")
-    text = WITHOUT_PLUGIN.split("sys.meta_path")[0].split("class")[0]
-    main = "from awscli.clidriver import main\nsys.exit(main())\n"
-    machine.script(f"{text}sys.path.insert(0, {str(library.parent)!r})\n{main}")
+    machine.install_with_library(library.parent)
     outcome = machine.xacct("enable")
     assert outcome.code == 255
     assert "fails with the plugin" in outcome.stderr
@@ -190,7 +188,7 @@ def test_enable_interrupted_changes_nothing(machine: Machine, tmp_path: Path) ->
 
 
 def test_enable_imports_no_part_of_the_cli(machine: Machine) -> None:
-    machine.link()
+    machine.link_forked()
     code = (
         "import sys; from awscli_xacct.cli.main import main; main(['enable']); "
         "print(sorted({'awscli', 'botocore', 'boto3'} & sys.modules.keys()))"
@@ -218,7 +216,7 @@ def test_enable_follows_links(machine: Machine, tmp_path: Path) -> None:
 
 
 def test_enable_follows_pyenv_shims(machine: Machine, tmp_path: Path) -> None:
-    aws = machine.script(WITHOUT_PLUGIN, tmp_path / "versions" / "3" / "bin")
+    aws = machine.install_without_plugin(tmp_path / "versions" / "3" / "bin")
     shims = tmp_path / "shims"
     machine.script(f'#!/usr/bin/env bash\n# pyenv exec\nexec "{aws}" "$@"\n', shims)
     machine.script(f'#!/bin/sh\necho "{aws}"\n', name="pyenv")
@@ -229,7 +227,7 @@ def test_enable_follows_pyenv_shims(machine: Machine, tmp_path: Path) -> None:
 
 
 def test_enable_recognises_pipx(machine: Machine, tmp_path: Path) -> None:
-    aws = machine.script(WITHOUT_PLUGIN, tmp_path / "pipx" / "venvs" / "awscli" / "bin")
+    aws = machine.install_without_plugin(tmp_path / "pipx" / "venvs" / "awscli" / "bin")
     machine.link(aws)
     outcome = machine.xacct("enable")
     assert outcome.code == 255

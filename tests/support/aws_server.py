@@ -5,8 +5,8 @@ arguments, environment, directory, descriptors and session, and its own copy of 
 home directory while it is loaded. The plugin is never loaded here, only in the children.
 
 Run as `aws_server.py DESCRIPTOR LISTENING SCRIPT…`: a socket for requests from the tests' process, a listening socket
-for the programs written by `forked.write_client`, and the scripts to run. It imports only modules that awscli imports
-as well, so that a child has loaded the same modules as an `aws`.
+for the programs written by `forked.write_client`, and the scripts that are mostly run. It imports only modules that
+awscli imports as well, so that a child has loaded the same modules as an `aws`.
 """
 
 from __future__ import annotations
@@ -438,4 +438,6 @@ if __name__ == "__main__":
     gc.collect()
     gc.freeze()  # otherwise the first collection in each child would copy all memory
     server.serve()
-    run(scripts[sys.argv[0]])
+    if sys.argv[0] not in scripts:
+        sys.path[0] = os.path.dirname(os.path.realpath(sys.argv[0]))  # noqa: PTH120
+    run(scripts.get(sys.argv[0]) or compile_script(sys.argv[0]))

@@ -181,7 +181,7 @@ _others: dict[Path, str] = {}
 
 
 def allow(command: Path) -> None:
-    """Fork this `aws` of another awscli as well, if it is a Python script."""
+    """Fork this `aws` as well, if it is a Python script: that of another awscli, or one of this that does more."""
     with command.open("rb") as file:
         first = file.readline()
     if first.startswith(b"#!"):
@@ -198,7 +198,7 @@ def _server(*command: Path) -> Server | None:
 
 def _find_server(command: Path) -> Server | None:
     """Return the server that forks this command, or None."""
-    if command in (AWS, XACCT):
+    if command in (AWS, XACCT) or _others.get(command) == sys.executable:
         return _server()
     return _server(command) if command in _others else None
 

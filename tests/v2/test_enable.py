@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from awscli_xacct.cli import plugin_section
-from tests.cli.machine import WITHOUT_PLUGIN, Machine
+from tests.cli.machine import Machine
+from tests.support import forked
 from tests.support.commands import file_state
-from tests.support.home import AWS
 
 from .home import HomeOfV2
 
@@ -20,7 +20,7 @@ from .home import HomeOfV2
 def machine(home: HomeOfV2, tmp_path: Path) -> Machine:
     """A machine with version 2 as the first `aws` on the PATH."""
     machine = Machine(home, tmp_path)
-    machine.link(home.executable)
+    forked.write_client(machine.bin / "aws", home.executable)
     return machine
 
 
@@ -29,7 +29,9 @@ def own_path() -> str:
     return os.pathsep.join(plugin_section.find_directories())
 
 
-def test_enable_writes_the_plugin_path(machine: Machine) -> None:
+def test_enable_writes_the_plugin_path(machine: Machine, home: HomeOfV2) -> None:
+    (machine.bin / "aws").unlink()
+    machine.link(home.executable)
     outcome = machine.xacct("enable")
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith(f"the plugin is enabled for {machine.bin / 'aws'} (AWS CLI 2.")
@@ -60,7 +62,7 @@ def test_enable_keeps_another_plugin_and_its_path(machine: Machine, tmp_path: Pa
 def test_enable_works_for_both_versions(machine: Machine, tmp_path: Path) -> None:
     (tmp_path / "v1").mkdir()
     first = tmp_path / "v1" / "aws"
-    first.symlink_to(AWS)
+    forked.write_client(first)
     machine.set_path(first.parent, machine.bin)
     outcome = machine.xacct("enable")
     assert outcome.stdout.splitlines()[1].endswith(
@@ -74,7 +76,7 @@ def test_enable_works_for_both_versions(machine: Machine, tmp_path: Path) -> Non
 
 
 def test_enable_refuses_to_break_version_1(machine: Machine, tmp_path: Path) -> None:
-    other = machine.script(WITHOUT_PLUGIN, tmp_path / "v1")
+    other = machine.install_without_plugin(tmp_path / "v1")
     machine.set_path(machine.bin, other.parent)
     outcome = machine.xacct("enable")
     assert outcome.code == 255

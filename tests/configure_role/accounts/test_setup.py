@@ -12,7 +12,7 @@ import pytest
 from tests.configure_role.steps import CTRL_D, ESCAPE, NO_REGION, Screen
 from tests.embedded_aws import create_role
 from tests.support.commands import WHOAMI
-from tests.support.home import AWS, REGION, TIMEOUT, Home
+from tests.support.home import REGION, TIMEOUT, Home
 
 from .scene import ASKED, AUDIT, DEV, DEV_USER, PROD, PROFILE, READ_ONLY, ROLE, Scene, policy, text, trust
 
@@ -109,9 +109,9 @@ def test_dry_run_commands_do_the_same(scene: Scene, options: tuple[str, ...]) ->
     """They can be pasted into a shell as printed."""
     shown = scene.setup(*options, "--dry-run").stdout
     commands = shown.partition("Equivalent aws commands:\n\n")[2]
-    environment = {**scene.home.environment, "PATH": f"{AWS.parent}:/usr/bin:/bin"}
+    environment = {**scene.home.environment, **scene.home.forked_aws}
     subprocess.run(
-        ["sh", "-e", "-c", commands], env=environment, check=True, timeout=TIMEOUT, capture_output=True
+        ["/bin/sh", "-e", "-c", commands], env=environment, check=True, timeout=TIMEOUT, capture_output=True
     )
     by_commands = scene.all()
     assert scene.set_up(*options).lines[-2] == "nothing to do: everything is in place already"
