@@ -194,7 +194,8 @@ def test_findings_of_doctor_are_wrapped_beside_their_state(home: Home) -> None:
     home.config.write_text(
         f"[profile {longest}]\nrole_arn = x\nexternal = {longest}\nregions = us-west-1\n", "utf-8"
     )
-    lines = shown_by(home.terminal_for(str(XACCT), "doctor", columns=60, environment={"NO_COLOR": "1"}))
+    environment = {"NO_COLOR": "1", **home.forked_aws}
+    lines = shown_by(home.terminal_for(str(XACCT), "doctor", columns=60, environment=environment))
     long = [line[11:].strip() for line in lines if len(line) > 60]
     assert [
         line for line in long if " " in line and not re.match(r"(aws|xacct|\S*python\S*|pip\w*) ", line)

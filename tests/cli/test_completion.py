@@ -13,7 +13,6 @@ import pytest
 from awscli_xacct.cli.bash_words import split
 from awscli_xacct.cli.dispatch import COMMANDS
 from awscli_xacct.messages import SUBCOMMANDS
-from tests.sts import Role
 from tests.support.commands import run
 from tests.support.home import XACCT, Home
 from tests.support.programs import need
@@ -21,6 +20,7 @@ from tests.support.programs import need
 POLICIES = ("--read-only", "--policy-arns", "--policy")
 NAMES = ("default", "prod-eu", "my prod", "it's $5", 'say "hi"', "team:a@b=c", "back\\slash", "zürich")
 TAB = "\t"
+ROLE = "arn:aws:iam::222222222222:role/Power"
 
 # How to start each shell without the user's own files, with a function `xacct` that prints its words. The scripts
 # call the program itself, with `command`.
@@ -64,18 +64,20 @@ class Shell:
         return str(self.child.match[1])[1:-1].split("><")
 
 
-@pytest.fixture
-def profiles(home: Home, role: Role) -> Home:
+@pytest.fixture(scope="module")
+def profiles(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Profiles with names of every kind, all but one of them roles."""
+    home = Home(tmp_path_factory.mktemp("completion") / "home", "http://127.0.0.1:9")
     for name in NAMES[1:]:
         quoted = "'" + name.replace("'", "'\"'\"'") + "'"
-        home.add_role(quoted, role.arn)
-    home.add_role("evil\x1b[31m", role.arn)
+        home.add_role(quoted, ROLE)
+    home.add_role("evil\x1b[31m", ROLE)
     return home
 
 
-@pytest.fixture(params=SHELLS)
+@pytest.fixture(scope="module", params=SHELLS)
 def shell(request: pytest.FixtureRequest, profiles: Home) -> Iterator[Shell]:
+    """A shell in which the tests of this module type one line after the other."""
     name = str(request.param)
     program = need(name)
     options, text = SHELLS[name]
@@ -139,8 +141,8 @@ def test_completion_of_option_values(shell: Shell) -> None:
 
 
 def test_completion_after_two_dashes_is_left_to_the_shell(shell: Shell, tmp_path: Path) -> None:
-    (tmp_path / "home" / "a-file-of-mine").write_text("")
-    shell.child.send(f"cd {tmp_path / 'home'}\r")
+    (tmp_path / "a-file-of-mine").write_text("")
+    shell.child.send(f"cd {tmp_path}\r")
     assert shell.words(f"xacct exec prod-eu -- cat a-fi{TAB}")[-1] == "a-file-of-mine"
     assert shell.words(f"xacct each prod-eu -- basenam{TAB}")[-1] == "basename"
 

@@ -21,6 +21,7 @@ from awscli.clidriver import create_clidriver
 manifest, directory, config = sys.argv[1:]
 old = open(config, "rb").read()
 sys.argv = ["aws"]
+driver = create_clidriver()
 
 def imported(last):
     steps = 0
@@ -30,7 +31,6 @@ def imported(last):
         if steps == last:
             steps += 1  # the kill is told of, too
             os.kill(os.getpid(), 9)
-    driver = create_clidriver()
     sys.addaudithook(step)
     return driver.main(["configure", "role", "import", manifest, "--yes"])
 

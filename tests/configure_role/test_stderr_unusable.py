@@ -9,13 +9,15 @@ import pytest
 from awscli_xacct.errors import ValidationError
 from awscli_xacct.problems import Problem
 from tests.sts import Role
+from tests.support import forked
 from tests.support.commands import WHOAMI
 from tests.support.home import AWS, Home, Outcome, finish
 
 
 def to(home: Home, stderr: str, *arguments: str, cache: str = "") -> Outcome:
     """Run `aws` with its stderr redirected by a shell."""
-    words = ("-c", f'exec "$@" 2>{stderr}', "sh", str(AWS), *arguments)
+    aws = AWS if stderr == "&-" else forked.find_client(AWS)  # a client cannot pass on what is closed
+    words = ("-c", f'exec "$@" 2>{stderr}', "sh", str(aws), *arguments)
     environment = {"AWS_XACCT_CACHE_DIR": cache} if cache else {}
     return finish(home.start_any("/bin/sh", *words, environment=environment))  # type: ignore[arg-type]
 

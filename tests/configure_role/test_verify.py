@@ -358,6 +358,9 @@ COUNT_PARSING = """
 import atexit, os, sys, threading
 calls = []
 
+def awscli_initialize(cli):
+    pass
+
 def note(frame, event, _):
     if event == "call" and frame.f_code.co_name == "raw_config_parse":
         calls.append(frame)
@@ -373,7 +376,9 @@ def test_verify_all_parses_each_file_as_often_for_many_roles_as_for_few(
     home: Home, sts: Sts, tmp_path: Path, file: str
 ) -> None:
     """The file with the keys was parsed once per role, so that a thousand users took the square of that."""
-    (tmp_path / "sitecustomize.py").write_text(COUNT_PARSING, "utf-8")
+    (tmp_path / "count_parsing.py").write_text(COUNT_PARSING, "utf-8")
+    text = home.config.read_text("utf-8").replace("[plugins]", "[plugins]\ncount_parsing = count_parsing")
+    home.config.write_text(text, "utf-8")
     counted = tmp_path / "counted"
     home.credentials.touch(0o600)
     home.environment |= {"PYTHONPATH": str(tmp_path), "COUNTED": str(counted)}

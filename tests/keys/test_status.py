@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.sts import Sts, User
-from tests.support.home import AWS, Home
+from tests.support.home import Home
 
 from .conftest import KeyStoreFile
 
@@ -86,8 +86,7 @@ def test_doctor_finds_a_key_that_the_key_store_does_not_have(
 
     def find() -> list[tuple[str, str]]:
         command = ("doctor", "--json", "--clock-url", "http://127.0.0.1:9")
-        only_aws = {"PATH": str(AWS.parent)}  # doctor looks at each one that there is
-        checks = json.loads(home.xacct(*command, environment=only_aws).stdout)["Checks"]
+        checks = json.loads(home.xacct(*command, environment=home.forked_aws).stdout)["Checks"]
         return [(each["State"], each["Text"]) for each in checks if each["Check"] == "keys"]
 
     assert find() == [("ok", "profile default: its key is in Test Keyring")]

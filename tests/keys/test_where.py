@@ -8,7 +8,7 @@ import pytest
 
 from awscli_xacct.profiles.key_places import describe
 from tests.sts import Role, Sts, User
-from tests.support.home import AWS, XACCT, Home
+from tests.support.home import Home
 
 PAIR = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "x"}
 
@@ -67,8 +67,8 @@ def test_list_and_show_say_where_the_key_rests(home: Home, user: User, role: Rol
 @pytest.mark.usefixtures("key_store")
 def test_enable_says_once_that_a_key_is_in_the_clear(home: Home, user: User) -> None:
     home.add_keys(user, "it's")
-    home.environment["PATH"] = str(XACCT.parent)  # other installations read the same config file
-    enable, disable = ("enable", "--aws", str(AWS)), ("disable",)
+    home.environment |= home.forked_aws  # other installations read the same config file
+    enable, disable = ("enable",), ("disable",)
     advice = (
         "keys in the clear: profile default, it's; to move one into Test Keyring: xacct keys store default"
     )
@@ -89,7 +89,8 @@ def test_doctor_says_where_each_key_rests(home: Home, sts: Sts) -> None:
     assert home.xacct("keys", "store", "half", "--yes").code == 0
     home.credentials.write_bytes(before)
     assert home.xacct("keys", "store", "stored", "--yes").code == 0
-    outcome = home.xacct("doctor", "--json", "--aws", str(AWS), "--clock-url", "http://127.0.0.1:9")
+    command = ("doctor", "--json", "--clock-url", "http://127.0.0.1:9")
+    outcome = home.xacct(*command, environment=home.forked_aws)
     checks = json.loads(outcome.stdout)["Checks"]
     found = [(each["State"], each["Text"], each["Fix"]) for each in checks if each["Check"] == "keys"]
     assert sorted(found) == [

@@ -100,14 +100,17 @@ def open_descriptors() -> set[int]:
 def keep_constants() -> None:
     """Have children find in memory what every `aws` works out anew: the shipped data, and how events are called."""
     import awscli.clidriver
+    from botocore.loaders import create_loader
 
     keep_shipped_data()
     keep_names_of_events()
     loader = awscli.clidriver.create_clidriver().session.get_component("data_loader")
     for name in ("endpoints", "partitions"):
         loader.load_data(name)
-    for kind in ("service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2"):
-        loader.list_available_services(kind)
+    # An `xacct` looks only into botocore's own directory.
+    for each in (loader, create_loader()):
+        for kind in ("service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2"):
+            each.list_available_services(kind)
     for service in ("sts", "iam", "organizations"):
         for kind in ("service-2", "endpoint-rule-set-1"):
             loader.load_service_model(service, kind)

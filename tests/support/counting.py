@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
+from .aws_server import keep_constants
 from .home import Home
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +75,7 @@ def serve() -> None:
     import awscli.clidriver
     import awscli.handlers  # noqa: F401 - what every `aws` loads
 
+    keep_constants()
     for line in sys.stdin:
         reading, writing = os.pipe()
         child = os.fork()

@@ -129,7 +129,7 @@ def test_killed_setup_can_be_completed_or_undone(scene: Scene, action: str, done
     for complete in (True, False):
         scene.aws.script(Fault(action, done=done, hang=True))
         scene.aws.forget_calls()
-        process = scene.home.start("configure", "role", "setup", "prod", *TWO_POLICIES)
+        process = scene.home.fork("configure", "role", "setup", "prod", *TWO_POLICIES)
         scene.aws.wait_for_call(action)
         process.kill()
         finish(process)
