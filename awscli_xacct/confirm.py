@@ -87,7 +87,7 @@ def _is_confirmed(change: Change) -> bool:
     screen = next((stream for stream in (sys.stderr, sys.stdout) if has_terminal(sys.stdin, stream)), None)
     if screen is not None:
         if not has_terminal(sys.stderr if change.on_stderr else sys.stdout):
-            screen.write(change.text())
+            screen.write(wrap(change.text(), screen))
         return _ask(change.question, screen)
     if change.unattended:
         return True

@@ -41,7 +41,7 @@ def table(
     """Return columns under their titles. On a terminal, they are made to fit.
 
     The columns of names are truncated. If that is not enough, the last columns go to another line of each row. With
-    `whole`, for plans that must be confirmed, nothing is truncated: values that do not fit go below their row. `below`
+    `whole`, for plans that must be confirmed, nothing is truncated: what does not fit goes below its row. `below`
     has a line to print below each row.
     """
     cells = [list(titles), *([printable(cell) or "-" for cell in row] for row in rows)]
@@ -177,23 +177,27 @@ def _narrow(widths: list[int], line: range, limits: Sequence[int], available: in
 
 
 def _fold_values(cells: Sequence[Sequence[str]], available: int) -> str:
-    """Return a table whose last columns are `_VALUES`: in rows where these do not fit, each is on a line of its own."""
+    """Return a table whose last columns are a setting and `_VALUES`, with each setting on a line of its own.
+
+    A value that does not fit there is on a line below it.
+    """
     titles = cells[0]
-    first = len(titles) - len(_VALUES)
-    widths = [max(columns(row[place]) for row in cells) for place in range(first)]
-    room = available - _total(widths) - len(_GAP) * len(_VALUES)
-    now = max(columns(row[first]) for row in cells if columns(row[first]) <= max(room // 2, len(_VALUES[0])))
+    setting = len(titles) - len(_VALUES) - 1
+    widths = [max(columns(row[place]) for row in cells) for place in range(setting + 1)]
+    room = available - len(_GAP) * (len(_VALUES) + 1) - widths[setting]
+    now = max(columns(row[-2]) for row in cells if columns(row[-2]) <= max(room // 2, len(_VALUES[0])))
     shown = []
     for row in cells:
-        text = _GAP.join(_fit(cell, width) for cell, width in zip(row[:first], widths, strict=True))
-        values = row[first:]
+        heading = _GAP.join(_fit(row[place], widths[place]) for place in range(setting)).rstrip()
+        if heading:
+            shown.append(wrap_to(heading, available))
+        values = row[setting + 1 :]
+        line = f"{_GAP}{_fit(row[setting], widths[setting])}"
         if columns(values[0]) <= now and columns(values[1]) <= room - now:
-            text += f"{_GAP}{_fit(values[0], now)}{_GAP}{values[1]}"
-            values = []
-        elif row is titles:
-            values = []
-        shown.append(wrap_to(text.rstrip(), available))
-        for title, value in zip(_VALUES, values, strict=False):
+            shown.append(f"{line}{_GAP}{_fit(values[0], now)}{_GAP}{values[1]}")
+            continue
+        shown.append(line.rstrip())
+        for title, value in zip(_VALUES, values if row is not titles else (), strict=False):
             line = f"{_INDENT}{title:<{len(_VALUES[1])}}{_GAP}{value}"
             if value != "-":
                 shown.append(

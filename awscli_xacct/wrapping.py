@@ -24,8 +24,10 @@ _PROGRAM = (
 _IN_COMMAND = r"""(?:'[^']*'|"[^"]*"|(?![;,.](?: |$)).)*"""
 _COMMAND = re.compile(rf"(?<=: )(?:{_PROGRAM}{_IN_COMMAND}|--[a-z-]+ \S+)")
 """A command, or an option, in a sentence. A command ends before what follows a comma, a semicolon or a full stop."""
-_WHOLE_LINE = re.compile(rf"""[-+] |{_PROGRAM}|for \S+ in |\w+=\S|'[~/]|["{{]|\S+$""")
-"""The beginning of an indented line that is not wrapped: a difference, a command, JSON or a single word."""
+_WHOLE_LINE = re.compile(rf"""{_PROGRAM}|for \S+ in |\w+=\S|'[~/]|["{{]|\S+$""")
+"""The beginning of an indented line that is not wrapped: a command, JSON or a single word."""
+_DIFFERENCE = re.compile(r"[-+](?!-)|@@ |[\w.]+ *= *\S")
+"""The same for the lines of a difference between two config files."""
 
 # In a path with spaces each word but the first has a separator inside.
 _PATH = re.compile(r"(?<!\S)(?:[~/]|[A-Za-z]:\\)\S*(?: [^\s/\\]+[/\\]\S*)+")
@@ -55,7 +57,12 @@ def wrap_to(text: str, width: int, hang: str = _HANG) -> str:
 def is_whole_line(line: str) -> bool:
     """Whether a line must not be wrapped: one that is indented and holds a command or the like, or a blank one."""
     text = line.lstrip()
-    return not text or (text != line and bool(_WHOLE_LINE.match(text[2:] if _ITEM.match(text) else text)))
+    if not text or text == line:
+        return not text
+    is_item = _ITEM.match(text)
+    return bool(
+        _WHOLE_LINE.match(text[2:]) if is_item else _WHOLE_LINE.match(text) or _DIFFERENCE.match(text)
+    )
 
 
 def _wrap_line(line: str, width: int, hang: str) -> str:

@@ -195,15 +195,18 @@ PLANNED = [
 ]
 
 
-def test_whole_table_puts_values_that_do_not_fit_below_their_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whole_table_puts_settings_and_values_that_do_not_fit_below(monkeypatch: pytest.MonkeyPatch) -> None:
     """A plan is confirmed, so nothing of it may be cut; the terminal broke its ARNs."""
     on_terminal(monkeypatch, 80)
     assert table(PLAN, PLANNED, whole=True) == (
-        "PLAN    PROFILE  SETTING         NOW  THEN\n"
-        "add     staging  role_arn\n"
+        "PLAN    PROFILE\n"
+        "  SETTING         NOW  THEN\n"
+        "add     staging\n"
+        "  role_arn\n"
         "    THEN  arn:aws:iam::333333333333:role/OrganizationAccountAccessRole\n"
-        "                 source_profile  -    default\n"
-        "change  prod     role_arn\n"
+        "  source_profile  -    default\n"
+        "change  prod\n"
+        "  role_arn\n"
         "    NOW   arn:aws:iam::222222222222:role/Old\n"
         "    THEN  arn:aws:iam::222222222222:role/New\n"
     )

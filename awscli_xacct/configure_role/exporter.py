@@ -57,7 +57,7 @@ class ExportCommand(Subcommand):
     NAME = "export"
     SYNOPSIS = synopsis(
         "aws configure role export <file>|-",
-        "[--format manifest|extend-switch-roles|terraform|steampipe|mermaid] [--dry-run] [--yes]",
+        "[--format <value>] [--dry-run] [--yes]",
     )
     ARG_TABLE = arg_table(
         positional("file", "The file to write, or ``-`` to print a new one on stdout.", nargs="?"),

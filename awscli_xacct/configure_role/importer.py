@@ -24,7 +24,8 @@ class ImportCommand(PlannedCommand):
     SYNOPSIS = synopsis(
         "aws configure role import <file>|-",
         "[--dry-run] [--prune] [--adopt] [--yes]",
-        "aws configure role import --from <tool> [<file>|-] [--dry-run] [--adopt] [--yes]",
+        "aws configure role import --from <tool> [<file>|-]",
+        "[--dry-run] [--adopt] [--yes]",
         "aws configure role import --schema",
     )
     ARG_TABLE = arg_table(

@@ -1,6 +1,7 @@
 """``aws configure role setup``: create a role, the permission to assume it, and its profile, with one command."""
 
 import shlex
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -19,6 +20,7 @@ from ..setup.journal import Journal
 from ..setup.model import SetupContext
 from ..setup.planner import plan_setup
 from ..setup.steps import SAME, RetryPolicy, carry_out
+from ..wrapping import wrap
 from .arguments import YES, arg_table, argument, flag, positional, required_profiles, settings_given, synopsis
 from .base import Subcommand, refusal
 from .mfa_devices import find_device
@@ -202,7 +204,13 @@ class SetupCommand(Subcommand):
         """Print the plan and its commands for a person, or the plan for a program."""
         commands = work.commands()
         same = f"\n\nEquivalent aws commands:\n\n{commands}" if commands else "\n"
-        print_result(self._session, parsed_globals, self.NAME, work.to_dict(), lambda: work.text() + same)
+        print_result(
+            self._session,
+            parsed_globals,
+            self.NAME,
+            work.to_dict(),
+            lambda: wrap(work.text(), sys.stdout) + same,
+        )
 
     def _find_device(self, edit: ProfileEdit, source: str, *, required: bool) -> None:
         """Add the caller's device to the edit, if it is asked for or required. Raises `ValidationError`."""

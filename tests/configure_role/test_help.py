@@ -59,6 +59,8 @@ def test_help_page_has_examples_and_is_valid(configure: Any, name: str) -> None:
     assert (warnings, "System Message" in manual) == ("", False)
     assert f"    aws configure role {'<profile>' if name == 'role' else name}" in text
     assert "    $ aws configure role " in text
+    # man pages are 80 columns wide, ten of which are the indentation of what is shown as it is.
+    assert [line for line in text.splitlines() if line.startswith("    ") and len(line) > 4 + 80 - 10] == []
     for option in command.create_help_command().arg_table:
         assert f"``{option}``" in text or f"``--{option}``" in text
 

@@ -318,7 +318,7 @@ def test_import_on_a_terminal_shows_the_plan_and_asks(
         assert (screen.end(), file_state(home.config)) == (code, before)
         assert screen.shown.startswith(PLAN.format(prod=role.arn, audit=audit_role.arn))
     screen = Screen(home, "import", str(team), columns=40)
-    screen.answer(f"Write this to {home.config} (2 to add)?", "y")
+    screen.answer("(2 to add)?", "y")
     assert screen.end() == 0
     assert " ".join(screen.shown.split()).endswith(f"updated {home.config}: 2 added")
     screen = Screen(home, "import", str(team))
