@@ -54,7 +54,7 @@ def _stand_in(programs: Path, name: str, answer: str, code: int = 0) -> Path:
 
 
 def _environment(programs: Path, **more: str) -> Mapping[str, str]:
-    return {"PATH": str(programs), **more}
+    return {"PATH": str(programs), "HOME": str(programs.parent), **more}
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
