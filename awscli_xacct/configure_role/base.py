@@ -91,14 +91,8 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
         self, name: str, profiles: Profiles, *, force: bool = False, hints: Hints | None = None
     ) -> list[Problem]:
         """Return everything that is wrong with the role profile `name` among `profiles`."""
-        partitions = self._partitions()
         return validation.find_problems(
-            name,
-            profiles,
-            partitions=partitions.names,
-            partition_of=partitions.of_region,
-            force=force,
-            hints=hints,
+            name, profiles, partitions=self._partitions(), force=force, hints=hints
         )
 
     def _apply(self, edit: ProfileEdit, document: Document) -> MergedProfiles:

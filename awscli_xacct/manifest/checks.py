@@ -58,12 +58,7 @@ class _Check:
             kept = {key: text for key, text in profiles[name].items() if key != _SOURCE}
             profiles = ChainMap({name: kept | _NO_CHAIN}, profiles)  # type: ignore[arg-type]
         for problem in validation.find_problems(
-            name,
-            profiles,
-            partitions=self._partitions.names,
-            partition_of=self._partitions.of_region,
-            spelled=str,
-            hints=self._hints,
+            name, profiles, partitions=self._partitions, spelled=str, hints=self._hints
         ):
             is_elsewhere = problem.profile != name and problem.profile in self._names
             if problem.key not in role.invalid_keys and not is_elsewhere:

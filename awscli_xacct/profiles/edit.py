@@ -69,13 +69,7 @@ class ProfileEdit:
         problems = [Problem(named)] if named else []
         problems += [*self._pair_problems(), *self._read_only_problems(after)]
         problems += map(Problem, profiles.find_overridden(self.profile, wanted).values())
-        problems += validation.find_problems(
-            self.profile,
-            profiles,
-            partitions=partitions.names,
-            partition_of=partitions.of_region,
-            force=self.force,
-        )
+        problems += validation.find_problems(self.profile, profiles, partitions=partitions, force=self.force)
         sdk = plan_changes(self.sdk, self.profile, profiles, before, force=self.force)
         problems += sdk.problems
         if problems:

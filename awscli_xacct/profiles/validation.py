@@ -4,7 +4,7 @@ Nothing here raises, whatever a config file holds. The limits of single settings
 """
 
 from collections import ChainMap
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from ..problems import Hints, Problem
 from .chain_problems import chained_duration_problem, chained_mfa_problem
 from .config_keys import KEYS
 from .managed_policies import find_foreign, parse_arns
+from .partitions import Partitions
 from .policies import shortened
 from .role import Role, resolve
 from .source import Profiles, can_be_source, describe_role_session, has_static_keys, is_role
@@ -38,7 +39,6 @@ _SOURCES = (settings.SOURCE_PROFILE, settings.CREDENTIAL_SOURCE)
 
 _BLOCK = "must be one line, not an indented block"
 
-PartitionOf = Callable[[str], str | None]
 Spelling = Callable[[str], str]
 """How a message names a config key: as a command line's option, or as a file's key."""
 
@@ -58,15 +58,14 @@ def find_problems(
     name: str,
     profiles: Profiles,
     *,
-    partitions: Collection[str],
-    partition_of: PartitionOf,
+    partitions: Partitions | None,
     force: bool = False,
     spelled: Spelling = option,
     hints: Hints | None = None,
 ) -> list[Problem]:
     """Return everything that keeps the profile `name` of `profiles` from working as a role, worst first.
 
-    `partition_of` returns a region's partition, or None if it is unknown. `force` accepts settings that clash with a
+    `partitions` are the known ones; None: not checked. `force` accepts settings that clash with a
     role. Texts name a key as `spelled` returns it; fixes are for the command line. Whoever checks many profiles passes
     the same `hints` for all.
     """
@@ -78,7 +77,7 @@ def find_problems(
     text = str(profile.get(settings.ROLE_ARN, ""))
     arn = Arn.parse(text)
     if arn and not role_arn_problem(text, partitions):
-        problems += _partition_problems(name, profiles, arn, partition_of, spelled)
+        problems += _partition_problems(name, profiles, arn, partitions, spelled) if partitions else []
         problems += _foreign_policy_problems(name, profile, spelled)
     if not force:
         problems += _clashes(name, profile)
@@ -86,7 +85,7 @@ def find_problems(
 
 
 def _value_problems(
-    name: str, profile: Mapping[str, Any], partitions: Collection[str], spelled: Spelling
+    name: str, profile: Mapping[str, Any], partitions: Partitions | None, spelled: Spelling
 ) -> Iterable[Problem]:
     if settings.ROLE_ARN not in profile:
         missing = f"{spelled(settings.ROLE_ARN)} is missing: for example {EXAMPLE_ROLE_ARN}"
@@ -186,7 +185,7 @@ def _chain_problems(name: str, profile: Mapping[str, Any], role: Role, spelled: 
 
 
 def _partition_problems(
-    name: str, profiles: Profiles, arn: Arn, partition_of: PartitionOf, spelled: Spelling
+    name: str, profiles: Profiles, arn: Arn, partitions: Partitions, spelled: Spelling
 ) -> list[Problem]:
     """Return a problem if a region places the caller outside the role's partition: STS cannot cross partitions."""
     profile = profiles[name]
@@ -195,7 +194,7 @@ def _partition_problems(
         (f"profile {name}", profile.get(settings.REGION)),
         (f"its source {source}", profiles.get(source, {}).get(settings.REGION)),
     ):
-        there = partition_of(str(region)) if region else None
+        there = partitions.of_region(str(region)) if region else None
         if there and there != arn.partition:
             text = (
                 f"{spelled(settings.ROLE_ARN)} {str(arn)!r} is in partition {arn.partition}, but {owner} has region "

@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html
 """
 
 import re
-from collections.abc import Collection
 
 from .. import settings
 from ..arn import Arn
 from .config_keys import KEYS
+from .partitions import Partitions
 from .policies import policy_problem
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
@@ -24,8 +24,8 @@ _REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
 EXAMPLE_ROLE_ARN = "arn:aws:iam::222222222222:role/NAME"
 
 
-def role_arn_problem(arn: str, partitions: Collection[str]) -> str | None:
-    """Check a role's ARN; `partitions` are the names of the known ones."""
+def role_arn_problem(arn: str, partitions: Partitions | None) -> str | None:
+    """Check a role's ARN; `partitions` are the known ones, None: any is accepted."""
     found = Arn.parse(arn)
     if found is None or found.kind != "role" or len(arn) > 2048:
         if found and found.kind == "user":
@@ -33,10 +33,9 @@ def role_arn_problem(arn: str, partitions: Collection[str]) -> str | None:
         if found and found.kind == "assumed-role":
             return f"this is a role session's ARN; a role ARN looks like {EXAMPLE_ROLE_ARN}"
         return f"a role ARN looks like {EXAMPLE_ROLE_ARN}"
-    if found.partition not in partitions:
-        return (
-            f"{found.partition!r} is not an AWS partition; the partitions are {', '.join(sorted(partitions))}"
-        )
+    if partitions and found.partition not in partitions.names:
+        known = ", ".join(sorted(partitions.names))
+        return f"{found.partition!r} is not an AWS partition; the partitions are {known}"
     if found.service != "iam" or found.region:
         return f"a role ARN has the service iam and no region, as in {EXAMPLE_ROLE_ARN}"
     if found.name.startswith("/"):
@@ -108,7 +107,7 @@ def seconds_problem(text: str) -> str | None:
     return _parse_problem(settings.DURATION_SECONDS, text if text.isascii() and text.isdigit() else "")
 
 
-def value_problem(key: str, text: str, partitions: Collection[str]) -> str | None:
+def value_problem(key: str, text: str, partitions: Partitions | None) -> str | None:
     """Check the text of any of the `KEYS`."""
     if key == settings.ROLE_ARN:
         return role_arn_problem(text, partitions)

@@ -14,10 +14,22 @@ from awscli_xacct.configfile.document import Document
 from awscli_xacct.messages import option
 from awscli_xacct.problems import MAX_HINTS, Hints
 from awscli_xacct.profiles import validation, values
+from awscli_xacct.profiles.partitions import Partitions
 from tests.configfile.texts import quickly
 
-PARTITIONS = ["aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"]
-REGIONS = {"us-west-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}
+REGIONS = {
+    "aws": "us-west-1",
+    "aws-cn": "cn-north-1",
+    "aws-us-gov": "us-gov-west-1",
+    **dict.fromkeys(["aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"], "none"),
+}
+PARTITIONS = Partitions(
+    {
+        "partitions": [
+            {"id": name, "regions": [region], "regionRegex": "-"} for name, region in REGIONS.items()
+        ]
+    }
+)
 ARN = "arn:aws:iam::222222222222:role/CrossAccountPowerUser"
 DEVICE = "arn:aws:iam::111111111111:mfa/dev"
 CONTROLS = ["\n", "\r", "\t", "\0", "\x1b", "\x7f", "\x85", "\u2028"]
@@ -53,7 +65,7 @@ GOOD: list[tuple[Check, list[str]]] = [
             "arn:aws:iam::222222222222:role/!%~:role/x/Name",
             "arn:aws:iam::222222222222:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
             f"arn:aws:iam::222222222222:role/{510 * 'p'}/N",
-            *(f"arn:{partition}:iam::222222222222:role/Name" for partition in PARTITIONS),
+            *(f"arn:{partition}:iam::222222222222:role/Name" for partition in PARTITIONS.names),
         ],
     ),
     (values.account_problem, ["222222222222", "000000000000"]),
@@ -247,9 +259,7 @@ def faults(profile: Mapping[str, Any], *, force: bool = False, **others: Mapping
 
 
 def in_words(profiles: Mapping[str, Mapping[str, Any]], *, force: bool = False) -> list[str]:
-    found = validation.find_problems(
-        "prod", profiles, partitions=PARTITIONS, partition_of=REGIONS.get, force=force
-    )
+    found = validation.find_problems("prod", profiles, partitions=PARTITIONS, force=force)
     return list(map(str, found))
 
 
@@ -603,9 +613,7 @@ def test_hints_are_for_the_first_problems_of_many_profiles() -> None:
     found = [
         str(problem)
         for n in range(number)
-        for problem in validation.find_problems(
-            f"p{n}", profiles, partitions=PARTITIONS, partition_of=REGIONS.get, hints=hints
-        )
+        for problem in validation.find_problems(f"p{n}", profiles, partitions=PARTITIONS, hints=hints)
     ]
     plain = "--source-profile 'defualt': there is no such profile"
     assert found == [f"{plain}; did you mean default?"] * MAX_HINTS + [plain] * 5

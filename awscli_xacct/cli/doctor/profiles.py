@@ -1,7 +1,7 @@
 """Profiles that cannot work as written, and keys and sections that are ignored."""
 
 import shlex
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,7 +15,6 @@ from ...profiles import known_keys, validation
 from ...profiles.config_keys import KEYS
 from ...profiles.partitions import load_partitions
 from ...profiles.policies import find_file
-from ...profiles.regions import find_partition
 from ...profiles.source import is_role
 from ...storage.record import HAS_POSIX_OWNERS
 from ...tables import counted
@@ -53,16 +52,9 @@ def _check_roles(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]
     for name, options in profiles.items():
         if settings.ROLE_ARN not in options:
             continue
-        names: Collection[str] = partitions.names if partitions else {find_partition(options) or ""}
-        problems = validation.find_problems(
-            name,
-            profiles,
-            partitions=names,
-            partition_of=partitions.of_region if partitions else lambda _: None,
-            spelled=lambda key: key,
-            hints=hints,
-        )
-        for problem in problems:
+        for problem in validation.find_problems(
+            name, profiles, partitions=partitions, spelled=str, hints=hints
+        ):
             fix = role_command(problem.profile or name, f"{option(problem.key)} VALUE" if problem.key else "")
             prefix = "" if problem.text.startswith("profile ") else f"profile {name}: "
             yield Finding(FAULT, f"{prefix}{problem.text}", fix)
