@@ -39,9 +39,7 @@ def run_child(command: Sequence[str], environment: Mapping[str, str]) -> int:
 
     with SignalWait((*_FROM_TERMINAL, *_PASSED_ON, _ENDED), pass_on) as signals:
         try:
-            if not command[0]:
-                raise FileNotFoundError(command[0])  # Python raises another error for it
-            words = find_program(command, environment.get("PATH")) if os.name == "nt" else list(command)
+            words = find_program(command, environment.get("PATH"))
             process = subprocess.Popen(words, env=dict(environment))  # noqa: S603 - the user's own command
         except OSError as error:
             code, text = explain_exec_error(command, error)

@@ -103,9 +103,8 @@ def become(command: "Sequence[str]", environment: "Mapping[str, str]") -> int:
         if stream is not None:
             stream.flush()
     try:
-        if not command[0]:
-            raise FileNotFoundError(command[0])  # Python raises another error for it
-        return spawn(command, environment) if os.name == "nt" else _replace(command, environment)
+        words = find_program(command, environment.get("PATH"))
+        return spawn(words, environment) if os.name == "nt" else _replace(words, environment)
     except OSError as error:
         from ..errors import UsageError
 
@@ -122,17 +121,17 @@ def explain_exec_error(command: "Sequence[str]", error: OSError) -> "tuple[int, 
     return NOT_EXECUTABLE, f"{command[0]}: {error.strerror or error}"
 
 
-def _replace(command: "Sequence[str]", environment: "Mapping[str, str]") -> "NoReturn":
+def _replace(command: "list[str]", environment: "Mapping[str, str]") -> "NoReturn":
     import signal
 
     # Python ignores these two, and exec keeps ignored signals ignored: `yes | head` would never end.
     for name in ("SIGPIPE", "SIGXFSZ"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
-    os.execvpe(command[0], list(command), environment)  # noqa: S606 - without a shell on purpose
+    os.execvpe(command[0], command, environment)  # noqa: S606 - without a shell on purpose
 
 
-def spawn(command: "Sequence[str]", environment: "Mapping[str, str]") -> int:
+def spawn(command: "list[str]", environment: "Mapping[str, str]") -> int:
     """Run `command` as a child and return its exit code. Ctrl-C is left to the child, which gets it as well."""
     import signal
     import subprocess
@@ -140,24 +139,25 @@ def spawn(command: "Sequence[str]", environment: "Mapping[str, str]") -> int:
     # A handler, unlike SIG_IGN, is not inherited.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        found = find_program(command, environment.get("PATH"))
-        code = subprocess.run(found, env=dict(environment), check=False).returncode  # noqa: S603
+        code = subprocess.run(command, env=dict(environment), check=False).returncode  # noqa: S603
     finally:
         signal.signal(signal.SIGINT, before)
     return code if code >= 0 else 128 - code
 
 
 def find_program(command: "Sequence[str]", path: "str | None" = None) -> "list[str]":
-    """Return `command` with the path of its program: Windows itself finds an .exe on the PATH, but no .cmd.
+    """Return the words that start a command: Windows itself finds an .exe on the PATH, but no .cmd.
 
-    Raises `FileNotFoundError`.
+    Raises `FileNotFoundError`, also for an empty name, for which Python raises another error.
     """
-    import shutil
+    program: str | None = command[0]
+    if os.name == "nt":
+        import shutil
 
-    found = shutil.which(command[0], path=path)
-    if found is None:
+        program = shutil.which(command[0], path=path)
+    if not program:
         raise FileNotFoundError(command[0])
-    return [found, *command[1:]]
+    return [program, *command[1:]]
 
 
 def kill_group(process: "subprocess.Popen[bytes]") -> None:

@@ -200,9 +200,7 @@ class ProcessPool:
 
 def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Start a command. Raises `OSError`."""
-    if not command[0]:
-        raise FileNotFoundError(command[0])  # Python raises another error for it
-    command = find_program(command) if os.name == "nt" else list(command)
+    command = find_program(command)
     # Some releases of Python leak a pipe if they could create only one of two.
     reserve: list[int] = []
     try:
