@@ -36,14 +36,12 @@ class Reporter:
         self,
         words: Iterable[str],
         read_profiles: Callable[[], Profiles],
-        environment: Mapping[str, str] = os.environ,
         profile: str | None = None,
     ) -> None:
-        """`profile` is the one that the command uses if the words name no other."""
+        """`profile` is the one that the command uses if the words name no other; None: the environment's."""
         self.words, self._given = take_option(words)
         self.asked_for: str | None = None
         self._read_profiles = read_profiles
-        self._environment = environment
         self._profile = profile
 
     def check(self) -> None:
@@ -90,7 +88,7 @@ class Reporter:
         if self._given is not None:
             yield OPTION, self._given
         variable = settings.ERROR_FORMAT_VARIABLE
-        if value := self._environment.get(variable):
+        if value := os.environ.get(variable):
             yield variable, value
         else:
             yield from self._configured()
@@ -100,10 +98,15 @@ class Reporter:
             profiles = self._read_profiles()
         except Exception:  # noqa: BLE001 - the command itself reports what is wrong with the config
             return
+        if not profiles:
+            return
         named = [word for word in self.words if word in profiles]
-        found = configured_format(profiles, *named, self._profile)
-        if found:
-            yield f"{settings.ERROR_FORMAT} of profile {printable(found[0])}", found[1]
+        current = self._profile or settings.find_current_profile(os.environ)
+        for name in (*named, current, "default"):
+            value = profiles.get(name, {}).get(settings.ERROR_FORMAT)
+            if isinstance(value, str) and value:
+                yield f"{settings.ERROR_FORMAT} of profile {printable(name)}", value
+                return
 
 
 def _is_for_users(error: BaseException) -> bool:
@@ -112,15 +115,6 @@ def _is_for_users(error: BaseException) -> bool:
         return True
     exceptions = sys.modules.get("botocore.exceptions")
     return exceptions is not None and isinstance(error, (exceptions.BotoCoreError, exceptions.ClientError))
-
-
-def configured_format(profiles: Profiles, *names: str | None) -> tuple[str, str] | None:
-    """Return the first of these profiles, or else ``default``, that sets `settings.ERROR_FORMAT`, and the value."""
-    for name in [*filter(None, names), "default"]:
-        value = profiles.get(name, {}).get(settings.ERROR_FORMAT)
-        if isinstance(value, str) and value:
-            return name, value
-    return None
 
 
 def take_option(

@@ -109,7 +109,9 @@ PLUGIN_WIDE = (
     ROLE_SESSION_NAME,
     HISTORY,
 )
-"""All keys of the ``[xacct]`` section. Each can be overridden by an environment variable: see `variable`."""
+"""All keys of the ``[xacct]`` section."""
+VARIABLES = {key: f"AWS_XACCT_{key.upper()}" for key in PLUGIN_WIDE}
+"""The environment variable that overrides each of them."""
 
 STATE_DIRECTORY = "~/.aws/xacct"
 SETUP_DIRECTORY = "~/.aws/xacct/setup"
@@ -157,11 +159,6 @@ COPIES_VARIABLE = "AWS_XACCT_COPIES"
 """Set for programs that a server has credentials for, not by people: what hides the config files; see copies.py."""
 
 
-def variable(name: str) -> str:
-    """Return the environment variable that overrides a key of the ``[xacct]`` section."""
-    return f"AWS_XACCT_{name.upper()}"
-
-
 RESOLUTION_VARIABLES = (
     "AWS_ACCESS_KEY_ID",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
@@ -172,9 +169,9 @@ RESOLUTION_VARIABLES = (
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_STS",
     IGNORE_ENDPOINTS_VARIABLE,
-    variable(CACHE_DIR),
-    variable(MFA_SESSION_DURATION),
-    variable(ROLE_SESSION_NAME),
+    VARIABLES[CACHE_DIR],
+    VARIABLES[MFA_SESSION_DURATION],
+    VARIABLES[ROLE_SESSION_NAME],
 )
 """What decides, besides the two files, which record has a profile's credentials. A memo is valid for the values that
 these had. A test resolves profiles and fails for any variable that is read and not listed here."""

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -109,7 +108,7 @@ def make_reporter(arguments: Sequence[str]) -> Reporter:
 def _make_reporter(line: _CommandLine) -> Reporter:
     # The option of `role` is among the words of the command that it runs.
     words = [*line.own, *line.command] if line.name == "role" else line.own
-    return Reporter(words, _read_profiles, os.environ, settings.find_current_profile(os.environ))
+    return Reporter(words, _read_profiles)
 
 
 def _run_command(line: _CommandLine, reporter: Reporter) -> int:

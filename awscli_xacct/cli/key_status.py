@@ -55,7 +55,7 @@ class _Row(NamedTuple):
 
 
 def show_status(profile: str | None, *, as_json: bool) -> int:
-    os.environ[settings.variable(settings.MFA_PROMPT)] = "none"  # a look is not worth an MFA code
+    os.environ[settings.VARIABLES[settings.MFA_PROMPT]] = "none"  # a look is not worth an MFA code
     places = KeyPlaces(Files.current())
     rows = []
     for name in places.profiles if profile is None else [profile]:

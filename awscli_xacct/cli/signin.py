@@ -35,7 +35,7 @@ def find_endpoints(config: Mapping[str, Any], environment: Mapping[str, str], pa
         settings.CONSOLE_ENDPOINT: public and f"https://{public.pages}/",
     }
     urls = {key: setting(config, key, environment) or default for key, default in defaults.items()}
-    missing = [f"{settings.variable(key)}=https://…" for key, url in urls.items() if url is None]
+    missing = [f"{settings.VARIABLES[key]}=https://…" for key, url in urls.items() if url is None]
     if missing:
         # `aws configure set` cannot write the section.
         fix = f"export {' '.join(missing)}"

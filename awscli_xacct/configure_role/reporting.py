@@ -5,7 +5,6 @@ them; what a command returns, they exit with.
 """
 
 import logging
-import os
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -21,7 +20,6 @@ def make_reporter(words: list[str], session: Any, parsed_globals: Any) -> Report
     made = Reporter(
         words,
         lambda: session.full_config["profiles"],
-        os.environ,
         session.get_config_variable("profile"),
     )
     # Newer releases of version 2 take the option for one of their own.

@@ -1,6 +1,5 @@
 """What the AWS CLI is to print of an error: it prints the text of any exception as it is, whoever raised it."""
 
-import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +20,7 @@ def present(error: Exception, profiles: Mapping[str, Mapping[str, Any]], profile
         return
     vars(error)["presented"] = True  # a source that has failed raises the same one again
     text = printable_lines(str(error))  # botocore puts what stands in a file into its errors as it is
-    if Reporter([], lambda: profiles, os.environ, profile).wants_json():
+    if Reporter([], lambda: profiles, profile).wants_json():
         failure = describe(error)
         text = f"{text}\n{failure._replace(profile=failure.profile or profile).to_json()}"
     else:

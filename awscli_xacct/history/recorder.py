@@ -37,7 +37,7 @@ def record_session(
             reason = obstacle[0] if obstacle else error.strerror or error
             warn_once(
                 f"this session is not recorded in {path}: {reason}. Find the fix with: xacct doctor. Or record none: "
-                f"export {settings.variable(settings.HISTORY)}=off"
+                f"export {settings.VARIABLES[settings.HISTORY]}=off"
             )
     except Exception as bug:  # noqa: BLE001 - a bug in here must not take the credentials with it
         LOG.debug("Not recorded: %s", type(bug).__name__)

@@ -148,7 +148,7 @@ def record_cache(
 
 def setting(config: Mapping[str, Any], key: str, environment: Mapping[str, str]) -> str | None:
     """Return a plugin-wide setting: its environment variable, else its key in the ``[xacct]`` section."""
-    value = environment.get(settings.variable(key)) or config.get(settings.CONFIG_SECTION, {}).get(key)
+    value = environment.get(settings.VARIABLES[key]) or config.get(settings.CONFIG_SECTION, {}).get(key)
     return None if value is None else str(value)
 
 
@@ -190,7 +190,7 @@ def invalid_setting(
     key: str, value: str, rule: str, example: str, environment: Mapping[str, str]
 ) -> ProfileError:
     """Return the error for a plugin-wide setting that is not what `rule` says, with the place that it comes from."""
-    variable = settings.variable(key)
+    variable = settings.VARIABLES[key]
     if environment.get(variable):
         name, fix = variable, f"unset it, or set another value:\n  unset {variable}"
     else:

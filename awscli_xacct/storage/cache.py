@@ -130,7 +130,7 @@ class Cache:
         if self.directory is None:
             self._warn_once(
                 "credentials cannot be cached: there is no home directory, or cache_dir is not an absolute path. Fix "
-                f"it with: export {settings.variable(settings.CACHE_DIR)}=DIRECTORY"
+                f"it with: export {settings.VARIABLES[settings.CACHE_DIR]}=DIRECTORY"
             )
             return
         try:
@@ -143,7 +143,7 @@ class Cache:
             from .directories import explain, find_obstacle
 
             where = "" if find_obstacle(self.directory) else f" in {self.directory}"
-            hint = f"Cache them elsewhere with: export {settings.variable(settings.CACHE_DIR)}=DIRECTORY"
+            hint = f"Cache them elsewhere with: export {settings.VARIABLES[settings.CACHE_DIR]}=DIRECTORY"
             self._warn_once(f"credentials cannot be cached{where}: {explain(self.directory, error, hint)}")
         else:
             first = object()

@@ -62,7 +62,7 @@ def provide_private(directory: Path, kind: str, warn: Callable[[str], None] | No
                 warn(
                     f"other users can read whatever is in {directory} (a drive without Unix modes?), so sessions "
                     f"are cached in {path}. To choose another directory: "
-                    f"export {settings.variable(settings.CACHE_DIR)}=DIRECTORY"
+                    f"export {settings.VARIABLES[settings.CACHE_DIR]}=DIRECTORY"
                 )
             return path
     raise PermissionError(f"other users can look into {inner}, and no other directory is private")
@@ -127,7 +127,7 @@ def find_obstacle(directory: Path) -> tuple[str, str] | None:
     if foreign is None:
         return None
     hint = " (sudo -H sets root's own home)" if os.geteuid() == ROOT and "SUDO_UID" in os.environ else ""
-    return _refusal(foreign) + hint, f"export {settings.variable(settings.CACHE_DIR)}=DIRECTORY"
+    return _refusal(foreign) + hint, f"export {settings.VARIABLES[settings.CACHE_DIR]}=DIRECTORY"
 
 
 def explain(directory: Path, error: OSError | None, hint: str = "", *, is_cache: bool = True) -> str:

@@ -85,7 +85,7 @@ def _check_own(context: DoctorContext) -> Iterator[Finding]:
             f"{settings.DISABLE_VARIABLE} is set, which turns the plugin off in every command",
             f"unset {settings.DISABLE_VARIABLE}",
         )
-    known = [settings.variable(key) for key in settings.PLUGIN_WIDE]
+    known = [settings.VARIABLES[key] for key in settings.PLUGIN_WIDE]
     known.append(settings.DISABLE_VARIABLE)
     not_by_people = (settings.RESOLVING_VARIABLE, settings.SHELL_VARIABLE, settings.PROGRAM_VARIABLE)
     for name in sorted(context.environment):

@@ -22,7 +22,7 @@ from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 _VARIABLES = (settings.CONFIG_FILE_VARIABLE, settings.CREDENTIALS_FILE_VARIABLE)
 GROUP_OTHER_WRITE = 0o022
 _SECRETS = (settings.SECRET_ACCESS_KEY, settings.SESSION_TOKEN)
-_WITHOUT_HISTORY = f"export {settings.variable(settings.HISTORY)}=off"
+_WITHOUT_HISTORY = f"export {settings.VARIABLES[settings.HISTORY]}=off"
 _TRIAL = b"\0" * 16384
 """About as large as a handful of records."""
 
@@ -102,7 +102,7 @@ def _contains_keys(document: Document | None) -> bool:
 def check_cache(context: DoctorContext) -> Iterator[Finding]:
     """Check the cache directory: that it is private, and that something can be written there."""
     configured = setting(context.config or {}, settings.CACHE_DIR, context.environment)
-    variable = settings.variable(settings.CACHE_DIR)
+    variable = settings.VARIABLES[settings.CACHE_DIR]
     elsewhere = f"export {variable}=DIRECTORY"
     if configured and _is_relative(configured):
         in_variable = context.environment.get(variable)
