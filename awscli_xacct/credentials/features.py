@@ -3,13 +3,13 @@
 The names are botocore's. https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from .. import settings
 from ..profiles.cache_keys import CacheKeys
 from ..profiles.role import Role
-from ..profiles.source import find_credentials_key
+from ..profiles.source import Source
 from ..storage.memo import ROLE_FEATURE
 
 OF_USER = frozenset({"CREDENTIALS_PROFILE"})
@@ -37,26 +37,26 @@ class Features(NamedTuple):
     complete: bool
 
 
-def of_chain(hops: Sequence[Role], profiles: Mapping[str, Mapping[str, Any]]) -> Features:
+def of_chain(hops: Sequence[Role]) -> Features:
     """Return what is counted for the first of a chain's roles, except what botocore counts for its source itself."""
     source, chained = hops[-1].source, len(hops) > 1
+    assert isinstance(source, Source)  # noqa: S101 - the chain begins with it
     ids: set[str] = set()
     more: set[str] = set()
-    key = None
     if chained or source.profile is not None:
         ids |= {"CREDENTIALS_PROFILE_SOURCE_PROFILE", "CREDENTIALS_PROFILE"}
     if source.profile is None:
         ids |= {"CREDENTIALS_PROFILE_NAMED_PROVIDER", _OF_SOURCES[source.name]}
     else:
-        key = find_credentials_key(profiles[source.profile])
-        more = _OF_PROFILES.get(key or "", more)
+        more = _OF_PROFILES.get(source.credentials_key or "", more)
     getting = {*ids, ROLE_FEATURE} if chained else ids
-    return Features(frozenset(getting), frozenset({*ids, *more, ROLE_FEATURE}), complete=key is not None)
+    using = frozenset({*ids, *more, ROLE_FEATURE})
+    return Features(frozenset(getting), using, complete=source.credentials_key is not None)
 
 
 def of_memo(keys: CacheKeys) -> list[str]:
     """Return what is counted for the calls with a profile's credentials; nothing if only botocore can tell."""
     if not keys.hops:
         return sorted(OF_USER)
-    found = of_chain(keys.hops, keys.config["profiles"])
+    found = of_chain(keys.hops)
     return sorted(found.using) if found.complete else []

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConfigNotFound, Inva
 
 from ..errors import ProfileError, XacctError, annotate, facts_of
 from ..profiles.role import Role, refuse_ignored_policy
-from ..profiles.source import Source, find_credentials_key, is_mfa_user, is_role
+from ..profiles.source import Source, is_mfa_user, is_role
 from ..storage.memo import read_memo
 from ..storage.snapshot import ConfigSnapshot
 from . import features
@@ -77,7 +77,7 @@ def make_fetcher(provider: AssumeRoleProvider) -> Fetcher | MfaSession:
     if not is_role(profiles[provider._profile_name]):
         return provider.session()
     if provider.current:
-        provider.current.features = features.of_chain(provider.cache_keys.hops, profiles).getting
+        provider.current.features = features.of_chain(provider.cache_keys.hops).getting
     return provider.fetcher()
 
 
@@ -87,17 +87,18 @@ def _load_source(provider: AssumeRoleProvider, hops: Sequence[Role]) -> None:
     So what is wrong with them is reported then. All that can be had without a network or a program is left to
     botocore's own code. Raises botocore's own errors where the source has no credentials.
     """
-    config = provider._loaded_config = provider._load_config()
+    provider._loaded_config = provider._load_config()
     first = hops[-1]
     source = first.source
+    assert isinstance(source, Source)  # noqa: S101 - the chain begins with it
     if source.profile is None:
         if not _needs_network(source.name, os.environ):
             with _blamed_on(source, first.profile):
                 provider._resolve_credentials_from_source(source.name, first.profile)
-    elif find_credentials_key(config["profiles"][source.profile]) is None:
+    elif source.credentials_key is None:
         with _blamed_on(source, first.profile):
             provider._resolve_credentials_from_profile(source.profile)
-    register_features(features.of_chain(hops, config["profiles"]).using)
+    register_features(features.of_chain(hops).using)
 
 
 @contextlib.contextmanager

@@ -43,6 +43,7 @@ class Source(NamedTuple):
 
     With an `mfa_serial` it uses the shared MFA session itself, ``mfa_session = on``. `role_session` tells how it
     gives a role's session, as a predicate ("gives …"); None if it gives a user's keys, or that cannot be known.
+    `credentials_key` is the config key that gives a profile its credentials; see `find_credentials_key`.
     """
 
     profile: str | None
@@ -51,6 +52,7 @@ class Source(NamedTuple):
     mfa_serial: str | None = None
     mfa_process: str | None = None
     role_session: str | None = None
+    credentials_key: str | None = None
 
     @property
     def name(self) -> str:
@@ -103,7 +105,9 @@ def resolve_user(profiles: Profiles, name: str, *, sso_sessions: Profiles | None
     identity = _profile_identity(profile, sso_sessions or {})
     session = describe_role_session(profiles, name)
     if not is_mfa_user(profile):
-        return Source(name, None, identity, role_session=session)
+        return Source(
+            name, None, identity, role_session=session, credentials_key=find_credentials_key(profile)
+        )
     if session:
         raise ProfileError(
             name,
@@ -112,7 +116,8 @@ def resolve_user(profiles: Profiles, name: str, *, sso_sessions: Profiles | None
             f"turn it off:\n  aws configure set mfa_session off {profile_option(name)}",
         )
     serial, program = (get_text(profile, name, key) for key in (settings.MFA_SERIAL, settings.MFA_PROCESS))
-    return Source(name, None, identity, serial, program or None)
+    key = find_credentials_key(profile)
+    return Source(name, None, identity, serial, program or None, credentials_key=key)
 
 
 def describe_role_session(profiles: Profiles, name: str) -> str | None:
