@@ -1,7 +1,7 @@
 """Private directories that last as long as the process that made them.
 
-A process holds the kernel's lock on a file beside its directory. One that was killed left both; the next process that
-makes a directory finds the lock free and removes them. Windows deletes no file that is open, which serves as the lock.
+A process holds the lock of a file beside its directory. One that was killed left both; the next process that makes a
+directory finds the lock free and removes them.
 """
 
 import contextlib
@@ -10,13 +10,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from .directories import provide_own
-from .files import PRIVATE_FILE
+from .directories import PRIVATE_DIRECTORY, provide_own
+from .locks import FileLock, NoLocksError
 
-if os.name != "nt":
-    import fcntl
-
-_NAME = re.compile(r"[0-9a-f]{16}(\.lock)?")
+_LOCK_NAME = re.compile(r"[0-9a-f]{16}\.lock")
 _MAX_SWEPT = 100
 """How many directories are looked at each time."""
 
@@ -32,10 +29,11 @@ def make_scratch_directory(place: str, kind: str) -> Iterator[Path]:
     try:
         parent = provide_own(place, kind)
         _sweep(parent)
-        name = os.urandom(8).hex()
-        lock = _lock(parent / f"{name}.lock")
-        directory = parent / name
-        directory.mkdir(mode=0o700)
+        directory = parent / os.urandom(8).hex()
+        lock = FileLock(directory.with_suffix(".lock"))
+        with contextlib.suppress(NoLocksError):  # then nobody else gets it either
+            lock.try_acquire()
+        directory.mkdir(mode=PRIVATE_DIRECTORY)
     except OSError:
         from tempfile import mkdtemp
 
@@ -45,7 +43,7 @@ def make_scratch_directory(place: str, kind: str) -> Iterator[Path]:
     finally:
         _remove(directory)
         if lock is not None:
-            _unlock(*lock)
+            _release(lock)
 
 
 def _remove(directory: Path) -> None:
@@ -59,46 +57,19 @@ def _remove(directory: Path) -> None:
         rmtree(directory, ignore_errors=True)
 
 
-def _lock(path: Path) -> tuple[Path, int]:
-    """Create a lock file and lock it, where the file system has locks; elsewhere nobody else gets the lock either."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
-    if os.name != "nt":
-        with contextlib.suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return path, descriptor
-
-
-def _unlock(path: Path, descriptor: int) -> None:
-    if os.name == "nt":
-        os.close(descriptor)
+def _release(lock: FileLock) -> None:
+    lock.release()
     with contextlib.suppress(OSError):
-        path.unlink()
-    if os.name != "nt":
-        os.close(descriptor)
+        lock.path.unlink(missing_ok=True)  # Windows removes no file that is open
 
 
 def _sweep(parent: Path) -> None:
     """Remove the directories of processes that were killed."""
     with os.scandir(parent) as entries:
-        names = [entry.name for entry in entries if _NAME.fullmatch(entry.name)]
-    locks = [name for name in names if name.endswith(".lock")]
-    for name in locks[:_MAX_SWEPT]:
+        names = [entry.name for entry in entries if _LOCK_NAME.fullmatch(entry.name)]
+    for name in names[:_MAX_SWEPT]:
+        lock = FileLock(parent / name)
         with contextlib.suppress(OSError):
-            _remove_if_free(parent / name)
-
-
-def _remove_if_free(lock: Path) -> None:
-    """Remove a lock file and its directory if the lock is free. Raises `OSError` if it is not."""
-    descriptor = -1
-    if os.name != "nt":
-        descriptor = os.open(lock, os.O_RDWR | os.O_NOFOLLOW)
-    try:
-        if os.name != "nt":
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        else:
-            lock.unlink()
-        _remove(lock.with_suffix(""))
-        lock.unlink(missing_ok=True)
-    finally:
-        if descriptor >= 0:
-            os.close(descriptor)
+            if lock.try_acquire():
+                _remove(lock.path.with_suffix(""))
+                _release(lock)
