@@ -79,8 +79,8 @@ class Parser(argparse.ArgumentParser):
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
-    line = _split(arguments)
-    reporter = _make_reporter(line)
+    line = split_line(arguments)
+    reporter = make_reporter(line)
     try:
         if sys.stdout is None and line.name not in _MAY_WRITE_NOTHING:
             raise XacctError("there is no standard output to write to")
@@ -100,12 +100,8 @@ def run(arguments: Sequence[str]) -> int:
     return code
 
 
-def make_reporter(arguments: Sequence[str]) -> Reporter:
+def make_reporter(line: _CommandLine) -> Reporter:
     """Return what reports how a command line failed."""
-    return _make_reporter(_split(arguments))
-
-
-def _make_reporter(line: _CommandLine) -> Reporter:
     # The option of `role` is among the words of the command that it runs.
     words = [*line.own, *line.command] if line.name == "role" else line.own
     return Reporter(words, _read_profiles)
@@ -138,7 +134,7 @@ class _CommandLine(NamedTuple):
     command: list[str]
 
 
-def _split(arguments: Sequence[str]) -> _CommandLine:
+def split_line(arguments: Sequence[str]) -> _CommandLine:
     name, *words = arguments or ["--help"]
     split = getattr(load(name), "split", None) if name in COMMANDS else None
     return _CommandLine(name, *(split(words) if split else (words, [])))

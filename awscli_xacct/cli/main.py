@@ -42,9 +42,9 @@ def _main(arguments: "list[str]") -> int:
         if code is not None:
             return code
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - users get a message, not a traceback
-        from .dispatch import make_reporter
+        from .dispatch import make_reporter, split_line
 
-        return make_reporter(arguments).report(error, "xacct: ")
+        return make_reporter(split_line(arguments)).report(error, "xacct: ")
     from .dispatch import run
 
     return run(arguments)

@@ -65,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
         print_message(f"enrolled {serial}, but it could not be written to the config file: {error}")
         return FAILED
     write_lines(f"enrolled {serial}; mfa_serial is set for: {', '.join(changed)}")
-    rest = _list_roles_without_device(profile)
+    rest = _roles_without_device(profile, read_config()["profiles"])
     if rest and not options.roles:
         command = f"aws configure role {rest[0]} --mfa-serial {serial}"
         print_message(f"roles without a device: {listed(rest)}. To set it for one:\n  {command}")
@@ -125,10 +125,6 @@ def _set_device(profile: str, serial: str, *, with_roles: bool) -> list[str]:
 
     store.edit(files.config, change)
     return changed
-
-
-def _list_roles_without_device(profile: str) -> list[str]:
-    return _roles_without_device(profile, read_config()["profiles"])
 
 
 def _roles_without_device(profile: str, profiles: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from queue import SimpleQueue
 
 from ..credentials.resolution import Resolved
 from ..error_codes import first_of
@@ -19,7 +20,6 @@ from ..results import write_result
 from . import for_once
 from .formats import SHELLS
 from .launch import ACCOUNT, BEFORE_CONTAINER, REGIONS, STALE, VARIABLES, removed
-from .renewal import Renewal
 from .resolve import read_config, resolve_in
 from .serving import Serving, hiding_default, serving
 from .signal_wait import SignalWait
@@ -117,14 +117,10 @@ def _format(
 
 def _fetch_all(served: Serving) -> None:
     """Fetch what is not cached, one profile after the other, because SDKs wait for a second or two."""
+    delivered: SimpleQueue[object] = SimpleQueue()
     for renewal in served.renewals.values():
-        _fetch(renewal)
-
-
-def _fetch(renewal: Renewal) -> None:
-    done = threading.Event()
-    renewal.request(lambda _: done.set())
-    done.wait()
+        renewal.request(delivered.put)
+        delivered.get()
 
 
 def _port(text: str) -> int:

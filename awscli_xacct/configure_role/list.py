@@ -12,7 +12,6 @@ from ..profiles.inventory import Entry
 from ..profiles.key_places import FILE, describe_source
 from ..profiles.role import Role
 from ..profiles.sdk_profiles import map_sdk_profiles
-from ..profiles.source import Profiles
 from ..tables import MIN_ROLE_WIDTH, add_column, can_draw, remaining, table, truncate
 from ..wrapping import columns, fill, terminal_width
 from .arguments import arg_table, flag
@@ -40,7 +39,7 @@ class ListCommand(Subcommand):
             print_message(str(NO_ROLES))
         profiles = self._session.full_config["profiles"]
         pairs = map_sdk_profiles(profiles)
-        places = {entry.profile: _find_key_place(entry, profiles) for entry in entries}
+        places = {e.profile: e.role and describe_source(e.role.hops[-1].source, profiles) for e in entries}
         result = [_to_dict(entry, pairs, places) for entry in entries]
 
         def draw() -> str:
@@ -50,11 +49,6 @@ class ListCommand(Subcommand):
         if any(entry.problem for entry in entries):
             print_message(f"to see why a profile {_BROKEN}: aws configure role show PROFILE")
         return 0
-
-
-def _find_key_place(entry: Entry, profiles: Profiles) -> str | None:
-    """Return in words where the key rests that a profile's chain begins with; None if that cannot be told."""
-    return entry.role and describe_source(entry.role.hops[-1].source, profiles)
 
 
 def _to_dict(entry: Entry, pairs: Mapping[str, str], places: Mapping[str, str | None]) -> dict[str, Any]:

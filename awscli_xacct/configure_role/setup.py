@@ -156,7 +156,11 @@ class SetupCommand(Subcommand):
                 found = {**work.to_dict(), "Verified": result.to_dict()}
                 print_result(self._session, parsed_globals, self.NAME, found, str)
             if result.failure:
-                raise combine([result.failure], _failure_text(result, retry))
+                after = f" after {retry.seconds:g} s" if result.denial else ""
+                text = (
+                    f"everything is set up, but the role cannot be assumed{after}\n{explain_failure(result)}"
+                )
+                raise combine([result.failure], text)
             print_message(f"{role_arn} was assumed; try it: {edit.trial}")
             return 0
 
@@ -272,8 +276,3 @@ def _check_same(journal: Journal, about: Mapping[str, str], profile: str) -> Non
         if journal.metadata[key] != about[key]:
             text = f"setup has made profile {profile} for {journal.metadata[key]}, not for {about[key]}"
             raise refusal(NOTHING, text, f"undo that first: {subcommand('setup', profile)} --undo")
-
-
-def _failure_text(result: Result, retry: RetryPolicy) -> str:
-    after = f" after {retry.seconds:g} s" if result.denial else ""
-    return f"everything is set up, but the role cannot be assumed{after}\n{explain_failure(result)}"

@@ -234,7 +234,7 @@ class Fetcher(Cached):
         def find_user() -> str:
             nonlocal caller
             if caller.user is None:
-                keys = caller.source or self._first_keys()
+                keys = caller.source or self.chain()[0]._source_keys()
                 arn = self._context.find_caller(keys, quick=quick)
                 known = caller.name == keys.access_key
                 caller = caller._replace(user=user_name(arn), name=arn if known else caller.name)
@@ -246,10 +246,6 @@ class Fetcher(Cached):
         """Return the owner of the keys that the chain begins with."""
         name = self._context.find_known_caller(keys.access_key) or keys.access_key
         return Caller(keys, name, keys)
-
-    def _first_keys(self) -> Keys:
-        """Return the keys that the chain begins with."""
-        return self.chain()[0]._source_keys()
 
     def _source_keys(self) -> Keys:
         assert not isinstance(self.role.source, Role)  # noqa: S101 - a role's keys are its fetcher's

@@ -105,6 +105,7 @@ class MfaSession(Cached):
 
     def _buy(self, quick: bool) -> Record:
         from ..mfa.codes import Request
+        from ..tables import duration as in_words
 
         context = self._context
         keys = self._keys or context.source_keys(self._profile, self._source)
@@ -129,11 +130,6 @@ class MfaSession(Cached):
                     add_place(error, place, self._profile)
                 raise
 
-        purpose = f"a session of {_in_words(duration)} for all its roles"
+        purpose = f"a session of {in_words(duration)} for all its roles"
         request = Request(self._serial, self._profile, purpose, self._program)
         return context.spend_code(request, buy, is_refused_code)
-
-
-def _in_words(seconds: int) -> str:
-    hours, rest = divmod(seconds, 3600)
-    return f"{hours} h" if not rest else f"{seconds // 60} min"

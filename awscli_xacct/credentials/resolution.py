@@ -66,7 +66,7 @@ def resolve_in(
     """Resolve `profile`. Raises `ProfileError` if it cannot work, and `XacctError` if it does not exist."""
     if profile not in config["profiles"]:
         raise XacctError(unknown_profile(profile, config["profiles"]), code="ProfileNotFound")
-    options = config["profiles"][profile]
+    region = config["profiles"][profile].get(settings.REGION)
     exported = export_settings(config, profile, os.environ, find_botocore)
     keys = CacheKeys(config, profile, os.environ)
     records = keys.all()
@@ -75,7 +75,7 @@ def resolve_in(
     memo = Memo(
         records[0] if records else "",
         setting(config, settings.CACHE_DIR, os.environ) or settings.DEFAULT_CACHE_DIRECTORY,
-        _get_region(options),
+        region if isinstance(region, str) else "",
         exported.variables,
         features.of_memo(keys) if records else (),
         config_checksum(config, profile),
@@ -83,9 +83,3 @@ def resolve_in(
         narrowed=narrowed,
     )
     return Resolved(profile, config, memo, exported.memoizable and files is not None)
-
-
-def _get_region(options: Mapping[str, Any]) -> str:
-    """Return a profile's own region, or an empty string."""
-    region = options.get(settings.REGION)
-    return region if isinstance(region, str) else ""

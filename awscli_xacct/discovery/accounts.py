@@ -98,7 +98,8 @@ def list_accounts(client: Any, parents: Sequence[str] = ()) -> list[Account]:
     Raises what the client raises, and `XacctError` for an answer that AWS cannot have given.
     """
     found = _in_units(client, parents) if parents else _pages(client, "list_accounts", "Accounts")
-    active = {_id(account): account for account in found if _is_active(account)}
+    # `State` replaced `Status` in September 2026; an older botocore passes on the one it knows.
+    active = {_id(each): each for each in found if (each.get("State") or each.get("Status")) == ACTIVE}
     memberships = {account_id: _membership(account) for account_id, account in active.items()}
     # An account without an ARN is in the same organization as those that have one.
     known = next(filter(None, memberships.values()), None)
@@ -147,11 +148,6 @@ def _pages(client: Any, operation: str, key: str, **parameters: str) -> Iterator
         if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
             raise XacctError(f"the answer has no {key} in it{_NOT_AWS}", code="ServiceError")
         yield from found
-
-
-def _is_active(account: Mapping[str, Any]) -> bool:
-    # `State` replaced `Status` in September 2026; an older botocore passes on the one it knows.
-    return (account.get("State") or account.get("Status")) == ACTIVE
 
 
 def _id(account: Mapping[str, Any]) -> str:

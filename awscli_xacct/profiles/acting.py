@@ -15,7 +15,7 @@ from .. import settings
 from ..arn import Arn
 from ..errors import ProfileError, XacctError
 from ..messages import profile_option, role_command, unknown_profile
-from ..storage.cache import Cache, Record
+from ..storage.cache import Cache
 from .cache_keys import CacheKeys
 from .credential_process import find_requested
 from .inventory import Inventory
@@ -138,7 +138,7 @@ class Search:
             role.source.name,
             account=arn.account if arn else None,
             role=arn.role_name if arn else role.role_arn,
-            caller=_caller_in(record),
+            caller=record.metadata.get("arn") if record else None,
             policy=get_text(options, name, settings.POLICY) or None,
             policy_arns=tuple(role.policy_arns),
             expiration=record.expiry_text if record else None,
@@ -190,12 +190,6 @@ def _by_arn(profile: str | None, source: str, text: str) -> Acting:
         role=arn.role_name if arn and is_a_role else None,
         caller=None if arn is None or is_a_role else text,
     )
-
-
-def _caller_in(record: Record | None) -> str | None:
-    """Return the ARN that AWS sees when a cached session is used; None if the record does not know it."""
-    found = record and record.metadata.get("arn")
-    return str(found) if found else None
 
 
 def no_credentials(named: str | None, environment: Mapping[str, str]) -> XacctError:

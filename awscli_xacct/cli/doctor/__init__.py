@@ -64,12 +64,11 @@ def run(options: argparse.Namespace) -> int:
         unchecked = f", {counts[UNCHECKED]} not checked" if counts[UNCHECKED] else ""
         write_result(f"{_count(counts[FAULT], 'fault')}, {_count(counts[WARNING], 'warning')}{unchecked}\n")
     if counts[FAULT]:
-        raise combine([_to_failure(finding) for _, finding in found if finding.state == FAULT])
+        faults = [finding for _, finding in found if finding.state == FAULT]
+        raise combine(
+            [Failure("InternalError", fault.text, fix=find_command(f": {fault.fix}")) for fault in faults]
+        )
     return 0
-
-
-def _to_failure(finding: Finding) -> Failure:
-    return Failure("InternalError", finding.text, fix=find_command(f": {finding.fix}"))
 
 
 def examine(context: DoctorContext) -> Iterator[tuple[str, Finding]]:
