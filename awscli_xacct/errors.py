@@ -1,19 +1,5 @@
 """Everything this package raises on purpose.
 
-    XacctError             base of all below; its text is for people
-      UsageError           an invalid command line
-      ValidationError      several problems at once, each with its fix
-      ConfigFileError      botocore cannot read a config file either: file, line and reason
-      EditError            a file was not edited: it belongs to another user, or cannot be written or verified
-      ProfileError         a profile cannot give credentials as it is written
-        PolicyError          its session policy cannot be used
-      CannotPromptError    an MFA code is needed and cannot be prompted for
-      MfaProcessError      an ``mfa_process`` printed no code
-      RoleDurationError    a role's maximum is known to be shorter than its profile's duration_seconds
-      CodeRejectedError    STS rejected every MFA code
-      BusyError            another process held a lock for too long
-      CacheError           cached sessions cannot be listed or deleted
-
 A message says what is wrong, where, and the command that fixes it. It never holds a secret, and text from outside (an
 STS message, a file) is escaped with `printable`.
 

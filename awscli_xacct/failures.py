@@ -10,47 +10,24 @@ from .errors import XacctError, annotate, facts_of
 from .messages import spelled
 from .problems import one_line
 
-_CODES_OF_CLASSES = {
-    "ArgParseException": "UsageError",
-    "ParamError": "UsageError",
-    "ParamSyntaxError": "UsageError",
-    "ParamValidationError": "UsageError",
-    "UnknownArgumentError": "UsageError",
+_CLASSES_OF_CODES = {
+    "UsageError": "ArgParseException ParamError ParamSyntaxError ParamValidationError UnknownArgumentError",
     "ProfileNotFound": "ProfileNotFound",
-    "ConfigNotFound": "ProfileInvalid",
-    "ConfigParseError": "ProfileInvalid",
-    "ConfigurationError": "ProfileInvalid",
-    "EndpointVariantError": "ProfileInvalid",
-    "InvalidConfigError": "ProfileInvalid",
-    "InvalidDefaultsMode": "ProfileInvalid",
-    "InvalidEndpointConfigurationError": "ProfileInvalid",
-    "InvalidProxiesConfigError": "ProfileInvalid",
-    "InvalidRegionError": "ProfileInvalid",
-    "InvalidRetryConfigurationError": "ProfileInvalid",
-    "InvalidSTSRegionalEndpointsConfigError": "ProfileInvalid",
-    "NoRegionError": "ProfileInvalid",
-    "UnknownCredentialError": "ProfileInvalid",
-    "UnknownRegionError": "ProfileInvalid",
-    "CredentialRetrievalError": "NoCredentials",
-    "NoAuthTokenError": "NoCredentials",
-    "NoCredentialsError": "NoCredentials",
-    "PartialCredentialsError": "NoCredentials",
-    "LoginError": "LoginRequired",
-    "RefreshWithMFAUnsupportedError": "LoginRequired",
-    "SSOError": "LoginRequired",
-    "TokenRetrievalError": "LoginRequired",
-    "PaginationError": "ServiceError",
-    "ResponseParserError": "ServiceError",
-    "WaiterError": "ServiceError",
-    "ConnectionError": "Unreachable",
-    "HTTPClientError": "Unreachable",
-    "MetadataRetrievalError": "Unreachable",
-    "BrokenPipeError": "InternalError",  # a ConnectionError, but of a pipe
-    "KeyboardInterrupt": "Interrupted",
+    "ProfileInvalid": """
+        ConfigNotFound ConfigParseError ConfigurationError EndpointVariantError InvalidConfigError
+        InvalidDefaultsMode InvalidEndpointConfigurationError InvalidProxiesConfigError
+        InvalidRegionError InvalidRetryConfigurationError InvalidSTSRegionalEndpointsConfigError
+        NoRegionError UnknownCredentialError UnknownRegionError
+    """,
+    "NoCredentials": "CredentialRetrievalError NoAuthTokenError NoCredentialsError PartialCredentialsError",
+    "LoginRequired": "LoginError RefreshWithMFAUnsupportedError SSOError TokenRetrievalError",
+    "ServiceError": "PaginationError ResponseParserError WaiterError",
+    "Unreachable": "ConnectionError HTTPClientError MetadataRetrievalError",
+    "Interrupted": "KeyboardInterrupt",
+    "InternalError": "BrokenPipeError",  # a ConnectionError, but of a pipe
 }
-"""The codes of errors of awscli and botocore, by the names of their classes: nothing here imports either of them."""
-
-
+"""The errors of awscli and botocore by code, as the names of their classes: nothing here imports either of them."""
+_CODES_OF_CLASSES = {name: code for code, names in _CLASSES_OF_CODES.items() for name in names.split()}
 _LIST_PROFILES = "aws configure role list"
 """What helps wherever a profile does not exist, also where the message suggests another name instead."""
 

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from ..errors import UsageError
 from ..failures import Failure
@@ -39,7 +39,7 @@ class Target(NamedTuple):
     exit_code: int = 0
 
 
-class Report(Protocol):
+class Report:
     """A report of targets. `add_line` is called in threads, the others are not."""
 
     def begin(self, targets: Sequence[Target]) -> None:
@@ -56,7 +56,7 @@ class Report(Protocol):
         """Print what is left."""
 
 
-class TextReport:
+class TextReport(Report):
     """Lines as they come, each after its target's name. What was on stderr stays on stderr."""
 
     def __init__(self, progress: Progress) -> None:
@@ -86,12 +86,6 @@ class TextReport:
             self._add_error(ended.name, ended.error or f"exit code {ended.code}")
         self._count(failed=bool(ended.code))
 
-    def remove(self, names: Iterable[str]) -> None:
-        """Their lines have been printed."""
-
-    def close(self) -> None:
-        """Everything has been printed."""
-
     def _count(self, *, failed: bool) -> None:
         with self._lock:
             self._progress.add(failed=failed)
@@ -110,7 +104,7 @@ def _parse_float(text: str) -> float | str:
     return number if isfinite(number) else text
 
 
-class JsonReport:
+class JsonReport(Report):
     """One JSON document at the end. Until then the output is on disk, however long it is."""
 
     def __init__(self, progress: Progress, query: Any = None) -> None:

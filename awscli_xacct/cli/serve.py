@@ -21,7 +21,7 @@ from . import for_once
 from .formats import SHELLS
 from .launch import ACCOUNT, BEFORE_CONTAINER, REGIONS, STALE, VARIABLES, removed
 from .resolve import read_config, resolve_in
-from .serving import Serving, hiding_default, serving
+from .serving import Serving, hiding_default
 from .signal_wait import SignalWait
 
 HELP = "Serve the credentials of profiles to programs and containers, and renew them in time."
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     name_server("serve")
     with contextlib.ExitStack() as stack:
         signals = stack.enter_context(SignalWait(_ENDS, ended.append))
-        served = stack.enter_context(serving(names, options.port, for_once=given))
+        served = stack.enter_context(Serving(names, options.port, for_once=given))
         files = {} if options.container else stack.enter_context(hiding_default())
         write_result(_format(options, resolved, served, files))
         sys.stdout.flush()

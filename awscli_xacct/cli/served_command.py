@@ -10,7 +10,7 @@ from .child import end_like, run_child
 from .for_once import ForOnce
 from .launch import BEFORE_CONTAINER, build_environment
 from .renewal import start_credentials
-from .serving import hiding_default, serving
+from .serving import Serving, hiding_default
 
 
 def run_served(
@@ -34,7 +34,7 @@ def run_served(
         environment.update(variables)
     name_server("exec")
     with contextlib.ExitStack() as stack:
-        served = stack.enter_context(serving([profile], for_once=for_once))
+        served = stack.enter_context(Serving([profile], for_once=for_once))
         environment.update(stack.enter_context(hiding_default()))
         environment.update(served.variables(profile))
         renewal = served.renewals[profile]

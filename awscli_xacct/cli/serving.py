@@ -43,11 +43,11 @@ _TEMPORARY = ("Busy", "InternalError", "Throttled", "Unreachable")
 """Codes of errors that another try may not have."""
 
 
-class Serving:
-    """A running server. `renewals` are its profiles, by name."""
+class Serving(contextlib.AbstractContextManager["Serving"]):
+    """A server that runs to the end of the block. `renewals` are its profiles, by name."""
 
-    def __init__(self, profiles: Sequence[str], port: int, for_once: ForOnce | None = None) -> None:
-        """Listen. Raises `XacctError` if the port cannot be used."""
+    def __init__(self, profiles: Sequence[str], port: int = 0, *, for_once: ForOnce | None = None) -> None:
+        """Serve profiles, each narrowed `for_once`. Raises `XacctError` if the port cannot be used."""
         self.renewals = {name: Renewal(name, for_once=for_once) for name in profiles}
         self._token = os.urandom(32).hex()
         self._server = LoopbackServer(self._handle, port)
@@ -65,7 +65,7 @@ class Serving:
         uri, token = copies.CONTAINER
         return {uri: f"http://{self.address}{make_path(profile)}", token: self._token}
 
-    def stop(self) -> None:
+    def __exit__(self, *_: object) -> None:
         """Answer nobody any more."""
         for renewal in self.renewals.values():
             renewal.stop()
@@ -79,19 +79,6 @@ class Serving:
             answer(build_refusal(refusal))
         else:
             self.renewals[profile].request(lambda supply: answer(_build(supply)))
-
-
-@contextlib.contextmanager
-def serving(profiles: Sequence[str], port: int = 0, *, for_once: ForOnce | None = None) -> Iterator[Serving]:
-    """Serve `profiles`, each narrowed `for_once`, while the block runs.
-
-    Raises `XacctError` if the port cannot be used.
-    """
-    served = Serving(profiles, port, for_once)
-    try:
-        yield served
-    finally:
-        served.stop()
 
 
 @contextlib.contextmanager

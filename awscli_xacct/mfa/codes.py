@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from .. import settings
 from ..errors import CannotPromptError, CodeRejectedError
@@ -26,12 +26,8 @@ STEP = 30
 
 Prompt = Callable[[str], str]
 """Prompts a person for one line. Raises `CannotPromptError` where no one can be prompted."""
-
-
-class Notify(Protocol):
-    """Prints a line for the person who is prompted."""
-
-    def __call__(self, text: str, end: str = "\n") -> None: ...
+Notify = Callable[..., None]
+"""Prints a line for the person who is prompted; for its arguments see `terminal.say`."""
 
 
 @dataclass(frozen=True)
