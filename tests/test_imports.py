@@ -63,7 +63,6 @@ RESOLVING = {
 REMEMBERING = {
     "awscli_xacct.credentials.exported_settings",
     "awscli_xacct.credentials.resolution",
-    "awscli_xacct.profiles.client_settings",
     "awscli_xacct.storage.directories",
 }
 

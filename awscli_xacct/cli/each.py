@@ -17,11 +17,10 @@ from ..profiles.values import role_name_problem
 from ..tables import counted
 from . import for_once
 from .each_report import JsonReport, Report, Target, TextReport
-from .each_selection import USAGE, select
+from .each_selection import HEADING, USAGE, select
 from .each_targets import Targets
 from .enabled_regions import parse_regions
 from .launch import build_environment
-from .organization import HEADING
 from .process_pool import Job, NotRunError, ProcessPool
 from .progress import Progress
 

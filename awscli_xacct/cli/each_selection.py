@@ -8,15 +8,28 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from .. import settings
+from ..arn import Arn
+from ..discovery.accounts import find_accounts
 from ..errors import ValidationError
 from ..messages import LIST_PROFILES, unknown_profile
 from ..problems import Hints, Problem
+from ..profiles.defaults import complete_settings
+from ..profiles.regions import find_region
 from ..profiles.source import is_role
 from . import for_once
-from .organization import HEADING, Account, add_accounts
+from .fetch import make_session
 from .resolve import read_config
 
+HEADING = "nothing was run"
 USAGE = "xacct each [options] [PATTERN ...] -- CMD ..."
+
+
+class Account(NamedTuple):
+    """An account, and the name of its profile in the config."""
+
+    profile: str
+    id: str
+    name: str
 
 
 class Selection(NamedTuple):
@@ -42,7 +55,7 @@ def select(options: argparse.Namespace) -> Selection:
     if source not in profiles:
         unknown = Problem(unknown_profile(source, profiles), code="ProfileNotFound")
         raise ValidationError(HEADING, [unknown])
-    extended, accounts = add_accounts(config, source, options.role_name, options.ou_id or ())
+    extended, accounts = _add_accounts(config, source, options.role_name, options.ou_id or ())
     if given:
         given.check(extended, [each.profile for each in accounts], HEADING)
     by_profile = {each.profile: each for each in accounts}
@@ -90,3 +103,33 @@ def _find_unmatched(
 def _has_wildcard(pattern: str) -> bool:
     """Return whether a pattern can match another name than itself: N names, as a shell expands them, take N steps."""
     return any(character in pattern for character in "*?[")
+
+
+def _add_accounts(
+    config: Mapping[str, Any], source: str, role_name: str, units: Sequence[str]
+) -> tuple[Mapping[str, Any], list[Account]]:
+    """Return the config with a profile for each active account, of some units or of all, and the accounts.
+
+    `source` is the profile that lists them, and that assumes the role in each. Raises `ValidationError`, and
+    botocore's errors.
+    """
+    session = make_session(source)
+    profiles = config["profiles"]
+    region = find_region(profiles, source) or settings.DEFAULT_REGION
+    found = find_accounts(
+        lambda: session.create_client("organizations", region_name=region),
+        source,
+        units,
+        option="--source-profile",
+        heading=HEADING,
+    )
+    made, accounts = {}, []
+    for each in found:
+        name = each.id
+        while name in profiles:
+            name = f"{name}+"
+        role = str(Arn.iam(each.partition, each.id, f"role/{role_name.strip('/')}"))
+        given = {settings.ROLE_ARN: role, settings.SOURCE_PROFILE: source, settings.REGION: region}
+        made[name] = complete_settings(name, profiles, given)[0]
+        accounts.append(Account(name, each.id, each.name))
+    return {**config, "profiles": {**profiles, **made}}, accounts

@@ -18,7 +18,6 @@ from ..profiles.key_places import FILE
 from ..results import write_lines
 from .resolve import read_config
 from .user_key import (
-    LOCK_SECONDS,
     confirm,
     explaining_refusals,
     locate_key,
@@ -46,7 +45,7 @@ def rotate(profile: str, consent: Consent, *, delete_old: bool) -> int:
         from ..keys.journal import RotationJournal
         from ..keys.rotation import Rotation
 
-        with explaining_refusals(profile), hold_key(profile, LOCK_SECONDS):
+        with explaining_refusals(profile), hold_key(profile):
             place, current = locate_key(profile, files)
             if current != key:
                 print_message(

@@ -29,7 +29,6 @@ from .key_status import show_status
 from .moved_sessions import keeping_sessions
 from .output import add_format_options
 from .user_key import (
-    LOCK_SECONDS,
     confirm,
     explaining_refusals,
     make_clients,
@@ -170,7 +169,7 @@ def _finish_restoring(place: Place, key: AccessKey, files: Files, consent: Conse
 @contextlib.contextmanager
 def _holding(place: Place, key: AccessKey | None, files: Files) -> Iterator[None]:
     """Hold a profile's key in the block. Raises `KeyChangedError` if it is not where it was by now."""
-    with hold_key(place.profile, LOCK_SECONDS):
+    with hold_key(place.profile):
         if find_place(place.profile, files) != (place, key):
             raise _changed(place.profile)
         yield

@@ -26,9 +26,6 @@ from .resolve import read_config
 if TYPE_CHECKING:
     from ..keys.clients import KeyClients
 
-LOCK_SECONDS = 300.0
-"""How long to wait for another process that moves or replaces the same key."""
-
 
 def locate_key(profile: str, files: Files) -> tuple[Place, AccessKey]:
     """Return where the key of a profile rests, and the key. Raises `XacctError` if a program keeps it, or nobody."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .. import settings
-from ..profiles.client_settings import select_client_settings
+from ..profiles.config_keys import select_client_settings
 
 _ENDPOINT = "endpoint_url"
 _SERVICES = "services"

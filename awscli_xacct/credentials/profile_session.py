@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from botocore.credentials import AssumeRoleProvider as StockProvider
 from botocore.session import Session
 
-from ..profiles.client_settings import select_client_settings
+from ..profiles.config_keys import select_client_settings
 from .provider import DROP_IF_REFUSED, AssumeRoleProvider, copy_provider
 
 _known: WeakKeyDictionary[Any, dict[Any, _Clients]] = WeakKeyDictionary()

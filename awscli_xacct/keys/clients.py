@@ -8,7 +8,7 @@ from ..credentials.context import region_for
 from ..credentials.profile_session import ProfileSession
 from ..profiles.source import is_role
 from .model import AccessKey
-from .patience import call_patiently
+from .rotation import call_patiently
 
 
 class KeyClients:

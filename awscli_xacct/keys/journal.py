@@ -22,6 +22,8 @@ from ..storage.locks import locked
 from ..storage.record import expand_path, read_private
 
 _VERSION = 1
+_LOCK_SECONDS = 300.0
+"""How long to wait for another process that moves or replaces the same key."""
 
 
 @dataclass
@@ -60,13 +62,13 @@ class RotationJournal:
 
 
 @contextlib.contextmanager
-def hold_key(profile: str, wait: float) -> Iterator[None]:
+def hold_key(profile: str) -> Iterator[None]:
     """Hold the key of a profile to the end of the block: nobody else moves or rotates it meanwhile.
 
-    It is the key of that profile of all config files, because they share the key store. Waits for another process for
-    up to `wait` seconds. Raises `BusyError`, and `XacctError` where there can be no notes.
+    It is the key of that profile of all config files, because they share the key store. Raises `BusyError`, and
+    `XacctError` where there can be no notes.
     """
-    with locked(_directory() / _digest(profile), wait):
+    with locked(_directory() / _digest(profile), _LOCK_SECONDS):
         yield
 
 

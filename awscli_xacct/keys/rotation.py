@@ -26,21 +26,36 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..aws_errors import is_over_quota, is_rejected_request
+from ..aws_errors import is_expired_or_unknown_caller, is_over_quota, is_rejected_request
 from ..errors import XacctError
 from ..messages import printable, profile_option
 from .journal import RotationJournal
 from .model import AccessKey, KeyStoreSilentError
-from .patience import call_patiently
 
 if TYPE_CHECKING:
     from .clients import KeyClients  # loads botocore, which is not there before awscli is
 
 NEW_KEY_SECONDS = 60.0
 """How long a new key may take until it works; IAM says seconds."""
+_POLL_SECONDS = 1.0
 
 _MAX_CREATION_SECONDS, _MAX_SKEW_SECONDS = 900, 5
 """How long botocore may go on asking IAM for a key, with all its retries; how far IAM's own clocks may be apart."""
+
+
+def call_patiently(call: Callable[[], Any], wait: float) -> Any:
+    """Call AWS with a key that may be too new; it may be refused again after it was accepted. Raises botocore's errors.
+
+    Servers learn of a new key one after the other: for up to `wait` seconds a refusal is asked again.
+    """
+    until = time.monotonic() + wait
+    while True:
+        try:
+            return call()
+        except Exception as error:
+            if time.monotonic() >= until or not is_expired_or_unknown_caller(error):
+                raise
+        time.sleep(_POLL_SECONDS)
 
 
 @dataclass(frozen=True)

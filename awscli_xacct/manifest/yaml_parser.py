@@ -4,29 +4,26 @@ Built from the parser's events. Refused are tags, directives, a second document,
 with its aliases expanded, larger than a manifest may be.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from ruamel.yaml import YAML
+from ruamel.yaml import YAML, events
 from ruamel.yaml.error import YAMLError, YAMLStreamError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
+from ruamel.yaml.scanner import RoundTripScanner, ScannerError
 
 from ..errors import ValidationError
 from ..messages import printable
 from ..problems import Location, Problem
-from .scanning import MAX_DEPTH, TOO_DEEP, BoundedScanner
 from .yaml_nodes import Alias, Collection, Listing, Mapping, Node, Scalar, locate, shortened
 
 MAX_EXPANDED_SIZE = 16 * 1024 * 1024
 """Characters that a manifest may have with its aliases expanded."""
+MAX_DEPTH = 10
+"""How many levels of collections a manifest may have."""
+_TOO_DEEP = "this is nested deeper than anything in a manifest"
+_BOM = "\ufeff"
+_LINE_END = re.compile("[\n\r\0\x85\u2028\u2029]")
 
 
 def parse(text: str, path: str) -> tuple[Node | None, list[Problem]]:
@@ -35,6 +32,50 @@ def parse(text: str, path: str) -> tuple[Node | None, list[Problem]]:
     `path` is for messages. Raises `ValidationError` for a text that is not YAML as a manifest is.
     """
     return _Builder(path).build(text)
+
+
+class BoundedScanner(RoundTripScanner):
+    """ruamel.yaml's scanner, bounded: it reads texts from anywhere, and some of them would keep it busy for minutes.
+
+    Its tokens are the same. A comment is skipped in one step instead of letter by letter (one of 8 MiB took a minute),
+    and nesting deeper than a manifest's is refused at once (at each bracket it looks at all those that enclose it).
+    """
+
+    def scan_to_next_token(self) -> None:
+        """Skip spaces, comments and line ends, as `Scanner` does."""
+        reader = self.reader
+        if reader.index == 0 and reader.peek() == _BOM:
+            reader.forward()
+        blanks = " \t" if self.flow_level > 0 else " "
+        while True:
+            while reader.peek() in blanks:
+                reader.forward()
+            comment = reader.peek() == "#"
+            if comment:
+                _skip_comment(reader)
+            if not self.scan_line_break():
+                return
+            if not self.flow_level:
+                self.allow_simple_key = True
+            # `RoundTripScanner` allows tabs on lines that are otherwise empty.
+            while not comment and reader.peek() == "\n":
+                while self.scan_line_break(empty_line=True):
+                    pass
+
+    def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:  # noqa: N803 - its name there
+        if self.flow_level + len(self.indents) >= MAX_DEPTH:
+            raise ScannerError(None, None, _TOO_DEEP, self.reader.get_mark())
+        super().fetch_flow_collection_start(TokenClass, to_push)
+
+
+def _skip_comment(reader: Any) -> None:
+    """Do what `reader.forward` does, up to the end of the line."""
+    found = _LINE_END.search(reader.buffer, reader.pointer)
+    assert found is not None  # noqa: S101 - the reader ends every text with a NUL
+    length = found.start() - reader.pointer
+    reader.column += length - reader.buffer.count(_BOM, reader.pointer, found.start())
+    reader.pointer += length
+    reader.index += length
 
 
 class _Builder:
@@ -51,7 +92,7 @@ class _Builder:
             yaml = YAML(typ="rt", pure=True)
             yaml.Scanner = BoundedScanner
             for event in yaml.parse(text):
-                if isinstance(event, DocumentStartEvent):
+                if isinstance(event, events.DocumentStartEvent):
                     documents += 1
                     if documents > 1:
                         raise self._refusal(event.start_mark, "a manifest cannot have a second document")
@@ -68,9 +109,9 @@ class _Builder:
     def _take(self, event: Any) -> None:
         if getattr(event, "tag", None) is not None:
             raise self._refusal(event.start_mark, f"a manifest cannot have tags, and this is {event.tag}")
-        if isinstance(event, ScalarEvent):
+        if isinstance(event, events.ScalarEvent):
             self._add(Scalar(event, self._path), event)
-        elif isinstance(event, AliasEvent):
+        elif isinstance(event, events.AliasEvent):
             target = self._anchors.get(event.anchor)
             if target is None:
                 raise self._refusal(event.start_mark, f"the alias *{event.anchor} has no anchor before it")
@@ -79,13 +120,13 @@ class _Builder:
                     event.start_mark, f"the alias *{event.anchor} is inside the node it refers to"
                 )
             self._add(Alias(event, self._path, target), event)
-        elif isinstance(event, (MappingStartEvent, SequenceStartEvent)):
+        elif isinstance(event, (events.MappingStartEvent, events.SequenceStartEvent)):
             if len(self._open) >= MAX_DEPTH:
-                raise self._refusal(event.start_mark, TOO_DEEP)
-            made = (Mapping if isinstance(event, MappingStartEvent) else Listing)(event, self._path)
+                raise self._refusal(event.start_mark, _TOO_DEEP)
+            made = (Mapping if isinstance(event, events.MappingStartEvent) else Listing)(event, self._path)
             self._add(made, event)
             self._open.append(made)
-        elif isinstance(event, (MappingEndEvent, SequenceEndEvent)):
+        elif isinstance(event, (events.MappingEndEvent, events.SequenceEndEvent)):
             closed = self._open.pop()
             closed.close(event.end_mark.index)
             if closed.size > MAX_EXPANDED_SIZE or closed.depth > MAX_DEPTH:

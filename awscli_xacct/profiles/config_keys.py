@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-assume-role-credentials.html
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import settings
@@ -95,3 +95,16 @@ KEYS = {
     )
 }
 """The keys a role profile may have, in the order in which they are written and asked for."""
+_NOT_OF_CLIENTS = (KEYS.keys() - {settings.REGION}) | {
+    *settings.CREDENTIAL_KEYS,
+    settings.MANIFEST,
+    settings.MANIFEST_KEYS,
+    "output",
+}
+"""Botocore's settings grow with each release, so those of a client are never listed; what is listed is the rest.
+https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html"""
+
+
+def select_client_settings(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of a profile's options that may make its clients differ from another's."""
+    return {key: value for key, value in options.items() if key not in _NOT_OF_CLIENTS}

@@ -19,8 +19,8 @@ from ruamel.yaml.events import DocumentEndEvent, StreamEndEvent
 from awscli_xacct import settings
 from awscli_xacct.errors import ValidationError
 from awscli_xacct.manifest import reader
-from awscli_xacct.manifest.scanning import BoundedScanner
 from awscli_xacct.manifest.source_file import Text, request_of
+from awscli_xacct.manifest.yaml_parser import BoundedScanner
 from awscli_xacct.problems import Problem
 
 HEAD, ROLES = "version: 1\nname: team\n", "roles:\n  prod: {role_arn: 'arn:aws:iam::222222222222:role/R'}\n"

@@ -1,6 +1,7 @@
-"""Profiles that cannot work as written, and keys and sections that are ignored."""
+"""Profiles that cannot work as written, keys and sections that are ignored, and programs that ask for a profile."""
 
 import shlex
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
@@ -9,16 +10,17 @@ from typing import Any
 
 from ... import settings
 from ...configfile.sections import parse_header
-from ...messages import listed, option, role_command
+from ...messages import listed, option, profile_option, role_command, unknown_profile
 from ...problems import Hints
 from ...profiles import known_keys, validation
 from ...profiles.config_keys import KEYS
+from ...profiles.credential_process import find_requested, first_word
 from ...profiles.partitions import load_partitions
 from ...profiles.policies import find_file
+from ...profiles.sdk_profiles import is_sdk_profile
 from ...profiles.source import is_role
 from ...storage.record import HAS_POSIX_OWNERS
 from ...tables import counted
-from . import programs
 from .files import GROUP_OTHER_WRITE, can_others_replace_in
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
@@ -37,7 +39,7 @@ def check(context: DoctorContext) -> Iterator[Finding]:
         *_check_roles(profiles),
         *_check_policy_files(profiles),
         *_check_keys(profiles),
-        *programs.check(profiles, context.environment),
+        *_check_programs(profiles, context.environment),
         *_check_sections(context),
         *_check_plugin_wide(config),
     ]
@@ -131,3 +133,33 @@ def _check_plugin_wide(config: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(
                 WARNING, f"[{settings.CONFIG_SECTION}]: unknown key {key}", f"write {known}, or remove it"
             )
+
+
+def _check_programs(
+    profiles: Mapping[str, Mapping[str, Any]], environment: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Check the programs that ask for the credentials of another profile."""
+    for name, options in profiles.items():
+        asked = find_requested(options.get(settings.CREDENTIAL_PROCESS))
+        if asked is None:
+            continue
+        if asked not in profiles:
+            fix = f"aws configure set credential_process 'xacct credentials PROFILE' {profile_option(name)}"
+            yield Finding(
+                FAULT, f"profile {name}: its credential_process: {unknown_profile(asked, profiles)}", fix
+            )
+            continue
+        program = first_word(options[settings.CREDENTIAL_PROCESS])
+        if shutil.which(program, path=environment.get("PATH")):
+            continue
+        is_pair = is_sdk_profile(name, options, asked)
+        fix = (
+            role_command(asked, f"--sdk-profile {shlex.quote(name)}")
+            if is_pair
+            else "name the path of xacct there"
+        )
+        has_path = Path(program).name != program
+        state, what = (FAULT, "there") if has_path else (WARNING, "on the PATH")
+        yield Finding(
+            state, f"profile {name}: its credential_process runs {program}, which is not {what}", fix
+        )
