@@ -12,14 +12,14 @@ from ..credentials.resolution import Resolved
 from .for_once import ForOnce
 
 
-def resolve(profile: str, tick: float = settings.MEMO_TICK, *, for_once: ForOnce | None = None) -> Resolved:
-    """Resolve `profile`, perhaps narrowed `for_once`, and write its memo; for `tick` see `storage.snapshot`.
+def resolve(profile: str, *, for_once: ForOnce | None = None) -> Resolved:
+    """Resolve `profile`, perhaps narrowed `for_once`, and write its memo.
 
     Raises `ConfigFileError` and `EditError` for files that cannot be read, `ProfileError` for a profile that
     cannot work, `ValidationError` for one that cannot be narrowed, and `XacctError` for one that does not exist.
     """
     if for_once is None:
-        return resolution.resolve(profile, __version__, read_config, find_botocore=find_botocore, tick=tick)
+        return resolution.resolve(profile, __version__, read_config, find_botocore=find_botocore)
     if not for_once.memoizable:
         return resolve_in(read_config(), profile, for_once)
     return resolution.resolve(
@@ -27,7 +27,6 @@ def resolve(profile: str, tick: float = settings.MEMO_TICK, *, for_once: ForOnce
         __version__,
         lambda paths: for_once.narrow(read_config(paths), profile),
         find_botocore=find_botocore,
-        tick=tick,
         memo_key=for_once.memo_key(profile),
     )
 

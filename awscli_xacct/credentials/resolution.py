@@ -42,15 +42,14 @@ def resolve(
     read_config: ReadConfig,
     *,
     find_botocore: FindBotocore = lambda: None,
-    tick: float = settings.MEMO_TICK,
     memo_key: str = "",
 ) -> Resolved:
     """Resolve `profile` in the config files, and write its memo, under `memo_key` if `read_config` changes anything.
 
-    `version` is this package's; for `tick` see `storage.snapshot`. Raises what `read_config` and `resolve_in` raise.
+    `version` is this package's. Raises what `read_config` and `resolve_in` raise.
     """
     try:
-        snapshot = ConfigSnapshot(memo_key or profile, version, tick)
+        snapshot = ConfigSnapshot(memo_key or profile, version)
     except (OSError, ValueError):
         snapshot = None  # reading the files reports what is wrong with them
     config = read_config(snapshot.paths if snapshot else settings.config_paths())

@@ -16,19 +16,9 @@ from .memo import NO_FILE, Memo, file_signature, fingerprint, get_memo_name
 class ConfigSnapshot:
     """The state of the two config files before they are read. What is read afterwards is at least as new."""
 
-    def __init__(
-        self,
-        profile: str,
-        version: str,
-        tick: float = settings.MEMO_TICK,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        """`tick` is the number of seconds within which two versions of a file may have equal times.
-
-        Raises `OSError` if a file's status cannot be read, and `ValueError` for a name that no file can have.
-        """
+    def __init__(self, profile: str, version: str, clock: Callable[[], float] = time.time) -> None:
+        """Raises `OSError` if a file's status cannot be read, and `ValueError` for a name that no file can have."""
         self.paths = settings.config_paths()
-        self._tick = tick
         self._clock = clock
         self._when = clock()
         signatures = [file_signature(path) for path in self.paths]
@@ -62,7 +52,7 @@ class ConfigSnapshot:
                 temporary.unlink(missing_ok=True)
 
     def _may_have_changed_unseen(self, changed: float, behind: float) -> bool:
-        return self._when - behind < changed + self._tick
+        return self._when - behind < changed + settings.MEMO_TICK
 
 
 def _get_change_time(signature: str) -> float:

@@ -8,9 +8,11 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
+from unittest.mock import patch
 
 import pytest
 from botocore.session import Session
@@ -105,6 +107,11 @@ def wait_for_tick() -> None:
     time.sleep(TICK)
 
 
+def tick_of(seconds: float = TICK) -> AbstractContextManager[object]:
+    """Have memos written so many seconds after an edit while the block runs."""
+    return patch("awscli_xacct.settings.MEMO_TICK", seconds)
+
+
 def remember(profile: str = "prod") -> None:
     """Resolve a profile once its files are old enough for a memo.
 
@@ -112,7 +119,8 @@ def remember(profile: str = "prod") -> None:
     """
     for _ in range(20):
         wait_for_tick()
-        resolved.resolve(profile, TICK)
+        with tick_of():
+            resolved.resolve(profile)
         if read_memo(profile, __version__) is not None:
             return
 
@@ -168,7 +176,8 @@ def test_memo_that_aws_has_written_serves_both(place: Place) -> None:
     place.fetch("prod", "1")
     for _ in range(20):
         wait_for_tick()
-        resolution.resolve("prod", __version__, loading.read_config, tick=TICK)
+        with tick_of():
+            resolution.resolve("prod", __version__, loading.read_config)
         if place.memos:
             break
     assert read_document("prod", __version__) == place.expected("prod") != None  # noqa: E711
@@ -255,7 +264,8 @@ def test_memo_is_one_per_profile_when_keys_change(place: Place) -> None:
 
 
 def test_memo_is_not_written_for_racily_clean_files(place: Place) -> None:
-    resolved.resolve("prod", 3600)
+    with tick_of(3600):
+        resolved.resolve("prod")
     assert place.memos == []
 
 
@@ -268,8 +278,9 @@ def test_memo_is_not_written_while_a_file_servers_clock_is_behind(place: Place) 
     for ahead, kept in ((100.0, 0), (0.0, 1)):
         wait_for_tick()
         os.utime(place.config)
-        snapshot = ConfigSnapshot("prod", __version__, 0 if kept else TICK, clock=partial(_clock, ahead))
-        snapshot.remember(Memo("name", "directory", ""))
+        with tick_of(0 if kept else TICK):
+            snapshot = ConfigSnapshot("prod", __version__, clock=partial(_clock, ahead))
+            snapshot.remember(Memo("name", "directory", ""))
         assert len(place.memos) == kept
 
 
@@ -336,11 +347,12 @@ def test_memo_of_a_profile_with_another_file_is_a_miss_once_that_changes(place: 
     for name in names:
         Path(name).write_text("a policy", "utf-8")
     wait_for_tick()
-    snapshot = ConfigSnapshot("prod", __version__, TICK)
-    snapshot.remember(Memo("name", "/", "", ["A=B"], files={name: file_signature(name) for name in names}))
-    memo = read_memo("prod", __version__)
-    assert memo is not None
-    assert (list(memo.files), memo.exported) == (names, ["A=B"])
+    memo = Memo("name", "/", "", ["A=B"], files={name: file_signature(name) for name in names})
+    with tick_of():
+        ConfigSnapshot("prod", __version__).remember(memo)
+    found = read_memo("prod", __version__)
+    assert found is not None
+    assert (list(found.files), found.exported) == (names, ["A=B"])
     Path(names[1]).write_text("a policY", "utf-8")
     assert read_memo("prod", __version__) is None
 
@@ -367,8 +379,9 @@ def test_memo_is_not_written_for_a_racily_clean_file_that_it_names(place: Place)
     policy = place.aws / "policy"
     wait_for_tick()
     policy.write_text("a policy", "utf-8")
-    snapshot = ConfigSnapshot("prod", __version__, TICK)
-    snapshot.remember(Memo("name", "/", "", files={str(policy): file_signature(str(policy))}))
+    with tick_of():
+        snapshot = ConfigSnapshot("prod", __version__)
+        snapshot.remember(Memo("name", "/", "", files={str(policy): file_signature(str(policy))}))
     assert place.memos == []
 
 
@@ -525,12 +538,14 @@ class MemoMachine(RuleBasedStateMachine):
     @rule()
     @precondition(lambda self: self.can_work())
     def resolve(self) -> None:
-        resolved.resolve("prod", TICK)
+        with tick_of():
+            resolved.resolve("prod")
 
     @rule()
     @precondition(lambda self: self.can_work())
     def resolve_as_aws_does(self) -> None:
-        resolution.resolve("prod", __version__, loading.read_config, tick=TICK)
+        with tick_of():
+            resolution.resolve("prod", __version__, loading.read_config)
 
     @rule()
     @precondition(lambda self: self.can_work())

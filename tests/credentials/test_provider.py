@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import patch
 
 import boto3
 import botocore.session
@@ -73,7 +74,8 @@ class Machine:
     def command(self, profile: str) -> Any:
         """Return the session of an `aws` command, after one that has written the memo, with its credentials cached."""
         self.key(profile)
-        resolution.resolve(profile, __version__, loading.read_config, tick=0)
+        with patch("awscli_xacct.settings.MEMO_TICK", 0):
+            resolution.resolve(profile, __version__, loading.read_config)
         session = botocore.session.Session(profile=profile)
         session.register_component("data_loader", LOADER)
         provider.install(session, explain_refusal, __version__)

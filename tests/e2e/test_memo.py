@@ -29,10 +29,11 @@ from tests.support.home import XACCT, Home, finish
 
 REMEMBER = """
 import sys
-from awscli_xacct import __version__
+from awscli_xacct import __version__, settings
 from awscli_xacct.cli.resolve import resolve
 from awscli_xacct.storage.memo import read_memo
-resolve(sys.argv[1], tick=0)
+settings.MEMO_TICK = 0
+resolve(sys.argv[1])
 assert read_memo(sys.argv[1], __version__)
 """
 """Writes a memo at once, where a command would not trust files that have just been written."""
