@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .. import install, settings
@@ -18,6 +18,7 @@ from ..failures import Failure, describe
 from ..messages import warn
 from ..profiles.cache_keys import record_cache
 from ..profiles.source import is_role
+from ..storage.cache import format_time
 from ..storage.memo import Memo
 from .for_once import ForOnce
 from .resolve import find_botocore, resolve_in
@@ -167,7 +168,7 @@ def _to_document(keys: Any, credentials: Any) -> dict[str, Any]:
         "AccessKeyId": keys.access_key,
         "SecretAccessKey": keys.secret_key,
         "SessionToken": keys.token,
-        "Expiration": expiry and expiry.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "Expiration": expiry and format_time(expiry.timestamp()),
         "AccountId": getattr(frozen, "account_id", None),
     }
     return {name: value for name, value in document.items() if value}

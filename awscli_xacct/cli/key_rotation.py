@@ -16,6 +16,7 @@ from ..messages import listed, print_message
 from ..profiles.cache_keys import keeps_history
 from ..profiles.key_places import FILE
 from ..results import write_lines
+from ..storage.cache import format_time
 from .resolve import read_config
 from .user_key import (
     confirm,
@@ -93,7 +94,7 @@ def _find_id(profile: str, files: Files) -> str | None:
 def _record(profile: str, key: AccessKey) -> None:
     """Note a rotation in the history, without the key's secret. Whatever fails here, the key is in use."""
     from ..history import log
-    from ..history.entry import Entry, format_time
+    from ..history.entry import Entry
 
     with contextlib.suppress(OSError, ProfileError):
         if keeps_history(read_config(), os.environ):

@@ -18,6 +18,7 @@ from ..keys.transfer import require_stored
 from ..messages import print_message, printable, warn
 from ..profiles.key_places import FILE, KEY_STORE, PROGRAM
 from ..results import write_json, write_result
+from ..storage.cache import format_time
 from .user_key import make_clients
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ class _Row(NamedTuple):
             "Profile": self.profile,
             "AccessKeyId": self.key,
             "RestsIn": self.place,
-            "Created": _iso(self.created),
-            "LastUsed": _iso(self.last_used),
+            "Created": self.created and format_time(self.created.timestamp()),
+            "LastUsed": self.last_used and format_time(self.last_used.timestamp()),
             "AgeDays": self.days,
             "Problem": self.problem,
         }
@@ -147,7 +148,3 @@ def _advise(rows: list[_Row]) -> Iterator[str]:
         if row.days is not None and row.days > settings.MAX_KEY_AGE_DAYS:
             command = f"xacct keys rotate {shlex.quote(row.profile)}"
             yield f"the key of profile {row.profile} is {row.days} days old. Rotate it:\n  {command}"
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

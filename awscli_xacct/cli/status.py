@@ -159,8 +159,7 @@ def _format_table(rows: list[_Row]) -> str:
         for row in rows
     ]
     titles = ["PROFILE", "KIND", "OWNER", "LASTS", "UNTIL"]
-    narrowed = [policies.NARROWED if policies.is_narrowed(row.options) else "" for row in rows]
-    add_column(titles, lines, "POLICY", narrowed, before="LASTS")
+    add_column(titles, lines, "POLICY", [policies.describe(row.options) for row in rows], before="LASTS")
     add_column(titles, lines, "NOTE", [row.note for row in rows], before="LASTS")
     return table(titles, lines)
 

@@ -15,6 +15,7 @@ from ..messages import print_message, printable, warn
 from ..profiles.acting import CONTAINER, INSTANCE, Acting, Search, no_credentials
 from ..profiles.cache_keys import record_cache
 from ..results import write_json, write_lines
+from ..storage.cache import format_time
 from .output import add_format_options
 from .resolve import read_config
 
@@ -125,5 +126,5 @@ def _check(acting: Acting | None, named: str | None, config: Mapping[str, Any]) 
         # STS leaves out a role's path.
         role=found.role or role,
         caller=arn,
-        expiration=expiry.strftime("%Y-%m-%dT%H:%M:%SZ") if expiry else found.expiration,
+        expiration=format_time(expiry.timestamp()) if expiry else found.expiration,
     )

@@ -87,13 +87,9 @@ def _rows(entries: Sequence[Entry], pairs: Mapping[str, str], places: Mapping[st
     ]
     shown = _shown_places(entries, places)
     add_column(titles, rows, "KEY IN", [shown.get(e.profile, "") for e in entries], before="MFA")
-    add_column(titles, rows, "POLICY", [_policy(entry) for entry in entries], before="CACHED")
+    add_column(titles, rows, "POLICY", [policies.describe(e.options) for e in entries], before="CACHED")
     add_column(titles, rows, "SDK PROFILE", [pairs.get(e.profile, "") for e in entries], before="CACHED")
     return table(titles, rows)
-
-
-def _policy(entry: Entry) -> str:
-    return policies.NARROWED if policies.is_narrowed(entry.options) else ""
 
 
 def _state(entry: Entry) -> str:
@@ -176,7 +172,9 @@ def _leaf(entry: Entry, start: str, below: str) -> str:
     state = f"({_state(entry)})" if _state(entry) else ""
 
     def join(role: str, *, profile: str = "") -> str:
-        return printable("  ".join(filter(None, [profile, entry.account, role, _policy(entry), state])))
+        return printable(
+            "  ".join(filter(None, [profile, entry.account, role, policies.describe(entry.options), state]))
+        )
 
     line = f"{start}{join(entry.role_name, profile=entry.profile)}"
     available = terminal_width(sys.stdout)

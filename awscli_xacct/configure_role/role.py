@@ -20,7 +20,7 @@ from ..confirm import Change, Consent, confirm_and_apply, has_terminal
 from ..credentials.loading import read_own_files
 from ..errors import EditError, UsageError, ValidationError, XacctError
 from ..failures import code_of, combine
-from ..messages import print_message
+from ..messages import SUBCOMMANDS, print_message
 from ..problems import Problem
 from ..profiles import validation
 from ..profiles.edit import AUTO, ProfileEdit
@@ -32,24 +32,14 @@ from .base import Subcommand
 from .output import print_diff
 from .reporting import make_reporter, run_reported
 
-_SUBCOMMANDS = {
-    "list": ("list", "ListCommand"),
-    "show": ("show", "ShowCommand"),
-    "verify": ("verify", "VerifyCommand"),
-    "login": ("login", "LoginCommand"),
-    "logout": ("login", "LogoutCommand"),
-    "remove": ("remove", "RemoveCommand"),
-    "rename": ("rename", "RenameCommand"),
-    "import": ("importer", "ImportCommand"),
-    "export": ("exporter", "ExportCommand"),
-    "discover": ("discover", "DiscoverCommand"),
-    "setup": ("setup", "SetupCommand"),
-}
+_MODULES = {"logout": "login", "import": "importer", "export": "exporter"}
+"""The modules of subcommands that are not named as these are typed."""
 
 
-def _subcommand(module: str, name: str, session: Any) -> Any:
+def _subcommand(name: str, session: Any) -> Any:
     """Import the module of a subcommand, and create the subcommand."""
-    return getattr(import_module(f".{module}", __package__), name)(session)
+    module = import_module(f".{_MODULES.get(name, name)}", __package__)
+    return getattr(module, f"{name.capitalize()}Command")(session)
 
 
 class RoleCommand(Subcommand):
@@ -59,7 +49,7 @@ class RoleCommand(Subcommand):
     SYNOPSIS = role_args.SYNOPSIS
     ARG_TABLE = role_args.OPTIONS
     SUBCOMMANDS = [  # noqa: RUF012 - the shape awscli asks for
-        {"name": name, "command_class": partial(_subcommand, *place)} for name, place in _SUBCOMMANDS.items()
+        {"name": name, "command_class": partial(_subcommand, name)} for name in SUBCOMMANDS
     ]
 
     def __call__(self, args: list[str], parsed_globals: Any) -> Any:
@@ -75,8 +65,8 @@ class RoleCommand(Subcommand):
 
     def _dispatch(self, reporter: Reporter, parsed_globals: Any) -> Any:
         words = reporter.words
-        if words and words[0] in _SUBCOMMANDS:
-            chosen = _subcommand(*_SUBCOMMANDS[words[0]], self._session)
+        if words and words[0] in SUBCOMMANDS:
+            chosen = _subcommand(words[0], self._session)
             self._add_lineage({words[0]: chosen})
             return chosen(words[1:], parsed_globals)
         if len(words) > 1 and not any(word.startswith("-") for word in words[:2]):
@@ -218,7 +208,7 @@ class RoleCommand(Subcommand):
 def _suggest_subcommand(profile: str) -> list[str]:
     """Return the subcommand that a profile's name without any settings may be a misspelling of, in a sentence."""
     return [
-        f"did you mean: aws configure role {name}" for name in get_close_matches(profile, _SUBCOMMANDS, n=1)
+        f"did you mean: aws configure role {name}" for name in get_close_matches(profile, SUBCOMMANDS, n=1)
     ]
 
 

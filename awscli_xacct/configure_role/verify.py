@@ -62,8 +62,7 @@ class VerifyCommand(Subcommand):
 def _text(results: Sequence[Result], options: Sequence[Mapping[str, Any]]) -> str:
     rows = [[result.profile, result.verdict, _lasts(result), result.hop] for result in results]
     titles = ["PROFILE", "RESULT", "LASTS", "FAILED AT"]
-    narrowed = [policies.NARROWED if policies.is_narrowed(own) else "" for own in options]
-    add_column(titles, rows, "POLICY", narrowed, before="FAILED AT")
+    add_column(titles, rows, "POLICY", list(map(policies.describe, options)), before="FAILED AT")
     text = table(titles, rows)
     failures = explain_failures([result for result in results if not result.ok])
     return text + "".join(f"\n{wrap(printable_lines(failed), sys.stdout)}\n" for failed in failures)

@@ -11,9 +11,7 @@ from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
 from ..arn import Arn
-from ..storage.cache import Record
-
-_TIME = "%Y-%m-%dT%H:%M:%SZ"
+from ..storage.cache import Record, format_time
 
 
 class Entry(NamedTuple):
@@ -103,10 +101,6 @@ def _is_text(value: object) -> bool:
 
 def _are_texts(value: object) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str) and all(map(_is_text, value))
-
-
-def format_time(moment: float) -> str:
-    return datetime.fromtimestamp(int(moment), timezone.utc).strftime(_TIME)
 
 
 def _parse_time(text: str) -> float:

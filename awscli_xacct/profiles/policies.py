@@ -43,6 +43,11 @@ def is_narrowed(options: Mapping[str, Any]) -> bool:
     return any(options.get(key) for key in (settings.POLICY, settings.POLICY_ARNS))
 
 
+def describe(options: Mapping[str, Any]) -> str:
+    """Return what tables say of a profile's policies; empty for none."""
+    return NARROWED if is_narrowed(options) else ""
+
+
 def to_dict(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return a profile's policies for JSON, as they are written: None and an empty list for none."""
     arns = str(options.get(settings.POLICY_ARNS) or "").split(",")

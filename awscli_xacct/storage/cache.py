@@ -59,8 +59,8 @@ class Record(NamedTuple):
 
     @property
     def expiry_text(self) -> str:
-        """The expiry for programs: ISO 8601 in UTC, whole seconds."""
-        return datetime.fromtimestamp(int(self.expiry), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        """The expiry for programs; see `format_time`."""
+        return format_time(self.expiry)
 
     def payload(self) -> dict[str, Any]:
         """Return what a ``credential_process`` prints for these credentials."""
@@ -74,6 +74,11 @@ class Record(NamedTuple):
         if self.account:
             payload["AccountId"] = self.account
         return payload
+
+
+def format_time(moment: float) -> str:
+    """Return a time, in seconds since the epoch, for programs: ISO 8601 in UTC, whole seconds."""
+    return datetime.fromtimestamp(int(moment), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def key_name(cache_key: Mapping[str, Any]) -> str:

@@ -76,6 +76,7 @@ def test_whoami_check_asks_sts(home: Home, role: Role, user: User, profile: str)
     assert found["Caller"] == user.arn if profile == "default" else is_session_of(role, found["Caller"])
     assert found["Account"] == ("111111111111" if profile == "default" else "222222222222")
     assert bool(found["Expiration"]) == (profile != "default")
+    assert found["Expiration"] == whoami(home, profile)["Expiration"]
 
 
 def test_whoami_check_tells_what_sts_refuses(home: Home, user: User, sts: Sts) -> None:
