@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from ..discovery.accounts import parent_problem
+from ..discovery.accounts import find_option_problems
 from ..error_codes import common_exit_code
 from ..errors import ValidationError
 from ..failures import Failure, combine
 from ..messages import option, warn
 from ..problems import Problem
-from ..profiles.values import role_name_problem
 from ..tables import counted
 from . import for_once
 from .each_report import JsonReport, Report, Target, TextReport
@@ -208,13 +207,7 @@ def _find_problems_of_organization(options: argparse.Namespace) -> Iterator[Prob
         return
     if options.all or options.patterns:
         yield Problem("--org cannot be used with --all or a PATTERN", "use one of them")
-    if not options.role_name:
-        yield Problem("--role-name is missing: the name of the role in each account")
-    elif problem := role_name_problem(options.role_name.strip("/")):
-        yield Problem(f"--role-name {options.role_name!r}: {problem}")
-    for unit in options.ou_id or ():
-        if problem := parent_problem(unit):
-            yield Problem(f"--ou-id {unit!r}: {problem}")
+    yield from map(Problem, find_option_problems(options.role_name, options.ou_id or ()))
 
 
 def compile_query(text: str) -> Any:

@@ -17,6 +17,7 @@ from ..profiles.defaults import complete_settings
 from ..profiles.regions import find_region
 from ..profiles.source import is_role
 from . import for_once
+from .enabled_regions import is_pattern
 from .fetch import make_session
 from .resolve import read_config
 
@@ -78,7 +79,7 @@ def _choose(options: argparse.Namespace, profiles: Mapping[str, Mapping[str, Any
     if options.all:
         return roles
     plain = set(options.patterns)
-    patterns = [pattern for pattern in options.patterns if _has_wildcard(pattern)]
+    patterns = [pattern for pattern in options.patterns if is_pattern(pattern)]
     return [
         name for name in roles if name in plain or any(fnmatchcase(name, pattern) for pattern in patterns)
     ]
@@ -89,7 +90,7 @@ def _find_unmatched(
 ) -> Iterator[Problem]:
     known, hints = set(roles), Hints()
     for pattern in patterns:
-        if pattern in known or (_has_wildcard(pattern) and any(fnmatchcase(name, pattern) for name in roles)):
+        if pattern in known or (is_pattern(pattern) and any(fnmatchcase(name, pattern) for name in roles)):
             continue
         near = get_close_matches(pattern.strip("*?"), roles, n=3) if hints.take() else []
         if pattern in profiles or any(fnmatchcase(name, pattern) for name in profiles):
@@ -98,11 +99,6 @@ def _find_unmatched(
         else:
             hint = f"did you mean {' or '.join(near)}?" if near else LIST_PROFILES
             yield Problem(f"no role profile matches {pattern}", hint, code="ProfileNotFound")
-
-
-def _has_wildcard(pattern: str) -> bool:
-    """Return whether a pattern can match another name than itself: N names, as a shell expands them, take N steps."""
-    return any(character in pattern for character in "*?[")
 
 
 def _add_accounts(

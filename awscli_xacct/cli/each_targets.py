@@ -12,7 +12,7 @@ from ..error_codes import exit_code_of
 from ..failures import Failure
 from .each_report import Target
 from .each_selection import Selection
-from .enabled_regions import Choice, EnabledRegions, RegionLister
+from .enabled_regions import Choice, EnabledRegions
 from .fetch import Fetched, fetch_many, make_session
 from .for_once import ForOnce
 from .progress import Progress
@@ -120,8 +120,8 @@ class Targets:
 
     def _find_regions(self) -> EnabledRegions:
         if self._regions is None:
-            config, host = self._selection.config, self._selection.host
-            self._regions = EnabledRegions(self._wanted or (), RegionLister(make_session(host), config))
+            session = make_session(self._selection.host)
+            self._regions = EnabledRegions(self._wanted or (), session, self._selection.config)
         return self._regions
 
     def _make(self, each: Fetched, choice: Choice, number: int) -> Target:

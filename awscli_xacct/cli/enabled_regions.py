@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -14,9 +14,6 @@ from ..profiles.values import region_problem
 from .fetch import Fetched
 
 _WILD = "*?["
-
-ListRegions = Callable[[Fetched], Sequence[str]]
-"""Returns the regions that are enabled in the account of a profile. Raises botocore's errors."""
 
 
 class Choice(NamedTuple):
@@ -42,16 +39,23 @@ def parse_regions(text: str) -> list[str]:
 
 
 def is_pattern(text: str) -> bool:
+    """Return whether a text can match another one than itself: N names, as a shell expands them, take N steps."""
     return any(character in text for character in _WILD)
 
 
 class EnabledRegions:
-    """The regions of each account, which is asked once; an account that does not tell is asked with each profile."""
+    """The regions of each account, which is asked once; an account that does not tell is asked with each profile.
 
-    def __init__(self, wanted: Sequence[str], list_regions: ListRegions) -> None:
+    There is one client for many accounts, because each takes memory and time to make.
+    """
+
+    def __init__(self, wanted: Sequence[str], session: Any, config: Mapping[str, Any]) -> None:
         self._wanted = wanted
-        self._list = list_regions
+        self._session = session
+        self._config = config
         self._known: dict[Any, Sequence[str]] = {}
+        self._thread = threading.local()
+        self._lock = threading.Lock()
 
     def choose(self, fetched: Sequence[Fetched]) -> list[list[Choice]]:
         """Return the regions to run in, for each of the profiles, which have credentials."""
@@ -95,26 +99,7 @@ class EnabledRegions:
                 chosen.setdefault(each, Choice(each, Failure("UsageError", text)))
         return list(chosen.values())
 
-
-def _account(each: Fetched) -> str:
-    """Return the account of a profile; the profile itself if its credentials do not tell."""
-    return str((each.document or {}).get("AccountId") or each.profile)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).split("\n")[0]
-
-
-class RegionLister:
-    """Lists the regions of many accounts with one client, because each takes memory and time to make."""
-
-    def __init__(self, session: Any, config: Mapping[str, Any]) -> None:
-        self._session = session
-        self._config = config
-        self._thread = threading.local()
-        self._lock = threading.Lock()
-
-    def __call__(self, profile: Fetched) -> list[str]:
+    def _list(self, profile: Fetched) -> list[str]:
         """Return the regions that are enabled in the account of a profile. Raises botocore's errors."""
         from botocore.credentials import Credentials
 
@@ -144,3 +129,12 @@ class RegionLister:
     def _set_credentials(self, request: Any, **_: Any) -> None:
         """Handle botocore's ``before-sign``, in the thread of the call."""
         request.context.setdefault("signing", {})["request_credentials"] = self._thread.credentials
+
+
+def _account(each: Fetched) -> str:
+    """Return the account of a profile; the profile itself if its credentials do not tell."""
+    return str((each.document or {}).get("AccountId") or each.profile)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).split("\n")[0]

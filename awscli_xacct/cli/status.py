@@ -5,6 +5,7 @@ for one command, and those of profiles that have been changed or removed since. 
 """
 
 import argparse
+import functools
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ from ..profiles.cache_keys import CacheKeys, record_cache
 from ..profiles.inventory import Inventory
 from ..profiles.source import is_mfa_user
 from ..results import write_json, write_result
-from ..storage.cache import Cache, Record
+from ..storage.cache import Record
 from .output import add_format_options
 from .prompt import escape_for_prompt, format_prompt
 from .resolve import read_config, resolve
@@ -89,9 +90,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _list_rows(config: Mapping[str, Any]) -> Iterator[_Row]:
     """Yield each MFA session once, then the roles in the order of the file, and then whatever else there is."""
-    cache = _ReadOnce(record_cache(config, os.environ, warn))
+    cache = record_cache(config, os.environ, warn)
+    names, read = cache.names(), functools.cache(cache.read)
     roles, sessions = [], {}
-    for entry in Inventory(config, os.environ, cache):
+    for entry in Inventory(config, os.environ, read):
         if entry.record:
             owner = f"{entry.account} {entry.role_name}"
             roles.append(_Row(_ROLE, entry.profile, owner, entry.record, entry.options))
@@ -99,7 +101,7 @@ def _list_rows(config: Mapping[str, Any]) -> Iterator[_Row]:
             sessions[entry.session.access_key] = entry.session
     for name, options in config["profiles"].items():
         if is_mfa_user(options):
-            session = cache.read(_find_session_key(config, name))
+            session = read(_find_session_key(config, name))
             if session:
                 sessions[session.access_key] = session
     for session in sessions.values():
@@ -107,23 +109,9 @@ def _list_rows(config: Mapping[str, Any]) -> Iterator[_Row]:
         yield _Row(_SESSION, str(metadata.get("profile", "")), str(metadata.get("device", "")), session)
     yield from roles
     shown = {*sessions, *(row.record.access_key for row in roles)}
-    others = [found for name in cache.names if (found := cache.read(name)) and found.access_key not in shown]
+    others = [found for name in names if (found := read(name)) and found.access_key not in shown]
     rows = [_describe(record, config["profiles"]) for record in others]
     yield from sorted(rows, key=lambda row: (row.profile, row.record.expiry))
-
-
-class _ReadOnce:
-    """The records of a cache, each read when it is first asked for."""
-
-    def __init__(self, cache: Cache) -> None:
-        self.names = cache.names()
-        self._cache = cache
-        self._found: dict[str, Record | None] = {}
-
-    def read(self, name: str) -> Record | None:
-        if name not in self._found:
-            self._found[name] = self._cache.read(name)
-        return self._found[name]
 
 
 def _describe(record: Record, profiles: Mapping[str, Any]) -> _Row:

@@ -72,7 +72,7 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
         return record_cache(self._session.full_config, os.environ, print_message)
 
     def _inventory(self) -> Inventory:
-        return Inventory(self._session.full_config, os.environ, self._cache())
+        return Inventory(self._session.full_config, os.environ, self._cache().read)
 
     def _config_path(self) -> Path:
         return store.locate(self._session.get_config_variable("config_file"), settings.DEFAULT_CONFIG_FILE)

@@ -9,7 +9,7 @@ from .. import settings
 from ..arn import Arn
 from ..confirm import Consent
 from ..credentials.verification import verify
-from ..discovery.accounts import Account, find_accounts, parent_problem
+from ..discovery.accounts import Account, find_accounts, find_option_problems
 from ..discovery.names import TEMPLATE, Holder, assign_names, holder_of, render_name, template_problem
 from ..errors import ValidationError
 from ..failures import combine
@@ -19,7 +19,7 @@ from ..problems import Location, Problem
 from ..profiles.defaults import Wanted, apply_changes, build_role_arn, choose_source, complete_settings
 from ..profiles.edit import AUTO, NONE
 from ..profiles.source import Profiles, is_role
-from ..profiles.values import account_problem, role_name_problem
+from ..profiles.values import account_problem
 from ..tables import counted
 from .apply_plan import PlannedCommand
 from .arguments import DRY_RUN, YES, arg_table, argument, flag, settings_given, synopsis
@@ -132,16 +132,9 @@ class DiscoverCommand(PlannedCommand):
         """Raise `ValidationError` with everything that is wrong with a command line, without any calls."""
         profiles = self._session.full_config["profiles"]
         unknown = unknown_profile(lister, profiles) if lister and lister not in profiles else None
-        found: list[str] = []
-        if not parsed_args.role_name:
-            found.append("--role-name is missing: the name of the role in each account")
-        elif problem := role_name_problem(parsed_args.role_name.strip("/")):
-            found.append(f"--role-name {parsed_args.role_name!r}: {problem}")
+        found = list(find_option_problems(parsed_args.role_name, parsed_args.ou_id or ()))
         if problem := template_problem(parsed_args.template):
             found.append(f"--template {parsed_args.template!r}: {problem}")
-        found += [
-            f"--ou-id {ou!r}: {problem}" for ou in parsed_args.ou_id or [] if (problem := parent_problem(ou))
-        ]
         if parsed_args.check and parsed_args.prune:
             found.append(
                 "--prune cannot be used with --check: a role that fails for a moment would lose its profile"

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.h
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..arn import Arn
@@ -14,7 +14,7 @@ from ..aws_errors import is_denied, service_code
 from ..errors import ValidationError, XacctError, annotate, facts_of
 from ..failures import code_of
 from ..problems import Problem
-from ..profiles.values import account_problem
+from ..profiles.values import account_problem, role_name_problem
 
 ACTIVE = "ACTIVE"
 
@@ -117,6 +117,17 @@ def list_accounts(client: Any, parents: Sequence[str] = ()) -> list[Account]:
         for account_id, account in sorted(active.items())
         if (member := memberships[account_id] or known)
     ]
+
+
+def find_option_problems(role_name: str | None, parents: Iterable[str]) -> Iterator[str]:
+    """Yield what is wrong with the values of ``--role-name`` and ``--ou-id``."""
+    if not role_name:
+        yield "--role-name is missing: the name of the role in each account"
+    elif problem := role_name_problem(role_name.strip("/")):
+        yield f"--role-name {role_name!r}: {problem}"
+    for parent in parents:
+        if problem := parent_problem(parent):
+            yield f"--ou-id {parent!r}: {problem}"
 
 
 def parent_problem(parent: str) -> str | None:

@@ -92,7 +92,7 @@ class Search:
             fix = "unset AWS_ACCESS_KEY_ID"
             raise XacctError(f"{text}\n  {fix}", code="NoCredentials", fix=fix)
         if variables.get("AWS_SESSION_TOKEN"):
-            for entry in Inventory(self.config, variables, self.cache):
+            for entry in Inventory(self.config, variables, self.cache.read):
                 if entry.record and entry.record.access_key == key:
                     return self._by_role(entry.profile)._replace(source=ENVIRONMENT)
         return Acting(

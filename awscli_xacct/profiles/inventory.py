@@ -3,9 +3,9 @@
 `config` is botocore's ``session.full_config``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from .. import settings
 from ..arn import Arn
@@ -57,21 +57,16 @@ class Entry:
         return str(self.options.get(settings.REGION, ""))
 
 
-class Records(Protocol):
-    """What an inventory needs of a cache."""
-
-    def read(self, name: str) -> Record | None:
-        """Return the record of that name if it is valid, else None."""
-
-
 class Inventory:
-    """The role profiles of one config."""
+    """The role profiles of one config. `read` returns the valid record of a name, as `Cache.read` does."""
 
-    def __init__(self, config: Mapping[str, Any], environment: Mapping[str, str], cache: Records) -> None:
+    def __init__(
+        self, config: Mapping[str, Any], environment: Mapping[str, str], read: Callable[[str], Record | None]
+    ) -> None:
         self.profiles: Mapping[str, Mapping[str, Any]] = config["profiles"]
         self._config = config
         self._environment = environment
-        self._cache = cache
+        self._read = read
 
     def __iter__(self) -> Iterator[Entry]:
         """Iterate over all role profiles, in the order of the file."""
@@ -90,8 +85,8 @@ class Inventory:
             name,
             options,
             keys.role,
-            record=self._cache.read(keys.of_role()),
-            session=self._cache.read(session) if session else None,
+            record=self._read(keys.of_role()),
+            session=self._read(session) if session else None,
         )
 
     def keys(self, name: str) -> CacheKeys:

@@ -78,7 +78,7 @@ def cache(home: Home, *profiles: str, seconds: float = 3120) -> None:
     session.set_config_variable("config_file", str(home.config))
     session.set_config_variable("credentials_file", str(home.credentials))
     kept = Cache(home.cache, warn=pytest.fail)
-    inventory = Inventory(session.full_config, home.environment, kept)
+    inventory = Inventory(session.full_config, home.environment, kept.read)
     for name in {name for profile in profiles for name in inventory.keys(profile).all()}:
         kept.write(name, kept_record(seconds))
 

@@ -30,7 +30,7 @@ PROFILES: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def inventory() -> Inventory:
-    return Inventory({"profiles": PROFILES}, {}, Cache(None, warn=pytest.fail))
+    return Inventory({"profiles": PROFILES}, {}, Cache(None, warn=pytest.fail).read)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_shared_session_belongs_only_to_roles_assumed_from_it(
     tmp_path: Any, settings: dict[str, str], shared: bool
 ) -> None:
     cache = Cache(tmp_path / "cache", warn=pytest.fail)
-    inventory = Inventory({"profiles": {**PROFILES, "prod": {**ROLE, **settings}}}, {}, cache)
+    inventory = Inventory({"profiles": {**PROFILES, "prod": {**ROLE, **settings}}}, {}, cache.read)
     for name in inventory.keys("prod").all():
         cache.write(name, kept_record())
     assert (shared_session(inventory.entry("prod")) is not None) is shared

@@ -427,7 +427,7 @@ PROFILES = st.fixed_dictionaries(
 def test_memo_covers_all_variables_that_resolution_reads(profiles: dict[str, dict[str, str]]) -> None:
     config: dict[str, Any] = {"profiles": profiles, "services": {}, "sso_sessions": {}}
     environment = Recording({})
-    inventory = Inventory(config, environment, Cache(None, warn=pytest.fail))
+    inventory = Inventory(config, environment, Cache(None, warn=pytest.fail).read)
     for name, options in profiles.items():
         setting(config, CACHE_DIR, environment)
         try:

@@ -38,7 +38,7 @@ def cache(tmp_path: Path) -> Cache:
 
 @pytest.fixture
 def inventory(cache: Cache) -> Inventory:
-    return Inventory(CONFIG, {}, cache)
+    return Inventory(CONFIG, {}, cache.read)
 
 
 def record(seconds: float = 1000) -> Record:
@@ -105,8 +105,8 @@ def test_records_have_the_names_that_the_fetcher_uses(inventory: Inventory) -> N
 
 
 def test_records_depend_on_the_endpoint(cache: Cache) -> None:
-    here = Inventory(CONFIG, {}, cache).keys("prod").all()
-    there = Inventory(CONFIG, {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}, cache).keys("prod").all()
+    here = Inventory(CONFIG, {}, cache.read).keys("prod").all()
+    there = Inventory(CONFIG, {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}, cache.read).keys("prod").all()
     assert not set(here) & set(there)
 
 
@@ -114,4 +114,4 @@ def test_users_of_a_profile_have_it_as_their_source(inventory: Inventory) -> Non
     assert inventory.users_of("prod") == ["audit"]
     assert inventory.users_of("audit") == []
     itself = {"profiles": {"self": {**KEYS, "role_arn": ARN, "source_profile": "self"}}}
-    assert Inventory(itself, {}, Cache(None, warn=pytest.fail)).users_of("self") == []
+    assert Inventory(itself, {}, Cache(None, warn=pytest.fail).read).users_of("self") == []
