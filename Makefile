@@ -1,7 +1,7 @@
 # Commands for developers. A fresh clone needs make and Python 3.10 or later with pip; the rest is installed in .venv.
 #
 #   PYTHON=python3.12   the interpreter for .venv (if its version changes, .venv is created again)
-#   JOBS=4              test processes at a time (by default two per core, because they often wait)
+#   JOBS=4              test processes at a time (by default two per core, because they often wait; 0: in pytest itself)
 #   ARGS="-k cache"     additional arguments for pytest or the benchmarks
 #   SESSIONS="tests-3.10(awscli-1.45)"   the only pair for test-all to run
 
@@ -22,7 +22,7 @@ INSTALLED := $(VENV)/installed
 INSTALLED_NOX := $(VENV)/installed-nox
 
 .DEFAULT_GOAL := help
-.PHONY: help demo recording test test-quick test-thorough test-all environments lint coverage bench clean
+.PHONY: help demo recording test test-quick test-thorough test-all lint coverage bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -45,9 +45,6 @@ test-thorough: $(INSTALLED) ## Run the property tests with 2000 new examples eac
 
 test-all: $(INSTALLED_NOX) ## Run it with every installed Python 3.10-3.13, and with awscli 1.45 and 1.46
 	JOBS=$(JOBS) $(BIN)/nox --no-error-on-missing-interpreters --session "$(SESSIONS)" -- $(ARGS)
-
-environments: $(INSTALLED_NOX)
-	$(BIN)/nox --no-error-on-missing-interpreters --session "$(SESSIONS)" --install-only
 
 lint: $(INSTALLED) ## Check style and types
 	$(BIN)/ruff check .
@@ -82,6 +79,7 @@ $(INSTALLED): $(MADE) setup.cfg pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --upgrade --editable '.[test,lint]'
 	@touch $@
 
-$(INSTALLED_NOX): $(INSTALLED)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@touch $@
+$(INSTALLED_NOX): $(MADE) setup.cfg pyproject.toml
+	@echo 'Installing awscli-xacct, its development tools and nox into $(VENV)'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --upgrade --editable '.[dev]'
+	@touch $(INSTALLED) $@
