@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.steps import age_config_files
 from tests.sts import Sts
+from tests.support import forked
 from tests.support.commands import WHOAMI, caller_of, respecting_modes, run
 from tests.support.home import AWS, XACCT, Home
 
@@ -62,7 +63,8 @@ def test_path_entry_that_cannot_be_looked_into_is_skipped(home: Home, tmp_path: 
     closed = tmp_path / "closed"
     (closed / "inside").mkdir(parents=True)
     closed.chmod(0)
-    path = os.pathsep.join(map(str, (closed, closed / "inside", AWS.parent, "/usr/bin", "/bin")))
+    aws = forked.find_client(AWS)
+    path = os.pathsep.join(map(str, (closed, closed / "inside", aws.parent)))
     outcome = run(
         home,
         *respecting_modes(),
@@ -76,7 +78,7 @@ def test_path_entry_that_cannot_be_looked_into_is_skipped(home: Home, tmp_path: 
     outcome = run(home, *respecting_modes(), str(XACCT), "doctor", "--json", environment={"PATH": path})
     closed.chmod(0o700)
     assert "Errno" not in outcome.stdout
-    assert f"{AWS} (" in outcome.stdout
+    assert f"{aws} (" in outcome.stdout
 
 
 @pytest.mark.usefixtures("user")

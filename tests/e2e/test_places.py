@@ -145,7 +145,7 @@ def test_directory_left_by_root_is_named_with_the_fix(home: Home, role: Role, pr
         255,
         [f"the sessions in {home.cache} cannot be listed: {command}"],
     )
-    outcome = run(home, *respecting_modes(), str(XACCT), "doctor", "--json")
+    outcome = run(home, *respecting_modes(), str(XACCT), "doctor", "--json", environment=home.forked_aws)
     assert f"sudo chown -R root {state}" in outcome.stdout
 
 

@@ -106,9 +106,10 @@ def respecting_modes() -> list[str]:
     """Return a command prefix with which permission bits apply even if root runs the tests."""
     if os.geteuid() != 0:
         return []
-    if shutil.which("setpriv") is None:
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
         pytest.skip("permission bits do not apply to root, and there is no setpriv to change that")
-    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    return [setpriv, "--bounding-set=-dac_override,-dac_read_search"]
 
 
 def without_account() -> list[str]:

@@ -27,6 +27,7 @@ AWS = Path(sys.executable).with_name("aws")
 XACCT = Path(sys.executable).with_name("xacct")
 OFF = "XACCT_TEST_REAL_STARTS"
 """If this variable is set and not empty, every `aws` and `xacct` is really started."""
+PRELOADED = "LD_PRELOAD"
 
 _CLIENT = """#!{python} -IS
 import os, sys
@@ -73,10 +74,15 @@ It passes on the signals that end it, and ends as the `aws` does.
 class Server:
     """The process that forks. It takes requests on a socket, and ends when the socket closes."""
 
-    def __init__(self, python: str = sys.executable, *commands: Path) -> None:
-        """Start `python`, which runs these scripts, or `aws` and `xacct`. Raises RuntimeError if it cannot do it."""
+    def __init__(self, python: str = sys.executable, *commands: Path, preloaded: str = "") -> None:
+        """Start `python`, which runs these scripts, or `aws` and `xacct`. Raises RuntimeError if it cannot do it.
+
+        `preloaded` is the path of a library that comes before the C library in all of them.
+        """
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        if preloaded:
+            self._environment[PRELOADED] = preloaded
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         listening.bind("")  # Linux chooses a free name, which disappears with the socket
@@ -189,23 +195,23 @@ def allow(command: Path) -> None:
 
 
 @cache
-def _server(*command: Path) -> Server | None:
+def _server(*command: Path, preloaded: str = "") -> Server | None:
     """Return the server of this interpreter or of another command; None if the system does not support it."""
     if not hasattr(os, "pidfd_open") or os.environ.get(OFF):
         return None
-    return Server(_others[command[0]], *command) if command else Server()
+    return Server(_others[command[0]], *command) if command else Server(preloaded=preloaded)
 
 
-def _find_server(command: Path) -> Server | None:
+def _find_server(command: Path, preloaded: str = "") -> Server | None:
     """Return the server that forks this command, or None."""
     if command in (AWS, XACCT) or _others.get(command) == sys.executable:
-        return _server()
+        return _server(preloaded=preloaded if Path(preloaded).is_file() else "")
     return _server(command) if command in _others else None
 
 
 def start(command: Path, arguments: tuple[str, ...], environment: Mapping[str, str]) -> Forked | None:
     """Fork a command without a terminal; return None if it has to be really started."""
-    server = _find_server(command)
+    server = _find_server(command, environment.get(PRELOADED, ""))
     if server is None or not server.is_equivalent(environment):
         return None
     return Forked(server, [str(command), *arguments], environment)
