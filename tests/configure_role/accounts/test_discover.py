@@ -458,8 +458,8 @@ def test_discover_reports_every_problem_of_the_command(organization: Organizatio
     assert [line.partition(":")[0] for line in said] == [
         "nothing was changed, because",
         "  - --role-name 'a b'",
-        "  - --template '{name}'",
         "  - --ou-id 'Workloads'",
+        "  - --template '{name}'",
         "  - --prune cannot be used with --check",
         "  - --prune and --adopt cannot be used with --manifest",
         "  - --external-id 'x y'",
