@@ -1,7 +1,8 @@
-"""Where the `xacct` of this installation is, for a ``credential_process`` that runs it."""
+"""Where the `xacct` of this installation is, for what runs it, and how to install what it lacks."""
 
 import contextlib
 import os
+import shlex
 import shutil
 import sys
 import sysconfig
@@ -24,6 +25,21 @@ def find_program() -> list[str]:
     if own is None or (on_path and os.path.realpath(on_path) == os.path.realpath(own)):
         return ["xacct"]
     return [str(own)]
+
+
+def install_command(package: str) -> str:
+    """Return the command that installs a package where this `xacct` finds it.
+
+    The environments of pipx and uv have no pip, and the pip on the PATH may be that of another environment.
+    """
+    prefix, python = Path(sys.prefix), Path(sys.executable)
+    if "pipx" in prefix.parts and prefix.parent.name == "venvs":
+        return f"pipx inject {shlex.quote(prefix.name)} {package}"
+    if is_file(prefix / "uv-receipt.toml"):
+        return f"uv pip install --python {shlex.quote(str(prefix))} {package}"
+    pip = shutil.which("pip")
+    is_on_path = pip is not None and Path(pip).parent == python.parent
+    return f"{'pip' if is_on_path else f'{shlex.quote(str(python))} -m pip'} install {package}"
 
 
 def _list_scripts() -> Iterator[Path]:

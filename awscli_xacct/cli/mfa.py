@@ -17,6 +17,7 @@ from ..mfa import terminal
 from ..mfa.codes import is_code
 from ..profiles.source import is_role
 from ..results import write_lines
+from ..xacct_program import install_command
 from .resolve import read_config
 from .user_key import explaining_refusals, locate_key, make_clients
 
@@ -55,9 +56,10 @@ def run(options: argparse.Namespace) -> int:
     _, key = locate_key(profile, Files.current())
     clients = make_clients(profile)
     prompt = _Prompt()
+    in_use = str(read_config()["profiles"].get(profile, {}).get(settings.MFA_SERIAL, ""))
     with explaining_refusals(profile):
         iam, caller = clients.iam(key), clients.caller_arn(key)
-        serial = enroll_device(iam, caller, profile, options.device_name, prompt.ask_codes)
+        serial = enroll_device(iam, caller, profile, options.device_name, prompt.ask_codes, in_use=in_use)
     try:
         changed = _set_device(profile, serial, with_roles=options.roles)
     except XacctError as error:
@@ -98,7 +100,9 @@ class _Prompt:
             terminal.say(picture)
             terminal.say("Scan this with an authenticator app, or enter the secret yourself:")
         else:
-            terminal.say("Enter this secret in an authenticator app. (For a QR code: pip install segno)")
+            terminal.say(
+                f"Enter this secret in an authenticator app. (For a QR code: {install_command('segno')})"
+            )
         terminal.say(f"  {secret_of(uri)}")
         self._shown = True
 

@@ -21,19 +21,26 @@ _WHITE_ON_BLACK, _OWN_COLORS = "\x1b[97;40m", "\x1b[0m"
 
 
 def enroll_device(
-    iam: Any, caller: str, profile: str, name: str | None, ask_codes: Callable[[str], tuple[str, str]]
+    iam: Any,
+    caller: str,
+    profile: str,
+    name: str | None,
+    ask_codes: Callable[[str], tuple[str, str]],
+    *,
+    in_use: str = "",
 ) -> str:
     """Make and enable a device for the user `caller` (an ARN). Return its serial.
 
     `name` is the device's name, by default the user's. `ask_codes` shows a secret, given as an ``otpauth`` URI, the
-    first time, and returns two codes in a row. Raises `XacctError` and botocore's errors.
+    first time, and returns two codes in a row. `in_use` is the device that the profile has already. Raises
+    `XacctError` and botocore's errors.
     """
     user = Arn.parse(caller)
     if user is None or not user.resource.startswith("user/"):
         raise XacctError(f"profile {profile} is {printable(caller)}, and only an IAM user has MFA devices")
     user_name = user.resource.rpartition("/")[2]
     if name is None:
-        _check_none(iam, profile, user_name)
+        _check_none(iam, profile, user_name, in_use)
     serial, secret = _create(iam, name or user_name, user, profile)
     try:
         uri = _uri(secret, user_name, user.account)
@@ -81,16 +88,17 @@ def secret_of(uri: str) -> str:
     return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
 
 
-def _check_none(iam: Any, profile: str, user_name: str) -> None:
-    devices = iam.list_mfa_devices(UserName=user_name)["MFADevices"]
-    if devices:
-        serial = printable(str(devices[0]["SerialNumber"]))
-        use = f"aws configure set mfa_serial {serial} {profile_option(profile)}"
-        raise XacctError(
-            f"user {user_name} has the MFA device {serial} already. To use that one:\n  {use}\n"
-            f"To enroll another one as well, give it a name of its own: --device-name NAME",
-            fix=use,
-        )
+def _check_none(iam: Any, profile: str, user_name: str, in_use: str) -> None:
+    devices = [str(each["SerialNumber"]) for each in iam.list_mfa_devices(UserName=user_name)["MFADevices"]]
+    if not devices:
+        return
+    another = "To enroll another one as well, give it a name of its own: --device-name NAME"
+    if in_use in devices:
+        raise XacctError(f"profile {profile} uses the MFA device {printable(in_use)} already. {another}")
+    serial = printable(devices[0])
+    use = f"aws configure set mfa_serial {serial} {profile_option(profile)}"
+    text = f"user {user_name} has the MFA device {serial} already. To use that one:"
+    raise XacctError(f"{text}\n  {use}\n{another}", fix=use)
 
 
 def _create(iam: Any, name: str, user: Arn, profile: str) -> tuple[str, str]:

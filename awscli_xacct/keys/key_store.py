@@ -19,6 +19,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any
 
+from ..xacct_program import install_command
 from .model import AccessKey, KeyStoreError, KeyStoreSilentError
 
 _SERVICE, _NEXT = "awscli-xacct", "awscli-xacct-next"
@@ -26,8 +27,6 @@ _SERVICE, _NEXT = "awscli-xacct", "awscli-xacct-next"
 
 MAX_SECONDS = 120.0
 """How long a key store may take, which may ask its owner for a password first."""
-
-_INSTALL = "Install it, into the environment of xacct:\n  pip install 'awscli-xacct[keyring]'"
 
 
 def _keyring_command() -> str:
@@ -45,7 +44,8 @@ class KeyStore:
             from keyring import errors
         except ImportError:
             raise KeyStoreError(
-                f"the keyring package, which reaches the key store, is missing. {_INSTALL}"
+                f"the keyring package, which reaches the key store, is missing. Install it:\n"
+                f"  {install_command('keyring')}"
             ) from None
         self._errors = errors
         self._max_seconds = max_seconds

@@ -19,7 +19,7 @@ from ..configfile.sections import MergedProfiles, make_header, parse_header
 from ..errors import ProfileError
 from ..messages import profile_option, unknown_profile
 from ..profiles.credential_process import first_word
-from ..profiles.key_places import FILE, NOWHERE, PROGRAM, find_kind, name_program
+from ..profiles.key_places import FILE, KEY_STORE, NOWHERE, PROGRAM, find_kind, name_program
 from ..profiles.source import has_static_keys, is_role
 from .model import AccessKey, KeyChangedError
 
@@ -59,6 +59,8 @@ class Place:
     def __str__(self) -> str:
         if self.kind == FILE:
             return str(self.path)
+        if self.kind == KEY_STORE:
+            return f"the {KEY_STORE}"
         return name_program(self.command) if self.kind == PROGRAM else self.kind
 
 

@@ -144,6 +144,16 @@ def test_enrollment_of_a_user_with_a_device_says_how_to_use_it(home: Home, sts: 
     assert [each.serial.rpartition("/")[2] for each in user.devices] == ["phone", "tablet"]
 
 
+def test_enrollment_of_a_device_that_the_profile_uses_says_so(home: Home, sts: Sts, user: User) -> None:
+    device = sts.add_mfa_device(user, "phone")
+    home.write_config(f"mfa_serial = {device.serial}\nmfa_process = echo {device.next_code()}\n")
+    code, text = Enrollment(home).finish()
+    assert code == 255
+    assert (
+        f"profile default uses the MFA device {device.serial} already. To enroll another one as well" in text
+    )
+
+
 def test_enrollment_with_a_name_that_is_taken_says_so(home: Home, sts: Sts, user: User) -> None:
     other = sts.add_user("other")
     sts.add_mfa_device(other, "phone")
