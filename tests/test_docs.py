@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -14,8 +15,11 @@ import pytest
 from awscli_xacct.cli.dispatch import COMMANDS, load, make_parser
 from awscli_xacct.error_codes import CODES
 from awscli_xacct.messages import SUBCOMMANDS
+from tests.cli.served import serving
 from tests.sts import Sts, User
-from tests.support.home import Home
+from tests.support.commands import run
+from tests.support.forked import find_client
+from tests.support.home import AWS, XACCT, Home, Outcome
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [
@@ -183,6 +187,42 @@ def test_profiles_of_other_tools_are_imported_as_shown(home: Home, user: User, t
         home.add_keys(user, "jon")
     for command, shown in commands:
         run_as_shown(home, command, shown)
+
+
+@pytest.mark.usefixtures("user")
+def test_serve_prints_the_variables_that_are_shown(home: Home, prod: str) -> None:
+    page = dict(shown_commands((ROOT / "docs/serve.md").read_text("utf-8")))
+    with serving(home, prod) as server:
+        printed = re.findall(r"^export (\w+)=", server.printed, re.MULTILINE)
+    assert re.findall(r"^export (\w+)=", page["xacct serve prod"], re.MULTILINE) == printed
+    (command,) = [command for command in page if "exec" in command]
+    outcome = run_in_shell(home, command)
+    assert sorted(name_each(outcome.stdout)) == sorted(name_each(page[command]))
+
+
+def name_each(assignments: str) -> list[str]:
+    return [line.partition("=")[0] for line in assignments.splitlines()]
+
+
+def run_in_shell(home: Home, script: str) -> Outcome:
+    """Run a script of a page in a directory of its own."""
+    programs = [str(find_client(command).parent) for command in (AWS, XACCT)]
+    path = os.pathsep.join([*programs, home.environment["PATH"]])
+    command = ("sh", "-c", 'cd "$HOME"; eval "$1"', "sh", script)
+    return run(home, *command, environment={"PATH": path})
+
+
+@pytest.mark.usefixtures("user")
+def test_script_with_a_server_works_as_shown(home: Home, prod: str) -> None:
+    """It waited for ever if the server could not start, and left the server behind where completion was set up."""
+    page = (ROOT / "docs/serve.md").read_text("utf-8")
+    (script,) = re.findall(r"^((?:    .+\n)*    server=\$!\n(?:    .+\n)+)", page, re.MULTILINE)
+    script = script.replace("…", "aws sts get-caller-identity")
+    outcome = run_in_shell(home, f'{script}\nwait "$server"; ls "$AWS_CONFIG_FILE"')
+    assert (outcome.code, json.loads(outcome.stdout)["Account"]) == (2, "222222222222")
+    failed = run_in_shell(home, script.replace(f" {prod} ", " nobody "))
+    assert (failed.code != 0, failed.stdout) == (True, "")
+    assert failed.stderr.startswith("xacct: there is no profile nobody")
 
 
 def test_recipe_for_version_2_leaves_xacct_on_the_path(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ It runs until it is interrupted or terminated, and prompts for MFA codes on its 
 
 import argparse
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -23,6 +24,7 @@ from .launch import ACCOUNT, BEFORE_CONTAINER, REGIONS, STALE, VARIABLES, remove
 from .resolve import read_config, resolve_in
 from .serving import Serving, hiding_default
 from .signal_wait import SignalWait
+from .use import FUNCTION_VARIABLE
 
 HELP = "Serve the credentials of profiles to programs and containers, and renew them in time."
 EXAMPLES = """\
@@ -36,6 +38,8 @@ EXAMPLES = """\
 
 _MAX_PORT = 65535
 _ENDS = ("SIGINT", "SIGTERM", "SIGHUP")
+_PARENT_SECONDS = 0.5
+"""How often to look whether the subshell is still there that ran the shell's function `xacct`; see use.py."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -67,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
     given = for_once.parse(options)
     resolved = _resolve_all(names, given)
     ended: list[int] = []
+    parent = os.getppid() if os.environ.pop(FUNCTION_VARIABLE, "") else 0
     name_server("serve")
     with contextlib.ExitStack() as stack:
         signals = stack.enter_context(SignalWait(_ENDS, ended.append))
@@ -78,7 +83,9 @@ def run(options: argparse.Namespace) -> int:
         abandon(sys.stdout)
         threading.Thread(target=_fetch_all, args=[served], daemon=True).start()
         while not ended:
-            signals.wait()
+            signals.wait(_PARENT_SECONDS if parent else None)
+            if parent and os.getppid() != parent:
+                ended.append(signal.SIGTERM)
     return 0 if ended[0] == signal.SIGTERM else 128 + ended[0]
 
 

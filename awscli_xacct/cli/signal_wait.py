@@ -46,8 +46,11 @@ class SignalWait(contextlib.AbstractContextManager["SignalWait"]):
         self._reading.close()
         self._writing.close()
 
-    def wait(self) -> None:
-        """Wait until a signal has been handled, or on Windows, where the end of a child is none, for a moment."""
-        select.select([self._reading], [], [], _POLL_SECONDS if os.name == "nt" else None)
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait until a signal has been handled, or for `seconds`.
+
+        On Windows, where the end of a child is no signal, for a moment.
+        """
+        select.select([self._reading], [], [], _POLL_SECONDS if os.name == "nt" else seconds)
         with contextlib.suppress(BlockingIOError):
             self._reading.recv(4096)

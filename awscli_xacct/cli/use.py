@@ -33,6 +33,9 @@ MARK = ": xacct use"
 PROFILE_STATE, PREVIOUS_STATE = "_XACCT_PROFILE", "_XACCT_PREVIOUS"
 """What the function tells: the profile in use, and after a ``:`` the one before; empty for none in use."""
 
+FUNCTION_VARIABLE = "_XACCT_FUNCTION"
+"""Set by the function for `serve`, which is to end when the subshell does that runs the function."""
+
 _SET = ("AWS_PROFILE", *REGIONS)
 _CLEARED = tuple(
     name
@@ -49,11 +52,11 @@ _HOW = {
 
 FUNCTION = """\
 xacct() {
-    if [[ ${1-} != use ]]; then
-        command xacct "$@"
-        return
-    fi
-    shift
+    case ${1-} in
+        use) shift ;;
+        serve) _XACCT_FUNCTION=1 command xacct "$@"; return ;;
+        *) command xacct "$@"; return ;;
+    esac
     local answer
     answer=$(_XACCT_PROFILE=${_xacct_profile-} _XACCT_PREVIOUS=${_xacct_previous+:$_xacct_previous} \\
         command xacct use --shell sh "$@") || return
@@ -64,7 +67,7 @@ xacct() {
     fi
 }
 """
-"""The function for bash and zsh."""
+"""The function for bash and zsh. In the background it runs in a subshell, and `kill` reaches only that."""
 
 FISH_FUNCTION = """\
 function xacct

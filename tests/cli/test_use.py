@@ -264,6 +264,21 @@ def test_use_without_the_function_tells_how_to_get_it(profiles: Home) -> None:
     assert outcome.stderr.endswith("Define it with: xacct completion fish | source\n")
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_function_in_the_background_ends_its_server(profiles: Home, shell: str) -> None:
+    """`kill` ended only the subshell that the function runs in."""
+    script = (
+        f'eval "$({XACCT} completion {shell})"; cd\n'
+        "xacct serve prod > serve.env & until [ -s serve.env ]; do sleep 0.1; done; . ./serve.env\n"
+        'kill $!; until [ ! -e "$AWS_CONFIG_FILE" ]; do sleep 0.1; done; echo "ended $AWS_CONFIG_FILE"\n'
+    )
+    program = Path(need(shell))
+    environment = {"PATH": f"{XACCT.parent}{os.pathsep}{os.environ['PATH']}"}
+    outcome = finish(profiles.start_any(program, "-c", script, environment=environment))
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert outcome.stdout.startswith(f"ended {profiles.aws_dir}")
+
+
 def test_use_without_a_terminal_takes_a_name(profiles: Home) -> None:
     outcome = profiles.xacct("use", "--shell", "sh")
     assert (outcome.code, outcome.stdout) == (252, "")
