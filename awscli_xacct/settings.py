@@ -239,7 +239,9 @@ REFRESH_SECONDS = 900
 """Sessions are refreshed so long before they expire, as the stock CLI does: what is signed with one (a token for EKS or
 RDS, a presigned URL) may claim to be good for 14 or 15 minutes, and expires with it."""
 REFRESH_FRACTION = 2
-"""A session of less than half an hour is refreshed when half its life is over, or it would be refreshed constantly."""
+"""A session of less than half an hour is refreshed when half its life is over, or it would be refreshed constantly …"""
+PRESIGNING_SECONDS = 60
+"""… but when it is so old, before it signs a token or a URL; see credentials/single_flight.py."""
 
 SESSION_REFRESH_SECONDS = 60
 """Roles are assumed from an MFA session until so long before it expires: a new one takes a person and a device."""

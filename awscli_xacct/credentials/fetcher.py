@@ -20,7 +20,7 @@ from ..storage.cache import Record
 from .advice import HOUR, add_advice, duration_advice
 from .context import Cached, FetchContext
 from .mfa_session import GET_SESSION_TOKEN, MfaSession, decide
-from .single_flight import purpose_of
+from .single_flight import presigning_due, purpose_of
 from .sts import Keys, keys_of
 
 _FRESH = 60
@@ -59,6 +59,10 @@ class Fetcher(Cached):
         return self._context.flight.get(self.name, self._purpose, self._obtain)
 
     get = fetch
+
+    def fetch_to_presign(self) -> Record:
+        """Return the same, but credentials that last as long as STS allows, if they can be refreshed."""
+        return self._context.flight.get(self.name, self._purpose, self._obtain, due_at=presigning_due)
 
     def refresh(self) -> Record:
         """Return new credentials from STS, whatever is cached; those of the roles before it may come from the cache."""

@@ -29,6 +29,7 @@ from ..profiles.role import Role
 from ..profiles.source import Source
 from ..storage.cache import Record
 from .context import Cached, FetchContext
+from .single_flight import DueAt, by_its_own_rule, presigning_due
 from .sts import Keys, add_place
 
 GET_SESSION_TOKEN = "get-session-token"  # noqa: S105
@@ -89,7 +90,9 @@ class MfaSession(Cached):
 
     def get(self) -> Record:
         """Return the session to assume a role from: cached, or bought with a code by the first process to need it."""
-        return self._get(settings.SESSION_REFRESH_SECONDS)
+        return self._get(
+            lambda record: max(record.refresh_at, record.expiry - settings.SESSION_REFRESH_SECONDS)
+        )
 
     def fetch(self) -> Record:
         """Return the session as the credentials of a user profile.
@@ -97,11 +100,15 @@ class MfaSession(Cached):
         It signs, so it is refreshed as early as a role's: what it has signed expires with it. Where no one can be
         prompted, the old one is used to its end.
         """
-        return self._get(None)
+        return self._get(by_its_own_rule)
 
-    def _get(self, spare: float | None) -> Record:
+    def fetch_to_presign(self) -> Record:
+        """Return the same, but a session that lasts as long as was asked for, if it can be refreshed."""
+        return self._get(presigning_due)
+
+    def _get(self, due_at: DueAt) -> Record:
         purpose = f"an MFA session of {self._serial}"
-        return self._context.flight.get(self.name, purpose, self._buy, spare=spare)
+        return self._context.flight.get(self.name, purpose, self._buy, due_at=due_at)
 
     def _buy(self, quick: bool) -> Record:
         from ..mfa.codes import Request

@@ -17,7 +17,7 @@ from botocore.credentials import AssumeRoleProvider as StockProvider
 from botocore.session import Session
 
 from ..profiles.config_keys import select_client_settings
-from .provider import DROP_IF_REFUSED, AssumeRoleProvider, copy_provider
+from .provider import DROP_IF_REFUSED, PRESIGNING, AssumeRoleProvider, copy_provider
 
 _known: WeakKeyDictionary[Any, dict[Any, _Clients]] = WeakKeyDictionary()
 _lock = threading.Lock()
@@ -57,6 +57,8 @@ class ProfileSession(Session):  # type: ignore[misc]
         super().__init__(variables, handlers, include_builtin_handlers=False, profile=profile)
         # That a service rejects this profile's credentials is no reason to drop the host's.
         self.unregister("after-call", unique_id=DROP_IF_REFUSED)
+        for event in PRESIGNING:
+            self.unregister(event, unique_id=f"xacct-{event}")
         self._given = host.full_config if config is None else config
         for name, value in host.instance_variables().items():
             if name != "profile":

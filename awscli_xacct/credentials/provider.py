@@ -36,6 +36,10 @@ MFA_METHOD = "mfa-session"
 DROP_IF_REFUSED = "xacct-drop-if-refused"
 """The id of the handler that a session gets with the provider; each session needs its own."""
 
+PRESIGNING = ("choose-signer", "before-parameter-build")
+PRESIGNED = ("-query", "-presign-post")
+"""How the names of signatures end that somebody else uses later."""
+
 
 class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
     """Gives role profiles, and user profiles with ``mfa_session = on``, credentials through the shared cache.
@@ -122,6 +126,17 @@ class AssumeRoleProvider(StockProvider):  # type: ignore[misc]
         finally:
             self._checking = False
 
+    def prepare_to_presign(
+        self, signature_version: object = None, context: Mapping[str, Any] | None = None, **_: Any
+    ) -> None:
+        """Handle botocore's ``choose-signer`` and ``before-parameter-build``, for what is signed for later.
+
+        Of S3's presigned URLs only the second tells, and of tokens only the first.
+        """
+        later = context and context.get("is_presign_request")
+        if self.current and (later or str(signature_version).endswith(PRESIGNED)):
+            self.current.prepare_to_presign()
+
     @property
     def cache_keys(self) -> CacheKeys:
         """The profile with its cache keys."""
@@ -185,6 +200,8 @@ def install(session: Any, explain_refusal: ExplainRefusal, version: str = "") ->
         provider._explain_refusal = explain_refusal
         resolver.providers[resolver.providers.index(stock)] = provider
         session.register("after-call", provider.drop_if_refused, unique_id=DROP_IF_REFUSED)
+        for event in PRESIGNING:
+            session.register(event, provider.prepare_to_presign, unique_id=f"xacct-{event}")
     if version:
         provider.version, provider._served = version, served
 

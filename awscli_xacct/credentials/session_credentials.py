@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from botocore import credentials as stock
 from botocore.credentials import DeferredRefreshableCredentials
 
+from .. import settings
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -57,6 +59,7 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
         self._make_stock = make_stock
         self._stock: Any = None
         self._served = served
+        self._presigning = False
         super().__init__(self._refresh_from_cache, method)
 
     def drop(self, *, certain: bool, once: bool = False) -> None:
@@ -70,6 +73,21 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
         self._checked.add(used.access_key)
         if certain or self._get_fetcher().is_rejected(used):
             self._get_fetcher().drop(used.access_key)
+
+    def prepare_to_presign(self) -> None:
+        """Get a new session if what is signed now for others to use may outlive this one, but would not a new one.
+
+        Tokens for EKS and RDS and presigned URLs end with the session that has signed them.
+        """
+        self.get_frozen_credentials()
+        if self._advisory_refresh_timeout >= settings.REFRESH_SECONDS - 1:
+            return  # a long session, which has so much left, or is refreshed anyway
+        with self._refresh_lock:
+            self._presigning = True
+            try:
+                self._protected_refresh(is_mandatory=False)
+            finally:
+                self._presigning = False
 
     def _get_fetcher(self) -> Fetcher | MfaSession:
         if self._fetcher is None:
@@ -85,11 +103,11 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
         except Exception as bug:  # noqa: BLE001 - the package has been damaged since this command began
             return self._refresh_from_stock(bug)
         try:
-            record = self._look()
+            record = None if self._presigning else self._look()
             if record is None or time.time() >= record.refresh_at:
                 fetcher = self._get_fetcher()
                 register_features(self.features)
-                record = fetcher.fetch()
+                record = fetcher.fetch_to_presign() if self._presigning else fetcher.fetch()
         except EXPECTED as error:
             if self.present:
                 self.present(error)

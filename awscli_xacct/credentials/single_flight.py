@@ -30,11 +30,25 @@ LOG = logging.getLogger(__name__)
 Obtain = Callable[[bool], Record]
 Warn = Callable[[str], None]
 Until = Callable[[], bool]
+DueAt = Callable[[Record], float]
+"""Returns when a record should be refreshed, in seconds since the epoch."""
 
 _process_locks: dict[str, threading.Lock] = {}
 if hasattr(os, "register_at_fork"):
     # A lock that another thread held at the fork would never be released in the child.
     os.register_at_fork(after_in_child=_process_locks.clear)
+
+
+def by_its_own_rule(record: Record) -> float:
+    """Return when a record says that it should be refreshed."""
+    return record.refresh_at
+
+
+def presigning_due(record: Record) -> float:
+    """Return when a session should be refreshed before it signs something that claims to be good for 15 minutes."""
+    lifetime = record.expiry - float(record.metadata.get("obtained", 0))
+    wanted = min(settings.REFRESH_SECONDS, lifetime - settings.PRESIGNING_SECONDS)
+    return min(record.refresh_at, record.expiry - wanted)
 
 
 def purpose_of(profile: str) -> str:
@@ -69,23 +83,22 @@ class SingleFlight:
         self._own: dict[str, Record] = {}
         self._failed = Markers(cache.current_directory, "retry", clock)
 
-    def get(self, name: str, purpose: str, obtain: Obtain, *, spare: float | None = None) -> Record:
+    def get(self, name: str, purpose: str, obtain: Obtain, *, due_at: DueAt = by_its_own_rule) -> Record:
         """Return a good record of that name, fetched with `obtain` if there is none.
 
         `obtain` is called with whether this is a refresh: then the old record is still valid, is used if the fetch
         fails, and the call should be quick. `purpose` is shown by waiting processes, such as ``credentials of profile
-        prod``. With `spare` a record is good until so many seconds before its end, whatever it says itself. Raises
-        what `obtain` raises, and `BusyError`.
+        prod``. Raises what `obtain` raises, and `BusyError`.
         """
         record = self.look(name)
-        while record is None or self._is_due(name, record, spare):
-            arrived = partial(self._has_arrived, name, spare, refreshed=record is not None)
+        while record is None or self._is_due(name, record, due_at):
+            arrived = partial(self._has_arrived, name, due_at, refreshed=record is not None)
             at_most = None if record is None else settings.REFRESH_WAIT_SECONDS
             with self.locked(name, purpose, at_most=at_most, until=arrived) as acquired:
                 record = self.look(name)
                 if acquired and record is None:
                     return self._store(name, obtain(False))
-                if acquired and record is not None and self._is_due(name, record, spare):
+                if acquired and record is not None and self._is_due(name, record, due_at):
                     return self._refresh(name, record, obtain)
             if record is not None:
                 return record
@@ -99,7 +112,7 @@ class SingleFlight:
         """
         if self._cache.directory and exists(self._cache.directory / f"{name}.owner"):
             valid = self.look(name) is not None
-            arrived = partial(self._has_arrived, name, None, refreshed=valid)
+            arrived = partial(self._has_arrived, name, by_its_own_rule, refreshed=valid)
             at_most = settings.REFRESH_WAIT_SECONDS if valid else None
             with self.locked(name, purpose, at_most=at_most, until=arrived):
                 pass
@@ -126,15 +139,13 @@ class SingleFlight:
             except CacheError as error:
                 self._warn(str(error))
 
-    def _has_arrived(self, name: str, spare: float | None, *, refreshed: bool) -> bool:
+    def _has_arrived(self, name: str, due_at: DueAt, *, refreshed: bool) -> bool:
         """Return whether there is a record by now, with `refreshed` one that is not due, so that waiting is over."""
         record = self.look(name)
-        return record is not None and not (refreshed and self._is_due(name, record, spare))
+        return record is not None and not (refreshed and self._is_due(name, record, due_at))
 
-    def _is_due(self, name: str, record: Record, spare: float | None) -> bool:
-        if self._clock() < (
-            record.refresh_at if spare is None else max(record.refresh_at, record.expiry - spare)
-        ):
+    def _is_due(self, name: str, record: Record, due_at: DueAt) -> bool:
+        if self._clock() < due_at(record):
             return False
         failed = self._failed.read(name)
         return failed is None or failed[0] >= settings.RETRY_SECONDS

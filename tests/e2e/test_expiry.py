@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import time
+from pathlib import Path
 
 import pytest
 
-from awscli_xacct.storage.cache import Cache
+from awscli_xacct.storage.cache import Cache, Record
 from tests.sts import Role, Sts, User
 from tests.support.commands import (
     ONE_TRY,
@@ -69,30 +70,68 @@ def test_refresh_replaces_credentials_near_expiry(home: Home, sts: Sts, role: Ro
     assert len(sts.calls_of("AssumeRole")) == 2
 
 
-def test_refresh_precedes_a_token_that_would_outlive_the_session(home: Home, sts: Sts, prod: str) -> None:
-    """A token for EKS claims to be valid for 14 minutes, whatever session signed it."""
-    caller_of(home, prod)
+TOKEN = ("eks", "get-token", "--cluster-name", "c")
+URL = ("s3", "presign", "s3://b/k", "--expires-in", "800")
+LOGIN = ("rds", "generate-db-auth-token", "--hostname", "h", "--port", "1", "--username", "u")
+
+
+def make_session(home: Home, role: Role, life: int, left: float) -> tuple[Path, Record]:
+    """Make a session of a profile `prod` with so many seconds left; return its cache file and record."""
+    home.add_role("prod", role.arn, duration_seconds=life)
+    caller_of(home, "prod")
     (path,) = home.records()
     record = read_record(path)
     assert record is not None
-    passed = HOUR - 700
-    Cache(home.cache, warn=pytest.fail).write(
-        path.stem,
-        record._replace(
-            expiry=record.expiry - passed,
-            refresh_at=record.refresh_at - passed,
-            metadata={**record.metadata, "obtained": float(record.metadata["obtained"]) - passed},
-        ),
+    passed = record.expiry - time.time() - left
+    record = record._replace(
+        expiry=record.expiry - passed,
+        refresh_at=record.refresh_at - passed,
+        metadata={**record.metadata, "obtained": float(record.metadata["obtained"]) - passed},
     )
-    outcome = home.aws("eks", "get-token", "--cluster-name", "c", "--profile", prod)
-    assert outcome.code == 0, outcome.stderr
-    token = json.loads(outcome.stdout)["status"]["token"].removeprefix("k8s-aws-v1.")
-    url = base64.urlsafe_b64decode(token + "==").decode()
-    assert len(sts.calls_of("AssumeRole")) == 2
-    refreshed = read_record(path)
-    assert refreshed is not None
-    assert f"Credential={refreshed.access_key}%2F" in url
-    assert refreshed.access_key != record.access_key
+    Cache(home.cache, warn=pytest.fail).write(path.stem, record)
+    return path, record
+
+
+@pytest.mark.parametrize(
+    ("life", "left", "command", "refreshed"),
+    [
+        (3600, 700, TOKEN, True),
+        (3600, 1000, TOKEN, False),
+        (900, 500, TOKEN, True),
+        (900, 860, TOKEN, False),
+        (1200, 800, URL, True),
+        (900, 500, LOGIN, True),
+        (900, 500, WHOAMI, False),
+    ],
+)
+def test_refresh_precedes_what_would_outlive_the_session(
+    home: Home, sts: Sts, role: Role, life: int, left: float, command: tuple[str, ...], refreshed: bool
+) -> None:
+    """A token for EKS claims to be valid for 14 minutes, whatever session signed it.
+
+    Short sessions are used for half their life, but not to sign such a token, where a new one would last longer.
+    """
+    path, record = make_session(home, role, life, left)
+    outcome = home.aws(*command, "--profile", "prod")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert len(sts.calls_of("AssumeRole")) == 1 + refreshed
+    new = read_record(path)
+    assert new is not None
+    assert (new.access_key != record.access_key) is refreshed
+    if command != WHOAMI:
+        shown = outcome.stdout
+        if command == TOKEN:
+            token = json.loads(shown)["status"]["token"].removeprefix("k8s-aws-v1.")
+            shown = base64.urlsafe_b64decode(token + "==").decode()
+        assert f"Credential={new.access_key}%2F" in shown or f"AWSAccessKeyId={new.access_key}&" in shown
+
+
+def test_refresh_before_a_token_that_fails_changes_nothing(home: Home, sts: Sts, role: Role) -> None:
+    path, record = make_session(home, role, 900, 500)
+    sts.fail("AssumeRole", times=None, status=503)
+    outcome = home.aws(*TOKEN, "--profile", "prod")
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert read_record(path) == record
 
 
 @pytest.mark.parametrize("fault", ["unreachable", "throttled", "denied", "garbage"])
