@@ -204,12 +204,12 @@ def name_each(assignments: str) -> list[str]:
     return [line.partition("=")[0] for line in assignments.splitlines()]
 
 
-def run_in_shell(home: Home, script: str) -> Outcome:
+def run_in_shell(home: Home, script: str, **environment: str) -> Outcome:
     """Run a script of a page in a directory of its own."""
     programs = [str(find_client(command).parent) for command in (AWS, XACCT)]
     path = os.pathsep.join([*programs, home.environment["PATH"]])
     command = ("sh", "-c", 'cd "$HOME"; eval "$1"', "sh", script)
-    return run(home, *command, environment={"PATH": path})
+    return run(home, *command, environment={"PATH": path, **environment})
 
 
 @pytest.mark.usefixtures("user")
@@ -223,6 +223,16 @@ def test_script_with_a_server_works_as_shown(home: Home, prod: str) -> None:
     failed = run_in_shell(home, script.replace(f" {prod} ", " nobody "))
     assert (failed.code != 0, failed.stdout) == (True, "")
     assert failed.stderr.startswith("xacct: there is no profile nobody")
+
+
+def test_recipe_for_ci_works_as_shown(home: Home, sts: Sts, user: User) -> None:
+    sts.add_role("Deploy", trusts=[user.arn])
+    home.credentials.unlink()
+    page = (ROOT / "docs/hosts.md").read_text("utf-8")
+    (recipe,) = re.findall(r"^(    xacct role prod .*\n    xacct exec .*\n)", page, re.MULTILINE)
+    keys = {"AWS_ACCESS_KEY_ID": user.access_key, "AWS_SECRET_ACCESS_KEY": user.secret_key}
+    outcome = run_in_shell(home, recipe, **keys)
+    assert (outcome.code, json.loads(outcome.stdout)["Account"]) == (0, "222222222222"), outcome.stderr
 
 
 def test_recipe_for_version_2_leaves_xacct_on_the_path(tmp_path: Path) -> None:

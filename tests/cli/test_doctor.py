@@ -332,6 +332,16 @@ def test_doctor_finds_a_file_of_another_user(machine: Machine) -> None:
     assert "belongs to another user" in fault["Text"]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_doctor_leaves_the_files_of_another_users_home_to_that_user(machine: Machine) -> None:
+    """Root with a user's home was told to take the config file away from that user."""
+    home = machine.config.parents[1]
+    for path in (home, machine.config):
+        os.chown(path, 12345, -1)
+    found = [finding for finding in examine(machine) if finding["Check"] == "files"]
+    assert get_only(found, "warning")["Fix"] == "run this as that user, without sudo"
+
+
 def test_doctor_names_the_line_of_an_invalid_file(machine: Machine) -> None:
     """`aws` itself prints a traceback for it."""
     machine.write(machine.config.read_text("utf-8") + "[profile prod]\n")

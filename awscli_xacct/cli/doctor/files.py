@@ -15,7 +15,7 @@ from ...history import log
 from ...profiles.cache_keys import keeps_history, setting
 from ...storage.cache import cache_directory
 from ...storage.directories import find_obstacle
-from ...storage.files import exists, is_file, write_temporary
+from ...storage.files import exists, is_directory, is_file, write_temporary
 from ...storage.record import GROUP_OTHER_BITS, HAS_POSIX_OWNERS, is_ours, locate_private
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
@@ -56,7 +56,7 @@ def _check_access(path: Path, *, private: bool) -> Iterator[Finding]:
     name = shlex.quote(str(path))
     status = path.stat()
     if not is_ours(status):
-        yield Finding(FAULT, f"{path} belongs to another user", f'sudo chown "$(id -u)" {name}')
+        yield _explain_owner(path, status.st_uid)
     if private and status.st_mode & GROUP_OTHER_BITS:
         yield Finding(FAULT, f"{path} contains keys, and other users can read it", f"chmod 600 {name}")
     elif status.st_mode & GROUP_OTHER_WRITE:
@@ -75,6 +75,17 @@ def _check_access(path: Path, *, private: bool) -> Iterator[Finding]:
             f"other users can write in {parent}, and so replace {path.name}",
             f"chmod go-w {shlex.quote(str(parent))}",
         )
+
+
+def _explain_owner(path: Path, owner: int) -> Finding:
+    """Return what to do about a file of another user's. In that user's own home it must stay theirs."""
+    home = Path("~").expanduser()
+    if is_directory(home) and home.stat().st_uid == owner:
+        text = f"{path} belongs to another user, and so does {home}: nothing is written there"
+        return Finding(WARNING, text, "run this as that user, without sudo")
+    return Finding(
+        FAULT, f"{path} belongs to another user", f'sudo chown "$(id -u)" {shlex.quote(str(path))}'
+    )
 
 
 def can_others_replace_in(directory: Path) -> bool:
