@@ -1,5 +1,6 @@
 """Tables for people, and durations and times in words."""
 
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -51,7 +52,7 @@ def table(
     if available and _total(widths) > available:
         if whole:
             return _fold_values(cells, available)
-        lines = _arrange(widths, titles, available)
+        lines = _arrange(widths, cells, available)
     shown = []
     for number, row in enumerate(cells):
         for line in lines:
@@ -63,9 +64,11 @@ def table(
 
 
 def truncate(text: str, width: int) -> str:
-    """Return a text, or as much of it as fits and a mark. Of an ARN or a path, the end is kept."""
+    """Return a text, or as much of it as fits and a mark. Of an ARN or a path, the end is kept, and any ``(state)``."""
     if columns(text) <= width:
         return text
+    if state := _find_state(text):
+        return truncate(text.removesuffix(state), width - len(state)) + state
     mark = "…" if can_draw() else "~"
     from_start = text.startswith(("arn:", "/", "~"))
     while text and columns(text) > width - 1:
@@ -133,9 +136,19 @@ def _total(widths: Sequence[int]) -> int:
     return sum(widths) + len(_GAP) * (len(widths) - 1)
 
 
-def _arrange(widths: list[int], titles: Sequence[str], available: int) -> list[range]:
+def _find_state(text: str) -> str:
+    """Return the end of a cell that is never cut, such as `` (narrowed)``; empty if it has none."""
+    found = re.search(r" \([a-z]+\)$", text)
+    return found[0] if found else ""
+
+
+def _arrange(widths: list[int], cells: Sequence[Sequence[str]], available: int) -> list[range]:
     """Truncate columns, and divide them into lines, until each line fits. Change `widths`, and return the lines."""
-    least = [min(width, _LEAST_WIDTHS.get(title, width)) for width, title in zip(widths, titles, strict=True)]
+    titles = cells[0]
+    least = []
+    for place, (title, width) in enumerate(zip(titles, widths, strict=True)):
+        state = max(len(_find_state(row[place])) for row in cells)
+        least.append(min(width, _LEAST_WIDTHS.get(title, width) + state))
     fewest = _divide(least, available)
     # Where several lines are needed anyway, names need not be as short as they can be.
     lines = next(

@@ -29,6 +29,10 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
             usage = _fit_usage(usage, self._prog, self._width)
         return super()._format_usage(usage, *others)
 
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        # argparse's own way breaks words at their hyphens, such as env-no-export.
+        return fill(" ".join(text.split()), width, "").split("\n")
+
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         text = "".join(indent + line for line in text.splitlines(keepends=True))
         return "\n".join(_fit(text.split("\n"), width)) if self._is_fitted else text
