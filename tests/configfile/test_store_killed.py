@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
 import time
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -140,30 +140,39 @@ def test_io_error_at_each_step_leaves_the_old_or_the_new_file(config: Path) -> N
     assert set(stopped) == {"refused old", "edited new"}
 
 
-EDITOR = """
-path, number = Path(sys.argv[1]), sys.argv[2]
+EDITORS_AT_ONCE = """
+path, editors = Path(sys.argv[1]), int(sys.argv[2])
+
+def edit(number):
+    sys.stdin.read()
+    store.edit(path, setting(f"profile p{number}", "region", f"eu-{number}"))
+    store.edit(path, setting(f"profile new-{number}", "region", f"eu-{number}"))
+
+def fork(number):
+    child = os.fork()
+    if child:
+        return child
+    try:
+        edit(number)
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+children = [fork(each) for each in range(editors)]
 print("ready", flush=True)
-sys.stdin.read()
-store.edit(path, setting(f"profile p{number}", "region", f"eu-{number}"))
-store.edit(path, setting(f"profile new-{number}", "region", f"eu-{number}"))
+print([os.waitpid(child, 0)[1] for child in children])
 """
 
 
 def test_concurrent_edits_are_all_kept(config: Path) -> None:
     start, gate = os.pipe()
-    with ExitStack() as stack:
-        editors = [
-            stack.enter_context(
-                processes.start(EDITOR, config, number, home=config.parent.parent, stdin=start)
-            )
-            for number in range(EDITORS)
-        ]
+    home = config.parent.parent
+    with processes.start(EDITORS_AT_ONCE, config, EDITORS, home=home, stdin=start) as editors:
         os.close(start)
-        for editor in editors:
-            assert editor.stdout is not None
-            assert editor.stdout.readline() == "ready\n"
+        assert editors.stdout is not None
+        assert editors.stdout.readline() == "ready\n"
         os.close(gate)
-    assert [editor.returncode for editor in editors] == [0] * EDITORS
+        assert json.loads(editors.stdout.readline()) == [0] * EDITORS
     before, after = content(0).decode(), config.read_text()
     for number in range(EDITORS):
         before = before.replace(

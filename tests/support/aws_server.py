@@ -13,12 +13,9 @@ from __future__ import annotations
 
 import atexit
 import fcntl
-import functools
 import gc
-import inspect
 import io
 import json
-import logging
 import os
 import random
 import select
@@ -28,7 +25,7 @@ import sys
 import termios
 import time
 import types
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -82,7 +79,7 @@ def load() -> Loaded:
         import awscli.handlers  # noqa: F401
     finally:
         kind.__getitem__ = real  # type: ignore[method-assign]
-    keep_constants()
+    run_beside("keeping.py")["keep_constants"]()
     opened = sorted(open_descriptors() - before)
     variables_read = sorted(seen - {"HOME"})
     modules = sorted({"sitecustomize", "usercustomize", *(name.partition(".")[0] for name in sys.modules)})
@@ -95,98 +92,6 @@ def open_descriptors() -> set[int]:
     """Return the descriptors of this process, without the one that lists them."""
     names = os.listdir("/dev/fd")  # noqa: PTH208
     return {int(name) for name in names if os.path.exists(f"/dev/fd/{name}")}  # noqa: PTH110
-
-
-def keep_constants() -> None:
-    """Have children find in memory what every `aws` works out anew: the shipped data, and how events are called."""
-    import awscli.clidriver
-    from botocore.loaders import create_loader
-
-    keep_shipped_data()
-    keep_names_of_events()
-    loader = awscli.clidriver.create_clidriver().session.get_component("data_loader")
-    for name in ("endpoints", "partitions"):
-        loader.load_data(name)
-    # An `xacct` looks only into botocore's own directory.
-    for each in (loader, create_loader()):
-        for kind in ("service-2", "endpoint-rule-set-1", "paginators-1", "waiters-2"):
-            each.list_available_services(kind)
-    for service in ("sts", "iam", "organizations"):
-        for kind in ("service-2", "endpoint-rule-set-1"):
-            loader.load_service_model(service, kind)
-
-
-def keep_shipped_data() -> None:
-    """Read what is in awscli's own directories once."""
-    import awscli
-    from botocore import loaders
-
-    shipped = (os.path.dirname(awscli.__file__), loaders.Loader.BUILTIN_DATA_PATH)  # noqa: PTH120
-
-    def keep(real: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that remembers what `real` returned for a path, its last argument, in the shipped data."""
-        found: dict[str, Any] = {}
-
-        def look(*arguments: Any) -> Any:
-            path = arguments[-1]
-            if path in found:
-                return found[path]
-            value = real(*arguments)
-            if path.startswith(shipped):
-                found[path] = value
-            return value
-
-        return look
-
-    kept = {name: keep(getattr(os.path, name)) for name in ("isdir", "isfile")}
-    path = types.SimpleNamespace(**{**vars(os.path), **kept})
-    loaders.os = types.SimpleNamespace(**{**vars(os), "listdir": keep(os.listdir), "path": path})
-    loaders.JSONFileLoader.load_file = keep(loaders.JSONFileLoader.load_file)
-    # To list the services, botocore looks into 400 directories, several times in one `aws`.
-    real = loaders.Loader.list_available_services
-    services: dict[tuple[str, ...], list[str]] = {}
-
-    def list_available_services(loader: Any, type_name: str) -> list[str]:
-        places = tuple(loader._potential_locations())
-        if not all(place.startswith(shipped) for place in places):
-            return real(loader, type_name)  # type: ignore[no-any-return]
-        key = (type_name, *places)
-        if key not in services:
-            services[key] = real(loader, type_name)
-        return services[key]
-
-    loaders.Loader.list_available_services = list_available_services
-
-
-def keep_names_of_events() -> None:
-    """Find out quickly how to call awscli's 400 handlers, and once which names of events are aliases."""
-    from botocore import hooks
-
-    inspect_handler = hooks.accepts_kwargs
-
-    def accepts_kwargs(handler: Any) -> object:
-        function = handler.func if type(handler) is functools.partial else handler
-        function = getattr(function, "__func__", function)
-        if type(function) is types.FunctionType and "__signature__" not in vars(function):
-            return function.__code__.co_flags & inspect.CO_VARKEYWORDS
-        return inspect_handler(handler)
-
-    hooks.accepts_kwargs = accepts_kwargs
-    aliaser = getattr(hooks, "EventAliaser", None)
-    if aliaser is None:  # in version 2
-        return
-    find_alias = aliaser._alias_event_name
-    aliases: dict[str, str] = {}
-
-    def alias_event_name(events: Any, name: str) -> str:
-        if name in events._alias_name_cache or hooks.logger.isEnabledFor(logging.DEBUG):
-            return find_alias(events, name)  # type: ignore[no-any-return]
-        if name not in aliases:
-            aliases[name] = find_alias(events, name)
-        alias = events._alias_name_cache[name] = aliases[name]
-        return alias
-
-    aliaser._alias_event_name = alias_event_name
 
 
 def is_equivalent(
@@ -306,8 +211,7 @@ def become(request: dict[str, Any], answer: int, descriptors: list[int], loaded:
         setattr(sys, name, made)
         setattr(sys, f"__{name}__", made)
     if STEP in os.environ:
-        path = os.path.join(os.path.dirname(__file__), "killing.py")  # noqa: PTH118, PTH120
-        exec(compile_script(path), vars(types.ModuleType("killing")))  # noqa: S102
+        run_beside("killing.py")
 
 
 class Server:
@@ -399,6 +303,14 @@ def send_number(answer: int, number: int) -> None:
     """Send a process id or an exit status, unless the receiver is gone."""
     with suppress(BrokenPipeError):
         os.write(answer, number.to_bytes(4, "little"))
+
+
+def run_beside(name: str) -> dict[str, Any]:
+    """Run a module of this directory, which no `aws` has loaded, and return what it defines."""
+    path = os.path.join(os.path.dirname(__file__), name)  # noqa: PTH118, PTH120
+    defined = vars(types.ModuleType(name))
+    exec(compile_script(path), defined)  # noqa: S102
+    return defined
 
 
 def compile_script(path: str) -> types.CodeType:

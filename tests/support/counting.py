@@ -19,8 +19,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-from .aws_server import keep_constants
 from .home import Home
+from .keeping import keep_constants
 
 ROOT = Path(__file__).resolve().parents[2]
 
