@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from .errors import ValidationError, XacctError
 from .messages import print_message, printable
 from .problems import Problem
+from .typed import typed_again
 from .wrapping import wrap
 
 
@@ -95,7 +96,9 @@ def _is_confirmed(change: Change) -> bool:
 
 
 def _refusal(change: Change, reason: str) -> ValidationError:
-    return ValidationError(f"{change.declined}, because", [Problem(reason, "pass --yes")])
+    return ValidationError(
+        f"{change.declined}, because", [Problem(reason, f"go ahead with:\n  {typed_again('--yes')}")]
+    )
 
 
 def _ask(question: str, screen: TextIO) -> bool:

@@ -53,6 +53,10 @@ def spelled(text: str) -> str:
 
 def role_command(profile: str, options: str = "") -> str:
     """Return ``aws configure role PROFILE`` with options, which are quoted already."""
+    from .typed import is_unwritten, typed_again  # a warm command has no use for it
+
+    if options and is_unwritten(profile):
+        return typed_again(options)
     plain = profile not in SUBCOMMANDS
     return " ".join(filter(None, [role_command_spelling, _named(profile, plain=plain), options]))
 
@@ -67,6 +71,17 @@ def role_commands(profiles: Sequence[str], options: str) -> str:
 def subcommand(name: str, profile: str) -> str:
     """Return ``aws configure role NAME PROFILE``, for a subcommand that takes a profile."""
     return f"{role_command_spelling} {name} {_named(profile)}"
+
+
+def identity_command(profile: str, region: str | None = None) -> str:
+    """Return the command that shows whose credentials a profile gives.
+
+    Where `xacct role` is typed, the `aws` may not have the plugin, or is not there.
+    """
+    if role_command_spelling != ROLE_COMMAND:
+        return f"xacct whoami --check {shlex.quote(profile)}"
+    in_region = f" --region {region}" if region else ""
+    return f"aws sts get-caller-identity {profile_option(profile)}{in_region}"
 
 
 def option(key: str) -> str:
@@ -95,9 +110,13 @@ def unknown_profile(name: str, profiles: Iterable[str]) -> str:
     """Return that there is no profile `name`, with the nearest of the existing ones."""
     from difflib import get_close_matches  # a warm command has no use for it
 
+    from .typed import find_naming_variable
+
+    variable = find_naming_variable(name)
+    named = f", which {variable} names" if variable else ""
     near = get_close_matches(name, list(profiles), n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else LIST_PROFILES
-    return f"there is no profile {name}; {hint}"
+    return f"there is no profile {name}{named}; {hint}"
 
 
 def listed(names: Sequence[str]) -> str:

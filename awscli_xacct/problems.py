@@ -45,7 +45,7 @@ class Problem(NamedTuple):
             return f"{start}{self.text}"
         if "\n" not in self.fix:
             return f"{start}{self.text}; {self.fix}"
-        return f"{start}{self.text}. {self.fix[0].upper()}{self.fix[1:]}"
+        return f"{start}{self.text.removesuffix('.')}. {self.fix[0].upper()}{self.fix[1:]}"
 
     @property
     def commands(self) -> str:

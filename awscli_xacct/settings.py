@@ -180,9 +180,13 @@ SECRET_VARIABLES = ("AWS_CONTAINER_AUTHORIZATION_TOKEN",)
 """Those of them that hold a secret: only their checksums are stored."""
 
 
+PROFILE_VARIABLES = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
+"""In botocore's order of precedence."""
+
+
 def find_current_profile(environment: "Mapping[str, str]") -> str:
-    """Return the profile that the environment names, in botocore's order of precedence, or an empty string."""
-    return environment.get("AWS_DEFAULT_PROFILE") or environment.get("AWS_PROFILE") or ""
+    """Return the profile that the environment names, or an empty string."""
+    return next(filter(None, map(environment.get, PROFILE_VARIABLES)), "")
 
 
 def config_paths(environment: "Mapping[str, str]" = os.environ) -> "list[str]":

@@ -56,6 +56,7 @@ class Person:
 
 @pytest.fixture
 def person(monkeypatch: pytest.MonkeyPatch) -> Person:
+    monkeypatch.setattr("awscli_xacct.typed._words", ["xacct", "remove", "my prod"])
     return Person(monkeypatch)
 
 
@@ -108,7 +109,8 @@ def test_change_without_a_terminal_needs_yes(
         confirm_and_apply(person.change(), Consent())
     assert str(error.value).splitlines() == [
         "nothing was removed, because",
-        "  - cannot ask for confirmation without a terminal; pass --yes",
+        "  - cannot ask for confirmation without a terminal. Go ahead with:",
+        "      xacct remove 'my prod' --yes",
     ]
     assert person.events == ["shown"]
     assert confirm_and_apply(replace(person.change(), unattended=True), Consent()) == 7
@@ -116,7 +118,9 @@ def test_change_without_a_terminal_needs_yes(
 
 def test_change_that_is_too_much_needs_yes_on_a_terminal_too(person: Person) -> None:
     person.sits_at("y\n")
-    with pytest.raises(ValidationError, match="more than half; pass --yes"):
+    with pytest.raises(
+        ValidationError, match=r"more than half. Go ahead with:\n      xacct remove 'my prod' --yes"
+    ):
         confirm_and_apply(replace(person.change(), only_if_yes="more than half"), Consent())
 
 

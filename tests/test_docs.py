@@ -116,12 +116,15 @@ def test_commands_in_the_pages_have_the_options_that_are_shown() -> None:
 
 
 def test_rescue_line_keeps_a_link_the_mode_and_other_plugins(tmp_path: Path) -> None:
-    """`sed -i` alone replaces a link by a file, and BSD's takes the next argument for the name of a backup."""
-    found = [
-        re.findall(r"^    (sed .*)$", (ROOT / page).read_text("utf-8"), re.M) for page in ("docs/hosts.md",)
-    ]
-    (command,) = {*found[0]}
-    assert command.startswith("sed -i.bak -e ")
+    """`sed -i` alone replaces a link by a file, BSD's differs, and an old macOS has no `readlink -f`."""
+    pages = ("README.md", "docs/hosts.md")
+    (command,) = {
+        line
+        for page in pages
+        for line in re.findall(r"^    (cp .* sed .*)$", (ROOT / page).read_text("utf-8"), re.M)
+    }
+    assert "sed -i" not in command
+    assert "readlink" not in command
     config, real = tmp_path / ".aws" / "config", tmp_path / "dot files" / "aws"
     for path in (config, real):
         path.parent.mkdir()
@@ -132,6 +135,7 @@ def test_rescue_line_keeps_a_link_the_mode_and_other_plugins(tmp_path: Path) -> 
     config.symlink_to(os.path.relpath(real, config.parent))
     subprocess.run(["/bin/sh", "-c", command], env={**os.environ, "HOME": str(tmp_path)}, check=True)
     assert config.is_symlink()
+    assert config.with_name("config.bak").read_bytes() == kept.replace("[plugins]\n", ours).encode()
     assert real.read_bytes() == kept.encode()
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
 

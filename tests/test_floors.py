@@ -37,6 +37,7 @@ FLOORS = (
         "settings",
         "storage",
         "tables",
+        "typed",
         "wrapping",
         "xacct_program",
     ),

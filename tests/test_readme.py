@@ -12,6 +12,7 @@ from awscli_xacct.messages import SUBCOMMANDS
 from awscli_xacct.profiles.config_keys import KEYS
 from tests.sts import Sts, User
 from tests.support.home import Home
+from tests.support.terminal import Terminal
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT.joinpath("README.md").read_text("utf-8")
@@ -38,6 +39,38 @@ def test_readme_quick_start_prints_what_it_shows(home: Home, sts: Sts, user: Use
         outcome = (home.aws if program == "aws" else home.xacct)(*arguments)
         printed = f"{outcome.stdout}{outcome.stderr}".replace(str(home.path), "/home/you")
         assert steady(printed) == steady(re.sub("^    ", "", shown, flags=re.MULTILINE))
+
+
+def test_readme_first_screen_prints_what_it_shows(home: Home, sts: Sts, user: User) -> None:
+    """PyPI shows no picture from the repository, so the words must do."""
+    device = sts.add_mfa_device(user)
+    for account, name in (
+        ("222222222222", "PowerUser"),
+        ("333333333333", "PowerUser"),
+        ("444444444444", "Audit"),
+    ):
+        sts.add_role(name, account=account, trusts=[user.arn], require_mfa=True)
+    screen = README.partition("![")[0]
+    blocks = re.findall(r"^    \$ (.+)\n((?:    (?!\$ ).*\n)*)", screen, re.MULTILINE)
+    (create, created), (ask, asked), (each, answered) = blocks
+    outcome = home.aws(*shlex.split(create)[1:])
+    shown = re.sub("^    ", "", created, flags=re.MULTILINE)
+    assert outcome.stderr.replace(str(home.path), "/home/you") == shown
+    terminal = Terminal(home.terminal(*shlex.split(ask)[1:]))
+    prompt, answer = re.sub("^    ", "", asked, flags=re.MULTILINE).splitlines()
+    terminal.answer(device.next_code())
+    assert prompt.rstrip("·") in terminal.shown
+    terminal.expect(answer)
+    assert terminal.end() == 0
+    for profile, account, name in (
+        ("staging", "333333333333", "PowerUser"),
+        ("audit", "444444444444", "Audit"),
+    ):
+        home.add_role(profile, f"arn:aws:iam::{account}:role/{name}", mfa_serial=device.serial)
+    outcome = home.xacct(*shlex.split(each)[1:], environment=home.forked_aws)
+    assert sorted(outcome.stdout.splitlines()) == sorted(
+        re.sub("^    ", "", answered, flags=re.MULTILINE).strip().splitlines()
+    )
 
 
 def test_readme_links_to_the_index() -> None:

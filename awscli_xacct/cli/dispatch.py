@@ -32,6 +32,7 @@ from ..messages import SUBCOMMANDS
 from ..reporter import OPTION, Profiles, Reporter
 from ..results import write_result
 from ..storage.files import is_file
+from ..typed import note_typed
 from ..wrapping import fill, terminal_width, wrap
 from .help import HelpFormatter
 
@@ -80,6 +81,7 @@ class Parser(argparse.ArgumentParser):
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     line = split_line(arguments)
+    note_typed(["xacct", *arguments])
     reporter = make_reporter(line)
     try:
         if sys.stdout is None and line.name not in _MAY_WRITE_NOTHING:

@@ -203,7 +203,10 @@ def _find_problems_of_organization(options: argparse.Namespace) -> Iterator[Prob
     if not options.org:
         for name in ("role_name", "ou_id", "source_profile"):
             if getattr(options, name) is not None:
-                yield Problem(f"{option(name)} is for accounts of an organization", "add --org")
+                yield Problem(
+                    f"{option(name)} is for accounts of an organization",
+                    "add --org",
+                )
         return
     if options.all or options.patterns:
         yield Problem("--org cannot be used with --all or a PATTERN", "use one of them")

@@ -17,7 +17,8 @@ from itertools import islice
 from pathlib import Path
 
 from ..storage.files import is_directory, is_file
-from .installations import MODULE, Installation, get_origin
+from .installations import MODULE, Installation
+from .origin import get_origin
 
 _MAX_ENVIRONMENTS = 5000
 """How many environments are looked at in one directory: uv's cache keeps all it ever made."""

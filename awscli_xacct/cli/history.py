@@ -13,7 +13,7 @@ from ..errors import UsageError, XacctError
 from ..history import log
 from ..history.entry import Entry, parse_line
 from ..messages import print_message, printable, profile_option, unknown_profile, warn
-from ..profiles.cache_keys import keeps_history
+from ..profiles.cache_keys import describe_setting, keeps_history
 from ..profiles.partitions import load_partitions
 from ..profiles.regions import find_region
 from ..profiles.source import Profiles
@@ -63,7 +63,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         warn("no session is recorded" + (" since then" if since else ""))
     if not is_kept:
-        warn(f"sessions are not recorded, because {settings.HISTORY} is off")
+        named = describe_setting(settings.HISTORY, os.environ, settings.HISTORY_MODES[1])
+        warn(f"sessions are not recorded: {named}")
     return 0
 
 

@@ -11,15 +11,13 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from ..errors import XacctError
 from ..storage.files import is_file
 from . import probes
+from .origin import get_origin
 from .probes import Run as Run
 
-PACKAGE = "awscli-xacct"
 MODULE = "awscli_xacct"
 
 _NAMES = ("aws.exe", "aws.cmd", "aws") if os.name == "nt" else ("aws",)
@@ -38,20 +36,6 @@ from importlib.util import find_spec
 sys.path += sys.argv[2:]
 print(json.dumps({name: spec.origin for name in sys.argv[1].split() if (spec := find_spec(name))}))
 """
-
-
-def get_origin() -> str:
-    """Return what to `pip install` to get this package, quoted: the directory it was installed from, or its name.
-
-    https://packaging.python.org/en/latest/specifications/direct-url/
-    """
-    from importlib.metadata import PackageNotFoundError, distribution
-
-    try:
-        url = json.loads(distribution(PACKAGE).read_text("direct_url.json") or "{}").get("url", "")
-    except (PackageNotFoundError, ValueError, AttributeError):
-        url = ""
-    return shlex.quote(url2pathname(urlsplit(url).path)) if url.startswith("file:") else PACKAGE
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from ..keys.model import AccessKey
 from ..keys.place import Files, KeyPlaces, Place, no_key
 from ..keys.transfer import require_stored
 from ..messages import print_message, printable, warn
+from ..mfa.prompters import be_silent
 from ..profiles.key_places import FILE, KEY_STORE, PROGRAM
 from ..results import write_json, write_result
 from ..storage.cache import format_time
@@ -56,7 +57,9 @@ class _Row(NamedTuple):
 
 
 def show_status(profile: str | None, *, as_json: bool) -> int:
-    os.environ[settings.VARIABLES[settings.MFA_PROMPT]] = "none"  # a look is not worth an MFA code
+    # A look is not worth an MFA code, neither here nor in a credential_process.
+    os.environ[settings.VARIABLES[settings.MFA_PROMPT]] = "none"
+    be_silent("this command does not ask for one")
     places = KeyPlaces(Files.current())
     rows = []
     for name in places.profiles if profile is None else [profile]:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from ..errors import XacctError
 from ..messages import warn
+from ..typed import typed_again
 from .container_protocol import END, MAX_HEAD, RefusedError, build_refusal
 
 HOST = "127.0.0.1"
@@ -228,9 +229,10 @@ def _listen(port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
+        fix = typed_again(without="--port")
         raise XacctError(
-            f"cannot listen on port {port} of {HOST}: {error.strerror or error}. Choose another --port, or leave it "
-            f"out for any free one"
+            f"cannot listen on port {port} of {HOST}: {error.strerror or error}. Use any free one:\n  {fix}",
+            fix=fix,
         ) from None
     listener.setblocking(False)
     return listener

@@ -21,11 +21,17 @@ def main(arguments: "list[str] | None" = None) -> int:
     except Exception as error:  # noqa: BLE001 - what reports errors may be what is broken
         if sys.stderr is not None:
             reason = f"{type(error).__name__}: {error}".encode("unicode_escape").decode("ascii")
-            sys.stderr.write(
-                f"xacct: this installation is broken: {reason}. Install it again with:\n"
-                f"  pip install --force-reinstall --no-deps awscli-xacct=={__version__}\n"
-            )
+            sys.stderr.write(f"xacct: this installation is broken: {reason}. {_find_repair()}\n")
         return 255
+
+
+def _find_repair() -> str:
+    try:
+        from .origin import get_reinstall_command
+
+        return f"Install it again with:\n  {get_reinstall_command()}"
+    except Exception:  # noqa: BLE001 - this is a part of what is broken
+        return "Install it again, as at the first time"
 
 
 def _main(arguments: "list[str]") -> int:

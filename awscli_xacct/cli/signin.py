@@ -13,8 +13,10 @@ from urllib.parse import urlencode, urlsplit
 
 from .. import settings
 from ..errors import XacctError
-from ..profiles.cache_keys import setting
+from ..messages import subcommand
+from ..profiles.cache_keys import describe_setting, setting
 from ..profiles.partitions import CONSOLES
+from ..profiles.source import is_role
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _TIMEOUT = 30
@@ -45,7 +47,12 @@ def find_endpoints(config: Mapping[str, Any], environment: Mapping[str, str], pa
             code="ProfileInvalid",
             fix=fix,
         )
-    return Endpoints(*(check_url(str(url), key, "ProfileInvalid") for key, url in urls.items()))
+    return Endpoints(
+        *(
+            check_url(str(url), describe_setting(key, environment), "ProfileInvalid")
+            for key, url in urls.items()
+        )
+    )
 
 
 def check_url(url: str, what: str, code: str = "UsageError") -> str:
@@ -88,11 +95,17 @@ def request_url(
     except (ValueError, TypeError, KeyError):
         token = None
     if not isinstance(token, str):
+        profile = str(session.profile or "default")
+        fix = (
+            subcommand("verify", profile)
+            if is_role(session.full_config["profiles"].get(profile, {}))
+            else None
+        )
         raise XacctError(
             f"{endpoint} returned no sign-in token for these credentials (status {status}). They may have been revoked "
-            f"or belong to another partition; assume the role again with: aws configure role verify PROFILE",
+            f"or belong to another partition{f'; assume the role again with: {fix}' if fix else ''}",
             code="ServiceError",
-            fix="aws configure role verify PROFILE",
+            fix=fix,
         )
     return f"{endpoint}?{urlencode({'Action': 'login', 'Destination': destination, 'SigninToken': token})}"
 

@@ -1,6 +1,6 @@
 """Apply a request for many role profiles: show the plan, ask, and write the config file once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.configloader import raw_config_parse
@@ -12,14 +12,18 @@ from ..confirm import Change, Consent, confirm_and_apply
 from ..errors import ValidationError
 from ..manifest.model import Request
 from ..manifest.plan import ADD, CHANGE, CONFLICT, REMOVE, SAME, Plan, ProfileEdit, plan
-from ..messages import listed, print_message
+from ..messages import listed, option, print_message, role_command, role_commands
 from ..problems import Problem
+from ..profiles.defaults import region_note
 from ..tables import counted, table
-from .base import Subcommand
+from ..typed import typed_again
+from .base import Subcommand, find_region_variable
 from .output import print_result
 from .remove import unshared_records
 
 _MARKS = (settings.MANIFEST, settings.MANIFEST_KEYS)
+_MAX_IN_COMMAND = 10
+"""How many profiles a command names, where something shorter does the same."""
 _NOTHING = "nothing was changed, because"
 _WORDS = {ADD: ("to add", "added"), CHANGE: ("to change", "changed"), REMOVE: ("to remove", "removed")}
 
@@ -95,15 +99,35 @@ class PlannedCommand(Subcommand):
         store.edit(path, change, raw_config_parse)
         self._cache().remove_all(records)
 
+    def _print_regions(
+        self, without_region: Mapping[tuple[str, str, str], Sequence[str]], *, is_manifest: bool
+    ) -> None:
+        """Print which profiles get no region although their source has one; see `Plan`."""
+        if find_region_variable(self._session):
+            return
+        for (source, owner, region), names in without_region.items():
+            fix = self._fix_region(names, region, is_manifest=is_manifest)
+            print_message(region_note(names, source, owner, region, fix))
+
+    def _fix_region(self, names: Sequence[str], region: str, *, is_manifest: bool) -> str:
+        """Return the command that gives profiles a region once the plan has been carried out."""
+        options = f"{option(settings.REGION)} {region}"
+        if len(names) == 1:
+            return role_command(names[0], options)
+        if is_manifest and len(names) > _MAX_IN_COMMAND:
+            return f"write region: {region} under defaults in the manifest, then:\n  {typed_again()}"
+        return role_commands(names, options)
+
     def _print_plan(self, shown: Plan, request: Request, parsed_globals: Any) -> None:
         result = [_to_dict(edit) for edit in shown.edits]
         print_result(self._session, parsed_globals, self.NAME, result, lambda: _text(shown))
         for note in shown.notes:
             print_message(note)
+        self._print_regions(shown.without_region, is_manifest=bool(request.mark))
         if shown.left:
             print_message(
-                f"no longer wanted, but kept: {listed(shown.left)}; pass --prune to remove profiles made from "
-                f"{request.mark}"
+                f"no longer wanted, but kept: {listed(shown.left)}. Remove profiles made from {request.mark} with:\n"
+                f"  {typed_again('--prune')}"
             )
 
 
@@ -152,4 +176,4 @@ def _conflicts(shown: Plan) -> Iterator[Problem]:
     for edit in shown.of(CONFLICT):
         owner = f"was made from {edit.owner}" if edit.owner else "was made by hand"
         text = f"profile {edit.profile} {owner} and differs"
-        yield Problem(text, "choose another name, or pass --adopt to take it over")
+        yield Problem(text, f"choose another name, or take it over:\n  {typed_again('--adopt')}")

@@ -100,11 +100,11 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
 
         Raises `ValidationError`.
         """
-        edit.needs_region = not _find_region_variable(self._session)
+        edit.needs_region = not find_region_variable(self._session)
         return edit.apply(document, store.read_document(self._credentials_path()), self._partitions())
 
 
-def _find_region_variable(session: Any) -> str | None:
+def find_region_variable(session: Any) -> str | None:
     """Return the region that this `aws` takes from the environment: version 1 does not read AWS_REGION."""
     names = session.session_var_map["region"][1]
     found = (os.environ.get(name) for name in ([names] if isinstance(names, str) else names))

@@ -16,11 +16,19 @@ from ..failures import combine
 from ..manifest.model import Request, RoleSpec, RoleSpecs
 from ..messages import print_message, unknown_profile
 from ..problems import Location, Problem
-from ..profiles.defaults import Wanted, apply_changes, build_role_arn, choose_source, complete_settings
+from ..profiles.defaults import (
+    Wanted,
+    apply_changes,
+    build_role_arn,
+    choose_source,
+    complete_settings,
+    list_without_region,
+)
 from ..profiles.edit import AUTO, NONE
 from ..profiles.source import Profiles, is_role
 from ..profiles.values import account_problem
 from ..tables import counted
+from ..typed import typed_again
 from .apply_plan import PlannedCommand
 from .arguments import DRY_RUN, YES, arg_table, argument, flag, settings_given, synopsis
 from .clients import ProfileClients
@@ -116,6 +124,8 @@ class DiscoverCommand(PlannedCommand):
         if manifest:
             roles = _completed(wanted_by_name, profiles, before)
             own_names = _account_names(found, names, roles, manifest)
+            new = {name: options for name, options in roles.items() if name not in before}
+            self._print_regions(list_without_region(new, {}, profiles), is_manifest=True)
             return manifest.write(roles, own_names, profiles, self._partitions(), consent)
         mark = " ".join(["discover", found[0].organization, role, *sorted(parsed_args.ou_id or [])])
         specs = RoleSpecs(
@@ -169,6 +179,9 @@ class DiscoverCommand(PlannedCommand):
         )
         print_message(f"found {counted(len(found), 'active account')} with profile {lister}")
         return found
+
+    def _fix_region(self, names: Sequence[str], region: str, *, is_manifest: bool) -> str:  # noqa: ARG002
+        return typed_again(f"--region {region}")
 
     def _check_roles(self, roles: Roles, labels: Mapping[str, str]) -> set[str]:
         """Return the names of profiles whose roles can be assumed. Raises `ValidationError` if none can."""

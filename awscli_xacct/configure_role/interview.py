@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import settings
-from ..errors import XacctError
+from ..errors import ValidationError, XacctError
 from ..messages import option, printable, printable_lines
 from ..problems import Problem
 from ..profiles.config_keys import KEYS
@@ -119,10 +119,17 @@ class Interview:
         if typed == REMOVE or (key == settings.MFA_SERIAL and typed == NONE):
             return None
         if key == settings.MFA_SERIAL and typed == AUTO:
-            return self.find_device(options.get(settings.SOURCE_PROFILE))
+            return self._device(options.get(settings.SOURCE_PROFILE))
         if key == settings.POLICY_ARNS and typed == READ_ONLY:
             return read_only_arn(str(options.get(settings.ROLE_ARN)))
         return make_absolute(typed) if key == settings.POLICY else typed
+
+    def _device(self, source: str | None) -> str:
+        try:
+            return self.find_device(source)
+        except ValidationError as error:
+            # Its fixes are commands, and what helps here is another answer.
+            raise ValidationError(error.heading, [Problem(each.text) for each in error.problems]) from None
 
     def _problem(self, key: str, after: Options, before: Options) -> str | None:
         """Return what the answer for `key` has made wrong with the options, or None."""

@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListMFADevices.html
 """
 
+import shlex
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,10 +16,9 @@ from ..messages import role_command
 from ..problems import Problem
 from ..profiles.edit import AUTO, NONE
 from ..profiles.source import Profiles, describe_role_session, has_static_keys, is_role
+from ..typed import typed_again
 from .base import refusal
 from .clients import ProfileClients
-
-_GIVE_SERIAL = "name the device: --mfa-serial ARN"
 
 
 def find_device(source: str | None, host: Any) -> str:
@@ -27,7 +27,8 @@ def find_device(source: str | None, host: Any) -> str:
     IAM is asked with the credentials of the profile `source`, found in the files of the CLI's session `host`.
     """
     if source is None:
-        raise _not_found("there is no source profile to ask IAM with", _GIVE_SERIAL, "NoCredentials")
+        text = "there is no source profile to ask IAM with"
+        raise _not_found(text, _again("name the device", "ARN"), "NoCredentials")
     profiles = host.full_config["profiles"]
     first = _first_role(source, profiles)
     if first is not None:
@@ -38,7 +39,7 @@ def find_device(source: str | None, host: Any) -> str:
     session = describe_role_session(profiles, source)
     if session is not None:
         raise _not_found(
-            f"the source {source} {session}, and only users have devices", f"pass --mfa-serial {NONE}"
+            f"the source {source} {session}, and only users have devices", _again("set none", NONE)
         )
     serials = _list_serials(source, host)
     usable = [serial for serial in serials if ":u2f/" not in serial]
@@ -46,14 +47,14 @@ def find_device(source: str | None, host: Any) -> str:
         return usable[0]
     if usable:
         raise ValidationError(
-            f"the user of profile {source} has several MFA devices; pass one of:",
-            [Problem(f"--mfa-serial {serial}") for serial in usable],
+            f"the user of profile {source} has several MFA devices; choose one of:",
+            [Problem(serial, _again("with this one", shlex.quote(serial))) for serial in usable],
         )
     if serials:
         text = f"security keys give no codes, and the user has no other device: {', '.join(serials)}"
         raise _not_found(text, "add a virtual device to the user")
     raise _not_found(
-        f"the user of profile {source} has no MFA device", f"add one in IAM, or pass --mfa-serial {NONE}"
+        f"the user of profile {source} has no MFA device", _again("add one in IAM, or set none", NONE)
     )
 
 
@@ -61,13 +62,19 @@ def _not_found(text: str, fix: str, code: str = "ProfileInvalid") -> ValidationE
     return refusal("--mfa-serial auto found no device", text, fix, code)
 
 
+def _again(what: str, serial: str) -> str:
+    """Return, as a fix, the command line with this device."""
+    return f"{what}:\n  {typed_again(f'--mfa-serial {serial}')}"
+
+
 def _list_serials(source: str, host: Any) -> list[str]:
     try:
         devices = ProfileClients(source, host).client("iam").list_mfa_devices()["MFADevices"]
     except (ClientError, BotoCoreError) as error:
-        fix = f"allow the user iam:ListMFADevices, or {_GIVE_SERIAL}" if is_denied(error) else _GIVE_SERIAL
+        name_it = "name the device"
+        fix = f"allow the user iam:ListMFADevices, or {name_it}" if is_denied(error) else name_it
         text = f"IAM could not be asked with profile {source}: {error}"
-        raise _not_found(text, fix, code_of(error)) from None
+        raise _not_found(text, _again(fix, "ARN"), code_of(error)) from None
     return [str(device["SerialNumber"]) for device in devices]
 
 

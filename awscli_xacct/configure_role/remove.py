@@ -20,6 +20,7 @@ from ..problems import Problem
 from ..profiles.inventory import Inventory
 from ..profiles.sdk_profiles import asks_for, find_sdk_profiles, map_requests
 from ..profiles.source import has_static_keys, is_role
+from ..typed import typed_again
 from .arguments import YES, arg_table, flag, positional, required_profiles
 from .base import Subcommand, require_roles
 
@@ -114,11 +115,11 @@ def _uses(names: list[str], inventory: Inventory) -> Iterator[Problem]:
     for name in names:
         users = [user for user in users_of.get(name, ()) if user not in going]
         if users:
-            yield Problem(f"{name} is the source of {', '.join(users)}", "pass --force to remove it anyway")
+            yield Problem(f"{name} is the source of {', '.join(users)}", _force())
         programs = [other for other in requests.get(name, ()) if other not in going]
         if programs:
             text = f"{name} is what the credential_process of {', '.join(programs)} asks for"
-            yield Problem(text, "pass --force to remove it anyway")
+            yield Problem(text, _force())
 
 
 def _sdk_profiles(names: list[str], inventory: Inventory) -> list[str]:
@@ -135,9 +136,11 @@ def _long_term_keys(names: list[str], document: Document) -> Iterator[Problem]:
     headers = group_headers(document.names())
     for name in names:
         if any(has_static_keys(document.section(header)) for header in headers.get(name, ())):
-            yield Problem(
-                f"{name} has the long-term keys of a user too", "pass --force to remove them with it"
-            )
+            yield Problem(f"{name} has the long-term keys of a user too", _force("them with it"))
+
+
+def _force(what: str = "it anyway") -> str:
+    return f"remove {what}:\n  {typed_again('--force')}"
 
 
 def unshared_records(names: list[str], inventory: Inventory) -> set[str]:

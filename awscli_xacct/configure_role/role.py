@@ -20,13 +20,14 @@ from ..confirm import Change, Consent, confirm_and_apply, has_terminal
 from ..credentials.loading import read_own_files
 from ..errors import EditError, UsageError, ValidationError, XacctError
 from ..failures import code_of, combine
-from ..messages import SUBCOMMANDS, print_message
+from ..messages import ROLE_COMMAND, SUBCOMMANDS, option, print_message, profile_words, role_command
 from ..problems import Problem
 from ..profiles import validation
 from ..profiles.edit import AUTO, ProfileEdit
 from ..reporter import Reporter
 from ..results import write_result
 from ..storage.memo import file_signature
+from ..typed import note_typed, while_unwritten
 from . import role_args
 from .base import Subcommand
 from .output import print_diff
@@ -58,6 +59,7 @@ class RoleCommand(Subcommand):
         path = settings.config_paths()[0]
         before = file_signature(path)
         reporter = make_reporter(args, self._session, parsed_globals)
+        note_typed([*ROLE_COMMAND.split(), *reporter.words, *_typed_globals(parsed_globals)])
         code = run_reported(lambda: self._dispatch(reporter, parsed_globals), reporter)
         if copies.put_aside and file_signature(path) != before:
             print_message(copies.EXPLANATION)
@@ -115,8 +117,12 @@ class RoleCommand(Subcommand):
         if not diff.changed:
             print_message(_up_to_date(edit, diff))
             return 0
-        print_message(f"wrote profile {edit.profile} to {diff.path}")
-        if not verify:
+        for done, names in (("removed", edit.removed), ("wrote", edit.written)):
+            if names:
+                where = "from" if done == "removed" else "to"
+                what = "profile" if len(names) == 1 else "profiles"
+                print_message(f"{done} {what} {' and '.join(names)} {where} {diff.path}")
+        if edit.written and not verify:
             print_message(f"try it: {edit.trial}")
         return 0
 
@@ -145,10 +151,9 @@ class RoleCommand(Subcommand):
 
         suggestions = _suggest_subcommand(edit.profile)
         if not has_terminal(sys.stdin, sys.stdout):
-            options = ", ".join(f"--{option['name']}" for option in role_args.SETTINGS)
             raise ValidationError(
                 "no settings given, and no terminal to ask for them",
-                map(Problem, [*suggestions, f"give at least one of {options}, --region"]),
+                [*map(Problem, suggestions), _missing_settings(edit.profile)],
             )
         profiles = self._session.full_config["profiles"]
         interview = Interview(
@@ -198,11 +203,28 @@ class RoleCommand(Subcommand):
         profile = self._apply(edit, self._document())[edit.profile]
         config = self._session.full_config
         after = {**config, "profiles": {**config["profiles"], edit.profile: profile}}
-        result = assume(edit.profile, provider_for(self._session, edit.profile, after).fetcher())
+        with while_unwritten(edit.profile):
+            result = assume(edit.profile, provider_for(self._session, edit.profile, after).fetcher())
         if result.failure:
             text = f"{explain_failure(result)}\nprofile {edit.profile} was not written"
             raise combine([result.failure], text)
         print_message(f"role {profile[settings.ROLE_ARN]} was assumed")
+
+
+def _typed_globals(parsed_globals: Any) -> list[str]:
+    """Return the CLI's own options that a command line had and that name a profile or a region."""
+    profile, region = parsed_globals.profile, parsed_globals.region
+    return [
+        *(profile_words(profile) if profile else []),
+        *([option(settings.REGION), region] if region else []),
+    ]
+
+
+def _missing_settings(profile: str) -> Problem:
+    """Return the problem that a command line has none of the options that say what to write."""
+    options = ", ".join(f"--{found['name']}" for found in role_args.SETTINGS)
+    command = role_command(profile, "--role-arn ARN")
+    return Problem(f"none of {options}, --region is given", f"give at least one, as in:\n  {command}")
 
 
 def _suggest_subcommand(profile: str) -> list[str]:

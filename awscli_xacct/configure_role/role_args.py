@@ -155,6 +155,7 @@ def read_arguments(parsed_args: Any, parsed_globals: Any) -> ProfileEdit:
         parsed_args.role_name,
         parsed_args.force,
         parsed_args.read_only,
+        is_typed=True,
         sdk=_read_sdk_profile(parsed_args.sdk_profile),
     )
 

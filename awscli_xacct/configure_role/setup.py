@@ -15,11 +15,13 @@ from ..credentials.verification import Result, assume, explain_failure, failed_r
 from ..errors import XacctError
 from ..failures import combine
 from ..messages import print_message, subcommand
+from ..mfa.prompters import be_silent
 from ..profiles.edit import AUTO, ProfileEdit
 from ..setup.journal import Journal
 from ..setup.model import SetupContext
 from ..setup.planner import plan_setup
 from ..setup.steps import SAME, RetryPolicy, carry_out
+from ..typed import typed_again
 from ..wrapping import wrap
 from .arguments import YES, arg_table, argument, flag, positional, required_profiles, settings_given, synopsis
 from .base import Subcommand, refusal
@@ -116,7 +118,8 @@ class SetupCommand(Subcommand):
         source = edit.source(profiles)
         if source in (None, profile) or source not in profiles:
             missing = "there is no source profile to assume the role with"
-            raise refusal(NOTHING, missing, "choose one: --source-profile P", "NoCredentials")
+            fix = f"choose one:\n  {typed_again('--source-profile PROFILE')}"
+            raise refusal(NOTHING, missing, fix, "NoCredentials")
         accounts = resolve_accounts(parsed_args, source, self._session)
         caller, target, home = accounts.caller, accounts.target, accounts.home
         path, name = split_name(parsed_args.role_name)
@@ -239,11 +242,8 @@ class SetupCommand(Subcommand):
             asks = needs_own_code(start, {})
         except Exception as error:  # noqa: BLE001 - whatever a source raises is what does not work
             return failed_result(profile, start, error)
-        if not asks:
-            # Or else a denial would be taken for a role that requires a newer MFA session, and a code be asked for.
-            section = {**config.get(settings.CONFIG_SECTION, {}), settings.MFA_PROMPT: "none"}
-            config = {**config, settings.CONFIG_SECTION: section}
-            fetcher = provider_for(self._session, profile, config).fetcher()
+        # Or else a denial would be taken for a role that requires a newer MFA session, and a code be asked for.
+        end = None if asks else be_silent("setup does not ask for one while it waits")
         results: list[Result] = []
 
         def attempt() -> bool:
@@ -251,7 +251,11 @@ class SetupCommand(Subcommand):
             # A maximum session duration that was just raised takes time to propagate as well.
             return results[0].denial is None and not results[0].too_long
 
-        retry.until(attempt, "IAM, which still denies access to the role")
+        try:
+            retry.until(attempt, "IAM, which still denies access to the role")
+        finally:
+            if end:
+                end()
         return results[0]
 
 

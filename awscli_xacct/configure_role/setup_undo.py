@@ -8,12 +8,13 @@ from typing import Any
 from ..configfile import store
 from ..configfile.sections import find_headers
 from ..errors import ProfileError
-from ..messages import unknown_profile
+from ..messages import ROLE_COMMAND, unknown_profile
 from ..profiles.inventory import Inventory
 from ..setup.iam_client import AccountContext
 from ..setup.journal import Journal
 from ..setup.undo import undo_steps
 from ..storage.cache import Cache
+from ..typed import typed_again
 from .base import refusal
 from .clients import ProfileClients
 from .profile_step import undo_profile_steps
@@ -40,14 +41,19 @@ def plan_undo(
     if not journal.entries:
         raise refusal(_DECLINED, f"this machine has no journal of: {shlex.join(command)}")
     about = journal.metadata
-    target = _account(arguments.account_profile or about["account_profile"], about["account"], session)
-    home = _account(arguments.home_admin_profile or about["home_profile"], about["home_account"], session)
+    target, home = (
+        _account(option, given or about[key], about[account], session)
+        for option, given, key, account in (
+            ("--account-profile", arguments.account_profile, "account_profile", "account"),
+            ("--home-admin-profile", arguments.home_admin_profile, "home_profile", "home_account"),
+        )
+    )
     document = store.read_document(path)
     headers = find_headers(document.names(), profile)
     options = {key: str(value) for key, value in document.section(headers[-1]).items()} if headers else None
     users = inventory.users_of(profile)
     if users:
-        fix = "remove these profiles first: aws configure role remove PROFILE"
+        fix = f"remove these profiles first:\n  {ROLE_COMMAND} remove {shlex.join(users)}"
         raise refusal(_DECLINED, f"profile {profile} is the source of {', '.join(users)}", fix)
     records = _records(profile, inventory)
     back = undo_profile_steps(profile, path, options, partial(cache.remove_all, records), journal)
@@ -62,8 +68,11 @@ def plan_undo(
     )
 
 
-def _account(profile: str, account: str, session: Any) -> AccountContext:
-    """Return a context for an account and a profile. Raises `ValidationError` if the profile belongs to another one."""
+def _account(option: str, profile: str, account: str, session: Any) -> AccountContext:
+    """Return a context for an account and a profile. Raises `ValidationError` if the profile belongs to another one.
+
+    `option` chooses another profile.
+    """
     profiles = session.full_config["profiles"]
     if profile not in profiles:
         text = unknown_profile(profile, profiles)
@@ -73,7 +82,7 @@ def _account(profile: str, account: str, session: Any) -> AccountContext:
         if found == account:
             return AccountContext(profile, account, clients.client("iam"))
         text = f"profile {profile} belongs to account {found}, not to account {account}, where setup was used"
-    fix = f"choose a profile of account {account}: --account-profile P or --home-admin-profile P"
+    fix = f"choose a profile of account {account}:\n  {typed_again(f'{option} PROFILE')}"
     raise refusal(_DECLINED, text, fix)
 
 

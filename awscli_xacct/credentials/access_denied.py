@@ -84,11 +84,11 @@ def explain(
 
 
 def split_remedy(cause: str, profile: str) -> tuple[str, str]:
-    """Return a cause without the option of `aws configure role` at its end, and that option; "" if it has none."""
-    for option in _REMEDIES:
-        for ending in (f": {option}", f": {role_command(profile, option)}"):
-            if cause.endswith(ending):
-                return cause.removesuffix(ending), option
+    """Return a cause without the command at its end, and that command's options; "" if it has none."""
+    for options in _REMEDIES:
+        ending = f": {role_command(profile, options)}"
+        if cause.endswith(ending):
+            return cause.removesuffix(ending), options
     return cause, ""
 
 
@@ -119,11 +119,12 @@ def _causes(role: Role, caller: str, error: Exception, session: Record | None, n
             yield f"one of the two policies allows sts:AssumeRole, but not {action}"
     yield "the role may not exist: check the account and the name in its ARN"
     if not role.mfa_serial and not role.takes_no_code:
-        yield f"the role may require MFA, and the profile has no device: {_DEVICE}"
+        yield f"the role may require MFA, and the profile has no device: {role_command(role.profile, _DEVICE)}"
+    external_id = role_command(role.profile, _EXTERNAL_ID)
     if not role.external_id:
-        yield f"the role may require an external id, and the profile has none: {_EXTERNAL_ID}"
+        yield f"the role may require an external id, and the profile has none: {external_id}"
     else:
-        yield "the external id may differ from the one that the role requires"
+        yield f"the role may require another external id than the profile's: {external_id}"
     if session is not None:
         age = int((now - float(session.metadata.get("obtained", now))) // 60)
         yield f"the MFA session is {age} min old, and the role may require a newer one: aws:MultiFactorAuthAge"

@@ -18,7 +18,7 @@ from ..aws_errors import (
     is_too_large_policy,
     is_too_long,
 )
-from ..messages import printable, profile_option, role_command, subcommand
+from ..messages import identity_command, printable, profile_option, role_command, subcommand
 from ..profiles.policies import shortened
 from ..profiles.role import Role
 from .sts import add_place, clock_problem, is_unavailable
@@ -62,7 +62,7 @@ def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) ->
     elif is_too_large_policy(error):
         advice = _size_advice(role)
     elif is_unavailable(error):
-        fix = f"aws sts get-caller-identity {profile_option(role.source.name)}"
+        fix = identity_command(role.source.name)
         advice = f"STS cannot be reached or does not answer; check the network with:\n  {fix}"
     elif problem := clock_problem(error, now):
         advice = f"{problem[0].upper()}{problem[1:]}"

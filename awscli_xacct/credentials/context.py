@@ -15,7 +15,7 @@ from ..arn import Arn
 from ..aws_errors import is_expired_or_unknown_caller
 from ..history.recorder import record_session
 from ..messages import warn
-from ..profiles.cache_keys import CacheKeys, mfa_prompt
+from ..profiles.cache_keys import CacheKeys, describe_setting, mfa_prompt
 from ..profiles.regions import find_partition, find_region
 from ..profiles.role import Role
 from ..profiles.source import Source
@@ -155,7 +155,8 @@ def _codes(mode: str, directory: Directory) -> Codes:
     from ..mfa.codes import Codes, UsedCodes
     from ..mfa.prompters import prompter
 
-    return Codes(prompter(mode), used=UsedCodes(directory))
+    setting = describe_setting(settings.MFA_PROMPT, os.environ, mode)
+    return Codes(prompter(mode, setting), used=UsedCodes(directory))
 
 
 def region_for(config: Mapping[str, Any], profile: str) -> str | None:

@@ -15,6 +15,7 @@ from ..errors import ValidationError, XacctError, annotate, facts_of
 from ..failures import code_of
 from ..problems import Problem
 from ..profiles.values import account_problem, role_name_problem
+from ..typed import typed_again
 
 ACTIVE = "ACTIVE"
 
@@ -77,16 +78,16 @@ def find_accounts(
 
 def _explain(error: Exception, profile: str, parents: Sequence[str], option: str) -> Problem:
     """Return why the organization cannot be listed, and what would help."""
-    code = service_code(error)
+    code, other = service_code(error), typed_again(f"{option} PROFILE")
     if is_denied(error):
         return Problem(
             f"profile {profile} may not list the organization's accounts: {error}",
             f"choose a profile with {_LIST_BELOW if parents else _LIST}, in the management account or a delegated "
-            f"administrator's: {option} P",
+            f"administrator's:\n  {other}",
         )
     if code == "AWSOrganizationsNotInUseException":
         text = f"the account of profile {profile} does not belong to an organization: {error}"
-        return Problem(text, f"choose another profile: {option} P")
+        return Problem(text, f"choose another profile:\n  {other}")
     if code in ("ParentNotFoundException", "InvalidInputException"):
         return Problem(f"--ou-id {' '.join(parents)}: {error}")
     return Problem(f"the organization could not be listed with profile {profile}: {error}")

@@ -15,6 +15,7 @@ from ..arn import Arn
 from ..aws_errors import is_existing_entity, is_refused_device_code
 from ..errors import CodeRejectedError, XacctError
 from ..messages import printable, profile_option
+from ..typed import typed_again
 
 MAX_TRIES = 3
 _WHITE_ON_BLACK, _OWN_COLORS = "\x1b[97;40m", "\x1b[0m"
@@ -92,7 +93,9 @@ def _check_none(iam: Any, profile: str, user_name: str, in_use: str) -> None:
     devices = [str(each["SerialNumber"]) for each in iam.list_mfa_devices(UserName=user_name)["MFADevices"]]
     if not devices:
         return
-    another = "To enroll another one as well, give it a name of its own: --device-name NAME"
+    another = (
+        f"To enroll another one as well, give it a name of its own:\n  {typed_again('--device-name NAME')}"
+    )
     if in_use in devices:
         raise XacctError(f"profile {profile} uses the MFA device {printable(in_use)} already. {another}")
     serial = printable(devices[0])
@@ -112,7 +115,7 @@ def _create(iam: Any, name: str, user: Arn, profile: str) -> tuple[str, str]:
         fix = f"aws iam delete-virtual-mfa-device --serial-number {serial} {profile_option(profile)}"
         raise XacctError(
             f"there is a device named {name} already, which is not enabled for this user. If nobody uses it, delete "
-            f"it:\n  {fix}\nOr choose another name: --device-name NAME",
+            f"it:\n  {fix}\nOr choose another name:\n  {typed_again('--device-name NAME')}",
             fix=fix,
         ) from None
     seed = made["Base32StringSeed"]

@@ -7,7 +7,7 @@ what a manifest no longer says is removed.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .. import settings
 from ..configfile.document import Document
@@ -16,16 +16,18 @@ from ..errors import ValidationError
 from ..messages import listed
 from ..problems import Problem
 from ..profiles.config_keys import KEYS
-from ..profiles.defaults import apply_changes
+from ..profiles.defaults import apply_changes, list_without_region
 from ..profiles.partitions import Partitions
 from ..profiles.policies import ONLY_HERE, is_narrowed
 from ..profiles.values import EXAMPLE_ROLE_ARN
+from ..redaction import HIDDEN
 from .checks import find_problems
 from .model import SOURCES, Request, RoleSpec, equivalent, resolve_settings
 from .sdk_profiles import SdkProfiles
 
 ADD, CHANGE, SAME, REMOVE, CONFLICT = "add", "change", "same", "remove", "conflict"
 
+_SECRETS = ("aws_secret_access_key", "aws_session_token", "aws_security_token")
 _OWNER_KEYS = (settings.MANIFEST, settings.MANIFEST_KEYS)
 
 
@@ -52,13 +54,15 @@ class Plan:
     """One edit for each role, in their order, then one for each profile to remove.
 
     `owned` is how many profiles have the same mark now, `left` those of them that the request no longer has and that
-    stay. `notes` are for the user.
+    stay. `notes` are for the user. `without_region` are the profiles that get no region although their source has one,
+    by that source, the profile that its region is from, and the region.
     """
 
     edits: tuple[ProfileEdit, ...]
     owned: int
     left: tuple[str, ...]
     notes: tuple[str, ...]
+    without_region: Mapping[tuple[str, str, str], list[str]]
 
     def of(self, action: str) -> list[ProfileEdit]:
         """Return the edits of one kind."""
@@ -102,6 +106,7 @@ class _Planner:
         self._roles = request.specs.roles
         self._locate = request.specs.locate
         self._document = document
+        self._headers = group_headers(document.names())
         self._partitions = partitions
         self._before = MergedProfiles(document, credentials)
         self._after = MergedProfiles(document, credentials)
@@ -129,7 +134,9 @@ class _Planner:
         notes = [f"{listed(names)}: {note}" for note, names in self._notes.items()]
         notes += self._user_notes([edit.profile for edit in edits if edit.action == CHANGE], removed)
         edits += [self._removal(name) for name in removed]
-        return Plan(tuple(edits), len(owned), tuple(left), tuple(notes))
+        after = {role.profile: self._after[role.profile] for role in self._roles}
+        without_region = list_without_region(after, self._before, self._after)
+        return Plan(tuple(edits), len(owned), tuple(left), tuple(notes), without_region)
 
     def _options(self, role: RoleSpec) -> dict[str, str | None]:
         """Return all keys to set or (None) remove for a role: those asked for, what follows, and the owner's two."""
@@ -182,11 +189,12 @@ class _Planner:
         return ProfileEdit(name, action, changes, owner)
 
     def _removal(self, name: str) -> ProfileEdit:
-        options = self._before[name]
+        """Return the edit that removes a profile: every key of its sections in the config file."""
+        options: dict[str, Any] = {}
+        for header in self._headers.get(name, ()):
+            options |= self._document.section(header)
         changes = (
-            Change(key, str(options[key]), None)
-            for key in (settings.ROLE_ARN, *SOURCES, settings.CREDENTIAL_PROCESS)
-            if key in options
+            Change(key, HIDDEN if key in _SECRETS else str(text), None) for key, text in options.items()
         )
         return ProfileEdit(name, REMOVE, tuple(changes), self._request.mark)
 

@@ -25,7 +25,7 @@ def _ask_terminal(prompt: str) -> str:
 def _ask_dialog(prompt: str) -> str:
     found = dialog.find()
     if found is None:
-        raise CannotPromptError(_WHY["gui"])
+        raise CannotPromptError("there is no dialog program to ask with")
     return found.ask(prompt, os.environ)
 
 
@@ -37,19 +37,30 @@ PROMPT_METHODS = {"auto": (TERMINAL, DIALOG), "tty": (TERMINAL,), "gui": (DIALOG
 
 _WHY = {
     "auto": "there is no terminal to ask on, and no dialog program",
-    "tty": "there is no terminal to ask on",
-    "gui": "there is no dialog program to ask with",
-    "none": f"{settings.MFA_PROMPT} = none forbids asking",
+    "tty": "there is no terminal to ask on, and {setting} allows nothing else",
+    "gui": "there is no dialog program to ask with, and {setting} allows nothing else",
+    "none": "{setting} forbids asking",
 }
+_silent: list[str] = []
+"""Why this process asks for no codes, whatever the setting says."""
 
 
-def prompter(mode: str) -> Callable[[str], str]:
-    """Return what prompts a person as `mode` allows; it raises `CannotPromptError` where no one can be prompted."""
+def be_silent(why: str) -> Callable[[], None]:
+    """Ask for no codes in this process, because `why`. Return what ends that."""
+    _silent.append(why)
+    return _silent.clear
+
+
+def prompter(mode: str, setting: str = settings.MFA_PROMPT) -> Callable[[str], str]:
+    """Return what prompts a person as `mode` allows; it raises `CannotPromptError` where no one can be prompted.
+
+    `setting` is the mode with the place that it comes from.
+    """
 
     def ask(prompt: str) -> str:
-        for method in PROMPT_METHODS[mode]:
+        for method in () if _silent else PROMPT_METHODS[mode]:
             if method.available():
                 return method.ask(prompt)
-        raise CannotPromptError(_WHY[mode])
+        raise CannotPromptError(_silent[0] if _silent else _WHY[mode].format(setting=setting))
 
     return ask

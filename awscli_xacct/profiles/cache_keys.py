@@ -143,13 +143,27 @@ def record_cache(
     config: Mapping[str, Any], environment: Mapping[str, str], warn: Callable[[str], None]
 ) -> Cache:
     """Return the cache that `config` names; `warn` prints one line."""
-    return Cache(cache_directory(setting(config, settings.CACHE_DIR, environment)), warn=warn)
+    configured = setting(config, settings.CACHE_DIR, environment)
+    named = describe_setting(settings.CACHE_DIR, environment) if configured else ""
+    return Cache(cache_directory(configured), warn=warn, named=named)
 
 
 def setting(config: Mapping[str, Any], key: str, environment: Mapping[str, str]) -> str | None:
     """Return a plugin-wide setting: its environment variable, else its key in the ``[xacct]`` section."""
     value = environment.get(settings.VARIABLES[key]) or config.get(settings.CONFIG_SECTION, {}).get(key)
     return None if value is None else str(value)
+
+
+def describe_setting(key: str, environment: Mapping[str, str], value: str = "") -> str:
+    """Return where a plugin-wide setting comes from, and its value if given: a variable, or a key in a file."""
+    variable, given = settings.VARIABLES[key], f" = {value}" if value else ""
+    if environment.get(variable):
+        return f"{variable}{given}"
+    return f"[{settings.CONFIG_SECTION}] {key}{given} in {_file(environment)}"
+
+
+def _file(environment: Mapping[str, str]) -> str:
+    return environment.get(settings.CONFIG_FILE_VARIABLE) or settings.DEFAULT_CONFIG_FILE
 
 
 def mfa_prompt(config: Mapping[str, Any], environment: Mapping[str, str]) -> str:
@@ -191,11 +205,10 @@ def invalid_setting(
 ) -> ProfileError:
     """Return the error for a plugin-wide setting that is not what `rule` says, with the place that it comes from."""
     variable = settings.VARIABLES[key]
+    name = describe_setting(key, environment)
     if environment.get(variable):
-        name, fix = variable, f"unset it, or set another value:\n  unset {variable}"
+        fix = f"unset it, or set another value:\n  unset {variable}"
     else:
-        name = f"[{settings.CONFIG_SECTION}] {key}"
-        path = environment.get(settings.CONFIG_FILE_VARIABLE) or settings.DEFAULT_CONFIG_FILE
-        fix = f"fix it in {path}, or override it with:\n  export {variable}={example}"
+        fix = f"correct it there, or override it with:\n  export {variable}={example}"
     shown = repr(value if len(value) <= _MAX_SHOWN else f"{value[:_MAX_SHOWN]}…")
     return ProfileError(settings.CONFIG_SECTION, f"{name} is {shown}, but must be {rule}", fix)

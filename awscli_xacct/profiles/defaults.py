@@ -3,11 +3,12 @@
 `wanted` holds keys to set and, as None, keys to remove. `profiles` are all profiles, with any other changes made.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import settings
 from ..arn import Arn
+from ..messages import listed
 from .config_keys import KEYS
 from .partitions import Partitions
 from .regions import find_partition, find_region, find_regional_profile
@@ -48,6 +49,34 @@ def suggest_region(profiles: Profiles, source: str) -> tuple[str, str] | None:
         return None
     region = str(profiles[owner][settings.REGION])
     return None if region_problem(region) else (owner, region)
+
+
+def list_without_region(
+    after: Mapping[str, Mapping[str, Any]], before: Mapping[str, Mapping[str, Any]], profiles: Profiles
+) -> dict[tuple[str, str, str], list[str]]:
+    """Return the profiles in `after` that get a source with a region, but no region of their own.
+
+    They are listed by that source, the profile that its region is from, and the region.
+    """
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for name, options in after.items():
+        source = options.get(settings.SOURCE_PROFILE)
+        is_new = source != before.get(name, {}).get(settings.SOURCE_PROFILE)
+        suggested = suggest_region(profiles, str(source)) if is_new else None
+        if suggested and not options.get(settings.REGION):
+            found.setdefault((str(source), *suggested), []).append(name)
+    return found
+
+
+def region_note(names: Sequence[str], source: str, owner: str, region: str, fix: str) -> str:
+    """Return what the next `aws` command would only say as "You must specify a region", and the fix.
+
+    The profiles `names` have no region, but `owner` has one: their source, or a profile that this one inherits from.
+    """
+    one = len(names) == 1
+    whose = f"{'its' if one else 'their'} source {owner}" if owner == source else owner
+    subject = f"profile {names[0]} has" if one else f"{listed(names)} have"
+    return f"{subject} no region; to use {region}, as {whose} does: {fix}"
 
 
 def build_role_arn(

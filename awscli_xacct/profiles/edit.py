@@ -1,6 +1,7 @@
 """The edit of one ``aws configure role PROFILE``: what it sets, checked and applied to the current files."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,10 +9,18 @@ from .. import settings
 from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles, make_header
 from ..errors import ValidationError
-from ..messages import option, printable, profile_option, role_command
+from ..messages import identity_command, option, printable, role_command
 from ..problems import Problem
+from ..typed import typed_again, while_unwritten
 from . import validation
-from .defaults import apply_changes, build_role_arn, choose_source, complete_settings, suggest_region
+from .defaults import (
+    apply_changes,
+    build_role_arn,
+    choose_source,
+    complete_settings,
+    region_note,
+    suggest_region,
+)
 from .managed_policies import read_only_arn
 from .partitions import Partitions
 from .policies import ONLY_HERE, is_narrowed
@@ -27,10 +36,12 @@ class ProfileEdit:
 
     `read_only` asks for AWS's policy ReadOnlyAccess, whose ARN depends on the role's partition.
 
+    `is_typed` is whether the command line, with an option more, would make the edit with that setting.
+
     `needs_region` is False if a variable gives every command a region, so that the profile may do without.
 
-    `apply` sets `notes`, which tell the user what was derived, and `region`, which is the one to try the profile in
-    if it has none of its own.
+    `apply` sets `notes`, which tell the user what was derived; `written` and `removed`, the profiles that change; and
+    `region`, which is the one to try them in if they have none of their own.
     """
 
     profile: str
@@ -41,7 +52,10 @@ class ProfileEdit:
     read_only: bool = False
     sdk: SdkRequest | None = None
     needs_region: bool = True
+    is_typed: bool = False
     notes: list[str] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
     region: str | None = None
 
     @property
@@ -50,9 +64,8 @@ class ProfileEdit:
 
     @property
     def trial(self) -> str:
-        """The command that tests the profile."""
-        region = f" --region {self.region}" if self.region else ""
-        return f"aws sts get-caller-identity {profile_option(self.profile)}{region}"
+        """The command that tests what was written."""
+        return identity_command(next(iter(self.written), self.profile), self.region)
 
     def apply(self, document: Document, credentials: Document, partitions: Partitions) -> MergedProfiles:
         """Make the changes in `document`, and return all profiles with them.
@@ -69,7 +82,10 @@ class ProfileEdit:
         problems = [Problem(named)] if named else []
         problems += [*self._pair_problems(), *self._read_only_problems(after)]
         problems += map(Problem, profiles.find_overridden(self.profile, wanted).values())
-        problems += validation.find_problems(self.profile, profiles, partitions=partitions, force=self.force)
+        with while_unwritten(self.profile) if self.is_typed else nullcontext():
+            problems += validation.find_problems(
+                self.profile, profiles, partitions=partitions, force=self.force
+            )
         sdk = plan_changes(self.sdk, self.profile, profiles, before, force=self.force)
         problems += sdk.problems
         if problems:
@@ -89,7 +105,11 @@ class ProfileEdit:
             self.region = found[1] if found else settings.DEFAULT_REGION
             is_new = after.get(settings.SOURCE_PROFILE) != before.get(settings.SOURCE_PROFILE)
             if found and is_new and self.needs_region and settings.REGION not in self.wanted:
-                self.notes.append(self._region_note(source, *found))
+                fix = role_command(self.profile, f"{option(settings.REGION)} {found[1]}")
+                self.notes.append(region_note([self.profile], source, *found, fix))
+        changes = any(before.get(key) != value for key, value in wanted.items())
+        self.written = [*([self.profile] if changes else []), *sdk.written]
+        self.removed = sdk.removed
         document.change(header, wanted)
         sdk.apply(document)
         self.notes += sdk.notes
@@ -98,12 +118,6 @@ class ProfileEdit:
     def source(self, profiles: Mapping[str, Mapping[str, Any]]) -> str | None:
         """Return the source profile, as `source_of` does."""
         return choose_source(self.profile, profiles, self.wanted)
-
-    def _region_note(self, source: str, owner: str, region: str) -> str:
-        """Return what the next `aws` command would only say as "You must specify a region", and the fix."""
-        fix = role_command(self.profile, f"{option(settings.REGION)} {region}")
-        whose = f"its source {owner}" if owner == source else owner
-        return f"profile {self.profile} has no region; to use {region}, as {whose} does: {fix}"
 
     def _with_code(self, problem: Problem, wanted: Mapping[str, str | None]) -> Problem:
         """Return a problem with its code: what the command line does not ask for is wrong in the config."""
@@ -133,7 +147,8 @@ class ProfileEdit:
             return [Problem(both, "leave one out")]
         if after.get(settings.POLICY):
             own = f"the profile would have its {settings.POLICY} too, and STS would allow what either allows"
-            return [Problem(f"--read-only: {own}", 'remove that with: --policy ""')]
+            fix = typed_again('--policy ""')
+            return [Problem(f"--read-only: {own}", f"remove that:\n  {fix}")]
         return []
 
     def _pair_problems(self) -> list[Problem]:

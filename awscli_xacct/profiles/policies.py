@@ -223,6 +223,6 @@ def _explain_length(document: str, found: Any, path: str | None) -> str:
     text = f"the policy has {len(document)} characters, and STS accepts {MAX_CHARACTERS}"
     short = len(json.dumps(found, separators=(",", ":"), ensure_ascii=False))
     if short > MAX_CHARACTERS:
-        return f"{text}; shorten it, or use a managed policy: --policy-arns ARN"
+        return f"{text}; shorten it, or make it a managed policy in IAM, for --policy-arns"
     shrink = f" with: jq -c . {shlex.quote(path)} > SHORTER.json" if path else ""
     return f"{text}; without its whitespace it would have {short}: remove it{shrink}"

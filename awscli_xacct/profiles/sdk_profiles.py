@@ -16,6 +16,7 @@ from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles, find_headers, make_header
 from ..messages import role_command
 from ..problems import Problem
+from ..typed import typed_again
 from .credential_process import find_requested, make_command
 
 _SUFFIX = "-sdk"
@@ -49,6 +50,14 @@ class SdkChanges:
     profiles: dict[str, dict[str, str | None] | None] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def written(self) -> list[str]:
+        return [name for name, options in self.profiles.items() if options is not None]
+
+    @property
+    def removed(self) -> list[str]:
+        return [name for name, options in self.profiles.items() if options is None]
 
     def apply(self, document: Document) -> None:
         for name, options in self.profiles.items():
@@ -142,7 +151,7 @@ def _write(request: SdkRequest, profile: str, profiles: MergedProfiles, *, force
         wanted[settings.REGION] = region
     if existing is not None and name != profile and not is_sdk_profile(name, existing, profile):
         if not force:
-            fix = "choose another name, or pass --force to replace it"
+            fix = f"choose another name, or replace it:\n  {typed_again('--force')}"
             changes.problems.append(Problem(f"profile {name} exists already, and is not for {profile}", fix))
         wanted = {**dict.fromkeys(existing), **wanted}
     elif existing is not None:
@@ -192,10 +201,9 @@ def _remove(profile: str, profiles: MergedProfiles, *, force: bool) -> SdkChange
     for name in find_sdk_profiles(profiles, profile):
         users = [other for other in profiles if profiles[other].get(settings.SOURCE_PROFILE) == name]
         if users and not force:
-            fix = "pass --force to remove it anyway"
+            fix = f"remove it anyway:\n  {typed_again('--force')}"
             changes.problems.append(Problem(f"{name} is the source of {', '.join(users)}", fix))
         changes.profiles[name] = None
-        changes.notes.append(f"removed its SDK profile {name}")
     return changes
 
 

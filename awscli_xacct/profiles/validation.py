@@ -12,7 +12,7 @@ from typing import Any
 from .. import settings
 from ..arn import Arn
 from ..errors import ProfileError
-from ..messages import listed, option, printable
+from ..messages import listed, option, printable, role_command
 from ..problems import Hints, Problem
 from .chain_problems import chained_duration_problem, chained_mfa_problem
 from .config_keys import KEYS
@@ -222,7 +222,8 @@ def _clashes(name: str, profile: Mapping[str, Any]) -> list[Problem]:
     if not found:
         return []
     clash = f"profile {name} also has {', '.join(found)}, and only one of the two would be used"
-    return [Problem(clash, "use another profile name, or pass --force", name)]
+    fix = f"use another profile name, or write it all the same:\n  {role_command(name, '--force')}"
+    return [Problem(clash, fix, name)]
 
 
 def find_inherited_mfa_serial(profiles: Profiles, source: str) -> str | None:

@@ -13,6 +13,7 @@ from ..arn import Arn
 from ..aws_errors import is_denied
 from ..errors import ValidationError
 from ..problems import Problem
+from ..typed import typed_again
 from .iam_client import AccountContext, FoundRole
 from .model import SetupContext, check_unchanged, is_made_by_setup
 from .role_planner import plan_role
@@ -69,15 +70,16 @@ def _read(
 def _find_role_problems(setup: SetupContext, found: FoundRole | None) -> Iterator[Problem]:
     request = setup.request
     if found is not None and found.path != request.path:
+        same = shlex.quote(f"{found.path[1:]}{found.name}")
         yield Problem(
             f"role {found.name} already exists, with the path {found.path}",
-            f"pass --role-name {found.path[1:]}{found.name}, or choose another name",
+            f"choose another name, or use that role:\n  {typed_again(f'--role-name {same}')}",
         )
     maximum = request.maximum or (found.maximum if found else request.duration or 0)
     if request.duration and request.duration > maximum:
         yield Problem(
             f"--duration-seconds {request.duration} exceeds the role's maximum session duration, {maximum}",
-            f"request less, or pass --max-session-duration {request.duration}",
+            f"request less, or raise that:\n  {typed_again(f'--max-session-duration {request.duration}')}",
         )
     entry = setup.journal.first("role")
     if found is not None and entry and not is_made_by_setup(found, entry):
@@ -131,8 +133,8 @@ def _plan_caller_policy(setup: SetupContext, problems: list[Problem]) -> list[St
         home,
         f"iam:{owner.operation('Get')}",
         lambda: home.get_inline_policy(owner, name),
-        fix=f"pass --home-admin-profile with a profile that has it, or --no-caller-policy if another policy "
-        f"allows {owner} to assume the role",
+        fix=f"name a profile that has it, or plan without it if another policy allows {owner} to assume the role:\n"
+        f"  {typed_again('--home-admin-profile PROFILE')}\n  {typed_again('--no-caller-policy')}",
     )
     title = f"policy {name} of {owner} in account {home.account}"
     if found is not None and iam_policy.allows_caller(

@@ -98,12 +98,15 @@ class Cache:
     `warn` is called at most once, however often the disk fails.
     """
 
-    def __init__(self, directory: Path | None, *, clock: Clock = time.time, warn: Warn) -> None:
-        """`directory` is the configured one; the records are in `self.directory`."""
+    def __init__(
+        self, directory: Path | None, *, clock: Clock = time.time, warn: Warn, named: str = ""
+    ) -> None:
+        """`directory` is the configured one, by the setting `named`; the records are in `self.directory`."""
         self._configured = directory
         self.directory = directory and Path(locate_private(str(directory), settings.CACHE_KIND))
         self._clock = clock
         self._warn = warn
+        self._named = named
         self.has_warned = False
 
     def read(self, name: str) -> Record | None:
@@ -133,9 +136,10 @@ class Cache:
     def write(self, name: str, record: Record) -> None:
         """Store a record. If the disk refuses, only warn: the credentials themselves are good."""
         if self.directory is None:
+            reason = f"{self._named} is not an absolute path" if self._named else "there is no home directory"
             self._warn_once(
-                "credentials cannot be cached: there is no home directory, or cache_dir is not an absolute path. Fix "
-                f"it with: export {settings.VARIABLES[settings.CACHE_DIR]}=DIRECTORY"
+                f"credentials cannot be cached: {reason}. Fix it with: "
+                f"export {settings.VARIABLES[settings.CACHE_DIR]}=DIRECTORY"
             )
             return
         try:

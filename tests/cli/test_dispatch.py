@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +14,8 @@ import pytest
 from awscli_xacct import __version__
 from awscli_xacct.cli.dispatch import COMMANDS, load
 from tests.support.home import XACCT, Home, finish
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"]])
@@ -92,3 +97,24 @@ def test_full_disk_under_stdout_is_one_message(home: Home, prod: str, arguments:
     outcome = finish(home.start_any(Path("/bin/sh"), "-c", command))
     assert outcome.code == 255
     assert outcome.stderr == "xacct: cannot write the output: No space left on device\n"
+
+
+def test_broken_installation_is_installed_again_from_where_it_was(tmp_path: Path) -> None:
+    """It is not on PyPI, so its name and version led nowhere."""
+    shutil.copytree(ROOT / "awscli_xacct", tmp_path / "awscli_xacct")
+    (tmp_path / "awscli_xacct" / "messages.py").write_text("def broken(:\n", encoding="utf-8")
+    outcome = subprocess.run(
+        [sys.executable, "-m", "awscli_xacct", "status"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    first, command = outcome.stderr.splitlines()
+    assert first.startswith("xacct: this installation is broken: SyntaxError: ")
+    assert first.endswith(" Install it again with:")
+    *options, origin = shlex.split(command)
+    assert (outcome.returncode, options[0]) == (255, sys.executable)
+    assert options[1:] == ["-m", "pip", "install", "--force-reinstall", "--no-deps"]
+    assert Path(origin, "setup.cfg").exists()

@@ -440,7 +440,10 @@ def test_doctor_names_the_origin_of_a_setting(machine: Machine) -> None:
     found = examine(machine, AWS_XACCT_MFA_PROMPT="qt")
     assert [(finding["Text"].split(", but ")[0], finding["Fix"]) for finding in found] == [
         ("AWS_XACCT_MFA_PROMPT is 'qt'", "unset AWS_XACCT_MFA_PROMPT"),
-        ("[xacct] mfa_session_duration is '1'", "export AWS_XACCT_MFA_SESSION_DURATION=43200"),
+        (
+            "[xacct] mfa_session_duration in ~/.aws/config is '1'",
+            "export AWS_XACCT_MFA_SESSION_DURATION=43200",
+        ),
     ]
 
 
@@ -550,10 +553,10 @@ def test_doctor_warns_of_a_hard_linked_config_file(machine: Machine) -> None:
 
 def test_doctor_finds_a_relative_cache_directory(machine: Machine) -> None:
     fault = get_only(examine(machine, AWS_XACCT_CACHE_DIR="cache"), "fault")
-    assert fault["Text"].startswith("AWS_XACCT_CACHE_DIR 'cache' is not an absolute path")
+    assert fault["Text"].startswith("AWS_XACCT_CACHE_DIR = cache is not an absolute path")
     machine.write(machine.config.read_text("utf-8") + "[xacct]\ncache_dir = ./x\n")
     assert get_only(examine(machine), "fault")["Text"].startswith(
-        "[xacct] cache_dir './x' is not an absolute path"
+        "[xacct] cache_dir = ./x in ~/.aws/config is not an absolute path"
     )
 
 

@@ -20,7 +20,7 @@ FROM_HERE = subprocess.run(
     [
         sys.executable,
         "-c",
-        "from awscli_xacct.cli.installations import get_origin; print(get_origin(), end='')",
+        "from awscli_xacct.cli.origin import get_origin; print(get_origin(), end='')",
     ],
     cwd=Path(sys.executable).parent,
     capture_output=True,

@@ -168,7 +168,10 @@ def test_history_leaves_out_what_is_damaged_and_says_so(home: Home) -> None:
     [
         ("region = x\n", "{config}, line 1: text before the first [section]"),
         ("[default]\n[default]\n", "{config}, line 2: duplicate section [default]"),
-        ("[xacct]\nhistory = maybe\n", "[xacct] history is 'maybe', but must be one of on, off."),
+        (
+            "[xacct]\nhistory = maybe\n",
+            "[xacct] history in ~/.aws/config is 'maybe', but must be one of on, off.",
+        ),
     ],
 )
 def test_history_is_shown_despite_a_damaged_config(home: Home, config: str, fault: str) -> None:
@@ -203,7 +206,7 @@ def test_history_that_is_empty_or_off_is_said_to_be(home: Home) -> None:
     assert (outcome.code, outcome.stdout) == (0, "")
     assert outcome.stderr.splitlines() == [
         "xacct: no session is recorded",
-        "xacct: sessions are not recorded, because history is off",
+        "xacct: sessions are not recorded: AWS_XACCT_HISTORY = off",
     ]
     assert rows(home) == []
 

@@ -246,8 +246,8 @@ def test_serve_on_a_port_that_is_taken(home: Home, prod: str) -> None:
         outcome = home.xacct("serve", prod, "--port", str(port))
     assert (outcome.code, outcome.stdout) == (255, "")
     assert outcome.stderr == (
-        f"xacct: cannot listen on port {port} of 127.0.0.1: Address already in use. Choose another --port, or leave "
-        f"it out for any free one\n"
+        f"xacct: cannot listen on port {port} of 127.0.0.1: Address already in use. Use any free one:\n"
+        f"  xacct serve {prod}\n"
     )
     assert list((home.aws_dir / "xacct").glob("serve/*")) == []
 

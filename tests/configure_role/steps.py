@@ -41,6 +41,9 @@ ESCAPE = "\x1b[31m"
 XML_ESCAPE = "\x9b31m"
 """The same in an answer of a service: the only such character that XML can carry."""
 
+WITHOUT_TERMINAL = "  - cannot ask for confirmation without a terminal. Go ahead with:"
+"""What is said before the command that needs no confirmation."""
+
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 

@@ -20,8 +20,13 @@ DEVICE = "arn:aws:iam::111111111111:mfa/dev"
 NOW = 1_790_000_000.0
 
 NO_ROLE = "the role may not exist: check the account and the name in its ARN"
-MFA = "the role may require MFA, and the profile has no device: --mfa-serial auto"
-EXTERNAL_ID = "the role may require an external id, and the profile has none: --external-id ID"
+MFA = "the role may require MFA, and the profile has no device: aws configure role prod --mfa-serial auto"
+EXTERNAL_ID = (
+    "the role may require an external id, and the profile has none: aws configure role prod --external-id ID"
+)
+OTHER_ID = (
+    "the role may require another external id than the profile's: aws configure role prod --external-id ID"
+)
 NEW = "the role, its trust policy or the caller's policy may be new: IAM changes take seconds to take effect"
 
 
@@ -72,7 +77,7 @@ def test_denial_statements_include_what_the_profile_sends() -> None:
         },
     }
     assert denial.caller_statement["Action"] == ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
-    assert denial.causes == [NO_ROLE, "the external id may differ from the one that the role requires", NEW]
+    assert denial.causes == [NO_ROLE, OTHER_ID, NEW]
 
 
 @pytest.mark.parametrize("action", ["sts:TagSession", "sts:SetSourceIdentity"])

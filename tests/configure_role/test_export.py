@@ -10,7 +10,7 @@ from tests.sts import MfaDevice, Role
 from tests.support.commands import file_state
 from tests.support.home import Home
 
-from .steps import Screen, done, refused, run
+from .steps import WITHOUT_TERMINAL, Screen, done, refused, run
 
 NEW = """\
 version: 1
@@ -84,7 +84,8 @@ def test_export_edits_an_existing_manifest_in_place(home: Home, role: Role, tmp_
     assert "+  prod: {account: prod,   role: 'Power'}" in outcome.stdout
     assert outcome.lines == [
         "nothing was written, because",
-        "  - cannot ask for confirmation without a terminal; pass --yes",
+        WITHOUT_TERMINAL,
+        f"      aws configure role export {link} --yes",
     ]
     assert path.read_bytes() == text.encode()
     assert done(home, "export", str(link), "--yes").lines == [f"wrote 2 role profiles to {link}"]
@@ -173,7 +174,7 @@ def test_export_for_the_extension_keeps_its_colors(
     )
     text = path.read_text("utf-8").replace("us-west-1\n\n", "eu-west-1 ; here\ncolor = ff0000\n\n")
     path.write_text(text, "utf-8")
-    assert run(home, "export", str(path)).lines[-1].endswith("; pass --yes")
+    assert run(home, "export", str(path)).lines[-2] == WITHOUT_TERMINAL
     assert path.read_text("utf-8") == text
     done(home, "export", str(path), "--yes")
     assert path.read_text("utf-8") == text.replace("eu-west-1", "us-west-1")

@@ -14,7 +14,19 @@ from tests.sts import MfaDevice, Role, Sts
 from tests.support.commands import WHOAMI, file_state
 from tests.support.home import Home
 
-from .steps import CTRL_C, CTRL_D, ESCAPE, Screen, cache, done, parsed, refused, run
+from .steps import (
+    CTRL_C,
+    CTRL_D,
+    ESCAPE,
+    NO_REGION,
+    WITHOUT_TERMINAL,
+    Screen,
+    cache,
+    done,
+    parsed,
+    refused,
+    run,
+)
 
 TEAM = """\
 version: 1
@@ -109,7 +121,8 @@ def test_import_of_a_change_needs_confirmation_and_keeps_own_settings(home: Home
     edit(team, "3600", "1800")
     assert refused_with_plan(home, str(team)) == [
         "nothing was changed, because",
-        "  - cannot ask for confirmation without a terminal; pass --yes",
+        WITHOUT_TERMINAL,
+        f"      aws configure role import {team} --yes",
     ]
     outcome = done(home, "import", str(team), "--yes")
     assert outcome.stdout == (
@@ -143,12 +156,14 @@ def test_prune_removes_profiles_of_this_manifest_and_their_credentials(
     edit(team, team.read_text("utf-8").splitlines()[-1] + "\n", "")
     outcome = done(home, "import", str(team))
     assert outcome.lines == [
-        f"no longer wanted, but kept: audit; pass --prune to remove profiles made from {team}",
+        f"no longer wanted, but kept: audit. Remove profiles made from {team} with:",
+        f"  aws configure role import {team} --prune",
         f"nothing to do: 4 profiles up to date in {home.config}",
     ]
     assert refused_with_plan(home, str(team), "--prune") == [
         "nothing was changed, because",
-        "  - cannot ask for confirmation without a terminal; pass --yes",
+        WITHOUT_TERMINAL,
+        f"      aws configure role import {team} --prune --yes",
     ]
     outcome = done(home, "import", str(team), "--prune", "--yes")
     assert outcome.lines == [f"updated {home.config}: 1 removed, 4 the same"]
@@ -156,6 +171,41 @@ def test_prune_removes_profiles_of_this_manifest_and_their_credentials(
     assert "[profile audit]" not in text
     assert "[profile mine]" in text
     assert len(home.records()) == 1
+
+
+def test_prune_shows_every_key_that_is_removed(home: Home, team: Path) -> None:
+    done(home, "import", str(team))
+    text = home.config.read_text("utf-8")
+    section = text[text.index("[profile audit]") :].partition("\n\n")[0].splitlines()[1:]
+    home.config.write_text(
+        text.replace("[profile audit]\n", "[profile audit]\noutput = text\naws_secret_access_key = hush\n"),
+        "utf-8",
+    )
+    edit(team, team.read_text("utf-8").splitlines()[-1] + "\n", "")
+    outcome = run(home, "import", str(team), "--prune", "--output", "json")
+    assert "hush" not in outcome.stdout + outcome.stderr
+    (step,) = [step for step in json.loads(outcome.stdout) if step["Action"] == "remove"]
+    shown = [f"{change['Key']} = {change['Old']}" for change in step["Changes"]]
+    assert sorted(shown) == sorted([*section, "output = text", "aws_secret_access_key = (hidden by xacct)"])
+    assert "region" in run(home, "import", str(team), "--prune").stdout
+
+
+def test_import_says_once_which_profiles_have_no_region(home: Home, role: Role) -> None:
+    team = home.path / "no-region.yaml"
+    roles = "".join(f'  {name}: {{role_arn: "{role.arn}"}}\n' for name in ("one", "two"))
+    team.write_text(f"version: 1\nroles:\n{roles}", "utf-8")
+    note = (
+        "one, two have no region; to use us-west-1, as their source default does: "
+        'for profile in one two; do aws configure role "$profile" --region us-west-1; done'
+    )
+    assert note in done(home, "import", str(team), "--dry-run").lines
+    assert note not in done(home, "import", str(team), environment={"AWS_DEFAULT_REGION": "us-west-1"}).lines
+    assert done(home, "import", str(team)).lines == [f"nothing to do: 2 profiles up to date in {home.config}"]
+    many = "".join(f'  r{number}: {{role_arn: "{role.arn}"}}\n' for number in range(11))
+    team.write_text(f"version: 1\nroles:\n{many}", "utf-8")
+    lines = done(home, "import", str(team), "--dry-run").lines
+    assert lines[1].endswith("default does: write region: us-west-1 under defaults in the manifest, then:")
+    assert lines[2] == f"  aws configure role import {team} --dry-run"
 
 
 def test_prune_of_a_renamed_role_removes_one_profile_and_adds_one(home: Home, team: Path) -> None:
@@ -179,9 +229,10 @@ def test_prune_of_more_than_half_needs_yes(home: Home, team: Path, yes: bool) ->
     else:
         screen = Screen(home, "import", str(team), "--prune")
         assert screen.end() == 252
-        assert screen.shown.splitlines()[-2:] == [
+        assert screen.shown.splitlines()[-3:] == [
             "nothing was changed, because",
-            f"  - 2 of the 2 profiles made from {team} would be removed, more than half; pass --yes",
+            f"  - 2 of the 2 profiles made from {team} would be removed, more than half. Go ahead with:",
+            f"      aws configure role import {team} --prune --yes",
         ]
         assert "[profile prod]" in home.config.read_text("utf-8")
 
@@ -210,8 +261,10 @@ def test_import_over_a_foreign_profile_is_a_conflict_without_adopt(
     done(home, "import", str(other))
     assert refused_with_plan(home, str(team), "--yes", code=253) == [
         "nothing was changed, because",
-        "  - profile prod was made by hand and differs; choose another name, or pass --adopt to take it over",
-        "  - profile audit was made from ops and differs; choose another name, or pass --adopt to take it over",
+        "  - profile prod was made by hand and differs. Choose another name, or take it over:",
+        f"      aws configure role import {team} --yes --adopt",
+        "  - profile audit was made from ops and differs. Choose another name, or take it over:",
+        f"      aws configure role import {team} --yes --adopt",
     ]
     outcome = done(home, "import", str(team), "--adopt", "--yes", "--output", "json")
     assert [(step["Profile"], step["Action"], step["MadeFrom"]) for step in parsed(outcome)] == [
@@ -355,6 +408,7 @@ def test_import_reads_the_file_of_the_extension(
         "base account base is not among your profiles; its roles get the source profile default",
         f"color belongs to the extension and stays in {path}",
         "prod, audit: source_profile = default, because no source was given",
+        NO_REGION,
         f"updated {home.config}: 2 added",
     ]
     assert (
@@ -398,7 +452,7 @@ def test_import_from_another_tool_completes_the_profiles_of_the_own_config(home:
     notes = ["unknown key colour is not imported: prod"]
     lines = refused_with_plan(home, "--from", "aws-vault")
     assert lines[:1] == notes
-    assert lines[-1] == "  - cannot ask for confirmation without a terminal; pass --yes"
+    assert lines[-2:] == [WITHOUT_TERMINAL, "      aws configure role import --from aws-vault --yes"]
     outcome = done(home, "import", "--from", "aws-vault", "--yes")
     assert outcome.stdout == (
         "PLAN    PROFILE  SETTING         NOW  THEN\n"

@@ -71,7 +71,7 @@ def test_import_changes_and_prunes_sdk_profiles(home: Home, team: Path) -> None:
     change(team, "region: us-west-1, sdk_profile: true", "region: eu-west-1")
     change(team, ", sdk_profile: audit-tools", "")
     outcome = done(home, "import", str(team), "--yes")
-    assert "no longer wanted, but kept: prod-sdk, audit-tools; pass --prune" in outcome.lines[0]
+    assert "no longer wanted, but kept: prod-sdk, audit-tools. Remove profiles made from" in outcome.lines[0]
     plan = parsed(done(home, "import", str(team), "--prune", "--yes", "--output", "json"))
     assert [each["Profile"] for each in plan if each["Action"] == "remove"] == ["prod-sdk", "audit-tools"]
     assert list(profiles(home)) == ["default", "prod", "audit", "plain"]

@@ -221,7 +221,7 @@ def test_interview_finds_a_device_in_iam_or_copies_the_source_profiles(
     screen = Screen(home, "new")
     answer(screen, {"Role ARN": role.arn, "Source profile": "keyless"}, QUESTIONS[:2])
     screen.answer(f"[{device.serial}]", "auto")
-    screen.expect("the user of profile keyless has no MFA device; add one in IAM")
+    screen.expect("the user of profile keyless has no MFA device\r\n")
     answer(screen, {"MFA device (auto: ask IAM)": "-"}, QUESTIONS[2:])
     screen.answer("Write this", "y")
     assert screen.end() == 0
@@ -257,8 +257,9 @@ def test_interview_without_a_terminal_is_an_error_that_names_the_options(home: H
         "no settings given, and no terminal to ask for them",
         "  - did you mean: aws configure role list",
     ]
-    assert lines[2].startswith("  - give at least one of --role-arn, --source-profile, ")
-    assert lines[2].endswith(", --account-id, --role-name, --region")
+    assert lines[2].startswith("  - none of --role-arn, --source-profile, ")
+    assert lines[2].endswith(", --account-id, --role-name, --region is given. Give at least one, as in:")
+    assert lines[3:] == ["      aws configure role lits --role-arn ARN"]
     screen = Screen(home, "lits")
     screen.expect("profile lits is new; did you mean: aws configure role list\r\n")
     screen.keys("Role ARN", CTRL_C)

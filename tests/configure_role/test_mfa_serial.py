@@ -35,9 +35,11 @@ def test_mfa_serial_auto_finds_the_only_device(
 def test_mfa_serial_auto_lists_several_devices(home: Home, sts: Sts, user: User, role: Role) -> None:
     first, second = (sts.add_mfa_device(user, name) for name in ("phone", "token"))
     assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto") == [
-        "the user of profile default has several MFA devices; pass one of:",
-        f"  - --mfa-serial {first.serial}",
-        f"  - --mfa-serial {second.serial}",
+        "the user of profile default has several MFA devices; choose one of:",
+        f"  - {first.serial}. With this one:",
+        f"      aws configure role prod --role-arn {role.arn} --mfa-serial {first.serial}",
+        f"  - {second.serial}. With this one:",
+        f"      aws configure role prod --role-arn {role.arn} --mfa-serial {second.serial}",
     ]
 
 
@@ -52,15 +54,16 @@ def test_mfa_serial_auto_rejects_a_security_key(home: Home, sts: Sts, user: User
 def test_mfa_serial_auto_explains_a_user_without_a_device(home: Home, role: Role) -> None:
     assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto", code=253) == [
         HEADING,
-        "  - the user of profile default has no MFA device; add one in IAM, or pass --mfa-serial none",
+        "  - the user of profile default has no MFA device. Add one in IAM, or set none:",
+        f"      aws configure role prod --role-arn {role.arn} --mfa-serial none",
     ]
 
 
 @pytest.mark.parametrize(
     ("code", "advice"),
     [
-        ("AccessDenied", "allow the user iam:ListMFADevices, or name the device: --mfa-serial ARN"),
-        ("InvalidClientTokenId", "name the device: --mfa-serial ARN"),
+        ("AccessDenied", "Allow the user iam:ListMFADevices, or name the device:"),
+        ("InvalidClientTokenId", "Name the device:"),
     ],
 )
 def test_mfa_serial_auto_explains_what_iam_refuses(
@@ -72,7 +75,8 @@ def test_mfa_serial_auto_explains_what_iam_refuses(
     ) == [
         HEADING,
         f"  - IAM could not be asked with profile default: An error occurred ({code}) when calling the ListMFADevices "
-        f"operation: No\\x9b31m.; {advice}",
+        f"operation: No\\x9b31m. {advice}",
+        f"      aws configure role prod --role-arn {role.arn} --mfa-serial ARN",
     ]
 
 
@@ -93,7 +97,8 @@ def test_mfa_serial_auto_asks_iam_for_users_only_and_last(
     ]
     assert refused(home, *common, "--credential-source", "Environment", code=253) == [
         HEADING,
-        "  - there is no source profile to ask IAM with; name the device: --mfa-serial ARN",
+        "  - there is no source profile to ask IAM with. Name the device:",
+        f"      aws configure role new --role-arn {role.arn} --credential-source Environment --mfa-serial ARN",
     ]
     assert sts.calls == [], device
 

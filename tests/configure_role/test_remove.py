@@ -7,7 +7,7 @@ import pytest
 from tests.sts import MfaDevice, Role, Sts
 from tests.support.home import Home
 
-from .steps import CTRL_C, Screen, cache, done, refused
+from .steps import CTRL_C, WITHOUT_TERMINAL, Screen, cache, done, refused
 
 # Only the section of `prod` may change, and its comments stay.
 CONFIG = """\
@@ -107,7 +107,8 @@ def test_remove_keeps_the_mfa_session_for_other_roles(home: Home, role: Role, de
 def test_remove_of_a_source_profile_needs_its_users_or_force(home: Home) -> None:
     assert refused(home, "remove", "prod", "--yes") == [
         "nothing was removed, because",
-        "  - prod is the source of audit; pass --force to remove it anyway",
+        "  - prod is the source of audit. Remove it anyway:",
+        "      aws configure role remove prod --yes --force",
     ]
     before = home.config.read_bytes()
     done(home, "remove", "prod", "--yes", "--force")
@@ -132,7 +133,8 @@ def test_remove_of_a_profile_with_keys_needs_force(home: Home, role: Role) -> No
     )
     assert refused(home, "remove", "x", "--yes") == [
         "nothing was removed, because",
-        "  - x has the long-term keys of a user too; pass --force to remove them with it",
+        "  - x has the long-term keys of a user too. Remove them with it:",
+        "      aws configure role remove x --yes --force",
     ]
     done(home, "remove", "x", "--yes", "--force")
     assert "AKIA1" not in home.config.read_text(encoding="utf-8")
@@ -150,7 +152,8 @@ def test_remove_explains_what_it_cannot_remove(home: Home, role: Role) -> None:
     place = f"{home.credentials}, line {line},"
     assert refused(home, "remove", "prod") == [
         "nothing was removed, because",
-        "  - cannot ask for confirmation without a terminal; pass --yes",
+        WITHOUT_TERMINAL,
+        "      aws configure role remove prod --yes",
     ]
     assert refused(home, "remove", "prod", "other", "--yes", code=253) == [
         "nothing was removed, because",

@@ -53,6 +53,21 @@ def test_sdk_profile_is_written_in_the_same_edit(home: Home, role: Role, plain: 
     assert home.config.stat().st_mtime_ns == times
 
 
+def test_sdk_profile_written_or_removed_alone_is_what_is_reported(
+    home: Home, role: Role, plain: dict[str, str]
+) -> None:
+    done(home, "prod", "--role-arn", role.arn)
+    assert done(home, "prod", "--sdk-profile", environment=plain).lines[1:] == [
+        f"wrote profile prod-sdk to {home.config}",
+        "try it: aws sts get-caller-identity --profile prod-sdk --region us-west-1",
+    ]
+    assert done(home, "prod", "--region", "eu-west-1").lines[1:] == [
+        f"wrote profiles prod and prod-sdk to {home.config}",
+        "try it: aws sts get-caller-identity --profile prod",
+    ]
+    assert done(home, "prod", "--sdk-profile", "").lines == [f"removed profile prod-sdk from {home.config}"]
+
+
 @pytest.mark.parametrize("name", ["my prod", "it's $5", "-x", "list", "zürich"])
 def test_sdk_profile_of_any_name_works_in_an_sdk(
     home: Home, role: Role, sts: Sts, name: str, plain: dict[str, str]
@@ -100,10 +115,10 @@ def test_sdk_profile_never_replaces_somebodys_own_without_force(
         file.write("# mine\n[profile prod-sdk]\nsso_start_url = https://x\ns3 =\n  max_queue_size = 5\n\n")
         file.write("[profile of-other]\ncredential_process = xacct credentials other\n")
     for name in ("prod-sdk", "of-other"):
-        assert (
-            f"  - profile {name} exists already, and is not for prod; choose another name, or pass --force"
-            in (refused(home, "prod", "--sdk-profile", name, environment=plain)[1])
-        )
+        assert refused(home, "prod", "--sdk-profile", name, environment=plain)[1:] == [
+            f"  - profile {name} exists already, and is not for prod. Choose another name, or replace it:",
+            f"      aws configure role prod --sdk-profile {name} --force",
+        ]
     done(home, "prod", "--sdk-profile", "--force", environment=plain)
     assert profiles(home)["prod-sdk"] == {"credential_process": "xacct credentials prod", "region": REGION}
     assert "# mine\n[profile prod-sdk]\n" in home.config.read_text("utf-8")
@@ -221,6 +236,7 @@ def test_sdk_profile_that_is_more_than_that_is_not_removed(home: Home) -> None:
     home.config.write_text(
         text.replace("[default]\n", "[default]\ncredential_process = xacct credentials prod\n"), "utf-8"
     )
-    assert refused(home, "remove", "prod", "--yes")[1] == (
-        "  - prod is what the credential_process of default asks for; pass --force to remove it anyway"
-    )
+    assert refused(home, "remove", "prod", "--yes")[1:] == [
+        "  - prod is what the credential_process of default asks for. Remove it anyway:",
+        "      aws configure role remove prod --yes --force",
+    ]

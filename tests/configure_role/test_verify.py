@@ -18,8 +18,9 @@ from .steps import ESCAPE, STRANGER, XML_ESCAPE, Screen, done, parsed, refused, 
 CAUSES = (
     "  likely causes:\n"
     "    - the role may not exist: check the account and the name in its ARN\n"
-    "    - the role may require MFA, and the profile has no device: --mfa-serial auto\n"
-    "    - the role may require an external id, and the profile has none: --external-id ID\n"
+    "    - the role may require MFA, and the profile has no device: aws configure role PROFILE --mfa-serial auto\n"
+    "    - the role may require an external id, and the profile has none: aws configure role "
+    "PROFILE --external-id ID\n"
     "    - the role, its trust policy or the caller's policy may be new: IAM changes take seconds to take effect\n"
 )
 
@@ -45,7 +46,7 @@ def shown_denial(profile: str, caller: str, principal: str, role_arn: str, cause
         f'      "Action": "sts:AssumeRole",\n'
         f'      "Resource": "{role_arn}"\n'
         f"    }}\n"
-        f"{causes}"
+        f"{causes.replace('PROFILE', profile.split(',')[0])}"
     )
 
 
@@ -60,9 +61,7 @@ def test_verify_reports_each_profile(home: Home, sts: Sts, user: User, role: Rol
     outcome = run(home, "verify", "--all")
     assert outcome.code == 255
     session = "arn:aws:sts::222222222222:assumed-role/Power/me"
-    no_mfa = CAUSES.replace(
-        "    - the role may require MFA, and the profile has no device: --mfa-serial auto\n", ""
-    )
+    no_mfa = "".join(line for line in CAUSES.splitlines(keepends=True) if "MFA" not in line)
     assert outcome.stdout == (
         "PROFILE  RESULT         LASTS  FAILED AT\n"
         "prod     works          2 h    -\n"
@@ -197,8 +196,9 @@ def test_verify_as_json_has_both_policy_statements(home: Home, sts: Sts, user: U
             "LikelyCauses": [
                 "one of the two policies allows sts:AssumeRole, but not sts:TagSession",
                 "the role may not exist: check the account and the name in its ARN",
-                "the role may require MFA, and the profile has no device: --mfa-serial auto",
-                "the external id may differ from the one that the role requires",
+                "the role may require MFA, and the profile has no device: aws configure role closed --mfa-serial auto",
+                "the role may require another external id than the profile's: aws configure role closed "
+                "--external-id ID",
                 "the role, its trust policy or the caller's policy may be new: IAM changes take seconds to take effect",
             ],
         },

@@ -59,6 +59,11 @@ def test_verify_option_writes_only_a_role_that_can_be_assumed(
     assert lines[0] == "prod:"
     assert f"  the trust policy of {role.arn} needs:" in lines
     assert lines[-1] == "profile prod was not written"
+    # Nothing is written, so the whole command is what may work.
+    typed = f"aws configure role prod --role-arn {role.arn} --verify"
+    assert (
+        f"    - the role may require MFA, and the profile has no device: {typed} --mfa-serial auto" in lines
+    )
     assert operations(sts) == ["AssumeRole", "GetCallerIdentity"]
 
     screen = Screen(home, *common, "--mfa-serial", device.serial)
@@ -103,8 +108,9 @@ def test_profile_with_other_credentials_needs_force(home: Home, role: Role) -> N
     home.write_config("[profile prod]\nsso_session = mine\nregion = us-west-1\n")
     assert refused(home, "prod", "--role-arn", role.arn) == [
         "profile prod was not written, because",
-        "  - profile prod also has sso_session, and only one of the two would be used; use another profile name, "
-        "or pass --force",
+        "  - profile prod also has sso_session, and only one of the two would be used. Use another profile name, "
+        "or write it all the same:",
+        f"      aws configure role prod --role-arn {role.arn} --force",
     ]
     done(home, "prod", "--role-arn", role.arn, "--force")
     assert home.config.read_text(encoding="utf-8").endswith(

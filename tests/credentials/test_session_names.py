@@ -146,7 +146,12 @@ def test_template_with_the_host() -> None:
 def test_template_with_another_placeholder_is_an_error(world: World, template: str) -> None:
     world.add_role("prod")
     for config, environment, place, fix in (
-        ({"role_session_name": template}, {}, "[xacct] role_session_name", "fix it in ~/.aws/config"),
+        (
+            {"role_session_name": template},
+            {},
+            "[xacct] role_session_name in ~/.aws/config",
+            "correct it there",
+        ),
         (
             {},
             {"AWS_XACCT_ROLE_SESSION_NAME": template},

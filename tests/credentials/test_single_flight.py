@@ -543,8 +543,8 @@ def test_directory_missing_keeps_the_record_in_this_process() -> None:
     homeless = Alone(None)
     assert [homeless.get(), homeless.get()] == ["ASIA1", "ASIA1"]
     assert homeless.warnings == [
-        "credentials cannot be cached: there is no home directory, or cache_dir is not an absolute path. Fix it "
-        "with: export AWS_XACCT_CACHE_DIR=DIRECTORY"
+        "credentials cannot be cached: there is no home directory. Fix it with: "
+        "export AWS_XACCT_CACHE_DIR=DIRECTORY"
     ]
     homeless.now = NOW + 3600
     assert homeless.get() == "ASIA2"

@@ -44,7 +44,8 @@ def test_store_prints_no_secret_and_asks_first(home: Home, user: User) -> None:
     outcome = home.xacct("keys", "store", "default")
     assert outcome.lines == [
         "xacct: nothing was changed, because",
-        "  - cannot ask for confirmation without a terminal; pass --yes",
+        "  - cannot ask for confirmation without a terminal. Go ahead with:",
+        "      xacct keys store default --yes",
     ]
     assert (home.config.read_bytes(), home.credentials.read_bytes()) == before
     done = home.xacct("keys", "store", "default", "--yes")

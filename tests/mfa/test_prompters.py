@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from awscli_xacct.errors import CannotPromptError
-from awscli_xacct.mfa.prompters import PROMPT_METHODS, prompter
+from awscli_xacct.mfa.prompters import PROMPT_METHODS, PromptMethod, be_silent, prompter
 from awscli_xacct.settings import MFA_PROMPTS
 from tests.sts import MfaDevice, Sts
 from tests.support.home import Home, finish_on_terminal
@@ -41,9 +41,42 @@ def test_each_value_of_mfa_prompt_has_methods() -> None:
     assert set(PROMPT_METHODS) == set(MFA_PROMPTS)
 
 
-def test_mfa_prompt_none_forbids_prompting() -> None:
-    with pytest.raises(CannotPromptError, match="mfa_prompt = none forbids asking"):
-        prompter("none")("MFA code: ")
+@pytest.mark.parametrize(
+    ("mode", "why"),
+    [
+        ("none", "^SETTING forbids asking"),
+        ("tty", "terminal to ask on, and SETTING allows nothing else"),
+        ("gui", "dialog program to ask with, and SETTING allows nothing else"),
+    ],
+)
+def test_mfa_prompt_that_forbids_prompting_is_named(
+    monkeypatch: pytest.MonkeyPatch, mode: str, why: str
+) -> None:
+    never = PromptMethod(lambda: False, lambda prompt: prompt)
+    for name in ("tty", "gui"):
+        monkeypatch.setitem(PROMPT_METHODS, name, (never,))
+    with pytest.raises(CannotPromptError, match=why):
+        prompter(mode, "SETTING")("MFA code: ")
+
+
+def test_mfa_prompt_that_forbids_prompting_is_named_with_its_place(home: Home, device: MfaDevice) -> None:
+    """The config was blamed for what a variable had said."""
+    said = f"needs an MFA code of {device.serial}, but {{}} forbids asking"
+    outcome = home.aws(*IDENTITY, environment={"AWS_XACCT_MFA_PROMPT": "none"})
+    assert said.format("AWS_XACCT_MFA_PROMPT = none") in outcome.stderr
+    with home.config.open("a", encoding="utf-8") as file:
+        file.write("[xacct]\nmfa_prompt = none\n")
+    outcome = home.aws(*IDENTITY)
+    assert said.format("[xacct] mfa_prompt = none in ~/.aws/config") in outcome.stderr
+
+
+def test_process_that_is_silent_asks_for_no_code() -> None:
+    end = be_silent("nobody is to be asked")
+    with pytest.raises(CannotPromptError, match="nobody is to be asked"):
+        prompter("auto", "SETTING")("MFA code: ")
+    end()
+    with pytest.raises(CannotPromptError, match=r"^SETTING forbids"):
+        prompter("none", "SETTING")("MFA code: ")
 
 
 def test_dialog_prompts_with_a_display_and_no_terminal(home: Home, device: MfaDevice) -> None:

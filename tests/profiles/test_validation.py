@@ -404,14 +404,15 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
         role(sso_session="corp", credential_process="op", web_identity_token_file="/t", login_session="x"),
         [
             "profile prod also has credential_process, login_session, sso_session, web_identity_token_file, and "
-            "only one of the two would be used; use another profile name, or pass --force"
+            "only one of the two would be used. Use another profile name, or write it all the same:\n"
+            "  aws configure role prod --force"
         ],
     ),
     (
         role(**KEYS),
         [
-            "profile prod also has aws_access_key_id, aws_secret_access_key, and only one of the two would be used; "
-            "use another profile name, or pass --force"
+            "profile prod also has aws_access_key_id, aws_secret_access_key, and only one of the two would be used. "
+            "Use another profile name, or write it all the same:\n  aws configure role prod --force"
         ],
     ),
     (role(session_tags="team"), ["--session-tags 'team': 'team' is not KEY=VALUE"]),

@@ -457,8 +457,18 @@ def test_cache_without_a_home_warns_once() -> None:
         assert frozen.cache.read(NAME) is None
     assert not frozen.cache.remove(NAME)
     assert frozen.warnings == [
-        "credentials cannot be cached: there is no home directory, or cache_dir is not an absolute path. Fix it "
-        "with: export AWS_XACCT_CACHE_DIR=DIRECTORY"
+        "credentials cannot be cached: there is no home directory. Fix it with: "
+        "export AWS_XACCT_CACHE_DIR=DIRECTORY"
+    ]
+
+
+def test_cache_without_an_absolute_directory_names_the_setting() -> None:
+    warnings: list[str] = []
+    cache = Cache(None, warn=warnings.append, named="[xacct] cache_dir in ~/.aws/config")
+    cache.write(NAME, record())
+    assert warnings == [
+        "credentials cannot be cached: [xacct] cache_dir in ~/.aws/config is not an absolute path. Fix it with: "
+        "export AWS_XACCT_CACHE_DIR=DIRECTORY"
     ]
 
 

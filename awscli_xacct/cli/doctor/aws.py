@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ... import __version__, settings
 from .. import embedded, installations, plugin_section, probes
-from ..installations import Installation, get_origin
+from ..installations import Installation
+from ..origin import get_origin
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
 _MIN_VERSIONS = {"1": (1, 45), "2": (2, 9)}

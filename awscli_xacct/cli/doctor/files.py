@@ -12,7 +12,7 @@ from ...configfile import store
 from ...configfile.document import Document
 from ...errors import ConfigFileError, ProfileError, XacctError
 from ...history import log
-from ...profiles.cache_keys import keeps_history, setting
+from ...profiles.cache_keys import describe_setting, keeps_history, setting
 from ...storage.cache import cache_directory
 from ...storage.directories import find_obstacle
 from ...storage.files import exists, is_directory, is_file, write_temporary
@@ -117,10 +117,10 @@ def check_cache(context: DoctorContext) -> Iterator[Finding]:
     elsewhere = f"export {variable}=DIRECTORY"
     if configured and _is_relative(configured):
         in_variable = context.environment.get(variable)
-        name = variable if in_variable else f"[{settings.CONFIG_SECTION}] {settings.CACHE_DIR}"
+        name = describe_setting(settings.CACHE_DIR, context.environment, configured)
         yield Finding(
             FAULT,
-            f"{name} {configured!r} is not an absolute path, so nothing is cached",
+            f"{name} is not an absolute path, so nothing is cached",
             f"unset {variable}" if in_variable else elsewhere,
         )
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from configparser import RawConfigParser
 from typing import Any
@@ -19,6 +20,7 @@ READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
 PROFILE = f"[profile prod]\nrole_arn = {ROLE}\nsource_profile = default\n"
 ASKED = ("--role-name", "CrossAccountPowerUser", "--account-profile", "prod-admin", "--policy-arn", READ_ONLY)
+SETUP = shlex.join(["aws", "configure", "role", "setup", "prod", *ASKED])
 CHANGES = (
     "AttachRolePolicy",
     "CreateRole",

@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.configure_role.steps import CTRL_C, ESCAPE, XML_ESCAPE, Screen, done, parsed, refused, run
+from tests.configure_role.steps import (
+    CTRL_C,
+    ESCAPE,
+    WITHOUT_TERMINAL,
+    XML_ESCAPE,
+    Screen,
+    done,
+    parsed,
+    refused,
+    run,
+)
 from tests.embedded_aws import (
     EmbeddedAws,
     Fault,
@@ -85,6 +95,22 @@ def test_discover_creates_a_profile_per_active_account(organization: Organizatio
     assert organization.home.config.read_bytes() == before
 
 
+def test_discover_says_once_which_profiles_have_no_region(organization: Organization) -> None:
+    organization.add("Prod")
+    said = (
+        f"master-{ROLE.lower()}, prod-{ROLE.lower()} have no region; to use us-west-1, as their source default does: "
+        f"aws configure role discover --role-name {ROLE} --region us-west-1"
+    )
+    assert said in done(organization.home, *DISCOVER).lines
+    assert said not in done(organization.home, *DISCOVER).lines
+    command = said.partition("does: aws configure role ")[2].split()
+    done(organization.home, *command, "--yes")
+    assert organization.home.config.read_text("utf-8").count("\nregion = us-west-1") == 3
+    manifest = str(organization.home.path / "team.yaml")
+    other = (*DISCOVER, "--template", "x-{account_name}", "--manifest", manifest)
+    assert "x-master, x-prod have no region" in done(organization.home, *other).stderr
+
+
 def test_discover_dry_run_changes_nothing(organization: Organization) -> None:
     organization.add("Prod")
     before = organization.home.config.read_bytes()
@@ -160,7 +186,7 @@ def test_discover_skips_a_closed_account_and_prunes_its_profile(organization: Or
     done(organization.home, *DISCOVER, "--template", "{account_name}")
     organization.aws.client("organizations", DEV).close_account(AccountId=organization.ids["Old"])
     outcome = done(organization.home, *DISCOVER, "--template", "{account_name}")
-    assert "no longer wanted, but kept: old; pass --prune to remove" in outcome.stderr
+    assert "no longer wanted, but kept: old. Remove profiles made from" in outcome.stderr
     assert "old" in organization.profiles()
     done(organization.home, *DISCOVER, "--template", "{account_name}", "--prune", "--yes")
     assert sorted(organization.profiles()) == ["older", "prod"]
@@ -320,9 +346,11 @@ def test_discover_keeps_comments_and_settings_of_an_existing_manifest(organizati
     )
     path.write_text(text, "utf-8")
     _, outcome = manifest(organization, code=252)
-    assert outcome.lines[-2:] == [
+    assert outcome.lines[-3:] == [
         "nothing was written, because",
-        "  - cannot ask for confirmation without a terminal; pass --yes",
+        WITHOUT_TERMINAL,
+        f"      aws configure role discover --role-name {ROLE} --template '{{account_name}}' "
+        f"--manifest {path} --yes",
     ]
     assert path.read_text("utf-8") == text
     manifest(organization, "--dry-run")
@@ -401,15 +429,16 @@ def test_discover_with_an_unreadable_manifest_makes_no_calls(organization: Organ
         (
             Fault("ListAccounts", "AccessDeniedException", 400),
             "  - profile default may not list the organization's accounts: An error occurred "
-            "(AccessDeniedException) when calling the ListAccounts operation: you may not; choose a "
-            "profile with organizations:ListAccounts, in the management account or a delegated administrator's: "
-            "--profile P",
+            "(AccessDeniedException) when calling the ListAccounts operation: you may not. Choose a "
+            "profile with organizations:ListAccounts, in the management account or a delegated administrator's:\n"
+            f"      aws configure role discover --role-name {ROLE} --prune --yes --profile PROFILE",
         ),
         (
             Fault("ListAccounts", "AWSOrganizationsNotInUseException", 400, "no organization"),
             "  - the account of profile default does not belong to an organization: An error occurred "
-            "(AWSOrganizationsNotInUseException) when calling the ListAccounts operation: no organization; "
-            "choose another profile: --profile P",
+            "(AWSOrganizationsNotInUseException) when calling the ListAccounts operation: no organization. "
+            "Choose another profile:\n"
+            f"      aws configure role discover --role-name {ROLE} --prune --yes --profile PROFILE",
         ),
         (
             Fault("ListAccounts", "TooManyRequestsException", 400, "slowly"),
@@ -433,7 +462,7 @@ def test_discover_explains_why_an_organization_cannot_be_listed(
     found = refused(organization.home, *options, environment=ONE_TRY, code=254)
     assert [line.replace(" (reached max retries: 0)", "") for line in found] == [
         "nothing was changed, because",
-        said,
+        *said.split("\n"),
     ]
 
 

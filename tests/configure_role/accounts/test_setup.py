@@ -9,12 +9,26 @@ from typing import Any
 
 import pytest
 
-from tests.configure_role.steps import CTRL_D, ESCAPE, NO_REGION, Screen
+from tests.configure_role.steps import CTRL_D, ESCAPE, NO_REGION, WITHOUT_TERMINAL, Screen
 from tests.embedded_aws import create_role
 from tests.support.commands import WHOAMI
 from tests.support.home import REGION, TIMEOUT, Home
 
-from .scene import ASKED, AUDIT, DEV, DEV_USER, PROD, PROFILE, READ_ONLY, ROLE, Scene, policy, text, trust
+from .scene import (
+    ASKED,
+    AUDIT,
+    DEV,
+    DEV_USER,
+    PROD,
+    PROFILE,
+    READ_ONLY,
+    ROLE,
+    SETUP,
+    Scene,
+    policy,
+    text,
+    trust,
+)
 
 CALLER = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": ROLE}
 MADE = {
@@ -171,9 +185,10 @@ def test_confirmation_declined_changes_nothing(scene: Scene) -> None:
 def test_confirmation_without_a_terminal_needs_yes(scene: Scene) -> None:
     outcome = scene.setup(*ASKED)
     assert outcome.code == 252
-    assert outcome.lines[-2:] == [
+    assert outcome.lines[-3:] == [
         "nothing was set up, because",
-        "  - cannot ask for confirmation without a terminal; pass --yes",
+        WITHOUT_TERMINAL,
+        f"      {SETUP} --yes",
     ]
     assert (scene.changes(), scene.journals()) == ([], [])
 
@@ -223,8 +238,9 @@ def test_maximum_duration_is_raised_only_if_requested(scene: Scene) -> None:
     refused = scene.setup(*ASKED, "--duration-seconds", "7200", "--yes")
     assert refused.lines == [
         "nothing was set up, because",
-        "  - --duration-seconds 7200 exceeds the role's maximum session duration, 3600; request less, or "
-        "pass --max-session-duration 7200",
+        "  - --duration-seconds 7200 exceeds the role's maximum session duration, 3600. Request less, or "
+        "raise that:",
+        f"      {SETUP} --duration-seconds 7200 --yes --max-session-duration 7200",
     ]
     outcome = scene.set_up(*ASKED, "--max-session-duration", "7200", "--yes")
     assert scene.role()["Maximum"] == 7200
@@ -248,8 +264,9 @@ def test_role_with_another_path_is_a_problem(scene: Scene) -> None:
     )
     assert scene.setup().lines == [
         "nothing was set up, because",
-        "  - role CrossAccountPowerUser already exists, with the path /team/; pass --role-name "
-        "team/CrossAccountPowerUser, or choose another name",
+        "  - role CrossAccountPowerUser already exists, with the path /team/. Choose another name, "
+        "or use that role:",
+        f"      {SETUP.replace('--role-name CrossAccountPowerUser ', '')} --yes --role-name team/CrossAccountPowerUser",
     ]
 
 

@@ -214,9 +214,10 @@ def test_denied_read_names_the_permission(scene: Scene, action: str, problem: st
     assert scene.changes() == []
     if action == "GetUserPolicy":
         assert outcome.lines[1].endswith(
-            "; pass --home-admin-profile with a profile that has it, or --no-caller-policy if another policy "
-            "allows user dev to assume the role"
+            ". Name a profile that has it, or plan without it if another policy allows user dev to assume the role:"
         )
+        assert outcome.lines[2].endswith(" --home-admin-profile PROFILE")
+        assert outcome.lines[3].endswith(" --no-caller-policy")
 
 
 def test_policy_that_cannot_be_read_is_still_attached(scene: Scene) -> None:

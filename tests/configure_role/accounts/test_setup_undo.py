@@ -121,7 +121,8 @@ def test_undo_refuses_a_profile_that_is_a_source(scene: Scene) -> None:
         252,
         [
             "nothing was undone, because",
-            "  - profile prod is the source of audit; remove these profiles first: aws configure role remove PROFILE",
+            "  - profile prod is the source of audit. Remove these profiles first:",
+            "      aws configure role remove audit",
         ],
     )
     assert scene.all() == before
@@ -160,10 +161,11 @@ def test_undo_refuses_a_profile_of_another_account(scene: Scene) -> None:
     scene.add_profile("prod-admin", "333333333333", "administrator")
     outcome = scene.undo()
     assert outcome.code == 252
-    assert outcome.lines[1] == (
+    assert outcome.lines[1:] == [
         f"  - profile prod-admin belongs to account 333333333333, not to account {PROD}, where setup was "
-        f"used; choose a profile of account {PROD}: --account-profile P or --home-admin-profile P"
-    )
+        f"used. Choose a profile of account {PROD}:",
+        "      aws configure role setup prod --undo --yes --account-profile PROFILE",
+    ]
     scene.add_profile("right", PROD, "boss")
     assert scene.undo("--account-profile", "right").code == 0
 

@@ -1,0 +1,53 @@
+"""The command line that this process runs, to be repeated where its own repetition with one option more is the fix."""
+
+import os
+import shlex
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from . import settings
+
+_words: list[str] = []
+_unwritten: list[str] = []
+
+
+def note_typed(words: Iterable[str]) -> None:
+    """Note the command line that this process runs."""
+    _words[:] = words
+
+
+def typed_again(options: str = "", *, without: str = "") -> str:
+    """Return the command line that this process runs, quoted for a shell, with more options, quoted already.
+
+    The old ones lose the option that is among the new ones, or is `without`, with its value.
+    """
+    end = _words.index("--") if "--" in _words else len(_words)
+    own, command = _words[:end], _words[end:]
+    dropped = without or options.partition(" ")[0]
+    while dropped and dropped in own:
+        place = own.index(dropped)
+        own[place : place + 2] = []
+    own = [word for word in own if not (dropped and word.startswith(f"{dropped}="))]
+    return " ".join(filter(None, [shlex.join(own), options, shlex.join(command)]))
+
+
+def find_naming_variable(profile: str) -> str | None:
+    """Return the environment variable that names a profile, if the command line does not."""
+    if not _words or any(word == profile or word.endswith(f"={profile}") for word in _words):
+        return None
+    return next((name for name in settings.PROFILE_VARIABLES if os.environ.get(name) == profile), None)
+
+
+@contextmanager
+def while_unwritten(profile: str) -> Iterator[None]:
+    """Have `messages.role_command` repeat what was typed: `profile` is being written, and is not in the config yet."""
+    _unwritten[:] = [profile]
+    try:
+        yield
+    finally:
+        _unwritten.clear()
+
+
+def is_unwritten(profile: str) -> bool:
+    """Whether this process is about to write a profile, whose other settings only the command line has."""
+    return bool(_words) and profile in _unwritten
