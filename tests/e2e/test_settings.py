@@ -70,6 +70,14 @@ CASES = {
         "aws-cn",
         "signin.amazonaws.cn",
     ),
+    "nobody's": Case(
+        TRUST,
+        {},
+        {},
+        "sts.eusc-de-east-1.amazonaws.eu",
+        "aws-eusc",
+        "eusc-de-east-1.signin.amazonaws-eusc.eu",
+    ),
 }
 
 

@@ -99,7 +99,7 @@ class AwsProxy:
                     if not head:
                         return
                     self.trusted.append(host)
-                    secure.sendall(_token() if host.startswith(_SIGNIN) else self._from_sts(head, body))
+                    secure.sendall(_token() if _SIGNIN in host else self._from_sts(head, body))
 
     def _from_sts(self, head: bytes, body: bytes) -> bytes:
         with socket.create_connection((self._sts[0], int(self._sts[1]))) as upstream:
