@@ -57,6 +57,8 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
     def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:
         try:
             self._session = usable(self._session)
+            for path in (self._config_path(), self._credentials_path()):
+                store.read(path)  # or what botocore cannot read would look empty
             return self._run(parsed_args, parsed_globals)
         except (Exception, KeyboardInterrupt) as error:
             named = profiles_given(parsed_args, parsed_globals)

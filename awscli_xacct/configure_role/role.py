@@ -1,5 +1,6 @@
 """``aws configure role PROFILE``: create or change a role profile; and the table of the subcommands."""
 
+import contextlib
 import os
 import shlex
 import sys
@@ -43,6 +44,12 @@ def _subcommand(name: str, session: Any) -> Any:
     return getattr(module, f"{name.capitalize()}Command")(session)
 
 
+def _describe_file(path: str) -> str:
+    with contextlib.suppress(OSError):
+        return file_signature(path)
+    return ""
+
+
 class RoleCommand(Subcommand):
     """Writes role profiles, and runs the subcommand that the first word names, if any."""
 
@@ -57,11 +64,11 @@ class RoleCommand(Subcommand):
         if settings.COPIES_VARIABLE in os.environ:
             read_own_files(self._session)
         path = settings.config_paths()[0]
-        before = file_signature(path)
+        before = _describe_file(path)
         reporter = make_reporter(args, self._session, parsed_globals)
         note_typed([*ROLE_COMMAND.split(), *reporter.words, *_typed_globals(parsed_globals)])
         code = run_reported(lambda: self._dispatch(reporter, parsed_globals), reporter)
-        if copies.put_aside and file_signature(path) != before:
+        if copies.put_aside and _describe_file(path) != before:
             print_message(copies.EXPLANATION)
         return code
 

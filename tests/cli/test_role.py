@@ -98,6 +98,17 @@ def test_role_command_works_where_the_plugin_is_off(home: Home) -> None:
     assert [each["Profile"] for each in json.loads(outcome.stdout)] == ["prod"]
 
 
+def test_role_command_names_a_config_that_cannot_be_read(home: Home) -> None:
+    """botocore takes it for an empty one, so "there are no role profiles", with code 0; or it was "[Errno 40]"."""
+    for path in (home.credentials, home.config):
+        path.unlink(missing_ok=True)
+        path.symlink_to(path.name)
+        why = f"{path} cannot be read: Too many levels of symbolic links. Look at it with: ls -ld {path}"
+        for words in (["list"], ["new", "--role-arn", ARN]):
+            outcome = home.xacct("role", *words)
+            assert (outcome.code, outcome.stdout, outcome.lines) == (253, "", [why])
+
+
 def test_role_command_help_is_that_of_the_cli(home: Home) -> None:
     outcome = home.xacct("role", "help")
     assert outcome.code == 0
