@@ -1,8 +1,10 @@
 """The copies of the two config files that programs get from ``xacct serve`` and ``xacct exec --serve``.
 
 In these, ``[default]`` gives no credentials; cli/serving.py makes them. They are for AWS SDKs: `xacct`, ``aws configure
-role`` and role profiles need the user's own files, which are put back here. What such a server has set besides goes
-too, so a command works as it does outside of that shell, and with the same memos.
+role`` and role profiles need the user's own files, which are found here.
+
+A process of `xacct` puts them back into its environment, and works as it does outside of that shell. An `aws` must not:
+it may be part of a server that runs the next command without a profile, and that one has to find ``[default]`` hidden.
 """
 
 import os
@@ -42,15 +44,28 @@ def describe(directory: str, environment: "Mapping[str, str]") -> "dict[str, str
     return {**copies, settings.COPIES_VARIABLE: os.pathsep.join(map(_escape, [directory, *real]))}
 
 
+def find_own(environment: "Mapping[str, str]") -> "dict[str, str]":
+    """Return the user's own files by the variable that names a copy instead; empty for one that was not set.
+
+    A variable that somebody has changed since then is left out.
+    """
+    directory, *real = map(_unescape, environment.get(settings.COPIES_VARIABLE, "").split(os.pathsep))
+    return {
+        variable: path
+        for (variable, name), path in zip(FILES.items(), real, strict=False)
+        if environment.get(variable) == f"{directory}/{name}"
+    }
+
+
 def put_back(environment: "MutableMapping[str, str]") -> None:
-    """Put the user's own files back. A variable that somebody has changed since then stays."""
-    directory, *real = map(_unescape, environment.pop(settings.COPIES_VARIABLE).split(os.pathsep))
-    for (variable, name), path in zip(FILES.items(), real, strict=False):
-        if environment.get(variable) == f"{directory}/{name}":
-            put_aside[variable] = environment.pop(variable)
-            if path:
-                environment[variable] = path
-    if put_aside:
+    """Put the user's own files back into this process's environment, and remove what leads to the server."""
+    own = find_own(environment)
+    del environment[settings.COPIES_VARIABLE]
+    for variable, path in own.items():
+        put_aside[variable] = environment.pop(variable)
+        if path:
+            environment[variable] = path
+    if own:
         put_aside.update({name: environment.pop(name) for name in CONTAINER if name in environment})
 
 

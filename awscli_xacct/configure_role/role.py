@@ -1,7 +1,5 @@
 """``aws configure role PROFILE``: create or change a role profile; and the table of the subcommands."""
 
-import contextlib
-import os
 import shlex
 import sys
 from collections.abc import Callable
@@ -44,12 +42,6 @@ def _subcommand(name: str, session: Any) -> Any:
     return getattr(module, f"{name.capitalize()}Command")(session)
 
 
-def _describe_file(path: str) -> str:
-    with contextlib.suppress(OSError):
-        return file_signature(path)
-    return ""
-
-
 class RoleCommand(Subcommand):
     """Writes role profiles, and runs the subcommand that the first word names, if any."""
 
@@ -61,14 +53,18 @@ class RoleCommand(Subcommand):
     ]
 
     def __call__(self, args: list[str], parsed_globals: Any) -> Any:
-        if settings.COPIES_VARIABLE in os.environ:
-            read_own_files(self._session)
-        path = settings.config_paths()[0]
-        before = _describe_file(path)
         reporter = make_reporter(args, self._session, parsed_globals)
         note_typed([*ROLE_COMMAND.split(), *reporter.words, *_typed_globals(parsed_globals)])
-        code = run_reported(lambda: self._dispatch(reporter, parsed_globals), reporter)
-        if copies.put_aside and _describe_file(path) != before:
+        return run_reported(lambda: self._run_with_own_files(reporter, parsed_globals), reporter)
+
+    def _run_with_own_files(self, reporter: Reporter, parsed_globals: Any) -> Any:
+        """Run the command on the user's own files, also where programs are served copies of them; see copies.py."""
+        if not (read_own_files(self._session) or copies.put_aside):
+            return self._dispatch(reporter, parsed_globals)
+        path = str(self._config_path())
+        before = file_signature(path)
+        code = self._dispatch(reporter, parsed_globals)
+        if file_signature(path) != before:
             print_message(copies.EXPLANATION)
         return code
 

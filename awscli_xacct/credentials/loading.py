@@ -135,18 +135,25 @@ def _remember(profile: str, version: str) -> None:
             resolve(profile, version, read_config)
 
 
-def read_own_files(session: Any) -> None:
-    """Have a botocore session use the user's own files where it has read the copies; see copies.py."""
+def read_own_files(session: Any) -> bool:
+    """Have a botocore session use the user's own files where it has read the copies. Return whether it had."""
     from .. import copies, settings
 
-    copies.put_back(os.environ)
+    found = copies.find_own(os.environ)
+    if not found:
+        return False
+    environment = {**os.environ, **found}
+    paths = settings.config_paths({name: value for name, value in environment.items() if value})
+    for variable, path in zip(("config_file", "credentials_file"), paths, strict=True):
+        session.set_config_variable(variable, path)
     read = session.full_config
     profiles = read["profiles"]  # the session may have kept this one as well
-    own = read_config(settings.config_paths())
+    own = read_config(paths)
     profiles.clear()
     profiles.update(own["profiles"])
     read.clear()
     read.update(own, profiles=profiles)
+    return True
 
 
 def read_config(paths: Sequence[str]) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ That is so in what `xacct exec --serve` starts, and in a shell with the variable
 import json
 import os
 import shlex
+import sys
 
 import pytest
 
@@ -99,6 +100,26 @@ def test_served_shell_of_files_in_other_places(home: Home, audit: str) -> None:
     lines = outcome.stdout.splitlines()
     assert {f"{CONFIG}={config}", f"{CREDENTIALS}={credentials}"} <= set(lines)
     assert (outcome.code, outcome.stderr.startswith(f"xacct: there is no profile {audit}")) == (253, True)
+
+
+def test_served_shell_of_a_program_that_runs_one_aws_after_the_other(
+    home: Home, audit: str, audit_role: Role, role: Role
+) -> None:
+    """A server that embeds awscli does. After a role, and after a command of ours, `[default]` must still be hidden."""
+    program = (
+        "from awscli.clidriver import main\nimport sys\n"
+        f"for words in ('--profile {audit}', 'role', ''):\n"
+        "    sys.argv = ['aws', *(['configure', 'role', 'list'] if words == 'role' else\n"
+        "                         ['sts', 'get-caller-identity', '--query', 'Arn', *words.split()])]\n"
+        "    main()\n"
+    )
+    words = ("exec", "--serve", "prod", "--", sys.executable, "-c", program)
+    outcome = home.xacct(*words)
+    assert (outcome.code, outcome.stderr) == (0, "")
+    first, *listed, last = outcome.stdout.splitlines()
+    assert is_session_of(audit_role, json.loads(first))
+    assert len(listed) == 3
+    assert is_session_of(role, json.loads(last))
 
 
 def test_served_shell_whoami(home: Home, audit: str) -> None:
