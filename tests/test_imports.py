@@ -20,13 +20,17 @@ from tests.support.home import REGION, TIMEOUT, Home
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Runs `aws`, and at exit writes the names of all modules to the file named in the first argument.
-AWS = """
-import atexit, json, sys
-out = sys.argv.pop(1)
-atexit.register(lambda: open(out, "w").write(json.dumps(sorted(sys.modules))))
-from awscli.clidriver import main
-sys.exit(main())
+# A plugin that writes the names of all modules to a file when the `aws` ends. With it, an `aws` can be forked, which
+# has loaded the same modules as a started one; see tests/support/test_forked.py.
+NOTE_MODULES = """
+import atexit, json, os, sys
+
+def awscli_initialize(cli):
+    atexit.register(note)
+
+def note():
+    with open(os.environ["NOTED_MODULES"], "w") as file:
+        json.dump(sorted(sys.modules), file)
 """
 
 NOTHING_BUT_ITSELF = {"awscli_xacct"}
@@ -86,17 +90,26 @@ class Loaded:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._out = home.path / "modules"
+        library = home.path / "library"
+        library.mkdir()
+        (library / "note_modules.py").write_text(NOTE_MODULES, "utf-8")
+        self._noting = {"PYTHONPATH": str(library), "NOTED_MODULES": str(self._out)}
+        config = home.config.read_text("utf-8")
+        home.config.write_text(
+            config.replace("[plugins]\n", "[plugins]\nnote_modules = note_modules\n"), "utf-8"
+        )
 
     def by_aws(self, *arguments: str, stock: bool = False) -> set[str]:
         """Return the modules that an `aws` command loads, with the plugin or (`stock`) without it."""
         text = self._home.config.read_text("utf-8")
         if stock:
-            self._home.config.write_text(text.replace("[plugins]\nxacct = awscli_xacct\n", ""), "utf-8")
+            self._home.config.write_text(text.replace("xacct = awscli_xacct\n", ""), "utf-8")
         try:
-            self._run(["-c", AWS, str(self._out), *arguments], self._home.environment)
+            outcome = self._home.aws(*arguments, environment=self._noting)
         finally:
             if stock:
                 self._home.config.write_text(text, "utf-8")
+        assert (outcome.code, outcome.stderr) == (0, "")
         return set(json.loads(self._out.read_text("utf-8")))
 
     def beyond_stock(self, *arguments: str) -> set[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.support.home import TIMEOUT, XACCT, Home
+from tests.support.home import TIMEOUT, Home
 
 URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
@@ -96,7 +96,7 @@ def parse_variables(text: str) -> dict[str, str]:
 @contextmanager
 def serving(home: Home, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Run `xacct serve`; it must not have ended by itself."""
-    process = home.start_any(XACCT, "serve", *arguments, environment=environment)
+    process = home.fork_xacct("serve", *arguments, environment=environment)
     try:
         assert process.stdout is not None
         printed = process.stdout.read()

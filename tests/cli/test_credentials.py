@@ -217,9 +217,9 @@ def test_credentials_fetched_by_another_process_load_no_botocore(
     noted = tmp_path / "noted"
     home.environment |= {"PYTHONPATH": str(tmp_path), "NOTED": str(noted)}
     with sts.hold("AssumeRole") as held:
-        first = home.start_any(XACCT, "credentials", prod)
+        first = home.fork_xacct("credentials", prod)
         held.wait_for(1, TIMEOUT)
-        others = [home.start_any(XACCT, "credentials", prod) for _ in range(3)]
+        others = [home.fork_xacct("credentials", prod) for _ in range(3)]
         for other in others:
             assert other.stderr is not None
             assert other.stderr.readline() == (
@@ -237,9 +237,9 @@ def test_credentials_are_fetched_where_the_other_process_has_been_killed(
     home: Home, sts: Sts, prod: str
 ) -> None:
     with sts.hold("AssumeRole") as held:
-        first = home.start_any(XACCT, "credentials", prod)
+        first = home.fork_xacct("credentials", prod)
         held.wait_for(1, TIMEOUT)
-        second = home.start_any(XACCT, "credentials", prod)
+        second = home.fork_xacct("credentials", prod)
         assert second.stderr is not None
         second.stderr.readline()
         first.kill()

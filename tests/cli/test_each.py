@@ -247,7 +247,7 @@ def have_ended(pids: list[int]) -> bool:
     [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGQUIT, 131)],
 )
 def test_each_signals_end_all_commands(home: Home, script: str, number: signal.Signals, code: int) -> None:
-    process = home.start_any(XACCT, "each", "prod-*", "audit", "--jobs", "2", "--", "sh", "-c", script)
+    process = home.fork_xacct("each", "prod-*", "audit", "--jobs", "2", "--", "sh", "-c", script)
     assert process.stdout is not None
     pids = [int(pid) for _ in range(2) for pid in process.stdout.readline().partition("|")[2].split()]
     assert len(pids) == 4
@@ -264,7 +264,7 @@ def test_each_signals_end_all_commands(home: Home, script: str, number: signal.S
     "number", [signal.SIGUSR1, signal.SIGALRM, signal.SIGXCPU, signal.SIGABRT, signal.SIGRTMIN + 3]
 )
 def test_each_unusual_signals_end_all_commands(home: Home, number: int) -> None:
-    process = home.start_any(XACCT, "each", "audit", "--", "sh", "-c", FAMILY)
+    process = home.fork_xacct("each", "audit", "--", "sh", "-c", FAMILY)
     assert process.stdout is not None
     pids = [int(pid) for pid in process.stdout.readline().partition("|")[2].split()]
     process.send_signal(number)
@@ -279,7 +279,7 @@ def test_each_killed_takes_all_commands_along(home: Home, number: signal.Signals
     """As for lack of memory. A process that a command left in the background stays."""
     other = 'test "$AWS_ACCOUNT_ID" != 444444444444 || { sleep 600 >&- 2>&- & echo over $!; exit 3; }'
     script = f"{other}; {FAMILY}"
-    process = home.start_any(XACCT, "each", "prod-*", "audit", "--jobs", "3", "--", "sh", "-c", script)
+    process = home.fork_xacct("each", "prod-*", "audit", "--jobs", "3", "--", "sh", "-c", script)
     assert process.stdout is not None
     lines = [process.stdout.readline().partition("|")[2].split() for _ in range(3)]
     (left,) = [int(line[1]) for line in lines if line[0] == "over"]
@@ -297,7 +297,7 @@ def test_each_killed_takes_all_commands_along(home: Home, number: signal.Signals
 def test_each_ctrl_c_does_not_wait_for_sts(home: Home, sts: Sts) -> None:
     """A call that STS does not answer may take minutes."""
     with sts.hold("AssumeRole") as held:
-        process = home.start_any(XACCT, "each", "prod-*", "--", "true")
+        process = home.fork_xacct("each", "prod-*", "--", "true")
         held.wait_for(2, TIMEOUT)
         begin = time.monotonic()
         process.send_signal(signal.SIGINT)
@@ -323,7 +323,7 @@ DEAF = "trap 'echo x asked' INT; trap '' TERM; echo x $$; while :; do sleep 1; d
 def test_each_second_signal_kills_all_commands(
     home: Home, first: signal.Signals, second: signal.Signals, code: int
 ) -> None:
-    process = home.start_any(XACCT, "each", "prod-*", "--", "sh", "-c", DEAF)
+    process = home.fork_xacct("each", "prod-*", "--", "sh", "-c", DEAF)
     assert process.stdout is not None
     pids = [int(process.stdout.readline().split()[-1]) for _ in range(2)]
     process.send_signal(first)

@@ -270,7 +270,7 @@ def test_each_ctrl_c_ends_it_while_it_waits_to_try_again(organization: Organizat
         "--",
         "false",
     )
-    process = organization.home.start_any(XACCT, *words)
+    process = organization.home.fork_xacct(*words)
     assert process.stderr is not None
     while "trying 3 commands again" not in process.stderr.readline():
         pass
@@ -281,7 +281,7 @@ def test_each_ctrl_c_ends_it_while_it_waits_to_try_again(organization: Organizat
 def test_each_ctrl_c_does_not_wait_for_the_regions(organization: Organization) -> None:
     organization.aws.script(Fault("DescribeRegions", hang=True, times=12))
     words = ("each", "--org", "--role-name", "R", "--regions", "eu-*", "--", "true")
-    process = organization.home.start_any(XACCT, *words)
+    process = organization.home.fork_xacct(*words)
     organization.aws.wait_for_call("DescribeRegions")
     process.send_signal(signal.SIGINT)
     outcome = finish(process)

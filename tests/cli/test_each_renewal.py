@@ -88,7 +88,7 @@ def test_each_does_not_run_a_command_whose_session_cannot_be_renewed(
     environment = {"AWS_ENDPOINT_URL_EC2": sts.url}
     words = ("each", prod, "--regions", "us-east-1,us-west-1", "--jobs", "1", "--json", "--retries", "1")
     command = f"echo > $HOME/started; sleep {LIFE / 2 + 0.1}"
-    process = home.start_any(XACCT, *words, "--", "sh", "-c", command, environment=environment)
+    process = home.fork_xacct(*words, "--", "sh", "-c", command, environment=environment)
     wait_for_start(home)
     role.trusts.clear()
     outcome = finish(process)
@@ -108,7 +108,7 @@ def test_each_fails_if_there_is_no_session_for_a_retry(
     sts.session_life = 1
     command = "echo > $HOME/started; sleep 1.1; exit 3"
     words = ("each", prod, *options, "--retries", "1", "--", "sh", "-c", command)
-    process = home.start_any(XACCT, *words, environment={"AWS_ENDPOINT_URL_EC2": sts.url})
+    process = home.fork_xacct(*words, environment={"AWS_ENDPOINT_URL_EC2": sts.url})
     wait_for_start(home)
     role.trusts.clear()
     outcome = finish(process)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import file_state
-from tests.support.home import AWS, TIMEOUT, XACCT, Home, finish
+from tests.support.home import AWS, TIMEOUT, Home, finish
 
 from .machine import WITHOUT_PLUGIN, Machine
 
@@ -179,7 +179,7 @@ def test_enable_interrupted_changes_nothing(machine: Machine, tmp_path: Path) ->
     started = tmp_path / "started"
     os.mkfifo(started)
     machine.script(f'#!/bin/sh\necho on > "{started}"\nexec sleep 600\n')
-    process = machine.home.start_any(XACCT, "enable")
+    process = machine.home.fork_xacct("enable")
     assert started.read_text() == "on\n"
     process.send_signal(signal.SIGINT)
     outcome = finish(process)

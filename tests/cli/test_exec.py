@@ -117,7 +117,7 @@ def test_exec_returns_the_exit_code(home: Home, state: str, prod: str, code: int
 def test_exec_replaces_the_process(home: Home, state: str, prod: str, number: signal.Signals) -> None:
     """The command is the same process."""
     assert state
-    process = home.start_any(XACCT, "exec", prod, "--", "sh", "-c", "echo $$; exec sleep 600")
+    process = home.fork_xacct("exec", prod, "--", "sh", "-c", "echo $$; exec sleep 600")
     assert process.stdout is not None
     assert int(process.stdout.readline()) == process.pid
     process.send_signal(number)

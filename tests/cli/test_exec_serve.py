@@ -80,7 +80,7 @@ def test_exec_serve_runs_as_the_role_despite_keys_in_default(
     [("exit 42", 42), ("kill -TERM $$", -signal.SIGTERM), ("kill -KILL $$", -signal.SIGKILL), ("cat", 0)],
 )
 def test_exec_serve_ends_as_the_command_does(home: Home, prod: str, script: str, code: int) -> None:
-    process = home.start_any(XACCT, "exec", "--serve", prod, "sh", "-c", script)
+    process = home.fork_xacct("exec", "--serve", prod, "sh", "-c", script)
     outcome = finish(process, "its stdin")
     assert (outcome.code, outcome.stdout, outcome.stderr) == (code, "its stdin" * (script == "cat"), "")
     assert list((home.aws_dir / "xacct" / "serve").iterdir()) == []
@@ -89,7 +89,7 @@ def test_exec_serve_ends_as_the_command_does(home: Home, prod: str, script: str,
 @pytest.mark.parametrize("name", ["TERM", "HUP", "INT"])
 def test_exec_serve_passes_signals_on(home: Home, prod: str, name: str) -> None:
     script = f"trap 'echo got {name}; exit 7' {name}; echo ready; while :; do sleep 0.1; done"
-    process = home.start_any(XACCT, "exec", "--serve", prod, "--", "sh", "-c", script)
+    process = home.fork_xacct("exec", "--serve", prod, "--", "sh", "-c", script)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     process.send_signal(getattr(signal, f"SIG{name}"))

@@ -14,7 +14,7 @@ from awscli_xacct.cli.loopback_server import MAX_CONNECTIONS
 from awscli_xacct.settings import COPIES_VARIABLE
 from tests.sts import Role, Sts, User
 from tests.support.commands import is_session_of, mode_of
-from tests.support.home import REGION, TIMEOUT, XACCT, Home, finish
+from tests.support.home import REGION, TIMEOUT, Home, finish
 
 from .served import CONFIG, CREDENTIALS, TOKEN, URI, Server, parse_variables, read_answer, serving
 
@@ -73,7 +73,7 @@ def test_serve_prints_blocks_for_any_shell(
 ) -> None:
     home.add_role("prod", role.arn)
     home.add_role("audit", role.arn)
-    process = home.start_any(XACCT, "serve", "prod", "audit", "--format", form)
+    process = home.fork_xacct("serve", "prod", "audit", "--format", form)
     assert process.stdout is not None
     block = process.stdout.read().split("\n\n")[1].splitlines()
     process.terminate()

@@ -226,7 +226,7 @@ def test_interrupted_with_output_in_a_pipe(home: Home, sts: Sts, prod: str, by: 
         if by == "aws":
             process = home.start("configure", "role", "verify", prod, environment=AS_JSON)
         else:
-            process = home.start_any(XACCT, "credentials", prod, environment=AS_JSON)
+            process = home.fork_xacct("credentials", prod, environment=AS_JSON)
         held.wait_for(1, timeout=60)
         process.send_signal(signal.SIGINT)
         outcome = finish(process)

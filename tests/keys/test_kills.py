@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.sts import User
-from tests.support.home import XACCT, Home, Outcome
+from tests.support.home import Home, Outcome
 
 from .conftest import KeyStoreFile
 
@@ -211,7 +211,7 @@ def test_moves_killed_at_random_never_lose_the_key(scene: Scene, chance: random.
 
 def kill_at_random(scene: Scene, command: tuple[str, ...], chance: random.Random) -> None:
     """Really start a command, and kill it at any time."""
-    process = scene.home.start_any(XACCT, *command)
+    process = scene.home.fork_xacct(*command)
     try:
         process.communicate(timeout=chance.uniform(0.1, 1.5))
     except subprocess.TimeoutExpired:

@@ -173,7 +173,7 @@ def test_file_edited_while_a_key_is_stored_is_not_overwritten(
 ) -> None:
     config, text = home.config.read_bytes(), EDITS[edit]
     with sts.hold("GetCallerIdentity") as hold:
-        process = home.start_any(XACCT, *STORE)
+        process = home.fork_xacct(*STORE)
         hold.wait_for(1)
         if text is None:
             text = f"# mine\n{home.credentials.read_text('utf-8')}"

@@ -130,7 +130,7 @@ def test_rotation_does_not_overwrite_a_key_that_was_edited_meanwhile(
     home: Home, sts: Sts, user: User
 ) -> None:
     with sts.hold("CreateAccessKey") as hold:
-        process = home.start_any(XACCT, *ROTATE)
+        process = home.fork_xacct(*ROTATE)
         hold.wait_for(1)
         home.credentials.write_text(
             "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n", "utf-8"
@@ -153,7 +153,7 @@ def test_rotation_waits_for_a_new_key_wherever_it_is_not_known_yet(home: Home, s
 def test_rotation_whose_new_key_was_edited_away_deletes_it(home: Home, sts: Sts, user: User) -> None:
     """What nobody has the secret of would stop all further rotations."""
     with sts.hold("CreateAccessKey") as hold:
-        process = home.start_any(XACCT, *ROTATE)
+        process = home.fork_xacct(*ROTATE)
         hold.wait_for(1)
         home.credentials.unlink()
     assert finish(process).code != 0
@@ -195,7 +195,7 @@ def test_key_that_others_make_after_iam_has_refused_one_is_not_deleted(
 
 def test_key_that_others_make_long_after_a_kill_is_not_deleted(home: Home, sts: Sts, user: User) -> None:
     with sts.hang("CreateAccessKey", times=1) as hang:
-        process = home.start_any(XACCT, *ROTATE)
+        process = home.fork_xacct(*ROTATE)
         hang.wait_for(1)
         process.kill()
         process.communicate()
@@ -220,7 +220,7 @@ def test_key_whose_answer_was_lost_is_deleted_by_the_next_rotation(home: Home, s
     """botocore sends the request again, and IAM answers that there are two keys by now."""
     old = user.access_key
     with sts.hold("CreateAccessKey", times=1) as hold:
-        process = home.start_any(XACCT, *ROTATE)
+        process = home.fork_xacct(*ROTATE)
         hold.wait_for(1)
         user.keys.append(AccessKey(sts.now()))
     assert finish(process).lines[0].startswith("xacct: IAM allows the user no further key")
@@ -243,7 +243,7 @@ def test_key_that_was_deleted_or_disabled_meanwhile_is_explained(
 ) -> None:
     before = home.credentials.read_bytes()
     with sts.hold("CreateAccessKey") as hold:
-        process = home.start_any(XACCT, *ROTATE)
+        process = home.fork_xacct(*ROTATE)
         hold.wait_for(1)
         user.disable_key()
         if delete:
@@ -261,7 +261,7 @@ def test_rotation_while_the_clock_is_wrong_finds_its_orphan(home: Home, sts: Sts
     sts.clock_offset = -290
     old = user.access_key
     with sts.hang("CreateAccessKey", times=1) as hang:
-        process = home.start_any(XACCT, *ROTATE)
+        process = home.fork_xacct(*ROTATE)
         hang.wait_for(1)
         process.kill()
         process.communicate()
@@ -309,7 +309,7 @@ def test_rotation_killed_at_a_call_is_completed(
     old = user.access_key
     hold = sts.hold(operation, times=1) if arrived else sts.hang(operation, times=1)
     with hold:
-        process = home.start_any(XACCT, *ROTATE)
+        process = home.fork_xacct(*ROTATE)
         hold.wait_for(1)
         process.send_signal(signal.SIGKILL)
         process.communicate()

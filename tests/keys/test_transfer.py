@@ -8,7 +8,7 @@ import pytest
 
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.commands import WHOAMI, caller_of, is_session_of
-from tests.support.home import XACCT, Home, finish
+from tests.support.home import Home, finish
 from tests.support.terminal import log_in
 
 from .conftest import KeyStoreFile
@@ -170,7 +170,7 @@ def test_sessions_of_an_edited_profile_do_not_outlive_the_move(
     other = sts.add_role("Other", trusts=role.trusts)
     caller_of(home, prod)
     with sts.hold("GetCallerIdentity") as hold:
-        storing = home.start_any(XACCT, "keys", "store", "default", "--yes")
+        storing = home.fork_xacct("keys", "store", "default", "--yes")
         hold.wait_for(1)
         text = home.config.read_text("utf-8")
         home.config.write_text(text.replace(role.arn, other.arn), "utf-8")

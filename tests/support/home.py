@@ -108,6 +108,12 @@ class Home:
         """Do the same as `start` with less CPU time if the result is the same; see `forked`."""
         return self._fork(self.executable, *arguments, environment=environment)
 
+    def fork_xacct(
+        self, *arguments: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        """Do the same as `fork` with `xacct`."""
+        return self._fork(XACCT, *arguments, environment=environment)
+
     def _fork(
         self, command: Path, *arguments: str, environment: Mapping[str, str] | None
     ) -> subprocess.Popen[str]:
@@ -123,7 +129,7 @@ class Home:
         self, *arguments: str, environment: Mapping[str, str] | None = None, stdin: str = ""
     ) -> Outcome:
         """Run `xacct` without a terminal, and return its outcome."""
-        return finish(self._fork(XACCT, *arguments, environment=environment), stdin)
+        return finish(self.fork_xacct(*arguments, environment=environment), stdin)
 
     def start_any(
         self, command: Path, *arguments: str, environment: Mapping[str, str] | None = None

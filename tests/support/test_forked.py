@@ -210,8 +210,13 @@ def test_forked_client_behaves_like_aws(homes: tuple[Home, Home], tmp_path: Path
     ],
 )
 def test_forked_process_is_not_used_with_these_variables(home: Home, variable: str) -> None:
-    """These variables affect how Python starts or how awscli is loaded, so `aws` is really started."""
+    """They affect how Python starts or how awscli is loaded."""
     value = {"PYTHONIOENCODING": "ascii", "PYTHONHASHSEED": "1"}.get(variable, "C")
-    process = home.fork("--version", environment={variable: value})
+    environment = {**home.environment, variable: value}
+    assert forked.start(AWS, ("--version",), environment) is None
+
+
+def test_process_that_cannot_be_forked_is_started(home: Home) -> None:
+    process = home.fork("--version", environment={"LC_ALL": "C"})
     assert not isinstance(process, forked.Forked)
     assert finish(process).code == 0
