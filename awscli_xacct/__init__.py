@@ -20,7 +20,8 @@ def awscli_initialize(cli):  # type: ignore[no-untyped-def]
 
     if _PluginPathOfV2 in sys.meta_path:
         sys.meta_path.remove(_PluginPathOfV2)  # every plugin is imported before the first is initialised
-    if os.environ.get("AWS_XACCT_DISABLE", "") in ("", "0"):
+    # As in settings.py: to say no and to get a whole role instead of a narrowed one would be a bad surprise.
+    if os.environ.get("AWS_XACCT_DISABLE", "").lower() in ("", "0", "false", "no", "off"):
         register(cli)
 
 

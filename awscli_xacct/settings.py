@@ -77,7 +77,8 @@ DEFAULT_REGION = "us-east-1"
 # -- environment variables, and the keys of the [xacct] section that they override ----------------
 
 DISABLE_VARIABLE = "AWS_XACCT_DISABLE"
-"""``1`` turns the plugin off: no command and no credentials of ours."""
+"""``1`` turns the plugin off: no command and no credentials of ours; ``no``, ``off`` … do not."""
+NOT_DISABLING = ("", "0", "false", "no", "off")
 
 CONFIG_SECTION = "xacct"
 CACHE_DIR = "cache_dir"

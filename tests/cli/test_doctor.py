@@ -399,7 +399,7 @@ def test_doctor_finds_a_cache_that_cannot_be_written(machine: Machine) -> None:
         ({"AWS_ACCESS_KEY_ID": "AKIA"}, "fault", "must both be set"),
         ({"AWS_SESSION_TOKEN": "hush"}, "warning", "without an access key"),
         ({"AWS_PROFILE": "prdo"}, "fault", "prod"),
-        ({"AWS_XACCT_DISABLE": "1"}, "warning", "turns the plugin off"),
+        ({"AWS_XACCT_DISABLE": "True"}, "warning", "turns the plugin off"),
         ({"AWS_XACCT_CACHEDIR": "/x"}, "warning", "did you mean AWS_XACCT_CACHE_DIR?"),
         (
             {"AWS_XACCT_MFA_PROMPT": "gtk"},

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from awscli_xacct import settings
 from tests.sts import Role, Sts, User
 from tests.support.commands import DISABLED, WHOAMI, caller_arn, caller_of, is_session_of, operations, run
 from tests.support.home import AWS, Home, Outcome
@@ -98,7 +99,9 @@ def test_plugin_disabled_leaves_the_stock_cli(home: Home, sts: Sts, role: Role, 
 
 
 def test_plugin_is_not_disabled_by_a_negative_value(home: Home, role: Role, prod: str) -> None:
-    assert is_session_of(role, caller_of(home, prod, environment={"AWS_XACCT_DISABLE": "0"}))
+    """`AWS_XACCT_DISABLE=false` turned it off, and gave a narrowed profile the whole role."""
+    for value in (*settings.NOT_DISABLING, "False", "NO"):
+        assert is_session_of(role, caller_of(home, prod, environment={"AWS_XACCT_DISABLE": value}))
     assert len(home.records()) == 1
     assert not (home.aws_dir / "cli").exists()
 

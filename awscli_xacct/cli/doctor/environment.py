@@ -79,7 +79,7 @@ def _check_profile(context: DoctorContext) -> Iterator[Finding]:
 
 
 def _check_own(context: DoctorContext) -> Iterator[Finding]:
-    if context.environment.get(settings.DISABLE_VARIABLE, "") not in ("", "0"):
+    if context.environment.get(settings.DISABLE_VARIABLE, "").lower() not in settings.NOT_DISABLING:
         yield Finding(
             WARNING,
             f"{settings.DISABLE_VARIABLE} is set, which turns the plugin off in every command",
