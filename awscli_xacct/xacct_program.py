@@ -35,11 +35,16 @@ def install_command(package: str) -> str:
     prefix, python = Path(sys.prefix), Path(sys.executable)
     if "pipx" in prefix.parts and prefix.parent.name == "venvs":
         return f"pipx inject {shlex.quote(prefix.name)} {package}"
-    if is_file(prefix / "uv-receipt.toml"):
+    if is_made_by_uv(prefix):
         return f"uv pip install --python {shlex.quote(str(prefix))} {package}"
     pip = shutil.which("pip")
     is_on_path = pip is not None and Path(pip).parent == python.parent
     return f"{'pip' if is_on_path else f'{shlex.quote(str(python))} -m pip'} install {package}"
+
+
+def is_made_by_uv(prefix: Path) -> bool:
+    """Return whether ``uv tool`` has made the environment in `prefix`: there is no pip in such a one."""
+    return is_file(prefix / "uv-receipt.toml")
 
 
 def _list_scripts() -> Iterator[Path]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..errors import XacctError
 from ..storage.files import is_file
+from ..xacct_program import is_made_by_uv
 from . import probes
 from .origin import get_origin
 from .probes import Run as Run
@@ -75,6 +76,9 @@ class Installation:
         if self.python is None or self.is_v2:
             enable = f"DIRECTORY/bin/xacct enable --aws {self.command}"
             return f"python3 -m venv DIRECTORY && DIRECTORY/bin/{pip} && {enable}"
+        prefix = self.python.parent.parent
+        if is_made_by_uv(prefix):
+            return f"uv {pip.replace('install', f'install --python {shlex.quote(str(prefix))}', 1)}"
         return f"{shlex.quote(str(self.python))} -m {pip}"
 
     def run(self, *arguments: str, environment: Mapping[str, str], seconds: float = probes.SECONDS) -> Run:

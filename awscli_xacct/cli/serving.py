@@ -11,13 +11,14 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from .. import copies, settings
 from ..configfile import store
 from ..configfile.document import Document
-from ..configfile.sections import by_name, find_headers, make_header
+from ..configfile.sections import by_name, group_headers, make_header
 from ..errors import EditError, ProfileError
 from ..storage.files import write_temporary
 from ..storage.scratch import make_scratch_directory
@@ -100,14 +101,14 @@ def hiding_default() -> Iterator[dict[str, str]]:
 def hide_default(config: bytes, credentials: bytes, path: str, credentials_path: str) -> bytes:
     """Return the config file without what gives `[default]` credentials, and with the settings from the other file."""
     document = Document(config, path)
-    headers = find_headers(document.names(), _DEFAULT)
-    for header in headers:
+    headers = group_headers(document.names())
+    for header in headers.get(_DEFAULT, ()):
         for key in document.section(header):
             if key in _GIVING:
                 document.remove(header, key)
     for name, options in Document(credentials, credentials_path).sections().items():
         with contextlib.suppress(EditError):  # a name or a value that only the other file can hold
-            _move(name, options, document)
+            _move(name, options, document, headers.get(name, [make_header(name)])[-1])
     left = by_name(document.expected_sections()).get(_DEFAULT, {})
     for key in left:
         if key not in _GIVING:
@@ -121,19 +122,23 @@ def hide_default(config: bytes, credentials: bytes, path: str, credentials_path:
     return document.render()
 
 
-def _move(name: str, options: Mapping[str, Any], document: Document) -> None:
-    """Add what the credentials file says about a profile, but none of its keys."""
-    headers = find_headers(document.names(), name)
-    header = headers[-1] if headers else make_header(name)
+def _move(name: str, options: Mapping[str, Any], document: Document, header: str) -> None:
+    """Add what the credentials file says about a profile to its section, but none of its keys."""
     hidden = _GIVING if name == _DEFAULT else _KEYS
     for key, value in options.items():
         if key not in hidden and isinstance(value, str):
             document.set(header, key, value)
     if name != _DEFAULT and settings.ACCESS_KEY_ID in options:
         from ..profiles.credential_process import make_command
-        from ..xacct_program import find_program
 
-        document.set(header, settings.CREDENTIAL_PROCESS, make_command(find_program(), name))
+        document.set(header, settings.CREDENTIAL_PROCESS, make_command(_find_program(), name))
+
+
+@cache
+def _find_program() -> list[str]:
+    from ..xacct_program import find_program
+
+    return find_program()
 
 
 def _build(supply: Supply) -> bytes:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from awscli_xacct.cli.installations import Installation
 from tests.support.commands import file_state
 from tests.support.home import AWS, TIMEOUT, Home, finish
 
@@ -51,6 +52,14 @@ def test_enable_creates_the_config_file(machine: Machine) -> None:
     assert machine.config.read_text("utf-8") == ON
     assert stat.S_IMODE(machine.config.stat().st_mode) == 0o600
     assert is_active(machine)
+
+
+def test_package_is_installed_without_pip_into_an_environment_of_uv(tmp_path: Path) -> None:
+    """`enable` advised `python -m pip`, and there is no pip in it."""
+    (tmp_path / "uv-receipt.toml").touch()
+    programs = tmp_path / "bin"
+    aws = Installation(programs / "aws", programs / "aws", "1.46.3", "3.13.0", programs / "python")
+    assert aws.get_install_command("awscrt") == f"uv pip install --python {tmp_path} awscrt"
 
 
 def test_enable_twice_changes_nothing(machine: Machine) -> None:
