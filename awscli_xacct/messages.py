@@ -135,13 +135,13 @@ def print_message(message: str) -> None:
     write_message(f"{wrap_message(printable_lines(message))}\n")
 
 
-def wrap_message(text: str) -> str:
-    """Return a text for stderr: wrapped if that is a terminal."""
+def wrap_message(text: str, indent: int = 0) -> str:
+    """Return a text for stderr: wrapped if that is a terminal, beside `indent` columns that the caller will print."""
     import sys
 
     from .wrapping import wrap  # a warm command has no use for it
 
-    return wrap(text, sys.stderr)
+    return wrap(text, sys.stderr, indent)
 
 
 def warn_once(message: str) -> None:

@@ -171,6 +171,17 @@ def test_sessions_and_their_history_fit_and_keep_facts_whole(
         assert [fact for fact in facts if fact not in "\n".join(shown)] == [], command
 
 
+def test_errors_of_each_are_wrapped_beside_the_name_of_their_profile(office: Home) -> None:
+    office.environment["AWS_XACCT_MFA_PROMPT"] = "none"
+    command = ("xacct", "each", "billing", LONG, "--", "true")
+    shown = [line.rpartition("\x1b[K")[2] for line in show(office, *command, columns=80)]
+    errors = [line for line in shown if line.startswith("billing ")]
+    assert len(errors) > 5
+    assert list(find_broken(errors, 80)) == []
+    label = f"{'billing':<{len(LONG)}} | "
+    assert f"{label}  aws configure role verify billing" in errors
+
+
 def test_prompt_for_a_code_and_questions_are_broken_between_words(office: Home) -> None:
     child = office.terminal("sts", "get-caller-identity", "--profile", LONG, columns=60)
     child.expect(r"roles\): ")

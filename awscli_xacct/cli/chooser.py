@@ -7,12 +7,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import NoReturn
 
 from ..errors import XacctError
 from ..messages import warn
+from ..wrapping import columns
 
 _TERMINAL = "/dev/tty"
 _PROMPT = "profile> "
@@ -107,29 +107,25 @@ def find_matches(names: Sequence[str], typed: str) -> list[str]:
 def _draw(terminal: int, typed: str, found: Sequence[str], place: int) -> None:
     """Draw the list below the line with what is typed, and leave the cursor there."""
     try:
-        columns, lines = os.get_terminal_size(terminal)
+        available, lines = os.get_terminal_size(terminal)
     except OSError:
-        columns, lines = 80, 24
+        available, lines = 80, 24
     rows = max(1, min(_ROWS, lines - 2))
     first = max(0, min(place - rows + 1, len(found) - rows))
-    text = [_fit(f"{_PROMPT}{typed}", columns - 1)]
+    text = [_fit(f"{_PROMPT}{typed}", available - 1)]
     for number, name in enumerate(found[first : first + rows], first):
-        text.append(f"{'>' if number == place else ' '} {_fit(name, columns - 3)}")
+        text.append(f"{'>' if number == place else ' '} {_fit(name, available - 3)}")
     if len(found) > rows:
         text.append(f"  {len(found)} profiles")
     elif not found:
         text.append("  no profile matches")
-    back = f"\x1b[{len(text) - 1}A\r\x1b[{_width(text[0])}C"
+    back = f"\x1b[{len(text) - 1}A\r\x1b[{columns(text[0])}C"
     _write(terminal, "\r\x1b[J" + "\r\n".join(text) + back)
 
 
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
-
-
-def _fit(text: str, columns: int) -> str:
+def _fit(text: str, available: int) -> str:
     """Return as much of a text as fits, or the terminal would take another line for it."""
-    while text and _width(text) > max(columns, 1):
+    while text and columns(text) > max(available, 1):
         text = text[:-1]
     return text
 

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from ..errors import UsageError
 from ..failures import Failure
-from ..messages import printable, printable_lines
+from ..messages import printable, printable_lines, wrap_message
 from ..redaction import without_passwords
 from ..results import write_json, write_result
 from ..storage.memo import Memo
+from ..wrapping import columns
 from .output import relay
 from .output_spool import OutputSpool
 from .process_pool import Ended
@@ -67,9 +68,10 @@ class TextReport(Report):
 
     def begin(self, targets: Sequence[Target]) -> None:
         self._progress.begin(len(targets))
-        self._width = max([self._width, *(len(printable(each.name)) for each in targets)])
+        self._width = max([self._width, *(columns(printable(each.name)) for each in targets)])
         for each in targets:
-            self._labels[each.name] = f"{printable(each.name):<{self._width}} | ".encode()
+            name = printable(each.name)
+            self._labels[each.name] = f"{name}{' ' * (self._width - columns(name))} | ".encode()
         for each in targets:
             if each.error:
                 self._add_error(each.name, each.error)
@@ -91,7 +93,8 @@ class TextReport(Report):
             self._progress.add(failed=failed)
 
     def _add_error(self, name: str, text: str) -> None:
-        for line in printable_lines(f"xacct: {text}").splitlines():
+        text = wrap_message(printable_lines(f"xacct: {text}"), self._width + len(" | "))
+        for line in text.splitlines():
             self.add_line(name, True, line.encode("utf-8", "replace"))
 
 

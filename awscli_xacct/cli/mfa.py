@@ -96,13 +96,11 @@ class _Prompt:
 
     def _show(self, uri: str) -> None:
         picture = render_qr_code(uri)
-        if picture:
-            terminal.say(picture)
+        if picture and terminal.draw(picture):
             terminal.say("Scan this with an authenticator app, or enter the secret yourself:")
         else:
-            terminal.say(
-                f"Enter this secret in an authenticator app. (For a QR code: {install_command('segno')})"
-            )
+            lacking = "a wider terminal" if picture else install_command("segno")
+            terminal.say(f"Enter this secret in an authenticator app. (For a QR code: {lacking})")
         terminal.say(f"  {secret_of(uri)}")
         self._shown = True
 

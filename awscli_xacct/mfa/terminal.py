@@ -7,6 +7,7 @@ it was found.
 
 import contextlib
 import os
+import re
 import select
 import signal
 import threading
@@ -15,13 +16,14 @@ from types import FrameType
 from typing import Any
 
 from ..errors import CannotPromptError
-from ..wrapping import wrap
+from ..wrapping import columns, terminal_width, wrap
 
 TERMINAL = "/dev/tty"
 NOCTTY = getattr(os, "O_NOCTTY", 0)  # Windows has neither: see windows_console.py
 _MAX_ANSWER = 1024
 """Bytes of a line that are read."""
 _MAX_SIGNALS = 1024
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
 def is_available() -> bool:
@@ -126,12 +128,28 @@ def quiet() -> Iterator[None]:
         yield
 
 
+def draw(picture: str) -> bool:
+    """Print a picture of lines as they are, if the terminal is wide enough for it. Return whether it is."""
+    with contextlib.suppress(OSError):
+        terminal = os.open(TERMINAL, os.O_WRONLY | NOCTTY)
+        try:
+            wide = max(columns(_COLOUR.sub("", line)) for line in picture.splitlines())
+            if wide <= terminal_width(terminal):
+                _say(terminal, f"{picture}\n")
+                return True
+        finally:
+            os.close(terminal)
+    return False
+
+
 def say(text: str, end: str = "\n") -> None:
     """Print a line on the terminal; do nothing where there is none."""
     with contextlib.suppress(OSError):
         terminal = os.open(TERMINAL, os.O_WRONLY | NOCTTY)
         try:
-            _say(terminal, wrap(f"{text}{end}", terminal))
+            # A line that replaces the one before must be one line.
+            fitted = text[: terminal_width(terminal)] if text.startswith("\r") else wrap(text, terminal)
+            _say(terminal, f"{fitted}{end}")
         finally:
             os.close(terminal)
 

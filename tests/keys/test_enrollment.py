@@ -21,8 +21,8 @@ SECRET = re.compile(r"\r?\n  ((?:[A-Z2-7]{1,4} ?)+)\r?\n")
 class Enrollment:
     """`xacct mfa enroll` on a terminal."""
 
-    def __init__(self, home: Home, *options: str) -> None:
-        self.child = home.terminal_for(str(XACCT), "mfa", "enroll", "default", *options)
+    def __init__(self, home: Home, *options: str, columns: int = 200) -> None:
+        self.child = home.terminal_for(str(XACCT), "mfa", "enroll", "default", *options, columns=columns)
 
     def read_secret(self) -> str:
         self.child.expect(SECRET)
@@ -94,6 +94,21 @@ def test_enrollment_shows_a_qr_code_of_the_secret(home: Home, user: User, tmp_pa
     enrollment.child.sendintr()
     assert enrollment.finish()[0] == 130
     assert user.devices == []
+
+
+@pytest.mark.usefixtures("user")
+@pytest.mark.parametrize(("columns", "is_drawn"), [(80, True), (40, False)])
+def test_qr_code_is_drawn_whole_or_not_at_all(home: Home, columns: int, is_drawn: bool) -> None:
+    enrollment = Enrollment(home, columns=columns)
+    enrollment.child.expect_exact("First code: ")
+    shown = str(enrollment.child.before)
+    enrollment.child.sendintr()
+    enrollment.finish()
+    rows = re.findall(r"\x1b\[97;40m(.*?)\x1b\[0m", shown)
+    assert bool(rows) == is_drawn
+    assert len({len(row) for row in rows}) == is_drawn
+    assert ("a wider terminal" in shown) != is_drawn
+    assert all(len(line) <= columns for line in shown.splitlines() if "\x1b" not in line)
 
 
 def test_enrollment_takes_two_different_codes_of_six_digits(home: Home, sts: Sts, user: User) -> None:
