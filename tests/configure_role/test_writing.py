@@ -96,7 +96,7 @@ def test_verify_option_writes_nothing_while_sts_does_not_answer(home: Home, sts:
     assert lines[-1] == "profile prod was not written"
     before = home.config.read_bytes()
     with sts.hold("AssumeRole") as held:
-        process = home.start("configure", "role", *common)
+        process = home.fork("configure", "role", *common)
         held.wait_for(1, timeout=60)
         assert home.config.read_bytes() == before
     assert finish(process).code == 0

@@ -224,7 +224,7 @@ def test_internal_error(home: Home, prod: str) -> None:
 def test_interrupted_with_output_in_a_pipe(home: Home, sts: Sts, prod: str, by: str) -> None:
     with sts.hold("AssumeRole") as held:
         if by == "aws":
-            process = home.start("configure", "role", "verify", prod, environment=AS_JSON)
+            process = home.fork("configure", "role", "verify", prod, environment=AS_JSON)
         else:
             process = home.fork_xacct("credentials", prod, environment=AS_JSON)
         held.wait_for(1, timeout=60)

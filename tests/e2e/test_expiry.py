@@ -163,7 +163,7 @@ def test_refresh_that_hangs_does_not_block_other_commands(
     caller_of(home, prod)
     make_refresh_due(home)
     with sts.hold("AssumeRole", times=1) as held:
-        renewing = home.start(*WHOAMI, "--profile", prod)
+        renewing = home.fork(*WHOAMI, "--profile", prod)
         held.wait_for(1, timeout=60)
         assert is_session_of(role, caller_of(home, prod))
     stdout, stderr = renewing.communicate(timeout=60)

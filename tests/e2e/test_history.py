@@ -190,7 +190,7 @@ def test_history_stays_in_the_home_if_the_cache_is_elsewhere(home: Home, prod: s
 def test_history_writer_that_is_killed_leaves_a_whole_file(home: Home, sts: Sts, prod: str) -> None:
     """Killed before the answer, and after: whatever it left, the next one goes on."""
     with sts.hold("AssumeRole") as held:
-        process = home.start(*WHOAMI, "--profile", prod)
+        process = home.fork(*WHOAMI, "--profile", prod)
         held.wait_for(1, 60)
         process.kill()
         process.communicate()

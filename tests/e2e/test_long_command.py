@@ -77,7 +77,7 @@ def assert_every_page_was_served(sts: Sts) -> None:
 
 def test_long_command_refreshes_from_keys(home: Home, sts: Sts, pages: Pages, prod: str) -> None:
     sts.session_life = LIFE
-    process = home.start(*LIST, prod)
+    process = home.fork(*LIST, prod)
     pages.outlive_sessions(process.pid)
     outcome = finish(process)
     assert (outcome.code, outcome.stderr) == (0, "")
@@ -92,7 +92,7 @@ def test_long_command_refreshes_every_role_of_a_chain(
     last = sts.add_role("Last", account="333333333333", trusts=[role.arn])
     home.add_role("last", last.arn, source_profile=prod)
     sts.session_life = LIFE
-    process = home.start(*LIST, "last")
+    process = home.fork(*LIST, "last")
     pages.outlive_sessions(process.pid)
     outcome = finish(process)
     assert (outcome.code, outcome.stderr) == (0, "")
@@ -110,7 +110,7 @@ def test_long_command_refreshes_from_the_shared_mfa_session_without_a_prompt(
     sts.clear_calls()
 
     sts.session_life = LIFE
-    process = home.start(*LIST, "other")
+    process = home.fork(*LIST, "other")
     pages.outlive_sessions(process.pid, times=times)
     outcome = finish(process)
     assert (outcome.code, outcome.stderr) == (0, "")
@@ -142,7 +142,7 @@ def test_long_command_without_a_terminal_fails_when_the_shared_session_expires(
     log_in(home, vault, device)
 
     sts.session_life = LIFE
-    process = home.start(*LIST, "other")
+    process = home.fork(*LIST, "other")
     pages.outlive_sessions(process.pid, revoke_all=True)
     outcome = finish(process)
     assert outcome.code == 255

@@ -180,7 +180,7 @@ def test_memo_starts_a_long_command_that_refreshes(home: Home, sts: Sts, warm: s
     Cache(home.cache, warn=pytest.fail).write(path.stem, record._replace(expiry=ends, refresh_at=ends - 0.1))
     sts.user_pages = 3
     with sts.hold("ListUsers") as first:
-        process = home.start("iam", "list-users", "--query", "Users[].UserName", "--profile", warm)
+        process = home.fork("iam", "list-users", "--query", "Users[].UserName", "--profile", warm)
         first.wait_for(1, 60)
         time.sleep(max(ends - time.time(), 0))
     outcome = finish(process)

@@ -187,7 +187,7 @@ def test_mfa_prompt_uses_the_terminal_when_all_streams_are_files(
 def test_mfa_prompt_without_a_terminal_fails_at_once(
     home: Home, sts: Sts, device: MfaDevice, vault: str, typed: str | None
 ) -> None:
-    process = home.start(*WHOAMI, "--profile", vault)
+    process = home.fork(*WHOAMI, "--profile", vault)
     if typed is None:
         process.wait(TIMEOUT)  # with its stdin still open
     outcome = finish(process, typed or "")
