@@ -9,6 +9,7 @@ import pytest
 
 from tests.e2e.test_memo import remember
 from tests.sts import MfaDevice, Role, Sts, User
+from tests.support import forked
 from tests.support.commands import (
     DISABLED,
     WHOAMI,
@@ -44,6 +45,13 @@ def test_memo_serves_a_cached_role_without_the_modules_that_resolve_one(
     sts.clear_calls()
     assert is_session_of(role, caller_of(home, prod))
     assert operations(sts) == ["GetCallerIdentity"]
+
+
+def test_served_shell_works_with_the_users_own_files(home: Home, role: Role, prod: str) -> None:
+    served = ("exec", "--serve", prod, "--", str(forked.find_client(home.executable)))
+    listed = home.xacct(*served, "configure", "role", "list", "--output", "json")
+    assert [each["Problem"] for each in json.loads(listed.stdout)] == [None]
+    assert is_session_of(role, caller_arn(home.xacct(*served, *WHOAMI, "--profile", prod)))
 
 
 def test_single_flight_makes_one_call(home: Home, sts: Sts, role: Role, prod: str) -> None:
