@@ -135,7 +135,7 @@ def build_policy(statements: Sequence[Statement]) -> dict[str, Any]:
 
 
 def remove_statements(policy: Policy | None, removed: Collection[Statement]) -> dict[str, Any]:
-    """Return the policy without some statements. None may be left, which IAM does not accept."""
+    """Return the policy without some statements. If none is left, IAM does not accept it."""
     policy = policy if policy is not None else {"Version": _VERSION}
     return {**policy, "Statement": [each for each in list_statements(policy) if each not in removed]}
 

@@ -62,7 +62,9 @@ def role_command(profile: str, options: str = "") -> str:
 
 
 def role_commands(profiles: Sequence[str], options: str) -> str:
-    """Return `role_command` for each of several profiles, as one line for a shell."""
+    """Return `role_command` for each of the profiles, as one line for a shell."""
+    if len(profiles) == 1:
+        return role_command(profiles[0], options)
     is_plain = not any(profile in SUBCOMMANDS or profile.startswith("-") for profile in profiles)
     each = '"$profile"' if is_plain else '"--profile=$profile"'
     return f"for profile in {shlex.join(profiles)}; do {role_command_spelling} {each} {options}; done"

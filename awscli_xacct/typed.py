@@ -1,4 +1,4 @@
-"""The command line that this process runs, to be repeated where its own repetition with one option more is the fix."""
+"""The command line that this process runs, for messages whose fix is to run it again with another option."""
 
 import os
 import shlex
@@ -19,7 +19,7 @@ def note_typed(words: Iterable[str]) -> None:
 def typed_again(options: str = "", *, without: str = "") -> str:
     """Return the command line that this process runs, quoted for a shell, with more options, quoted already.
 
-    The old ones lose the option that is among the new ones, or is `without`, with its value.
+    An option that is repeated, or is `without`, is left out of the old ones with its value; and ``--dry-run`` always.
     """
     end = _words.index("--") if "--" in _words else len(_words)
     own, command = _words[:end], _words[end:]
@@ -27,7 +27,7 @@ def typed_again(options: str = "", *, without: str = "") -> str:
     while dropped and dropped in own:
         place = own.index(dropped)
         own[place : place + 2] = []
-    own = [word for word in own if not (dropped and word.startswith(f"{dropped}="))]
+    own = [word for word in own if word != "--dry-run" and not (dropped and word.startswith(f"{dropped}="))]
     return " ".join(filter(None, [shlex.join(own), options, shlex.join(command)]))
 
 

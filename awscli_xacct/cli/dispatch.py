@@ -171,7 +171,7 @@ def make_parser(name: str) -> Parser:
         OPTION,
         metavar="FORMAT",
         choices=settings.ERROR_FORMATS,
-        help="json: print an error as one JSON object, the last line on stderr; in words as any other of %(choices)s",
+        help="print errors as json, one object on the last line of stderr, or in words: any other of %(choices)s",
     )
     return parser
 

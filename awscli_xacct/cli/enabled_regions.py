@@ -1,4 +1,4 @@
-"""The regions of an account that a command is run in: names and patterns, of those the account has enabled.
+"""Which regions of an account a command runs in: those of the enabled ones that names and patterns select.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
 """

@@ -172,7 +172,7 @@ def add_options(parser: "argparse.ArgumentParser") -> None:
         POLICY_ARNS,
         metavar="ARN",
         type=policy,
-        help="what this managed policy allows, or one of several: up to ten, with spaces or commas between them",
+        help="what this managed policy allows, or any of several: up to ten ARNs, separated by spaces or commas",
     )
     group.add_argument(
         POLICY, metavar="POLICY", type=policy, help="what this policy allows: file://PATH, or the JSON itself"
@@ -180,7 +180,7 @@ def add_options(parser: "argparse.ArgumentParser") -> None:
 
 
 def policy(text: str) -> str:
-    """Parse a value, which an unset variable must not make none. `argparse` calls it as this function is called."""
+    """Reject an empty value, as of an unset variable: it would mean no policy. `argparse` names this function."""
     if not text:
         raise ValueError(text)
     return text

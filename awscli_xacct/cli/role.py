@@ -12,7 +12,8 @@ from .. import register
 from ..errors import XacctError
 from ..messages import ROLE_COMMAND, SUBCOMMANDS, spell_role_command
 
-HELP = "Create, check and list profiles, and log in: aws configure role, where aws has no plugin."
+_SPELLING = "xacct role"
+HELP = "Create, check and list role profiles, and log in: aws configure role, for an aws without the plugin."
 EXAMPLES = """\
   xacct role prod --role-arn arn:aws:iam::222222222222:role/CrossAccountPowerUser
   xacct role list --output json
@@ -39,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
     """Run ``aws configure role`` and return its exit code."""
     try:
         from awscli import clidriver
+        from awscli import help as help_pages
     except ImportError:
         fix = f"{shlex.quote(sys.executable)} -m pip install 'awscli>=1.45'"
         text = f"xacct role needs the AWS CLI as a Python package, which {sys.executable} does not have. Install it:"
@@ -50,7 +52,16 @@ def run(options: argparse.Namespace) -> int:
         register(emitter)
         return emitter
 
+    get_renderer = help_pages.get_renderer
+
+    def get_spelling_renderer() -> Any:
+        renderer = get_renderer()
+        render = renderer.render
+        renderer.render = lambda page: render(page.replace(ROLE_COMMAND.encode(), _SPELLING.encode()))
+        return renderer
+
+    help_pages.get_renderer = get_spelling_renderer
     clidriver.load_plugins = load_ours
-    spell_role_command("xacct role")
+    spell_role_command(_SPELLING)
     sys.argv = ["aws", *ROLE_COMMAND.split()[1:], *options.command]
     return int(clidriver.main() or 0)  # it returns None after help

@@ -12,7 +12,7 @@ from ..confirm import Change, Consent, confirm_and_apply
 from ..errors import ValidationError
 from ..manifest.model import Request
 from ..manifest.plan import ADD, CHANGE, CONFLICT, REMOVE, SAME, Plan, ProfileEdit, plan
-from ..messages import listed, option, print_message, role_command, role_commands
+from ..messages import listed, option, print_message, role_commands
 from ..problems import Problem
 from ..profiles.defaults import region_note
 from ..tables import counted, table
@@ -111,12 +111,9 @@ class PlannedCommand(Subcommand):
 
     def _fix_region(self, names: Sequence[str], region: str, *, is_manifest: bool) -> str:
         """Return the command that gives profiles a region once the plan has been carried out."""
-        options = f"{option(settings.REGION)} {region}"
-        if len(names) == 1:
-            return role_command(names[0], options)
         if is_manifest and len(names) > _MAX_IN_COMMAND:
             return f"write region: {region} under defaults in the manifest, then:\n  {typed_again()}"
-        return role_commands(names, options)
+        return role_commands(names, f"{option(settings.REGION)} {region}")
 
     def _print_plan(self, shown: Plan, request: Request, parsed_globals: Any) -> None:
         result = [_to_dict(edit) for edit in shown.edits]

@@ -21,7 +21,7 @@ from ..manifest import (
 )
 from ..manifest.export import merge
 from ..manifest.source_file import STDIN, decode
-from ..messages import listed, print_message, role_command
+from ..messages import listed, print_message, role_commands
 from ..problems import Hints, Problem
 from ..profiles.config_keys import KEYS
 from ..profiles.sdk_profiles import map_sdk_profiles
@@ -111,7 +111,7 @@ class ExportCommand(Subcommand):
             print_message(
                 f"{listed(self._exposed)}: other programs read a role profile themselves, without MFA codes, session "
                 f"tags or session policies. Give each an SDK profile, then export again:\n"
-                f"  {role_command(self._exposed[0], '--sdk-profile')}"
+                f"  {role_commands(self._exposed, '--sdk-profile')}"
             )
 
     def _roles(self) -> Roles:

@@ -21,7 +21,7 @@ def write_file(
 ) -> int:
     """Write the file as planned, and return the exit code. Raises what `confirm_and_apply` and `store.rewrite` raise.
 
-    `wrote`, `up_to_date` and `preview` are said in the end. A file with content is changed after confirmation only,
+    `wrote`, `up_to_date` and `preview` are said at the end. A file with content is changed after confirmation only,
     unless it is one that only programs write (`asks`). `shows` is whether the diff is printed.
     """
 

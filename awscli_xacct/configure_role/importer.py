@@ -31,7 +31,7 @@ class ImportCommand(PlannedCommand):
     ARG_TABLE = arg_table(
         positional(
             "file",
-            "The manifest, or ``-`` to read it from stdin. With ``--prune`` it then needs a name.",
+            "The manifest, or ``-`` to read it from stdin; then it needs a ``name`` if ``--prune`` is used.",
             nargs="?",
         ),
         argument(

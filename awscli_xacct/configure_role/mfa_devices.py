@@ -48,7 +48,7 @@ def find_device(source: str | None, host: Any) -> str:
     if usable:
         raise ValidationError(
             f"the user of profile {source} has several MFA devices; choose one of:",
-            [Problem(serial, _again("with this one", shlex.quote(serial))) for serial in usable],
+            [Problem(serial, _again("use it", shlex.quote(serial))) for serial in usable],
         )
     if serials:
         text = f"security keys give no codes, and the user has no other device: {', '.join(serials)}"

@@ -114,8 +114,8 @@ OPTIONS = arg_table(
     DRY_RUN,
     flag(
         "force",
-        "Write the profile even if it has other credentials of its own, and let the SDK profile replace another "
-        "profile of its name.",
+        "Write the profile even if it has other credentials of its own, and let the SDK profile replace an "
+        "existing profile of the same name.",
     ),
 )
 

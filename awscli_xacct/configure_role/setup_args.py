@@ -12,7 +12,7 @@ from ..errors import ValidationError, XacctError
 from ..failures import code_of
 from ..iam_conditions import EXTERNAL_ID, MFA_PRESENT
 from ..iam_policy import ASSUME, SET_IDENTITY, TAG
-from ..messages import option, unknown_profile
+from ..messages import option, profile_option, unknown_profile
 from ..problems import Problem
 from ..profiles import values
 from ..profiles.edit import NONE
@@ -49,7 +49,7 @@ class Accounts:
 def check_arguments(profile: str, arguments: Any, profiles: Profiles) -> None:
     """Raise `ValidationError` with everything that is wrong with a command line, without any calls."""
     found = [] if profile in profiles else [name_problem(profile)]
-    found += _profile_problems(profile, arguments, profiles)
+    problems = list(_profile_problems(profile, arguments, profiles))
     if not arguments.account_profile:
         found.append("--account-profile is missing: a profile that may create roles in the target account")
     if not arguments.role_name:
@@ -68,7 +68,7 @@ def check_arguments(profile: str, arguments: Any, profiles: Profiles) -> None:
             found.append(f"{option(name)} {value!r}: {problem}")
     if arguments.require_mfa and arguments.mfa_serial == NONE:
         found.append("--require-mfa needs a device, and --mfa-serial none sets no device")
-    problems = [Problem(text) for text in found if text]
+    problems += [Problem(text) for text in found if text]
     if problems:
         raise ValidationError(f"{NOTHING}, because", problems)
 
@@ -159,13 +159,14 @@ def wait_problem(text: str) -> str | None:
     return None if text.isascii() and text.isdigit() else "must be a number of seconds; 0 means not to wait"
 
 
-def _profile_problems(profile: str, arguments: Any, profiles: Profiles) -> Iterator[str]:
+def _profile_problems(profile: str, arguments: Any, profiles: Profiles) -> Iterator[Problem]:
     for name in ("account_profile", "source_profile", "home_admin_profile"):
         value = getattr(arguments, name)
         if value == profile:
-            yield f"{option(name)} {value}: this is the profile to set up"
+            yield Problem(f"{option(name)} {value}: this is the profile to set up")
         elif value and value not in profiles:
-            yield f"{option(name)}: {unknown_profile(value, profiles)}"
+            fix = f"or add it:\n  aws configure {profile_option(value)}"
+            yield Problem(f"{option(name)}: {unknown_profile(value, profiles)}", fix)
 
 
 def _own_role(profile: Mapping[str, Any]) -> str | None:

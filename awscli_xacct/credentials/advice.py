@@ -56,8 +56,8 @@ def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) ->
         )
     elif is_malformed_policy(error) and role.policy:
         advice = (
-            f"The {settings.POLICY} of the session, {shortened(role.policy)}, is JSON, but no policy that IAM "
-            f"understands. Correct it: each statement has an Effect, an Action and a Resource, and none a Principal"
+            f"The {settings.POLICY} of the session, {shortened(role.policy)}, is valid JSON, but IAM does not accept "
+            f"it as a policy. Each statement needs an Effect, an Action and a Resource, and must not have a Principal"
         )
     elif is_too_large_policy(error):
         advice = _size_advice(role)

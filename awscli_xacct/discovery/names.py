@@ -43,10 +43,10 @@ def template_problem(template: str) -> str | None:
 def assign_names(
     accounts: Iterable[Account], template: str, role: str, taken: Mapping[str, Holder | None]
 ) -> dict[str, str]:
-    """Return a profile name, all different, for each account's role of one name, by account id.
+    """Return the name of a profile for the role in each account, by account id; no two are the same.
 
-    `taken` are the names in use with their holders (None: not a role). An account keeps a name that its role has;
-    a name that another holder has gets a number.
+    `taken` are the names in use with their holders (None: not a role). An account keeps the name that its role has
+    already; if another holder has the name, a number is added.
     """
     accounts = sorted(accounts)
     wanted = {account.id: render_name(template, account, role) for account in accounts}

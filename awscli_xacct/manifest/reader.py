@@ -88,7 +88,7 @@ class _Reader:
     def _read_name(self, node: Node | None) -> None:
         text = self._values.string(node, "name") if node else None
         if node and text is not None and not _NAME.fullmatch(text):
-            rule = "use up to 64 letters, digits and characters of _.-, the first of which is no . or -"
+            rule = "use 1 to 64 letters, digits or any of _.-, and do not begin with . or -"
             self._report(node, f"name {shortened(text)} is not allowed", rule)
         else:
             self._manifest.name = text
@@ -115,7 +115,7 @@ class _Reader:
         found = found or Settings()
         self._check_sources(found)
         if found.texts.get(SDK_PROFILE) not in (None, DEFAULT_SDK_PROFILE):
-            text = f"{SDK_PROFILE} cannot be one name for all roles"
+            text = f"{SDK_PROFILE} of all roles cannot have the same name"
             self._report(found.nodes[SDK_PROFILE], text, "write true, which appends -sdk to each name")
             found.texts[SDK_PROFILE] = None
         return found

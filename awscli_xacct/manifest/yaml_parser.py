@@ -131,7 +131,7 @@ class _Builder:
             closed.close(event.end_mark.index)
             if closed.size > MAX_EXPANDED_SIZE or closed.depth > MAX_DEPTH:
                 raise self._refusal(
-                    event.end_mark, "the aliases up to here expand to more than a manifest may be"
+                    event.end_mark, "the aliases up to here expand to more than a manifest may contain"
                 )
             if isinstance(closed, Mapping):
                 self._problems += _key_problems(closed)

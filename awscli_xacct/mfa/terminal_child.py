@@ -24,7 +24,7 @@ _ANSWERED, _NO_ANSWER, _INTERRUPTED = 0, 10, 130
 
 
 def is_needed() -> bool:
-    """Return whether this thread cannot prompt as `terminal.ask` does, and there is an interpreter for a child.
+    """Return whether a child has to prompt, because this thread cannot, and an interpreter can be started for it.
 
     In a frozen program, which the AWS CLI v2 may be, ``sys.executable`` is the program itself.
     """

@@ -67,7 +67,7 @@ def make_absolute(text: str) -> str:
 
 
 def make_one_line(text: str) -> str:
-    """Return a policy in JSON as a config file can have it; the name of a file as it is."""
+    """Return a policy in JSON as one line, as a config file needs it, and the name of a file as it is."""
     return text if text.startswith(FILE) else text.translate(_LINES).strip()
 
 
@@ -223,6 +223,6 @@ def _explain_length(document: str, found: Any, path: str | None) -> str:
     text = f"the policy has {len(document)} characters, and STS accepts {MAX_CHARACTERS}"
     short = len(json.dumps(found, separators=(",", ":"), ensure_ascii=False))
     if short > MAX_CHARACTERS:
-        return f"{text}; shorten it, or make it a managed policy in IAM, for --policy-arns"
+        return f"{text}; shorten it, or create it as a managed policy and pass its ARN with --policy-arns"
     shrink = f" with: jq -c . {shlex.quote(path)} > SHORTER.json" if path else ""
     return f"{text}; without its whitespace it would have {short}: remove it{shrink}"

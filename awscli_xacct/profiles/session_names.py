@@ -3,8 +3,8 @@
 It shows in CloudTrail and can be a condition of a trust policy (``sts:RoleSessionName``). Without a template it is what
 the stock CLI makes up, ``botocore-session-`` and the time.
 
-Two placeholders are part of the cache key as their values, ``{profile}`` and ``{host}``: sessions that are called
-differently are never shared. The two others are not. Which user ``{user}`` is follows from the source's credentials,
+The values of two placeholders, ``{profile}`` and ``{host}``, are part of the cache key: sessions with different names
+are never shared. The two others are not. Which user ``{user}`` is follows from the source's credentials,
 which are part of the key anyway, and ``{time}`` is when the session was obtained.
 """
 

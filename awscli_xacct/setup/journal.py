@@ -98,7 +98,8 @@ class Journal:
             self.metadata, self.entries = dict(held["about"]), [dict(entry) for entry in held["entries"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise XacctError(
-                f"cannot read setup's journal {self.path}: {error}. Look at it; without it setup can undo nothing"
+                f"cannot read setup's journal {self.path}: {error}. Look at the file: "
+                "without it, setup can undo nothing"
             ) from None
 
     def _write(self) -> None:

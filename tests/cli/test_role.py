@@ -110,9 +110,12 @@ def test_role_command_names_a_config_that_cannot_be_read(home: Home) -> None:
 
 
 def test_role_command_help_is_that_of_the_cli(home: Home) -> None:
-    outcome = home.xacct("role", "help")
-    assert outcome.code == 0
-    assert "configure role" in outcome.stdout
+    for words in (("help",), ("verify", "help")):
+        outcome = home.xacct("role", *words)
+        assert outcome.code == 0
+        shown = re.sub(r".\x08", "", outcome.stdout)
+        assert f"xacct role {'<profile>' if words == ('help',) else 'verify'}" in shown
+        assert "aws configure role" not in shown
 
 
 def test_role_command_without_the_aws_cli_says_how_to_install_it(home: Home) -> None:

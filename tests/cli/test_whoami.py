@@ -217,7 +217,7 @@ def test_whoami_without_credentials_tells_how_to_get_some(home: Home) -> None:
 @pytest.mark.parametrize(
     ("lines", "name", "text"),
     [
-        ("", "prd", "there is no profile prd; did you mean prod?"),
+        ("", "prd", "did you mean prod?"),
         ("[profile a]\nrole_arn = x\nsource_profile = b\n", "a", "its source_profile b does not exist"),
         ("[profile a]\naws_access_key_id = x\n", "a", "profile a: aws_secret_access_key missing"),
         (

@@ -205,7 +205,7 @@ def test_import_says_once_which_profiles_have_no_region(home: Home, role: Role) 
     team.write_text(f"version: 1\nroles:\n{many}", "utf-8")
     lines = done(home, "import", str(team), "--dry-run").lines
     assert lines[1].endswith("default does: write region: us-west-1 under defaults in the manifest, then:")
-    assert lines[2] == f"  aws configure role import {team} --dry-run"
+    assert lines[2] == f"  aws configure role import {team}"
 
 
 def test_prune_of_a_renamed_role_removes_one_profile_and_adds_one(home: Home, team: Path) -> None:

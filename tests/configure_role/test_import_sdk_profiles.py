@@ -102,13 +102,16 @@ def test_import_reports_sdk_profiles_that_cannot_be(home: Home, team: Path) -> N
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        ("yes", "sdk_profile cannot be one name for all roles; write true, which appends -sdk to each name"),
+        (
+            "yes",
+            "sdk_profile of all roles cannot have the same name; write true, which appends -sdk to each name",
+        ),
         ("[a]", "sdk_profile must be a string, not a list"),
         ('""', "sdk_profile is empty"),
         ("1", "sdk_profile 1 must be quoted"),
         (
             "a-name",
-            "sdk_profile cannot be one name for all roles; write true, which appends -sdk to each name",
+            "sdk_profile of all roles cannot have the same name; write true, which appends -sdk to each name",
         ),
     ],
 )

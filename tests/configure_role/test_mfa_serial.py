@@ -36,9 +36,9 @@ def test_mfa_serial_auto_lists_several_devices(home: Home, sts: Sts, user: User,
     first, second = (sts.add_mfa_device(user, name) for name in ("phone", "token"))
     assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto") == [
         "the user of profile default has several MFA devices; choose one of:",
-        f"  - {first.serial}. With this one:",
+        f"  - {first.serial}. Use it:",
         f"      aws configure role prod --role-arn {role.arn} --mfa-serial {first.serial}",
-        f"  - {second.serial}. With this one:",
+        f"  - {second.serial}. Use it:",
         f"      aws configure role prod --role-arn {role.arn} --mfa-serial {second.serial}",
     ]
 

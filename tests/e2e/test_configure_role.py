@@ -272,4 +272,4 @@ def test_help_has_every_option_and_examples(home: Home) -> None:
         "force",
     ):
         assert f"--{option}" in outcome.stdout
-    assert "aws configure role prod --role-arn" in outcome.stdout
+    assert "$ aws configure role prod " in outcome.stdout

@@ -144,7 +144,7 @@ def test_policy_that_sts_refuses_is_explained(home: Home, prod: str, policy: Pat
     outcome = home.aws(*CALLER, prod)
     assert "(MalformedPolicyDocument)" in outcome.stderr
     assert (
-        f"The policy of the session, file://{policy}, is JSON, but no policy that IAM understands"
+        f"The policy of the session, file://{policy}, is valid JSON, but IAM does not accept it"
         in outcome.stderr
     )
     letters = random.Random(1)  # noqa: S311 - no secret

@@ -311,8 +311,8 @@ roles:
 """
     ) == [
         "m.yaml:1:10: unknown version '2'; write version: 1",
-        "m.yaml:2:7: name '-team' is not allowed; use up to 64 letters, digits and characters of _.-, the first of "
-        "which is no . or -",
+        "m.yaml:2:7: name '-team' is not allowed; use 1 to 64 letters, digits or any of _.-, and do not begin "
+        "with . or -",
         "m.yaml:3:1: unknown key 'acounts'; did you mean accounts?",
         "m.yaml:4:12: role_arn cannot be a default; set it in each role",
         "m.yaml:4:63: source_profile and credential_source cannot be used together; remove one",
@@ -343,12 +343,20 @@ def test_read_refuses_aliases_that_expand_too_far() -> None:
         f"x-{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n"
         for old, new in zip("abcdefgh", "bcdefghi", strict=True)
     )
-    assert problems_of(laughs)[0].endswith(": the aliases up to here expand to more than a manifest may be")
+    assert problems_of(laughs)[0].endswith(
+        ": the aliases up to here expand to more than a manifest may contain"
+    )
     wide = "x-a: &a {" + ", ".join(f"key{n}: {n}" for n in range(20_000)) + "}\nversion: 1\nroles:\n"
     wide += "".join(f"  r{n}: *a\n" for n in range(5_000))
-    assert problems_of(wide)[0].endswith(": the aliases up to here expand to more than a manifest may be")
+    assert problems_of(wide)[0].endswith(
+        ": the aliases up to here expand to more than a manifest may contain"
+    )
     merges = "x-0: &a0 {region: x}\n" + "".join(f"x-{n}: &a{n} {{<<: *a{n - 1}}}\n" for n in range(1, 2000))
-    assert problems_of(merges)[0].endswith(": the aliases up to here expand to more than a manifest may be")
+    assert problems_of(merges)[0].endswith(
+        ": the aliases up to here expand to more than a manifest may contain"
+    )
     nothing = "x-a: &a {}\nx-b: &b {<<: [" + "*a," * 20_000 + "*a]}\nroles:\n"
     empty = nothing + "".join(f"  r{number}: {{<<: *b}}\n" for number in range(1500))
-    assert problems_of(empty)[0].endswith(": the aliases up to here expand to more than a manifest may be")
+    assert problems_of(empty)[0].endswith(
+        ": the aliases up to here expand to more than a manifest may contain"
+    )
