@@ -42,10 +42,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what would act. Raises `XacctError` if there are no credentials."""
-    named = options.profile
-    if named is None:
-        os.environ.update(copies.put_aside)  # what an `aws` command of this shell has
-    config = read_config()
+    named, config = options.profile, read_config()
+    if copies.put_aside and named is None and _finds_copies(config, os.environ):
+        os.environ.update(copies.put_aside)
+        config = read_config()
     cache = record_cache(config, os.environ, warn)
     written = store.read_document(Path(settings.config_paths()[1])).sections()
     acting = Search(config, os.environ, cache, written).find(named)
@@ -63,6 +63,14 @@ def run(options: argparse.Namespace) -> int:
     elif acting.source == CONTAINER and copies.put_aside:
         print_message(f"these are served by xacct: xacct whoami {_find_served(os.environ)}")
     return 0
+
+
+def _finds_copies(config: Mapping[str, Any], environment: Mapping[str, str]) -> bool:
+    """Return whether an `aws` of this shell gets credentials by the copies of the config files; see copies.py."""
+    name = settings.find_current_profile(environment) or "default"
+    options = config["profiles"].get(name, {})
+    gets_own = name != "default" and (settings.ROLE_ARN in options or settings.MFA_SESSION in options)
+    return not (gets_own or environment.get("AWS_ACCESS_KEY_ID"))
 
 
 def _find_served(environment: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -41,6 +42,14 @@ def in_served_shell(home: Home, script: str, **environment: str) -> Outcome:
     return home.xacct(*words, environment={"PATH": path, **environment})
 
 
+def read_documents(text: str) -> Iterator[dict[str, str]]:
+    """Yield the JSON documents that one command after the other has printed."""
+    while text.strip():
+        found, end = json.JSONDecoder().raw_decode(text)
+        yield found
+        text = text[end:].lstrip()
+
+
 def test_served_shell_lists_and_writes_the_users_own_files(home: Home, audit: str, role: Role) -> None:
     before = home.config.read_text("utf-8")
     script = f"aws configure role list --output json; aws configure role new --role-arn {role.arn} 2>&1"
@@ -60,11 +69,7 @@ def test_served_shell_runs_role_profiles_as_anywhere(
     """The one that is served, too: from the same record."""
     whoami = "aws sts get-caller-identity"
     outcome = in_served_shell(home, f"{whoami}; {whoami} --profile prod; AWS_PROFILE={audit} {whoami}")
-    decoder, rest, callers = json.JSONDecoder(), outcome.stdout, []
-    while rest.strip():
-        found, end = decoder.raw_decode(rest)
-        callers.append(found["Arn"])
-        rest = rest[end:].lstrip()
+    callers = [each["Arn"] for each in read_documents(outcome.stdout)]
     assert outcome.stderr == ""
     assert [is_session_of(role, caller) for caller in callers] == [True, True, False]
     assert is_session_of(audit_role, callers[2])
@@ -123,12 +128,23 @@ def test_served_shell_of_a_program_that_runs_one_aws_after_the_other(
 
 
 def test_served_shell_whoami(home: Home, audit: str) -> None:
-    outcome = in_served_shell(home, f"xacct whoami --json; xacct whoami --check --json; xacct whoami {audit}")
-    found, end = json.JSONDecoder().raw_decode(outcome.stdout)
-    assert (found["Profile"], found["Source"]) == (None, "EcsContainer")
-    assert ":assumed-role/Power/" in outcome.stdout[end:]
-    assert outcome.stdout.splitlines()[-6] == f"Profile  {audit}"
-    assert outcome.stderr == "these are served by xacct: xacct whoami prod\n" * 2
+    """It says what an `aws` there would use: the server, unless another profile is named or there are keys."""
+    with home.config.open("a", encoding="utf-8") as file:
+        file.write("[profile eu]\nregion = eu-west-1\n")
+    script = (
+        f"xacct whoami --json; xacct whoami --check --json; AWS_PROFILE=eu xacct whoami --json;"
+        f"xacct whoami {audit} --json; AWS_PROFILE={audit} xacct whoami --json;"
+        f'eval "$(xacct credentials {audit} --format env)"; xacct whoami --json'
+    )
+    outcome = in_served_shell(home, script)
+    found = list(read_documents(outcome.stdout))
+    assert [(each["Profile"], each["Source"]) for each in found] == [
+        *[(None, "EcsContainer")] * 3,
+        *[(audit, "default")] * 2,
+        (audit, "Environment"),
+    ]
+    assert ":assumed-role/Power/" in found[1]["Caller"]
+    assert outcome.stderr == "these are served by xacct: xacct whoami prod\n" * 3
 
 
 def test_served_shell_never_takes_the_hidden_default(home: Home, role: Role, device: MfaDevice) -> None:
