@@ -8,6 +8,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-cha
 
 import shlex
 
+from botocore.exceptions import SSLError
+
 from .. import settings
 from ..arn import Arn
 from ..aws_errors import (
@@ -61,6 +63,12 @@ def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) ->
         )
     elif is_too_large_policy(error):
         advice = _size_advice(role)
+    elif isinstance(error, SSLError):
+        fix = f"aws configure set ca_bundle FILE {printable(profile_option(role.profile))}"
+        advice = (
+            f"If a proxy stands before STS, name the file with the certificates of its authority; --ca-bundle and "
+            f"--no-verify-ssl do not apply to this call:\n  {fix}"
+        )
     elif is_unavailable(error):
         fix = identity_command(role.source.name)
         advice = f"STS cannot be reached or does not answer; check the network with:\n  {fix}"

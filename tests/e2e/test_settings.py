@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.sts import Sts
+from tests.sts import Role, Sts
 from tests.support.aws_proxy import AwsProxy
+from tests.support.commands import ONE_TRY
 from tests.support.home import Home
 
 COMMANDS = {
@@ -123,3 +124,17 @@ def test_console_uses_the_region_wherever_it_is_set(home: Home, proxy: AwsProxy)
         outcome = home.xacct("console", "dev", environment=environment)
         assert (outcome.code, outcome.stderr) == (0, "")
         assert proxy.take_calls() == (["signin.amazonaws.cn"], ["signin.amazonaws.cn"])
+
+
+@pytest.mark.usefixtures("user", "proxy")
+@pytest.mark.parametrize("trust", [{}, {"ca_bundle": "/no/such.pem"}])
+def test_certificate_that_is_not_trusted_is_named_as_the_cause(
+    home: Home, role: Role, trust: dict[str, str]
+) -> None:
+    """It was "STS cannot be reached or does not answer", also for those who had given `--ca-bundle`."""
+    home.add_role("prod", role.arn, **trust)
+    outcome = home.aws("sts", "get-caller-identity", "--profile", "prod", environment=ONE_TRY)
+    assert outcome.code == 255
+    assert "SSL validation failed for https://sts.us-west-1.amazonaws.com/" in outcome.stderr
+    assert "--ca-bundle and --no-verify-ssl do not apply to this call" in outcome.stderr
+    assert outcome.lines[-1] == "  aws configure set ca_bundle FILE --profile prod"
