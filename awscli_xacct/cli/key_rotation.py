@@ -17,15 +17,8 @@ from ..profiles.cache_keys import keeps_history
 from ..profiles.key_places import FILE
 from ..results import write_lines
 from ..storage.cache import format_time
+from . import user_key
 from .resolve import read_config
-from .user_key import (
-    confirm,
-    explaining_refusals,
-    locate_key,
-    make_clients,
-    program_of,
-    warn_of_readers,
-)
 
 _ROTATE = "xacct keys rotate"
 
@@ -33,8 +26,8 @@ _ROTATE = "xacct keys rotate"
 def rotate(profile: str, consent: Consent, *, delete_old: bool) -> int:
     """Ask for `consent`, rotate the key of a profile, and return the exit code."""
     files = Files.current()
-    place, key = locate_key(profile, files)
-    if is_half_moved(place, program_of(profile)):
+    place, key = user_key.locate_key(profile, files)
+    if is_half_moved(place, user_key.program_of(profile)):
         raise ProfileError(
             profile,
             f"the key of profile {profile} was on its way into the key store or back",
@@ -46,8 +39,8 @@ def rotate(profile: str, consent: Consent, *, delete_old: bool) -> int:
         from ..keys.journal import RotationJournal
         from ..keys.rotation import Rotation
 
-        with explaining_refusals(profile), hold_key(profile):
-            place, current = locate_key(profile, files)
+        with user_key.explaining_refusals(profile), hold_key(profile):
+            place, current = user_key.locate_key(profile, files)
             if current != key:
                 print_message(
                     f"another process has rotated the key of profile {profile} meanwhile: it is {current.id}"
@@ -61,7 +54,7 @@ def rotate(profile: str, consent: Consent, *, delete_old: bool) -> int:
                     KeyStore().write(profile, new)
 
             rotation = Rotation(
-                make_clients(profile),
+                user_key.make_clients(profile),
                 current,
                 RotationJournal.read(files.config, profile),
                 store,
@@ -75,18 +68,18 @@ def rotate(profile: str, consent: Consent, *, delete_old: bool) -> int:
         for other in find_sharers(place, key, files) if new != key else ():
             print_message(f"profile {other} still has the old key, {key.id}. Give it the new one")
         if place.kind == FILE:
-            warn_of_readers(place.path)
+            user_key.warn_of_readers(place.path)
         return 0
 
     others = f" (and of {listed(sharers)})" if sharers else ""
     question = f"Replace the key {key.id} of profile {profile}{others}, in {place}, with a new one?"
-    return confirm(question, apply, consent)
+    return user_key.confirm(question, apply, consent)
 
 
 def _find_id(profile: str, files: Files) -> str | None:
     """Return the id of the key that a profile has by now; None if it has none. Raises `XacctError`."""
     try:
-        return locate_key(profile, files)[1].id
+        return user_key.locate_key(profile, files)[1].id
     except ProfileError:
         return None
 

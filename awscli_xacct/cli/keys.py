@@ -7,34 +7,21 @@ from collections.abc import Iterator
 
 from ..confirm import Consent
 from ..errors import ProfileError, UsageError
+from ..keys import transfer
 from ..keys.journal import hold_key
 from ..keys.key_store import KeyStore
 from ..keys.model import AccessKey, KeyChangedError, KeyStoreError
 from ..keys.place import Files, Place, find_place, find_sharers, no_key
-from ..keys.transfer import (
-    check_not_elsewhere,
-    finish_restoring,
-    is_half_moved,
-    require_stored,
-    restore_key,
-    store_key,
-)
 from ..messages import print_message
 from ..profiles.credential_process import first_word, make_key_command
 from ..profiles.key_places import FILE, KEY_STORE
 from ..results import write_lines, write_result
 from ..xacct_program import find_program
+from . import user_key
 from .key_rotation import rotate
 from .key_status import show_status
 from .moved_sessions import keeping_sessions
 from .output import add_format_options
-from .user_key import (
-    confirm,
-    explaining_refusals,
-    make_clients,
-    program_of,
-    warn_of_readers,
-)
 
 HELP = "Show where long-term keys rest, keep them in the system's key store, and rotate them."
 EXAMPLES = """\
@@ -77,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.profile:
         raise UsageError(f"no profile given: xacct keys {action} PROFILE")
     if action == "get":
-        write_result(f"{require_stored(options.profile, KeyStore()).to_document()}\n")
+        write_result(f"{transfer.require_stored(options.profile, KeyStore()).to_document()}\n")
         return 0
     consent = Consent.given_in(options)
     if action == "store":
@@ -90,16 +77,16 @@ def run(options: argparse.Namespace) -> int:
 def _store(profile: str, consent: Consent) -> int:
     files = Files.current()
     place, key = find_place(profile, files)
-    check_not_elsewhere(place)
+    transfer.check_not_elsewhere(place)
     if place.kind == KEY_STORE:
         key_store = KeyStore()
-        require_stored(profile, key_store)
+        transfer.require_stored(profile, key_store)
         print_message(f"the key of profile {profile} is in {key_store.name} already")
         return 0
     if key is None:
         raise no_key(place)
-    own = program_of(profile)
-    if own and not is_half_moved(place, own):
+    own = user_key.program_of(profile)
+    if own and not transfer.is_half_moved(place, own):
         # Its arguments may be secret.
         text = f"profile {profile} has a credential_process beside its key, which runs {first_word(own)}"
         raise ProfileError(profile, text, "remove one of the two")
@@ -107,14 +94,14 @@ def _store(profile: str, consent: Consent) -> int:
 
     def apply() -> int:
         command = make_key_command(find_program(), profile)
-        with explaining_refusals(profile), _holding(place, key, files), keeping_sessions(profile):
-            store_key(place, key, files, key_store, make_clients(profile), command)
+        with user_key.explaining_refusals(profile), _holding(place, key, files), keeping_sessions(profile):
+            transfer.store_key(place, key, files, key_store, user_key.make_clients(profile), command)
         write_lines(f"the key {key.id} of profile {profile} is in {key_store.name} now")
         for other in find_sharers(place, key, files):
             print_message(f"profile {other} has the same key, which is still in the clear")
         return 0
 
-    return confirm(
+    return user_key.confirm(
         f"Move the key {key.id} of profile {profile} from {place.path} into {key_store.name}?", apply, consent
     )
 
@@ -122,32 +109,32 @@ def _store(profile: str, consent: Consent) -> int:
 def _restore(profile: str, consent: Consent) -> int:
     files = Files.current()
     place, key = find_place(profile, files)
-    check_not_elsewhere(place)
+    transfer.check_not_elsewhere(place)
     if place.kind not in (FILE, KEY_STORE):
         raise no_key(place)
     if key is not None:
         return _finish_restoring(place, key, files, consent)
     key_store = KeyStore()
-    stored = require_stored(profile, key_store)
+    stored = transfer.require_stored(profile, key_store)
 
     def apply() -> int:
         with _holding(place, None, files), keeping_sessions(profile):
-            if require_stored(profile, key_store) != stored:
+            if transfer.require_stored(profile, key_store) != stored:
                 raise _changed(profile)
-            file = restore_key(place, stored, files, key_store)
+            file = transfer.restore_key(place, stored, files, key_store)
         write_lines(f"the key {stored.id} of profile {profile} is in {file.path} now")
-        warn_of_readers(file.path)
+        user_key.warn_of_readers(file.path)
         return 0
 
     where = f"from {key_store.name} into {files.credentials}, in the clear"
     question = f"Move the key {stored.id} of profile {profile} {where}?"
-    return confirm(question, apply, consent)
+    return user_key.confirm(question, apply, consent)
 
 
 def _finish_restoring(place: Place, key: AccessKey, files: Files, consent: Consent) -> int:
     """Complete a move into a file, where the key is; wherever it was interrupted, the key store may have it, too."""
     profile = place.profile
-    is_half = is_half_moved(place, program_of(profile))
+    is_half = transfer.is_half_moved(place, user_key.program_of(profile))
     key_store = None
     with contextlib.nullcontext() if is_half else contextlib.suppress(KeyStoreError):
         key_store = KeyStore()
@@ -159,11 +146,11 @@ def _finish_restoring(place: Place, key: AccessKey, files: Files, consent: Conse
 
     def finish() -> int:
         with _holding(place, key, files):
-            finish_restoring(place, key, files, known)
+            transfer.finish_restoring(place, key, files, known)
         write_lines(f"the key of profile {profile} is in {place.path}")
         return 0
 
-    return confirm(f"Remove the key of profile {profile} from {known.name}?", finish, consent)
+    return user_key.confirm(f"Remove the key of profile {profile} from {known.name}?", finish, consent)
 
 
 @contextlib.contextmanager

@@ -23,21 +23,12 @@ from ..setup.planner import plan_setup
 from ..setup.steps import SAME, RetryPolicy, carry_out
 from ..typed import typed_again
 from ..wrapping import wrap
+from . import setup_args
 from .arguments import YES, arg_table, argument, flag, positional, required_profiles, settings_given, synopsis
 from .base import Subcommand, refusal
 from .mfa_devices import find_device
 from .output import print_result
 from .profile_step import profile_step
-from .setup_args import (
-    NOTHING,
-    PROFILE_KEYS,
-    check_arguments,
-    repeat_options,
-    resolve_accounts,
-    setup_request,
-    split_name,
-    wait_problem,
-)
 from .setup_undo import plan_undo
 from .setup_view import Work
 
@@ -113,16 +104,18 @@ class SetupCommand(Subcommand):
 
     def _set_up(self, profile: str, journal: Journal, parsed_args: Any, parsed_globals: Any) -> int:
         profiles = self._session.full_config["profiles"]
-        check_arguments(profile, parsed_args, profiles)
-        edit = ProfileEdit(profile, settings_given(parsed_args, PROFILE_KEYS, parsed_globals.region))
+        setup_args.check_arguments(profile, parsed_args, profiles)
+        edit = ProfileEdit(
+            profile, settings_given(parsed_args, setup_args.PROFILE_KEYS, parsed_globals.region)
+        )
         source = edit.source(profiles)
         if source in (None, profile) or source not in profiles:
             missing = "there is no source profile to assume the role with"
             fix = f"choose one:\n  {typed_again('--source-profile PROFILE')}"
-            raise refusal(NOTHING, missing, fix, "NoCredentials")
-        accounts = resolve_accounts(parsed_args, source, self._session)
+            raise refusal(setup_args.NOTHING, missing, fix, "NoCredentials")
+        accounts = setup_args.resolve_accounts(parsed_args, source, self._session)
         caller, target, home = accounts.caller, accounts.target, accounts.home
-        path, name = split_name(parsed_args.role_name)
+        path, name = setup_args.split_name(parsed_args.role_name)
         role_arn = str(Arn.iam(caller.arn.partition, target.account, f"role{path}{name}"))
         edit.wanted[settings.ROLE_ARN] = role_arn
         self._find_device(edit, source, required=parsed_args.require_mfa)
@@ -136,17 +129,19 @@ class SetupCommand(Subcommand):
             "home_profile": home.profile,
         }
         _check_same(journal, about, profile)
-        setup = SetupContext(setup_request(profile, parsed_args, options), caller, target, home, journal)
+        setup = SetupContext(
+            setup_args.setup_request(profile, parsed_args, options), caller, target, home, journal
+        )
         write = partial(self._apply, edit)
         written = profile_step(profile, self._config_path(), profiles.get(profile), options, write, journal)
-        again = shlex.join(repeat_options(parsed_args, parsed_globals.region))
+        again = shlex.join(setup_args.repeat_options(parsed_args, parsed_globals.region))
         work = Work(
             heading=f"{caller.arn} will assume {role_arn} as profile {profile}",
             steps=[*plan_setup(setup), written],
             notes=[*setup.notes, *edit.notes],
             metadata={"Profile": profile, "RoleArn": role_arn, "Caller": str(caller.arn)},
             question="Set this up?",
-            declined=NOTHING,
+            declined=setup_args.NOTHING,
             retry_command=f"{subcommand('setup', profile)} {again}",
         )
         retry = _retry_policy(parsed_args.wait)
@@ -268,7 +263,7 @@ def _do(work: Work, journal: Journal, retry: RetryPolicy) -> None:
 
 
 def _retry_policy(seconds: str) -> RetryPolicy:
-    problem = wait_problem(seconds)
+    problem = setup_args.wait_problem(seconds)
     if problem:
         raise refusal("nothing was done", f"--wait {seconds!r}: {problem}")
     return RetryPolicy(int(seconds), print_message)
@@ -279,4 +274,4 @@ def _check_same(journal: Journal, about: Mapping[str, str], profile: str) -> Non
     for key in ("role_arn", "home_account") if journal.entries else ():
         if journal.metadata[key] != about[key]:
             text = f"setup has made profile {profile} for {journal.metadata[key]}, not for {about[key]}"
-            raise refusal(NOTHING, text, f"undo that first: {subcommand('setup', profile)} --undo")
+            raise refusal(setup_args.NOTHING, text, f"undo that first: {subcommand('setup', profile)} --undo")

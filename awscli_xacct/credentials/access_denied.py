@@ -11,16 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .. import iam_policy
 from ..arn import Arn
 from ..aws_errors import is_refused_code
-from ..iam_policy import (
-    ASSUME,
-    SET_IDENTITY,
-    TAG,
-    build_caller_statement,
-    build_trust_statement,
-    find_principal,
-)
 from ..messages import role_command
 from ..profiles.role import Role
 from ..storage.cache import Record
@@ -62,10 +55,10 @@ def explain(
 ) -> Denial:
     """Explain why `role` was denied to the ARN `caller`; `session` is the MFA session it called with, if it did."""
     actions = list(_actions(role, error))
-    principal, condition = find_principal(
+    principal, condition = iam_policy.find_principal(
         caller, role.source.role_arn if isinstance(role.source, Role) else None
     )
-    statement = build_trust_statement(
+    statement = iam_policy.build_trust_statement(
         principal,
         mfa=bool(role.mfa_serial),
         external_id=role.external_id,
@@ -77,7 +70,7 @@ def explain(
         caller,
         role,
         statement,
-        build_caller_statement(role.role_arn, actions),
+        iam_policy.build_caller_statement(role.role_arn, actions),
         causes,
         f"{principal} {condition}",
     )
@@ -94,11 +87,11 @@ def split_remedy(cause: str, profile: str) -> tuple[str, str]:
 
 def _actions(role: Role, error: Exception) -> Iterator[str]:
     """Yield what both policies have to allow. Tags and identity may come from the hop before; STS names those."""
-    yield ASSUME
-    if role.session_tags or TAG in str(error):
-        yield TAG
-    if role.source_identity or SET_IDENTITY in str(error):
-        yield SET_IDENTITY
+    yield iam_policy.ASSUME
+    if role.session_tags or iam_policy.TAG in str(error):
+        yield iam_policy.TAG
+    if role.source_identity or iam_policy.SET_IDENTITY in str(error):
+        yield iam_policy.SET_IDENTITY
 
 
 def _causes(role: Role, caller: str, error: Exception, session: Record | None, now: float) -> Iterator[str]:
@@ -114,7 +107,7 @@ def _causes(role: Role, caller: str, error: Exception, session: Record | None, n
             f"STS accepts an MFA code with a user's long-term keys only, and from the user's own device only; if the "
             f"source is a session, remove the device: {role_command(role.profile, _NO_DEVICE)}"
         )
-    for action in (TAG, SET_IDENTITY):
+    for action in (iam_policy.TAG, iam_policy.SET_IDENTITY):
         if action in str(error):
             yield f"one of the two policies allows sts:AssumeRole, but not {action}"
     yield "the role may not exist: check the account and the name in its ARN"

@@ -10,16 +10,8 @@ import shlex
 
 from botocore.exceptions import SSLError
 
-from .. import settings
+from .. import aws_errors, settings
 from ..arn import Arn
-from ..aws_errors import (
-    is_chained,
-    is_denied,
-    is_malformed_policy,
-    is_refused_code,
-    is_too_large_policy,
-    is_too_long,
-)
 from ..messages import identity_command, printable, profile_option, role_command, subcommand
 from ..profiles.policies import shortened
 from ..profiles.role import Role
@@ -36,7 +28,7 @@ def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) ->
     refusal of a user's MFA code: the next one may be right.
     """
     advice, fix = "", None
-    if is_refused_code(error):
+    if aws_errors.is_refused_code(error):
         if not by_session:
             return
         fix = role_command(role.profile, "--mfa-serial none")
@@ -44,24 +36,24 @@ def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) ->
             f"The credentials of {_source(role)} are temporary, and STS takes MFA codes only with a user's long-term "
             f"keys. Use such keys as source, or remove the device:\n  {fix}"
         )
-    elif is_denied(error):
+    elif aws_errors.is_denied(error):
         fix = subcommand("verify", role.profile)
         advice = f"See who is denied what, and the policies that would allow it:\n  {fix}"
-    elif is_too_long(error):
+    elif aws_errors.is_too_long(error):
         fix = role_command(role.profile, HOUR)
         advice = duration_advice(role)
-    elif is_chained(error):
+    elif aws_errors.is_chained(error):
         fix = role_command(role.profile, HOUR)
         advice = (
             f"The credentials of {_source(role)} are temporary, and STS limits a role that is assumed from a session "
             f"(role chaining) to 1 hour. Ask for that:\n  {fix}"
         )
-    elif is_malformed_policy(error) and role.policy:
+    elif aws_errors.is_malformed_policy(error) and role.policy:
         advice = (
             f"The {settings.POLICY} of the session, {shortened(role.policy)}, is valid JSON, but IAM does not accept "
             f"it as a policy. Each statement needs an Effect, an Action and a Resource, and must not have a Principal"
         )
-    elif is_too_large_policy(error):
+    elif aws_errors.is_too_large_policy(error):
         advice = _size_advice(role)
     elif isinstance(error, SSLError):
         fix = f"aws configure set ca_bundle FILE {printable(profile_option(role.profile))}"

@@ -11,13 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..aws_errors import (
-    is_denied,
-    is_missing_entity,
-    is_rejected_request,
-    is_unknown_principal,
-    service_code,
-)
+from .. import aws_errors
 from ..errors import ValidationError
 from ..failures import code_of
 from ..problems import Problem
@@ -29,6 +23,7 @@ ADD, CHANGE, SAME, REMOVE, KEEP = "add", "change", "same", "remove", "keep"
 _PAUSES = (1.0, 2.0, 3.0, 5.0)
 """Seconds between attempts; the last one repeats."""
 
+_TRANSIENT_CODES = ("ConcurrentModification", "EntityTemporarilyUnmodifiable")
 _HINTS = {
     "LimitExceeded": "an IAM quota is reached: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
     "EntityAlreadyExists": "someone else has created it meanwhile; run this again for a new plan",
@@ -127,7 +122,7 @@ def _carry_out_step(step: Step, journal: Journal, retry: RetryPolicy, *, fresh: 
     try:
         _call(step, retry, fresh=fresh)
     except Exception as error:
-        if is_rejected_request(error):
+        if aws_errors.is_rejected_request(error):
             journal.restore(before)
         raise
 
@@ -152,17 +147,17 @@ def _call(step: Step, retry: RetryPolicy, *, fresh: bool) -> None:
 
 def _is_transient(error: Exception, *, fresh: bool) -> bool:
     """Whether an error may be due to eventual consistency; `fresh` is whether a step was carried out just before."""
-    code = service_code(error)
-    if is_unknown_principal(error) or code in ("ConcurrentModification", "EntityTemporarilyUnmodifiable"):
+    code = aws_errors.service_code(error)
+    if aws_errors.is_unknown_principal(error) or code in _TRANSIENT_CODES:
         return True
-    return fresh and (is_missing_entity(error) or code == "DeleteConflict")
+    return fresh and (aws_errors.is_missing_entity(error) or code == "DeleteConflict")
 
 
 def _explain(step: Step, error: Exception) -> str:
-    code = service_code(error)
-    if is_denied(error) and step.permission:
+    code = aws_errors.service_code(error)
+    if aws_errors.is_denied(error) and step.permission:
         return f"{error}; profile {step.profile} needs {step.permission}"
-    if is_unknown_principal(error):
+    if aws_errors.is_unknown_principal(error):
         return f"{error}; IAM does not know the principal; if it is new, run this again in a minute"
     return f"{error}; {_HINTS[code]}" if code in _HINTS else str(error) or type(error).__name__
 
