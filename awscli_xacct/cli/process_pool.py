@@ -86,9 +86,8 @@ class Ended:
 class ProcessPool:
     """Runs jobs and passes each line they write to `add_line`, in several threads at a time."""
 
-    def __init__(self, add_line: AddLine, stop_seconds: float = STOP_SECONDS) -> None:
+    def __init__(self, add_line: AddLine) -> None:
         self._add_line = add_line
-        self._stop_seconds = stop_seconds
         self._ending = threading.Condition()
         """Guards the next three, and is notified when a child has ended."""
         self._waiting: list[Job] = []
@@ -181,7 +180,7 @@ class ProcessPool:
             self._stopped = True
             left = list(self._running.values())
         for ask in (_interrupt, _terminate):
-            end = time.monotonic() + self._stop_seconds / 2
+            end = time.monotonic() + STOP_SECONDS / 2
             for child in left:
                 ask(child)
             while any(child.poll() is None for child in left):

@@ -91,13 +91,10 @@ def _resolve(profile: str, for_once: ForOnce | None) -> Resolved:
 class Renewal:
     """Supplies the credentials of a profile to whoever asks, from any thread."""
 
-    def __init__(
-        self, profile: str, wait: float = settings.SERVE_WAIT_SECONDS, *, for_once: ForOnce | None = None
-    ) -> None:
+    def __init__(self, profile: str, *, for_once: ForOnce | None = None) -> None:
         """`for_once` narrows the profile."""
         self.profile = profile
         self._for_once = for_once
-        self._wait = wait
         self._lock = threading.Lock()
         self._waiting: list[Deliver] = []
         self._process: subprocess.Popen[bytes] | None = None
@@ -159,6 +156,7 @@ class Renewal:
             deliver(supply)
 
     def _run(self) -> Supply:
+        seconds = settings.SERVE_WAIT_SECONDS
         with self._lock:
             if self._stopped:
                 return Supply(None)
@@ -169,7 +167,7 @@ class Renewal:
                 variables={"AWS_CLI_ERROR_FORMAT": "json"},
             )
         try:
-            document, messages = process.communicate(timeout=self._wait)
+            document, messages = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             process.terminate()  # it leaves the terminal as it was
             try:
@@ -177,7 +175,11 @@ class Renewal:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()
-            return Supply(None, "LoginRequired", self._explain_wait())
+            text = (
+                f"no credentials for profile {self.profile} within {seconds} s: nobody entered an MFA code, or STS "
+                f"does not answer. Log in from a terminal:\n  {subcommand('login', self.profile)}"
+            )
+            return Supply(None, "LoginRequired", text)
         finally:
             self._process = None
         if process.returncode:
@@ -185,12 +187,6 @@ class Renewal:
         self._told = ""
         self.keep(document)
         return Supply(json.loads(document))
-
-    def _explain_wait(self) -> str:
-        return (
-            f"no credentials for profile {self.profile} within {self._wait:g} s: nobody entered an MFA code, or STS "
-            f"does not answer. Log in from a terminal:\n  {subcommand('login', self.profile)}"
-        )
 
     def keep(self, document: bytes) -> None:
         """Keep credentials that are in no record, until they are due."""

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from .. import settings
 from ..errors import ValidationError
@@ -34,20 +33,20 @@ class Text:
         return (_BOM * self.has_bom + text).encode()
 
 
-def load(name: str, stdin: BinaryIO | None = None) -> Text:
+def load(name: str) -> Text:
     """Return the text of a file, or of stdin if the name is ``-``. Raises `ValidationError`."""
-    data = read_bytes(name, stdin)
+    data = read_bytes(name)
     # Not pathlib's resolve, which raises for a link that leads back to itself.
     return decode(data, "stdin") if name == STDIN else decode(data, name, os.path.realpath(name))
 
 
-def read_bytes(name: str, stdin: BinaryIO | None = None) -> bytes:
+def read_bytes(name: str) -> bytes:
     """Return the content of a file, or of stdin, up to a byte more than the limit. Raises `ValidationError`."""
     if name != STDIN:
         return _read(name)
-    if stdin is None and sys.stdin is None:
+    if sys.stdin is None:
         raise ValidationError(_HEADING, [Problem("stdin is closed")])
-    return (stdin or sys.stdin.buffer).read(settings.MAX_MANIFEST_BYTES + 1)
+    return sys.stdin.buffer.read(settings.MAX_MANIFEST_BYTES + 1)
 
 
 def request_of(
