@@ -118,8 +118,8 @@ class DiscoverCommand(PlannedCommand):
         if parsed_args.check:
             working = self._check_roles(_completed(wanted_by_name, profiles, before), labels)
             wanted_by_name = {name: wanted_by_name[name] for name in wanted_by_name if name in working}
-        elif any(account.management for account in found):
-            _report_management_account(found)
+        elif manager := next((account for account in found if account.management), None):
+            print_message(f"the management {manager.label} may lack the role; try --check")
         consent = Consent.given_in(parsed_args)
         if manifest:
             roles = _completed(wanted_by_name, profiles, before)
@@ -261,11 +261,6 @@ def _report_names(found: Sequence[Account], names: Mapping[str, str], template: 
         plain = render_name(template, account, role)
         if names[account.id] != plain:
             print_message(f"{account.label} is named {names[account.id]} ({plain} is taken)")
-
-
-def _report_management_account(found: Sequence[Account]) -> None:
-    [account] = [account for account in found if account.management]
-    print_message(f"the management {account.label} may lack the role; try --check")
 
 
 def _first_line(text: str) -> str:

@@ -89,28 +89,22 @@ def find_key(iam: Any, key: str) -> KnownKey:
     return found
 
 
+@dataclass
 class Rotation:
     """One rotation. `say` tells the user what was done.
 
     `store` writes a key where the old one rests, and `find_stored` returns the id of the key that rests there.
     """
 
-    def __init__(
-        self,
-        clients: KeyClients,
-        key: AccessKey,
-        journal: RotationJournal,
-        store: Callable[[AccessKey], None],
-        find_stored: Callable[[], str | None],
-        say: Callable[[str], None],
-    ) -> None:
-        self._clients = clients
-        self._key = key
-        self._journal = journal
-        self._store = store
-        self._find_stored = find_stored
-        self._say = say
-        self._iam = clients.iam(key)
+    clients: KeyClients
+    key: AccessKey
+    journal: RotationJournal
+    store: Callable[[AccessKey], None]
+    find_stored: Callable[[], str | None]
+    say: Callable[[str], None]
+
+    def __post_init__(self) -> None:
+        self._iam = self.clients.iam(self.key)
 
     def run(self, *, delete_old: bool) -> AccessKey:
         """Rotate the key, or complete a rotation that was interrupted. Return the key that is in use afterwards.
@@ -118,43 +112,43 @@ class Rotation:
         Raises `XacctError` and botocore's errors; the key in use works then.
         """
         if self._complete(list_keys(self._iam), delete_old=delete_old):
-            return self._key
+            return self.key
         key = self._create()
-        self._retire(self._key.id, key, delete_old=delete_old)
+        self._retire(self.key.id, key, delete_old=delete_old)
         return key
 
     def _complete(self, keys: list[KnownKey], *, delete_old: bool) -> bool:
         """Clear up after the last rotation. Return whether there is nothing more to do."""
-        journal = self._journal
-        if self._key.id not in {each.id for each in keys}:
-            raise _unlisted(self._key.id)
-        if self._key.id == journal.created and not journal.is_stored:
+        journal = self.journal
+        if self.key.id not in {each.id for each in keys}:
+            raise _unlisted(self.key.id)
+        if self.key.id == journal.created and not journal.is_stored:
             journal.note(is_stored=True)
         done = False
         for other in keys:
-            if other.id == self._key.id:
+            if other.id == self.key.id:
                 continue
-            if other.id == journal.replaced and self._key.id == journal.created:
+            if other.id == journal.replaced and self.key.id == journal.created:
                 if other.is_active and journal.is_retired:
                     raise self._foreign(other)
                 if other.is_active:
-                    self._say(
+                    self.say(
                         f"completing the last rotation, which was interrupted: {other.id} is still active"
                     )
-                    self._retire(other.id, self._key, delete_old=delete_old)
+                    self._retire(other.id, self.key, delete_old=delete_old)
                     done = True
                 else:
                     self._delete(other.id)
-                    self._say(f"deleted {other.id}, which the last rotation had disabled")
+                    self.say(f"deleted {other.id}, which the last rotation had disabled")
             elif self._is_orphan(other):
                 self._delete(other.id)
-                self._say(f"deleted {other.id}, which an interrupted rotation had made and nobody has used")
+                self.say(f"deleted {other.id}, which an interrupted rotation had made and nobody has used")
             else:
                 raise self._foreign(other)
         return done
 
     def _is_orphan(self, other: KnownKey) -> bool:
-        journal = self._journal
+        journal = self.journal
         if journal.created is not None:
             return other.id == journal.created and not journal.is_stored
         is_new = bool(journal.known) and other.id not in journal.known
@@ -165,7 +159,7 @@ class Rotation:
         used = f"last used {other.last_used:%Y-%m-%d}" if other.last_used else "never used"
         state = "active" if other.is_active else "inactive"
         key = printable(other.id)
-        fix = f"aws iam delete-access-key --access-key-id {key} {profile_option(self._clients.profile)}"
+        fix = f"aws iam delete-access-key --access-key-id {key} {profile_option(self.clients.profile)}"
         return XacctError(
             f"the user has a second key, {key} ({state}, created {other.created:%Y-%m-%d}, {used}), and two is the "
             f"most that IAM allows. If nothing uses it, delete it, then rotate again:\n  {fix}",
@@ -177,10 +171,10 @@ class Rotation:
         """Make a key, prove it, and store it. If that fails, it is deleted again, unless it may have been stored."""
         listed = self._iam.list_access_keys()
         known = [each["AccessKeyId"] for each in listed["AccessKeyMetadata"]]
-        self._journal.note(
+        self.journal.note(
             known=known,
             noted=_time_of(listed),
-            replaced=self._key.id,
+            replaced=self.key.id,
             created=None,
             is_stored=False,
             is_retired=False,
@@ -192,29 +186,29 @@ class Rotation:
                 # botocore asks again if an answer is lost: the key that is one too many may be ours.
                 raise self._too_many(known) from None
             if is_rejected_request(error):
-                self._journal.note(known=[])  # whoever makes a key now, it is not ours
+                self.journal.note(known=[])  # whoever makes a key now, it is not ours
             raise
         key = AccessKey(made["AccessKeyId"], made["SecretAccessKey"])
         try:
-            self._journal.note(created=key.id)
-            self._clients.caller_arn(key, wait=NEW_KEY_SECONDS)
-            self._store(key)
-            self._journal.note(is_stored=True)
+            self.journal.note(created=key.id)
+            self.clients.caller_arn(key, wait=NEW_KEY_SECONDS)
+            self.store(key)
+            self.journal.note(is_stored=True)
         except KeyStoreSilentError:
             raise
         except BaseException:
             with contextlib.suppress(Exception):  # the next rotation finds out what to do with it
-                if self._find_stored() != key.id:
+                if self.find_stored() != key.id:
                     self._delete(key.id)
             raise
         return key
 
     def _retire(self, old: str, key: AccessKey, *, delete_old: bool) -> None:
         """Disable a key that has been replaced by `key`, and delete it if that is wanted now."""
-        self._clients.caller_arn(key, wait=NEW_KEY_SECONDS)
-        iam = self._clients.iam(key)
+        self.clients.caller_arn(key, wait=NEW_KEY_SECONDS)
+        iam = self.clients.iam(key)
         call_patiently(partial(iam.update_access_key, AccessKeyId=old, Status="Inactive"), NEW_KEY_SECONDS)
-        self._journal.note(is_retired=True)
+        self.journal.note(is_retired=True)
         if delete_old:
             call_patiently(partial(iam.delete_access_key, AccessKeyId=old), NEW_KEY_SECONDS)
 
@@ -222,7 +216,7 @@ class Rotation:
         self._iam.delete_access_key(AccessKeyId=key)
 
     def _too_many(self, known: list[str]) -> XacctError:
-        fix = f"aws iam list-access-keys {profile_option(self._clients.profile)}"
+        fix = f"aws iam list-access-keys {profile_option(self.clients.profile)}"
         return XacctError(
             f"IAM allows the user no further key, although it lists {' and '.join(map(printable, known))} only. A key "
             f"that was made just now may be missing in its list. Look again in a minute, then rotate again:\n  {fix}",

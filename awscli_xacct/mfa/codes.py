@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from .. import settings
@@ -72,23 +72,15 @@ class UsedCodes:
         return STEP - now % STEP if now // STEP == (now - age) // STEP else 0.0
 
 
+@dataclass(frozen=True)
 class Codes:
     """Gets codes until one is accepted. `used` remembers them across processes."""
 
-    def __init__(
-        self,
-        ask: Prompt = terminal.ask,
-        say: Notify = terminal.say,
-        *,
-        quiet: Callable[[], AbstractContextManager[None]] = terminal.quiet,
-        used: UsedCodes | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._ask = ask
-        self._say = say
-        self._quiet = quiet
-        self._used = used or UsedCodes(None)
-        self._sleep = sleep
+    ask: Prompt = terminal.ask
+    say: Notify = terminal.say
+    quiet: Callable[[], AbstractContextManager[None]] = terminal.quiet
+    used: UsedCodes = field(default_factory=lambda: UsedCodes(None))
+    sleep: Callable[[float], None] = time.sleep
 
     def spend(
         self, request: Request, use: Callable[[str], Answer], refused: Callable[[Exception], bool]
@@ -105,16 +97,16 @@ class Codes:
                 answer = use(code)
             except Exception as error:
                 if not refused(error):
-                    self._used.remember(request.serial, code)
+                    self.used.remember(request.serial, code)
                     raise
                 if request.program:
                     # It would print the same code again; a person who mistyped one may try at once.
-                    self._used.remember(request.serial, code)
+                    self.used.remember(request.serial, code)
             else:
-                self._used.remember(request.serial, code)
+                self.used.remember(request.serial, code)
                 return answer
             if left:
-                self._say("That code was not accepted; it may be mistyped, or used already.")
+                self.say("That code was not accepted; it may be mistyped, or used already.")
         raise CodeRejectedError(
             f"none of {settings.MAX_CODE_TRIES} codes of {request.serial} was accepted for profile "
             f"{request.profile}. Check that this is the right device and that its clock is right, then run the "
@@ -126,7 +118,7 @@ class Codes:
         """Return six digits that have not been sent before."""
         while True:
             code = self._code(request)
-            wait = self._used.wait(request.serial, code)
+            wait = self.used.wait(request.serial, code)
             if wait is None:
                 return code
             if request.program and not wait:
@@ -137,13 +129,13 @@ class Codes:
     def _count_down(self, seconds: float) -> None:
         """Say that a code has been used, and wait until the device shows the next one."""
         if not seconds:
-            self._say("That code has been used; take the one the device shows now.")
+            self.say("That code has been used; take the one the device shows now.")
             return
-        with self._quiet():  # the next one may be typed too early
+        with self.quiet():  # the next one may be typed too early
             for left in range(int(seconds) + 1, 0, -1):
-                self._say(f"\rThat code has been used; wait {left} s for the next one. ", end="")
-                self._sleep(1)
-        self._say("")
+                self.say(f"\rThat code has been used; wait {left} s for the next one. ", end="")
+                self.sleep(1)
+        self.say("")
 
     def _code(self, request: Request) -> str:
         """Return six digits, from the program or from a person."""
@@ -154,7 +146,7 @@ class Codes:
             return code
         while True:
             try:
-                answer = self._ask(request.prompt)
+                answer = self.ask(request.prompt)
             except CannotPromptError as error:
                 fix = subcommand("login", request.profile)
                 raise CannotPromptError(
@@ -166,7 +158,7 @@ class Codes:
             code = "".join(answer.split())
             if is_code(code):
                 return code
-            self._say("An MFA code is six digits.")
+            self.say("An MFA code is six digits.")
 
 
 def is_code(text: str) -> bool:
