@@ -94,11 +94,8 @@ def _by_location(problem: Problem) -> tuple[Location, str]:
 
 def bullets(problems: Sequence[Problem]) -> Iterator[str]:
     """Return problems as the items of a list for people, one or more lines each."""
-    for problem in problems[:MAX_PROBLEMS]:
-        # A problem's other lines, such as a command, are indented as its text is, not as the bullet.
-        yield "  - " + str(problem).replace("\n", "\n    ")
-    if len(problems) > MAX_PROBLEMS:
-        yield f"  - and {len(problems) - MAX_PROBLEMS} more"
+    # A problem's other lines, such as a command, are indented as its text is, not as the bullet.
+    return ("  - " + text.replace("\n", "\n    ") for text in _shown(problems))
 
 
 def one_line(text: str) -> str:
@@ -108,7 +105,10 @@ def one_line(text: str) -> str:
 
 def lines_for_programs(problems: Sequence[Problem]) -> Iterator[str]:
     """Return problems for programs, one line each."""
-    for problem in problems[:MAX_PROBLEMS]:
-        yield one_line(str(problem))
+    return map(one_line, _shown(problems))
+
+
+def _shown(problems: Sequence[Problem]) -> Iterator[str]:
+    yield from map(str, problems[:MAX_PROBLEMS])
     if len(problems) > MAX_PROBLEMS:
         yield f"and {len(problems) - MAX_PROBLEMS} more"

@@ -6,8 +6,7 @@ import json
 from ..results import write_result
 from . import for_once
 from .fetch import fetch
-from .formats import FORMATS
-from .launch import removed
+from .formats import SHELLS
 from .resolve import resolve
 
 HELP = "Print the credentials of a profile for a program (credential_process) or a shell."
@@ -20,14 +19,15 @@ EXAMPLES = """\
   For SDKs, a profile with credential_process = xacct credentials prod, because SDKs ignore it beside a role_arn:
 
   aws configure role prod --sdk-profile"""
+_PROCESS = "process"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("profile", metavar="PROFILE", help="any profile, with or without a role")
     parser.add_argument(
         "--format",
-        choices=FORMATS,
-        default="process",
+        choices=(_PROCESS, *SHELLS),
+        default=_PROCESS,
         help="one of %(choices)s, as in export-credentials of AWS CLI v2 (default: %(default)s)",
         metavar="FORMAT",
     )
@@ -41,8 +41,8 @@ def run(options: argparse.Namespace) -> int:
     given = for_once.parse(options)
     resolved = resolve(options.profile, for_once=given)
     document = fetch(resolved, given)
-    if options.format != "process":
-        text = FORMATS[options.format](json.loads(document), resolved.memo.region, removed)
+    if options.format != _PROCESS:
+        text = SHELLS[options.format].format_document(json.loads(document), resolved.memo.region)
         document = text.encode("utf-8", "surrogatepass")
     write_result(document)
     return 0

@@ -7,7 +7,6 @@ Unlike there, a shell that evaluates the text keeps nothing of another identity:
 where the new credentials have none. With the token of a role, a user's keys would be refused.
 """
 
-import json
 import os
 import re
 import shlex
@@ -18,18 +17,10 @@ from ..errors import XacctError
 from .launch import ACCOUNT, PROFILES, REGIONS, STALE, VARIABLES, removed, to_variables
 
 Quote = Callable[[str], str]
-Format = Callable[[Mapping[str, Any], str, Iterable[str]], str]
-"""Turns a ``credential_process`` document, the profile's region ("" if it has none), and the names of further variables
-to unset, into text."""
-
 _EMPTY_IS_NONE = (*VARIABLES, *STALE, ACCOUNT[0], "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 """Variables that SDKs ignore if they are empty, but for `PROFILES`."""
 
 _HARMLESS = re.compile(r"[A-Za-z0-9_+/=:,.@-]*")
-
-
-def _format_json(document: Mapping[str, Any], region: str, others: Iterable[str]) -> str:  # noqa: ARG001
-    return f"{json.dumps(document)}\n"
 
 
 class Shell(NamedTuple):
@@ -48,13 +39,10 @@ class Shell(NamedTuple):
         )
         return self.unset([name for name in dict.fromkeys(stale) if name not in variables]) + "".join(lines)
 
-
-def _format_for(shell: Shell) -> Format:
-    def format_document(document: Mapping[str, Any], region: str, others: Iterable[str]) -> str:
+    def format_document(self, document: Mapping[str, Any], region: str) -> str:
+        """Return the same for a ``credential_process`` document and the profile's region, "" if it has none."""
         variables = to_variables(document) | (dict.fromkeys(REGIONS, region) if region else {})
-        return shell.format(variables, [*STALE, ACCOUNT[0], *VARIABLES, *REGIONS, *others])
-
-    return format_document
+        return self.format(variables, [*STALE, ACCOUNT[0], *VARIABLES, *REGIONS, *removed])
 
 
 def _unset_by(template: str) -> Callable[[list[str]], str]:
@@ -108,7 +96,8 @@ def _quote_powershell(value: str) -> str:
     return '"{}"'.format(re.sub('([`$"\u201c\u201d\u201e])', r"`\1", value))
 
 
-def _quote_fish(value: str) -> str:
+def quote_fish(value: str) -> str:
+    """Quote a word for fish."""
     return '"{}"'.format(re.sub(r'([\\$"])', r"\\\1", value))
 
 
@@ -126,12 +115,6 @@ SHELLS = {
         "$Env:{name}={value}", _quote_powershell, _unset_by("Remove-Item Env:{name} -ErrorAction Ignore")
     ),
     "windows-cmd": Shell("set {name}={value}", _quote_cmd, _unset_by("set {name}="), "rem"),
-    "fish": Shell("set -gx {name} {value}", _quote_fish, _unset_in_fish),
+    "fish": Shell("set -gx {name} {value}", quote_fish, _unset_in_fish),
 }
 """The formats for shells by name."""
-
-FORMATS: dict[str, Format] = {
-    "process": _format_json,
-    **{name: _format_for(shell) for name, shell in SHELLS.items()},
-}
-"""All formats by name."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from .. import settings
 from ..errors import XacctError
 from ..messages import printable
+from .formats import quote_fish
 
 _FILES = Path(__file__).parent / "shells"
 _ZDOTDIR, _OWN_ZDOTDIR = "ZDOTDIR", "_XACCT_ZDOTDIR"
@@ -51,10 +52,5 @@ def make_shell(
         own = {_OWN_ZDOTDIR: environment[_ZDOTDIR]} if environment.get(_ZDOTDIR) else {}
         return [shell], {**variables, **own, _ZDOTDIR: str(_FILES / "zsh")}
     if name == "fish":
-        return [shell, "--init-command", f"source {_quote_for_fish(_FILES / 'init.fish')}"], variables
+        return [shell, "--init-command", f"source {quote_fish(str(_FILES / 'init.fish'))}"], variables
     return [shell], variables
-
-
-def _quote_for_fish(path: Path) -> str:
-    escaped = str(path).replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"

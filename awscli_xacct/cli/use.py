@@ -15,6 +15,7 @@ from .. import settings
 from ..errors import XacctError
 from ..messages import printable, unknown_profile, warn
 from ..results import write_result
+from .formats import quote_fish
 from .launch import ACCOUNT, BEFORE_CONTAINER, REGIONS, STALE, VARIABLES
 from .resolve import read_config
 
@@ -120,13 +121,8 @@ _SH = _Shell(
 )
 
 
-def _quote_for_fish(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
-    return f"'{escaped}'"
-
-
 _FISH = _Shell(
-    _quote_for_fish,
+    quote_fish,
     assign="set -g {name} {value}",
     export="set -gx {name} {value}",
     # A universal variable is all sessions' own, and exported even where a global one that is not exported hides it.

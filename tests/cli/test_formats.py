@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awscli_xacct.cli.formats import FORMATS
+from awscli_xacct.cli.formats import SHELLS
 from awscli_xacct.errors import XacctError
 from tests.configfile.texts import quickly
 from tests.support.programs import need
@@ -37,7 +36,7 @@ AS_V2 = {
 
 def render(name: str, document: dict[str, Any] = DOCUMENT, region: str = "") -> str:
     """Return a document in a format, in an environment without any of its variables."""
-    return FORMATS[name](document, region, [])
+    return SHELLS[name].format_document(document, region)
 
 
 @pytest.mark.parametrize(("name", "line"), AS_V2.items())
@@ -81,10 +80,6 @@ def test_formats_without_export_unset_only_what_is_set(monkeypatch: pytest.Monke
     """So it stays a file for ``docker run --env-file`` where nothing is."""
     monkeypatch.setenv("AWS_PROFILE", "other")
     assert render("env-no-export").splitlines()[0] == "unset -v AWS_PROFILE"
-
-
-def test_formats_process_is_json() -> None:
-    assert json.loads(render("process")) == DOCUMENT
 
 
 def test_formats_omit_what_a_user_has_not() -> None:
@@ -160,7 +155,7 @@ def test_formats_refuse_what_cmd_cannot_quote(value: str) -> None:
         render("windows-cmd", {**DOCUMENT, "SessionToken": value})
 
 
-@pytest.mark.parametrize("name", [name for name in FORMATS if name != "process"])
+@pytest.mark.parametrize("name", SHELLS)
 def test_formats_refuse_a_nul(name: str) -> None:
     with pytest.raises(XacctError):
         render(name, {**DOCUMENT, "SessionToken": "a\0b"})
