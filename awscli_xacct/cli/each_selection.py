@@ -15,7 +15,7 @@ from ..messages import LIST_PROFILES, unknown_profile
 from ..problems import Hints, Problem
 from ..profiles.defaults import complete_settings
 from ..profiles.regions import find_region
-from ..profiles.source import is_role
+from ..profiles.source import Profiles, is_role
 from . import for_once
 from .enabled_regions import is_pattern
 from .fetch import make_session
@@ -63,7 +63,7 @@ def select(options: argparse.Namespace) -> Selection:
     return Selection(extended, list(by_profile), source, by_profile)
 
 
-def _choose(options: argparse.Namespace, profiles: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _choose(options: argparse.Namespace, profiles: Profiles) -> list[str]:
     """Return the role profiles that were asked for, in the order of the file. Raises `ValidationError`."""
     roles = [name for name, found in profiles.items() if is_role(found)]
     problems = list(_find_unmatched(options.patterns, roles, profiles))
@@ -85,9 +85,7 @@ def _choose(options: argparse.Namespace, profiles: Mapping[str, Mapping[str, Any
     ]
 
 
-def _find_unmatched(
-    patterns: Sequence[str], roles: Sequence[str], profiles: Mapping[str, Mapping[str, Any]]
-) -> Iterator[Problem]:
+def _find_unmatched(patterns: Sequence[str], roles: Sequence[str], profiles: Profiles) -> Iterator[Problem]:
     known, hints = set(roles), Hints()
     for pattern in patterns:
         if pattern in known or (is_pattern(pattern) and any(fnmatchcase(name, pattern) for name in roles)):

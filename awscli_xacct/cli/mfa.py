@@ -1,8 +1,6 @@
 """``xacct mfa enroll``: a virtual MFA device for a user, from its QR code to the profiles that use it."""
 
 import argparse
-from collections.abc import Mapping
-from typing import Any
 
 from .. import settings
 from ..configfile import store
@@ -15,7 +13,7 @@ from ..keys.place import Files
 from ..messages import listed, print_message, subcommand
 from ..mfa import terminal
 from ..mfa.codes import is_code
-from ..profiles.source import is_role
+from ..profiles.source import Profiles, is_role
 from ..results import write_lines
 from ..xacct_program import install_command
 from .resolve import read_config
@@ -129,7 +127,7 @@ def _set_device(profile: str, serial: str, *, with_roles: bool) -> list[str]:
     return changed
 
 
-def _roles_without_device(profile: str, profiles: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _roles_without_device(profile: str, profiles: Profiles) -> list[str]:
     """Return the role profiles that are assumed from `profile` with no device."""
     return [
         name

@@ -24,7 +24,7 @@ class Document:
     """
 
     def __init__(self, data: bytes, path: str = "config", encoding: str | None = None) -> None:
-        self._path = path
+        self.path = path
         # botocore opens the file in text mode without naming an encoding.
         self._encoding = encoding or locale.getpreferredencoding(False)
         self._data = data
@@ -33,11 +33,6 @@ class Document:
         self._present = dict(self._parsed.sections)
         self._changes: dict[Section, Changes] = {}
         self._added: dict[str, dict[str, str]] = {}
-
-    @property
-    def path(self) -> str:
-        """The file's path, for messages."""
-        return self._path
 
     # -- the file as it was read -------------------------------------------------------------------
 
@@ -65,10 +60,10 @@ class Document:
 
         Raises `EditError` for text that a config file cannot hold.
         """
-        line_edits.check_option(self._path, key, value)
+        line_edits.check_option(self.path, key, value)
         found = self._present.get(section)
         if found is None:
-            line_edits.check_name(self._path, section)
+            line_edits.check_name(self.path, section)
             self._added.setdefault(section, {})[key] = value
         elif key in found.options and self._parsed.value(found.options[key]) == value:
             self._changes_of(found).options.pop(key, None)
@@ -110,9 +105,9 @@ class Document:
             raise KeyError(section)
         if name == section:
             return
-        line_edits.check_name(self._path, name)
+        line_edits.check_name(self.path, name)
         if name in self._present or name in self._added:
-            raise EditError(f"{self._path} already has a section [{name}]; nothing was written")
+            raise EditError(f"{self.path} already has a section [{name}]; nothing was written")
         if section in self._added:
             self._added = {name if old == section else old: options for old, options in self._added.items()}
         else:
@@ -137,7 +132,7 @@ class Document:
         edited.expected_sections()
         if self._encode(self._parsed.lines) != self._data:
             raise EditError(
-                f"{self._path}: its {self._encoding} text cannot be preserved byte for byte; nothing was written"
+                f"{self.path}: its {self._encoding} text cannot be preserved byte for byte; nothing was written"
             )
         return self._encode(edited.lines())
 
@@ -155,7 +150,7 @@ class Document:
         except UnicodeDecodeError as error:
             line = 1 + len(_LINE_END.findall(data[: error.start].decode(self._encoding)))
             raise ConfigFileError(
-                self._path, line, f"byte 0x{data[error.start]:02x} is not {self._encoding} text"
+                self.path, line, f"byte 0x{data[error.start]:02x} is not {self._encoding} text"
             ) from None
 
     def _encode(self, lines: list[str]) -> bytes:
@@ -163,6 +158,6 @@ class Document:
             return "".join(lines).encode(self._encoding)
         except UnicodeEncodeError as error:
             raise EditError(
-                f"{self._path}: {error.object[error.start : error.end]!r} cannot be written in the file's "
+                f"{self.path}: {error.object[error.start : error.end]!r} cannot be written in the file's "
                 f"encoding, {self._encoding}; nothing was written"
             ) from None

@@ -32,7 +32,7 @@ from ..typed import typed_again
 from .apply_plan import PlannedCommand
 from .arguments import DRY_RUN, YES, arg_table, argument, flag, settings_given, synopsis
 from .clients import ProfileClients
-from .manifest_target import IntoManifest, Roles
+from .manifest_target import IntoManifest
 from .mfa_devices import find_device
 
 _HEADING = "nothing was changed, because"
@@ -183,7 +183,7 @@ class DiscoverCommand(PlannedCommand):
     def _fix_region(self, names: Sequence[str], region: str, *, is_manifest: bool) -> str:  # noqa: ARG002
         return typed_again(f"--region {region}")
 
-    def _check_roles(self, roles: Roles, labels: Mapping[str, str]) -> set[str]:
+    def _check_roles(self, roles: Profiles, labels: Mapping[str, str]) -> set[str]:
         """Return the names of profiles whose roles can be assumed. Raises `ValidationError` if none can."""
         config = self._session.full_config
         # A session of more than an hour needs an MFA code of its own, and nobody would type one per account.
@@ -213,7 +213,7 @@ class DiscoverCommand(PlannedCommand):
         return working
 
 
-def _completed(wanted: Mapping[str, Wanted], profiles: Profiles, before: Profiles) -> Roles:
+def _completed(wanted: Mapping[str, Wanted], profiles: Profiles, before: Profiles) -> Profiles:
     """Return complete options for profiles: those `wanted`, what follows from them, and what they have `before`."""
     found = {}
     for name, options in wanted.items():

@@ -1,6 +1,6 @@
 """``aws configure role export``: write the role profiles of the config file to a manifest, or for other programs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from ..messages import listed, print_message, role_commands
 from ..problems import Hints, Problem
 from ..profiles.config_keys import KEYS
 from ..profiles.sdk_profiles import map_sdk_profiles
-from ..profiles.source import is_role
+from ..profiles.source import Profiles, is_role
 from ..results import write_result
 from ..storage.files import is_directory
 from ..tables import counted
@@ -47,8 +47,6 @@ _OUR_KEYS = (
     settings.POLICY_ARNS,
 )
 """What other programs cannot do, or would leave out without a word."""
-
-Roles = Mapping[str, Mapping[str, Any]]
 
 
 class ExportCommand(Subcommand):
@@ -114,7 +112,7 @@ class ExportCommand(Subcommand):
                 f"  {role_commands(self._exposed, '--sdk-profile')}"
             )
 
-    def _roles(self) -> Roles:
+    def _roles(self) -> Profiles:
         """Return the role profiles that could be imported. Those that could not are reported."""
         profiles = self._session.full_config["profiles"]
         roles, hints = {}, Hints()
@@ -129,7 +127,7 @@ class ExportCommand(Subcommand):
                 roles[name] = options
         return roles
 
-    def _render(self, data: bytes, path: str, asked: str | None, roles: Roles) -> bytes:
+    def _render(self, data: bytes, path: str, asked: str | None, roles: Profiles) -> bytes:
         """Return the content of a file with `roles` in it. A file that has content already keeps its format."""
         source = decode(data, path)
         current = _format_of(source.text)
@@ -144,7 +142,7 @@ class ExportCommand(Subcommand):
         text = merge(source.text, path, roles, self._session.full_config["profiles"], self._partitions())
         return source.encode(text)
 
-    def _generate(self, written: str, roles: Roles) -> str:
+    def _generate(self, written: str, roles: Profiles) -> str:
         """Return a file of a format that is written as a whole."""
         options = {
             name: {key: str(found[key]) for key in KEYS if key in found} for name, found in roles.items()
@@ -168,7 +166,7 @@ def _format_of(text: str) -> str:
     return next(generated, EXTENSION if extend_switch_roles.looks_like(text) else MANIFEST)
 
 
-def _for_extension(text: str, path: str, roles: Roles) -> bytes:
+def _for_extension(text: str, path: str, roles: Profiles) -> bytes:
     written, left = extend_switch_roles.write(text, path, roles)
     for name in left:
         print_message(f"skipped profile {name}: the extension's format cannot express its name")

@@ -1,7 +1,7 @@
 """``aws configure role PROFILE`` on a terminal: ask for the settings, in the manner of ``aws configure``."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from ..profiles.defaults import suggest_region
 from ..profiles.edit import AUTO, NONE
 from ..profiles.managed_policies import read_only_arn
 from ..profiles.policies import make_absolute
-from ..profiles.source import Profiles, has_static_keys, is_role
+from ..profiles.source import Profile, Profiles, has_static_keys, is_role
 from ..profiles.validation import find_inherited_mfa_serial
 from ..profiles.values import EXAMPLE_ROLE_ARN
 from ..results import write_lines, write_result
@@ -30,8 +30,6 @@ _QUESTIONS = {key.name: key.question for key in KEYS.values() if key.question}
 
 _VALID_SOURCE = {settings.CREDENTIAL_SOURCE: settings.CREDENTIAL_SOURCES[0]}
 
-Options = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
 class Interview:
@@ -43,10 +41,10 @@ class Interview:
     """
 
     profile: str
-    current: Options
+    current: Profile
     profiles: Profiles
     default_source: str | None
-    problems: Callable[[Options], list[Problem]]
+    problems: Callable[[Profile], list[Problem]]
     find_device: Callable[[str | None], str]
 
     def hopeless(self) -> list[Problem]:
@@ -78,7 +76,7 @@ class Interview:
     def _unasked(self) -> dict[str, Any]:
         return {key: value for key, value in self.current.items() if key not in _QUESTIONS}
 
-    def _may_have_device(self, options: Options) -> bool:
+    def _may_have_device(self, options: Profile) -> bool:
         """Return False for a role assumed from another role, which takes no code, unless it has a device anyway."""
         source = self.profiles.get(str(options.get(settings.SOURCE_PROFILE)), {})
         return settings.MFA_SERIAL in self.current or not is_role(source) or has_static_keys(source)
@@ -99,7 +97,7 @@ class Interview:
                 return after
             _print(problem)
 
-    def _propose(self, key: str, options: Options) -> Any:
+    def _propose(self, key: str, options: Profile) -> Any:
         if key in self.current:
             return self.current[key]
         source = options.get(settings.SOURCE_PROFILE)
@@ -114,7 +112,7 @@ class Interview:
             return found[1] if found else None
         return None
 
-    def _read(self, key: str, typed: str, options: Options) -> str | None:
+    def _read(self, key: str, typed: str, options: Profile) -> str | None:
         """Return the value that was typed, None for no value. Raises `XacctError`."""
         if typed == REMOVE or (key == settings.MFA_SERIAL and typed == NONE):
             return None
@@ -131,7 +129,7 @@ class Interview:
             # Its fixes are commands, and what helps here is another answer.
             raise ValidationError(error.heading, [Problem(each.text) for each in error.problems]) from None
 
-    def _problem(self, key: str, after: Options, before: Options) -> str | None:
+    def _problem(self, key: str, after: Profile, before: Profile) -> str | None:
         """Return what the answer for `key` has made wrong with the options, or None."""
         if key not in after:
             missing = key == settings.ROLE_ARN or (
@@ -143,7 +141,7 @@ class Interview:
         return None if found is None else str(found).removeprefix(f"{option(key)} ")
 
 
-def _with(options: Options, key: str, answer: Any) -> dict[str, Any]:
+def _with(options: Profile, key: str, answer: Any) -> dict[str, Any]:
     """Return the options with one answer. A source profile replaces a credential source."""
     if answer is None:
         return dict(options)

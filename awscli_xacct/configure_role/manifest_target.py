@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from .. import settings
 from ..configfile import store
@@ -21,8 +20,6 @@ from ..storage.files import is_directory
 from ..tables import counted
 from .base import refusal
 from .file_change import DECLINED, write_file
-
-Roles = Mapping[str, Mapping[str, Any]]
 
 
 class IntoManifest:
@@ -44,7 +41,7 @@ class IntoManifest:
         return {role.profile: _holder(role) for role in self._manifest.roles}
 
     @property
-    def roles(self) -> Roles:
+    def roles(self) -> Profiles:
         """The settings of its roles, without the ARNs of those given by account and name."""
         return {
             role.profile: {key: text for key, text in role.options.items() if text is not None}
@@ -67,7 +64,7 @@ class IntoManifest:
 
     def write(
         self,
-        roles: Roles,
+        roles: Profiles,
         accounts: Mapping[str, str],
         profiles: Profiles,
         partitions: Partitions,

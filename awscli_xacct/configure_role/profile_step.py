@@ -1,6 +1,6 @@
 """The step of a setup that writes the profile to the config file, and the steps that undo it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +10,18 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import find_headers
 from ..messages import option, profile_words
+from ..profiles.source import Profile
 from ..setup.journal import Entry, Journal
 from ..setup.steps import ADD, CHANGE, KEEP, REMOVE, SAME, Step
 from ..setup.undo import already_removed
 from .output import diff_lines
 
-Options = Mapping[str, Any]
-
 
 def profile_step(
     profile: str,
     path: Path,
-    before: Options | None,
-    after: Options,
+    before: Profile | None,
+    after: Profile,
     apply: Callable[[Document], Any],
     journal: Journal,
 ) -> Step:
@@ -55,7 +54,7 @@ def profile_step(
 def undo_profile_steps(
     profile: str,
     path: Path,
-    options: Options | None,
+    options: Profile | None,
     forget: Callable[[], object],
     journal: Journal,
 ) -> list[Step]:
@@ -74,7 +73,7 @@ def undo_profile_steps(
 
 
 def _steps(
-    entry: Entry, title: str, profile: str, path: Path, options: Options, forget: Callable[[], object]
+    entry: Entry, title: str, profile: str, path: Path, options: Profile, forget: Callable[[], object]
 ) -> list[Step]:
     ours = [key for key, value in entry["after"].items() if options.get(key) == value]
     theirs = [key for key in entry["after"] if key not in ours]

@@ -17,6 +17,7 @@ from ..failures import combine
 from ..messages import print_message, subcommand
 from ..mfa.prompters import be_silent
 from ..profiles.edit import AUTO, ProfileEdit
+from ..profiles.source import Profile
 from ..setup.journal import Journal
 from ..setup.model import SetupContext
 from ..setup.planner import plan_setup
@@ -31,8 +32,6 @@ from .output import print_result
 from .profile_step import profile_step
 from .setup_undo import plan_undo
 from .setup_view import Work
-
-Options = Mapping[str, Any]
 
 
 class SetupCommand(Subcommand):
@@ -223,11 +222,11 @@ class SetupCommand(Subcommand):
         if wanted == AUTO or settings.MFA_SERIAL not in self._outcome(trial):
             edit.wanted[settings.MFA_SERIAL] = find_device(source, self._session)
 
-    def _outcome(self, edit: ProfileEdit) -> Options:
+    def _outcome(self, edit: ProfileEdit) -> Profile:
         """Return the profile's options as the edit would make them. Raises `ValidationError` if they are invalid."""
         return dict(self._apply(edit, self._document())[edit.profile])
 
-    def _verify(self, profile: str, options: Options, retry: RetryPolicy) -> Result:
+    def _verify(self, profile: str, options: Profile, retry: RetryPolicy) -> Result:
         """Assume the role, and try again while that is denied and there is time left."""
         config = self._session.full_config
         config = {**config, "profiles": {**config["profiles"], profile: options}}

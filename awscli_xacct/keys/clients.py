@@ -1,12 +1,12 @@
 """Clients of STS and IAM for a user: with a key that is about to be used, or with the shared MFA session."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from .. import settings
 from ..credentials.context import region_for
 from ..credentials.profile_session import ProfileSession
-from ..profiles.source import is_role
+from ..profiles.source import Profiles, is_role
 from .model import AccessKey
 from .rotation import call_patiently
 
@@ -27,7 +27,7 @@ class KeyClients:
     @property
     def mfa_serial(self) -> str | None:
         """The user's MFA device: that of the profile, or else of the first role that is assumed from it."""
-        profiles: Mapping[str, Mapping[str, Any]] = self._session.full_config["profiles"]
+        profiles: Profiles = self._session.full_config["profiles"]
         users = (
             each
             for each in profiles.values()

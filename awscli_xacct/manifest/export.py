@@ -19,7 +19,7 @@ from ..profiles.config_keys import KEYS
 from ..profiles.defaults import Wanted, build_role_arn
 from ..profiles.partitions import Partitions
 from ..profiles.sdk_profiles import default_name, map_sdk_profiles
-from ..profiles.source import Profiles
+from ..profiles.source import Profile, Profiles
 from ..profiles.validation import find_inherited_mfa_serial
 from ..profiles.values import EXAMPLE_ROLE_ARN, account_problem
 from . import yaml_nodes
@@ -37,8 +37,6 @@ from .model import (
 from .reader import VERSION, Manifest, read
 from .yaml_edit import Entry, YamlEdits, entry_lines, flow_pairs, to_flow
 
-Options = Mapping[str, Any]
-
 _EXPORTED = (*KEYS, SDK_PROFILE)
 _MAX_PASSES = 6
 
@@ -46,7 +44,7 @@ _MAX_PASSES = 6
 def merge(
     text: str,
     path: str,
-    roles: Mapping[str, Options],
+    roles: Profiles,
     profiles: Profiles,
     partitions: Partitions,
     accounts: Mapping[str, str] | None = None,
@@ -173,7 +171,7 @@ class _Merge:
         node: yaml_nodes.Mapping,
         differing: list[str],
         name: str,
-        imported: Options,
+        imported: Profile,
         names: Mapping[str, str],
         edits: YamlEdits,
     ) -> None:
@@ -188,7 +186,7 @@ class _Merge:
             elif not (key in SOURCES and any(source in wanted for source in SOURCES)):
                 edits.set(node, key, None)
 
-    def _entry(self, name: str, names: Mapping[str, str], defaults: Options) -> dict[str, Any]:
+    def _entry(self, name: str, names: Mapping[str, str], defaults: Profile) -> dict[str, Any]:
         """Return a role as a manifest has it, without what the defaults say and what an import adds by itself."""
         wanted = self.wanted[name]
         source = wanted.get(settings.SOURCE_PROFILE)

@@ -19,7 +19,7 @@ from ..storage.cache import Cache
 from .cache_keys import CacheKeys
 from .credential_process import find_requested
 from .inventory import Inventory
-from .source import get_text, is_mfa_user, is_role
+from .source import Profiles, get_text, is_mfa_user, is_role
 
 ENVIRONMENT, CONTAINER, INSTANCE = "Environment", "EcsContainer", "Ec2InstanceMetadata"
 """Sources that are no profile, as ``credential_source`` calls them."""
@@ -59,10 +59,10 @@ class Search:
     config: Mapping[str, Any]
     environment: Mapping[str, str]
     cache: Cache
-    in_credentials_file: Mapping[str, Mapping[str, Any]]
+    in_credentials_file: Profiles
 
     @property
-    def profiles(self) -> Mapping[str, Mapping[str, Any]]:
+    def profiles(self) -> Profiles:
         return self.config["profiles"]  # type: ignore[no-any-return]
 
     def find(self, named: str | None) -> Acting | None:

@@ -25,6 +25,7 @@ from .managed_policies import read_only_arn
 from .partitions import Partitions
 from .policies import ONLY_HERE, is_narrowed
 from .sdk_profiles import SdkRequest, find_sdk_profiles, plan_changes
+from .source import Profiles
 
 AUTO, NONE = "auto", "none"
 """What ``--mfa-serial`` accepts besides a device: ask IAM for it; use none, not even the source's."""
@@ -115,7 +116,7 @@ class ProfileEdit:
         self.notes += sdk.notes
         return profiles
 
-    def source(self, profiles: Mapping[str, Mapping[str, Any]]) -> str | None:
+    def source(self, profiles: Profiles) -> str | None:
         """Return the source profile, as `source_of` does."""
         return choose_source(self.profile, profiles, self.wanted)
 

@@ -13,7 +13,7 @@ from ..errors import ProfileError
 from ..storage.cache import Record
 from .cache_keys import CacheKeys
 from .role import Role
-from .source import is_role
+from .source import Profiles, is_role
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Inventory:
     def __init__(
         self, config: Mapping[str, Any], environment: Mapping[str, str], read: Callable[[str], Record | None]
     ) -> None:
-        self.profiles: Mapping[str, Mapping[str, Any]] = config["profiles"]
+        self.profiles: Profiles = config["profiles"]
         self._config = config
         self._environment = environment
         self._read = read

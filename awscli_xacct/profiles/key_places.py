@@ -9,7 +9,7 @@ from typing import Any
 from .. import settings
 from .credential_process import first_word, gets_key_of
 from .role import Role
-from .source import Source, has_static_keys
+from .source import Profiles, Source, has_static_keys
 
 FILE = "file, in the clear"
 KEY_STORE = "key store"
@@ -50,7 +50,7 @@ def describe(profile: str, options: Mapping[str, Any]) -> str | None:
     return None if kind == NOWHERE else kind
 
 
-def describe_source(source: Role | Source, profiles: Mapping[str, Mapping[str, Any]]) -> str | None:
+def describe_source(source: Role | Source, profiles: Profiles) -> str | None:
     """Return in words where the credentials rest that a chain begins with; None if that cannot be told."""
     if source.profile is None:
         return _OF_CREDENTIAL_SOURCES.get(source.name)

@@ -5,8 +5,7 @@ from typing import Any
 
 from .. import settings
 from ..arn import Arn
-
-Profiles = Mapping[str, Mapping[str, Any]]
+from .source import Profiles
 
 
 def find_region(profiles: Profiles, name: str) -> str | None:

@@ -18,6 +18,7 @@ from ..messages import role_command
 from ..problems import Problem
 from ..typed import typed_again
 from .credential_process import find_requested, make_command
+from .source import Profiles
 
 _SUFFIX = "-sdk"
 _OTHER_CREDENTIALS = (
@@ -86,7 +87,7 @@ def is_sdk_profile(name: str, options: Mapping[str, Any], profile: str) -> bool:
     return not any(key in options for key in _OTHER_CREDENTIALS)
 
 
-def map_requests(profiles: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
+def map_requests(profiles: Profiles) -> dict[str, list[str]]:
     """Return the profiles whose ``credential_process`` asks for the credentials of each profile."""
     found: dict[str, list[str]] = {}
     for name, options in profiles.items():
@@ -97,7 +98,7 @@ def map_requests(profiles: Mapping[str, Mapping[str, Any]]) -> dict[str, list[st
 
 
 def find_sdk_profiles(
-    profiles: Mapping[str, Mapping[str, Any]], profile: str, requests: Mapping[str, list[str]] | None = None
+    profiles: Profiles, profile: str, requests: Mapping[str, list[str]] | None = None
 ) -> list[str]:
     """Return the SDK profiles of a role profile; one with the default name comes first.
 
@@ -108,7 +109,7 @@ def find_sdk_profiles(
     return sorted(found, key=lambda name: name != default_name(profile))
 
 
-def map_sdk_profiles(profiles: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+def map_sdk_profiles(profiles: Profiles) -> dict[str, str]:
     """Return the SDK profile of each role profile that has one; of several, the one with the default name."""
     found: dict[str, str] = {}
     for name, options in profiles.items():
@@ -221,7 +222,7 @@ def _follow_region(profile: str, profiles: MergedProfiles, before: Mapping[str, 
     return changes
 
 
-def describe_owner(name: str, profiles: Mapping[str, Mapping[str, Any]]) -> str | None:
+def describe_owner(name: str, profiles: Profiles) -> str | None:
     """Return, as a fix, whose SDK profile `name` is; None if it is none."""
     owner = find_requested(profiles[name].get(settings.CREDENTIAL_PROCESS))
     if owner is None or not is_sdk_profile(name, profiles[name], owner):

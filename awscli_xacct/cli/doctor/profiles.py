@@ -18,7 +18,7 @@ from ...profiles.credential_process import find_requested, first_word
 from ...profiles.partitions import load_partitions
 from ...profiles.policies import find_file
 from ...profiles.sdk_profiles import is_sdk_profile
-from ...profiles.source import is_role
+from ...profiles.source import Profiles, is_role
 from ...storage.record import HAS_POSIX_OWNERS
 from ...tables import counted
 from .files import GROUP_OTHER_WRITE, can_others_replace_in
@@ -49,7 +49,7 @@ def check(context: DoctorContext) -> Iterator[Finding]:
         yield Finding(OK, f"{counted(len(profiles), 'profile')} ({counted(roles, 'role')}): no faults")
 
 
-def _check_roles(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+def _check_roles(profiles: Profiles) -> Iterator[Finding]:
     partitions, hints = load_partitions(), Hints()
     for name, options in profiles.items():
         if settings.ROLE_ARN not in options:
@@ -62,7 +62,7 @@ def _check_roles(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]
             yield Finding(FAULT, f"{prefix}{problem.text}", fix)
 
 
-def _check_policy_files(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+def _check_policy_files(profiles: Profiles) -> Iterator[Finding]:
     """Check who else can change the files of session policies. Whether they can be used is checked with the roles."""
     users: dict[str, list[str]] = {}
     for name, options in profiles.items():
@@ -91,7 +91,7 @@ def _check_policy_files(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[F
             )
 
 
-def _check_keys(profiles: Mapping[str, Mapping[str, Any]]) -> Iterator[Finding]:
+def _check_keys(profiles: Profiles) -> Iterator[Finding]:
     for name, options in profiles.items():
         ignored = [key.name for key in KEYS.values() if key.role_only and key.name in options]
         if ignored and settings.ROLE_ARN not in options:
@@ -135,9 +135,7 @@ def _check_plugin_wide(config: Mapping[str, Any]) -> Iterator[Finding]:
             )
 
 
-def _check_programs(
-    profiles: Mapping[str, Mapping[str, Any]], environment: Mapping[str, str]
-) -> Iterator[Finding]:
+def _check_programs(profiles: Profiles, environment: Mapping[str, str]) -> Iterator[Finding]:
     """Check the programs that ask for the credentials of another profile."""
     for name, options in profiles.items():
         asked = find_requested(options.get(settings.CREDENTIAL_PROCESS))
