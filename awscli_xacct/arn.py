@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 
@@ -18,13 +16,13 @@ class Arn(NamedTuple):
     resource: str
 
     @classmethod
-    def parse(cls, text: str) -> Arn | None:
+    def parse(cls, text: str) -> "Arn | None":
         """Return the parts of an ARN, whatever they are; None for text of another form."""
         prefix, *parts = text.split(":", 5)
         return cls(*parts) if prefix == "arn" and len(parts) == 5 else None
 
     @classmethod
-    def iam(cls, partition: str, account: str, resource: str) -> Arn:
+    def iam(cls, partition: str, account: str, resource: str) -> "Arn":
         """Return the ARN of something in IAM, which is global; `resource` is such as ``role/team/Ops``."""
         return cls(partition, "iam", "", account, resource)
 

@@ -3,8 +3,6 @@
 Enter means no. Without a terminal to ask on, ``--yes`` is required.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +23,7 @@ class Consent:
     yes: bool = False
 
     @classmethod
-    def given_in(cls, parsed_args: Any) -> Consent:
+    def given_in(cls, parsed_args: Any) -> "Consent":
         """Read the options of a command that has both, one or neither of them."""
         return cls(getattr(parsed_args, "dry_run", False), getattr(parsed_args, "yes", False))
 

@@ -4,8 +4,6 @@ A profile may be called ``list``, or ``-x``, or something else that a command li
 commands made here still work when they are pasted into a shell. Where the plain name works, it is used.
 """
 
-from __future__ import annotations
-
 import shlex
 
 TYPE_CHECKING = False
@@ -61,7 +59,7 @@ def role_command(profile: str, options: str = "") -> str:
     return " ".join(filter(None, [role_command_spelling, _named(profile, plain=plain), options]))
 
 
-def role_commands(profiles: Sequence[str], options: str) -> str:
+def role_commands(profiles: "Sequence[str]", options: str) -> str:
     """Return `role_command` for each of the profiles, as one line for a shell."""
     if len(profiles) == 1:
         return role_command(profiles[0], options)
@@ -108,7 +106,7 @@ def _named(profile: str, *, plain: bool = True) -> str:
     return shlex.quote(profile) if plain and not odd else shlex.quote(f"--profile={profile}")
 
 
-def unknown_profile(name: str, profiles: Iterable[str]) -> str:
+def unknown_profile(name: str, profiles: "Iterable[str]") -> str:
     """Return that there is no profile `name`, with the nearest of the existing ones."""
     from difflib import get_close_matches  # a warm command has no use for it
 
@@ -121,7 +119,7 @@ def unknown_profile(name: str, profiles: Iterable[str]) -> str:
     return f"there is no profile {name}{named}; {hint}"
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: "Sequence[str]") -> str:
     """Return names for a sentence: all, or the first ten and how many more there are."""
     shown = ", ".join(map(printable, names[:_MAX_LISTED]))
     return f"{shown} and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else shown
@@ -171,7 +169,7 @@ def write_message(text: str) -> None:
         abandon(sys.stderr)
 
 
-def abandon(stream: TextIO) -> None:
+def abandon(stream: "TextIO") -> None:
     """Discard what is in a stream's buffer and what is written to it later.
 
     Otherwise the interpreter writes it when it exits, and fails if it cannot.

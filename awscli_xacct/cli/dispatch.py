@@ -15,8 +15,6 @@ Only the module of the command that runs is imported. Results go to stdout, thro
 that fails has printed none.
 """
 
-from __future__ import annotations
-
 import argparse
 import io
 import sys
@@ -102,14 +100,14 @@ def run(arguments: Sequence[str]) -> int:
     return code
 
 
-def make_reporter(line: _CommandLine) -> Reporter:
+def make_reporter(line: "_CommandLine") -> Reporter:
     """Return what reports how a command line failed."""
     # The option of `role` is among the words of the command that it runs.
     words = [*line.own, *line.command] if line.name == "role" else line.own
     return Reporter(words, _read_profiles)
 
 
-def _run_command(line: _CommandLine, reporter: Reporter) -> int:
+def _run_command(line: "_CommandLine", reporter: Reporter) -> int:
     name = line.name
     if name in ("--help", "-h", "help"):
         write_result(_format_overview())

@@ -1,7 +1,5 @@
 """The credentials of profiles: from the cache, or from botocore with this package's provider."""
 
-from __future__ import annotations
-
 import json
 import os
 import time
@@ -129,7 +127,7 @@ def _fetch_roles(
 
 def _make_fetcher(
     session: Any, profile: str, config: Mapping[str, Any], base: Mapping[str, Any] | None = None
-) -> Fetcher:
+) -> "Fetcher":
     """Return the fetcher of a role profile under `config`; its clients are those for `base`, else the files."""
     from ..credentials.profile_session import provider_for
     from ..credentials.provider import AssumeRoleProvider, copy_provider

@@ -1,7 +1,5 @@
 """``xacct keys status``: where each long-term key rests, its age, and its last use."""
 
-from __future__ import annotations
-
 import os
 import shlex
 from collections.abc import Iterator, Mapping
@@ -109,7 +107,7 @@ def _examine(place: Place, key: AccessKey | None) -> _Row:
     return _Row(place.profile, key.id, shown, known.created, known.last_used)
 
 
-def _ask_iam(clients: KeyClients, key: AccessKey) -> Any:
+def _ask_iam(clients: "KeyClients", key: AccessKey) -> Any:
     """Ask IAM about a key: through the MFA session if there is one, else with the key itself."""
     from ..keys.rotation import find_key
 

@@ -6,8 +6,6 @@ as Ctrl-C does, then by SIGTERM, and after a time limit, or at the next signal, 
 if this process is killed. What a command that ended by itself left in the background is left alone.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os
@@ -173,7 +171,7 @@ class ProcessPool:
             self._ending.notify_all()
         return code if code >= 0 else 128 - code
 
-    def _stop(self, signals: _Signals) -> None:
+    def _stop(self, signals: "_Signals") -> None:
         """End everything that runs and start nothing more. Signals no longer raise here."""
         with self._ending:
             self._waiting.clear()
@@ -252,7 +250,7 @@ class _Signals:
         self.repeated = False
         self._before: dict[int, Callable[[int, FrameType | None], object] | int] = {}
 
-    def __enter__(self) -> _Signals:
+    def __enter__(self) -> "_Signals":
         for number in _ENDING:
             before = signal.getsignal(number)
             if before in (signal.SIG_DFL, signal.default_int_handler):

@@ -5,8 +5,6 @@ process of that command. So this one never loads botocore, reads each edit of th
 own terminal while whoever asks for credentials waits.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
@@ -82,7 +80,7 @@ def find_memo(profile: str, for_once: ForOnce | None = None) -> Memo:
     return found or _resolve(profile, for_once).memo
 
 
-def _resolve(profile: str, for_once: ForOnce | None) -> Resolved:
+def _resolve(profile: str, for_once: ForOnce | None) -> "Resolved":
     from .resolve import resolve  # loads what a profile with a memo does without
 
     return resolve(profile, for_once=for_once)

@@ -5,8 +5,6 @@ A handler in Python runs only between two steps of the interpreter. A signal tha
 the interpreter writes at once, whichever thread the signal interrupts.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import select
@@ -29,7 +27,7 @@ class SignalWait(contextlib.AbstractContextManager["SignalWait"]):
         self._before: dict[int, object] = {}
         self._reading, self._writing = socket.socketpair()
 
-    def __enter__(self) -> SignalWait:
+    def __enter__(self) -> "SignalWait":
         for each in (self._reading, self._writing):
             each.setblocking(False)
         self._wakeup = signal.set_wakeup_fd(self._writing.fileno(), warn_on_full_buffer=False)

@@ -1,7 +1,5 @@
 """What the commands about a user's long-term key share: how they find and use it, and what they say of it."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shlex
@@ -65,7 +63,7 @@ def explaining_refusals(profile: str) -> Iterator[None]:
         ) from None
 
 
-def make_clients(profile: str) -> KeyClients:
+def make_clients(profile: str) -> "KeyClients":
     """Return clients with the settings of a profile, whichever key they are to use."""
     session = make_session(profile)
     from ..keys.clients import KeyClients  # imports botocore, which is there only now

@@ -1,7 +1,5 @@
 """What all subcommands of ``aws configure role`` share: the session, the config files, and checks."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path
@@ -97,7 +95,7 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
             name, profiles, partitions=self._partitions(), force=force, hints=hints
         )
 
-    def _apply(self, edit: ProfileEdit, document: Document) -> MergedProfiles:
+    def _apply(self, edit: "ProfileEdit", document: Document) -> MergedProfiles:
         """Make the changes of `edit` in `document`. Return all profiles as they are then.
 
         Raises `ValidationError`.

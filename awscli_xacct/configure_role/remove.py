@@ -1,7 +1,5 @@
 """``aws configure role remove``: delete role profiles, with their cached credentials."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,7 +53,7 @@ class RemoveCommand(Subcommand):
         )
         return confirm_and_apply(change, Consent.given_in(parsed_args))
 
-    def _remove(self, names: list[str], inventory: Inventory, credentials: CredentialsFile) -> int:
+    def _remove(self, names: list[str], inventory: Inventory, credentials: "CredentialsFile") -> int:
         cache, records = self._cache(), unshared_records(names, inventory)
 
         def change(document: Document) -> None:

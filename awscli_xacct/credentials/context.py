@@ -1,7 +1,5 @@
 """What fetchers work with, passed in so that tests can pass something else."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -50,7 +48,7 @@ class FetchContext(NamedTuple):
     cache_keys: CacheKeys
     client_creator: Callable[..., Any]
     source_keys: Callable[[str, Source], Keys]
-    codes: Callable[[], Codes]
+    codes: "Callable[[], Codes]"
     warn: Warn
     region: str | None = None
     too_long: Markers = Markers(None, _TOO_LONG)  # without a directory it keeps nothing
@@ -62,7 +60,7 @@ class FetchContext(NamedTuple):
         return Sts(self.client_creator, keys, region=self.region, quick=quick, clock=self.clock)
 
     def spend_code(
-        self, request: Request, use: Callable[[str], Record], refused: Callable[[Exception], bool]
+        self, request: "Request", use: Callable[[str], Record], refused: Callable[[Exception], bool]
     ) -> Record:
         """Return what `use` returns for an MFA code that it accepts; one process at a time prompts for a device's.
 
@@ -150,7 +148,7 @@ def make_context(provider: Any, hop: Role | Source) -> FetchContext:
     )
 
 
-def _codes(mode: str, directory: Directory) -> Codes:
+def _codes(mode: str, directory: Directory) -> "Codes":
     """Return what prompts for codes; loaded only when one is needed."""
     from ..mfa.codes import Codes, UsedCodes
     from ..mfa.prompters import prompter

@@ -4,8 +4,6 @@ The calling credentials of a role come from the role before it, from a shared MF
 providers; each is looked up only when a record is missing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -73,7 +71,7 @@ class Fetcher(Cached):
         """Forget that STS has found the role's maximum shorter than what the profile asks for."""
         self._context.too_long.remove(self.name)
 
-    def chain(self) -> list[Fetcher]:
+    def chain(self) -> "list[Fetcher]":
         """Return the fetchers of all roles of the chain, the first to be assumed first."""
         source = self.role.source
         return [*(Fetcher(source, self._context).chain() if isinstance(source, Role) else []), self]

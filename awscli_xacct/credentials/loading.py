@@ -4,8 +4,6 @@ Every command with a role profile and no memo loads this module, so what only a 
 prompts) is imported on a miss.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -71,7 +69,7 @@ def load(provider: AssumeRoleProvider) -> Any:
     return loaded
 
 
-def make_fetcher(provider: AssumeRoleProvider) -> Fetcher | MfaSession:
+def make_fetcher(provider: AssumeRoleProvider) -> "Fetcher | MfaSession":
     """Return what fetches the credentials that `provider` has loaded. Raises `ProfileError`."""
     profiles = provider.cache_keys.config["profiles"]
     if not is_role(profiles[provider._profile_name]):

@@ -5,8 +5,6 @@ two dozen of them, and more with each release. Any client for a profile is made 
 each setting applies and none has to be listed here.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Mapping
 from copy import copy
@@ -19,7 +17,7 @@ from botocore.session import Session
 from ..profiles.config_keys import select_client_settings
 from .provider import DROP_IF_REFUSED, PRESIGNING, AssumeRoleProvider, copy_provider
 
-_known: WeakKeyDictionary[Any, dict[Any, _Clients]] = WeakKeyDictionary()
+_known: "WeakKeyDictionary[Any, dict[Any, _Clients]]" = WeakKeyDictionary()
 _lock = threading.Lock()
 """What `provider_for` has made, by session: fifty profiles with the same settings and caller need one client."""
 

@@ -6,8 +6,6 @@ alone, not into this process's environment: other threads start programs for oth
 that name in these two files: a program that works with other files may have another profile of the same name.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import threading
@@ -90,7 +88,7 @@ class MarkedPrograms:
                 provider._config_parser = partial(_parse_once, provider._config_parser)
         return found
 
-    def start(self, command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
+    def start(self, command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
         """Start a program as `subprocess.Popen` does."""
         import subprocess  # most commands that load this module start no program
 

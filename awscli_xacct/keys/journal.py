@@ -3,8 +3,6 @@
 It holds ids of keys only, which are no secrets, in a private file.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json
@@ -47,7 +45,7 @@ class RotationJournal:
     is_retired: bool = False
 
     @classmethod
-    def read(cls, config: Path, profile: str) -> RotationJournal:
+    def read(cls, config: Path, profile: str) -> "RotationJournal":
         """Return the journal of a profile of a config file. The caller holds the lock of `hold_key`."""
         path = _directory() / f"{_digest(os.path.realpath(config), profile)}.json"
         sweep(path.parent, path.name)

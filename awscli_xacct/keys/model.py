@@ -1,7 +1,5 @@
 """An access key, and the errors about it."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import NamedTuple
@@ -29,7 +27,7 @@ class AccessKey(NamedTuple):
         return json.dumps({"Version": 1, "AccessKeyId": self.id, "SecretAccessKey": self.secret})
 
     @classmethod
-    def from_document(cls, text: str | bytes) -> AccessKey:
+    def from_document(cls, text: str | bytes) -> "AccessKey":
         """Return the key in what `to_document` returned. Raises `ValueError`, which does not quote the text."""
         try:
             found = json.loads(text)

@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Mapping
@@ -32,7 +30,7 @@ class Files:
     credentials: Path
 
     @classmethod
-    def current(cls, environment: Mapping[str, str] = os.environ) -> Files:
+    def current(cls, environment: Mapping[str, str] = os.environ) -> "Files":
         """Return the files in use."""
         return cls(*map(Path, settings.config_paths(environment)))
 

@@ -15,8 +15,6 @@ have copied it. Nor is the old one touched if somebody has enabled it again.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
 """
 
-from __future__ import annotations
-
 import contextlib
 import time
 from collections.abc import Callable
@@ -96,7 +94,7 @@ class Rotation:
     `store` writes a key where the old one rests, and `find_stored` returns the id of the key that rests there.
     """
 
-    clients: KeyClients
+    clients: "KeyClients"
     key: AccessKey
     journal: RotationJournal
     store: Callable[[AccessKey], None]

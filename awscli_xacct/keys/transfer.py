@@ -5,8 +5,6 @@ prefers the lines of a file to a ``credential_process``. So the way into the key
 and the way back begins with writing them. Interrupted anywhere, either can be run again.
 """
 
-from __future__ import annotations
-
 import contextlib
 import subprocess
 from typing import TYPE_CHECKING
@@ -27,7 +25,7 @@ _GET_SECONDS = MAX_SECONDS + 30
 
 
 def store_key(
-    place: Place, key: AccessKey, files: Files, key_store: KeyStore, clients: KeyClients, command: str
+    place: Place, key: AccessKey, files: Files, key_store: KeyStore, clients: "KeyClients", command: str
 ) -> None:
     """Move the key of a profile from the file at `place` into the key store.
 

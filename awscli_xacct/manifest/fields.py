@@ -1,7 +1,5 @@
 """The keys that a role or the defaults of a manifest may have, and reading their values from YAML nodes."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -41,7 +39,7 @@ class Settings:
     def given(self) -> set[str]:
         return {*self.texts, *self.invalid}
 
-    def over(self, defaults: Settings, *, without: Iterable[str]) -> Settings:
+    def over(self, defaults: "Settings", *, without: Iterable[str]) -> "Settings":
         """Return these settings, and those defaults that are neither given here nor in `without`."""
         hidden = {*without, *self.given}
         return Settings(

@@ -6,8 +6,6 @@ would be read as elsewhere.
 https://yaml.org/spec/1.2.2/
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import cached_property
@@ -39,7 +37,7 @@ class Node:
         self.location = locate(event.start_mark, path)
 
     @property
-    def value(self) -> Node:
+    def value(self) -> "Node":
         """The node itself, or what an alias refers to."""
         return self
 
@@ -115,7 +113,7 @@ class Mapping(Collection):
         """Return its own keys and values; an alias is one."""
         return {key.text: (key, value) for key, value in self.pairs if isinstance(key, Scalar)}
 
-    def _merged(self) -> Iterator[Mapping]:
+    def _merged(self) -> "Iterator[Mapping]":
         for key, value in self.pairs:
             if is_merge(key):
                 yield from (each for each in merge_sources(value) if isinstance(each, Mapping))

@@ -4,8 +4,6 @@ A cache key is a digest of everything that makes the credentials of its record w
 leads to another record. `config` is botocore's ``session.full_config`` throughout.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -77,7 +75,7 @@ class CacheKeys:
         return key_name({**key, "called": called} if called else key)
 
     @cached_property
-    def session_names(self) -> SessionNames | None:
+    def session_names(self) -> "SessionNames | None":
         """What names the role sessions that their profiles do not; None: STS is sent what the stock CLI makes up.
 
         Raises `ProfileError`.

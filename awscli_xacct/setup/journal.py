@@ -13,8 +13,6 @@ The kinds of entry, by ``kind``, and what else they have:
     profile     before and after (options; None for a missing one), made (whether the profile is new)
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json
@@ -46,7 +44,7 @@ class Journal:
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, config: Path, profile: str) -> Iterator[Journal]:
+    def open(cls, config: Path, profile: str) -> "Iterator[Journal]":
         """Open the journal of a profile of a config file, locked against other processes to the end of the block.
 
         Raises `XacctError` if it cannot be read, and `BusyError`.

@@ -1,7 +1,5 @@
 """The request for a setup, the caller, and the context in which its steps are planned."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,7 +45,7 @@ class Caller:
     condition: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, arn: Arn, source_role: str | None = None) -> Caller:
+    def of(cls, arn: Arn, source_role: str | None = None) -> "Caller":
         """Return the caller with an ARN of STS; `source_role` is the role's own ARN if the source profile has one.
 
         Raises `ValidationError` if it cannot assume roles.
