@@ -161,7 +161,6 @@ def make_parser(name: str) -> Parser:
         prog=f"xacct {name}",
         description=command.HELP,
         epilog=f"examples:\n{command.EXAMPLES}",
-        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     command.configure(parser)
@@ -171,6 +170,7 @@ def make_parser(name: str) -> Parser:
         choices=settings.ERROR_FORMATS,
         help="print errors as json, one object on the last line of stderr, or in words: any other of %(choices)s",
     )
+    parser.formatter_class = HelpFormatter  # now, because argparse makes one for each option that is declared
     return parser
 
 

@@ -17,6 +17,11 @@ __all__ = ["Document", "Sections", "Value"]
 _LINE_END = re.compile("\r\n|\r|\n")
 
 
+def parse_sections(data: bytes, path: str) -> Sections:
+    """Return what botocore's ``raw_config_parse`` would for a file with these bytes. Raises `ConfigFileError`."""
+    return Document(data, path).sections()
+
+
 class Document:
     """A config file that can be edited. `path` is for messages.
 

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .document import Document, Sections
+from .document import Document, Sections, parse_sections
 
 _OTHER_KINDS = ("sso-session", "services")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.@/+-]+").fullmatch
@@ -18,10 +18,10 @@ def full_config(
 
     Raises `ConfigFileError`, which names one of `paths`.
     """
-    sections = Document(config, paths[0]).sections()
+    sections = parse_sections(config, paths[0])
     profiles = by_name(sections)
     others = {header: options for header, options in sections.items() if not _is_named(header)}
-    for name, options in Document(credentials, paths[1]).sections().items():
+    for name, options in parse_sections(credentials, paths[1]).items():
         profiles.setdefault(name, {}).update(options)
     return {
         **others,

@@ -25,7 +25,7 @@ from ..storage.directories import check_may_make, make_private_directory
 from ..storage.files import discard, exists, flush_directory, sweep, write_temporary
 from ..storage.locks import locked
 from ..storage.record import is_ours
-from .document import Document, Sections
+from .document import Document, Sections, parse_sections
 
 Change = Callable[[Document], None]
 Reader = Callable[[str], Sections]
@@ -53,7 +53,7 @@ def locate(configured: str | None, default: str) -> Path:
 
 def read_sections(path: str) -> Sections:
     """Read a file without botocore, to the same result."""
-    return Document(Path(path).read_bytes(), path).sections()
+    return parse_sections(Path(path).read_bytes(), path)
 
 
 def read(path: Path) -> bytes:
