@@ -35,7 +35,7 @@ _GIVING = (
     settings.CREDENTIAL_SOURCE,
 )
 """The keys with which `[default]` gives credentials."""
-_KEYS = (settings.ACCESS_KEY_ID, settings.SECRET_ACCESS_KEY, settings.SESSION_TOKEN)
+_KEYS = (settings.ACCESS_KEY_ID, settings.SECRET_ACCESS_KEY, settings.SESSION_TOKEN, "aws_security_token")
 _READ_ONLY = 0o400
 """What ``aws configure`` would write into a copy is lost when the program ends: it had better fail."""
 _SECONDS_WITHOUT_END = 3600

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
@@ -53,6 +54,19 @@ def test_exec_shell_refuses_another_one_but_runs_commands(home: Home, audit: str
     command = "sh -c 'xacct status --prompt; exit 3'"
     script = f"xacct exec {audit}; xacct exec --serve {audit}; xacct exec {audit} -- {command}; echo $?"
     assert in_shell(home, script) == [refused, refused, "3"]
+
+
+@pytest.mark.parametrize(
+    ("expired", "text"),
+    [
+        (False, "this shell has the credentials of profile prod, from xacct exec"),
+        (True, "the credentials of this shell, of profile prod, have expired"),
+    ],
+)
+def test_exec_shell_is_known_to_doctor(home: Home, *, expired: bool, text: str) -> None:
+    script = "AWS_XACCT_SHELL='1 prod'\n" * expired + "xacct doctor --aws /no/aws --json"
+    found = json.loads("\n".join(in_shell(home, f"{script}; true")))["Checks"]
+    assert [each["Text"] for each in found if each["Check"] == "variables"] == [text]
 
 
 def test_exec_shell_without_a_terminal_ends_with_its_code(home: Home, prod: str) -> None:

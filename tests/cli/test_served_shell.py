@@ -169,6 +169,7 @@ def test_served_shell_of_another_users_keys(home: Home, sts: Sts) -> None:
 def test_hidden_config_has_what_the_credentials_file_says_of_other_profiles() -> None:
     credentials = (
         "[a]\nrole_arn = r\nsource_profile = b\n[b]\naws_access_key_id = AKIA\naws_secret_access_key = s\n"
+        "aws_session_token = t\naws_security_token = t\n"
     )
     hidden = hide_default(b"[profile a]\nregion = x\n", credentials.encode(), "config", "credentials")
     assert hidden.decode() == (

@@ -29,7 +29,7 @@ def _check_shell(context: DoctorContext) -> Iterator[Finding]:
     ours = context.environment.get(settings.SHELL_VARIABLE)
     if copies.put_aside:
         yield _check_server()
-    elif ours and context.environment.get(_KEY):
+    elif ours and all(map(context.environment.get, (_KEY, _SECRET))):
         end, _, profile = ours.partition(" ")
         expiry = end.removesuffix(settings.SHELL_NARROWED)
         if expiry.isdecimal() and 0 < int(expiry) < time.time():
