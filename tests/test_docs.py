@@ -180,6 +180,42 @@ def test_guide_prints_what_it_shows_from_the_walkthrough_to_the_import(
     run_as_shown(home, command, shown)
 
 
+@pytest.mark.usefixtures("user")
+def test_manifest_prints_what_it_shows(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs/manifest.md").read_text("utf-8")
+    monkeypatch.chdir(home.path)
+    manifest = re.findall(r"^    version: 1\n(?:    .*\n)+", page, re.MULTILINE)[0]
+    Path("team.yaml").write_text(re.sub("^    ", "", manifest, flags=re.MULTILINE), encoding="utf-8")
+    plans = [
+        each
+        for each in shown_commands(page)
+        if each[0].startswith("aws configure role import team.yaml --dry-run")
+    ]
+    assert len(plans) == 2
+    for command, shown in plans:
+        run_as_shown(home, command, shown)
+    assert home.aws("configure", "role", "import", "team.yaml").code == 0
+    assert (
+        home.aws("configure", "role", "prod", "--mfa-serial", "arn:aws:iam::111111111111:mfa/dev").code == 0
+    )
+    chart = re.findall(r"^    %% Made by: .*\n(?:    .*\n)+", page, re.MULTILINE)[0]
+    run_as_shown(
+        home, "aws configure role export - --format mermaid", re.sub("^    ", "", chart, flags=re.MULTILINE)
+    )
+
+
+@pytest.mark.usefixtures("user")
+def test_policies_refuses_what_it_shows(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs/policies.md").read_text("utf-8")
+    monkeypatch.chdir(home.path)
+    create = re.findall(r"^    aws (configure role prod-reader .*)$", page, re.MULTILINE)[0]
+    assert home.aws(*shlex.split(create)).code == 0
+    commands = dict(shown_commands(page))
+    Path("policy.json").write_text(commands["cat policy.json"], encoding="utf-8")
+    refused = "xacct credentials prod-reader --policy file://policy.json"
+    run_as_shown(home, refused, commands[refused])
+
+
 @pytest.mark.parametrize("tool", ["aws-vault", "awsume", "granted"])
 def test_profiles_of_other_tools_are_imported_as_shown(home: Home, user: User, tool: str) -> None:
     page = (ROOT / "docs/coming-from.md").read_text("utf-8")

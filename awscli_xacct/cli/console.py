@@ -28,6 +28,7 @@ from ..profiles.source import is_mfa_user, is_role
 from ..results import write_result
 from ..storage.directories import provide_own
 from ..storage.files import write_temporary
+from ..typed import typed_again
 from . import for_once
 from .fetch import fetch, make_session
 from .resolve import resolve
@@ -120,7 +121,7 @@ def _check(options: argparse.Namespace, resolved: Resolved) -> None:
         problems.append(
             Problem(
                 "this role is assumed from another session, so the console session ends with the role session",
-                "leave out --duration-seconds",
+                f"leave it out:\n  {typed_again(without='--duration-seconds')}",
             )
         )
     if is_mfa_user(resolved.options):

@@ -52,9 +52,11 @@ def find_device(source: str | None, host: Any) -> str:
         )
     if serials:
         text = f"security keys give no codes, and the user has no other device: {', '.join(serials)}"
-        raise _not_found(text, "add a virtual device to the user")
+        enroll = f"xacct mfa enroll {shlex.quote(source)} --device-name NAME"
+        raise _not_found(text, f"enroll a virtual one as well:\n  {enroll}")
+    commands = f"xacct mfa enroll {shlex.quote(source)}\n  {typed_again(f'--mfa-serial {NONE}')}"
     raise _not_found(
-        f"the user of profile {source} has no MFA device", _again("add one in IAM, or set none", NONE)
+        f"the user of profile {source} has no MFA device", f"enroll one, or set none:\n  {commands}"
     )
 
 

@@ -165,8 +165,10 @@ def _profile_problems(profile: str, arguments: Any, profiles: Profiles) -> Itera
         if value == profile:
             yield Problem(f"{option(name)} {value}: this is the profile to set up")
         elif value and value not in profiles:
-            fix = f"or add it:\n  aws configure {profile_option(value)}"
-            yield Problem(f"{option(name)}: {unknown_profile(value, profiles)}", fix)
+            text = unknown_profile(value, profiles)
+            is_misspelled = text.endswith("?")
+            fix = None if is_misspelled else f"or add it:\n  aws configure {profile_option(value)}"
+            yield Problem(f"{option(name)}: {text}", fix)
 
 
 def _own_role(profile: Mapping[str, Any]) -> str | None:

@@ -129,7 +129,8 @@ def source_problem(
         if source is None:
             return None
         both = f"{named} and {spelled(settings.CREDENTIAL_SOURCE)} cannot be used together"
-        return problem(both, 'remove one with ""')
+        fixes = [role_command(name, f'{option(key)} ""') for key in _SOURCES]
+        return problem(both, "\n  ".join(["remove one:", *fixes]))
     if source is None:
         if can_be_source(profiles, "default", to=name):
             return problem(f"{named} is missing; default could be used")

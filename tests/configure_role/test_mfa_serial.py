@@ -47,14 +47,17 @@ def test_mfa_serial_auto_rejects_a_security_key(home: Home, sts: Sts, user: User
     sts.add_mfa_device(user, serial=KEY)
     assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto", code=253) == [
         HEADING,
-        f"  - security keys give no codes, and the user has no other device: {KEY}; add a virtual device to the user",
+        f"  - security keys give no codes, and the user has no other device: {KEY}. Enroll a virtual "
+        "one as well:",
+        "      xacct mfa enroll default --device-name NAME",
     ]
 
 
 def test_mfa_serial_auto_explains_a_user_without_a_device(home: Home, role: Role) -> None:
     assert refused(home, "prod", "--role-arn", role.arn, "--mfa-serial", "auto", code=253) == [
         HEADING,
-        "  - the user of profile default has no MFA device. Add one in IAM, or set none:",
+        "  - the user of profile default has no MFA device. Enroll one, or set none:",
+        "      xacct mfa enroll default",
         f"      aws configure role prod --role-arn {role.arn} --mfa-serial none",
     ]
 

@@ -301,7 +301,11 @@ REFUSED: list[tuple[dict[str, Any], list[str]]] = [
     ({"role_arn": ARN}, ["--source-profile is missing; default could be used"]),
     (
         role(credential_source="Environment"),
-        ['--source-profile and --credential-source cannot be used together; remove one with ""'],
+        [
+            "--source-profile and --credential-source cannot be used together. Remove one:\n"
+            '  aws configure role prod --source-profile ""\n'
+            '  aws configure role prod --credential-source ""'
+        ],
     ),
     (
         role(source_profile="defualt"),

@@ -486,6 +486,9 @@ def test_arguments_are_all_checked_at_once(scene: Scene) -> None:
         "  - --role-name is missing",
     ]
     assert scene.setup("--yes", profile="").lines[0] == "no profile given"
+    missing = scene.setup("--role-name", "R", "--account-profile", "xyz").lines
+    assert missing[1].startswith("  - --account-profile: there is no profile xyz; ")
+    assert missing[2:] == ["      aws configure --profile xyz"]
     itself = scene.setup(*ASKED, profile="default").lines[1]
     assert itself.startswith("  - there is no source profile to assume the role with")
     assert scene.setup("--undo", "--wait", "long").lines[1] == (
