@@ -12,8 +12,9 @@ import pytest
 
 from tests.sts import MfaDevice, Role, User
 from tests.support.commands import WHOAMI
-from tests.support.home import Home
+from tests.support.home import XACCT, Home
 from tests.support.programs import need
+from tests.support.terminal import Terminal
 
 PAGE = Path(__file__).resolve().parents[2].joinpath("docs", "keys.md").read_text("utf-8")
 ROW = re.compile(r"^\| [\w -]+ \| `([^`]+)`.* \|$", re.MULTILINE)
@@ -95,3 +96,22 @@ def test_recipe_for_pass_works_with_pass_itself(home: Home, user: User) -> None:
     outcome = home.aws(*WHOAMI, environment=environment)
     run("gpgconf", "--kill", "all")
     assert outcome.code == 0, outcome.stderr
+
+
+@pytest.mark.usefixtures("user", "key_store")
+@pytest.mark.parametrize("action", ["rotate", "store"])
+def test_page_shows_the_question_and_the_answer(home: Home, action: str) -> None:
+    command = f"xacct keys {action} default"
+    shown = PAGE.partition(f"    $ {command}\n")[2].partition("\n\n")[0]
+    terminal = Terminal(home.terminal_for(str(XACCT), *command.split()[1:]))
+    terminal.expect("[y/N] ")
+    terminal.type("y")
+    assert terminal.end() == 0
+    printed = terminal.shown.replace(str(home.path), "/home/you").replace(
+        "Test Keyring", "SecretService Keyring"
+    )
+    assert name_no_keys(printed) == name_no_keys(shown)
+
+
+def name_no_keys(text: str) -> list[str]:
+    return [re.sub(r"\bAKIA[A-Z0-9]+", "AKIA…", line.strip()) for line in text.splitlines()]
