@@ -119,6 +119,18 @@ def unknown_profile(name: str, profiles: "Iterable[str]") -> str:
     return f"there is no profile {name}{named}; {hint}"
 
 
+def describe_end(code: int) -> str:
+    """Return how a program ended, in words, given its exit code or, negative, the signal that ended it."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    import signal  # not in what every `aws` command loads
+
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"
+
+
 def listed(names: "Sequence[str]") -> str:
     """Return names for a sentence: all, or the first ten and how many more there are."""
     shown = ", ".join(map(printable, names[:_MAX_LISTED]))

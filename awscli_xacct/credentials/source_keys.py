@@ -8,7 +8,6 @@ stdout is never shown, because it may be a secret. Its stderr is, because that i
 
 import json
 import os
-import signal
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
@@ -25,7 +24,7 @@ from botocore.exceptions import (
 
 from .. import settings
 from ..errors import XacctError, annotate
-from ..messages import printable, profile_option
+from ..messages import describe_end, printable, profile_option
 from ..profiles.credential_process import first_word
 from ..profiles.role import Role
 from ..profiles.source import Source
@@ -154,22 +153,13 @@ def _program_problem(error: Exception, command: str, ran: Any) -> str:
         return f"{name} cannot be started: {_reason(error)}"
     if ran.returncode:
         stderr = _one_line(str(getattr(error, "kwargs", {}).get("error_msg", "")))
-        return f"{name} {_ended(ran.returncode)}{f': {stderr}' if stderr else ''}".rstrip(". ")
+        return f"{name} {describe_end(ran.returncode)}{f': {stderr}' if stderr else ''}".rstrip(". ")
     if isinstance(error, json.JSONDecodeError):
         return f"{name} printed {'something that is not JSON' if error.doc.strip() else 'nothing'}"
     if isinstance(error, _EndedError):
         return f"{name} printed a session that has ended"
     missing = isinstance(error, CredentialRetrievalError) and "required key" in str(error)
     return f"{name} printed {'JSON without a required key' if missing else 'no credentials of Version 1'}"
-
-
-def _ended(code: int) -> str:
-    if code > 0:
-        return f"ended with exit code {code}"
-    try:
-        return f"was ended by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"was ended by signal {-code}"
 
 
 def _reason(error: Exception) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .. import settings
 from ..errors import ProfileError, XacctError
-from ..messages import profile_option
+from ..messages import describe_end, profile_option
 from ..profiles.credential_process import gets_key_of, split_command
 from ..profiles.key_places import FILE, PROGRAM
 from .key_store import MAX_SECONDS, KeyStore
@@ -128,7 +128,7 @@ def _prove(command: str, key: AccessKey) -> None:
             check=False,
         )
         if done.returncode:
-            reason = f"it ended with exit code {done.returncode}"
+            reason = f"it {describe_end(done.returncode)}"
         elif AccessKey.from_document(done.stdout) == key:
             return
     except OSError as error:

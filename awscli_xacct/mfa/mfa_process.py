@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from .. import settings
 from ..errors import MfaProcessError
-from ..messages import role_command
+from ..messages import describe_end, role_command
 from .terminal import NOCTTY, TERMINAL
 
 _MAX_OUTPUT = 1024
@@ -49,7 +49,7 @@ def read_code(command: str, profile: str, seconds: float = settings.MFA_PROCESS_
         if terminal is not None:
             os.close(terminal)
     if exit_code:
-        raise failure(profile, f"failed with exit code {exit_code}")
+        raise failure(profile, describe_end(exit_code))
     code = output.decode("ascii", "replace").strip()
     if not code:
         raise failure(profile, "printed nothing")

@@ -34,10 +34,10 @@ def test_command_runs_without_a_shell(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("import sys; print('123456'); sys.exit(3)", "failed with exit code 3"),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "failed with exit code -9"),
+        ("import sys; print('123456'); sys.exit(3)", "ended with exit code 3"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "was ended by SIGKILL"),
         ("print()", "printed nothing"),
-        ("import sys; sys.stderr.write('no key'); sys.exit(1)", "failed with exit code 1"),
+        ("import sys; sys.stderr.write('no key'); sys.exit(1)", "ended with exit code 1"),
     ],
 )
 def test_failure_shows_the_exit_code_and_not_the_output(tmp_path: Path, text: str, why: str) -> None:
@@ -86,7 +86,7 @@ def test_background_processes_are_not_waited_for(tmp_path: Path, left: str) -> N
 
 def test_program_with_closed_output_is_waited_for() -> None:
     """Its exit code says whether the code is valid."""
-    with pytest.raises(MfaProcessError, match="failed with exit code 3"):
+    with pytest.raises(MfaProcessError, match="ended with exit code 3"):
         mfa_process.read_code("sh -c 'echo 123456; exec >&-; sleep 0.2; exit 3'", "prod")
 
 

@@ -129,7 +129,7 @@ def test_mfa_process_failed_does_not_prompt(home: Home, sts: Sts, device: MfaDev
     child = home.terminal(*IDENTITY)
     assert finish_on_terminal(child) == 255
     shown = str(child.before)
-    assert "the mfa_process of profile prod failed with exit code 7" in shown
+    assert "the mfa_process of profile prod ended with exit code 7" in shown
     assert "987654" not in shown
     assert sts.calls == []
 
