@@ -211,7 +211,8 @@ def _setting_line(setting: _Setting, width: int) -> str:
         # Such as an ARN, which should be seen whole.
         name, _, value = line.partition(" = ")
         line = f"{name} =\n       {value}"
-    return f"{line}\n{'':{width + 8}}{place}"
+    indent = max(min(width + 8, available - columns(place)), 7)
+    return f"{line}\n{'':{indent}}{place}"
 
 
 def _sentence(hop: _Hop) -> str:

@@ -87,10 +87,12 @@ def _format_finding(finding: Finding, *, coloured: bool) -> str:
     state = f"{finding.state:<{_WIDTH}}"
     if coloured and finding.state in _COLOURS:
         state = f"{_COLOURS[finding.state]}{state}{_PLAIN}"
-    first, *others = wrap(printable(finding.text), sys.stdout, _WIDTH + 2).split("\n")
-    lines = [f"{state}  {first}", *(f"{'':<{_WIDTH}}  {line}" for line in others)]
-    lines += [f"{'':<{_WIDTH}}    {line}" for line in printable_lines(finding.fix).splitlines()]
-    return "".join(f"{line}\n" for line in lines)
+    fixes = [f"  {line}" for line in printable_lines(finding.fix).splitlines()]
+    text = "\n".join([printable(finding.text), *fixes])
+    first, *others = wrap(text, sys.stdout, _WIDTH + 2).split("\n")
+    return "".join(
+        f"{line}\n" for line in [f"{state}  {first}", *(f"{'':<{_WIDTH}}  {line}" for line in others)]
+    )
 
 
 def _count(number: int, thing: str) -> str:
