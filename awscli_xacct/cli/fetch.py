@@ -109,17 +109,17 @@ def _fetch_roles(
     # Only now is the botocore there that this imports.
     from ..credentials import batch
 
-    def fetch(profile: str, fetcher: Fetcher) -> Fetched:
+    def fetch(profile: str, fetcher: "Fetcher") -> Fetched:
         try:
             return Fetched(profile, fetcher.fetch().payload())
         except Exception as error:  # noqa: BLE001 - one profile's failure does not stop the others
             return failed(profile, None, error)
 
-    def failed(profile: str, _: Fetcher | None, error: Exception) -> Fetched:
+    def failed(profile: str, _: "Fetcher | None", error: Exception) -> Fetched:
         text = str(error) or type(error).__name__
         return Fetched(profile, error=text, failure=_describe(profile, error))
 
-    def start(profile: str) -> Fetcher:
+    def start(profile: str) -> "Fetcher":
         return _make_fetcher(session, profile, configs[profile], base)
 
     return list(batch.fetch_many(profiles, start, fetch, failed))
