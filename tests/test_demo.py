@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -19,8 +20,18 @@ def texts(svg: str) -> list[str]:
 
 
 def test_recording_is_what_the_demo_shows(tmp_path: Path) -> None:
+    """Recorded with a forked `aws` and `xacct`; `make demo` starts them."""
     made = tmp_path / "demo.svg"
-    subprocess.run([*DEMO, "--record", str(made)], cwd=ROOT, check=True)
+    forking = """if True:
+        import sys, demo.__main__, demo.person
+        from tests.support import forked
+
+        demo.person.which = lambda name, path: forked.find_client(getattr(forked, name.upper()))
+        sys.exit(demo.__main__.main())
+    """
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    command = [sys.executable, "-c", forking, "--record", str(made)]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
     recorded, shown = RECORDING.read_text("utf-8"), made.read_text("utf-8")
     outdated = "docs/demo.svg is not what the demo shows today; record it again: make recording"
     assert texts(recorded) == texts(shown), outdated
