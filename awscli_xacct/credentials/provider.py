@@ -37,6 +37,7 @@ DROP_IF_REFUSED = "xacct-drop-if-refused"
 """The id of the handler that a session gets with the provider; each session needs its own."""
 
 PRESIGNING = ("choose-signer", "before-parameter-build")
+"""What a session emits before it signs a token or a URL, among other requests."""
 PRESIGNED = ("-query", "-presign-post")
 """How the names of signatures end that somebody else uses later."""
 
