@@ -76,7 +76,9 @@ def region_note(names: Sequence[str], source: str, owner: str, region: str, fix:
     one = len(names) == 1
     whose = f"{'its' if one else 'their'} source {owner}" if owner == source else owner
     subject = f"profile {names[0]} has" if one else f"{listed(names)} have"
-    return f"{subject} no region; to use {region}, as {whose} does: {fix}"
+    # A loop gets a line of its own, which is not wrapped: it is pasted as a whole.
+    gap = "\n  " if fix.startswith("for ") else " "
+    return f"{subject} no region; to use {region}, as {whose} does:{gap}{fix}"
 
 
 def build_role_arn(

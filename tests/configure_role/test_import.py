@@ -195,11 +195,14 @@ def test_import_says_once_which_profiles_have_no_region(home: Home, role: Role) 
     roles = "".join(f'  {name}: {{role_arn: "{role.arn}"}}\n' for name in ("one", "two"))
     team.write_text(f"version: 1\nroles:\n{roles}", "utf-8")
     note = (
-        "one, two have no region; to use us-west-1, as their source default does: "
-        'for profile in one two; do aws configure role "$profile" --region us-west-1; done'
+        "one, two have no region; to use us-west-1, as their source default does:\n"
+        '  for profile in one two; do aws configure role "$profile" --region us-west-1; done\n'
     )
-    assert note in done(home, "import", str(team), "--dry-run").lines
-    assert note not in done(home, "import", str(team), environment={"AWS_DEFAULT_REGION": "us-west-1"}).lines
+    assert note in done(home, "import", str(team), "--dry-run").stderr
+    assert (
+        "no region"
+        not in done(home, "import", str(team), environment={"AWS_DEFAULT_REGION": "us-west-1"}).stderr
+    )
     assert done(home, "import", str(team)).lines == [f"nothing to do: 2 profiles up to date in {home.config}"]
     many = "".join(f'  r{number}: {{role_arn: "{role.arn}"}}\n' for number in range(11))
     team.write_text(f"version: 1\nroles:\n{many}", "utf-8")
