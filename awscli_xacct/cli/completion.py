@@ -15,7 +15,7 @@ from ..messages import SUBCOMMANDS
 from ..profiles.source import is_role
 from ..results import write_result
 from . import bash_words, dispatch
-from .use import FISH_FUNCTION, FUNCTION
+from .use import FISH_FUNCTION, FUNCTION, ZSH_FUNCTION
 
 _BASH = """\
 _xacct() {
@@ -82,7 +82,7 @@ complete -c xacct -f -n 'not contains -- -- (commandline -opc)' -a '(__xacct_can
 complete -c xacct -f -n 'contains -- -- (commandline -opc)' -a '(__xacct_command)'
 """
 
-SCRIPTS = {"bash": _BASH + FUNCTION, "zsh": _ZSH + FUNCTION, "fish": _FISH + FISH_FUNCTION}
+SCRIPTS = {"bash": _BASH + FUNCTION, "zsh": _ZSH + ZSH_FUNCTION, "fish": _FISH + FISH_FUNCTION}
 
 HELP = "Print the script with which bash, zsh or fish complete commands, options and profiles, and xacct use works."
 EXAMPLES = """\

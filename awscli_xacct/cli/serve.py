@@ -71,7 +71,8 @@ def run(options: argparse.Namespace) -> int:
     given = for_once.parse(options)
     resolved = _resolve_all(names, given)
     ended: list[int] = []
-    parent = os.getppid() if os.environ.pop(FUNCTION_VARIABLE, "") else 0
+    told = os.environ.pop(FUNCTION_VARIABLE, "")
+    parent = int(told) or os.getppid() if told.isdecimal() else 0
     name_server("serve")
     with contextlib.ExitStack() as stack:
         signals = stack.enter_context(SignalWait(_ENDS, ended.append))

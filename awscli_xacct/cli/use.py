@@ -35,7 +35,8 @@ PROFILE_STATE, PREVIOUS_STATE = "_XACCT_PROFILE", "_XACCT_PREVIOUS"
 """What the function tells: the profile in use, and after a ``:`` the one before; empty for none in use."""
 
 FUNCTION_VARIABLE = "_XACCT_FUNCTION"
-"""Set by the function for `serve`, which is to end when the subshell does that runs the function."""
+"""Set by the function for `serve`, which is to end when the subshell does that runs the function: the number of its
+process, 0 where the shell does not know it."""
 
 _SET = ("AWS_PROFILE", *REGIONS)
 _CLEARED = tuple(
@@ -55,7 +56,7 @@ FUNCTION = """\
 xacct() {
     case ${1-} in
         use) shift ;;
-        serve) _XACCT_FUNCTION=1 command xacct "$@"; return ;;
+        serve) _XACCT_FUNCTION=${BASHPID-0} command xacct "$@"; return ;;
         *) command xacct "$@"; return ;;
     esac
     local answer
@@ -68,7 +69,9 @@ xacct() {
     fi
 }
 """
-"""The function for bash and zsh. In the background it runs in a subshell, and `kill` reaches only that."""
+"""The function for bash. In the background it runs in a subshell, and `kill` reaches only that."""
+
+ZSH_FUNCTION = f"zmodload zsh/system 2>/dev/null\n{FUNCTION.replace('BASHPID-', 'sysparams[pid]-')}"
 
 FISH_FUNCTION = """\
 function xacct

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from awscli_xacct.cli.chooser import find_matches
 from awscli_xacct.cli.completion import SCRIPTS
+from awscli_xacct.cli.use import FUNCTION_VARIABLE
 from tests.sts import Role
 from tests.support.home import REGION, XACCT, Home, finish
 from tests.support.programs import need
@@ -277,6 +279,14 @@ def test_function_in_the_background_ends_its_server(profiles: Home, shell: str) 
     outcome = finish(profiles.start_any(program, "-c", script, environment=environment))
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith(f"ended {profiles.aws_dir}")
+
+
+def test_server_ends_whose_subshell_was_killed_before_it_was_ready(profiles: Home) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    outcome = profiles.xacct("serve", "prod", environment={FUNCTION_VARIABLE: str(ended.pid)})
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert list((profiles.aws_dir / "xacct" / "serve").iterdir()) == []
 
 
 def test_use_without_a_terminal_takes_a_name(profiles: Home) -> None:
