@@ -75,6 +75,30 @@ def terminal() -> Iterator[TextIO]:
             "prod:\n  An error occurred when calling\n    AssumeRole: no",
         ),
         (
+            "prod:\n  called by arn:aws:iam::111111111111:user/a-developer",
+            "prod:\n  called by\n    arn:aws:iam::111111111111:user/a-developer",
+        ),
+        (
+            "try it: aws configure role list; to disable it again: xacct disable",
+            "try it: aws configure role list; to\n  disable it again:\n  xacct disable",
+        ),
+        (
+            "none has a device, so try this one: --mfa-serial auto",
+            "none has a device, so try this one:\n  --mfa-serial auto",
+        ),
+        (
+            "profile 本番環境の監査 has no credentials",
+            "profile 本番環境の監査 has no\n  credentials",
+        ),
+        (
+            "MFA code of the phone for profile prod (a session): ",
+            "MFA code of the phone for profile prod\n  (a session): ",
+        ),
+        (
+            "  +role_arn = arn:aws:iam::222222222222:role/Power",
+            "  +role_arn = arn:aws:iam::222222222222:role/Power",
+        ),
+        (
             '  -    "Resource": "a line of JSON, in a difference"',
             '  -    "Resource": "a line of JSON, in a difference"',
         ),
@@ -92,6 +116,12 @@ def terminal() -> Iterator[TextIO]:
         "path-with-spaces",
         "long-path",
         "indented-sentence",
+        "lower-case-sentence",
+        "two-commands",
+        "option",
+        "wide-letters",
+        "prompt",
+        "setting",
         "difference",
         "indented",
     ],
@@ -101,6 +131,30 @@ def test_wrap_breaks_at_words_but_not_in_a_command_or_a_path(
 ) -> None:
     assert wrap(text, terminal) == wrapped
     assert wrap(wrapped, terminal) == wrapped
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "pipx inject awscli awscli-xacct",
+        "python3 -m venv DIRECTORY && DIRECTORY/bin/pip install awscli-xacct && DIRECTORY/bin/xacct enable",
+        "/opt/venv/bin/python -m pip install --upgrade awscli-xacct",
+        "'/home/me/my venv/bin/python' -m pip install awscli-xacct",
+        "/opt/bin/aws --version",
+        "keyring del xacct default",
+        'sudo chown "$(id -u)" /home/me/.aws/config',
+        'for profile in prod audit; do aws configure role "$profile" --mfa-serial auto; done',
+        "AWS_PROFILE=prod terraform apply -auto-approve",
+    ],
+)
+def test_wrap_leaves_commands_on_lines_of_their_own_alone(terminal: TextIO, command: str) -> None:
+    text = f"Try:\n  {command} {'x' * 40}"
+    assert wrap(text, terminal) == text
+
+
+def test_wrap_breaks_a_sentence_that_begins_with_a_program(terminal: TextIO) -> None:
+    text = "unknown key externalid\n  aws ignores it: if you mean external_id, rename it"
+    assert wrap(text, terminal).endswith("\n  aws ignores it: if you mean\n    external_id, rename it")
 
 
 def test_wrap_leaves_text_alone_where_there_is_no_terminal() -> None:
