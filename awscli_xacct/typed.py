@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 from . import settings
 
+_WITH_MANY = ("--policy-arns", "--policy-arn", "--session-tags", "--transitive-session-tags", "--ou-id")
+"""Options that take all values up to the next option."""
 _words: list[str] = []
 _unwritten: list[str] = []
 
@@ -26,7 +28,10 @@ def typed_again(options: str = "", *, without: str = "") -> str:
     dropped = without or options.partition(" ")[0]
     while dropped and dropped in own:
         place = own.index(dropped)
-        own[place : place + 2] = []
+        end = place + 2
+        while dropped in _WITH_MANY and end < len(own) and not own[end].startswith("-"):
+            end += 1
+        own[place:end] = []
     own = [word for word in own if word != "--dry-run" and not (dropped and word.startswith(f"{dropped}="))]
     return " ".join(filter(None, [shlex.join(own), options, shlex.join(command)]))
 
