@@ -38,9 +38,11 @@ def typed_again(options: str = "", *, without: str = "") -> str:
 
 def find_naming_variable(profile: str) -> str | None:
     """Return the environment variable that names a profile, if the command line does not."""
-    if not _words or any(word == profile or word.endswith(f"={profile}") for word in _words):
+    # First, so that a long command line is not read for each profile in it.
+    name = next((name for name in settings.PROFILE_VARIABLES if os.environ.get(name) == profile), None)
+    if name is None or not _words or any(word == profile or word.endswith(f"={profile}") for word in _words):
         return None
-    return next((name for name in settings.PROFILE_VARIABLES if os.environ.get(name) == profile), None)
+    return name
 
 
 @contextmanager

@@ -159,7 +159,9 @@ def test_policy_of_more_than_2048_characters_is_refused(file: Path) -> None:
         "the policy has 2049 characters, and STS accepts 2048; without its whitespace it would have 2047: remove it "
         f"with: jq -c . {file} > SHORTER.json"
     )
-    with pytest.raises(ValueError, match=r"has 2051 characters.*; shorten it, or use a managed policy"):
+    with pytest.raises(
+        ValueError, match=r"has 2051 characters.*; shorten it, or create it as a managed policy"
+    ):
         read_policy(longest.replace('": "', '": "xxx'))
 
 
