@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import quote
 
 HIDDEN = "(hidden by xacct)"
+SECRETS = ("aws_secret_access_key", "aws_session_token", "aws_security_token")
+"""Settings whose values are never shown, not even on the user's own screen."""
 SHORTEST = 8
 """Anything shorter is not a key or a token, and may be a word of any message."""
 
@@ -23,9 +25,7 @@ _NAMES = "|".join(
         "TokenCode",
         "X-Amz-Security-Token",
         # In botocore's arguments, the credentials file and the environment.
-        "aws_secret_access_key",
-        "aws_session_token",
-        "aws_security_token",
+        *SECRETS,
         "secret_key",
         # Sent and received by credential sources: IAM Identity Center, `aws login`, web identity, containers.
         "Access_?Token",

@@ -5,17 +5,15 @@ from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
 
-from .. import settings
 from ..configfile.store import Edit
 from ..messages import printable
+from ..redaction import SECRETS
 from ..results import write_result
 from .line_diff import unified_diff
 
-SECRETS = frozenset({settings.SECRET_ACCESS_KEY, settings.SESSION_TOKEN, "aws_security_token"})
-"""Settings whose values are never shown, not even on the user's own screen."""
 HIDDEN = "(hidden)"
 
-_SECRET_LINE = re.compile(rf"(?i)^([ +-]\s*(?:{'|'.join(sorted(SECRETS))})\s*[=:]\s*).+")
+_SECRET_LINE = re.compile(rf"(?i)^([ +-]\s*(?:{'|'.join(SECRETS)})\s*[=:]\s*).+")
 
 
 def print_result(session: Any, parsed_globals: Any, name: str, result: Any, text: Callable[[], str]) -> None:

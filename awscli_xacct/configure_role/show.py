@@ -20,12 +20,12 @@ from ..profiles.partitions import CONSOLES
 from ..profiles.role import Role
 from ..profiles.sdk_profiles import find_sdk_profiles
 from ..profiles.source import is_role
-from ..redaction import without_passwords
+from ..redaction import SECRETS, without_passwords
 from ..tables import lifetime
 from ..wrapping import columns, terminal_width, wrap
 from .arguments import arg_table, positional, required_profiles
 from .base import Subcommand, require_roles, shared_session
-from .output import HIDDEN, SECRETS, print_result
+from .output import HIDDEN, print_result
 
 
 class ShowCommand(Subcommand):

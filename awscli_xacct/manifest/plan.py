@@ -20,14 +20,13 @@ from ..profiles.defaults import apply_changes, list_without_region
 from ..profiles.partitions import Partitions
 from ..profiles.policies import ONLY_HERE, is_narrowed
 from ..profiles.values import EXAMPLE_ROLE_ARN
-from ..redaction import HIDDEN
+from ..redaction import HIDDEN, SECRETS
 from .checks import find_problems
 from .model import SOURCES, Request, RoleSpec, equivalent, resolve_settings
 from .sdk_profiles import SdkProfiles
 
 ADD, CHANGE, SAME, REMOVE, CONFLICT = "add", "change", "same", "remove", "conflict"
 
-_SECRETS = ("aws_secret_access_key", "aws_session_token", "aws_security_token")
 _OWNER_KEYS = (settings.MANIFEST, settings.MANIFEST_KEYS)
 
 
@@ -194,7 +193,7 @@ class _Planner:
         for header in self._headers.get(name, ()):
             options |= self._document.section(header)
         changes = (
-            Change(key, HIDDEN if key in _SECRETS else str(text), None) for key, text in options.items()
+            Change(key, HIDDEN if key in SECRETS else str(text), None) for key, text in options.items()
         )
         return ProfileEdit(name, REMOVE, tuple(changes), self._request.mark)
 

@@ -42,8 +42,6 @@ ELSEWHERE = {
     "history/entry.py": {"policy"},
     # Keys of other tools' profiles.
     "manifest/other_tools.py": {"web_identity_token_file"},
-    # Keys whose values a plan hides.
-    "manifest/plan.py": {"aws_secret_access_key", "aws_session_token"},
     # A kind of resource in IAM.
     "profiles/managed_policies.py": {"policy"},
     "setup/journal.py": {"policy"},
