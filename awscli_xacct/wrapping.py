@@ -22,8 +22,9 @@ _PROGRAM = (
 """What the commands in messages begin with, as a pattern. "aws" alone may begin a sentence as well."""
 
 _IN_COMMAND = r"""(?:'[^']*'|"[^"]*"|(?![;,.](?: |$)).)*"""
-_COMMAND = re.compile(rf"(?<=: )(?:{_PROGRAM}{_IN_COMMAND}|--[a-z-]+ \S+)")
-"""A command, or an option, in a sentence. A command ends before what follows a comma, a semicolon or a full stop."""
+_COMMAND = re.compile(rf"(?<=: )(?:(?:{_PROGRAM}|[a-z]+_process = ){_IN_COMMAND}|--[a-z-]+ \S+)")
+"""A command, a setting that is one, or an option, in a sentence. A command ends before what follows a comma, a
+semicolon or a full stop."""
 _WHOLE_LINE = re.compile(rf"""{_PROGRAM}|for \S+ in |\w+=\S|'[~/]|["{{]|\S+$""")
 """The beginning of an indented line that is not wrapped: a command, JSON or a single word."""
 _DIFFERENCE = re.compile(r"[-+](?!-)|@@ |[\w.]+ *= *\S")
@@ -31,7 +32,13 @@ _DIFFERENCE = re.compile(r"[-+](?!-)|@@ |[\w.]+ *= *\S")
 
 # In a path with spaces each word but the first has a separator inside.
 _PATH = re.compile(r"(?<!\S)(?:[~/]|[A-Za-z]:\\)\S*(?: [^\s/\\]+[/\\]\S*)+")
-_GLUE = "\0"
+_IN_QUANTITY = re.compile(
+    r"(?<=\d) (?=(?:h|min|ms|s|hours?|minutes?|seconds?|days?|bytes?|[KMG]i?B)\b)"
+    r"|(?<=\d h) (?=\d+ min\b)"
+    r"|(?<=\d\d:\d\d) (?=[A-Z]{2,5}\b)"
+)
+"""The spaces in ``1 h 30 min`` and ``17:04 CET``, where no line ends."""
+_GLUE, _UNIT_GLUE = "\0", "\1"
 _HANG = "  "
 
 
@@ -79,8 +86,8 @@ def _wrap_line(line: str, width: int, hang: str) -> str:
 
 
 def fill(line: str, width: int, inner: str) -> str:
-    """Break a line between words, and begin those after the first with `inner`."""
-    first, *words = re.findall(r"\s*\S+", line)
+    """Break a line between words, but not in a quantity, and begin those after the first with `inner`."""
+    first, *words = re.findall(r"\s*\S+", _IN_QUANTITY.sub(_UNIT_GLUE, line))
     lines = [first]
     for word in words:
         if columns(lines[-1]) + columns(word) <= width:
@@ -88,7 +95,7 @@ def fill(line: str, width: int, inner: str) -> str:
         else:
             lines.append(f"{inner}{word.lstrip()}")
     end = line[len(line.rstrip()) :]  # a prompt ends with a space, before the answer
-    return "\n".join(lines) + end
+    return "\n".join(lines).replace(_UNIT_GLUE, " ") + end
 
 
 def terminal_width(stream: TextIO | int | None) -> int:

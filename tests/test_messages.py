@@ -106,6 +106,14 @@ def terminal() -> Iterator[TextIO]:
             '    "Resource": "a line of JSON, or of a difference, whatever"',
             '    "Resource": "a line of JSON, or of a difference, whatever"',
         ),
+        (
+            "x gives SDKs the keys: credential_process = xacct credentials x",
+            "x gives SDKs the keys:\n  credential_process = xacct credentials x",
+        ),
+        (
+            "Code for default, a session of all but 1 h 30 min, until 17:04 CET or rather for 300 s, as it is: ",
+            "Code for default, a session of all but\n  1 h 30 min, until 17:04 CET or rather\n  for 300 s, as it is: ",
+        ),
     ],
     ids=[
         "short",
@@ -124,6 +132,8 @@ def terminal() -> Iterator[TextIO]:
         "setting",
         "difference",
         "indented",
+        "program-of-a-setting",
+        "quantities",
     ],
 )
 def test_wrap_breaks_at_words_but_not_in_a_command_or_a_path(
