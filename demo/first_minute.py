@@ -126,13 +126,13 @@ class FirstMinute:
         refused = 254
         shown = self._person.aws("configure", "role", "verify", "billing", code=refused)
         self._expect(f"called by {self._user.arn}", shown)
-        self._expect(f"the trust policy of {self._refusing} needs:", shown)
-        _, trust, policy = (part.partition("\n    }")[0] + "}" for part in shown.split(" needs:\n"))
+        self._expect(f"add this statement to the trust policy of {self._refusing}:", shown)
+        _, trust, policy = ("{" + part.partition("\n    }")[0] + "}" for part in shown.split(":\n    {"))
         if json.loads(trust)["Principal"] != {"AWS": self._user.arn}:
-            raise DemoFailed("the trust policy that is missing should name the caller")
-        if json.loads(policy)["Resource"] != self._refusing:
-            raise DemoFailed("the caller's policy that is missing should name the role")
-        self._screen.shown("it names who called, and both policies that are missing, ready to paste")
+            raise DemoFailed("the statement for the trust policy should name the caller")
+        if [each["Resource"] for each in json.loads(policy)["Statement"]] != [self._refusing]:
+            raise DemoFailed("the policy for the caller should name the role")
+        self._screen.shown("it names who called, and what both sides need, ready to paste")
 
     def other_programs(self) -> None:
         """Run a program that uses boto3."""

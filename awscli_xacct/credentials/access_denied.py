@@ -1,4 +1,4 @@
-"""Why STS may have refused a role, and the two policy statements that would allow it.
+"""Why STS may have refused a role, and what would allow it: a statement for its trust policy, a policy for the caller.
 
 STS's message is the same whichever side denies, so both sides are written out, and the likely causes are listed, the
 likeliest first.
@@ -6,8 +6,9 @@ likeliest first.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_roles.html
 """
 
+import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,7 @@ _REMEDIES = _DEVICE, _NO_DEVICE, _EXTERNAL_ID = (
 
 @dataclass(frozen=True)
 class Denial:
-    """A refusal explained: the caller's ARN, the role, the two statements that would allow it, and likely causes.
+    """A refusal explained: the caller's ARN, the role, a statement for each side to allow it, and likely causes.
 
     `principal` is the caller as policies know it: the same for all sessions of a role.
     """
@@ -45,7 +46,7 @@ class Denial:
         return {
             "Caller": self.caller,
             "TrustPolicyStatement": self.trust_statement,
-            "CallerPolicyStatement": self.caller_statement,
+            "CallerPolicy": build_caller_policy([self]),
             "LikelyCauses": self.causes,
         }
 
@@ -74,6 +75,20 @@ def explain(
         causes,
         f"{principal} {condition}",
     )
+
+
+def build_caller_policy(denials: Sequence[Denial]) -> dict[str, Any]:
+    """Return the policy that allows one caller all roles that it was denied: a document, which IAM accepts as it is."""
+    statements: dict[str, dict[str, Any]] = {}
+    for denial in denials:
+        own = denial.caller_statement
+        found = statements.setdefault(json.dumps(own["Action"]), {**own, "Resource": []})
+        if own["Resource"] not in found["Resource"]:
+            found["Resource"].append(own["Resource"])
+    for statement in statements.values():
+        if len(statement["Resource"]) == 1:
+            [statement["Resource"]] = statement["Resource"]
+    return iam_policy.build_policy(list(statements.values()))
 
 
 def split_remedy(cause: str, profile: str) -> tuple[str, str]:

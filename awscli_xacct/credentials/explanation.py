@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from ..iam_policy import build_policy
 from ..messages import listed, role_commands
 from ..tables import counted
-from .access_denied import Denial, split_remedy
-from .verification import Result, explain_failure, indented_json, name_failed
+from .access_denied import Denial, build_caller_policy, split_remedy
+from .verification import Result, explain_failure, explain_trust, indented_json, name_failed
 
 _Unit = list[Result]
 """The profiles that fail at the same hop, in the same way."""
@@ -42,7 +41,7 @@ def explain_failures(failed: Sequence[Result]) -> list[str]:
         else:
             [unit] = group
             blocks.append(explain_failure(unit[0], _name(group)))
-    blocks += [_caller_policy(denials) for denials in callers.values() if len(denials) > 1]
+    blocks += [_explain_caller_policy(denials) for denials in callers.values() if len(denials) > 1]
     return blocks
 
 
@@ -66,14 +65,7 @@ def _explain_denials(group: Sequence[_Unit]) -> str:
         trusts.setdefault(json.dumps(each.trust_statement), {})[each.role.role_arn] = each.trust_statement
     for roles in trusts.values():
         arns = sorted(roles)
-        if len(arns) == 1:
-            lines.append(f"  the trust policy of {arns[0]} needs:")
-        else:
-            lines += [
-                f"  the trust policies of these {len(arns)} roles need:",
-                *(f"    {arn}" for arn in arns),
-            ]
-        lines += indented_json(roles[arns[0]])
+        lines += explain_trust(arns, roles[arns[0]])
     lines.append("  likely causes:")
     profiles = [each.role.profile for each in denials]
     for cause in denial.causes:
@@ -85,17 +77,11 @@ def _explain_denials(group: Sequence[_Unit]) -> str:
     return "\n".join(lines)
 
 
-def _caller_policy(denials: Sequence[Denial]) -> str:
-    """Return the policy that allows one caller all roles that it was denied."""
-    statements: dict[str, dict[str, Any]] = {}
-    for denial in denials:
-        own = denial.caller_statement
-        found = statements.setdefault(json.dumps(own["Action"]), {**own, "Resource": []})
-        if own["Resource"] not in found["Resource"]:
-            found["Resource"].append(own["Resource"])
+def _explain_caller_policy(denials: Sequence[Denial]) -> str:
+    """Return the policy that one caller needs, under a heading that says for how many roles."""
     roles = len({denial.role.role_arn for denial in denials})
     heading = f"{denials[0].caller} needs this policy for {counted(roles, 'role')} it was denied:"
-    return "\n".join([heading, *indented_json(build_policy(list(statements.values())))])
+    return "\n".join([heading, *indented_json(build_caller_policy(denials))])
 
 
 def _name(group: Sequence[_Unit]) -> str:

@@ -9,7 +9,7 @@ from ..aws_errors import is_denied, is_too_long
 from ..errors import ProfileError
 from ..failures import Failure, describe
 from ..storage.cache import Record
-from .access_denied import Denial, explain
+from .access_denied import Denial, build_caller_policy, explain
 from .batch import fetch_many
 from .fetcher import Fetcher
 from .profile_session import provider_for
@@ -112,14 +112,23 @@ def explain_failure(result: Result, heading: str | None = None) -> str:
     if denial := result.denial:
         lines += [
             f"  called by {denial.caller}",
-            f"  the trust policy of {denial.role.role_arn} needs:",
-            *indented_json(denial.trust_statement),
-            "  and a policy of the caller needs:",
-            *indented_json(denial.caller_statement),
+            *explain_trust([denial.role.role_arn], denial.trust_statement),
+            "  and the caller needs this policy:",
+            *indented_json(build_caller_policy([denial])),
             "  likely causes:",
             *(f"    - {cause}" for cause in denial.causes),
         ]
     return "\n".join(lines)
+
+
+def explain_trust(role_arns: Sequence[str], statement: Mapping[str, Any]) -> list[str]:
+    """Return what roles need in their trust policies: a statement, because a document would replace what is there."""
+    if len(role_arns) == 1:
+        lines = [f"  add this statement to the trust policy of {role_arns[0]}:"]
+    else:
+        heading = f"  add this statement to the trust policies of these {len(role_arns)} roles:"
+        lines = [heading, *(f"    {arn}" for arn in role_arns)]
+    return [*lines, *indented_json(statement)]
 
 
 def name_failed(result: Result) -> str:

@@ -32,7 +32,7 @@ def shown_denial(profile: str, caller: str, principal: str, role_arn: str, cause
         f"  An error occurred (AccessDenied) when calling the AssumeRole operation: "
         f"User: {caller} is not authorized to perform: sts:AssumeRole on resource: {role_arn}\n"
         f"  called by {caller}\n"
-        f"  the trust policy of {role_arn} needs:\n"
+        f"  add this statement to the trust policy of {role_arn}:\n"
         f"    {{\n"
         f'      "Effect": "Allow",\n'
         f'      "Principal": {{\n'
@@ -40,11 +40,16 @@ def shown_denial(profile: str, caller: str, principal: str, role_arn: str, cause
         f"      }},\n"
         f'      "Action": "sts:AssumeRole"\n'
         f"    }}\n"
-        f"  and a policy of the caller needs:\n"
+        f"  and the caller needs this policy:\n"
         f"    {{\n"
-        f'      "Effect": "Allow",\n'
-        f'      "Action": "sts:AssumeRole",\n'
-        f'      "Resource": "{role_arn}"\n'
+        f'      "Version": "2012-10-17",\n'
+        f'      "Statement": [\n'
+        f"        {{\n"
+        f'          "Effect": "Allow",\n'
+        f'          "Action": "sts:AssumeRole",\n'
+        f'          "Resource": "{role_arn}"\n'
+        f"        }}\n"
+        f"      ]\n"
         f"    }}\n"
         f"{causes.replace('PROFILE', profile.split(',')[0])}"
     )
@@ -109,7 +114,7 @@ def test_verify_groups_many_denials_by_caller_and_cause(home: Home, sts: Sts, us
         f"  An error occurred (AccessDenied) when calling the AssumeRole operation: User: {user.arn} is not "
         "authorized to perform: sts:AssumeRole on resource: each of these roles",
         f"  called by {user.arn}",
-        "  the trust policies of these 30 roles need:",
+        "  add this statement to the trust policies of these 30 roles:",
     ]
     assert [line.strip() for line in plain.splitlines()[4:34]] == arns[:30]
     assert plain.splitlines()[-5:] == [
@@ -122,7 +127,7 @@ def test_verify_groups_many_denials_by_caller_and_cause(home: Home, sts: Sts, us
     # Each trust statement once, with the roles that need it.
     assert plain.count('"Effect"') == 1
     assert (coded.count('"sts:ExternalId": "42"'), coded.count('"sts:ExternalId": "wrong"')) == (1, 1)
-    assert f"  the trust policy of {role.arn} needs:" in coded.splitlines()
+    assert f"  add this statement to the trust policy of {role.arn}:" in coded.splitlines()
     assert (
         f'for profile in {" ".join(names[30:])} verify; do aws configure role "--profile=$profile"' in coded
     )
@@ -164,7 +169,7 @@ def test_verify_explains_what_needs_the_keys_of_a_user(
     assert sorted(operations(sts)) == ["AssumeRole", "AssumeRole", "GetCallerIdentity"]
 
 
-def test_verify_as_json_has_both_policy_statements(home: Home, sts: Sts, user: User, role: Role) -> None:
+def test_verify_as_json_has_what_both_sides_need(home: Home, sts: Sts, user: User, role: Role) -> None:
     home.add_role("prod", role.arn)
     home.add_role("closed", role.arn, external_id="42", session_tags="team=ops", source_identity="me")
     role.allow_tags = False
@@ -192,7 +197,10 @@ def test_verify_as_json_has_both_policy_statements(home: Home, sts: Sts, user: U
                 "Action": actions,
                 "Condition": {"StringEquals": {"sts:ExternalId": "42"}},
             },
-            "CallerPolicyStatement": {"Effect": "Allow", "Action": actions, "Resource": role.arn},
+            "CallerPolicy": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": actions, "Resource": role.arn}],
+            },
             "LikelyCauses": [
                 "one of the two policies allows sts:AssumeRole, but not sts:TagSession",
                 "the role may not exist: check the account and the name in its ARN",

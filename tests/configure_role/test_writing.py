@@ -57,7 +57,7 @@ def test_verify_option_writes_only_a_role_that_can_be_assumed(
     common = ("prod", "--role-arn", role.arn, "--verify")
     lines = refused(home, *common, code=254)
     assert lines[0] == "prod:"
-    assert f"  the trust policy of {role.arn} needs:" in lines
+    assert f"  add this statement to the trust policy of {role.arn}:" in lines
     assert lines[-1] == "profile prod was not written"
     # Nothing is written, so the whole command is what may work.
     typed = f"aws configure role prod --role-arn {role.arn} --verify"

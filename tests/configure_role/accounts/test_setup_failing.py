@@ -180,7 +180,11 @@ def test_role_that_stays_denied_is_explained_like_verify(scene: Scene) -> None:
         outcome.lines.index("everything is set up, but the role cannot be assumed after 1 s") :
     ]
     assert report[1] == "prod:"
-    assert f"  the trust policy of {ROLE} needs:" in report
+    assert f"  add this statement to the trust policy of {ROLE}:" in report
+    _, _, policy = "\n".join(report).partition("  and the caller needs this policy:\n")
+    # IAM takes what is pasted: a document, not a statement.
+    document = policy.partition("  likely causes:")[0]
+    scene.iam(DEV).put_user_policy(UserName="dev", PolicyName="pasted", PolicyDocument=document)
     scene.aws.script()
     assert scene.set_up(*ASKED).lines[-2] == "nothing to do: everything is in place already"
 
