@@ -21,7 +21,8 @@ def note_typed(words: Iterable[str]) -> None:
 def typed_again(options: str = "", *, without: str = "") -> str:
     """Return the command line that this process runs, quoted for a shell, with more options, quoted already.
 
-    An option that is repeated, or is `without`, is left out of the old ones with its value; and ``--dry-run`` always.
+    An option that is repeated, or is `without`, is left out of the old ones with its value; and ``--dry-run`` always,
+    also where it is abbreviated, as `aws` allows.
     """
     end = _words.index("--") if "--" in _words else len(_words)
     own, command = _words[:end], _words[end:]
@@ -32,8 +33,12 @@ def typed_again(options: str = "", *, without: str = "") -> str:
         while dropped in _WITH_MANY and end < len(own) and not own[end].startswith("-"):
             end += 1
         own[place:end] = []
-    own = [word for word in own if word != "--dry-run" and not (dropped and word.startswith(f"{dropped}="))]
+    own = [word for word in own if not (_is_dry_run(word) or (dropped and word.startswith(f"{dropped}=")))]
     return " ".join(filter(None, [shlex.join(own), options, shlex.join(command)]))
+
+
+def _is_dry_run(word: str) -> bool:
+    return word.startswith("--dr") and "--dry-run".startswith(word)
 
 
 def find_naming_variable(profile: str) -> str | None:

@@ -198,7 +198,7 @@ def test_manifest_prints_what_it_shows(home: Home, monkeypatch: pytest.MonkeyPat
     assert (
         home.aws("configure", "role", "prod", "--mfa-serial", "arn:aws:iam::111111111111:mfa/dev").code == 0
     )
-    chart = re.findall(r"^    %% Made by: .*\n(?:    .*\n)+", page, re.MULTILINE)[0]
+    chart = re.findall(r"^    %% Made by .*\n(?:    .*\n)+", page, re.MULTILINE)[0]
     run_as_shown(
         home, "aws configure role export - --format mermaid", re.sub("^    ", "", chart, flags=re.MULTILINE)
     )

@@ -23,6 +23,7 @@ def _kept(monkeypatch: pytest.MonkeyPatch) -> None:
         (["aws", "x", "--policy-arns", "a", "b", "--y"], "--policy-arns c", "aws x --y --policy-arns c"),
         (["aws", "--region", "a", "x"], "--region b", "aws x --region b"),
         (["aws", "x", "--dry-run", "--y"], "--z", "aws x --y --z"),
+        (["aws", "x", "--dry", "--y"], "--z", "aws x --y --z"),
         (["aws", "x", "--region=a", "--y"], "--region b", "aws x --y --region b"),
         (["aws", "x", "--", "--region", "a"], "--region b", "aws x --region b -- --region a"),
     ],

@@ -34,10 +34,13 @@ from .base import NO_ROLES, Subcommand, refusal
 from .file_change import DECLINED, write_file
 
 _FIRST_LINES = {
-    name: f"{'%%' if name == MERMAID else '#'} Made by: aws configure role export --format {name}\n"
+    name: f"{'%%' if name == MERMAID else '#'} Made by awscli-xacct in the format {name}; the next export replaces it\n"
     for name in GENERATED
 }
-"""The first lines of generated files, by which they are recognized and may be written again."""
+"""The first lines of generated files, by which they are recognized and may be written again.
+
+No command is quoted: the path that was given leads to the file from one directory only.
+"""
 
 _OUR_KEYS = (
     settings.MFA_SERIAL,
