@@ -157,9 +157,10 @@ def _look_up(entry: Entry, profiles: Profiles) -> str:
     """Return the command that shows the calls made with a session, which CloudTrail keeps for 90 days."""
     profile = _find_profile(entry, profiles)
     options = [profile_option(profile)] if profile is not None else []
-    if profile is None or not profiles[profile].get(settings.REGION):
-        # Each region has events of its own; calls of global services are in the first of each partition.
-        region = find_region(profiles, profile or "") or _first_region(entry)
+    # Each region has events of its own; calls of global services are in the first of each partition.
+    own = entry.Profile if entry.Profile in profiles else profile
+    if profile is None or own != profile or not profiles[profile].get(settings.REGION):
+        region = find_region(profiles, own or "") or _first_region(entry)
         options.append(f"--region {region}")
     return f"  {_CLOUDTRAIL}{printable(entry.AccessKeyId)} {printable(' '.join(options))}"
 

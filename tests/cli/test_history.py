@@ -94,6 +94,16 @@ def test_history_shows_each_session_with_its_look_up(home: Home) -> None:
     ]
 
 
+def test_history_look_up_is_in_the_region_of_the_profile_that_had_the_session(home: Home) -> None:
+    """Its role is another one now, and the profile that has that role is in another region."""
+    with home.config.open("a", encoding="utf-8") as file:
+        file.write("[profile moved]\nrole_arn = arn:aws:iam::222222222222:role/New\nregion = eu-west-3\n")
+        file.write("source_profile = default\n")
+    write(home, ENTRY._replace(Profile="moved"))
+    outcome = home.xacct("history")
+    assert outcome.stdout.splitlines()[2] == f"  {LOOK_UP}ASIA1 --profile prod --region eu-west-3"
+
+
 def test_history_look_up_is_a_command_that_works(home: Home, role: Role) -> None:
     """As it is printed, with the session of the profile."""
     home.add_role("my.own", role.arn)
