@@ -76,9 +76,14 @@ def subcommand(name: str, profile: str) -> str:
 def identity_command(profile: str, region: str | None = None) -> str:
     """Return the command that shows whose credentials a profile gives.
 
-    Where `xacct role` is typed, the `aws` may not have the plugin, or is not there.
+    Where `xacct role` is typed, the `aws` may not have the plugin, or is not there; and where programs have copies of
+    the config files, they do not find what has just been written.
     """
-    if role_command_spelling != ROLE_COMMAND:
+    import os  # a warm command has no use for them
+
+    from .copies import find_own
+
+    if role_command_spelling != ROLE_COMMAND or find_own(os.environ):
         return f"xacct whoami --check {shlex.quote(profile)}"
     in_region = f" --region {region}" if region else ""
     return f"aws sts get-caller-identity {profile_option(profile)}{in_region}"

@@ -56,7 +56,7 @@ def test_served_shell_lists_and_writes_the_users_own_files(home: Home, audit: st
     outcome = in_served_shell(home, script)
     listed, text = json.JSONDecoder().raw_decode(outcome.stdout)
     assert [(each["Profile"], each["Problem"]) for each in listed] == [("prod", None), (audit, None)]
-    assert f"wrote profile new to {home.config}\n" in outcome.stdout[text:]
+    assert f"wrote profile new to {home.config}\ntry it: xacct whoami --check new\n" in outcome.stdout[text:]
     assert outcome.stdout.endswith(f"{copies.EXPLANATION}\n")
     assert home.config.read_text("utf-8") == (
         f"{before}[profile new]\nrole_arn = {role.arn}\nsource_profile = default\n"
