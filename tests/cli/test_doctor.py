@@ -665,6 +665,40 @@ def test_doctor_warns_of_a_policy_file_that_others_can_change(machine: Machine) 
     assert fault["Fix"] == "aws configure role prod --policy VALUE"
 
 
+@pytest.mark.parametrize(
+    ("config", "cycle"),
+    [
+        ("[profile loop]\ncredential_process = xacct credentials loop\n", "loop -> loop"),
+        (
+            "[profile a]\ncredential_process = xacct credentials b\n"
+            "[profile b]\ncredential_process = aws configure export-credentials --profile a\n",
+            "a -> b -> a",
+        ),
+        (
+            "[profile top]\nrole_arn = arn:aws:iam::222222222222:role/R\nsource_profile = sdk\n"
+            "[profile sdk]\ncredential_process = xacct credentials top\n",
+            "top -> sdk -> top",
+        ),
+    ],
+)
+def test_doctor_finds_a_program_that_asks_for_its_own_credentials(
+    machine: Machine, config: str, cycle: str
+) -> None:
+    (machine.bin / "xacct").symlink_to(XACCT)
+    text = machine.config.read_text("utf-8")
+    machine.write(f"{text}{config}")
+    last = cycle.split(" -> ")[-2]
+    fault = get_only(examine(machine), "fault")
+    assert fault["Text"] == (
+        f"profile {last}: its credential_process requests the credentials that it has to provide: {cycle}"
+    )
+    fix = f"aws configure set credential_process COMMAND --profile {last}"
+    assert fault["Fix"] == f"have it request another profile's:\n  {fix}"
+    with machine.home.credentials.open("a", encoding="utf-8") as file:
+        file.write(f"[{last}]\naws_access_key_id = AKIAX\naws_secret_access_key = x\n")
+    assert examine(machine) == []
+
+
 def test_doctor_finds_an_sdk_profile_that_gives_nothing(machine: Machine) -> None:
     text = machine.config.read_text("utf-8")
     machine.write(f"{text}[profile my sdk]\ncredential_process = /gone/xacct credentials prod\n")

@@ -40,6 +40,7 @@ def check(context: DoctorContext) -> Iterator[Finding]:
         *_check_policy_files(profiles),
         *_check_keys(profiles),
         *_check_programs(profiles, context.environment),
+        *_check_recursion(profiles, context.in_credentials_file),
         *_check_sections(context),
         *_check_plugin_wide(config),
     ]
@@ -161,3 +162,44 @@ def _check_programs(profiles: Profiles, environment: Mapping[str, str]) -> Itera
         yield Finding(
             state, f"profile {name}: its credential_process runs {program}, which is not {what}", fix
         )
+
+
+def _check_recursion(profiles: Profiles, in_credentials_file: Profiles) -> Iterator[Finding]:
+    """Check for programs that ask, maybe through other profiles, for the credentials that they have to provide."""
+    seen: set[str] = set()
+    for name in profiles:
+        path: list[str] = []
+        at: str | None = name
+        while at is not None and at not in seen:
+            seen.add(at)
+            path.append(at)
+            at = _find_next(at, profiles, in_credentials_file)
+        cycle = path[path.index(at) :] if at in path else []
+        programs = [each for each in cycle if not is_role(profiles[each])]
+        if programs:  # a circle of source profiles alone is found with the roles
+            text = (
+                f"profile {programs[-1]}: its credential_process requests the credentials that it has to provide: "
+                f"{' -> '.join([*cycle, cycle[0]])}"
+            )
+            fix = f"aws configure set credential_process COMMAND {profile_option(programs[-1])}"
+            yield Finding(FAULT, text, f"have it request another profile's:\n  {fix}")
+
+
+def _find_next(name: str, profiles: Profiles, in_credentials_file: Profiles) -> str | None:
+    """Return the profile whose credentials a profile needs to give its own: its source, or what its program asks for.
+
+    None if there is none, and where a program is not run, because something comes before it; see profiles/acting.py.
+    """
+    options = profiles.get(name, {})
+    if is_role(options):
+        source = options.get(settings.SOURCE_PROFILE)
+        return source if isinstance(source, str) and source != name else None
+    first = (
+        settings.WEB_IDENTITY_TOKEN_FILE,
+        settings.SSO_ROLE_NAME,
+        settings.SSO_ACCOUNT_ID,
+        settings.LOGIN_SESSION,
+    )
+    if any(key in options for key in first) or settings.ACCESS_KEY_ID in in_credentials_file.get(name, {}):
+        return None
+    return find_requested(options.get(settings.CREDENTIAL_PROCESS))

@@ -10,6 +10,7 @@ from ... import settings
 from ...configfile import store
 from ...configfile.document import Document
 from ...errors import XacctError
+from ...profiles.source import Profiles
 from ..resolve import read_config
 
 OK, WARNING, FAULT, UNCHECKED = "ok", "warning", "fault", "not checked"
@@ -52,3 +53,11 @@ class DoctorContext:
             return read_config(settings.config_paths(self.environment))
         except XacctError:
             return None
+
+    @cached_property
+    def in_credentials_file(self) -> Profiles:
+        """The sections of the credentials file; none if it cannot be read."""
+        try:
+            return store.read_document(Path(settings.config_paths(self.environment)[1])).sections()
+        except XacctError:
+            return {}
