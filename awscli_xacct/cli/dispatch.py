@@ -57,6 +57,11 @@ COMMANDS = (
 _MAY_WRITE_NOTHING = ("exec", "role")
 """What these run decides whether it needs stdout. The others fail before they do what nobody would see."""
 
+_UNKNOWN = "unrecognized arguments: "
+"""What `argparse` says first of options that a command does not have."""
+_MIN_LIKENESS = 0.75
+"""How like another option one must be to be taken for a slip of the pen: --region is not --json."""
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that raises its errors, so that they are reported like all others, and takes options anywhere."""
@@ -73,6 +78,11 @@ class Parser(argparse.ArgumentParser):
         write_result(message) if file in (None, sys.stdout) else super()._print_message(message, file)
 
     def error(self, message: str) -> NoReturn:
+        unknown = message.removeprefix(_UNKNOWN)
+        if unknown != message:
+            name = unknown.split()[0].partition("=")[0]
+            near = get_close_matches(name, self._option_string_actions, n=1, cutoff=_MIN_LIKENESS)
+            message += f" (did you mean {near[0]}?)" if near else ""
         raise UsageError(f"{message}. See: {self.prog} --help")
 
 

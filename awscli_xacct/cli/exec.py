@@ -17,6 +17,7 @@ EXAMPLES = """\
   xacct exec prod -- sh -c 'echo "$AWS_CREDENTIAL_EXPIRATION"'
   xacct exec prod python report.py
   xacct exec prod --read-only -- ./report.sh
+  xacct exec prod -- env AWS_REGION=us-east-1 terraform plan
   xacct exec prod                                a shell; end it with: exit"""
 
 
@@ -35,14 +36,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """Split after the profile and the options: there the command comes, with or without a ``--`` before it."""
+    """Split after the profile and the options: there the command comes, with or without a ``--`` before it.
+
+    Options may follow the profile, also those that there are not: the parser names them.
+    """
     arguments, form = take_option(
         arguments, with_command=True, valued=(for_once.POLICY, for_once.POLICY_ARNS)
     )
     given, words = for_once.take(arguments, with_command=True)
     place = next((at for at, word in enumerate(words) if not word.startswith("-")), len(words))
     options = [*(given.words if given else []), *([] if form is None else [f"{OPTION}={form}"])]
-    return [*options, *words[: place + 1]], words[place + 1 :]
+    end = place + 1
+    while end < len(words) and words[end].startswith("-") and words[end] != "--":
+        end += 1
+    return [*options, *words[:end]], words[end:]
 
 
 def run(options: argparse.Namespace) -> int:
@@ -75,6 +82,6 @@ def get_command(words: list[str]) -> list[str]:
         check_not_nested(os.environ)
         return []
     command = words[1:] if words[0] == "--" else words
-    if not command or (command is words and command[0].startswith("-")):
+    if not command:
         raise UsageError("no command given. Usage: xacct exec PROFILE -- CMD")
     return command

@@ -159,12 +159,30 @@ def test_exec_of_a_file_that_cannot_be_run(home: Home, state: str, prod: str) ->
     assert (outcome.code, outcome.stderr) == (126, f"xacct: {plain}: Exec format error\n")
 
 
-@pytest.mark.parametrize("words", [["--"], ["--frobnicate"]])
-def test_exec_without_a_command_fetches_nothing(home: Home, sts: Sts, prod: str, words: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["--"], "no command given. Usage: xacct exec PROFILE -- CMD"),
+        (["--frobnicate"], "unrecognized arguments: --frobnicate. See: xacct exec --help"),
+        (["--region", "us-east-1", "--", "ls"], "unrecognized arguments: --region. See: xacct exec --help"),
+        (
+            ["--serv", "--", "ls"],
+            "unrecognized arguments: --serv (did you mean --serve?). See: xacct exec --help",
+        ),
+    ],
+)
+def test_exec_without_a_command_or_with_an_unknown_option_fetches_nothing(
+    home: Home, sts: Sts, prod: str, words: list[str], problem: str
+) -> None:
     outcome = home.xacct("exec", prod, *words)
     assert (outcome.code, outcome.stdout) == (252, "")
-    assert outcome.stderr == "xacct: no command given. Usage: xacct exec PROFILE -- CMD\n"
+    assert outcome.stderr == f"xacct: {problem}\n"
     assert sts.calls == []
+
+
+def test_exec_takes_its_options_after_the_profile_as_well(home: Home, prod: str) -> None:
+    outcome = home.xacct("exec", prod, "--serve", "--", "sh", "-c", "env")
+    assert "AWS_CONTAINER_CREDENTIALS_FULL_URI=" in outcome.stdout
 
 
 def test_exec_without_credentials_runs_nothing(home: Home) -> None:
