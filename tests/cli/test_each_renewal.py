@@ -106,11 +106,12 @@ def test_each_fails_if_there_is_no_session_for_a_retry(
 ) -> None:
     """A command in a region that had failed was forgotten then, and all was well."""
     sts.session_life = 1
-    command = "echo > $HOME/started; sleep 1.1; exit 3"
+    command = "echo > $HOME/started; sleep 1.1; until [ -e $HOME/may-end ]; do sleep 0.05; done; exit 3"
     words = ("each", prod, *options, "--retries", "1", "--", "sh", "-c", command)
     process = home.fork_xacct(*words, environment={"AWS_ENDPOINT_URL_EC2": sts.url})
     wait_for_start(home)
     role.trusts.clear()
+    (home.path / "may-end").touch()
     outcome = finish(process)
     assert (outcome.code, outcome.stdout) == (254, "")
     first, again, denied, *_, last = outcome.stderr.splitlines()
