@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from .. import settings
+from .. import copies, settings
 from ..errors import XacctError
 from ..messages import printable, unknown_profile, warn
 from ..results import write_result
@@ -45,6 +45,8 @@ _CLEARED = tuple(
     if name not in _SET and not name.startswith("AWS_CONTAINER_")
 )
 """What SDKs follow rather than `AWS_PROFILE`."""
+_SERVED = (*copies.FILES, *copies.CONTAINER, settings.COPIES_VARIABLE)
+"""What leads to a server of ours; see copies.py. The first is the copy of the config file."""
 _HOW = {
     "bash": 'eval "$(xacct completion bash)"',
     "zsh": 'eval "$(xacct completion zsh)"',
@@ -102,12 +104,15 @@ class _Shell(NamedTuple):
     unset: str
     """… a variable of `_CLEARED`; `value` is for one that cannot be unset …"""
     unset_region: str
-    """… and a region, which may not be empty."""
+    """… and a region or what leads to a server, which may not be empty."""
     keep: str
     restore: str
     """Of a variable that `use` sets …"""
     restore_cleared: str
     """… and of one that it only clears: what has been set since then stays."""
+    restore_served: str
+    """Do `lines` for the variables of a server, while its copy of the config file, `name`, is there."""
+    forget: str
 
 
 _SH = _Shell(
@@ -121,6 +126,8 @@ _SH = _Shell(
     "unset -v _xacct_kept_{name}; else unset -v {name}; fi",
     restore_cleared='if [ -n "${{_xacct_kept_{name}+x}}" ]; then export {name}="$_xacct_kept_{name}"; '
     "unset -v _xacct_kept_{name}; fi",
+    restore_served='if [ -e "${{_xacct_kept_{name}-}}" ]; then\n{lines}\nfi',
+    forget="unset -v _xacct_kept_{name}",
 )
 
 
@@ -136,6 +143,8 @@ _FISH = _Shell(
     "else; set -eg {name}; end",
     restore_cleared="if set -qg _xacct_kept_{name}; set -gx {name} $_xacct_kept_{name}; "
     "set -eg _xacct_kept_{name}; else; set -qU {name}; and set -eg {name}; end",
+    restore_served='if test -e "$_xacct_kept_{name}"\n{lines}\nend',
+    forget="set -eg _xacct_kept_{name}",
 )
 
 SHELLS = {"sh": _SH, "fish": _FISH}
@@ -208,7 +217,9 @@ def _switch(shell: _Shell, current: str, wanted: str) -> list[str]:
     values = {"AWS_PROFILE": wanted}
     if isinstance(region, str) and region:
         values.update(dict.fromkeys(REGIONS, region))
-    lines = [] if current else [shell.keep.format(name=name) for name in (*_SET, *_CLEARED)]
+    served = _SERVED if copies.put_aside else ()
+    lines = [] if current else [shell.keep.format(name=name) for name in (*_SET, *_CLEARED, *served)]
+    lines += _leave_server(shell) if served else []
     # SDKs take any other one for none if it is empty.
     instead = {"AWS_DEFAULT_PROFILE": wanted}
     lines += [shell.unset.format(name=name, value=shell.quote(instead.get(name, ""))) for name in _CLEARED]
@@ -217,9 +228,22 @@ def _switch(shell: _Shell, current: str, wanted: str) -> list[str]:
     return lines + _note(shell, current, wanted)
 
 
+def _leave_server(shell: _Shell) -> list[str]:
+    """Return what puts the user's own config files back, and removes what leads to a server.
+
+    When the server has ended, its copies of those files are gone, and no `aws` would find a profile.
+    """
+    own = {name: os.environ[name] for name in copies.FILES if name in os.environ}
+    lines = [shell.unset_region.format(name=name) for name in _SERVED if name not in own]
+    return lines + [shell.export.format(name=name, value=shell.quote(path)) for name, path in own.items()]
+
+
 def _give_back(shell: _Shell, current: str) -> list[str]:
     lines = [shell.restore.format(name=name) for name in _SET]
     lines += [shell.restore_cleared.format(name=name) for name in _CLEARED]
+    served = "\n".join(shell.restore_cleared.format(name=name) for name in _SERVED)
+    lines.append(shell.restore_served.format(name=_SERVED[0], lines=served))
+    lines += [shell.forget.format(name=name) for name in _SERVED]
     return lines + _note(shell, current, "")
 
 

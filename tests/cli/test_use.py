@@ -13,12 +13,15 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from awscli_xacct import settings
 from awscli_xacct.cli.chooser import find_matches
 from awscli_xacct.cli.completion import SCRIPTS
 from awscli_xacct.cli.use import FUNCTION_VARIABLE
 from tests.sts import Role
 from tests.support.home import REGION, XACCT, Home, finish
 from tests.support.programs import need
+
+from .served import serving
 
 pytestmark = pytest.mark.usefixtures("user")
 
@@ -295,6 +298,40 @@ def test_use_without_a_terminal_takes_a_name(profiles: Home) -> None:
     assert (
         outcome.stderr == "xacct: there is no terminal to choose a profile on. Name one: xacct use PROFILE\n"
     )
+
+
+def test_use_leaves_a_server_and_gives_back_one_that_runs(shell: Shell, profiles: Home) -> None:
+    """When it has ended, its copies of the config files are gone, and no `aws` finds a profile."""
+    file = profiles.path / "serve.env"
+    form = "fish" if shell.name == "fish" else "env"
+    with serving(profiles, "prod", "--format", form) as server:
+        file.write_text(server.printed, "utf-8")
+        assert shell.run(f". {file}") == "#0"
+        served = shell.variables()
+        assert served["AWS_CONFIG_FILE"].startswith(str(profiles.aws_dir))
+        assert shell.run("xacct use audit; xacct use prod") == "#0"
+        assert shell.variables() == using("prod")
+        assert shell.run("xacct use --off") == "#0"
+        assert shell.variables() == served
+        assert shell.run("xacct use audit") == "#0"
+    assert shell.run("xacct use --off") == "#0"
+    assert shell.variables() == {name: served[name] for name in ("AWS_REGION", "AWS_DEFAULT_REGION")}
+    assert shell.run(f". {file}; xacct use audit") == "#0"
+    assert shell.variables() == using("audit")
+
+
+def test_use_puts_back_the_file_that_was_named_before_the_server(profiles: Home) -> None:
+    own = profiles.config.rename(profiles.path / "my config")
+    variables = {
+        "AWS_CONFIG_FILE": "/gone/config",
+        "AWS_SHARED_CREDENTIALS_FILE": "/gone/credentials",
+        settings.COPIES_VARIABLE: os.pathsep.join(["/gone", str(own), ""]),
+    }
+    outcome = profiles.xacct("use", "--shell", "sh", "prod", environment=variables)
+    lines = outcome.stdout.splitlines()
+    assert (outcome.code, outcome.stderr) == (0, "")
+    assert {f"export AWS_CONFIG_FILE='{own}'", "unset -v AWS_SHARED_CREDENTIALS_FILE"} <= set(lines)
+    assert f"unset -v {settings.COPIES_VARIABLE}" in lines
 
 
 def test_use_in_a_shell_of_exec_is_refused(profiles: Home) -> None:
