@@ -12,7 +12,7 @@ from .. import register
 from ..errors import XacctError
 from ..messages import ROLE_COMMAND, SUBCOMMANDS, spell_role_command
 
-_SPELLING = "xacct role"
+SPELLING = "xacct role"
 HELP = "Create, check and list role profiles, and log in: aws configure role, for an aws without the plugin."
 EXAMPLES = """\
   xacct role prod --role-arn arn:aws:iam::222222222222:role/CrossAccountPowerUser
@@ -57,11 +57,11 @@ def run(options: argparse.Namespace) -> int:
     def get_spelling_renderer() -> Any:
         renderer = get_renderer()
         render = renderer.render
-        renderer.render = lambda page: render(page.replace(ROLE_COMMAND.encode(), _SPELLING.encode()))
+        renderer.render = lambda page: render(page.replace(ROLE_COMMAND.encode(), SPELLING.encode()))
         return renderer
 
     help_pages.get_renderer = get_spelling_renderer
     clidriver.load_plugins = load_ours
-    spell_role_command(_SPELLING)
+    spell_role_command(SPELLING)
     sys.argv = ["aws", *ROLE_COMMAND.split()[1:], *options.command]
     return int(clidriver.main() or 0)  # it returns None after help

@@ -30,12 +30,19 @@ def gets_key_of(command: str, profile: str) -> bool:
         words = split_command(command)
     except ValueError:
         return False
-    name = _program_of(words)
-    start = 3 if name.startswith("python") and words[1:3] == ["-m", "awscli_xacct"] else 1
-    return (start == 3 or name == "xacct") and [word for word in words[start:] if word != "--"] == [
-        *_GET_KEY,
-        profile,
-    ]
+    start = _after_xacct(words)
+    return start is not None and [word for word in words[start:] if word != "--"] == [*_GET_KEY, profile]
+
+
+def runs_xacct(command: object) -> bool:
+    """Return whether a ``credential_process`` is a command of `xacct`."""
+    if not isinstance(command, str):
+        return False
+    try:
+        words = split_command(command)
+    except ValueError:
+        return False
+    return _after_xacct(words) is not None
 
 
 def first_word(command: str) -> str:
@@ -85,24 +92,29 @@ def _program_of(words: Sequence[str]) -> str:
     return words[0].replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe") if words else ""
 
 
+def _after_xacct(words: Sequence[str]) -> int | None:
+    """Return which word of a command is the first one after what runs `xacct`; None if nothing does."""
+    program = _program_of(words)
+    if program.startswith("python") and list(words[1:3]) == ["-m", "awscli_xacct"]:
+        return 3
+    return 1 if program == "xacct" else None
+
+
 def _find_profile(words: Sequence[str]) -> int | None:
     """Return which word of a command names the profile whose credentials it prints; None if none does."""
-    program = _program_of(words)
-    start = 0
-    if program.startswith("python") and list(words[1:3]) == ["-m", "awscli_xacct"]:
-        program, start = "xacct", 2
-    if program == "aws" and "export-credentials" in words:
+    if _program_of(words) == "aws" and "export-credentials" in words:
         for at, word in enumerate(words):
             if word.startswith("--profile="):
                 return at
             if word == "--profile":
                 return at + 1 if at + 1 < len(words) else None
         return None
-    if program != "xacct" or list(words[start + 1 : start + 2]) != ["credentials"]:
+    start = _after_xacct(words)
+    if start is None or list(words[start : start + 1]) != ["credentials"]:
         return None
     found: list[int] = []
     only_profiles = False
-    for at in range(start + 2, len(words)):
+    for at in range(start + 1, len(words)):
         if words[at] == "--" and not only_profiles:
             only_profiles = True
         elif words[at - 1] not in _WITH_VALUE and (only_profiles or not words[at].startswith(("-", "arn:"))):

@@ -265,8 +265,47 @@ def test_disable_removes_what_enable_wrote(machine: Machine) -> None:
     assert machine.config.read_bytes().rstrip() == before.rstrip()
     assert not is_active(machine)
     again = file_state(machine.config)
-    assert machine.xacct("disable").stdout == f"the plugin is not enabled in {machine.config}\n"
+    assert machine.xacct("disable").stdout == (
+        f"the plugin is not enabled in {machine.config}\nthe package can be uninstalled now\n"
+    )
     assert file_state(machine.config) == again
+
+
+def test_disable_says_which_profiles_need_the_package(machine: Machine) -> None:
+    """It said that the package could be uninstalled, and then their credential_process was no program any more."""
+    role = "[profile {0}]\nrole_arn = arn:aws:iam::222222222222:role/Power\nsource_profile = default\n"
+    left = (
+        "[default]\ncredential_process = /opt/bin/xacct keys get default\n"
+        "[profile by-hand]\ncredential_process = python3 -m awscli_xacct credentials gone\n"
+        "[profile login]\ncredential_process = aws configure export-credentials --profile x\n"
+        "[profile other]\ncredential_process = pass show xacct\n" + role.format("prod") + role.format("dev")
+    )
+    pair = "[profile {0}-sdk]\ncredential_process = xacct credentials {0}\n"
+    machine.write(left + pair.format("prod") + pair.format("dev"))
+    outcome = machine.xacct("disable")
+    undo = """for profile in prod dev; do xacct role "$profile" --sdk-profile ""; done"""
+    needed = "without the package, these profiles have no credentials: {}. Before you uninstall it, run:"
+    assert outcome.stdout.splitlines() == [
+        f"the plugin is not enabled in {machine.config}",
+        needed.format("default, by-hand, prod-sdk, dev-sdk"),
+        *(f"  {command}" for command in ["xacct keys restore default", undo]),
+        "before you uninstall it, give another credential_process to: by-hand",
+    ]
+    for profile in ("prod", "dev"):
+        assert machine.xacct("role", profile, "--sdk-profile", "").code == 0
+    assert machine.config.read_text("utf-8") == left
+    machine.write(left.replace("xacct keys", "other keys").replace("awscli_xacct", "others"))
+    assert machine.xacct("disable").stdout.splitlines()[1:] == ["the package can be uninstalled now"]
+
+
+def test_disable_works_with_a_credentials_file_that_cannot_be_read(machine: Machine) -> None:
+    machine.write(ON)
+    machine.home.credentials.write_text("[default\n")
+    outcome = machine.xacct("disable")
+    assert outcome.code == 0
+    assert machine.config.read_text("utf-8") == ""
+    assert "before you uninstall the package, see which profiles run xacct: " in outcome.stdout
+    assert str(machine.home.credentials) in outcome.stdout
 
 
 def test_disable_works_without_an_aws_and_for_a_manual_edit(machine: Machine) -> None:
