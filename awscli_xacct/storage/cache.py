@@ -136,11 +136,12 @@ class Cache:
     def write(self, name: str, record: Record) -> None:
         """Store a record. If the disk refuses, only warn: the credentials themselves are good."""
         if self.directory is None:
+            from .directories import choose_elsewhere
+
+            variable = settings.VARIABLES[settings.CACHE_DIR]
             reason = f"{self._named} is not an absolute path" if self._named else "there is no home directory"
-            self._warn_once(
-                f"credentials cannot be cached: {reason}. Fix it with: "
-                f"export {settings.VARIABLES[settings.CACHE_DIR]}=DIRECTORY"
-            )
+            fix = f"unset {variable}" if self._named == variable else choose_elsewhere()
+            self._warn_once(f"credentials cannot be cached: {reason}. Fix it with: {fix}")
             return
         try:
             directory = self.make_directory()
@@ -149,10 +150,10 @@ class Cache:
                 path.rmdir()
             replace(path, _encode(name, record))
         except OSError as error:
-            from .directories import explain, find_obstacle
+            from .directories import choose_elsewhere, explain, find_obstacle
 
             where = "" if find_obstacle(self.directory) else f" in {self.directory}"
-            hint = f"Cache them elsewhere with: export {settings.VARIABLES[settings.CACHE_DIR]}=DIRECTORY"
+            hint = f"Cache them elsewhere with: {choose_elsewhere()}"
             self._warn_once(f"credentials cannot be cached{where}: {explain(self.directory, error, hint)}")
         else:
             first = object()

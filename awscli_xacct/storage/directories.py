@@ -119,15 +119,40 @@ def find_obstacle(directory: Path) -> tuple[str, str] | None:
     for place in _existing_from_home(directory):
         owner, is_state = place.stat().st_uid, state in (place, *place.parents)
         if is_state and owner != os.geteuid():
-            me, name = shlex.quote(_user_name(os.geteuid())), shlex.quote(str(place))
-            return _ownership(place), f"sudo chown -R {me} {name}"
+            if can_take_over(place):
+                me, name = shlex.quote(_user_name(os.geteuid())), shlex.quote(str(place))
+                return _ownership(place), f"sudo chown -R {me} {name}"
+            return _refusal(place) + _find_way_out(place), choose_elsewhere()
         if owner not in (os.geteuid(), ROOT):
             break
     foreign = _foreign_directory(directory)
-    if foreign is None:
-        return None
-    hint = " (sudo -H sets root's own home)" if os.geteuid() == ROOT and "SUDO_UID" in os.environ else ""
-    return _refusal(foreign) + hint, f"export {settings.VARIABLES[settings.CACHE_DIR]}=DIRECTORY"
+    return None if foreign is None else (_refusal(foreign) + _find_way_out(foreign), choose_elsewhere())
+
+
+def can_take_over(path: Path) -> bool:
+    """Whether another user's file may become this user's: what is around it is, from the home directory on.
+
+    In another user's home it is that user's, with all sessions in it.
+    """
+    around = [path.parent, Path(expand_path("~") or os.devnull), *_existing_from_home(path.parent)]
+    return all(is_ours(place.stat()) for place in around if os.path.exists(place))
+
+
+def is_under_sudo() -> bool:
+    """Whether this is root by sudo, perhaps with the HOME of the user who ran it."""
+    return HAS_POSIX_OWNERS and os.geteuid() == ROOT and "SUDO_UID" in os.environ
+
+
+def choose_elsewhere() -> str:
+    """Return the command that has sessions cached in a directory of this user's own, which may not exist yet.
+
+    HOME may be another user's, so it is below the home in the user database or else the temporary directory.
+    """
+    from tempfile import gettempdir
+
+    home = _find_other_home()
+    place = home / ".cache" / "xacct" if home else Path(gettempdir()) / _name(settings.CACHE_KIND)
+    return f"export {settings.VARIABLES[settings.CACHE_DIR]}={shlex.quote(str(place))}"
 
 
 def explain(directory: Path, error: OSError | None, hint: str = "", *, is_cache: bool = True) -> str:
@@ -165,7 +190,7 @@ def _is_usable(path: str | Path) -> bool:
 
 
 def _name(kind: str) -> str:
-    return f"xacct-{kind}-{os.geteuid()}"
+    return f"xacct-{kind}-{os.geteuid() if HAS_POSIX_OWNERS else ROOT}"
 
 
 def _local(kind: str) -> Iterator[Path]:
@@ -222,6 +247,27 @@ def _needs_root_power(path: Path) -> bool:
 
 def _ownership(path: Path) -> str:
     return f"{path} belongs to {_user_name(path.stat().st_uid)}"
+
+
+def _find_way_out(path: Path) -> str:
+    """Return how else to run a command that another user's directory is in the way of."""
+    if is_under_sudo():
+        return " (sudo -H sets root's own home)"
+    return f" (run it as {_user_name(path.stat().st_uid)}, or with a HOME of your own)"
+
+
+def _find_other_home() -> Path | None:
+    """Return this user's own home by the user database, if HOME is another directory."""
+    try:
+        import pwd
+
+        home = Path(pwd.getpwuid(os.geteuid()).pw_dir)
+        own = is_ours(home.stat()) and os.access(home, os.W_OK)
+    except (ImportError, KeyError, OSError):
+        return None
+    return (
+        home if own and os.path.realpath(home) != os.path.realpath(expand_path("~") or os.devnull) else None
+    )
 
 
 def _refusal(path: Path) -> str:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from awscli_xacct.settings import CLOCK_SLACK, MAX_SESSION_DURATION
 from awscli_xacct.storage.cache import Cache, Record, cache_directory, key_name
+from awscli_xacct.storage.directories import choose_elsewhere
 from tests.configfile.texts import quickly
 
 NOW = 1_800_000_000.0
@@ -427,7 +428,7 @@ def test_cache_directory_of_another_user_is_not_written_to(frozen: FrozenCache, 
     assert list(directory.iterdir()) == []
     assert frozen.warnings == [
         f"credentials cannot be cached: {directory} belongs to nobody, and nothing is created in another user's "
-        f"directory. Fix it with: export AWS_XACCT_CACHE_DIR=DIRECTORY"
+        f"directory (run it as nobody, or with a HOME of your own). Fix it with: {choose_elsewhere()}"
     ]
 
 
@@ -440,7 +441,7 @@ def test_cache_directory_that_is_a_file_is_one_warning(frozen: FrozenCache, dire
     assert directory.read_bytes() == b"mine"
     assert frozen.warnings == [
         f"credentials cannot be cached in {directory}: {directory} is not a directory. Cache them elsewhere with: "
-        f"export AWS_XACCT_CACHE_DIR=DIRECTORY"
+        f"{choose_elsewhere()}"
     ]
 
 
@@ -457,19 +458,21 @@ def test_cache_without_a_home_warns_once() -> None:
         assert frozen.cache.read(NAME) is None
     assert not frozen.cache.remove(NAME)
     assert frozen.warnings == [
-        "credentials cannot be cached: there is no home directory. Fix it with: "
-        "export AWS_XACCT_CACHE_DIR=DIRECTORY"
+        f"credentials cannot be cached: there is no home directory. Fix it with: {choose_elsewhere()}"
     ]
 
 
 def test_cache_without_an_absolute_directory_names_the_setting() -> None:
-    warnings: list[str] = []
-    cache = Cache(None, warn=warnings.append, named="[xacct] cache_dir in ~/.aws/config")
-    cache.write(NAME, record())
-    assert warnings == [
-        "credentials cannot be cached: [xacct] cache_dir in ~/.aws/config is not an absolute path. Fix it with: "
-        "export AWS_XACCT_CACHE_DIR=DIRECTORY"
-    ]
+    variable = "AWS_XACCT_CACHE_DIR"
+    for named, fix in [
+        ("[xacct] cache_dir in ~/.aws/config", choose_elsewhere()),
+        (variable, f"unset {variable}"),
+    ]:
+        warnings: list[str] = []
+        Cache(None, warn=warnings.append, named=named).write(NAME, record())
+        assert warnings == [
+            f"credentials cannot be cached: {named} is not an absolute path. Fix it with: {fix}"
+        ]
 
 
 FULL_DISK = """
@@ -497,8 +500,8 @@ def test_cache_on_a_full_disk_warns_once_and_keeps_the_old_record(path: Path) ->
         check=False,
     )
     assert (outcome.stdout, outcome.stderr) == (
-        f"credentials cannot be cached in {path.parent}: File too large. Cache them elsewhere with: export "
-        f"AWS_XACCT_CACHE_DIR=DIRECTORY\nASIAIOSFODNN7EXAMPLE True\n",
+        f"credentials cannot be cached in {path.parent}: File too large. Cache them elsewhere with: "
+        f"{choose_elsewhere()}\nASIAIOSFODNN7EXAMPLE True\n",
         "",
     )
 

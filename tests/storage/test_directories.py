@@ -6,6 +6,7 @@ import os
 import stat
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -166,7 +167,49 @@ def test_directory_in_another_users_home_is_not_created(home: Path, owned: str) 
     whose, mend = directories.find_obstacle(path) or ("", "")
     assert whose.startswith(f"{home / owned} belongs to nobody")
     ours = f"sudo chown -R root {home / owned}"
-    assert mend == (ours if owned == ".aws/xacct" else "export AWS_XACCT_CACHE_DIR=DIRECTORY")
+    assert mend == (ours if owned == ".aws/xacct" else directories.choose_elsewhere())
+
+
+@as_root
+@pytest.mark.parametrize("around", [".", ".aws"])
+def test_sessions_in_another_users_home_are_never_given_away(home: Path, around: str) -> None:
+    """A command run with another user's HOME advised to take that user's cache over."""
+    state = home / ".aws" / "xacct"
+    state.mkdir(parents=True)
+    for path in (home / around, state):
+        os.chown(path, NOBODY, NOBODY)
+    for path in (state, state / "cache"):
+        why, fix = directories.find_obstacle(path) or ("", "")
+        assert why.endswith("(run it as nobody, or with a HOME of your own)")
+        assert fix == directories.choose_elsewhere()
+
+
+@as_root
+def test_home_of_root_is_not_given_to_another_user(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = home / ".aws" / "xacct"
+    state.mkdir(parents=True)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    why, fix = directories.find_obstacle(state / "cache") or ("", "")
+    assert why.startswith(
+        f"{state} belongs to root, and nothing is created in another user's directory (run it as"
+    )
+    assert fix.endswith("/xacct-cache-12345")
+
+
+def test_directory_to_cache_in_instead_is_one_that_works(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fix `export AWS_XACCT_CACHE_DIR=DIRECTORY`, pasted, led to the next warning with the same fix."""
+    for own in (home, tmp_path / "other"):
+        own.mkdir(exist_ok=True)
+        entry = SimpleNamespace(pw_dir=str(own))
+        monkeypatch.setattr("pwd.getpwuid", lambda _, entry=entry: entry)
+        name, _, place = directories.choose_elsewhere().partition("=")
+        assert name == "export AWS_XACCT_CACHE_DIR"
+        if own == home:  # which has just been found wanting
+            assert place.endswith(f"/{NAME}")
+        else:
+            assert provide(Path(place)) == (own / ".cache" / "xacct", [])
 
 
 @as_root

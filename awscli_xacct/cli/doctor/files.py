@@ -14,7 +14,7 @@ from ...errors import ConfigFileError, ProfileError, XacctError
 from ...history import log
 from ...profiles.cache_keys import describe_setting, keeps_history, setting
 from ...storage.cache import cache_directory
-from ...storage.directories import find_obstacle
+from ...storage.directories import can_take_over, choose_elsewhere, find_obstacle, is_under_sudo
 from ...storage.files import exists, is_directory, is_file, write_temporary
 from ...storage.record import GROUP_OTHER_BITS, HAS_POSIX_OWNERS, is_ours, locate_private
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
@@ -78,11 +78,14 @@ def _check_access(path: Path, *, private: bool) -> Iterator[Finding]:
 
 
 def _explain_owner(path: Path, owner: int) -> Finding:
-    """Return what to do about a file of another user's. In that user's own home it must stay theirs."""
+    """Return what to do about a file of another user's. In that user's own directory it must stay theirs."""
     home = Path("~").expanduser()
-    if is_directory(home) and home.stat().st_uid == owner:
-        text = f"{path} belongs to another user, and so does {home}: nothing is written there"
-        return Finding(WARNING, text, "run this as that user, without sudo")
+    if not can_take_over(path):
+        foreign = home if is_directory(home) and home.stat().st_uid == owner else path.resolve().parent
+        also = f", and so does {foreign}" if not is_ours(foreign.stat()) else ""
+        text = f"{path} belongs to another user{also}: nothing is written there"
+        fix = "run this as that user" + (", without sudo" if is_under_sudo() else "")
+        return Finding(WARNING, text, fix)
     return Finding(
         FAULT, f"{path} belongs to another user", f'sudo chown "$(id -u)" {shlex.quote(str(path))}'
     )
@@ -114,7 +117,7 @@ def check_cache(context: DoctorContext) -> Iterator[Finding]:
     """Check the cache directory: that it is private, and that something can be written there."""
     configured = setting(context.config or {}, settings.CACHE_DIR, context.environment)
     variable = settings.VARIABLES[settings.CACHE_DIR]
-    elsewhere = f"export {variable}=DIRECTORY"
+    elsewhere = choose_elsewhere()
     if configured and _is_relative(configured):
         in_variable = context.environment.get(variable)
         name = describe_setting(settings.CACHE_DIR, context.environment, configured)
