@@ -87,7 +87,7 @@ def _is_confirmed(change: Change) -> bool:
     if screen is not None:
         if not has_terminal(sys.stderr if change.on_stderr else sys.stdout):
             screen.write(wrap(change.text(), screen))
-        return _ask(change.question, screen)
+        return _ask(change.question, change.declined, screen)
     if change.unattended:
         return True
     raise _refusal(change, "cannot ask for confirmation without a terminal")
@@ -99,10 +99,17 @@ def _refusal(change: Change, reason: str) -> ValidationError:
     )
 
 
-def _ask(question: str, screen: TextIO) -> bool:
+def _ask(question: str, declined: str, screen: TextIO) -> bool:
+    """Return whether the answer is yes. After Ctrl-C, say that nothing was done, before `KeyboardInterrupt` goes on."""
     screen.write(wrap(f"{printable(question)} [y/N] ", screen))
     screen.flush()
-    answer = sys.stdin.readline()
+    try:
+        answer = sys.stdin.readline()
+    except KeyboardInterrupt:
+        screen.write("\n")
+        screen.flush()
+        print_message(declined)
+        raise
     if not answer.endswith("\n"):
         screen.write("\n")  # Ctrl-D leaves the cursor on the line of the question
     return answer.strip().lower() in ("y", "yes")

@@ -145,6 +145,22 @@ def test_question_escapes_what_could_drive_the_terminal(person: Person) -> None:
     assert person.stderr.getvalue().startswith("Remove \\x1b[31m? [y/N] ")
 
 
+def test_question_left_by_ctrl_c_ends_its_line_and_says_that_nothing_was_done(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt() -> str:
+        raise KeyboardInterrupt
+
+    person.sits_at("")
+    monkeypatch.setattr("sys.stdin.readline", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        confirm_and_apply(person.change(), Consent())
+    assert (person.events, person.stderr.getvalue()) == (
+        ["shown"],
+        "Remove prod? [y/N] \nnothing was removed\n",
+    )
+
+
 def test_confirmation_is_asked_for_in_one_module_only() -> None:
     """Settings are asked for in the interview, and MFA codes in `mfa`."""
     package = Path(awscli_xacct.__file__).parent

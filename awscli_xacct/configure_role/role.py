@@ -184,6 +184,11 @@ class RoleCommand(Subcommand):
             raise ValidationError(
                 "nothing was written", [Problem("the questions were not answered")], "InternalError"
             ) from None
+        except KeyboardInterrupt:
+            write_result("\n")
+            sys.stdout.flush()
+            print_message("nothing was written")
+            raise
 
     def _find_device(self, edit: ProfileEdit) -> None:
         """Replace ``--mfa-serial auto`` by the caller's device. Raises `ValidationError`."""

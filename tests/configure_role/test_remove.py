@@ -73,6 +73,7 @@ def test_remove_asks_on_a_terminal(home: Home, audit: str) -> None:
     screen = Screen(home, "remove", audit)
     screen.keys("Remove audit? [y/N]", CTRL_C)
     assert screen.end() == 130
+    assert screen.shown.endswith("[y/N] ^C\nnothing was removed\n")
     assert home.config.read_bytes() == before
     assert len(home.records()) == 2
 
