@@ -56,6 +56,8 @@ def table(
     shown = []
     for number, row in enumerate(cells):
         for line in lines:
+            if line[0] and all(row[place] == "-" for place in line):
+                continue  # a line of its own for nothing
             text = _GAP.join(_fit(row[place], widths[place]) for place in line)
             shown.append(f"{_GAP * (line[0] > 0)}{text.rstrip()}")
         if number and below:
@@ -77,10 +79,10 @@ def truncate(text: str, width: int) -> str:
 
 
 def add_column(
-    titles: list[str], rows: Sequence[list[str]], title: str, cells: Sequence[str], *, before: str
+    titles: list[str], rows: Sequence[list[str]], title: str, cells: Sequence[str], *, before: str = ""
 ) -> None:
-    """Insert a column that most tables do without: it is left out if all of its cells are empty."""
-    place = titles.index(before)
+    """Insert a column that most tables do without, by default as the last: left out if all of its cells are empty."""
+    place = titles.index(before) if before else len(titles)
     if any(cells):
         titles.insert(place, title)
         for row, cell in zip(rows, cells, strict=True):

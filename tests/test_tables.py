@@ -174,6 +174,18 @@ def test_table_keeps_the_end_of_an_arn_or_a_path(monkeypatch: pytest.MonkeyPatch
     ]
 
 
+def test_table_has_no_second_line_with_nothing_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_terminal(monkeypatch, 30)
+    rows = [["prod", "222222222222", ""], ["audit", "333333333333", "profile is gone"]]
+    assert table([*TITLES, "NOTE"], rows).splitlines() == [
+        "PROFILE  ACCOUNT",
+        "  NOTE",
+        "prod     222222222222",
+        "audit    333333333333",
+        "  profile is gone",
+    ]
+
+
 def test_table_prints_a_line_below_each_row(monkeypatch: pytest.MonkeyPatch) -> None:
     on_terminal(monkeypatch, 26)
     rows = [["prod", "222222222222"], ["audit", "333333333333"]]

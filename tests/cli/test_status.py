@@ -85,13 +85,13 @@ def test_status_shows_sessions_that_no_profile_would_use(
     assert digest.startswith("sha256:")
     outcome = home.xacct("status", environment={"TZ": "CET-1"})
     assert mask_times(outcome.stdout).splitlines()[:2] == [
-        "PROFILE  KIND         OWNER                              POLICY    NOTE             LASTS  UNTIL",
-        "prod     role         222222222222 Power                 -         -                AN HOUR    LOCAL TIME",
+        "PROFILE  KIND         OWNER                              POLICY    LASTS  UNTIL      NOTE",
+        "prod     role         222222222222 Power                 -         AN HOUR    LOCAL TIME  -",
     ]
     assert {re.sub(r"  +", " | ", line) for line in mask_times(outcome.stdout).splitlines()[2:]} == {
-        f"default | mfa-session | {device.serial} | - | other settings | 12 h | LOCAL TIME",
-        "gone | role | 222222222222 Power | - | profile is gone | AN HOUR | LOCAL TIME",
-        "prod | role | 222222222222 Power | narrowed | other settings | AN HOUR | LOCAL TIME",
+        f"default | mfa-session | {device.serial} | - | 12 h | LOCAL TIME | other settings",
+        "gone | role | 222222222222 Power | - | AN HOUR | LOCAL TIME | profile is gone",
+        "prod | role | 222222222222 Power | narrowed | AN HOUR | LOCAL TIME | other settings",
     }
     assert sts.calls == []
     home.write_config("")
