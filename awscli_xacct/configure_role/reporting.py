@@ -4,6 +4,8 @@ AWS CLI v1 ends every command that raises with exit code 255, and both versions 
 them; what a command returns, they exit with.
 """
 
+import argparse
+import functools
 import logging
 import sys
 from collections.abc import Callable
@@ -52,7 +54,13 @@ def report_usage_errors(driver: Any, words: list[str]) -> None:
     def create_parser(*arguments: Any, **options: Any) -> Any:
         parser = create(*arguments, **options)
         parser.error = end
+        parser._check_value = functools.partial(check_value, parser)
         return parser
+
+    def check_value(parser: Any, action: argparse.Action, value: Any) -> None:
+        # awscli's own way prints choices in two columns. For hundreds of commands those are the better way.
+        kind = argparse.ArgumentParser if action.option_strings else type(parser)
+        kind._check_value(parser, action, value)
 
     def end(message: str) -> NoReturn:
         session = driver.session

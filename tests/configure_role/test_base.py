@@ -121,6 +121,8 @@ def test_profile_in_the_environment_is_meant_where_none_is_named(home: Home) -> 
     ("arguments", "said"),
     [
         (("verfy", "prod"), "unknown subcommand verfy; did you mean: aws configure role verify prod"),
+        (("list", "--output", "yaml"), "argument --output: invalid choice: 'yaml' (choose from "),
+        (("list", "--color", "x"), "argument --color: invalid choice: 'x' (choose from "),
         (("prod", "--rol-arn", "x"), "unrecognized arguments: --rol-arn x (did you mean --role-arn?)."),
         (("prod", "--help"), "unrecognized arguments: --help. See: aws configure role help"),
     ],
