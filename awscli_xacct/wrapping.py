@@ -112,6 +112,11 @@ def terminal_width(stream: TextIO | int | None) -> int:
     return width or shutil.get_terminal_size().columns or _DEFAULT_WIDTH
 
 
+def page_width(stream: TextIO | None) -> int:
+    """Return the width for a page that is read as it is, in a pager too: that of the terminal, else COLUMNS or 80."""
+    return terminal_width(stream) or shutil.get_terminal_size().columns
+
+
 def columns(text: str) -> int:
     """Return how many columns a text takes on a terminal: some letters take two, marks on others none."""
     if text.isascii():

@@ -27,11 +27,11 @@ from typing import Any, NamedTuple, NoReturn
 from .. import __version__, settings
 from ..errors import UsageError, XacctError
 from ..messages import SUBCOMMANDS
-from ..reporter import OPTION, Profiles, Reporter
+from ..reporter import JSON, OPTION, Profiles, Reporter
 from ..results import write_result
 from ..storage.files import is_file
 from ..typed import note_typed
-from ..wrapping import fill, terminal_width, wrap
+from ..wrapping import fill, page_width, wrap_to
 from .help import HelpFormatter
 
 COMMANDS = (
@@ -178,7 +178,8 @@ def make_parser(name: str) -> Parser:
         OPTION,
         metavar="FORMAT",
         choices=settings.ERROR_FORMATS,
-        help="print errors as json, one object on the last line of stderr, or in words: any other of %(choices)s",
+        help="json: print an error as one JSON object, on the last line of stderr. "
+        f"The others print it in words: {', '.join(form for form in settings.ERROR_FORMATS if form != JSON)}",
     )
     parser.formatter_class = HelpFormatter  # now, because argparse makes one for each option that is declared
     return parser
@@ -193,9 +194,12 @@ def _format_overview() -> str:
     width = max(map(len, COMMANDS))
     indent = " " * (width + 4)
     lines = [f"  {name:<{width}}  {load(name).HELP}" for name in COMMANDS]
-    available = terminal_width(sys.stdout)
-    commands = "\n".join(fill(line, available, indent) if available else line for line in lines)
-    start = wrap("One IAM user, all your AWS accounts, for programs other than aws.", sys.stdout)
+    available = page_width(sys.stdout)
+    commands = "\n".join(fill(line, available, indent) for line in lines)
+    start = wrap_to("One IAM user, all your AWS accounts, for programs other than aws.", available)
+    end = wrap_to(
+        "Options and examples of a command: xacct COMMAND --help\nVersion: xacct --version", available
+    )
     return f"""\
 usage: xacct COMMAND …
 
@@ -203,6 +207,5 @@ usage: xacct COMMAND …
 
 {commands}
 
-Options and examples of a command: xacct COMMAND --help
-Version: xacct --version
+{end}
 """

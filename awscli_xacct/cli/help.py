@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from ..wrapping import columns, fill, is_whole_line, terminal_width, wrap_to
+from ..wrapping import columns, fill, is_whole_line, page_width, wrap_to
 
 _GROUP = re.compile(r"\[(?:[^][]|\[[^][]*\])*\]")
 _EXAMPLE = re.compile(r"( *\S.*?\S {2,})(\S.*)")
@@ -16,11 +16,11 @@ _MARGIN = 2
 
 
 class HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Fits usage lines, descriptions and examples to the terminal as well. In a pipe they stay as they are written."""
+    """Fits usage lines, descriptions and examples to the page as well: in a pipe too, because that may be a pager's."""
 
     def __init__(self, prog: str, width: int = 0) -> None:
         """`width` is for a page that is not shown on the terminal of this process."""
-        width = width or terminal_width(sys.stdout) - _MARGIN
+        width = width or page_width(sys.stdout) - _MARGIN
         self._is_fitted = width > 0
         super().__init__(prog, width=width if self._is_fitted else None)
 
@@ -28,6 +28,10 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
         if usage is not None and self._is_fitted:
             usage = _fit_usage(usage, self._prog, self._width)
         return super()._format_usage(usage, *others)
+
+    def start_section(self, heading: str | None) -> None:
+        """Begin a section, whose heading argparse itself does not wrap."""
+        super().start_section(heading and fill(heading, max(self._width - 1, 1), ""))
 
     def _split_lines(self, text: str, width: int) -> list[str]:
         # argparse's own way breaks words at their hyphens, such as env-no-export.

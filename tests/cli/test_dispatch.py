@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"]])
 def test_help_lists_all_commands(home: Home, arguments: list[str]) -> None:
-    outcome = home.xacct(*arguments)
+    outcome = home.xacct(*arguments, environment={"COLUMNS": "200"})
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith("usage: xacct COMMAND …\n")
     for name in COMMANDS:
@@ -40,7 +40,7 @@ def test_xacct_runs_as_a_module(home: Home) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_of_each_command(home: Home, name: str) -> None:
-    outcome = home.xacct(name, "--help")
+    outcome = home.xacct(name, "--help", environment={"COLUMNS": "200"})
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith(f"usage: xacct {name}")
     assert load(name).HELP in outcome.stdout
@@ -63,6 +63,17 @@ def test_help_on_an_ascii_terminal_is_escaped(home: Home) -> None:
     outcome = home.xacct("--help", environment={"PYTHONIOENCODING": "ascii"})
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith("usage: xacct COMMAND \\u2026\n")
+
+
+@pytest.mark.parametrize(("columns", "width"), [({}, 80), ({"COLUMNS": "60"}, 60)])
+def test_help_in_a_pipe_is_wrapped_as_a_whole(home: Home, columns: dict[str, str], width: int) -> None:
+    """A pager broke the lines that were not, inside words."""
+    for arguments in (["--help"], ["use", "--help"], ["enable", "--help"]):
+        lines = home.xacct(*arguments, environment=columns).stdout.splitlines()
+        assert max(map(len, lines)) <= width
+    assert "The others print it in words: legacy, enhanced, text, table, yaml" in " ".join(
+        " ".join(lines).split()
+    )
 
 
 def test_help_is_wrapped_for_a_narrow_terminal(home: Home) -> None:
