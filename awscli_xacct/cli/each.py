@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -20,6 +21,7 @@ from .each_selection import HEADING, USAGE, select
 from .each_targets import Targets
 from .enabled_regions import parse_regions
 from .launch import build_environment
+from .output import is_pipe
 from .process_pool import Job, NotRunError, ProcessPool
 from .progress import Progress
 
@@ -103,7 +105,8 @@ def run(options: argparse.Namespace) -> int:
     """
     inherited = dict(os.environ)  # now, because importing awscli sets a variable of its own
     request = _check(options)
-    progress = Progress()
+    # What a pipe's reader prints, such as `head`, may appear on the same terminal, on the line of the progress.
+    progress = Progress(is_live=request.as_json or not is_pipe(sys.stdout))
     targets = Targets(select(options), request.regions, progress, for_once.parse(options))
     found = targets.find()
     names, failed = {each.name for each in found}, dict[str, Target]()
@@ -220,7 +223,17 @@ def compile_query(text: str) -> Any:
     try:
         return jmespath.compile(text)
     except jmespath.exceptions.JMESPathError as error:
-        raise ValueError(str(error).split("\n")[0]) from None
+        raise ValueError(_describe_query_error(error)) from None
+
+
+def _describe_query_error(error: Any) -> str:
+    """Return what JMESPath says about an expression in one line: its own text draws the place below a copy."""
+    place = getattr(error, "lex_position", None)
+    if place is None:
+        return "the expression is empty"  # the only other error of an expression that is not applied
+    if place >= len(error.expression):
+        return "the expression is not complete"
+    return f"{getattr(error, 'message', error.msg)}, at character {place + 1}"
 
 
 def number(text: str) -> int:

@@ -161,12 +161,10 @@ class JsonReport(Report):
 
     def _print_found(self, query: Any) -> None:
         """Print what the query finds. Raises `UsageError` if it cannot be applied: then nothing is lost, either."""
-        from jmespath.exceptions import JMESPathError
-
         rows = [json.loads("".join(self._to_json(name)), parse_float=_parse_float) for name in self._rows]
         try:
             found = query.search(rows)
-        except JMESPathError as error:
+        except ValueError as error:  # JMESPath's own are, and that of a slice with the step 0
             self._print_rows()
             text = f"--query {query.expression!r} cannot be applied, and all of the JSON was printed: {error}"
             raise UsageError(text) from None

@@ -1,8 +1,11 @@
 """Results on stdout. Messages go to stderr, by `messages.warn` and `messages.print_message`."""
 
 import argparse
+import os
 import select
+import stat
 import sys
+from typing import TextIO
 
 from ..errors import XacctError
 from ..results import describe_output_failure
@@ -14,6 +17,15 @@ def add_format_options(parser: argparse.ArgumentParser) -> None:
         "--output", choices=("text", "json"), default="text", help="text for people (default), or json"
     )
     parser.add_argument("--json", action="store_const", const="json", dest="output", help="--output json")
+
+
+def is_pipe(stream: TextIO | None) -> bool:
+    """Whether another process reads what is written to a stream."""
+    try:
+        mode = os.fstat(stream.fileno()).st_mode if stream is not None else 0
+    except (OSError, ValueError):
+        return False  # closed, or not a file
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 def relay(line: bytes, *, is_error: bool) -> None:

@@ -14,9 +14,10 @@ _ERASE = "\r\x1b[K"
 class Progress:
     """A line on stderr, if that is a terminal. Whoever writes other lines hides it first. For use in threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_live: bool = True) -> None:
+        """`is_live` is False where others, who do not hide it, may write to the same terminal."""
         self._lock = threading.RLock()
-        self._width = terminal_width(sys.stderr)
+        self._width = terminal_width(sys.stderr) if is_live else 0
         self._total = self._done = self._failed = 0
         self._is_shown = False
         self._held = 0

@@ -164,7 +164,12 @@ def test_each_gives_commands_no_terminal_and_no_input(home: Home) -> None:
             ["audit", "--regions", "US East", "--", "true"],
             "--regions 'US East': a region looks like us-west-1",
         ),
-        (["audit", "--query", "[?", "--", "true"], "--query '[?': "),
+        (["audit", "--query", "[?", "--", "true"], "--query '[?': the expression is not complete\n"),
+        (["audit", "--query", "[].", "--", "true"], "--query '[].': the expression is not complete\n"),
+        (["audit", "--query", "a b", "--", "true"], "'a b': Unexpected token: b, at character 3\n"),
+        (["audit", "--query", "a.'b", "--", "true"], "Unclosed ' delimiter, at character 3\n"),
+        (["audit", "--query", "a#", "--", "true"], "'a#': Unknown token #, at character 2\n"),
+        (["audit", "--query", "", "--", "true"], "--query '': the expression is empty\n"),
         (
             ["audit", "--json", "--output", "text", "--", "true"],
             "--output text cannot be used with --json or --query",
@@ -202,6 +207,14 @@ def test_each_prints_everything_if_the_query_cannot_be_applied(home: Home) -> No
     assert outcome.stderr.startswith(
         "xacct: --query 'length([0].ExitCode)' cannot be applied, and all of the JSON was printed: In function"
     )
+
+
+def test_each_prints_everything_if_the_query_fails_as_python_does(home: Home) -> None:
+    outcome = home.xacct("each", "audit", "--query", "[::0]", "--", "echo", "done")
+    assert [row["Output"] for row in json.loads(outcome.stdout)] == ["done\n"]
+    assert outcome.lines == [
+        "xacct: --query '[::0]' cannot be applied, and all of the JSON was printed: slice step cannot be zero"
+    ]
 
 
 def test_each_query_prints_json_for_numbers_that_are_too_large(home: Home) -> None:

@@ -257,6 +257,17 @@ def test_each_shows_progress_on_a_terminal(organization: Organization) -> None:
     assert shown[-2].startswith("xacct: 3 of 3 failed")
 
 
+def test_each_shows_no_progress_where_the_reader_of_a_pipe_has_the_terminal(
+    organization: Organization,
+) -> None:
+    """`head` prints on the same terminal, on the line where the progress was."""
+    command = f"{XACCT} each --org --role-name R --ou-id {organization.unit} -- echo here | head -n 2"
+    terminal = Terminal(organization.home.terminal_for("sh", "-c", command))
+    assert terminal.end() == 0
+    assert [line.partition(" | ")[2] for line in terminal.shown.splitlines()[:2]] == ["here", "here"]
+    assert " done" not in terminal.shown
+
+
 def test_each_ctrl_c_ends_it_while_it_waits_to_try_again(organization: Organization) -> None:
     words = (
         "each",
