@@ -32,13 +32,14 @@ from .walkthrough import WalkthroughPart
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NEXT = """
-Everything worked. Next, with your own accounts; the README says how to install it for your own `aws`:
-
-  xacct enable
-  aws configure role prod --role-arn arn:aws:iam::ACCOUNT:role/ROLE --mfa-serial auto --verify
-  aws configure role help
-"""
+_NEXT = (
+    "Everything worked. Next, with your own accounts; the README says how to install it for your own `aws`:"
+)
+_NEXT_COMMANDS = (
+    "xacct enable",
+    "aws configure role prod --role-arn arn:aws:iam::ACCOUNT:role/ROLE --mfa-serial auto --verify",
+    "aws configure role help",
+)
 
 
 def main() -> int:
@@ -76,27 +77,33 @@ def _record(file: Path) -> None:
 
 def _show(screen: TextScreen) -> None:
     screen.heading("Part 1. The first minute: one IAM user with an MFA device, four accounts")
-    screen.remark("AWS is simulated, on 127.0.0.1; ~ is a temporary home. Yours is neither read nor changed.")
-    screen.remark("The user `dev` has run `aws configure`. Three roles trust the user and require MFA; a")
-    screen.remark("fourth, Billing, does not trust anybody yet.")
+    screen.remark(
+        "AWS is simulated, on 127.0.0.1; ~ is a temporary home. Yours is neither read nor changed. The user `dev` "
+        "has run `aws configure`. Three roles trust the user and require MFA; a fourth, Billing, does not trust "
+        "anybody yet."
+    )
     with _home() as home, Sts() as sts:
         number = FirstMinute(screen, home, sts).run()
     screen.heading("Part 2. The walkthrough: two accounts and their instances")
     with _home() as home, EmbeddedAws() as aws:
         scene = lay_out_walkthrough(aws)
         screen.show_as(scene.secret_access_key)
-        screen.remark(f"Dev is account {scene.dev_account}, with an IAM user `dev` and instances of its own.")
-        screen.remark(f"Prod is account {scene.prod_account}, where an administrator has created the role")
-        screen.remark("CrossAccountPowerUser: ReadOnlyAccess, trust policy naming the Dev user. The policy")
-        screen.remark("ProdAccountAccess in Dev allows that user to assume it. This is another new home.")
+        screen.remark(
+            f"Dev is account {scene.dev_account}, with an IAM user `dev` and instances of its own. "
+            f"Prod is account {scene.prod_account}, where an administrator has created the role CrossAccountPowerUser: "
+            "ReadOnlyAccess, trust policy naming the Dev user. The policy ProdAccountAccess in Dev allows that user to "
+            "assume it. This is another new home."
+        )
         person = Person(screen, home, aws.environment(home))
         number = WalkthroughPart(screen, person, aws, scene).run(number)
         organization = lay_out_organization(aws)
         screen.heading(f"Part 3. An organization with {len(organization.accounts)} more accounts")
-        screen.remark("Dev is its management account: the Dev user may list it, and AWS has created the role")
-        screen.remark(f"{organization.role_name} in every other account. One of the accounts is closed.")
+        screen.remark(
+            "Dev is its management account: the Dev user may list it, and AWS has created the role "
+            f"{organization.role_name} in every other account. One of the accounts is closed."
+        )
         OrganizationPart(screen, person, aws, organization).run(number)
-    screen.text(_NEXT)
+    screen.closing(_NEXT, _NEXT_COMMANDS)
 
 
 @contextmanager

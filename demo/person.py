@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pexpect
 import pyte
 
-from .screen import COLUMNS, typed
+from .screen import fold_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -94,17 +94,18 @@ class Person:
     def _run(
         self, program: str, arguments: Sequence[str], answers: Sequence[tuple[str, str]], code: int
     ) -> str:
-        self._screen.command(typed([program, *arguments]))
+        columns = self._screen.columns
+        self._screen.command(fold_command(shlex.join([program, *arguments]), columns - len("$ ")))
         child: pexpect.spawn[str] = pexpect.spawn(
             str(self._programs / program),
             list(arguments),
             env=self._environment,
             cwd=str(self.home),
-            dimensions=(24, COLUMNS),
+            dimensions=(24, columns),
             encoding="utf-8",
             timeout=_COMMAND_SECONDS,
         )
-        terminal = pyte.Screen(COLUMNS, _ROWS)
+        terminal = pyte.Screen(columns, _ROWS)
         stream = pyte.Stream(terminal)
         shown = 0
         try:

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape
 
-from .screen import COLUMNS, Screen
+from .screen import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,7 +153,7 @@ class Recording(Screen):
                 hidden = block.row - ROWS + 1
                 scroll += f"{start}{{transform:translateY({-hidden * _LINE}px)}}"
         css.append(f"@keyframes scroll{{{scroll}}}")
-        width, height = round(COLUMNS * _CHARACTER), ROWS * _LINE
+        width, height = round(self.columns * _CHARACTER), ROWS * _LINE
         return _FRAME.format(
             width=width + 2 * _MARGIN, height=height + _BAR + _MARGIN, margin=_MARGIN, bar=_BAR, total=total,
             frame_width=width + 2 * _MARGIN - 2, frame_height=height + _BAR + _MARGIN - 2, inner_width=width,

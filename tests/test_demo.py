@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
+import io
 import os
+import pty
 import re
+import struct
 import subprocess
 import sys
+import termios
 from html import unescape
 from pathlib import Path
+
+import pytest
+
+from demo.screen import TextScreen, fold_command
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORDING = ROOT / "docs" / "demo.svg"
@@ -51,6 +60,29 @@ def test_recording_has_no_keys_and_no_paths() -> None:
 def test_recording_stands_still_for_who_wants_no_motion() -> None:
     still = "@media(prefers-reduced-motion:reduce){g{animation-name:none!important}}"
     assert still in RECORDING.read_text("utf-8")
+
+
+@pytest.mark.parametrize(("terminal", "columns"), [(80, 80), (132, 132), (40, 80)])
+def test_demo_is_as_wide_as_its_terminal(terminal: int, columns: int) -> None:
+    """It was 96 columns wide in every terminal, and one of 80 broke its lines inside words."""
+    reader, writer = pty.openpty()
+    fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("4H", 24, terminal, 0, 0))
+    with os.fdopen(reader, encoding="utf-8") as shown, os.fdopen(writer, "w", encoding="utf-8") as stream:
+        screen = TextScreen(stream)
+        assert screen.columns == columns
+        sentence = "A sentence of many words. " * 8
+        screen.remark(sentence)
+        screen.heading("")
+        lines = [re.sub(r"\x1b\[\d*m", "", line).rstrip("\n") for line in iter(shown.readline, "\n")]
+    assert "".join(f"{line.removeprefix('  ')} " for line in lines) == sentence
+    assert columns - len("sentence") <= max(map(len, lines)) <= columns
+
+
+def test_demo_folds_a_long_command_before_an_option() -> None:
+    assert TextScreen(io.StringIO()).columns == 96
+    line = "aws configure role prod --role-arn ARN --verify"
+    assert fold_command(line, len(line)) == line
+    assert fold_command(line, len(line) - 1) == ("aws configure role prod --role-arn ARN \\\n    --verify")
 
 
 def test_demo_ends_quietly_when_its_reader_has_enough() -> None:
