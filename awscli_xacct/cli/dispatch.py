@@ -11,6 +11,10 @@ and, if another command ends its own command line,
 
     split(arguments)    returns what is to be parsed, and that command, which becomes `options.command`
 
+and, if people expect options that it does not have,
+
+    INSTEAD             what to do instead, in a sentence, by option
+
 Only the module of the command that runs is imported. Results go to stdout, through `results.write_result`; a command
 that fails has printed none.
 """
@@ -18,7 +22,7 @@ that fails has printed none.
 import argparse
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -66,6 +70,9 @@ _MIN_LIKENESS = 0.75
 class Parser(argparse.ArgumentParser):
     """A parser that raises its errors, so that they are reported like all others, and takes options anywhere."""
 
+    instead: Mapping[str, str] = {}
+    """What to do instead of an option that a command does not have."""
+
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse words, also ``keys store --yes PROFILE``: argparse's own way misses an optional word at the end."""
         positional = [action for action in self._actions if not action.option_strings]
@@ -83,6 +90,8 @@ class Parser(argparse.ArgumentParser):
             name = unknown.split()[0].partition("=")[0]
             near = get_close_matches(name, self._option_string_actions, n=1, cutoff=_MIN_LIKENESS)
             message += f" (did you mean {near[0]}?)" if near else ""
+            if name in self.instead:
+                raise UsageError(f"{message}. {self.instead[name]}")
         raise UsageError(f"{message}. See: {self.prog} --help")
 
 
@@ -173,6 +182,7 @@ def make_parser(name: str) -> Parser:
         epilog=f"examples:\n{command.EXAMPLES}",
         allow_abbrev=False,
     )
+    parser.instead = getattr(command, "INSTEAD", {})
     command.configure(parser)
     parser.add_argument(
         OPTION,

@@ -17,8 +17,13 @@ EXAMPLES = """\
   xacct exec prod -- sh -c 'echo "$AWS_CREDENTIAL_EXPIRATION"'
   xacct exec prod python report.py
   xacct exec prod --read-only -- ./report.sh
-  xacct exec prod -- env AWS_REGION=us-east-1 terraform plan
   xacct exec prod                                a shell; end it with: exit"""
+
+
+INSTEAD = {
+    "--region": "The region is the profile's. For another one: "
+    "xacct exec PROFILE -- env AWS_REGION=REGION AWS_DEFAULT_REGION=REGION CMD"
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -151,6 +151,10 @@ def test_each_gives_commands_no_terminal_and_no_input(home: Home) -> None:
         (["default", "--", "true"], "default matches only profiles without a role; use xacct exec"),
         (["audit"], "no command given; usage: xacct each"),
         (["audit", "--"], "no command given; usage: xacct each"),
+        (
+            ["audit", "--region", "x", "--", "ls"],
+            "--region x (did you mean --regions?). See: xacct each --help",
+        ),
         (["--", "true"], "no profile given; use a PATTERN or --all"),
         (["--all", "audit", "--", "true"], "--all and a PATTERN cannot be used together"),
         (["audit", "--jobs", "0", "--", "true"], "argument --jobs: invalid number value: '0'"),

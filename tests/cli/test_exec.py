@@ -164,7 +164,11 @@ def test_exec_of_a_file_that_cannot_be_run(home: Home, state: str, prod: str) ->
     [
         (["--"], "no command given. Usage: xacct exec PROFILE -- CMD"),
         (["--frobnicate"], "unrecognized arguments: --frobnicate. See: xacct exec --help"),
-        (["--region", "us-east-1", "--", "ls"], "unrecognized arguments: --region. See: xacct exec --help"),
+        (
+            ["--region", "us-east-1", "--", "ls"],
+            "unrecognized arguments: --region. The region is the profile's. For another one: "
+            "xacct exec PROFILE -- env AWS_REGION=REGION AWS_DEFAULT_REGION=REGION CMD",
+        ),
         (
             ["--serv", "--", "ls"],
             "unrecognized arguments: --serv (did you mean --serve?). See: xacct exec --help",
