@@ -258,6 +258,7 @@ def test_script_with_a_server_works_as_shown(home: Home, prod: str) -> None:
     page = (ROOT / "docs/serve.md").read_text("utf-8")
     (script,) = re.findall(r"^((?:    .+\n)*    server=\$!\n(?:    .+\n)+)", page, re.MULTILINE)
     script = script.replace("…", "aws sts get-caller-identity")
+    (home.path / "serve.env").write_text("echo those of the last run; exit 3\n", encoding="utf-8")
     outcome = run_in_shell(home, f'{script}\nwait "$server"; ls "$AWS_CONFIG_FILE"')
     assert (outcome.code, json.loads(outcome.stdout)["Account"]) == (2, "222222222222")
     failed = run_in_shell(home, script.replace(f" {prod} ", " nobody "))
