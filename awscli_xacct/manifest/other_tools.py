@@ -98,9 +98,10 @@ class _Reader:
         self._notes[f"skipped profile {name}: {reason}"] = None
 
     def _role(self, name: str, options: _Options) -> RoleSpec:
-        options = {**options, **self._source_of(name, options)}
+        source = self._source_of(name, options)
+        invalid = {settings.SOURCE_PROFILE} if source is None else set()
+        options = {**options, **(source or {})}
         self._set_device(name, options)
-        invalid = set()
         duration = _DURATIONS.get(self._tool)
         if duration in options and (self._tool == AWS_RUNAS or settings.DURATION_SECONDS not in options):
             seconds = _to_seconds(str(options[duration]))
@@ -166,8 +167,11 @@ class _Reader:
             options.pop(settings.SOURCE_PROFILE, None)
         return options | own
 
-    def _source_of(self, name: str, options: _Options) -> _Options:
-        """Return the source that the tool uses for a role without one: its own keys, or those of ``default``."""
+    def _source_of(self, name: str, options: _Options) -> _Options | None:
+        """Return the source that the tool uses for a role without one: its own keys, or those of ``default``.
+
+        None, once that is reported, if only the tool has these keys.
+        """
         if settings.SOURCE_PROFILE in options or settings.CREDENTIAL_SOURCE in options:
             return {}
         if self._tool == GRANTED:
@@ -178,6 +182,7 @@ class _Reader:
             text = f"profile {name} has no source_profile: aws-vault assumes its role with keys stored for {name}"
             fix = "store these for a profile without a role, and name that one as source_profile"
             self._report(text, name, settings.ROLE_ARN, fix)
+            return None
         return {settings.SOURCE_PROFILE: name}
 
     def _set_device(self, name: str, options: _Options) -> None:

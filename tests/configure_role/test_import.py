@@ -469,6 +469,17 @@ def test_import_from_another_tool_completes_the_profiles_of_the_own_config(home:
     assert outcome.lines == [*notes, f"nothing to do: 1 profile up to date in {home.config}"]
 
 
+def test_import_of_a_role_whose_keys_only_aws_vault_has_is_one_problem(home: Home, role: Role) -> None:
+    """It was said to be its own source first, which its file does not say."""
+    other = home.path / "old-config"
+    other.write_text(f"[profile old]\nrole_arn = {role.arn}\n", "utf-8")
+    outcome = run(home, "import", str(other), "--from", "aws-vault")
+    assert (outcome.code, outcome.stdout) == (253, "")
+    assert "recursion" not in outcome.stderr
+    assert len([line for line in outcome.lines if line.startswith("  - ")]) == 1
+    assert "old-config:2:1: profile old has no source_profile: aws-vault assumes" in outcome.stderr
+
+
 def test_import_from_another_tools_file_adds_profiles_without_marks(home: Home, role: Role) -> None:
     other = home.path / "old-config"
     other.write_text(f"[profile prod]\nrole_arn = {role.arn}\nrole_duration = 1800\n", "utf-8")
