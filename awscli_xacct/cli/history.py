@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+import shlex
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -43,9 +44,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the sessions, the oldest first."""
     since = parse_since(options.since, time.time()) if options.since is not None else 0.0
-    entries = [
-        entry for entry in _read() if entry.moment >= since and options.profile in (None, entry.Profile)
-    ]
+    recent = [entry for entry in _read() if entry.moment >= since]
+    entries = [entry for entry in recent if options.profile in (None, entry.Profile)]
     profiles, is_kept = _read_config()
     if (
         not entries
@@ -61,11 +61,24 @@ def run(options: argparse.Namespace) -> int:
     elif entries:
         write_result(_format(entries, profiles or {}))
     else:
-        warn("no session is recorded" + (" since then" if since else ""))
+        whose = "" if options.profile is None else f" of profile {options.profile}"
+        warn(f"no session{whose} is recorded" + (" since then" if since else ""))
+    for name in _find_earlier_names(options.profile, recent, profiles or {}):
+        warn(
+            f"there is no profile {name} any more, but sessions of the same role are recorded for it. See them with: "
+            f"xacct history {shlex.quote(name)}"
+        )
     if not is_kept:
         named = describe_setting(settings.HISTORY, os.environ, settings.HISTORY_MODES[1])
         warn(f"sessions are not recorded: {named}")
     return 0
+
+
+def _find_earlier_names(profile: str | None, entries: Sequence[Entry], profiles: Profiles) -> list[str]:
+    """Return the names under which a profile's role has sessions and there is no profile: it was renamed, perhaps."""
+    role = profiles.get(profile or "", {}).get(settings.ROLE_ARN)
+    names = [entry.Profile for entry in entries if role and entry.Role == role]
+    return [name for name in dict.fromkeys(names) if name is not None and name not in profiles]
 
 
 def _read_config() -> tuple[Profiles | None, bool]:

@@ -95,7 +95,9 @@ class SetupCommand(Subcommand):
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = required_profiles(
-            parsed_args, parsed_globals, "aws configure role setup PROFILE --role-name NAME"
+            parsed_args,
+            parsed_globals,
+            "aws configure role setup PROFILE --role-name NAME --account-profile ADMIN_PROFILE",
         )
         with Journal.open(self._config_path(), names[0]) as journal:
             run = self._undo if parsed_args.undo else self._set_up

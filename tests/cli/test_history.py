@@ -227,3 +227,15 @@ def test_history_of_an_unknown_profile_is_an_error(home: Home) -> None:
     assert outcome.stderr == "xacct: there is no profile prd; did you mean prod?\n"
     write(home, ENTRY._replace(Profile="prd"))
     assert len(rows(home, "prd")) == 1
+
+
+def test_history_of_a_renamed_profile_names_what_its_sessions_are_recorded_for(home: Home) -> None:
+    write(home, ENTRY._replace(Profile="old name"), SESSION)
+    outcome = home.xacct("history", "prod")
+    assert (outcome.code, outcome.stdout) == (0, "")
+    assert outcome.lines == [
+        "xacct: no session of profile prod is recorded",
+        "xacct: there is no profile old name any more, but sessions of the same role are recorded for it. See them "
+        "with: xacct history 'old name'",
+    ]
+    assert "ASIA1" in home.xacct("history", "old name").stdout

@@ -485,7 +485,10 @@ def test_arguments_are_all_checked_at_once(scene: Scene) -> None:
         "  - --account-profile is missing",
         "  - --role-name is missing",
     ]
-    assert scene.setup("--yes", profile="").lines[0] == "no profile given"
+    assert scene.setup("--yes", profile="").lines == [
+        "no profile given",
+        "  - usage: aws configure role setup PROFILE --role-name NAME --account-profile ADMIN_PROFILE",
+    ]
     missing = scene.setup("--role-name", "R", "--account-profile", "xyz").lines
     assert missing[1].startswith("  - --account-profile: there is no profile xyz; ")
     assert missing[2:] == ["      aws configure --profile xyz"]
