@@ -211,7 +211,8 @@ def _setting_line(setting: _Setting, width: int) -> str:
         # Such as an ARN, which should be seen whole.
         name, _, value = line.partition(" = ")
         line = f"{name} =\n       {value}"
-    indent = max(min(width + 8, available - columns(place)), 7)
+    # A long path stays whole as long as it can.
+    indent = max(min(width + 8, available - columns(place)), 0)
     return f"{line}\n{'':{indent}}{place}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.home import Home
 
-from .steps import ESCAPE, cache, done, parsed, refused, timeless, without_local_times
+from .steps import ESCAPE, Screen, cache, done, parsed, refused, timeless, without_local_times
 
 
 def test_show_has_each_hop_with_settings_and_cache(
@@ -176,3 +177,13 @@ def test_show_hides_passwords_in_urls(home: Home, role: Role) -> None:
         shown = done(home, "show", "prod", *words).stdout
         assert "https://(hidden by xacct)@sts.example.com:8443/x" in shown
         assert "pa55-word" not in shown
+
+
+def test_show_keeps_a_place_whole_on_a_terminal_that_has_the_columns(home: Home, role: Role) -> None:
+    """It was indented by seven columns in any case, and the terminal broke the path."""
+    home.add_role("prod", role.arn)
+    places = re.findall(r"\(/\S+:\d+\)", done(home, "show", "prod").stdout)
+    longest = max(places, key=len)
+    screen = Screen(home, "show", "prod", columns=len(longest) + 1)
+    assert screen.end() == 0
+    assert f" {longest}" in screen.shown.splitlines()
