@@ -21,7 +21,7 @@ from typing import NamedTuple
 from .. import settings
 from ..errors import EditError
 from ..messages import warn_once
-from ..storage.directories import check_may_make, make_private_directory
+from ..storage.directories import can_take_over, check_may_make, make_private_directory
 from ..storage.files import discard, exists, flush_directory, sweep, write_temporary
 from ..storage.locks import locked
 from ..storage.record import is_ours
@@ -64,7 +64,7 @@ def read(path: Path) -> bytes:
     except (FileNotFoundError, NotADirectoryError):
         return b""
     except OSError as error:
-        raise _unusable(f"{path} cannot be read: {error.strerror}", path) from None
+        raise _unreadable(path, error) from None
 
 
 def read_document(path: Path) -> Document:
@@ -202,11 +202,15 @@ def _find_replaceable(path: Path) -> Path:
         directory = next((parent for parent in real.parents if exists(parent)), real.parent)
         above = directory.stat()
     except OSError as error:
-        raise _unusable(f"{path} cannot be read: {error.strerror}", path) from None
+        raise _unreadable(path, error) from None
     if found is not None and not stat.S_ISREG(found.st_mode):
         raise _unusable(f"{path} is not a regular file; nothing was written", path)
     if found is not None and not is_ours(found):
-        raise _unusable(f"{path} belongs to another user; nothing was written", real)
+        text = f"{path} belongs to another user; nothing was written"
+        if not can_take_over(real):
+            raise EditError(f"{text}. Run the command as that user", code="ProfileInvalid")
+        fix = f'sudo chown "$(id -u)" {shlex.quote(str(real))}'
+        raise EditError(f"{text}. Fix it with: {fix}", code="ProfileInvalid", fix=fix)
     linked = os.path.abspath(path) != os.fspath(real)  # noqa: PTH100 - Path.resolve follows the links
     if linked and not (is_ours(above) or above.st_uid == 0):
         raise _unusable(f"{path} is a link into another user's directory; nothing was written", directory)
@@ -245,6 +249,18 @@ def _stat(real: Path) -> os.stat_result | None:
         return real.stat()
     except FileNotFoundError:
         return None
+
+
+def _unreadable(path: Path, error: OSError) -> EditError:
+    """Return the error for a file that cannot be read. If a directory is closed, that is the one to look at."""
+    problem = f"{path} cannot be read: {error.strerror}"
+    above = [*reversed(_resolve(path).parents)] if isinstance(error, PermissionError) else []
+    closed = next((each for each in above if not os.access(each, os.X_OK)), None)
+    if closed is None:
+        return _unusable(problem, path)
+    fix = f"ls -ld {shlex.quote(str(closed))}"
+    text = f"{problem}, because {closed} is closed to you. Look at it with: {fix}"
+    return EditError(text, code="ProfileInvalid", fix=fix)
 
 
 def _unusable(problem: str, path: Path) -> EditError:

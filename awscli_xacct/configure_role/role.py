@@ -114,6 +114,7 @@ class RoleCommand(Subcommand):
     def _write(self, edit: ProfileEdit, *, verify: bool) -> int:
         """Write the profile; with `verify`, only if its role can be assumed. Return the exit code."""
         if verify:
+            self._attempt(replace(edit, notes=[]), store.preview)  # or a code would be asked for in vain
             self._verify(edit)
         diff = self._attempt(edit, lambda path, change: store.edit(path, change, raw_config_parse))
         _print_notes(edit, diff)

@@ -163,9 +163,11 @@ def test_link_dangling_is_kept_and_its_target_created(config: Path) -> None:
 @needs_root
 def test_file_of_another_user_is_not_edited(config: Path) -> None:
     os.chown(config, STRANGER, -1)
-    refused(config, rf"config belongs to another user; .* ls -ld {config}$")
+    refused(config, rf'config belongs to another user; .* sudo chown "\$\(id -u\)" {config}$')
     with pytest.raises(EditError, match="belongs to another user"):
         store.preview(config, change)
+    os.chown(config.parent, STRANGER, -1)
+    refused(config, r"config belongs to another user; nothing was written. Run the command as that user$")
     assert config.read_bytes() == OLD
 
 
@@ -175,7 +177,7 @@ def test_link_to_a_file_of_another_user_is_not_followed(config: Path) -> None:
     config.rename(theirs)
     os.chown(theirs, STRANGER, -1)
     config.symlink_to(theirs)
-    refused(config, rf"config belongs to another user; .* ls -ld {theirs}$")
+    refused(config, rf'config belongs to another user; .* sudo chown "\$\(id -u\)" {theirs}$')
     assert theirs.read_bytes() == OLD
 
 

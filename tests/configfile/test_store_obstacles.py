@@ -91,10 +91,11 @@ def test_directory_without_search_permission_is_named(home: Path) -> None:
     config = home / ".aws" / "config"
     (home / ".aws").rename(home / "closed")
     (home / "closed").chmod(0)
-    config = home / "closed" / "config"
-    assert edited_by_user(config, home) == (
-        f"EditError {config} cannot be read: Permission denied. Look at it with: ls -ld {config}\n"
-    )
+    for config in (home / "closed" / "config", home / "closed" / "deep" / "config"):
+        assert edited_by_user(config, home) == (
+            f"EditError {config} cannot be read: Permission denied, because {home / 'closed'} is closed to you. "
+            f"Look at it with: ls -ld {home / 'closed'}\n"
+        )
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to a group that its owner is not in")

@@ -282,9 +282,12 @@ def test_config_file_survives_a_full_disk(home: Home) -> None:
 def test_config_file_of_another_user_is_not_changed(home: Home) -> None:
     os.chown(home.config, 54321, 54321)
     before = file_state(home.config)
-    outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN)
-    assert (outcome.code, outcome.stdout) == (253, "")
-    assert f"{home.config} belongs to another user" in outcome.stderr
+    for verify in ([], ["--verify"]):  # which fails before it calls: nothing answers for this role
+        outcome = home.aws(*CONFIGURE, "prod", "--role-arn", ARN, *verify)
+        assert (outcome.code, outcome.stdout) == (253, "")
+        assert outcome.stderr.startswith(
+            f"{home.config} belongs to another user; nothing was written. Fix it with"
+        )
     for preview in ([], ["--dry-run"]):
         invalid = home.aws(*CONFIGURE, "prod", "--role-arn", "Power", "--duration-seconds", "5", *preview)
         for text in ("--role-arn", "--duration-seconds", f"{home.config} belongs to another user"):
