@@ -12,11 +12,12 @@ import threading
 from collections.abc import Sequence
 from queue import SimpleQueue
 
+from ..confirm import has_terminal
 from ..credentials.resolution import Resolved
 from ..error_codes import first_of
 from ..errors import XacctError
 from ..history.program import name_server
-from ..messages import abandon, printable
+from ..messages import abandon, print_message, printable
 from ..results import write_result
 from . import for_once
 from .formats import SHELLS
@@ -80,6 +81,10 @@ def run(options: argparse.Namespace) -> int:
         files = {} if options.container else stack.enter_context(hiding_default())
         write_result(_format(options, resolved, served, files))
         sys.stdout.flush()
+        if has_terminal(sys.stdout):
+            print_message(
+                "xacct: serving until Ctrl-C; the lines above are for another terminal, where programs run"
+            )
         # Whoever reads the variables from a pipe waits for its end.
         abandon(sys.stdout)
         threading.Thread(target=_fetch_all, args=[served], daemon=True).start()

@@ -14,7 +14,8 @@ from awscli_xacct.cli.loopback_server import MAX_CONNECTIONS
 from awscli_xacct.settings import COPIES_VARIABLE
 from tests.sts import Role, Sts, User
 from tests.support.commands import is_session_of, mode_of
-from tests.support.home import REGION, TIMEOUT, Home, finish
+from tests.support.home import REGION, TIMEOUT, XACCT, Home, finish
+from tests.support.terminal import Terminal
 
 from .served import CONFIG, CREDENTIALS, TOKEN, URI, Server, parse_variables, read_answer, serving
 
@@ -272,6 +273,14 @@ def test_serve_ends_by_a_signal_and_cleans_up(home: Home, prod: str, number: int
         assert server.process.wait(TIMEOUT) == code
         assert server.process.communicate() == ("", "")
     assert list((home.aws_dir / "xacct" / "serve").iterdir()) == []
+
+
+def test_serve_on_a_terminal_says_that_it_stays_until_interrupted(home: Home, prod: str) -> None:
+    terminal = Terminal(home.terminal_for(str(XACCT), "serve", prod))
+    terminal.expect("xacct: serving until Ctrl-C; ")
+    assert f"export {URI}=" in terminal.shown
+    terminal.child.sendintr()
+    assert terminal.end() == 130
 
 
 def test_serve_ends_in_the_middle_of_an_answer(home: Home, sts: Sts, prod: str) -> None:
