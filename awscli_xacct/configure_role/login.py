@@ -58,8 +58,10 @@ class LoginCommand(Subcommand):
         for serial, session in sessions.values():
             with _collect(serial, failures):
                 record = session.get()
-                rows.append(_to_dict(record, "mfa-session", str(record.metadata.get("profile", "")), serial))
-                print_message(f"MFA session of {serial}: valid {lifetime(record)}")
+                profile = str(record.metadata.get("profile", ""))
+                rows.append(_to_dict(record, "mfa-session", profile, serial))
+                whose = f", the device of profile {profile}" if profile and not names else ""
+                print_message(f"MFA session of {serial}{whose}: valid {lifetime(record)}")
         for fetcher in fetchers if names else []:
             fetcher.forget_duration_refusal()
             record = fetcher.fetch()

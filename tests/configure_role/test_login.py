@@ -70,7 +70,9 @@ def test_login_without_a_profile_asks_once_per_device(
     screen.answer(f"MFA code of {token.serial}", token.next_code())
     assert screen.end() == 0
     assert operations(sts) == ["GetSessionToken", "GetSessionToken"]
-    assert screen.shown.count(": valid for 12 h, until ") == 2
+    shown = " ".join(screen.shown.split())
+    for serial, profile in ((device.serial, "default"), (token.serial, "other")):
+        assert f"MFA session of {serial}, the device of profile {profile}: valid for 12 h, until " in shown
     outcome = home.aws(*WHOAMI, "--profile", "other")
     assert (outcome.code, outcome.stderr) == (0, "")
     assert sts.calls[-1].access_key.startswith("ASIA")
@@ -86,7 +88,8 @@ def test_login_continues_with_other_devices_after_a_failure(
     screen = Screen(home, "login")
     screen.answer(f"MFA code of {device.serial} for profile {prod}", device.next_code())
     assert screen.end() == 253
-    assert f"MFA session of {device.serial}: valid for 12 h, until " in screen.shown
+    shown = " ".join(screen.shown.split())
+    assert f"MFA session of {device.serial}, the device of profile default: valid for 12 h, until " in shown
     assert (
         "could not log in to every device, because\n  - first: Error when retrieving credentials"
         in screen.shown
