@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TextIO
 
+from .answers import wait_for_line
 from .errors import ValidationError, XacctError
 from .messages import print_message, printable
 from .problems import Problem
@@ -104,6 +105,7 @@ def _ask(question: str, declined: str, screen: TextIO) -> bool:
     screen.write(wrap(f"{printable(question)} [y/N] ", screen))
     screen.flush()
     try:
+        wait_for_line()
         answer = sys.stdin.readline()
     except KeyboardInterrupt:
         screen.write("\n")

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS = (
     # ground: only the standard library
     (
+        "answers",
         "arn",
         "aws_errors",
         "confirm",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import settings
+from ..answers import wait_for_line
 from ..errors import ValidationError, XacctError
 from ..messages import option, printable, printable_lines
 from ..problems import Problem
@@ -85,7 +86,10 @@ class Interview:
         """Ask until the answer is valid, and return the options with it."""
         proposed = self._propose(key, options)
         while True:
-            typed = input(wrap(f"{text} [{printable(str(proposed))}]: ", sys.stdout)).strip()
+            write_result(wrap(f"{text} [{printable(str(proposed))}]: ", sys.stdout))
+            sys.stdout.flush()
+            wait_for_line()
+            typed = input().strip()
             try:
                 answer = self._read(key, typed, options) if typed else proposed
             except XacctError as error:

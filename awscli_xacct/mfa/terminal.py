@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
+from ..answers import MAX_SIGNALS, woken_by_signals
 from ..errors import CannotPromptError
 from ..wrapping import columns, terminal_width, wrap
 
@@ -22,7 +23,6 @@ TERMINAL = "/dev/tty"
 NOCTTY = getattr(os, "O_NOCTTY", 0)  # Windows has neither: see windows_console.py
 _MAX_ANSWER = 1024
 """Bytes of a line that are read."""
-_MAX_SIGNALS = 1024
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -74,14 +74,14 @@ def _in_foreground(terminal: int) -> bool:
 def _read_line(terminal: int, abandoned: int | None) -> bytes:
     """Return a line, or as much of it as came before the end. Raises `CannotPromptError` and `OSError`."""
     answer = b""
-    with _woken_by_signals() as woken:
+    with woken_by_signals() as woken:
         watched = [each for each in (terminal, abandoned, woken) if each is not None]
         while len(answer) < _MAX_ANSWER and not answer.endswith((b"\n", b"\r")):
             # In the background, the attempt to read stops this process, as a shell and its user expect.
             waits = abandoned is not None or _in_foreground(terminal)
             ready = select.select(watched, [], [])[0] if waits else []
             if woken in ready:
-                os.read(ready[-1], _MAX_SIGNALS)  # Python calls their handlers before the next line
+                os.read(ready[-1], MAX_SIGNALS)  # Python calls their handlers before the next line
                 continue
             if abandoned in ready:
                 raise CannotPromptError("the command that needs the code has ended")
@@ -90,30 +90,6 @@ def _read_line(terminal: int, abandoned: int | None) -> bytes:
                 break
             answer += read
     return answer
-
-
-@contextlib.contextmanager
-def _woken_by_signals() -> Iterator[int | None]:
-    """While the block runs, make the descriptor that it gets ready when a signal has come; None in other threads.
-
-    Python calls handlers between two instructions, and forgets to when a signal comes just before a call that waits: a
-    Ctrl-C at once after the prompt did nothing until a key was pressed.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield None
-        return
-    reading, writing = os.pipe()
-    try:
-        for end in (reading, writing):
-            os.set_blocking(end, False)
-        before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-        try:
-            yield reading
-        finally:
-            signal.set_wakeup_fd(before)
-    finally:
-        os.close(reading)
-        os.close(writing)
 
 
 @contextlib.contextmanager
