@@ -17,7 +17,7 @@ from botocore.credentials import AssumeRoleProvider as StockProvider
 from botocore.exceptions import InvalidConfigError
 
 from ..storage import memo
-from .session_credentials import SessionCredentials, reason_of, register_features
+from .session_credentials import SessionCredentials, is_outlived, reason_of, register_features
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -201,8 +201,9 @@ def install(session: Any, explain_refusal: ExplainRefusal, version: str = "") ->
         provider._explain_refusal = explain_refusal
         resolver.providers[resolver.providers.index(stock)] = provider
         session.register("after-call", provider.drop_if_refused, unique_id=DROP_IF_REFUSED)
-        for event in PRESIGNING:
-            session.register(event, provider.prepare_to_presign, unique_id=f"xacct-{event}")
+        if served is None or is_outlived(served[1][0].expiry - served[1][0].refresh_at):
+            for event in PRESIGNING:
+                session.register(event, provider.prepare_to_presign, unique_id=f"xacct-{event}")
     if version:
         provider.version, provider._served = version, served
 

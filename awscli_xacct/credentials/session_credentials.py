@@ -80,8 +80,8 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
         Tokens for EKS and RDS and presigned URLs end with the session that has signed them.
         """
         self.get_frozen_credentials()
-        if self._advisory_refresh_timeout >= settings.REFRESH_SECONDS - 1:
-            return  # a long session, which has so much left, or is refreshed anyway
+        if not is_outlived(self._advisory_refresh_timeout):
+            return
         with self._refresh_lock:
             self._presigning = True
             try:
@@ -150,6 +150,14 @@ class SessionCredentials(DeferredRefreshableCredentials):  # type: ignore[misc]
             "token": frozen.token,
             "expiry_time": expiry.isoformat(),
         }
+
+
+def is_outlived(refresh_seconds: float) -> bool:
+    """Return whether what a session signs may outlive it, if it is refreshed so many seconds before its end.
+
+    Any other is long, and has at least as much left as a token is good for.
+    """
+    return refresh_seconds < settings.REFRESH_SECONDS - 1
 
 
 def register_features(ids: Iterable[str]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from awscli_xacct.storage.cache import Cache, Record
+from tests.cli.steps import age_config_files
 from tests.sts import Role, Sts, User
 from tests.support.commands import (
     ONE_TRY,
@@ -124,6 +125,17 @@ def test_refresh_precedes_what_would_outlive_the_session(
             token = json.loads(shown)["status"]["token"].removeprefix("k8s-aws-v1.")
             shown = base64.urlsafe_b64decode(token + "==").decode()
         assert f"Credential={new.access_key}%2F" in shown or f"AWSAccessKeyId={new.access_key}&" in shown
+
+
+def test_refresh_precedes_a_token_where_a_memo_leads_to_the_session(home: Home, role: Role) -> None:
+    path, record = make_session(home, role, 900, 500)
+    age_config_files(home)
+    assert home.aws(*WHOAMI, "--profile", "prod").code == 0
+    assert read_record(path) == record
+    assert home.aws(*TOKEN, "--profile", "prod").code == 0
+    new = read_record(path)
+    assert new is not None
+    assert new.access_key != record.access_key
 
 
 def test_refresh_before_a_token_that_fails_changes_nothing(home: Home, sts: Sts, role: Role) -> None:
