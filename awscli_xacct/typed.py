@@ -9,6 +9,8 @@ from . import settings
 
 _WITH_MANY = ("--policy-arns", "--policy-arn", "--session-tags", "--transitive-session-tags", "--ou-id")
 """Options that take all values up to the next option."""
+_WITH_COMMAND = (("xacct", "each"), ("xacct", "exec"))
+"""What runs the command after ``--``; elsewhere that ends the options, so that a name may begin with a hyphen."""
 _words: list[str] = []
 _unwritten: list[str] = []
 
@@ -22,10 +24,12 @@ def typed_again(options: str = "", *, without: str = "") -> str:
     """Return the command line that this process runs, quoted for a shell, with more options, quoted already.
 
     An option that is repeated, or is `without`, is left out of the old ones with its value; and ``--dry-run`` always,
-    also where it is abbreviated, as `aws` allows.
+    also where it is abbreviated, as `aws` allows. ``CMD`` stands for a command to run, which may hold a password.
     """
     end = _words.index("--") if "--" in _words else len(_words)
-    own, command = _words[:end], _words[end:]
+    own, rest = _words[:end], _words[end:]
+    if rest and tuple(own[:2]) in _WITH_COMMAND:
+        rest[1:] = ["CMD"]
     dropped = without or options.partition(" ")[0]
     while dropped and dropped in own:
         place = own.index(dropped)
@@ -34,7 +38,7 @@ def typed_again(options: str = "", *, without: str = "") -> str:
             end += 1
         own[place:end] = []
     own = [word for word in own if not (_is_dry_run(word) or (dropped and word.startswith(f"{dropped}=")))]
-    return " ".join(filter(None, [shlex.join(own), options, shlex.join(command)]))
+    return " ".join(filter(None, [shlex.join(own), options, shlex.join(rest)]))
 
 
 def _is_dry_run(word: str) -> bool:

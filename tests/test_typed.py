@@ -17,7 +17,9 @@ def _kept(monkeypatch: pytest.MonkeyPatch) -> None:
     ("words", "options", "repeated"),
     [
         (["xacct", "keys", "store", "my prod"], "--yes", "xacct keys store 'my prod' --yes"),
-        (["xacct", "each", "p*", "--", "ls", "-l"], "--yes", "xacct each 'p*' --yes -- ls -l"),
+        (["xacct", "each", "p*", "--", "ls", "-l"], "--yes", "xacct each 'p*' --yes -- CMD"),
+        (["xacct", "exec", "prod", "--", "mysql", "-pS3CRET"], "--yes", "xacct exec prod --yes -- CMD"),
+        (["xacct", "mfa", "enroll", "--", "-prd"], "--yes", "xacct mfa enroll --yes -- -prd"),
         (["aws", "x", "--external-id", "", "y"], "--force", "aws x --external-id '' y --force"),
         (["aws", "x", "--region", "a", "--y"], "--region b", "aws x --y --region b"),
         (["aws", "x", "--policy-arns", "a", "b", "--y"], "--policy-arns c", "aws x --y --policy-arns c"),
