@@ -120,7 +120,7 @@ class Renewal:
         threading.Thread(target=self._fetch, daemon=True).start()
 
     def stop(self) -> None:
-        """End the process that fetches, if any. Nothing is delivered any more."""
+        """End the process that fetches, if any. What it fails with then is delivered to nobody."""
         with self._lock:
             self._stopped = True
             if self._process is not None:
@@ -150,6 +150,8 @@ class Renewal:
             supply = self._find_valid() or supply
         with self._lock:
             waiting, self._waiting = self._waiting, []
+            if self._stopped:
+                return
         for deliver in waiting:
             deliver(supply)
 

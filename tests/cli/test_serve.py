@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from awscli_xacct.cli.loopback_server import MAX_CONNECTIONS
+from awscli_xacct.cli.renewal import Renewal, Supply
 from awscli_xacct.settings import COPIES_VARIABLE
 from tests.sts import Role, Sts, User
 from tests.support.commands import is_session_of, mode_of
@@ -295,6 +297,31 @@ def test_serve_ends_in_the_middle_of_an_answer(home: Home, sts: Sts, prod: str) 
         assert client.recv(1) == b""
         for child in fetching:
             wait_until_gone(child)
+
+
+def test_serve_that_has_ended_delivers_nothing_more(
+    home: Home, sts: Sts, prod: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client was sometimes told that there are no credentials, because of the fetch that the end had cut short."""
+    for name, value in home.environment.items():
+        monkeypatch.setenv(name, value)
+    sts.hang("AssumeRole")
+    delivered: list[Supply] = []
+    renewal = Renewal(prod)
+    renewal.request(delivered.append)
+    wait_for_call(sts)
+    renewal.stop()
+    wait_for_fetches()
+    renewal.request(delivered.append)
+    wait_for_fetches()
+    assert delivered == []
+
+
+def wait_for_fetches() -> None:
+    for thread in threading.enumerate():
+        if "_fetch" in thread.name:
+            thread.join(TIMEOUT)
+            assert not thread.is_alive()
 
 
 def wait_for_call(sts: Sts) -> None:
