@@ -31,19 +31,6 @@ def argument(name: str, help_text: str, **details: Any) -> dict[str, Any]:
     return {"name": name, "help_text": help_text, **details}
 
 
-def arg_table(*arguments: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the arguments of a command in the form that awscli asks for."""
-    return list(arguments)
-
-
-def synopsis(first: str, *others: str) -> str:
-    """Return the synopsis of a help page. Lines that do not begin a command continue the one before.
-
-    awscli indents the first line only, and so the others are indented here.
-    """
-    return "\n    ".join([first, *(line if line.startswith("aws ") else f"    {line}" for line in others)])
-
-
 DRY_RUN = flag("dry-run", "Show what would change, without changing anything.")
 YES = flag("yes", "Do not ask for confirmation.")
 ERROR_FORMAT = argument(

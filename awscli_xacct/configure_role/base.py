@@ -30,20 +30,18 @@ if TYPE_CHECKING:
 
 
 class Subcommand(BasicCommand):  # type: ignore[misc]
-    """Base of the subcommands. A subclass has `NAME`, `SYNOPSIS`, `ARG_TABLE` and `_run`.
+    """Base of the subcommands. A subclass has `NAME`, `ARG_TABLE` and `_run`.
 
-    The description and the examples of its help page are in ``examples/NAME``. They are ASCII, because awscli
-    reads them in the encoding of the locale.
+    The synopsis, the description and the examples of its help page are in ``examples/NAME``. They are ASCII, because
+    awscli reads them in the encoding of the locale. Of the synopsis it indents the first line only.
     """
 
     _session: Any
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.DESCRIPTION, cls.EXAMPLES = (
-            cls.FROM_FILE(cls.NAME, page, root_module=sys.modules[__package__])
-            for page in ("_description.rst", "_examples.rst")
-        )
+        page = cls.FROM_FILE(root_module=sys.modules[__package__])
+        cls.DESCRIPTION = cls.SYNOPSIS = cls.EXAMPLES = page
         cls.ARG_TABLE = [*cls.ARG_TABLE, ERROR_FORMAT]
 
     def __call__(self, args: list[str], parsed_globals: Any) -> Any:

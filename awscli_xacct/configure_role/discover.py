@@ -30,7 +30,7 @@ from ..profiles.values import account_problem
 from ..tables import counted
 from ..typed import typed_again
 from .apply_plan import PlannedCommand
-from .arguments import DRY_RUN, YES, arg_table, argument, flag, settings_given, synopsis
+from .arguments import DRY_RUN, YES, argument, flag, settings_given
 from .clients import ProfileClients
 from .manifest_target import IntoManifest
 from .mfa_devices import find_device
@@ -44,15 +44,7 @@ class DiscoverCommand(PlannedCommand):
     """Lists accounts, names a profile for each, and writes the profiles to the config file or a manifest."""
 
     NAME = "discover"
-    SYNOPSIS = synopsis(
-        "aws configure role discover --role-name <value>",
-        "[--ou-id <value> ...] [--template <value>] [--check]",
-        "[--manifest <value>] [--source-profile <value>]",
-        "[--mfa-serial <value>] [--external-id <value>]",
-        "[--duration-seconds <value>] [--region <value>]",
-        "[--profile <value>] [--prune] [--adopt] [--dry-run] [--yes]",
-    )
-    ARG_TABLE = arg_table(
+    ARG_TABLE = (
         argument("role-name", "The name of the role in each account, with its path if it has one."),
         argument(
             "ou-id",

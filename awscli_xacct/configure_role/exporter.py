@@ -29,7 +29,7 @@ from ..profiles.source import Profiles, is_role
 from ..results import write_result
 from ..storage.files import is_directory
 from ..tables import counted
-from .arguments import DRY_RUN, YES, arg_table, argument, nothing_given, positional, synopsis
+from .arguments import DRY_RUN, YES, argument, nothing_given, positional
 from .base import NO_ROLES, Subcommand, refusal
 from .file_change import DECLINED, write_file
 
@@ -56,11 +56,7 @@ class ExportCommand(Subcommand):
     """Reads the config file, and creates or updates a manifest."""
 
     NAME = "export"
-    SYNOPSIS = synopsis(
-        "aws configure role export <file>|-",
-        "[--format <value>] [--dry-run] [--yes]",
-    )
-    ARG_TABLE = arg_table(
+    ARG_TABLE = (
         positional("file", "The file to write, or ``-`` to print a new one on stdout.", nargs="?"),
         argument(
             "format",

@@ -13,7 +13,7 @@ from ..profiles.source import Profiles
 from ..results import write_result
 from ..xacct_program import find_program
 from .apply_plan import PlannedCommand
-from .arguments import DRY_RUN, YES, arg_table, argument, flag, nothing_given, positional, synopsis
+from .arguments import DRY_RUN, YES, argument, flag, nothing_given, positional
 from .base import refusal
 
 
@@ -21,14 +21,7 @@ class ImportCommand(PlannedCommand):
     """Reads a manifest, and writes its roles to the config file."""
 
     NAME = "import"
-    SYNOPSIS = synopsis(
-        "aws configure role import <file>|-",
-        "[--dry-run] [--prune] [--adopt] [--yes]",
-        "aws configure role import --from <tool> [<file>|-]",
-        "[--dry-run] [--adopt] [--yes]",
-        "aws configure role import --schema",
-    )
-    ARG_TABLE = arg_table(
+    ARG_TABLE = (
         positional(
             "file",
             "The manifest, or ``-`` to read it from stdin; then it needs a ``name`` if ``--prune`` is used.",

@@ -14,7 +14,7 @@ from ..profiles.role import Role
 from ..profiles.sdk_profiles import map_sdk_profiles
 from ..tables import MIN_ROLE_WIDTH, add_column, can_draw, remaining, table, truncate
 from ..wrapping import columns, fill, terminal_width
-from .arguments import arg_table, flag
+from .arguments import flag
 from .base import NO_ROLES, Subcommand, shared_session
 from .output import print_result
 
@@ -28,10 +28,7 @@ class ListCommand(Subcommand):
     """Reads the config file and the cache. Makes no calls."""
 
     NAME = "list"
-    SYNOPSIS = "aws configure role list [--tree]"
-    ARG_TABLE = arg_table(
-        flag("tree", "Draw which profile assumes its role from which."),
-    )
+    ARG_TABLE = (flag("tree", "Draw which profile assumes its role from which."),)
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         entries = list(self._inventory())

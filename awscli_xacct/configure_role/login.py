@@ -17,7 +17,7 @@ from ..problems import Problem, bullets
 from ..profiles.source import is_mfa_user
 from ..storage.cache import Record
 from ..tables import counted, lifetime
-from .arguments import arg_table, flag, nothing_given, positional, profiles_given
+from .arguments import flag, nothing_given, positional, profiles_given
 from .base import Subcommand, require_roles
 from .output import print_result
 
@@ -26,8 +26,7 @@ class LoginCommand(Subcommand):
     """Gets shared MFA sessions and role sessions in advance."""
 
     NAME = "login"
-    SYNOPSIS = "aws configure role login [<profile>]"
-    ARG_TABLE = arg_table(positional("profile", "The profile to log in to.", nargs="?"))
+    ARG_TABLE = (positional("profile", "The profile to log in to.", nargs="?"),)
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = profiles_given(parsed_args, parsed_globals)
@@ -109,8 +108,7 @@ class LogoutCommand(Subcommand):
     """Deletes cache records. Makes no calls."""
 
     NAME = "logout"
-    SYNOPSIS = "aws configure role logout [<profile> ...] [--all]"
-    ARG_TABLE = arg_table(
+    ARG_TABLE = (
         positional("profile", "The profiles to log out of.", nargs="*"),
         flag("all", "Delete all cached credentials, also those of profiles that no longer exist."),
     )

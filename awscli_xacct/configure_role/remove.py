@@ -19,7 +19,7 @@ from ..profiles.inventory import Inventory
 from ..profiles.sdk_profiles import asks_for, find_sdk_profiles, map_requests
 from ..profiles.source import has_static_keys, is_role
 from ..typed import typed_again
-from .arguments import YES, arg_table, flag, positional, required_profiles
+from .arguments import YES, flag, positional, required_profiles
 from .base import Subcommand, require_roles
 
 
@@ -27,8 +27,7 @@ class RemoveCommand(Subcommand):
     """Deletes profiles from the config file, and their credentials from the cache."""
 
     NAME = "remove"
-    SYNOPSIS = "aws configure role remove <profile> [<profile> ...] [--yes] [--force]"
-    ARG_TABLE = arg_table(
+    ARG_TABLE = (
         positional("profile", "The profiles to remove.", nargs="*"),
         YES,
         flag("force", "Remove a profile even if other profiles use it, or if it has long-term keys."),

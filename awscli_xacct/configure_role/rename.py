@@ -14,7 +14,7 @@ from ..problems import Problem
 from ..profiles import validation
 from ..profiles.credential_process import find_requested, redirect
 from ..profiles.sdk_profiles import asks_for, default_name, find_sdk_profiles
-from .arguments import arg_table, nothing_given, positional
+from .arguments import nothing_given, positional
 from .base import Subcommand, require_roles
 from .remove import CredentialsFile
 
@@ -23,8 +23,7 @@ class RenameCommand(Subcommand):
     """Renames a profile in its section and wherever others name it, with its SDK profile."""
 
     NAME = "rename"
-    SYNOPSIS = "aws configure role rename <old> <new>"
-    ARG_TABLE = arg_table(
+    ARG_TABLE = (
         positional("old", "The current name of the profile.", nargs="?"),
         positional("new", "The new name.", nargs="?"),
     )

@@ -46,7 +46,6 @@ class RoleCommand(Subcommand):
     """Writes role profiles, and runs the subcommand that the first word names, if any."""
 
     NAME = "role"
-    SYNOPSIS = role_args.SYNOPSIS
     ARG_TABLE = role_args.OPTIONS
     SUBCOMMANDS = [  # noqa: RUF012 - the shape awscli asks for
         {"name": name, "command_class": partial(_subcommand, name)} for name in SUBCOMMANDS

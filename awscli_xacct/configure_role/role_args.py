@@ -10,27 +10,12 @@ from ..profiles.edit import ProfileEdit
 from ..profiles.policies import FILE
 from ..profiles.sdk_profiles import SdkRequest
 from ..xacct_program import find_program
-from .arguments import DRY_RUN, arg_table, argument, flag, nothing_given, positional, settings_given, synopsis
+from .arguments import DRY_RUN, argument, flag, nothing_given, positional, settings_given
 
 DEFAULT_NAME = "\n"
 """What ``--sdk-profile`` without a name is parsed as; no profile can be called that."""
 
-SYNOPSIS = synopsis(
-    "aws configure role <profile>",
-    "[--role-arn <value> | --account-id <value> --role-name <value>]",
-    "[--source-profile <value> | --credential-source <value>]",
-    "[--mfa-serial <value>] [--mfa-process <value>]",
-    "[--mfa-session <value>] [--external-id <value>]",
-    "[--role-session-name <value>]",
-    "[--duration-seconds <value>] [--session-tags <value> ...]",
-    "[--transitive-session-tags <value> ...]",
-    "[--source-identity <value>]",
-    "[--read-only | --policy-arns <value> ...] [--policy <value>]",
-    "[--sdk-profile [<value>]]",
-    "[--region <value>] [--verify] [--dry-run] [--force]",
-)
-
-SETTINGS = arg_table(
+SETTINGS = (
     argument(
         "role-arn",
         "The ARN of the role, such as ``arn:aws:iam::222222222222:role/NAME``. Alternatively, give "
@@ -96,7 +81,7 @@ SETTINGS = arg_table(
 )
 """The options that say what is written, besides ``--region``."""
 
-OPTIONS = arg_table(
+OPTIONS = (
     positional(
         "profile", "The profile to create or change. It can also be given as ``--profile``.", nargs="?"
     ),

@@ -25,7 +25,7 @@ from ..setup.steps import SAME, RetryPolicy, carry_out
 from ..typed import typed_again
 from ..wrapping import wrap
 from . import setup_args
-from .arguments import YES, arg_table, argument, flag, positional, required_profiles, settings_given, synopsis
+from .arguments import YES, argument, flag, positional, required_profiles, settings_given
 from .base import Subcommand, refusal
 from .mfa_devices import find_device
 from .output import print_result
@@ -38,16 +38,7 @@ class SetupCommand(Subcommand):
     """Creates, completes, repairs and undoes what a role profile needs in both accounts."""
 
     NAME = "setup"
-    SYNOPSIS = synopsis(
-        "aws configure role setup <profile> --role-name <value>",
-        "--account-profile <value> [--source-profile <value>]",
-        "[--home-admin-profile <value> | --no-caller-policy]",
-        "[--policy-arn <value> ...] [--require-mfa] [--mfa-serial <value>]",
-        "[--external-id <value>] [--max-session-duration <value>]",
-        "[--duration-seconds <value>] [--region <value>]",
-        "[--wait <value>] [--dry-run] [--yes] [--undo]",
-    )
-    ARG_TABLE = arg_table(
+    ARG_TABLE = (
         positional("profile", "The profile to set up.", nargs="?"),
         argument("role-name", "The name of the role, with its path if it has one, such as ``team/Ops``."),
         argument(

@@ -23,7 +23,7 @@ from ..profiles.source import is_role
 from ..redaction import SECRETS, without_passwords
 from ..tables import lifetime
 from ..wrapping import columns, terminal_width, wrap
-from .arguments import arg_table, positional, required_profiles
+from .arguments import positional, required_profiles
 from .base import Subcommand, require_roles, shared_session
 from .output import HIDDEN, print_result
 
@@ -32,8 +32,7 @@ class ShowCommand(Subcommand):
     """Reads the config file and the cache. Makes no calls."""
 
     NAME = "show"
-    SYNOPSIS = "aws configure role show <profile>"
-    ARG_TABLE = arg_table(positional("profile", "The profile to show.", nargs="?"))
+    ARG_TABLE = (positional("profile", "The profile to show.", nargs="?"),)
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         names = required_profiles(parsed_args, parsed_globals, "aws configure role show PROFILE")

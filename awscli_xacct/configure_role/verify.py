@@ -13,7 +13,7 @@ from ..profiles import policies
 from ..profiles.known_keys import find_unknown
 from ..tables import add_column, duration, table
 from ..wrapping import wrap
-from .arguments import arg_table, flag, nothing_given, positional, profiles_given
+from .arguments import flag, nothing_given, positional, profiles_given
 from .base import NO_ROLES, Subcommand, require_roles
 from .output import print_result
 
@@ -22,8 +22,7 @@ class VerifyCommand(Subcommand):
     """Assumes roles, several at a time. Besides, STS is asked who the caller is, and nothing else."""
 
     NAME = "verify"
-    SYNOPSIS = "aws configure role verify [<profile> ...] [--all]"
-    ARG_TABLE = arg_table(
+    ARG_TABLE = (
         positional("profile", "The profiles to verify.", nargs="*"),
         flag("all", "Verify every role profile."),
     )

@@ -73,7 +73,7 @@ def test_help_page_sources_are_ascii_and_packaged() -> None:
     patterns = setup["options.package_data"]["awscli_xacct"].split()
     packaged = {path for pattern in patterns for path in package.glob(pattern)}
     for name in ("role", *SUBCOMMANDS):
-        for page in ("_description.rst", "_examples.rst"):
+        for page in ("_synopsis.rst", "_description.rst", "_examples.rst"):
             path = package / "configure_role" / "examples" / name / page
             assert path.read_bytes().isascii()
             assert path in packaged
