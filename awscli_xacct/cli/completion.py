@@ -15,74 +15,14 @@ from ..messages import SUBCOMMANDS
 from ..profiles.source import is_role
 from ..results import write_result
 from . import bash_words, dispatch
-from .use import FISH_FUNCTION, FUNCTION, ZSH_FUNCTION
+from .shell import FILES
 
-_BASH = """\
-_xacct() {
-    local i line=${COMP_LINE:0:COMP_POINT}
-    COMPREPLY=()
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        if [[ ${COMP_WORDS[i]} == -- ]]; then
-            if declare -F _command_offset >/dev/null; then
-                _command_offset $((i + 1))
-            elif ((i == COMP_CWORD - 1)); then
-                mapfile -t COMPREPLY < <(compgen -c -- "$2")
-            fi
-            return
-        fi
-    done
-    mapfile -t COMPREPLY < <(command xacct completion --line "$COMP_WORDBREAKS" "$line" 2>/dev/null)
+_SCRIPTS = {
+    "bash": ("completion.bash", "use.sh"),
+    "zsh": ("completion.zsh", "use.sh"),
+    "fish": ("completion.fish", "use.fish"),
 }
-complete -o bashdefault -o default -F _xacct xacct
-"""
-
-_ZSH = """\
-#compdef xacct
-_xacct() {
-    local -i dashes=${words[(i)--]}
-    if ((dashes < CURRENT)); then
-        shift $dashes words
-        ((CURRENT -= dashes))
-        _normal
-        return
-    fi
-    local -a found
-    found=("${(@f)$(command xacct completion --next "${(@Q)words[2,CURRENT-1]}" "$PREFIX" 2>/dev/null)}")
-    if [[ -n $found[1] ]]; then
-        compadd -a found
-    else
-        _files
-    fi
-}
-if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
-    _xacct "$@"
-elif ((${+functions[compdef]})); then
-    compdef _xacct xacct
-fi
-"""
-
-_FISH = """\
-function __xacct_candidates
-    set -l words (commandline -opc)
-    set -l current (commandline -ct)
-    set -l found (command xacct completion --next $words[2..-1] "$current" 2>/dev/null)
-    if set -q found[1]
-        printf '%s\\n' $found
-    else
-        __fish_complete_path "$current"
-    end
-end
-function __xacct_command
-    set -l words (commandline -opc)
-    set -l current (commandline -ct)
-    set -e words[1..(contains -i -- -- $words)]
-    complete -C (string join ' ' -- (string escape -- $words) "$current")
-end
-complete -c xacct -f -n 'not contains -- -- (commandline -opc)' -a '(__xacct_candidates)'
-complete -c xacct -f -n 'contains -- -- (commandline -opc)' -a '(__xacct_command)'
-"""
-
-SCRIPTS = {"bash": _BASH + FUNCTION, "zsh": _ZSH + ZSH_FUNCTION, "fish": _FISH + FISH_FUNCTION}
+"""The files of each shell's script: the completion, and the function for ``xacct use``."""
 
 HELP = "Print the script with which bash, zsh or fish complete commands, options and profiles, and xacct use works."
 EXAMPLES = """\
@@ -96,7 +36,7 @@ _HELP = ("--help", "-h")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", metavar="SHELL", nargs="?", choices=SCRIPTS, help="one of %(choices)s")
+    parser.add_argument("shell", metavar="SHELL", nargs="?", choices=_SCRIPTS, help="one of %(choices)s")
     # The scripts ask: what may come after these words, the last of which is being typed …
     parser.add_argument(_NEXT, action="store_true", help=argparse.SUPPRESS)
     # … or at the end of this line of bash, given the characters that end a word there.
@@ -117,10 +57,15 @@ def run(options: argparse.Namespace) -> int:
         line = bash_words.split(text)
         _print(line.complete(find_candidates(line.words[1:]), breaks))
     elif options.shell:
-        write_result(SCRIPTS[options.shell])
+        write_result(read_script(options.shell))
     else:
-        raise UsageError(f"no shell given; name one of {', '.join(SCRIPTS)}: xacct completion bash")
+        raise UsageError(f"no shell given; name one of {', '.join(_SCRIPTS)}: xacct completion bash")
     return 0
+
+
+def read_script(shell: str) -> str:
+    """Return what a shell evaluates."""
+    return "".join((FILES / name).read_text("utf-8") for name in _SCRIPTS[shell])
 
 
 def find_candidates(words: Sequence[str]) -> Iterable[str]:

@@ -14,7 +14,7 @@ from ..errors import XacctError
 from ..messages import printable
 from .formats import quote_fish
 
-_FILES = Path(__file__).parent / "shells"
+FILES = Path(__file__).parent / "shells"
 _ZDOTDIR, _OWN_ZDOTDIR = "ZDOTDIR", "_XACCT_ZDOTDIR"
 
 
@@ -47,10 +47,10 @@ def make_shell(
     shell = environment.get("SHELL") or "/bin/sh"
     name = os.path.basename(shell)  # noqa: PTH119 - no file
     if name == "bash":
-        return [shell, "--rcfile", str(_FILES / "bashrc")], variables
+        return [shell, "--rcfile", str(FILES / "bashrc")], variables
     if name == "zsh":
         own = {_OWN_ZDOTDIR: environment[_ZDOTDIR]} if environment.get(_ZDOTDIR) else {}
-        return [shell], {**variables, **own, _ZDOTDIR: str(_FILES / "zsh")}
+        return [shell], {**variables, **own, _ZDOTDIR: str(FILES / "zsh")}
     if name == "fish":
-        return [shell, "--init-command", f"source {quote_fish(str(_FILES / 'init.fish'))}"], variables
+        return [shell, "--init-command", f"source {quote_fish(str(FILES / 'init.fish'))}"], variables
     return [shell], variables

@@ -54,47 +54,6 @@ _HOW = {
 }
 
 
-FUNCTION = """\
-xacct() {
-    case ${1-} in
-        use) shift ;;
-        serve) _XACCT_FUNCTION=${BASHPID-0} command xacct "$@"; return ;;
-        *) command xacct "$@"; return ;;
-    esac
-    local answer
-    answer=$(_XACCT_PROFILE=${_xacct_profile-} _XACCT_PREVIOUS=${_xacct_previous+:$_xacct_previous} \\
-        command xacct use --shell sh "$@") || return
-    if [[ $answer == ': xacct use'* ]]; then
-        eval "$answer"
-    else
-        printf '%s\\n' "$answer"
-    fi
-}
-"""
-"""The function for bash. In the background it runs in a subshell, and `kill` reaches only that."""
-
-ZSH_FUNCTION = f"zmodload zsh/system 2>/dev/null\n{FUNCTION.replace('BASHPID-', 'sysparams[pid]-')}"
-
-FISH_FUNCTION = """\
-function xacct
-    if test "$argv[1]" != use
-        command xacct $argv
-        return
-    end
-    set -e argv[1]
-    set -l previous
-    set -q _xacct_previous; and set previous :$_xacct_previous
-    set -l answer (_XACCT_PROFILE="$_xacct_profile" _XACCT_PREVIOUS="$previous" command xacct use --shell fish $argv)
-    or return
-    if string match --quiet ': xacct use*' -- $answer[1]
-        string join \\n -- $answer | source
-    else
-        string join \\n -- $answer
-    end
-end
-"""
-
-
 class _Shell(NamedTuple):
     """How to write down what a shell is to do. The templates have `name` and `value`."""
 

@@ -15,7 +15,7 @@ import pytest
 
 from awscli_xacct import settings
 from awscli_xacct.cli.chooser import find_matches
-from awscli_xacct.cli.completion import SCRIPTS
+from awscli_xacct.cli.completion import read_script
 from awscli_xacct.cli.use import FUNCTION_VARIABLE
 from tests.sts import Role
 from tests.support.home import REGION, XACCT, Home, finish
@@ -108,7 +108,9 @@ def shell(request: pytest.FixtureRequest, profiles: Home, tmp_path: Path) -> Ite
     program = need(name)
     options, text = SHELLS[name]
     setup, file = profiles.path / ".zshrc", tmp_path / "typed"
-    setup.write_text(f"{text}{TYPED[name == 'fish'].format(file=file)}{SCRIPTS[name]}echo ready\n", "utf-8")
+    setup.write_text(
+        f"{text}{TYPED[name == 'fish'].format(file=file)}{read_script(name)}echo ready\n", "utf-8"
+    )
     without_fzf = tmp_path / "bin"
     without_fzf.mkdir()
     for tool in ("env", "grep", "sort", "tr", "cat"):

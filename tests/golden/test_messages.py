@@ -22,7 +22,7 @@ What a person may read, by module: errors, warnings, questions, results, options
 Made from the source by tests/golden/test_messages.py; UPDATE_GOLDEN=1 rewrites it.
 """
 
-PROGRAMS = {"FISH_FUNCTION", "FUNCTION", "SCRIPTS", "_BASH", "_FISH", "_PROGRAM", "_SCRIPT", "_SH", "_ZSH"}
+PROGRAMS = {"_FISH", "_PROGRAM", "_SCRIPT", "_SH"}
 """Constants that hold programs."""
 
 _WORD = re.compile(r"[A-Za-z]{2}")
