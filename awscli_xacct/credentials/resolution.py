@@ -81,4 +81,5 @@ def resolve_in(
         files or {},
         narrowed=narrowed,
     )
-    return Resolved(profile, config, memo, exported.memoizable and files is not None)
+    memoizable = exported.memoizable and files is not None and not (records and keys.depend_on_directory)
+    return Resolved(profile, config, memo, memoizable)

@@ -114,6 +114,17 @@ class CacheKeys:
             return [self.of_session(self.user)] if is_mfa_user(self.config["profiles"][self.profile]) else []
         return [key for hop in self.hops for key in (self.of_role(hop), self.shared_session_of(hop)) if key]
 
+    @property
+    def depend_on_directory(self) -> bool:
+        """Whether the profile has other keys in another directory: a program of its is found, or reads, there.
+
+        Raises `ProfileError`.
+        """
+        from .credential_process import DIRECTORY
+
+        source = self.hops[-1].source if self.hops else self.user
+        return DIRECTORY in source.identity
+
     def sign_policy_files(self) -> dict[str, str] | None:
         """Return the `file_signature` of each file with a session policy of the chain.
 

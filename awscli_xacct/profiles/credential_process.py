@@ -4,9 +4,15 @@ SDKs run them in different ways: botocore splits them as a shell does, others gi
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 """
 
+import contextlib
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .. import settings
+from ..storage.files import is_file
 
 IS_WINDOWS = os.name == "nt"
 _GET_KEY = ("keys", "get")
@@ -71,6 +77,52 @@ def find_requested(command: object) -> str | None:
         return None
     at = _find_profile(words)
     return None if at is None else words[at].removeprefix("--profile=")
+
+
+DIRECTORY = "directory"
+"""What identifies a program, among other things, whose command names a file by a relative path."""
+_SECRETS = (settings.SECRET_ACCESS_KEY, settings.SESSION_TOKEN)
+
+
+def identify_program(
+    command: object, profiles: Mapping[str, Mapping[str, Any]], sso_sessions: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what besides a ``credential_process`` itself determines whose credentials it prints.
+
+    A relative path names another file in another directory. And where the command asks `xacct` or the AWS CLI for the
+    credentials of another profile, these are what that profile's settings say, and those of its sources.
+    """
+    asked: dict[str, Any] = {}
+    name = find_requested(command)
+    while name is not None and name in profiles and name not in asked:
+        options = profiles[name]
+        asked[name] = {key: value for key, value in options.items() if key not in _SECRETS}
+        if settings.SSO_SESSION in options:
+            asked[name][settings.SSO_SESSION] = sso_sessions.get(str(options[settings.SSO_SESSION]))
+        name = options.get(settings.SOURCE_PROFILE) or find_requested(
+            options.get(settings.CREDENTIAL_PROCESS)
+        )
+    found: dict[str, Any] = {"asks": asked} if asked else {}
+    if _names_a_relative_path(command):
+        with contextlib.suppress(OSError):  # the directory is gone, and with it the file
+            found[DIRECTORY] = str(Path.cwd())
+    return found
+
+
+def _names_a_relative_path(command: object) -> bool:
+    """Return whether a ``credential_process`` runs or reads a file whose name depends on the current directory."""
+    if not isinstance(command, str):
+        return False
+    try:
+        program, *words = split_command(command)
+    except ValueError:
+        return False
+    path = Path(program)
+    if path.name != program and not path.is_absolute():
+        return True
+    # The words of `sh -c` are in one, and an option may be joined to its value.
+    parts = [part.rpartition("=")[2] for word in words for part in word.split()]
+    return any(is_file(Path(part)) for part in parts if not Path(part).is_absolute())
 
 
 def redirect(command: str, profile: str) -> str:

@@ -188,7 +188,7 @@ class _Resolver:
             if named not in settings.CREDENTIAL_SOURCES:
                 text = f"credential_source {named!r} must be one of {', '.join(settings.CREDENTIAL_SOURCES)}"
                 raise _error(name, text, "set one", "--credential-source Environment")
-            identity = identify_credential_source(named, self._environment)
+            identity = identify_credential_source(named, self._environment, profiles[chain[0]])
             return Source(None, named, identity, role_session=MACHINE_SESSIONS.get(named))
         if source is None:
             raise _error(name, "neither source_profile nor credential_source is set", "set one")

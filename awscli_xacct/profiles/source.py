@@ -30,6 +30,7 @@ _IDENTITY = (
     settings.SSO_START_URL,
     settings.WEB_IDENTITY_TOKEN_FILE,
 )
+_METADATA_ENDPOINT = "ec2_metadata_service_endpoint"
 # With either of these the SSO provider answers, or reports what is missing.
 _SSO = (settings.SSO_ROLE_NAME, settings.SSO_ACCOUNT_ID)
 # What may give a user's long-term keys, which an MFA session needs.
@@ -102,7 +103,7 @@ def find_credentials_key(profile: Profile) -> str | None:
 def resolve_user(profiles: Profiles, name: str, *, sso_sessions: Profiles | None = None) -> Source:
     """Return profile `name`, which assumes no role, as the beginning of a chain. Raises `ProfileError`."""
     profile = profiles[name]
-    identity = _profile_identity(profile, sso_sessions or {})
+    identity = _profile_identity(profiles, profile, sso_sessions or {})
     session = describe_role_session(profiles, name)
     if not is_mfa_user(profile):
         return Source(
@@ -148,11 +149,15 @@ def describe_role_session(profiles: Profiles, name: str) -> str | None:
     return None
 
 
-def _profile_identity(profile: Profile, sso_sessions: Profiles) -> dict[str, Any]:
+def _profile_identity(profiles: Profiles, profile: Profile, sso_sessions: Profiles) -> dict[str, Any]:
     identity = {key: profile[key] for key in _IDENTITY if key in profile}
     session = identity.get(settings.SSO_SESSION)
     if session is not None:
         identity[settings.SSO_SESSION] = [session, sso_sessions.get(str(session))]
+    if settings.CREDENTIAL_PROCESS in profile:
+        from .credential_process import identify_program  # few profiles need it
+
+        identity.update(identify_program(profile[settings.CREDENTIAL_PROCESS], profiles, sso_sessions))
     return identity
 
 
@@ -163,8 +168,8 @@ MACHINE_SESSIONS = {
 """How a ``credential_source`` gives a role's session; for ``Environment`` that cannot be known."""
 
 
-def identify_credential_source(name: str, environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return what identifies the credentials of a ``credential_source``, without asking it.
+def identify_credential_source(name: str, environment: Mapping[str, str], profile: Profile) -> dict[str, Any]:
+    """Return what identifies the credentials of a ``credential_source`` in a session of `profile`, without asking it.
 
     A container's and an instance's are those of this machine: another one may share the home directory and use the
     same address. For containers the token tells more; a pod's is in a file.
@@ -181,7 +186,14 @@ def identify_credential_source(name: str, environment: Mapping[str, str]) -> dic
         "Ec2InstanceMetadata": ("AWS_EC2_METADATA_SERVICE_ENDPOINT",),
     }.get(name, ())
     machine = {} if name == "Environment" else {"machine": machine_name()}
-    return {settings.CREDENTIAL_SOURCE: name, **machine, **{key: environment.get(key) for key in variables}}
+    endpoint = profile.get(_METADATA_ENDPOINT) if name == "Ec2InstanceMetadata" else None
+    named = {} if endpoint is None else {_METADATA_ENDPOINT: endpoint}
+    return {
+        settings.CREDENTIAL_SOURCE: name,
+        **machine,
+        **named,
+        **{key: environment.get(key) for key in variables},
+    }
 
 
 def get_text(profile: Profile, name: str, key: str) -> str | None:

@@ -512,6 +512,8 @@ class MemoMachine(RuleBasedStateMachine):
             other = self.place.aws / "other"
             other.write_text(KEYS.format(9), "utf-8")
             os.environ[name] = str(other)
+        elif name == "AWS_EC2_METADATA_SERVICE_ENDPOINT":
+            os.environ[name] = "http://localhost/"  # with anything else no session can be made
         else:
             os.environ[name] = value if "CACHE" not in name else f"{self.place.aws}/{value[:3]}"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.steps import age_config_files
 from tests.sts import Role, Sts, User
 from tests.support.commands import (
     WHOAMI,
@@ -165,6 +166,29 @@ def test_credential_process_of_a_source_is_not_run_while_the_role_is_cached(
         assert is_session_of(role, caller_of(home, "prod"))
     assert callers(sts) == [ops.arn]
     assert runs.read_text() == "x"
+
+
+@pytest.mark.parametrize("command", ["./keys", "sh keys", "sh -c 'sh keys'", "env -C . sh keys --x=keys"])
+def test_credential_process_of_another_directory_is_another_source(
+    home: Home, sts: Sts, role: Role, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """The same command in the next checkout ran on the session that the first one's user had got."""
+    users = [sts.add_user(name) for name in ("one", "two")]
+    for user in users:
+        role.trusts.append(user.arn)
+        script = tmp_path / user.name / "keys"
+        script.parent.mkdir()
+        answer = {"Version": 1, "AccessKeyId": user.access_key, "SecretAccessKey": user.secret_key}
+        script.write_text(f"#!/bin/sh\necho '{json.dumps(answer)}'\n")
+        script.chmod(0o755)
+    home.write_config(f"[profile checkout]\ncredential_process = {command}\n\n")
+    home.add_role("prod", role.arn, source_profile="checkout")
+    age_config_files(home)
+    for user in [*users, *users]:
+        monkeypatch.chdir(tmp_path / user.name)
+        assert is_session_of(role, caller_of(home, "prod"))
+        assert home.xacct("credentials", "prod").code == 0
+    assert callers(sts) == [user.arn for user in users]
 
 
 # -- where the cache is, and where it cannot be ----------------------------------------------------

@@ -931,6 +931,40 @@ def test_cache_key_of_sso_depends_on_its_section() -> None:
     assert key(sso_start_url="https://one") != key(sso_start_url="https://two")
 
 
+def test_cache_key_of_an_instance_depends_on_the_metadata_endpoint_of_the_session() -> None:
+    """Of two profiles with an endpoint each, the second got the session of the first one's caller."""
+    role = {"role_arn": "r", "credential_source": "Ec2InstanceMetadata"}
+    one, two = ({"ec2_metadata_service_endpoint": f"http://{host}/"} for host in ("one", "two"))
+    assert len({key_of({"a": role | endpoint}) for endpoint in (one, two, {})}) == 3
+    # What counts is the setting of the profile that is used, as it is for botocore.
+    chain = {"a": {"role_arn": "r", "source_profile": "b"}, "b": role}
+    assert key_of(chain) == key_of({**chain, "b": role | one}) != key_of({**chain, "a": chain["a"] | one})
+
+
+@pytest.mark.parametrize(
+    "command", ["xacct credentials jump", "aws configure export-credentials --profile jump --format process"]
+)
+def test_cache_key_depends_on_the_profile_that_a_program_asks_for(command: str) -> None:
+    """After an edit of that profile, its old session went on calling for the role."""
+    profiles: dict[str, dict[str, str]] = {
+        "a": {"role_arn": "r", "source_profile": "sdk"},
+        "sdk": {"credential_process": command},
+        "jump": {"role_arn": "arn:aws:iam::222222222222:role/Jump", "source_profile": "user"},
+        "user": {"aws_access_key_id": "AKIA1", "aws_secret_access_key": "secret"},
+        "other": {"aws_access_key_id": "AKIA2", "aws_secret_access_key": "secret"},
+    }
+    edits = [
+        {},
+        {"jump": profiles["jump"] | {"role_arn": "arn:aws:iam::222222222222:role/Else"}},
+        {"jump": profiles["jump"] | {"source_profile": "other"}},
+        {"user": profiles["other"]},
+        {"jump": {"credential_process": "xacct credentials sdk"}},
+    ]
+    assert len({key_of({**profiles, **edit}) for edit in edits}) == len(edits)
+    secret = {"user": {**profiles["user"], "aws_secret_access_key": "other"}}
+    assert key_of({**profiles, **secret}) == key_of(profiles)
+
+
 def test_role_and_request_have_a_readable_repr() -> None:
     profiles = {
         "a": {
