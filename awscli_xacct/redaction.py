@@ -46,6 +46,9 @@ _VARIABLES = (
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_SECURITY_TOKEN",
+    "AWS_SECRET_KEY",
+    "AMAZON_SECRET_ACCESS_KEY",
+    "AMAZON_SESSION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 )
 # A bearer token is enough to call with; a signature is worthless without its request.

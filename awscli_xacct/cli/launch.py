@@ -29,7 +29,16 @@ ACCOUNT = ("AWS_ACCOUNT_ID", "AccountId")
 
 PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
-STALE = (*PROFILES, "AWS_SECURITY_TOKEN")
+STALE = (
+    *PROFILES,
+    "AWS_SECURITY_TOKEN",
+    # Where there are no keys by the usual names, Terraform and others in Go take the first two, those in Ruby all.
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    "AMAZON_ACCESS_KEY_ID",
+    "AMAZON_SECRET_ACCESS_KEY",
+    "AMAZON_SESSION_TOKEN",
+)
 """Variables that contradict other credentials, or would be taken for them."""
 
 BEFORE_CONTAINER = (

@@ -19,7 +19,7 @@ from .steps import age_config_files
 
 pytestmark = pytest.mark.usefixtures("user")
 
-DUMP = "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if k.startswith('AWS_')}))"
+DUMP = "import json, os; print(json.dumps({k: v for k, v in os.environ.items() if k.startswith(('AWS_', 'AMAZON_'))}))"
 
 
 @pytest.fixture(params=["cold", "warm"])

@@ -24,6 +24,14 @@ pytestmark = pytest.mark.usefixtures("user")
 
 STARTED_BY = Path(sys.executable).resolve().name
 WHOAMI = (str(AWS), "sts", "get-caller-identity")
+KEYS_OF_OTHER_SDKS = (
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    "AMAZON_ACCESS_KEY_ID",
+    "AMAZON_SECRET_ACCESS_KEY",
+    "AMAZON_SESSION_TOKEN",
+)
+"""With these, Terraform would run as somebody else, and not as the profile that is served."""
 
 
 def list_programs(home: Home) -> list[str]:
@@ -40,6 +48,7 @@ def test_exec_serve_leaves_no_keys_in_the_environment(home: Home, prod: str) -> 
         "AWS_SECRET_ACCESS_KEY": "old",
         "AWS_SESSION_TOKEN": "old",
         "AWS_SECURITY_TOKEN": "old",
+        **dict.fromkeys(KEYS_OF_OTHER_SDKS, "old"),
         "AWS_CREDENTIAL_EXPIRATION": "old",
         "AWS_ACCOUNT_ID": "9",
         "AWS_REGION": "old",
