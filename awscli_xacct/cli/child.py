@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ..messages import warn
 from .launch import explain_exec_error, find_program
@@ -18,9 +18,25 @@ _ENDED = "SIGCHLD"
 
 
 def run_child(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run `command` and return its exit code, negative for a signal that ended it; a shell's if it cannot be run.
+    """Run `command` and return its exit code, negative for a signal that ended it; a shell's if it cannot be run."""
 
-    What is sent to this process is passed on. Ctrl-C is not: the terminal sends it to the command itself.
+    def start() -> subprocess.Popen[bytes]:
+        words = find_program(command, environment.get("PATH"))
+        return subprocess.Popen(words, env=dict(environment))  # noqa: S603 - the user's own command
+
+    try:
+        return run_to_end(start).returncode
+    except OSError as error:
+        code, text = explain_exec_error(command, error)
+        warn(text)
+        return code
+
+
+def run_to_end(start: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """Start a process and return it when it has ended. Raises what `start` raises.
+
+    What is sent to this process is passed on. Ctrl-C is not: the terminal sends it to the other one itself, which may
+    have the terminal to restore, so that this one must not end before it.
     """
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
@@ -38,18 +54,12 @@ def run_child(command: Sequence[str], environment: Mapping[str, str]) -> int:
             process.send_signal(number)
 
     with SignalWait((*_FROM_TERMINAL, *_PASSED_ON, _ENDED), pass_on) as signals:
-        try:
-            words = find_program(command, environment.get("PATH"))
-            process = subprocess.Popen(words, env=dict(environment))  # noqa: S603 - the user's own command
-        except OSError as error:
-            code, text = explain_exec_error(command, error)
-            warn(text)
-            return code
+        process = start()
         for number in early:
             process.send_signal(number)
         while process.poll() is None:
             signals.wait()
-        return process.returncode
+        return process
 
 
 def _is_in_foreground() -> bool:

@@ -22,8 +22,8 @@ from .child_output import read_lines
 from .launch import explain_exec_error, find_program, kill_group
 from .watchdog import Watchdog
 
-STOP_SECONDS = 5
-"""How long all children together may take to end when they are asked to."""
+INTERRUPT_SECONDS = TERMINATE_SECONDS = 2.5
+"""How long all children together may take to end when they are asked to by Ctrl-C, and then by SIGTERM."""
 
 AddLine = Callable[[str, bool, bytes], None]
 """Called with a child's name, whether it wrote on stderr, and the line. It may block for as long as it likes."""
@@ -177,8 +177,8 @@ class ProcessPool:
             self._waiting.clear()
             self._stopped = True
             left = list(self._running.values())
-        for ask in (_interrupt, _terminate):
-            end = time.monotonic() + STOP_SECONDS / 2
+        for ask, seconds in ((_interrupt, INTERRUPT_SECONDS), (_terminate, TERMINATE_SECONDS)):
+            end = time.monotonic() + seconds
             for child in left:
                 ask(child)
             while any(child.poll() is None for child in left):

@@ -5,8 +5,10 @@ process of that command. So this one never loads botocore, reads each edit of th
 own terminal while whoever asks for credentials waits.
 """
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -16,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import __version__, settings
 from ..errors import XacctError
-from ..messages import print_message, subcommand, warn
+from ..messages import describe_end, print_message, subcommand, warn
 from ..storage.memo import Memo, file_signature, read_memo
 from .for_once import ForOnce
 
@@ -29,6 +31,11 @@ _PROGRAM = (
 )
 _FOREVER_SECONDS = 60.0
 """How long credentials without an end are used before the profile is asked again."""
+CTRL_C_SECONDS = 1.0
+"""How long this process may take to end by a Ctrl-C that has ended the one that fetches."""
+
+_INTERRUPTED = "Interrupted"
+"""The code of that, which `xacct credentials` reports."""
 
 
 class Supply(NamedTuple):
@@ -50,10 +57,11 @@ class _Kept(NamedTuple):
     files: list[str]
 
     def is_fresh(self, now: float) -> bool:
-        return now < self.until and self.files == _read_signatures()
+        return now < self.until and self.files == read_signatures()
 
 
-def _read_signatures() -> list[str]:
+def read_signatures() -> list[str]:
+    """Return what differs for other versions of the config files."""
     return [file_signature(path) for path in settings.config_paths()]
 
 
@@ -96,7 +104,7 @@ class Renewal:
         self._lock = threading.Lock()
         self._waiting: list[Deliver] = []
         self._process: subprocess.Popen[bytes] | None = None
-        self._stopped = False
+        self._stopped = threading.Event()
         self._kept = _Kept(b"", 0.0, [])
         self._retry_at = 0.0
         self._told = ""
@@ -120,11 +128,18 @@ class Renewal:
         threading.Thread(target=self._fetch, daemon=True).start()
 
     def stop(self) -> None:
-        """End the process that fetches, if any. What it fails with then is delivered to nobody."""
+        """Ask the process that fetches, if any, to end. What it fails with then is delivered to nobody."""
         with self._lock:
-            self._stopped = True
+            self._stopped.set()
             if self._process is not None:
                 self._process.terminate()
+
+    def await_end(self, seconds: float) -> None:
+        """Wait, after `stop`, until that process has left the terminal as it was, but not for longer than `seconds`."""
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(seconds, 0))
 
     def is_fresh(self) -> bool:
         """Return whether the next request will be answered at once. Raises `XacctError` and `OSError`."""
@@ -145,12 +160,14 @@ class Renewal:
             supply = self._run()
         except Exception as bug:  # noqa: BLE001 - whoever waits gets an answer
             supply = Supply(None, "InternalError", f"unexpected {type(bug).__name__}: {bug}")
-        if supply.document is None and not self._stopped:
+        if supply.code == _INTERRUPTED:
+            self._stopped.wait(CTRL_C_SECONDS)  # the terminal sends it to this process as well
+        if supply.document is None and not self._stopped.is_set():
             self._tell(supply.message)
             supply = self._find_valid() or supply
         with self._lock:
             waiting, self._waiting = self._waiting, []
-            if self._stopped:
+            if self._stopped.is_set():
                 return
         for deliver in waiting:
             deliver(supply)
@@ -158,8 +175,9 @@ class Renewal:
     def _run(self) -> Supply:
         seconds = settings.SERVE_WAIT_SECONDS
         with self._lock:
-            if self._stopped:
+            if self._stopped.is_set():
                 return Supply(None)
+            files = read_signatures()
             process = self._process = start_credentials(
                 self.profile,
                 self._for_once,
@@ -181,16 +199,17 @@ class Renewal:
             )
             return Supply(None, "LoginRequired", text)
         finally:
-            self._process = None
+            with self._lock:
+                self._process = None
         if process.returncode:
-            return _parse_failure(messages.decode("utf-8", "replace"))
+            return _parse_failure(process.returncode, messages.decode("utf-8", "replace"))
         self._told = ""
-        self.keep(document)
+        self.keep(document, files)
         return Supply(json.loads(document))
 
-    def keep(self, document: bytes) -> None:
-        """Keep credentials that are in no record, until they are due."""
-        self._kept = _Kept(document, find_due(json.loads(document), time.time()), _read_signatures())
+    def keep(self, document: bytes, files: list[str]) -> None:
+        """Keep credentials that are in no record, until they are due; `files` is from before they were fetched."""
+        self._kept = _Kept(document, find_due(json.loads(document), time.time()), files)
 
     def _find_valid(self) -> Supply | None:
         """Return credentials that are due for a refresh but not over; they are used for a while before the next try."""
@@ -205,9 +224,11 @@ class Renewal:
 
     def _tell(self, message: str) -> None:
         """Print a failure for the person at the terminal, but not again for each client."""
-        if message != self._told:
+        with self._lock:
+            if message == self._told:
+                return
             self._told = message
-            print_message(f"xacct: {message}")  # a command that fixes it has a line of its own
+        print_message(f"xacct: {message}")  # a command that fixes it has a line of its own
 
 
 def start_credentials(
@@ -230,14 +251,17 @@ def start_credentials(
     )
 
 
-def _parse_failure(messages: str) -> Supply:
+def _parse_failure(exit_code: int, messages: str) -> Supply:
     """Return what ``xacct credentials`` reports of its failure, with the warnings before it printed."""
+    if exit_code == -signal.SIGINT:  # Python was still starting, and has left a traceback
+        return Supply(None, _INTERRUPTED, "interrupted")
     *before, last = messages.rstrip("\n").split("\n")
     try:
         report = json.loads(last)
         code, message, fix = str(report["Code"]), str(report["Message"]), report["Fix"]
     except (ValueError, TypeError, KeyError):  # it was killed, say
-        return Supply(None, "NoCredentials", messages.strip().removeprefix("xacct: "))
+        message = messages.strip().removeprefix("xacct: ")
+        return Supply(None, "NoCredentials", message or f"xacct credentials {describe_end(exit_code)}")
     for line in before:
         warn(line.removeprefix("xacct: "))
     return Supply(None, code, f"{message}\n  {fix}" if fix and fix not in message else message)

@@ -40,6 +40,8 @@ _READ_ONLY = 0o400
 """What ``aws configure`` would write into a copy is lost when the program ends: it had better fail."""
 _SECONDS_WITHOUT_END = 3600
 """How long SDKs use credentials that have no end before they ask again."""
+_END_SECONDS = 2.0
+"""How long the processes that fetch may take to end."""
 _TEMPORARY = ("Busy", "InternalError", "Throttled", "Unreachable")
 """Codes of errors that another try may not have."""
 
@@ -67,10 +69,13 @@ class Serving(contextlib.AbstractContextManager["Serving"]):
         return {uri: f"http://{self.address}{make_path(profile)}", token: self._token}
 
     def __exit__(self, *_: object) -> None:
-        """Answer nobody any more."""
+        """Answer nobody any more, and leave the terminal as it was."""
         for renewal in self.renewals.values():
             renewal.stop()
         self._server.stop()
+        end = time.monotonic() + _END_SECONDS
+        for renewal in self.renewals.values():
+            renewal.await_end(end - time.monotonic())
         self._thread.join(1)
 
     def _handle(self, head: bytes, answer: Answer) -> None:

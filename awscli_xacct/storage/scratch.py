@@ -29,10 +29,7 @@ def make_scratch_directory(place: str, kind: str) -> Iterator[Path]:
     try:
         parent = provide_own(place, kind)
         _sweep(parent)
-        directory = parent / os.urandom(8).hex()
-        lock = FileLock(directory.with_suffix(".lock"))
-        with contextlib.suppress(NoLocksError):  # then nobody else gets it either
-            lock.try_acquire()
+        directory, lock = _lock_new(parent)
         directory.mkdir(mode=PRIVATE_DIRECTORY)
     except OSError:
         from tempfile import mkdtemp
@@ -44,6 +41,17 @@ def make_scratch_directory(place: str, kind: str) -> Iterator[Path]:
         _remove(directory)
         if lock is not None:
             _release(lock)
+
+
+def _lock_new(parent: Path) -> tuple[Path, FileLock]:
+    """Return the path of a new directory and its lock, acquired where there are locks. Raises `OSError`."""
+    while True:
+        directory = parent / os.urandom(8).hex()
+        lock = FileLock(directory.with_suffix(".lock"))
+        with contextlib.suppress(NoLocksError):  # then nobody else gets it either
+            if not lock.try_acquire():
+                continue  # a process that sweeps was quicker, and removes the file
+        return directory, lock
 
 
 def _remove(directory: Path) -> None:

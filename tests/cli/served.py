@@ -7,9 +7,11 @@ import os
 import re
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -94,9 +96,14 @@ def parse_variables(text: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(home: Home, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """Run `xacct serve`; it must not have ended by itself."""
-    process = home.fork_xacct("serve", *arguments, environment=environment)
+def serving(
+    home: Home, *arguments: str, environment: Mapping[str, str] | None = None, program: str = ""
+) -> Iterator[Server]:
+    """Run `xacct serve`, or a Python `program` that is it but for a change; it must not have ended by itself."""
+    if program:
+        process = home.start_any(Path(sys.executable), "-c", program, "serve", *arguments)
+    else:
+        process = home.fork_xacct("serve", *arguments, environment=environment)
     try:
         assert process.stdout is not None
         printed = process.stdout.read()
@@ -113,3 +120,19 @@ def client_environment(server: Server) -> dict[str, str]:
     """Return the environment of a program that has evaluated what the server printed."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {**kept, **server.variables}
+
+
+def children(process: int) -> list[int]:
+    """Return the ids of the processes that a process has started and that it has not waited for."""
+    return [
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/stat")
+        if (text := read_if_there(path)) and text.rpartition(")")[2].split()[1] == str(process)
+    ]
+
+
+def read_if_there(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""

@@ -131,6 +131,22 @@ def test_exec_serve_prompts_before_and_not_for_long(
     assert len(sts.calls_of("AssumeRole")) == 1
 
 
+@pytest.mark.parametrize(("name", "code"), [("INT", 130), ("TERM", 128 + signal.SIGTERM)])
+def test_exec_serve_ended_at_the_prompt_restores_the_terminal(
+    home: Home, vault: str, name: str, code: int
+) -> None:
+    """Another process prompts, which must not be left behind."""
+    terminal = Terminal(home.terminal_for(str(XACCT), "exec", "--serve", vault, "--", "echo", "run"))
+    terminal.wait_for_prompt()
+    if name == "INT":
+        terminal.child.sendintr()
+    else:
+        terminal.child.kill(getattr(signal, f"SIG{name}"))
+    assert terminal.end() == code
+    assert "run" not in terminal.shown.split()
+    assert list((home.aws_dir / "xacct" / "serve").iterdir()) == []
+
+
 def test_exec_serve_without_credentials_runs_nothing(home: Home, prod: str, role: Role) -> None:
     role.trusts = []
     outcome = home.xacct("exec", "--serve", prod, "--", "touch", str(home.path / "run"))

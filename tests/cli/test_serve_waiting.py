@@ -9,22 +9,34 @@ from pathlib import Path
 
 import pytest
 
+from awscli_xacct.settings import SERVE_WAIT_SECONDS
 from tests.sts import MfaDevice, Role, Sts
 from tests.support.commands import make_refresh_due
 from tests.support.home import TIMEOUT, XACCT, Home, finish_on_terminal
 from tests.support.terminal import Terminal
 
-from .served import Answer, Server, parse_variables, serving
+from .served import Answer, Server, parse_variables, read_answer, serving
 
 pytestmark = pytest.mark.usefixtures("user")
 
 IMPATIENT = """
-import sys
+import os, subprocess, sys, time
 from awscli_xacct import settings
-settings.SERVE_WAIT_SECONDS = 8
+
+class Popen(subprocess.Popen):
+    def communicate(self, input=None, timeout=None):
+        while timeout == settings.SERVE_WAIT_SECONDS and self.poll() is None:
+            if os.path.exists({over!r}):
+                os.remove({over!r})
+                raise subprocess.TimeoutExpired(self.args, timeout)
+            time.sleep(0.01)
+        return super().communicate(input, timeout)
+
+subprocess.Popen = Popen
 from awscli_xacct.cli.main import main
 sys.exit(main(sys.argv[1:]))
 """
+"""A server whose patience with a fetch ends when there is a file `over`, and not before."""
 
 
 class Asking(threading.Thread):
@@ -78,13 +90,20 @@ def test_serve_prompts_on_its_terminal_while_clients_wait(
 def test_serve_without_an_answer_tells_clients_and_prompts_again(
     home: Home, sts: Sts, vault: str, device: MfaDevice
 ) -> None:
-    terminal, server = serve_on_terminal(home, sys.executable, "-c", IMPATIENT, "serve", vault)
+    over = home.path / "over"
+    program = IMPATIENT.format(over=str(over))
+    terminal, server = serve_on_terminal(home, sys.executable, "-c", program, "serve", vault)
     terminal.wait_for_prompt()
-    answer = Asking(server).answer
+    with server.connect() as client:
+        client.sendall(server.request())
+        for _ in range(2):  # it answers these after it has read that
+            assert server.ask(Authorization=None).status == 401
+        over.touch()
+        answer = read_answer(client)
     assert (answer.status, answer.content["code"]) == (403, "LoginRequired")
     assert answer.content["message"] == (
-        "no credentials for profile vault within 8 s: nobody entered an MFA code, or STS does not answer. Log in from "
-        "a terminal:\n  aws configure role login vault"
+        f"no credentials for profile vault within {SERVE_WAIT_SECONDS} s: nobody entered an MFA code, or STS does not "
+        f"answer. Log in from a terminal:\n  aws configure role login vault"
     )
     terminal.expect("aws configure role login vault")
     assert terminal.child.getecho()
@@ -133,8 +152,8 @@ def test_serve_tells_a_denial_and_recovers(home: Home, prod: str, role: Role) ->
 def test_serve_uses_credentials_to_their_end_while_sts_fails(home: Home, sts: Sts, prod: str) -> None:
     with serving(home, prod) as server:
         first = server.ask()
-        make_refresh_due(home)
         sts.drop_connections(None, "AssumeRole")
+        make_refresh_due(home)
         assert server.ask().content == first.content
         assert len(sts.calls_of("AssumeRole")) > 1
         server.stop()
