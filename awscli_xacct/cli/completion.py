@@ -25,10 +25,6 @@ _SCRIPTS = {
 """The files of each shell's script: the completion, and the function for ``xacct use``."""
 
 HELP = "Print the script with which bash, zsh or fish complete commands, options and profiles, and xacct use works."
-EXAMPLES = """\
-  In ~/.bashrc:                   eval "$(xacct completion bash)"
-  In ~/.zshrc, after compinit:    eval "$(xacct completion zsh)"
-  In ~/.config/fish/config.fish:  xacct completion fish | source"""
 
 _PROFILE, _PATTERN = "PROFILE", "PATTERN"
 _NEXT = "--next"

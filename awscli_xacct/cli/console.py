@@ -35,15 +35,6 @@ from .resolve import resolve
 from .signin import check_url, find_endpoints, request_url
 
 HELP = "Print a URL that signs a browser in to the console as a profile's role, or open it."
-EXAMPLES = """\
-  xacct console prod --open
-  xacct console prod --service ec2 --open
-  xacct console prod --read-only --open
-  xacct console prod --destination https://console.aws.amazon.com/s3/buckets/logs
-  xacct console prod --duration-seconds 43200 | wl-copy
-
-  Anyone who has the URL can sign in with it, for 15 minutes. It is only printed, never stored, except that
-  --open passes it to the browser in a file that nobody else can read."""
 
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9-]*")
 

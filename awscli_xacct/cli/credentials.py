@@ -10,15 +10,6 @@ from .formats import SHELLS
 from .resolve import resolve
 
 HELP = "Print the credentials of a profile for a program (credential_process) or a shell."
-EXAMPLES = """\
-  xacct credentials prod
-  eval "$(xacct credentials prod --format env)"
-  xacct credentials prod --format fish | source
-  xacct credentials prod --read-only
-
-  For SDKs, a profile with credential_process = xacct credentials prod, because SDKs ignore it beside a role_arn:
-
-  aws configure role prod --sdk-profile"""
 _PROCESS = "process"
 
 

@@ -17,8 +17,6 @@ from . import plugin_section, resolve
 from .role import SPELLING
 
 HELP = "Disable the plugin; profiles and cached sessions stay."
-EXAMPLES = """\
-  xacct disable"""
 
 _UNDO = '--sdk-profile ""'
 

@@ -3,7 +3,6 @@
 A command is a module of this package, named as it is typed, with
 
     HELP                what it does, in one line
-    EXAMPLES            command lines and what they are for; help shows them below the options
     configure(parser)   declares its options for `argparse`
     run(options)        does the work and returns the exit code
 
@@ -14,6 +13,8 @@ and, if another command ends its own command line,
 and, if people expect options that it does not have,
 
     INSTEAD             what to do instead, in a sentence, by option
+
+In ``examples/NAME.txt`` are command lines and what they are for, which help shows below the options.
 
 Only the module of the command that runs is imported. Results go to stdout, through `results.write_result`; a command
 that fails has printed none.
@@ -79,6 +80,11 @@ class Parser(argparse.ArgumentParser):
         if len(positional) > 1:
             return self.parse_intermixed_args(args, namespace)
         return super().parse_args(args, namespace)
+
+    def format_help(self) -> str:
+        name = self.prog.removeprefix("xacct ")
+        self.epilog = f"examples:\n{read_examples(name)}"
+        return super().format_help()
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Print help; argparse's own way says nothing where it cannot be written."""
@@ -176,12 +182,7 @@ def _read_profiles() -> Profiles:
 def make_parser(name: str) -> Parser:
     """Return the parser for a command's options."""
     command = load(name)
-    parser = Parser(
-        prog=f"xacct {name}",
-        description=command.HELP,
-        epilog=f"examples:\n{command.EXAMPLES}",
-        allow_abbrev=False,
-    )
+    parser = Parser(prog=f"xacct {name}", description=command.HELP, allow_abbrev=False)
     parser.instead = getattr(command, "INSTEAD", {})
     command.configure(parser)
     parser.add_argument(
@@ -193,6 +194,11 @@ def make_parser(name: str) -> Parser:
     )
     parser.formatter_class = HelpFormatter  # now, because argparse makes one for each option that is declared
     return parser
+
+
+def read_examples(name: str) -> str:
+    """Return the examples of a command. Only its help reads them."""
+    return (Path(__file__).with_name("examples") / f"{name}.txt").read_text("utf-8").rstrip()
 
 
 def load(name: str) -> Any:

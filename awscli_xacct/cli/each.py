@@ -26,12 +26,6 @@ from .process_pool import Job, NotRunError, ProcessPool
 from .progress import Progress
 
 HELP = "Run a command once for each of many role profiles, accounts and regions, several at a time."
-EXAMPLES = """\
-  xacct each 'prod-*' audit -- aws s3 ls
-  xacct each --all --jobs 4 -- sh -c 'aws iam list-users --query "length(Users)"'
-  xacct each --all --read-only -- ./inventory.sh
-  xacct each --all --regions us-east-1,eu-* --json -- aws ec2 describe-instances
-  xacct each --org --role-name Audit --retries 2 -- aws sts get-caller-identity"""
 
 JOBS = 8
 _PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 1, 30

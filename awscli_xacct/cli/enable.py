@@ -20,12 +20,6 @@ from . import embedded, installations, plugin_section, probes
 from .installations import Installation
 
 HELP = "Enable the plugin for the aws on the PATH, version 1 or 2."
-EXAMPLES = """\
-  xacct enable
-  xacct enable --v2
-  xacct enable --aws /opt/bin/aws
-
-  The edit is tried with that aws, and with all others that read the same file, before it is made."""
 
 _TRIAL_SECONDS = 60
 """How long the `aws` to enable it for may take with the plugin."""

@@ -11,13 +11,6 @@ from .launch import become, build_environment
 from .shell import check_not_nested, make_shell
 
 HELP = "Run a command, or a shell, with the credentials and the region of a profile in its environment."
-EXAMPLES = """\
-  xacct exec prod -- terraform plan
-  xacct exec --serve prod -- terraform apply     for longer than one session lasts
-  xacct exec prod -- sh -c 'echo "$AWS_CREDENTIAL_EXPIRATION"'
-  xacct exec prod python report.py
-  xacct exec prod --read-only -- ./report.sh
-  xacct exec prod                                a shell; end it with: exit"""
 
 
 INSTEAD = {

@@ -23,10 +23,6 @@ from .output import add_format_options
 from .resolve import read_config
 
 HELP = "Show which sessions were obtained, by whom, for what, and how to see what they did."
-EXAMPLES = """\
-  xacct history
-  xacct history prod --since 1d
-  xacct history --since 2026-11-25 --json | jq -r '.[].Program'"""
 
 _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
 _AGE = re.compile(r"(\d{1,6})([mhdw])", re.ASCII)

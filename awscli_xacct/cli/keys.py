@@ -24,13 +24,6 @@ from .moved_sessions import keeping_sessions
 from .output import add_format_options
 
 HELP = "Show where long-term keys rest, keep them in the system's key store, and rotate them."
-EXAMPLES = """\
-  xacct keys status                where each key rests, its age, and its last use
-  xacct keys store default         move the key of a profile from the credentials file into the key store
-  xacct keys restore default       move it back
-  xacct keys rotate default        make a new key and disable the old one
-  xacct keys rotate default --yes --delete-old
-  xacct keys get default           print it, as the profile's credential_process"""
 
 _ACTIONS = ("status", "store", "restore", "rotate", "get")
 

@@ -20,10 +20,6 @@ from .resolve import read_config
 from .user_key import explaining_refusals, locate_key, make_clients
 
 HELP = "Create a virtual MFA device for a user, and set it in the user's profiles."
-EXAMPLES = """\
-  xacct mfa enroll default
-  xacct mfa enroll default --roles             for all roles that are assumed from it as well
-  xacct mfa enroll default --device-name phone"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -14,11 +14,6 @@ from ..messages import ROLE_COMMAND, SUBCOMMANDS, spell_role_command
 
 SPELLING = "xacct role"
 HELP = "Create, check and list role profiles, and log in: aws configure role, for an aws without the plugin."
-EXAMPLES = """\
-  xacct role prod --role-arn arn:aws:iam::222222222222:role/CrossAccountPowerUser
-  xacct role list --output json
-  xacct role login prod
-  xacct role help"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

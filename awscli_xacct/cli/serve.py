@@ -28,14 +28,6 @@ from .signal_wait import SignalWait
 from .use import FUNCTION_VARIABLE
 
 HELP = "Serve the credentials of profiles to programs and containers, and renew them in time."
-EXAMPLES = """\
-  xacct serve prod
-  xacct serve prod audit --port 8421
-  xacct serve prod --read-only
-  xacct serve prod --container --format env-no-export > prod.env
-
-  It prints the variables with which AWS SDKs find it, and serves until Ctrl-C. For one command there is:
-  xacct exec --serve prod -- terraform apply"""
 
 _MAX_PORT = 65535
 _ENDS = ("SIGINT", "SIGTERM", "SIGHUP")

@@ -26,10 +26,6 @@ from .prompt import escape_for_prompt, format_prompt
 from .resolve import read_config, resolve
 
 HELP = "Show which credentials are valid, for how long, and whose they are."
-EXAMPLES = """\
-  xacct status
-  xacct status --json
-  PS1='$(xacct status --prompt) \\$ '     in bash, for the profile in AWS_PROFILE"""
 
 _ROLE, _SESSION = "role", "mfa-session"
 _GONE, _OTHER = "profile is gone", "other settings"

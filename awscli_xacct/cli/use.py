@@ -20,14 +20,6 @@ from .launch import ACCOUNT, BEFORE_CONTAINER, REGIONS, STALE, VARIABLES
 from .resolve import read_config
 
 HELP = "Switch this shell to a profile, in bash, zsh and fish with the function that completion brings."
-EXAMPLES = """\
-  xacct use prod
-  xacct use            choose one from a list
-  xacct use -          go back to the one before
-  xacct use --off      restore what the first use replaced
-
-  The function comes with the completion. In ~/.bashrc: eval "$(xacct completion bash)"
-  For zsh and fish: xacct completion --help"""
 
 MARK = ": xacct use"
 """The first line of what the function evaluates, a command that does nothing; it shows anything else, such as help."""

@@ -20,11 +20,6 @@ from .output import add_format_options
 from .resolve import read_config
 
 HELP = "Show what would act: profile, account, role and policy. Makes no call unless told to."
-EXAMPLES = """\
-  xacct whoami
-  xacct whoami prod
-  xacct whoami --json
-  xacct whoami prod --check     asks STS, and logs in if that is necessary"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

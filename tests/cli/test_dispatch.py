@@ -12,7 +12,7 @@ import pexpect
 import pytest
 
 from awscli_xacct import __version__
-from awscli_xacct.cli.dispatch import COMMANDS, load
+from awscli_xacct.cli.dispatch import COMMANDS, load, read_examples
 from tests.support.home import XACCT, Home, finish
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +44,7 @@ def test_help_of_each_command(home: Home, name: str) -> None:
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith(f"usage: xacct {name}")
     assert load(name).HELP in outcome.stdout
-    assert f"examples:\n{load(name).EXAMPLES}" in outcome.stdout
+    assert f"examples:\n{read_examples(name)}" in outcome.stdout
 
 
 def test_unknown_command_is_refused(home: Home) -> None:

@@ -65,18 +65,17 @@ def test_help_page_has_examples_and_is_valid(configure: Any, name: str) -> None:
         assert f"``{option}``" in text or f"``--{option}``" in text
 
 
-def test_help_page_sources_are_ascii_and_packaged() -> None:
-    """awscli reads them in the encoding of the locale, and only what setup.cfg lists is installed."""
+def test_files_that_are_no_modules_are_packaged_and_help_pages_are_ascii() -> None:
+    """awscli reads the pages in the encoding of the locale, and only what setup.cfg lists is installed."""
     package = Path(awscli_xacct.__file__).parent
     setup = configparser.ConfigParser()
     setup.read(package.parent / "setup.cfg", encoding="utf-8")
     patterns = setup["options.package_data"]["awscli_xacct"].split()
-    packaged = {path for pattern in patterns for path in package.glob(pattern)}
+    files = {path for path in package.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+    assert files == {path for pattern in patterns for path in package.glob(pattern) if path.is_file()}
     for name in ("role", *SUBCOMMANDS):
         for page in ("_synopsis.rst", "_description.rst", "_examples.rst"):
-            path = package / "configure_role" / "examples" / name / page
-            assert path.read_bytes().isascii()
-            assert path in packaged
+            assert (package / "configure_role" / "examples" / name / page).read_bytes().isascii()
 
 
 def test_help_of_configure_lists_role_and_its_subcommands(configure: Any) -> None:

@@ -18,11 +18,6 @@ from . import aws, clock, environment, files, long_term_keys, profiles
 from .report import FAULT, UNCHECKED, WARNING, DoctorContext, Finding
 
 HELP = "Check aws, the plugin, files, variables, profiles and the clock. Changes nothing."
-EXAMPLES = """\
-  xacct doctor
-  xacct doctor --json | jq '.Checks[] | select(.State == "fault")'
-
-  The exit code is 0 if there is no fault, even with warnings."""
 
 CHECKS: dict[str, Callable[[DoctorContext], Iterator[Finding]]] = {
     "aws": aws.check,
