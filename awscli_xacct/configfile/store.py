@@ -27,7 +27,7 @@ from ..storage.locks import locked
 from ..storage.record import is_ours
 from .document import Document, Sections, parse_sections
 
-Change = Callable[[Document], None]
+Change = Callable[[Document], object]
 Reader = Callable[[str], Sections]
 
 _ATTEMPTS = 20

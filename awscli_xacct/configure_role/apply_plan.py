@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from botocore.configloader import raw_config_parse
-
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
@@ -18,7 +16,7 @@ from ..profiles.defaults import region_note
 from ..tables import counted, table
 from ..typed import typed_again
 from .base import Subcommand, find_region_variable
-from .output import print_result
+from .file_change import edit_config
 from .remove import unshared_records
 
 _MARKS = (settings.MANIFEST, settings.MANIFEST_KEYS)
@@ -96,7 +94,7 @@ class PlannedCommand(Subcommand):
                 raise ValidationError(_NOTHING, [changed], "FileChanged")
             shown.apply(document)
 
-        store.edit(path, change, raw_config_parse)
+        edit_config(path, change)
         self._cache().remove_all(records)
 
     def _print_regions(
@@ -117,7 +115,7 @@ class PlannedCommand(Subcommand):
 
     def _print_plan(self, shown: Plan, request: Request, parsed_globals: Any) -> None:
         result = [_to_dict(edit) for edit in shown.edits]
-        print_result(self._session, parsed_globals, self.NAME, result, lambda: _text(shown))
+        self._print(parsed_globals, result, lambda: _text(shown))
         for note in shown.notes:
             print_message(note)
         self._print_regions(shown.without_region, is_manifest=bool(request.mark))

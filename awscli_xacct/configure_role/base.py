@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from ..profiles.source import Profiles, can_be_source, is_mfa_user, is_role
 from ..storage.cache import Cache, Record
 from .arguments import ERROR_FORMAT, parse, profiles_given
 from .clients import usable
+from .output import print_result
 
 if TYPE_CHECKING:
     from ..profiles.edit import ProfileEdit
@@ -65,6 +67,10 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         """Run the command and return its exit code."""
         raise NotImplementedError
+
+    def _print(self, parsed_globals: Any, result: Any, text: Callable[[], str]) -> None:
+        """Print `text` for people, or `result` in the format that the command line asks for."""
+        print_result(self._session, parsed_globals, self.NAME, result, text)
 
     def _cache(self) -> Cache:
         return record_cache(self._session.full_config, os.environ, print_message)

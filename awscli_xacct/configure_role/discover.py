@@ -191,7 +191,8 @@ class DiscoverCommand(PlannedCommand):
             elif result.denial:  # STS's text names the caller and the role, the same for all accounts
                 outcome = "denied"
             else:
-                outcome = f"{result.verdict}, {_first_line(result.error)}"
+                first = result.error.split("\n")[0]
+                outcome = f"{result.verdict}, {first}"
             print_message(f"{number}/{len(roles)} {result.profile}, {labels[result.profile]}: {outcome}")
             if result.failure:
                 failed.append(result.failure)
@@ -253,7 +254,3 @@ def _report_names(found: Sequence[Account], names: Mapping[str, str], template: 
         plain = render_name(template, account, role)
         if names[account.id] != plain:
             print_message(f"{account.label} is named {names[account.id]} ({plain} is taken)")
-
-
-def _first_line(text: str) -> str:
-    return next(iter(text.splitlines()), "")

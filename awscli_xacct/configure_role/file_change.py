@@ -1,4 +1,8 @@
-"""Write a file that a command has made: show the diff, ask before a user's own file is changed, and write it once."""
+"""Edit the config file, or write a file that a command has made: show the diff, ask, and write it once."""
+
+from pathlib import Path
+
+from botocore.configloader import raw_config_parse
 
 from ..configfile import store
 from ..confirm import Change, Consent, confirm_and_apply
@@ -7,6 +11,11 @@ from .base import refusal
 from .output import diff_lines, print_diff
 
 DECLINED = "nothing was written"
+
+
+def edit_config(path: Path, change: store.Change) -> store.Edit:
+    """Make `change` in the config file. The result is verified by the parser that `aws` will read it with."""
+    return store.edit(path, change, raw_config_parse)
 
 
 def write_file(

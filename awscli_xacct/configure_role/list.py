@@ -16,7 +16,6 @@ from ..tables import MIN_ROLE_WIDTH, add_column, can_draw, remaining, table, tru
 from ..wrapping import columns, fill, terminal_width
 from .arguments import flag
 from .base import NO_ROLES, Subcommand, shared_session
-from .output import print_result
 
 _BROKEN = "cannot work"
 
@@ -42,7 +41,7 @@ class ListCommand(Subcommand):
         def draw() -> str:
             return _tree(entries, places) if parsed_args.tree else _rows(entries, pairs, places)
 
-        print_result(self._session, parsed_globals, self.NAME, result, draw)
+        self._print(parsed_globals, result, draw)
         if any(entry.problem for entry in entries):
             print_message(f"to see why a profile {_BROKEN}: aws configure role show PROFILE")
         return 0

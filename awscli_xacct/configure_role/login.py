@@ -19,7 +19,6 @@ from ..storage.cache import Record
 from ..tables import counted, lifetime
 from .arguments import flag, nothing_given, positional, profiles_given
 from .base import Subcommand, require_roles
-from .output import print_result
 
 
 class LoginCommand(Subcommand):
@@ -66,7 +65,7 @@ class LoginCommand(Subcommand):
             record = fetcher.fetch()
             rows.append(_to_dict(record, "role", fetcher.role.profile, fetcher.role.mfa_serial))
             print_message(f"profile {fetcher.role.profile}: valid {lifetime(record)}")
-        print_result(self._session, parsed_globals, self.NAME, rows, str)
+        self._print(parsed_globals, rows, str)
         if failures:
             lines = bullets([Problem(failure.message) for failure in failures])
             raise combine(failures, "\n".join(["could not log in to every device, because", *lines]))

@@ -13,7 +13,7 @@ from ..manifest.model import SOURCES, RoleSpec
 from ..manifest.reader import read
 from ..manifest.source_file import decode
 from ..profiles.config_keys import KEYS
-from ..profiles.defaults import Wanted
+from ..profiles.defaults import Wanted, apply_changes
 from ..profiles.partitions import Partitions
 from ..profiles.source import Profiles
 from ..storage.files import is_directory
@@ -43,10 +43,7 @@ class IntoManifest:
     @property
     def roles(self) -> Profiles:
         """The settings of its roles, without the ARNs of those given by account and name."""
-        return {
-            role.profile: {key: text for key, text in role.options.items() if text is not None}
-            for role in self._manifest.roles
-        }
+        return {role.profile: apply_changes({}, role.options) for role in self._manifest.roles}
 
     @property
     def accounts(self) -> Mapping[str, str]:

@@ -4,18 +4,18 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListMFADevices.html
 """
 
 import shlex
+from itertools import takewhile
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .. import settings
 from ..aws_errors import is_denied
 from ..errors import ValidationError
 from ..failures import code_of
 from ..messages import role_command
 from ..problems import Problem
 from ..profiles.edit import AUTO, NONE
-from ..profiles.source import Profiles, describe_role_session, has_static_keys, is_role
+from ..profiles.source import Profiles, describe_role_session, follow_sources, has_static_keys, is_role
 from ..typed import typed_again
 from .base import refusal
 from .clients import ProfileClients
@@ -82,9 +82,6 @@ def _list_serials(source: str, host: Any) -> list[str]:
 
 def _first_role(name: str, profiles: Profiles) -> str | None:
     """Return the first role of the chain that gives `name` its credentials, or None if it is not a role."""
-    first = None
-    seen = set()
-    while name not in seen and is_role(profiles.get(name, {})) and not has_static_keys(profiles[name]):
-        seen.add(name)
-        first, name = name, str(profiles[name].get(settings.SOURCE_PROFILE))
-    return first
+    chain = follow_sources(profiles, name)
+    roles = takewhile(lambda each: is_role(profiles[each]) and not has_static_keys(profiles[each]), chain)
+    return next(reversed(list(roles)), None)

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from botocore.configloader import raw_config_parse
-
 from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import find_headers
@@ -14,6 +12,7 @@ from ..profiles.source import Profile
 from ..setup.journal import Entry, Journal
 from ..setup.steps import ADD, CHANGE, KEEP, REMOVE, SAME, Step
 from ..setup.undo import already_removed
+from .file_change import edit_config
 from .output import diff_lines
 
 
@@ -44,7 +43,7 @@ def profile_step(
     return Step(
         ADD if before is None else CHANGE,
         title,
-        lambda: store.edit(path, apply, raw_config_parse),
+        lambda: edit_config(path, apply),
         detail=list(diff_lines(edit))[2:],
         command=["aws", "configure", "role", *profile_words(profile), *options],
         entries=[entry],
@@ -89,7 +88,7 @@ def _steps(
             document.change(headers[-1], {key: entry["before"][key] for key in ours})
 
     def act() -> None:
-        store.edit(path, change, raw_config_parse)
+        edit_config(path, change)
         forget()
 
     edit = store.preview(path, change)

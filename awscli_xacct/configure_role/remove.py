@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from botocore.configloader import raw_config_parse
-
 from .. import settings
 from ..configfile import store
 from ..configfile.document import Document
@@ -21,6 +19,7 @@ from ..profiles.source import has_static_keys, is_role
 from ..typed import typed_again
 from .arguments import YES, flag, positional, required_profiles
 from .base import Subcommand, require_roles
+from .file_change import edit_config
 
 
 class RemoveCommand(Subcommand):
@@ -61,7 +60,7 @@ class RemoveCommand(Subcommand):
                 for header in headers.get(name, ()):
                     document.remove_section(header)
 
-        edit = store.edit(self._config_path(), change, raw_config_parse)
+        edit = edit_config(self._config_path(), change)
         print_message(f"removed from {edit.path}: {', '.join(names)}")
         for name in names:
             if name in credentials:

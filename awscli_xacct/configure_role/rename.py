@@ -2,10 +2,7 @@
 
 from typing import Any
 
-from botocore.configloader import raw_config_parse
-
 from .. import settings
-from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import find_headers, make_header, parse_header
 from ..errors import ValidationError
@@ -16,6 +13,7 @@ from ..profiles.credential_process import find_requested, redirect
 from ..profiles.sdk_profiles import asks_for, default_name, find_sdk_profiles
 from .arguments import nothing_given, positional
 from .base import Subcommand, require_roles
+from .file_change import edit_config
 from .remove import CredentialsFile
 
 
@@ -69,7 +67,7 @@ class RenameCommand(Subcommand):
                 if asked in names:
                     document.set(now, settings.CREDENTIAL_PROCESS, redirect(str(command), names[str(asked)]))
 
-        edit = store.edit(self._config_path(), change, raw_config_parse)
+        edit = edit_config(self._config_path(), change)
         renamed = ", and ".join(f"{before} to {after}" for before, after in names.items())
         print_message(f"renamed {renamed} in {edit.path}")
         users = [user for name in names for user in inventory.users_of(name)]

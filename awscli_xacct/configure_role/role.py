@@ -10,11 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from botocore.configloader import raw_config_parse
-
 from .. import copies, settings
 from ..configfile import store
-from ..configfile.document import Document
 from ..confirm import Change, Consent, confirm_and_apply, has_terminal
 from ..credentials.loading import read_own_files
 from ..errors import EditError, UsageError, ValidationError, XacctError
@@ -29,6 +26,7 @@ from ..storage.memo import file_signature
 from ..typed import note_typed, while_unwritten
 from . import role_args
 from .base import Subcommand
+from .file_change import edit_config
 from .output import print_diff
 from .reporting import make_reporter, run_reported
 
@@ -115,7 +113,7 @@ class RoleCommand(Subcommand):
         if verify:
             self._attempt(replace(edit, notes=[]), store.preview)  # or a code would be asked for in vain
             self._verify(edit)
-        diff = self._attempt(edit, lambda path, change: store.edit(path, change, raw_config_parse))
+        diff = self._attempt(edit, edit_config)
         _print_notes(edit, diff)
         if not diff.changed:
             print_message(_up_to_date(edit, diff))
@@ -132,7 +130,7 @@ class RoleCommand(Subcommand):
     def _attempt(self, edit: ProfileEdit, make: Callable[[Path, store.Change], store.Edit]) -> store.Edit:
         """Make an edit. If the file cannot be edited, report what is wrong with the settings as well."""
         try:
-            return make(self._config_path(), lambda document: self._edit(edit, document))
+            return make(self._config_path(), lambda document: self._apply(edit, document))
         except EditError as error:
             refused = error
         try:
@@ -143,9 +141,6 @@ class RoleCommand(Subcommand):
         except XacctError:
             pass
         raise refused
-
-    def _edit(self, edit: ProfileEdit, document: Document) -> None:
-        self._apply(edit, document)
 
     def _interview(self, edit: ProfileEdit) -> dict[str, str | None]:
         """Ask for the settings on the terminal. Raises `ValidationError` if that is impossible or futile."""

@@ -28,7 +28,6 @@ from . import setup_args
 from .arguments import YES, argument, flag, positional, required_profiles, settings_given
 from .base import Subcommand, refusal
 from .mfa_devices import find_device
-from .output import print_result
 from .profile_step import profile_step
 from .setup_undo import plan_undo
 from .setup_view import Work
@@ -105,8 +104,7 @@ class SetupCommand(Subcommand):
             missing = "there is no source profile to assume the role with"
             fix = f"choose one:\n  {typed_again('--source-profile PROFILE')}"
             raise refusal(setup_args.NOTHING, missing, fix, "NoCredentials")
-        accounts = setup_args.resolve_accounts(parsed_args, source, self._session)
-        caller, target, home = accounts.caller, accounts.target, accounts.home
+        caller, target, home = setup_args.resolve_accounts(parsed_args, source, self._session)
         path, name = setup_args.split_name(parsed_args.role_name)
         role_arn = str(Arn.iam(caller.arn.partition, target.account, f"role{path}{name}"))
         edit.wanted[settings.ROLE_ARN] = role_arn
@@ -144,7 +142,7 @@ class SetupCommand(Subcommand):
             result = self._verify(profile, options, retry)
             if parsed_globals.output or parsed_globals.query:
                 found = {**work.to_dict(), "Verified": result.to_dict()}
-                print_result(self._session, parsed_globals, self.NAME, found, str)
+                self._print(parsed_globals, found, str)
             if result.failure:
                 after = f" after {retry.seconds:g} s" if result.denial else ""
                 text = (
@@ -172,7 +170,7 @@ class SetupCommand(Subcommand):
             _do(work, journal, retry)
             kept = [step for step in work.steps if not step.to_do]
             if parsed_globals.output or parsed_globals.query:
-                print_result(self._session, parsed_globals, self.NAME, work.to_dict(), str)
+                self._print(parsed_globals, work.to_dict(), str)
             if kept:
                 raise XacctError("some of it was kept, for the reasons above")
             print_message("everything that setup made was undone")
@@ -198,13 +196,7 @@ class SetupCommand(Subcommand):
         """Print the plan and its commands for a person, or the plan for a program."""
         commands = work.commands()
         same = f"\n\nEquivalent aws commands:\n\n{commands}" if commands else "\n"
-        print_result(
-            self._session,
-            parsed_globals,
-            self.NAME,
-            work.to_dict(),
-            lambda: wrap(work.text(), sys.stdout) + same,
-        )
+        self._print(parsed_globals, work.to_dict(), lambda: wrap(work.text(), sys.stdout) + same)
 
     def _find_device(self, edit: ProfileEdit, source: str, *, required: bool) -> None:
         """Add the caller's device to the edit, if it is asked for or required. Raises `ValidationError`."""

@@ -1,7 +1,6 @@
 """The command line of `setup`: checked before any call, and turned into a request and the clients to make it with."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -35,15 +34,6 @@ PROFILE_KEYS = (
 
 
 _ACTIONS = {settings.SESSION_TAGS: TAG, settings.SOURCE_IDENTITY: SET_IDENTITY}
-
-
-@dataclass(frozen=True)
-class Accounts:
-    """The caller, the target account of the role, and the caller's home account."""
-
-    caller: Caller
-    target: AccountContext
-    home: AccountContext
 
 
 def check_arguments(profile: str, arguments: Any, profiles: Profiles) -> None:
@@ -82,8 +72,13 @@ def repeat_options(arguments: Any, region: str | None) -> list[str]:
     return [*words, *(["--region", region] if region else [])]
 
 
-def resolve_accounts(arguments: Any, source: str, session: Any) -> Accounts:
-    """Ask STS who the caller is and which accounts the profiles belong to. Raises `ValidationError`."""
+def resolve_accounts(
+    arguments: Any, source: str, session: Any
+) -> tuple[Caller, AccountContext, AccountContext]:
+    """Return the caller, the target account of the role, and the caller's home account, as STS tells.
+
+    Raises `ValidationError`.
+    """
     profiles = session.full_config["profiles"]
     admin, home_admin = arguments.account_profile, arguments.home_admin_profile or source
     clients = {name: ProfileClients(name, session) for name in dict.fromkeys((source, admin, home_admin))}
@@ -107,7 +102,7 @@ def resolve_accounts(arguments: Any, source: str, session: Any) -> Accounts:
         found.append(f"--require-mfa: the caller {caller.arn} is a role, and role sessions carry no MFA")
     if found:
         raise ValidationError(f"{NOTHING}, because", map(Problem, found))
-    return Accounts(caller, target, home)
+    return caller, target, home
 
 
 def setup_request(profile: str, arguments: Any, options: Mapping[str, Any]) -> SetupRequest:

@@ -19,13 +19,13 @@ from ..profiles.known_keys import find_unknown
 from ..profiles.partitions import CONSOLES
 from ..profiles.role import Role
 from ..profiles.sdk_profiles import find_sdk_profiles
-from ..profiles.source import is_role
+from ..profiles.source import follow_sources, is_role
 from ..redaction import SECRETS, without_passwords
 from ..tables import lifetime
 from ..wrapping import columns, terminal_width, wrap
 from .arguments import positional, required_profiles
 from .base import Subcommand, require_roles, shared_session
-from .output import HIDDEN, print_result
+from .output import HIDDEN
 
 
 class ShowCommand(Subcommand):
@@ -48,7 +48,7 @@ class ShowCommand(Subcommand):
             "SdkProfile": next(iter(find_sdk_profiles(inventory.profiles, entry.profile)), None),
             "Hops": [hop.to_dict() for hop in hops],
         }
-        print_result(self._session, parsed_globals, self.NAME, result, lambda: _text(hops, result))
+        self._print(parsed_globals, result, lambda: "".join(f"{line}\n" for line in _lines(hops, result)))
         return 0
 
 
@@ -120,23 +120,14 @@ class _File:
 def _hops(entry: Entry, inventory: Inventory, files: list[_File]) -> list[_Hop]:
     """Return the hops of a chain, first to last; of a profile with a problem, those that can be followed."""
     if entry.role is None:
-        return [_hop(name, inventory, files) for name in _follow_sources(entry, inventory)]
+        chain = list(follow_sources(inventory.profiles, entry.profile))
+        return [_hop(name, inventory, files) for name in reversed(chain)]
     roles = entry.role.hops
     hops = [_hop(role.profile, inventory, files, role) for role in reversed(roles)]
     # The source of a chain may have a role too, but its keys make the call. A credential source has no profile.
     source = roles[-1].source
     own = _hop(source.profile, inventory, files) if source.profile else _Hop(source.name, [])
     return [replace(own, entry=None, key_place=describe_source(source, inventory.profiles)), *hops]
-
-
-def _follow_sources(entry: Entry, inventory: Inventory) -> list[str]:
-    """Return the profile, its source profile, the source profile of that and so on; the last one first."""
-    names: list[str] = []
-    name = entry.profile
-    while name in inventory.profiles and name not in names:
-        names.insert(0, name)
-        name = str(inventory.profiles[name].get(settings.SOURCE_PROFILE))
-    return names
 
 
 def _hop(name: str, inventory: Inventory, files: list[_File], role: Role | None = None) -> _Hop:
@@ -166,10 +157,6 @@ def _switch_role_url(entry: Entry) -> str | None:
         return None
     query = urlencode({"account": entry.account, "roleName": entry.role_name, "displayName": entry.profile})
     return f"https://{console.signin}/switchrole?{query}"
-
-
-def _text(hops: list[_Hop], result: Mapping[str, Any]) -> str:
-    return "".join(f"{line}\n" for line in _lines(hops, result))
 
 
 def _lines(hops: list[_Hop], result: Mapping[str, Any]) -> Iterator[str]:

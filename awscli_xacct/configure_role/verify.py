@@ -15,7 +15,6 @@ from ..tables import add_column, duration, table
 from ..wrapping import wrap
 from .arguments import flag, nothing_given, positional, profiles_given
 from .base import NO_ROLES, Subcommand, require_roles
-from .output import print_result
 
 
 class VerifyCommand(Subcommand):
@@ -48,7 +47,7 @@ class VerifyCommand(Subcommand):
             {**result.to_dict(), **policies.to_dict(own), "UnknownKeys": [key.name for key in keys]}
             for result, own, keys in zip(ordered, options, unknown, strict=True)
         ]
-        print_result(self._session, parsed_globals, self.NAME, rows, lambda: _text(ordered, options))
+        self._print(parsed_globals, rows, lambda: _text(ordered, options))
         for name, keys in zip(names, unknown, strict=True):
             for key in keys:
                 print_message(f"profile {name}: unknown key {key.name}; {key.fix}")

@@ -107,20 +107,12 @@ def find_place(profile: str, files: Files) -> tuple[Place, AccessKey | None]:
 
 def no_key(place: Place) -> ProfileError:
     """Return the error for a profile without a key of its own."""
-    text = f"profile {place.profile} has no long-term key"
-    if place.kind != NOWHERE:
-        return ProfileError(
-            place.profile,
-            f"{text}: its credentials come from {place}",
-            "name the profile of an IAM user",
-            code="NoCredentials",
-        )
-    return ProfileError(
-        place.profile,
-        text,
-        f"add one:\n  aws configure {profile_option(place.profile)}",
-        code="NoCredentials",
-    )
+    text, fix = f"profile {place.profile} has no long-term key", "name the profile of an IAM user"
+    if place.kind == NOWHERE:
+        fix = f"add one:\n  aws configure {profile_option(place.profile)}"
+    else:
+        text += f": its credentials come from {place}"
+    return ProfileError(place.profile, text, fix, code="NoCredentials")
 
 
 def write_key(place: Place, key: AccessKey, instead_of: str | None) -> None:

@@ -16,7 +16,7 @@ from ..errors import EditError, ValidationError
 from ..messages import printable
 from ..problems import in_order
 from ..profiles.config_keys import KEYS
-from ..profiles.defaults import Wanted, build_role_arn
+from ..profiles.defaults import apply_changes, build_role_arn
 from ..profiles.partitions import Partitions
 from ..profiles.sdk_profiles import default_name, map_sdk_profiles
 from ..profiles.source import Profile, Profiles
@@ -88,7 +88,10 @@ class _Merge:
         others = [role for role in manifest.roles if role.profile not in self.wanted]
         # The ARN of a role depends on its source, which has to be known as a role first.
         self.wanted.update(
-            {role.profile: {settings.ROLE_ARN: EXAMPLE_ROLE_ARN} | _set(role.options) for role in others}
+            {
+                role.profile: {settings.ROLE_ARN: EXAMPLE_ROLE_ARN} | apply_changes({}, role.options)
+                for role in others
+            }
         )
         self.wanted.update([(role.profile, self._imported(role)) for role in others])
         for _ in range(_MAX_PASSES):
@@ -132,7 +135,7 @@ class _Merge:
     def _imported(self, role: RoleSpec) -> dict[str, str]:
         """Return the options that an import of the role gives to a profile that does not exist yet."""
         alone: Profiles = ChainMap({role.profile: {}}, self.profiles)  # type: ignore[arg-type]
-        imported = _set(resolve_settings(role, role.options, alone, self.partitions)[0])
+        imported = apply_changes({}, resolve_settings(role, role.options, alone, self.partitions)[0])
         return imported | (
             {SDK_PROFILE: _sdk_text(role.profile, role.sdk_profile)} if role.sdk_profile else {}
         )
@@ -267,7 +270,3 @@ def _change_arn(
 
 def _sdk_text(profile: str, name: str) -> str:
     return DEFAULT_SDK_PROFILE if name == default_name(profile) else name
-
-
-def _set(options: Wanted) -> dict[str, str]:
-    return {key: text for key, text in options.items() if text is not None}

@@ -92,12 +92,10 @@ def _block(header: str, arguments: Mapping[str, str]) -> str:
 
 
 def _quoted(text: str) -> str:
+    escaped = _ESCAPED.sub(lambda found: _ESCAPES[found[0]], text)
     # What drives a terminal, or hides in a text, is written as its number.
-    return '"' + "".join(map(_visible, _ESCAPED.sub(lambda found: _ESCAPES[found[0]], text))) + '"'
-
-
-def _visible(character: str) -> str:
-    return character if character.isprintable() else f"\\U{ord(character):08x}"
+    visible = (each if each.isprintable() else f"\\U{ord(each):08x}" for each in escaped)
+    return f'"{"".join(visible)}"'
 
 
 def _list(texts: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from .. import settings
 from ..configfile.document import Document
-from ..configfile.sections import MergedProfiles, group_headers, make_header, parse_header
+from ..configfile.sections import MergedProfiles, group_headers, make_header
 from ..errors import ValidationError
 from ..messages import listed
 from ..problems import Problem
@@ -199,13 +199,13 @@ class _Planner:
 
     def _owned(self) -> list[str]:
         """Return the profiles in the config file that have the request's mark."""
-        mark = self._request.mark
-        sections = (
-            (parse_header(header), self._document.section(header)) for header in self._document.names()
-        )
-        return list(
-            dict.fromkeys(name for name, own in sections if name and own.get(settings.MANIFEST) == mark)
-        )
+        return [
+            name
+            for name, headers in self._headers.items()
+            if any(
+                self._document.section(each).get(settings.MANIFEST) == self._request.mark for each in headers
+            )
+        ]
 
     def _overruled_problems(self, full: Mapping[str, Mapping[str, str | None]]) -> Iterator[Problem]:
         """Yield settings that the credentials file, which is never modified, has as well and overrides."""

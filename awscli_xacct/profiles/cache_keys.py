@@ -168,11 +168,8 @@ def describe_setting(key: str, environment: Mapping[str, str], value: str = "") 
     variable, given = settings.VARIABLES[key], f" = {value}" if value else ""
     if environment.get(variable):
         return f"{variable}{given}"
-    return f"[{settings.CONFIG_SECTION}] {key}{given} in {_file(environment)}"
-
-
-def _file(environment: Mapping[str, str]) -> str:
-    return environment.get(settings.CONFIG_FILE_VARIABLE) or settings.DEFAULT_CONFIG_FILE
+    file = environment.get(settings.CONFIG_FILE_VARIABLE) or settings.DEFAULT_CONFIG_FILE
+    return f"[{settings.CONFIG_SECTION}] {key}{given} in {file}"
 
 
 def mfa_prompt(config: Mapping[str, Any], environment: Mapping[str, str]) -> str:

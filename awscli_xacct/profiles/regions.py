@@ -5,7 +5,7 @@ from typing import Any
 
 from .. import settings
 from ..arn import Arn
-from .source import Profiles
+from .source import Profiles, follow_sources
 
 
 def find_region(profiles: Profiles, name: str) -> str | None:
@@ -16,15 +16,8 @@ def find_region(profiles: Profiles, name: str) -> str | None:
 
 def find_regional_profile(profiles: Profiles, name: str) -> str | None:
     """Return a profile that has a region: the one called `name`, else its first source that has one, else None."""
-    seen: set[str] = set()
-    while name in profiles and name not in seen:
-        seen.add(name)
-        options = profiles[name]
-        region = options.get(settings.REGION)
-        if region and isinstance(region, str):
-            return name
-        name = str(options.get(settings.SOURCE_PROFILE, name))
-    return None
+    regions = ((each, profiles[each].get(settings.REGION)) for each in follow_sources(profiles, name))
+    return next((each for each, region in regions if region and isinstance(region, str)), None)
 
 
 def find_partition(options: Mapping[str, Any]) -> str | None:

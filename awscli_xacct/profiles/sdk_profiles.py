@@ -111,15 +111,9 @@ def find_sdk_profiles(
 
 def map_sdk_profiles(profiles: Profiles) -> dict[str, str]:
     """Return the SDK profile of each role profile that has one; of several, the one with the default name."""
-    found: dict[str, str] = {}
-    for name, options in profiles.items():
-        asked = find_requested(options.get(settings.CREDENTIAL_PROCESS))
-        if asked is not None and is_sdk_profile(name, options, asked):
-            if name == default_name(asked):
-                found[asked] = name
-            else:
-                found.setdefault(asked, name)
-    return found
+    requests = map_requests(profiles)
+    found = {asked: find_sdk_profiles(profiles, asked, requests) for asked in requests}
+    return {asked: names[0] for asked, names in found.items() if names}
 
 
 def plan_changes(

@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .. import settings
@@ -84,6 +84,15 @@ def can_be_source(profiles: Profiles, name: str, *, to: str | None = None) -> bo
     if profile.get(settings.WEB_IDENTITY_TOKEN_FILE) or any(key in profile for key in _GIVES_CREDENTIALS):
         return True
     return name != to and is_role(profile)
+
+
+def follow_sources(profiles: Profiles, name: str) -> Iterator[str]:
+    """Yield a profile, its source profile, the source of that and so on: those that exist, each once."""
+    seen: set[str] = set()
+    while name in profiles and name not in seen:
+        seen.add(name)
+        yield name
+        name = str(profiles[name].get(settings.SOURCE_PROFILE, name))
 
 
 def find_credentials_key(profile: Profile) -> str | None:
