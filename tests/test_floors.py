@@ -23,6 +23,7 @@ FLOORS = (
         "answers",
         "arn",
         "aws_errors",
+        "child_output",
         "confirm",
         "copies",
         "error_codes",

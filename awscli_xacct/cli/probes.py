@@ -3,16 +3,16 @@
 Each runs in a session of its own, so that what it starts ends with it, and has no terminal to ask on.
 """
 
-import contextlib
 import os
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import IO, TypeVar
+from typing import TypeVar
 
 from .. import settings
+from ..child_output import read_pieces
 from .launch import kill_group
 
 SECONDS = 10
@@ -99,18 +99,18 @@ def run(command: Sequence[str], environment: Mapping[str, str], seconds: float =
         process = _running.start(command, {**environment, settings.PROBING_VARIABLE: "1"})
     except (OSError, ValueError) as error:
         return Run(DID_NOT_RUN, "", f"it cannot be run: {getattr(error, 'strerror', None) or error}")
-    outputs = [_Output(process.stdout), _Output(process.stderr)]
-    has_ended = False
+    written, is_open, has_ended = {False: b"", True: b""}, {False: True, True: True}, False
     try:
-        try:
-            code = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return Run(DID_NOT_RUN, "", f"it did not end within {seconds:g} s", hung=True)
-        stdout, stderr = (output.read() for output in outputs)
-        has_ended = not any(output.is_open for output in outputs)
+        for is_error, piece in read_pieces(process, seconds, _GRACE):
+            written[is_error] += piece[: max(0, _MAX_OUTPUT - len(written[is_error]))]
+            is_open[is_error] = bool(piece)
+        has_ended = not any(is_open.values())
+    except subprocess.TimeoutExpired:
+        return Run(DID_NOT_RUN, "", f"it did not end within {seconds:g} s", hung=True)
     finally:
         _running.end(process, has_ended=has_ended)
-    return Run(code, stdout, stderr)
+    stdout, stderr = (data.decode("utf-8", "replace") for data in written.values())
+    return Run(process.returncode, stdout, stderr)
 
 
 def map_concurrently(look: Callable[[_Item], _Answer], items: Sequence[_Item]) -> list[_Answer]:
@@ -124,28 +124,3 @@ def map_concurrently(look: Callable[[_Item], _Answer], items: Sequence[_Item]) -
             _running.stop()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-class _Output:
-    """Reads a pipe in a thread."""
-
-    def __init__(self, pipe: IO[bytes] | None) -> None:
-        self._kept = bytearray()
-        self._thread = threading.Thread(target=self._read, args=[pipe], daemon=True)
-        self._thread.start()
-
-    def _read(self, pipe: IO[bytes] | None) -> None:
-        if pipe is None:
-            return
-        with contextlib.suppress(OSError, ValueError), pipe:
-            while chunk := os.read(pipe.fileno(), _MAX_OUTPUT):
-                self._kept += chunk[: max(0, _MAX_OUTPUT - len(self._kept))]
-
-    @property
-    def is_open(self) -> bool:
-        return self._thread.is_alive()
-
-    def read(self) -> str:
-        """Return what has come by now, or within the grace period."""
-        self._thread.join(_GRACE)
-        return bytes(self._kept).decode("utf-8", "replace")

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from types import FrameType, TracebackType
 
-from .child_output import read_lines
+from ..child_output import read_lines
 from .launch import explain_exec_error, find_program, kill_group
 from .watchdog import Watchdog
 

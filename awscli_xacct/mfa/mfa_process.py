@@ -6,13 +6,12 @@ terminal, so that it may ask for a PIN or a touch.
 
 import contextlib
 import os
-import select
 import shlex
 import subprocess
-import time
 from collections.abc import Sequence
 
 from .. import settings
+from ..child_output import read_pieces
 from ..errors import MfaProcessError
 from ..messages import describe_end, role_command
 from .terminal import NOCTTY, TERMINAL
@@ -20,11 +19,8 @@ from .terminal import NOCTTY, TERMINAL
 _MAX_OUTPUT = 1024
 """Bytes of the output that are kept: it is six digits."""
 
-_PIPE_SIZE = 2**20
-"""Bytes that a pipe holds at most; one read takes what the program has written before its end."""
-
-_POLL_SECONDS = 0.05
-"""How often to check whether a program has ended whose output another process holds open."""
+_GRACE = 0.1
+"""Seconds to wait for the end of the output, after a program's end, while another process holds it open."""
 
 _INTERRUPT_SECONDS = 0.25
 """How long a program may take to end after Ctrl-C."""
@@ -78,8 +74,10 @@ def _run(words: Sequence[str], terminal: int | None, seconds: float) -> tuple[in
         stdout=subprocess.PIPE,
         stderr=terminal,
     ) as child:
+        output = b""
         try:
-            output = child.communicate(timeout=seconds)[0] if os.name == "nt" else _read(child, seconds)
+            for _, piece in read_pieces(child, seconds, _GRACE):
+                output = (output + piece)[:_MAX_OUTPUT]
         except KeyboardInterrupt:
             # The program was interrupted as well, and may have a terminal to restore.
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -90,26 +88,6 @@ def _run(words: Sequence[str], terminal: int | None, seconds: float) -> tuple[in
             child.kill()
             raise
         return child.wait(), output
-
-
-def _read(child: subprocess.Popen[bytes], seconds: float) -> bytes:
-    """Return the beginning of what a program prints until it ends. Raises `subprocess.TimeoutExpired`."""
-    assert child.stdout is not None  # noqa: S101 - it is a pipe
-    descriptor, output = child.stdout.fileno(), b""
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        ended = child.poll() is not None
-        if poll.poll(0 if ended else 1000 * min(left, _POLL_SECONDS)):
-            piece = os.read(descriptor, _PIPE_SIZE)
-            output = (output + piece)[:_MAX_OUTPUT]
-            if not piece:
-                child.wait(left)
-                return output
-        if ended:
-            return output
-    raise subprocess.TimeoutExpired(child.args, seconds)
 
 
 def _open_terminal() -> int | None:

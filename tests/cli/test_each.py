@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from awscli_xacct.cli.child_output import GRACE, MAX_LINE
+from awscli_xacct.child_output import GRACE, MAX_LINE
 from awscli_xacct.cli.each_report import JsonReport, Target
 from awscli_xacct.cli.process_pool import Ended, Job, ProcessPool
 from awscli_xacct.cli.progress import Progress
