@@ -96,6 +96,12 @@ def make_session(profile: str | None) -> Any:
     from botocore.session import Session
 
     session = Session(profile=profile)
+    try:
+        session.get_component("credential_provider")  # which botocore makes of the profile's settings now
+    except Exception as error:  # noqa: BLE001 - whatever it is, the settings are at fault
+        from ..credentials.sts import settings_error
+
+        raise settings_error(error, profile or "default") from None
     install(session)
     return session
 

@@ -15,7 +15,7 @@ from ..arn import Arn
 from ..messages import identity_command, printable, profile_option, role_command, subcommand
 from ..profiles.policies import shortened
 from ..profiles.role import Role
-from .sts import add_place, clock_problem, is_unavailable
+from .sts import SettingsError, add_place, clock_problem, is_unavailable
 
 HOUR = "--duration-seconds 3600"
 """The options that ask for a session which every role gives."""
@@ -61,6 +61,9 @@ def add_advice(error: Exception, role: Role, now: float, *, by_session: bool) ->
             f"If a proxy stands before STS, name the file with the certificates of its authority; --ca-bundle and "
             f"--no-verify-ssl do not apply to this call:\n  {fix}"
         )
+    elif isinstance(error, SettingsError):
+        fix = subcommand("show", role.profile)
+        advice = f"See each setting with its line:\n  {fix}"
     elif is_unavailable(error):
         fix = identity_command(role.source.name)
         advice = f"STS cannot be reached or does not answer; check the network with:\n  {fix}"

@@ -16,6 +16,7 @@ from botocore.session import Session
 
 from ..profiles.config_keys import select_client_settings
 from .provider import DROP_IF_REFUSED, PRESIGNING, AssumeRoleProvider, copy_provider
+from .sts import settings_error
 
 _known: "WeakKeyDictionary[Any, dict[Any, _Clients]]" = WeakKeyDictionary()
 _lock = threading.Lock()
@@ -25,14 +26,17 @@ _lock = threading.Lock()
 def provider_for(session: Any, profile: str, config: Mapping[str, Any] | None = None) -> AssumeRoleProvider:
     """Return a provider for any profile; `config` is used instead of the files.
 
-    It does what that profile's own session would do under the command line of `session`.
+    It does what that profile's own session would do under the command line of `session`. Raises botocore's errors.
     """
     found = session.full_config if config is None else config
     with _lock:
         known = _known.setdefault(session, {})
         key = id(found), repr(sorted(select_client_settings(found["profiles"][profile]).items()))
         if key not in known:
-            known[key] = _Clients(ProfileSession(profile, session, found))
+            try:
+                known[key] = _Clients(ProfileSession(profile, session, found))
+            except Exception as error:  # noqa: BLE001 - whatever it is, the settings are at fault
+                raise settings_error(error, profile) from None
         clients = known[key]
     changes = {"load_config": lambda: found, "client_creator": clients.create, "profile_name": profile}
     return copy_provider(AssumeRoleProvider, clients.stock, **changes)

@@ -18,6 +18,7 @@ from botocore.exceptions import (
     ClientError,
     CredentialRetrievalError,
     HTTPClientError,
+    InvalidConfigError,
     InvalidRetryConfigurationError,
     NoRegionError,
 )
@@ -26,8 +27,8 @@ from botocore.utils import parse_timestamp
 from .. import settings
 from ..arn import Arn
 from ..aws_errors import is_busy
-from ..errors import annotate, facts_of
-from ..messages import printable
+from ..errors import XacctError, annotate, facts_of
+from ..messages import printable, subcommand
 from ..storage.cache import Record
 
 _NO_REGION = "aws-global"
@@ -75,6 +76,8 @@ class Sts:
             other = _other_region(self._client, region)
         except NoRegionError:
             other = region or settings.DEFAULT_REGION
+        except Exception as error:  # noqa: BLE001 - whatever it is, the settings are at fault
+            raise settings_error(error) from None
         if other:
             # The command itself may need no region (IAM, S3), and must not fail because STS does.
             self._client = client_creator("sts", **options, region_name=other)
@@ -149,6 +152,29 @@ def _unusable(operation: str, what: str) -> CredentialRetrievalError:
     )
     annotate(error, code="ServiceError")
     return error
+
+
+class SettingsError(InvalidConfigError):  # type: ignore[misc]
+    """Settings of a profile that botocore makes nothing of."""
+
+
+def settings_error(error: Exception, profile: str = "") -> Exception:
+    """Return what to raise where botocore makes no client, or no session of `profile`, of a profile's settings.
+
+    What is wrong with them it finds by errors of Python's own, which were taken for a bug in this package.
+    """
+    if isinstance(error, (BotoCoreError, ClientError, XacctError, OSError)):
+        return error
+    reason = printable(str(error) or type(error).__name__)
+    if not profile:  # the fetcher names it
+        return SettingsError(error_msg=f"botocore cannot use the settings of the profile: {reason}")
+    fix = subcommand("show", profile)
+    failed = SettingsError(
+        error_msg=f"botocore cannot use the settings of profile {printable(profile)}: {reason}. "
+        f"See each with its line:\n  {fix}"
+    )
+    annotate(failed, hop=profile, fix=fix)
+    return failed
 
 
 def is_usable(part: object) -> bool:

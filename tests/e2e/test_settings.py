@@ -138,3 +138,42 @@ def test_certificate_that_is_not_trusted_is_named_as_the_cause(
     assert "SSL validation failed for https://sts.us-west-1.amazonaws.com/" in outcome.stderr
     assert "--ca-bundle and --no-verify-ssl do not apply to this call" in outcome.stderr
     assert outcome.lines[-1] == "  aws configure set ca_bundle FILE --profile prod"
+
+
+@pytest.mark.usefixtures("user")
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("region", "\n  a = b"),
+        ("endpoint_url", "\n  a = b"),
+        ("endpoint_url", "no\x1b[31mwhere"),
+        ("max_attempts", "many"),
+        ("api_versions", "latest"),
+        ("metadata_service_timeout", "long"),
+    ],
+)
+def test_setting_that_botocore_cannot_use_is_the_profiles_fault(
+    home: Home, sts: Sts, role: Role, key: str, value: str
+) -> None:
+    """It was taken for a bug of the plugin: "botocore's own credentials are used", "unexpected ValueError"."""
+    url = home.environment.pop("AWS_ENDPOINT_URL_STS")
+    if key != "endpoint_url":
+        home.environment["AWS_ENDPOINT_URL_STS"] = url
+    home.add_role("prod", role.arn)
+    text = home.config.read_text("utf-8").rstrip()
+    home.config.write_text(
+        f"{text}\n{key} = {value}\n".replace("region = us-west-1\nsource", "source"), "utf-8"
+    )
+    for run, words in (
+        (home.xacct, ("credentials", "prod")),
+        (home.aws, ("configure", "role", "login", "prod")),
+    ):
+        outcome = run(*words)
+        assert (outcome.code, outcome.stdout) == (253, "")
+        assert "botocore cannot use the settings of " in outcome.lines[0]
+        assert "profile prod" in outcome.stderr
+        assert outcome.lines[-1] == "  aws configure role show prod"
+        assert "own credentials" not in outcome.stderr
+        assert "unexpected" not in outcome.stderr
+        assert "\x1b" not in outcome.stderr
+    assert sts.calls == []
