@@ -32,7 +32,6 @@ def register(cli: "Any") -> None:
     # User plugins are initialised before the CLI's own: only the last handler sees what those have made.
     cli.register_last("session-initialized", _use_provider, unique_id="xacct-provider")
     cli.register_last("building-command-table.main", _add_command, unique_id="xacct-configure-role")
-    cli.register("building-command-table.configure", _add_to_configure, unique_id="xacct-role")
     if "awscli.completer" in sys.modules:
         from contextlib import suppress
 
@@ -137,7 +136,7 @@ def _escape(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def _add_command(command_table, command_object=None, **_):  # type: ignore[no-untyped-def]
+def _add_command(command_table, session, command_object=None, **_):  # type: ignore[no-untyped-def]
     """Add `role` to the subcommands of `configure`, where its help and the completer find it too."""
     import sys
 
@@ -145,8 +144,9 @@ def _add_command(command_table, command_object=None, **_):  # type: ignore[no-un
         _report_usage_errors(command_object, sys.argv)
     configure = command_table.get("configure")
     known = getattr(configure, "SUBCOMMANDS", [])
-    # Newer releases of version 2 have a placeholder here until `configure` runs: see `_add_to_configure`.
-    if known and all(command["name"] != "role" for command in known):
+    if not known:  # newer releases of version 2 have a placeholder here until `configure` runs
+        session.register("building-command-table.configure", _add_to_configure, unique_id="xacct-role")
+    elif all(command["name"] != "role" for command in known):
         configure.SUBCOMMANDS = [*known, _ROLE]
 
 
@@ -163,7 +163,7 @@ def _report_usage_errors(driver: "Any", words: "list[str]") -> None:
 
 
 def _add_to_configure(command_table, command_object, session, **_):  # type: ignore[no-untyped-def]
-    """Add `role` to `configure` once that runs, unless it has one by now."""
+    """Add `role` to a `configure` that has just been made, unless it has one by now."""
     if "role" not in command_table:
         command_table["role"] = _role_command(session)
         command_object.SUBCOMMANDS = [*command_object.SUBCOMMANDS, _ROLE]

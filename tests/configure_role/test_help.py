@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import configparser
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import awscli.clidriver
 import pytest
 from awscli.bcdoc import docevents
+from awscli.customizations.configure.configure import ConfigureCommand
 from awscli.help import manpage, publish_string
 
 import awscli_xacct
@@ -20,15 +23,21 @@ from .steps import SUBCOMMANDS
 NO_PAGER = {"PAGER": "cat", "MANPAGER": "cat"}
 
 
-@pytest.fixture(scope="module")
-def configure(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The `configure` command of an `aws` with the plugin."""
-    config = tmp_path_factory.mktemp("aws") / "config"
+@contextmanager
+def driver_with_plugin(directory: Path) -> Iterator[Any]:
+    """Yield an `aws` with the plugin."""
+    config = directory / "config"
     config.write_text("[plugins]\nxacct = awscli_xacct\n", encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_CONFIG_FILE", str(config))
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(config.with_name("none")))
-        driver = awscli.clidriver.create_clidriver()
+        yield awscli.clidriver.create_clidriver()
+
+
+@pytest.fixture(scope="module")
+def configure(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The `configure` command of an `aws` with the plugin."""
+    with driver_with_plugin(tmp_path_factory.mktemp("aws")) as driver:
         return driver.create_help_command().command_table["configure"]
 
 
@@ -83,6 +92,20 @@ def test_help_of_configure_lists_role_and_its_subcommands(configure: Any) -> Non
     assert "role" in help_command.command_table
     assert list(help_command.command_table["role"].create_help_command().command_table) == SUBCOMMANDS
     assert "\n* role\n" in page(configure)
+
+
+def test_role_is_added_to_a_configure_that_is_made_when_it_runs(tmp_path: Path) -> None:
+    """The newest releases of version 2 have a placeholder in the table of commands."""
+
+    def put_placeholder(command_table: dict[str, Any], **_: Any) -> None:
+        command_table["configure"] = object()
+
+    with driver_with_plugin(tmp_path) as driver:
+        driver.session.register("building-command-table.main", put_placeholder)
+        assert type(driver.create_help_command().command_table["configure"]) is object
+        made = ConfigureCommand(driver.session)
+        assert "role" in made.subcommand_table
+        assert "role" in made.create_help_command().command_table
 
 
 @pytest.mark.parametrize("words", [(), ("verify",)])
