@@ -21,6 +21,7 @@ pytest_plugins = ["tests.support.judge", "tests.support.real_home"]
 
 from tests.embedded_aws import EmbeddedAws  # noqa: E402
 from tests.sts import MfaDevice, Role, Sts, User  # noqa: E402
+from tests.support.clock import Clock  # noqa: E402
 from tests.support.home import Home  # noqa: E402
 from tests.support.programs import wait_for_installation  # noqa: E402
 
@@ -75,6 +76,12 @@ def sts() -> Iterator[Sts]:
 def home(tmp_path: Path, sts: Sts) -> Home:
     """A home whose `aws` has the plugin enabled and calls `sts`."""
     return Home(tmp_path / "home", sts.url)
+
+
+@pytest.fixture
+def clock(home: Home, sts: Sts, tmp_path: Path) -> Clock:
+    """The clock of `sts` and of the processes in `home`."""
+    return Clock(home, sts, tmp_path / "clock")
 
 
 @pytest.fixture

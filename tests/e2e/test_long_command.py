@@ -1,8 +1,7 @@
 """A command that outlives its credentials: they are refreshed meanwhile, without a prompt where possible.
 
 The pages of `aws iam list-users` stand for a long transfer. The client is stopped (SIGSTOP) while the answer to a page
-is in its socket, and continues after its session has expired. So it is the client that has to notice, and the test
-waits only for the lifetime of a session.
+is in its socket, and continues after its session has expired. So it is the client that has to notice.
 """
 
 from __future__ import annotations
@@ -14,12 +13,13 @@ import time
 import pytest
 
 from tests.sts import Hold, MfaDevice, Role, Sts
+from tests.support.clock import Clock
 from tests.support.commands import operations
-from tests.support.home import AWS, Home, finish
+from tests.support.home import AWS, TIMEOUT, Home, finish
 from tests.support.terminal import Terminal, log_in
 
-LIFE = 5.0
-"""Lifetime of a session in seconds: enough for two pages on a busy machine."""
+LIFE = 3600
+"""Lifetime of a session in seconds."""
 LIST = ("iam", "list-users", "--query", "Users[].UserName", "--output", "text", "--profile")
 
 
@@ -31,8 +31,8 @@ def users(pages: int) -> list[str]:
 class Pages:
     """The pages of IAM's ListUsers; the first one is held until `outlive_sessions`."""
 
-    def __init__(self, sts: Sts) -> None:
-        self._sts = sts
+    def __init__(self, sts: Sts, clock: Clock) -> None:
+        self._sts, self._clock = sts, clock
         self._held: Hold = sts.hold("ListUsers")
         self.count = sts.user_pages = 3
 
@@ -51,19 +51,25 @@ class Pages:
             if left:
                 self._held = self._sts.hold("ListUsers")
             second.release()
-            issued = [
-                call.time for call in self._sts.calls if call.operation in ("AssumeRole", "GetSessionToken")
-            ]
-            time.sleep(max(0.0, issued[-1] + LIFE - time.time()) + 0.1)
+            wait_for_answer(self._sts)
+            self._clock.advance(LIFE)
             if revoke_all:
                 self._sts.expire_all_sessions()
             os.kill(process, signal.SIGCONT)
 
 
+def wait_for_answer(sts: Sts) -> None:
+    """Wait until the last call is answered."""
+    deadline = time.monotonic() + TIMEOUT
+    while not sts.calls[-1].status:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 @pytest.fixture
-def pages(sts: Sts) -> Pages:
+def pages(sts: Sts, clock: Clock) -> Pages:
     """IAM with a few pages of users."""
-    return Pages(sts)
+    return Pages(sts, clock)
 
 
 def assert_every_page_was_served(sts: Sts) -> None:

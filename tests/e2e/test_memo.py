@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import pytest
 
-from awscli_xacct.storage.cache import Cache
 from tests.sts import Role, Sts, User
+from tests.support.clock import Clock
 from tests.support.commands import (
     DISABLED,
     WHOAMI,
@@ -167,22 +167,15 @@ def test_memo_prints_no_secret_with_debug(home: Home, warm: str) -> None:
     assert [secret for secret in secrets if secret in outcome.stdout + outcome.stderr] == []
 
 
-LIFE = 6
-"""Seconds that a session lasts; enough for a command to start on a busy machine."""
-
-
 @pytest.mark.usefixtures("user")
-def test_memo_starts_a_long_command_that_refreshes(home: Home, sts: Sts, warm: str) -> None:
+def test_memo_starts_a_long_command_that_refreshes(home: Home, sts: Sts, clock: Clock, warm: str) -> None:
     """The rest of the package is loaded only then."""
-    [path] = home.records()
-    record, ends = read_record(path), time.time() + LIFE
-    assert record is not None
-    Cache(home.cache, warn=pytest.fail).write(path.stem, record._replace(expiry=ends, refresh_at=ends - 0.1))
+    sts.max_clock_skew = None
     sts.user_pages = 3
     with sts.hold("ListUsers") as first:
         process = home.fork("iam", "list-users", "--query", "Users[].UserName", "--profile", warm)
         first.wait_for(1, 60)
-        time.sleep(max(ends - time.time(), 0))
+        clock.advance(3300)
     outcome = finish(process)
     assert (outcome.code, outcome.stderr) == (0, "")
     assert operations(sts) == ["ListUsers", "AssumeRole", "ListUsers", "ListUsers"]

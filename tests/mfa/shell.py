@@ -20,6 +20,7 @@ from typing import Any
 
 PIPED = "999999\n"
 """What is on the program's stdin."""
+_SIGNALS = (signal.SIGCHLD, signal.SIGUSR1)
 
 
 def main() -> None:
@@ -28,15 +29,21 @@ def main() -> None:
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     # The shell survives its terminal, to report what happened to the program.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    # Waited for, not handled: a handler would not run for a signal that comes just before a call that waits.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     stdin, stdout = _pipe(PIPED.encode()), _pipe()
     child = os.fork()
     if child == 0:
         _become(sys.argv[1], stdin[0], stdout[1])
     os.close(stdout[1])
-    signal.signal(signal.SIGUSR1, lambda *_: _to_foreground(child))
     tell(pid=child)
     while True:
-        _, status = os.waitpid(child, os.WUNTRACED)
+        if signal.sigwait(_SIGNALS) == signal.SIGUSR1:
+            _to_foreground(child)
+            continue
+        changed, status = os.waitpid(child, os.WUNTRACED | os.WNOHANG)
+        if not changed:
+            continue
         if not os.WIFSTOPPED(status):
             break
         os.tcsetpgrp(0, os.getpgrp())
@@ -71,6 +78,7 @@ def _become(program: str, stdin: int, stdout: int) -> None:
     os.tcsetpgrp(0, os.getpid())
     for number in (signal.SIGTTOU, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     os.dup2(stdin, 0)
     os.dup2(stdout, 1)
     os.dup2(stdout, 2)

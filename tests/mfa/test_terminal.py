@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -112,6 +113,21 @@ class Screen:
         while self.changed:
             assert time.monotonic() < end
             time.sleep(0.005)
+
+    def wait_until_stopped(self) -> None:
+        """Wait until the program's children have stopped, too: one that stops after its `fg` would stay so."""
+        end = time.monotonic() + MAX_SECONDS
+        while any(state != "T" for state, group in self._processes() if group == self.pid):
+            assert time.monotonic() < end
+            time.sleep(0.005)
+
+    @staticmethod
+    def _processes() -> Iterator[tuple[str, int]]:
+        """Yield the state and the group of every process."""
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                state, _, group, *_ = path.read_text("utf-8", "replace").rpartition(")")[2].split()
+                yield state, int(group)
 
     def finish(self) -> tuple[int, str]:
         """Return how the program ended (minus the signal that ended it), and what it wrote on stdout and stderr."""
@@ -378,7 +394,8 @@ def test_other_thread_ctrl_z_restores_echo_and_resuming_prompts_again(
 ) -> None:
     worker.type("12\x1a")
     assert worker.news() == {"stopped": signal.SIGTSTP}
-    worker.wait_until_unchanged()
+    worker.wait_until_stopped()
+    assert not worker.changed
     worker.to_foreground()
     worker.prompted()
     assert worker.changed
