@@ -26,6 +26,26 @@ SUBCOMMANDS = (
 )
 """What the first word after ``aws configure role`` may be instead of a profile; configure_role/role.py runs them."""
 
+COMMANDS = (
+    "role",
+    "credentials",
+    "exec",
+    "serve",
+    "use",
+    "each",
+    "console",
+    "status",
+    "whoami",
+    "history",
+    "keys",
+    "mfa",
+    "enable",
+    "disable",
+    "doctor",
+    "completion",
+)
+"""What the first word after ``xacct`` may be, in the order in which help lists them."""
+
 HELP = "help"
 """The word that shows help wherever a command line expects a profile."""
 

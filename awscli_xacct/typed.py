@@ -41,6 +41,17 @@ def typed_again(options: str = "", *, without: str = "") -> str:
     return " ".join(filter(None, [shlex.join(own), options, shlex.join(rest)]))
 
 
+def typed_bare(name: str) -> str:
+    """Return the command line that this process runs, quoted for a shell, with the value of an option but not its name.
+
+    A command to run is ``CMD``, as above.
+    """
+    own = [word.removeprefix(f"{name}=") for word in _words if word != name]
+    if "--" in own:
+        own[own.index("--") + 1 :] = ["CMD"]
+    return shlex.join(own)
+
+
 def _is_dry_run(word: str) -> bool:
     return word.startswith("--dr") and "--dry-run".startswith(word)
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from awscli_xacct.cli.dispatch import COMMANDS, load, make_parser
+from awscli_xacct.cli.dispatch import load, make_parser
 from awscli_xacct.error_codes import CODES
-from awscli_xacct.messages import SUBCOMMANDS
+from awscli_xacct.messages import COMMANDS, SUBCOMMANDS
 from tests.cli.served import serving
 from tests.sts import Sts, User
 from tests.support.commands import run
@@ -214,6 +214,24 @@ def test_policies_refuses_what_it_shows(home: Home, monkeypatch: pytest.MonkeyPa
     Path("policy.json").write_text(commands["cat policy.json"], encoding="utf-8")
     refused = "xacct credentials prod-reader --policy file://policy.json"
     run_as_shown(home, refused, commands[refused])
+
+
+def test_agents_describes_the_profiles_and_the_error_that_are_shown(home: Home, sts: Sts, user: User) -> None:
+    page = (ROOT / "docs/agents.md").read_text("utf-8")
+    device = sts.add_mfa_device(user)
+    sts.add_role("CrossAccountPowerUser", trusts=[user.arn])
+    (home.path / "xacct").symlink_to(XACCT)
+    home.environment["PATH"] = f"{home.path}{os.pathsep}{home.environment['PATH']}"
+    for command, _ in shown_commands(page):
+        program, *arguments = shlex.split(command)
+        assert (home.aws if program == "aws" else home.xacct)(*arguments).code == 0
+    (written,) = re.findall(r"^    \[profile prod-agent\]\n(?:(?:    .*)?\n)+", page, re.MULTILINE)
+    assert re.sub("^    ", "", written, flags=re.MULTILINE).strip() in home.config.read_text("utf-8")
+    assert home.aws("configure", "role", "prod-agent", "--mfa-serial", device.serial).code == 0
+    variables = {"AWS_XACCT_MFA_PROMPT": "none", "AWS_CLI_ERROR_FORMAT": "json"}
+    outcome = home.aws("sts", "get-caller-identity", "--profile", "prod-agent-sdk", environment=variables)
+    (shown,) = re.findall(r"^    (Error when retrieving .*)$", page, re.MULTILINE)
+    assert outcome.lines == [shown]
 
 
 @pytest.mark.parametrize("tool", ["aws-vault", "awsume", "granted"])

@@ -37,6 +37,7 @@ FLOORS = (
         "reporter",
         "results",
         "settings",
+        "slips",
         "storage",
         "tables",
         "typed",

@@ -243,7 +243,8 @@ class Hidden:
 
 sys.meta_path.insert(0, Hidden)
 from awscli_xacct.cli import dispatch
-for name in dispatch.COMMANDS:
+from awscli_xacct.messages import COMMANDS
+for name in COMMANDS:
     dispatch.load(name)
 """
     assert "awscli_xacct.cli.history" in loaded.by_python(statements)

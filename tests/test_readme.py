@@ -7,8 +7,7 @@ import shlex
 from pathlib import Path
 
 from awscli_xacct import settings
-from awscli_xacct.cli.dispatch import COMMANDS
-from awscli_xacct.messages import SUBCOMMANDS
+from awscli_xacct.messages import COMMANDS, SUBCOMMANDS
 from awscli_xacct.profiles.config_keys import KEYS
 from tests.sts import Sts, User
 from tests.support.home import Home

@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Iterable, Sequence
 
 from ..errors import UsageError, XacctError
-from ..messages import SUBCOMMANDS
+from ..messages import COMMANDS, SUBCOMMANDS
 from ..profiles.source import is_role
 from ..results import write_result
 from . import bash_words, dispatch
@@ -68,9 +68,9 @@ def find_candidates(words: Sequence[str]) -> Iterable[str]:
     """Return what the last of `words`, the words after ``xacct``, may be."""
     *before, current = words or [""]
     if not before:
-        return [*dispatch.COMMANDS, *(["--help", "--version"] if current.startswith("-") else [])]
+        return [*COMMANDS, *(["--help", "--version"] if current.startswith("-") else [])]
     name, *before = before
-    if name not in dispatch.COMMANDS or "--" in before:
+    if name not in COMMANDS or "--" in before:
         return []
     if name == "role":
         return _complete_role(before, current)

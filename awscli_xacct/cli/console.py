@@ -47,6 +47,7 @@ _PAGE = """<!DOCTYPE html>
 """
 
 _WITHOUT_OPEN = "Leave out --open to print the URL, and open it yourself"
+STRAY = "To run a command: xacct exec PROFILE -- CMD"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from .resolve import resolve
 
 HELP = "Print the credentials of a profile for a program (credential_process) or a shell."
 _PROCESS = "process"
+STRAY = "To run a command: xacct exec PROFILE -- CMD"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -10,9 +10,10 @@ and, if another command ends its own command line,
 
     split(arguments)    returns what is to be parsed, and that command, which becomes `options.command`
 
-and, if people expect options that it does not have,
+and, if people expect what it does not have,
 
-    INSTEAD             what to do instead, in a sentence, by option
+    INSTEAD             what to do instead of an option, in a sentence, by option
+    STRAY               what to do instead of naming another profile, in a sentence
 
 In ``examples/NAME.txt`` are command lines and what they are for, which help shows below the options.
 
@@ -31,36 +32,20 @@ from typing import Any, NamedTuple, NoReturn
 
 from .. import __version__, settings
 from ..errors import UsageError, XacctError
-from ..messages import SUBCOMMANDS
+from ..messages import COMMANDS, HELP
 from ..reporter import JSON, OPTION, Profiles, Reporter
 from ..results import write_result
+from ..slips import find_xacct_command
 from ..storage.files import is_file
-from ..typed import note_typed
+from ..typed import note_typed, typed_bare
 from ..wrapping import fill, page_width, wrap_to
 from .help import HelpFormatter
 
-COMMANDS = (
-    "role",
-    "credentials",
-    "exec",
-    "serve",
-    "use",
-    "each",
-    "console",
-    "status",
-    "whoami",
-    "history",
-    "keys",
-    "mfa",
-    "enable",
-    "disable",
-    "doctor",
-    "completion",
-)
-"""The commands, in the order in which help lists them."""
-
 _MAY_WRITE_NOTHING = ("exec", "role")
 """What these run decides whether it needs stdout. The others fail before they do what nobody would see."""
+
+_PROFILE = ("--profile", "-p")
+"""How `aws` and other tools name a profile."""
 
 _UNKNOWN = "unrecognized arguments: "
 """What `argparse` says first of options that a command does not have."""
@@ -71,11 +56,15 @@ _MIN_LIKENESS = 0.75
 class Parser(argparse.ArgumentParser):
     """A parser that raises its errors, so that they are reported like all others, and takes options anywhere."""
 
+    _words: Sequence[str] = ()
     instead: Mapping[str, str] = {}
     """What to do instead of an option that a command does not have."""
+    stray = ""
+    """What to do instead of the words that it does not take."""
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse words, also ``keys store --yes PROFILE``: argparse's own way misses an optional word at the end."""
+        self._words = args or ()
         positional = [action for action in self._actions if not action.option_strings]
         if len(positional) > 1:
             return self.parse_intermixed_args(args, namespace)
@@ -91,14 +80,29 @@ class Parser(argparse.ArgumentParser):
         write_result(message) if file in (None, sys.stdout) else super()._print_message(message, file)
 
     def error(self, message: str) -> NoReturn:
+        # With its name and value in one word, argparse misses the profile before it comes to the option.
+        glued = [word for word in self._words if word.startswith(f"{_PROFILE[0]}=")]
+        message = f"{_UNKNOWN}{glued[0]}" if glued else message
         unknown = message.removeprefix(_UNKNOWN)
         if unknown != message:
             name = unknown.split()[0].partition("=")[0]
             near = get_close_matches(name, self._option_string_actions, n=1, cutoff=_MIN_LIKENESS)
             message += f" (did you mean {near[0]}?)" if near else ""
-            if name in self.instead:
-                raise UsageError(f"{message}. {self.instead[name]}")
+            hint = self.instead.get(name) or self._find_hint(name)
+            if hint:
+                raise UsageError(f"{message}. {hint}")
         raise UsageError(f"{message}. See: {self.prog} --help")
+
+    def _find_hint(self, name: str) -> str:
+        """Return what to do instead of something that a command does not have, in a sentence; or nothing."""
+        if not name.startswith("-"):
+            return self.stray
+        takes_profile = any(action.dest in ("profile", "profiles") for action in self._actions)
+        return (
+            f"The profile comes without an option: {typed_bare(name)}"
+            if takes_profile and name in _PROFILE
+            else ""
+        )
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -133,22 +137,29 @@ def make_reporter(line: "_CommandLine") -> Reporter:
 
 
 def _run_command(line: "_CommandLine", reporter: Reporter) -> int:
-    name = line.name
-    if name in ("--help", "-h", "help"):
-        write_result(_format_overview())
+    name, topic = line.name, line.own[:1]
+    if name in ("--help", "-h", HELP) or (topic == [HELP] and not (line.command or HELP in _read_names())):
+        asked_for = name if name in COMMANDS else "".join(topic)
+        write_result(make_parser(asked_for).format_help() if asked_for in COMMANDS else _format_overview())
         return 0
     if name == "--version":
         write_result(f"xacct {__version__}\n")
         return 0
     if name not in COMMANDS:
-        if name in SUBCOMMANDS:
-            raise UsageError(f"unknown command {name}; did you mean xacct role {name}?")
-        near = get_close_matches(name, COMMANDS, n=2)
-        hint = f"did you mean {' or '.join(near)}?" if near else "see: xacct --help"
-        raise UsageError(f"unknown command {name}; {hint}")
+        raise _unknown_command(name, line.own)
     options = make_parser(name).parse_args(line.own, argparse.Namespace(command=line.command))
     reporter.asked_for = getattr(options, "profile", None)
     return int(load(name).run(options))
+
+
+def _unknown_command(name: str, rest: Sequence[str]) -> UsageError:
+    if name == "aws":
+        hint = "leave out xacct, as in: aws sts get-caller-identity --profile PROFILE"
+        return UsageError(f"unknown command aws; {hint}")
+    meant = find_xacct_command(name, rest, _read_names())
+    return UsageError(
+        f"unknown command {name}; {f'did you mean: {meant}' if meant else 'see: xacct --help'}", fix=meant
+    )
 
 
 class _CommandLine(NamedTuple):
@@ -179,11 +190,21 @@ def _read_profiles() -> Profiles:
     return read_config(paths)["profiles"]  # type: ignore[no-any-return]
 
 
+def _read_names() -> list[str]:
+    """Return the names of all profiles, for suggestions; none if the config cannot be read."""
+    from .resolve import read_config
+
+    try:
+        return list(read_config()["profiles"])
+    except XacctError:
+        return []
+
+
 def make_parser(name: str) -> Parser:
     """Return the parser for a command's options."""
     command = load(name)
     parser = Parser(prog=f"xacct {name}", description=command.HELP, allow_abbrev=False)
-    parser.instead = getattr(command, "INSTEAD", {})
+    parser.instead, parser.stray = getattr(command, "INSTEAD", {}), getattr(command, "STRAY", "")
     command.configure(parser)
     parser.add_argument(
         OPTION,

@@ -42,9 +42,10 @@ def split(arguments: list[str]) -> tuple[list[str], list[str]]:
         arguments, with_command=True, valued=(for_once.POLICY, for_once.POLICY_ARNS)
     )
     given, words = for_once.take(arguments, with_command=True)
-    place = next((at for at, word in enumerate(words) if not word.startswith("-")), len(words))
+    end = words.index("--") if "--" in words else len(words)
+    place = next((at for at, word in enumerate(words[:end]) if not word.startswith("-")), end)
     options = [*(given.words if given else []), *([] if form is None else [f"{OPTION}={form}"])]
-    end = place + 1
+    end = min(place + 1, end)
     while end < len(words) and words[end].startswith("-") and words[end] != "--":
         end += 1
     return [*options, *words[:end]], words[end:]

@@ -6,6 +6,7 @@ It runs until it is interrupted or terminated, and prompts for MFA codes on its 
 import argparse
 import contextlib
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -15,10 +16,11 @@ from queue import SimpleQueue
 from ..confirm import has_terminal
 from ..credentials.resolution import Resolved
 from ..error_codes import first_of
-from ..errors import XacctError
+from ..errors import UsageError, XacctError
 from ..history.program import name_server
 from ..messages import abandon, print_message, printable
 from ..results import write_result
+from ..slips import show_command
 from . import for_once
 from .formats import SHELLS
 from .launch import ACCOUNT, BEFORE_CONTAINER, REGIONS, STALE, VARIABLES, removed
@@ -55,13 +57,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     for_once.add_options(parser)
 
 
-split = for_once.split
+def split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Split at a ``--`` after a profile: what follows is another profile, or the command that somebody wants to run."""
+    words = for_once.join(arguments)
+    end = words.index("--") if "--" in words[1:] else len(words)
+    return words[:end], words[end + 1 :]
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the variables and serve until a signal ends it."""
-    names = list(dict.fromkeys(options.profiles))
+    names = list(dict.fromkeys([*options.profiles, *options.command]))
     given = for_once.parse(options)
+    if options.command and options.command[0] not in read_config()["profiles"]:
+        words = shlex.join([*(given.words if given else []), options.profiles[0]])
+        meant = f"xacct exec --serve {words} -- {show_command(options.command)}"
+        raise UsageError(f"serve runs no command; did you mean: {meant}", fix=meant)
     resolved = _resolve_all(names, given)
     ended: list[int] = []
     told = os.environ.pop(FUNCTION_VARIABLE, "")

@@ -31,6 +31,7 @@ _ROLE, _SESSION = "role", "mfa-session"
 _GONE, _OTHER = "profile is gone", "other settings"
 _INLINE = "sha256:"
 """What the digest of an inline policy begins with in a record, among the ARNs of managed ones."""
+STRAY = "For one profile: xacct whoami PROFILE"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
@@ -10,6 +10,7 @@ from awscli.argparser import ArgTableArgParser
 
 from .. import settings
 from ..errors import UsageError, ValidationError
+from ..messages import HELP
 from ..problems import Problem
 from ..profiles.edit import NONE
 from ..profiles.policies import make_absolute
@@ -42,6 +43,10 @@ ERROR_FORMAT = argument(
 """An option of all subcommands; see reporting.py."""
 
 
+_DASHES = "-\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}"
+"""What text that was formatted for reading has instead of the hyphens of an option."""
+
+
 class _Parser(ArgTableArgParser):  # type: ignore[misc]
     """awscli's parser, but its errors are raised, and name choices in one line."""
 
@@ -51,12 +56,24 @@ class _Parser(ArgTableArgParser):  # type: ignore[misc]
         raise UsageError(message)
 
 
-def parse(arg_table: Mapping[str, Any], words: list[str], command: str) -> argparse.Namespace:
-    """Parse a command line as awscli will. Raises `UsageError`, also for words that are left."""
+def asks_for_help(words: Sequence[str]) -> bool:
+    """Whether a command line asks for the help page: in the way of `aws`, or in that of most programs."""
+    return list(words) == [HELP] or not {"--help", "-h"}.isdisjoint(words)
+
+
+def parse(
+    arg_table: Mapping[str, Any], words: list[str], command: str, stray: str = ""
+) -> argparse.Namespace:
+    """Parse a command line as awscli will. Raises `UsageError`, also for words that are left.
+
+    `stray` is what to do instead of the first of these, unless that is an option.
+    """
     try:
         parsed, left = _Parser(arg_table).parse_known_args(words)
         if left:
-            raise UsageError(f"unrecognized arguments: {' '.join(left)}{_suggest_option(left[0], arg_table)}")
+            hint = "" if left[0].startswith("-") or not stray else f". {stray}"
+            suggested = _suggest_option(left[0], arg_table)
+            raise UsageError(f"unrecognized arguments: {' '.join(left)}{suggested}{hint}")
         if getattr(parsed, "cli_error_format", None):
             raise UsageError(f"write {OPTION} in full")
     except UsageError as error:
@@ -66,8 +83,10 @@ def parse(arg_table: Mapping[str, Any], words: list[str], command: str) -> argpa
 
 def _suggest_option(word: str, arg_table: Mapping[str, Any]) -> str:
     """Return the option that a word may be a misspelling of, as the end of a message."""
-    near = get_close_matches(word.partition("=")[0], [f"--{name}" for name in arg_table], n=1)
-    return f" (did you mean {near[0]}?)" if near and word.startswith("-") else ""
+    is_option = not word[:1].isalnum() or "=" in word
+    name = word.partition("=")[0].lower().lstrip(_DASHES).replace("_", "-")
+    near = get_close_matches(f"--{name}", [f"--{name}" for name in arg_table], n=1)
+    return f" (did you mean {near[0]}?)" if near and is_option else ""
 
 
 def profiles_given(parsed_args: Any, parsed_globals: Any) -> list[str]:

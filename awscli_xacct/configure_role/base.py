@@ -23,7 +23,7 @@ from ..profiles.partitions import Partitions
 from ..profiles.sdk_profiles import describe_owner
 from ..profiles.source import Profiles, can_be_source, is_mfa_user, is_role
 from ..storage.cache import Cache, Record
-from .arguments import ERROR_FORMAT, parse, profiles_given
+from .arguments import ERROR_FORMAT, asks_for_help, parse, profiles_given
 from .clients import usable
 from .output import print_result
 
@@ -38,6 +38,8 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
     awscli reads them in the encoding of the locale. Of the synopsis it indents the first line only.
     """
 
+    STRAY = ""
+    """What to do instead of naming a profile, in a sentence, where the command takes none."""
     _session: Any
 
     def __init_subclass__(cls) -> None:
@@ -47,10 +49,16 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
         cls.ARG_TABLE = [*cls.ARG_TABLE, ERROR_FORMAT]
 
     def __call__(self, args: list[str], parsed_globals: Any) -> Any:
-        if args != [HELP]:
+        if asks_for_help(args):
+            args = [HELP]
+        else:
             # awscli's own parser ends the process with a page about `aws`, and in version 1 with exit code 2.
-            parse(self.arg_table, args, " ".join(self.lineage_names))
+            self._parse(args)
         return super().__call__(args, parsed_globals)
+
+    def _parse(self, args: list[str]) -> Any:
+        """Parse the words of the command line as awscli will. Raises `UsageError`."""
+        return parse(self.arg_table, args, " ".join(self.lineage_names), self.STRAY)
 
     def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:
         try:

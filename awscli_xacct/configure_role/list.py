@@ -27,6 +27,7 @@ class ListCommand(Subcommand):
     """Reads the config file and the cache. Makes no calls."""
 
     NAME = "list"
+    STRAY = "For one profile: aws configure role show PROFILE"
     ARG_TABLE = (flag("tree", "Draw which profile assumes its role from which."),)
 
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:

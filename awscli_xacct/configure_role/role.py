@@ -1,10 +1,8 @@
 """``aws configure role PROFILE``: create or change a role profile; and the table of the subcommands."""
 
-import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -16,12 +14,13 @@ from ..confirm import Change, Consent, confirm_and_apply, has_terminal
 from ..credentials.loading import read_own_files
 from ..errors import EditError, UsageError, ValidationError, XacctError
 from ..failures import code_of, combine
-from ..messages import ROLE_COMMAND, SUBCOMMANDS, option, print_message, profile_words, role_command
+from ..messages import HELP, ROLE_COMMAND, SUBCOMMANDS, option, print_message, profile_words, role_command
 from ..problems import Problem
 from ..profiles import validation
 from ..profiles.edit import AUTO, ProfileEdit
 from ..reporter import Reporter
 from ..results import write_result
+from ..slips import find_arn_as_name, find_role_command, find_slip
 from ..storage.memo import file_signature
 from ..typed import note_typed, while_unwritten
 from . import role_args
@@ -51,30 +50,49 @@ class RoleCommand(Subcommand):
 
     def __call__(self, args: list[str], parsed_globals: Any) -> Any:
         reporter = make_reporter(args, self._session, parsed_globals)
-        note_typed([*ROLE_COMMAND.split(), *reporter.words, *_typed_globals(parsed_globals)])
+        self._typed_globals = _typed_globals(parsed_globals)
+        note_typed([*ROLE_COMMAND.split(), *reporter.words, *self._typed_globals])
         return run_reported(lambda: self._run_with_own_files(reporter, parsed_globals), reporter)
 
     def _run_with_own_files(self, reporter: Reporter, parsed_globals: Any) -> Any:
         """Run the command on the user's own files, also where programs are served copies of them; see copies.py."""
         if not (read_own_files(self._session) or copies.put_aside):
-            return self._dispatch(reporter, parsed_globals)
+            return self._dispatch(reporter.words, parsed_globals)
         path = str(self._config_path())
         before = file_signature(path)
-        code = self._dispatch(reporter, parsed_globals)
+        code = self._dispatch(reporter.words, parsed_globals)
         if file_signature(path) != before:
             print_message(copies.EXPLANATION)
         return code
 
-    def _dispatch(self, reporter: Reporter, parsed_globals: Any) -> Any:
-        words = reporter.words
+    def _dispatch(self, words: list[str], parsed_globals: Any) -> Any:
         if words and words[0] in SUBCOMMANDS:
             chosen = _subcommand(words[0], self._session)
             self._add_lineage({words[0]: chosen})
             return chosen(words[1:], parsed_globals)
-        if len(words) > 1 and not any(word.startswith("-") for word in words[:2]):
-            for suggestion in _suggest_subcommand(words[0]):
-                raise UsageError(f"unknown subcommand {words[0]}; {suggestion} {shlex.join(words[1:])}")
+        if HELP in words[:2] and len(words) == 2:
+            # `help list`, as in other programs, and `prod help`, as `aws` has it after any command
+            return self._dispatch([*[word for word in words if word in SUBCOMMANDS], HELP], parsed_globals)
         return super().__call__(role_args.keep_policy_path(words), parsed_globals)
+
+    def _parse(self, args: list[str]) -> Any:
+        """Parse the words. Raises `UsageError`, with the command line that may be meant."""
+        words = [*args, *self._typed_globals]
+        try:
+            parsed = super()._parse(args)
+            slip = find_arn_as_name(words)
+            slip = None if slip and args[0] in self._session.full_config["profiles"] else slip
+        except UsageError as error:
+            slip = (
+                None
+                if "did you mean" in error.args[0]
+                else find_slip(words, self._session.full_config["profiles"])
+            )
+            if not slip:
+                raise
+        if slip:
+            raise UsageError(f"{slip.text}; did you mean: {slip.command}", fix=slip.command)
+        return parsed
 
     def _build_subcommand_table(self) -> dict[str, Any]:
         # With subcommands in its table, awscli would refuse every profile name as an invalid choice.
@@ -232,9 +250,8 @@ def _missing_settings(profile: str) -> Problem:
 
 def _suggest_subcommand(profile: str) -> list[str]:
     """Return the subcommand that a profile's name without any settings may be a misspelling of, in a sentence."""
-    return [
-        f"did you mean: aws configure role {name}" for name in get_close_matches(profile, SUBCOMMANDS, n=1)
-    ]
+    meant = find_role_command(profile, ())
+    return [f"did you mean: {meant}"] if meant else []
 
 
 def _up_to_date(edit: ProfileEdit, diff: store.Edit) -> str:

@@ -11,8 +11,7 @@ import pexpect
 import pytest
 
 from awscli_xacct.cli.bash_words import split
-from awscli_xacct.cli.dispatch import COMMANDS
-from awscli_xacct.messages import SUBCOMMANDS
+from awscli_xacct.messages import COMMANDS, SUBCOMMANDS
 from tests.support.commands import run
 from tests.support.home import XACCT, Home
 from tests.support.programs import need

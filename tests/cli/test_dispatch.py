@@ -12,7 +12,8 @@ import pexpect
 import pytest
 
 from awscli_xacct import __version__
-from awscli_xacct.cli.dispatch import COMMANDS, load, read_examples
+from awscli_xacct.cli.dispatch import load, read_examples
+from awscli_xacct.messages import COMMANDS
 from tests.support.home import XACCT, Home, finish
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,10 +54,50 @@ def test_unknown_command_is_refused(home: Home) -> None:
     assert outcome.stderr == "xacct: unknown command frobnicate\\x1b[2J; see: xacct --help\n"
 
 
-def test_unknown_command_of_configure_role_is_recognised(home: Home) -> None:
-    outcome = home.xacct("list")
+@pytest.mark.usefixtures("prod")
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("list", "xacct role list"),
+        ("login prod", "xacct role login prod"),
+        ("configure role prod", "xacct role prod"),
+        ("prod -- ls", "xacct exec prod -- ls"),
+        ("prod -- curl -u me:password", "xacct exec prod -- CMD"),
+        ("prd", "xacct exec prod"),
+        ("whoam --json", "xacct whoami --json"),
+        ("env prod", "xacct credentials --format env prod"),
+        ("version", "xacct --version"),
+    ],
+)
+def test_unknown_command_is_met_with_the_one_that_is_meant(home: Home, typed: str, meant: str) -> None:
+    outcome = home.xacct(*typed.split())
     assert (outcome.code, outcome.stdout) == (252, "")
-    assert outcome.stderr == "xacct: unknown command list; did you mean xacct role list?\n"
+    assert outcome.stderr == f"xacct: unknown command {typed.split()[0]}; did you mean: {meant}\n"
+
+
+@pytest.mark.parametrize("words", [["help", "exec"], ["exec", "help"]])
+def test_help_of_a_command_in_the_way_of_aws(home: Home, words: list[str]) -> None:
+    assert home.xacct(*words).stdout == home.xacct("exec", "--help").stdout
+    home.add_role("help", "arn:aws:iam::222222222222:role/X", source_profile="nobody")
+    assert "usage:" not in home.xacct("exec", "help").stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("exec --profile prod -- ls -l", "The profile comes without an option: xacct exec prod -- CMD"),
+        ("credentials --profile=prod", "The profile comes without an option: xacct credentials prod"),
+        ("credentials prod -- ls", "To run a command: xacct exec PROFILE -- CMD"),
+        ("status prod", "For one profile: xacct whoami PROFILE"),
+    ],
+)
+def test_words_that_a_command_does_not_take_are_met_with_what_to_do(
+    home: Home, typed: str, hint: str
+) -> None:
+    outcome = home.xacct(*typed.split())
+    assert (outcome.code, outcome.stdout) == (252, "")
+    assert outcome.stderr.startswith("xacct: unrecognized arguments: ")
+    assert outcome.stderr.endswith(f". {hint}\n")
 
 
 def test_help_on_an_ascii_terminal_is_escaped(home: Home) -> None:

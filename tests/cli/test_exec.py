@@ -184,6 +184,12 @@ def test_exec_without_a_command_or_with_an_unknown_option_fetches_nothing(
     assert sts.calls == []
 
 
+def test_exec_of_a_command_without_a_profile_takes_no_word_of_it_for_one(home: Home) -> None:
+    outcome = home.xacct("exec", "--serve", "--", "ls", "-l")
+    assert (outcome.code, outcome.stdout) == (252, "")
+    assert outcome.stderr == "xacct: the following arguments are required: PROFILE. See: xacct exec --help\n"
+
+
 def test_exec_takes_its_options_after_the_profile_as_well(home: Home, prod: str) -> None:
     outcome = home.xacct("exec", prod, "--serve", "--", "sh", "-c", "env")
     assert "AWS_CONTAINER_CREDENTIALS_FULL_URI=" in outcome.stdout

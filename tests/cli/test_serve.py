@@ -316,6 +316,22 @@ def test_serve_ends_by_a_signal_and_cleans_up(home: Home, prod: str, number: int
     assert list((home.aws_dir / "xacct" / "serve").iterdir()) == []
 
 
+def test_serve_with_a_command_leads_to_exec(home: Home, prod: str) -> None:
+    outcome = home.xacct("serve", prod, "--port", "8421", "--read-only", "--", "ls")
+    assert (outcome.code, outcome.stdout) == (252, "")
+    meant = f"xacct exec --serve --read-only {prod} -- ls"
+    assert outcome.stderr == f"xacct: serve runs no command; did you mean: {meant}\n"
+    with_argument = home.xacct("serve", prod, "--", "curl", "-u", "me:password")
+    assert with_argument.stderr.endswith(f"xacct exec --serve {prod} -- CMD\n")
+
+
+def test_serve_takes_odd_names_after_two_hyphens(home: Home, role: Role, prod: str) -> None:
+    home.add_role("-x", role.arn)
+    for words in (["--", "-x"], [prod, "--", "-x"]):
+        with serving(home, *words) as server:
+            assert "/-x" in server.printed
+
+
 def test_serve_on_a_terminal_says_that_it_stays_until_interrupted(home: Home, prod: str) -> None:
     terminal = Terminal(home.terminal_for(str(XACCT), "serve", prod))
     terminal.expect("xacct: serving until Ctrl-C; ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from argparse import Namespace
 from typing import Any
 
@@ -12,8 +13,9 @@ from awscli_xacct.configure_role.base import require_roles, shared_session
 from awscli_xacct.errors import ValidationError
 from awscli_xacct.messages import printable_lines
 from awscli_xacct.profiles.inventory import Inventory
+from awscli_xacct.profiles.values import EXAMPLE_ROLE_ARN
 from awscli_xacct.storage.cache import Cache
-from tests.support.home import Home
+from tests.support.home import Home, finish
 
 from .steps import kept_record, run
 
@@ -124,7 +126,36 @@ def test_profile_in_the_environment_is_meant_where_none_is_named(home: Home) -> 
         (("list", "--output", "yaml"), "argument --output: invalid choice: 'yaml' (choose from "),
         (("list", "--color", "x"), "argument --color: invalid choice: 'x' (choose from "),
         (("prod", "--rol-arn", "x"), "unrecognized arguments: --rol-arn x (did you mean --role-arn?)."),
-        (("prod", "--help"), "unrecognized arguments: --help. See: aws configure role help"),
+        (
+            ("prod", "\u2014role-arn", "x"),
+            "unrecognized arguments: \u2014role-arn x (did you mean --role-arn?).",
+        ),
+        (("prod", "role_arn=x"), "unrecognized arguments: role_arn=x (did you mean --role-arn?)."),
+        (("--list",), "unknown subcommand --list; did you mean: aws configure role list\n"),
+        (
+            ("rm", "prod", "--yes"),
+            "unknown subcommand rm; did you mean: aws configure role remove prod --yes\n",
+        ),
+        (
+            ("add", "prod", "--role-arn", "x", "--region", "eu-west-1"),
+            "unknown subcommand add; did you mean: aws configure role prod --role-arn x --region eu-west-1\n",
+        ),
+        (("exec", "prod", "--", "ls"), "unknown subcommand exec; did you mean: xacct exec prod -- ls\n"),
+        (("list", "prod"), "unrecognized arguments: prod. For one profile: aws configure role show PROFILE."),
+        (
+            ("my", "prod", "--role-arn", "x"),
+            "a name with blanks needs quotes; did you mean: aws configure role 'my prod' --role-arn x\n",
+        ),
+        (
+            ("prod", EXAMPLE_ROLE_ARN),
+            f"{EXAMPLE_ROLE_ARN} needs --role-arn before it; "
+            f"did you mean: aws configure role prod --role-arn {EXAMPLE_ROLE_ARN}\n",
+        ),
+        (
+            (EXAMPLE_ROLE_ARN,),
+            f"{EXAMPLE_ROLE_ARN} is no name for a profile; "
+            f"did you mean: aws configure role PROFILE --role-arn {EXAMPLE_ROLE_ARN}\n",
+        ),
     ],
 )
 def test_misspelled_words_are_met_with_what_was_meant(
@@ -133,3 +164,28 @@ def test_misspelled_words_are_met_with_what_was_meant(
     outcome = run(home, *arguments)
     assert outcome.code == 252
     assert outcome.stderr.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("role list --output json", "aws configure role list --output json"),
+        ("roles", "aws configure role list"),
+        ("xacct exec prod -- env X=1", "xacct exec prod -- CMD"),
+        ("configure roles", "aws configure role list"),
+        ("configure rol prod", "aws configure role prod"),
+        ("configure --role prod", "aws configure role prod"),
+        ("configure verify prod", "aws configure role verify prod"),
+    ],
+)
+def test_command_in_a_wrong_place_is_met_with_the_right_one(home: Home, words: str, meant: str) -> None:
+    outcome = home.aws(*words.split(), environment={"AWS_CLI_ERROR_FORMAT": "json"})
+    assert (outcome.code, outcome.stdout) == (252, "")
+    assert json.loads(outcome.stderr)["Fix"] == meant
+
+
+def test_words_of_nobody_are_left_to_the_cli(home: Home) -> None:
+    for words in (["configure", "profile"], ["rolls"], ["configure", "get"]):
+        outcome = home.aws(*words)
+        assert "did you mean: aws configure role" not in outcome.stderr
+        assert outcome.code == finish(home.start(*words, environment={"AWS_XACCT_DISABLE": "1"})).code

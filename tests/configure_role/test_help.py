@@ -108,10 +108,22 @@ def test_role_is_added_to_a_configure_that_is_made_when_it_runs(tmp_path: Path) 
         assert "role" in made.create_help_command().command_table
 
 
-@pytest.mark.parametrize("words", [(), ("verify",)])
-def test_help_is_shown_on_the_terminal(home: Home, words: tuple[str, ...]) -> None:
-    outcome = home.aws("configure", "role", *words, "help", environment=NO_PAGER)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "help",
+        "--help",
+        "prod help",
+        "verify help",
+        "help verify",
+        "verify --all -h",
+        "prod --role-arn --help",
+    ],
+)
+def test_help_is_shown_on_the_terminal(home: Home, words: str) -> None:
+    outcome = home.aws("configure", "role", *words.split(), environment=NO_PAGER)
     if "Could not find executable" in outcome.stderr:
         pytest.skip("there is neither groff nor mandoc here")
     assert (outcome.code, outcome.stderr) == (0, "")
-    assert "aws configure role" in outcome.stdout
+    shown = "aws configure role verify" if "verify" in words else "aws configure role <profile>"
+    assert shown in outcome.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 from awscli_xacct import __version__
 from awscli_xacct.cli import dispatch
 from awscli_xacct.cli.help import HelpFormatter
+from awscli_xacct.messages import COMMANDS
 
 _WIDTH = 78
 
@@ -26,7 +27,7 @@ def make_man_page() -> str:
         r"To create, check and list profiles, see \fBaws configure role help\fR.",
         ".SH COMMANDS",
     ]
-    for name in dispatch.COMMANDS:
+    for name in COMMANDS:
         lines += [f".SS {name}", ".nf", *map(_escape, _format_help(name).splitlines()), ".fi"]
     lines += [
         ".SH EXIT STATUS",
