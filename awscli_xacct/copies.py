@@ -34,7 +34,7 @@ put_aside: "dict[str, str]" = {}
 """The variables that `put_back` has changed or removed, with the values that the parent of this process still has."""
 
 
-def describe(directory: str, environment: "Mapping[str, str]") -> "dict[str, str]":
+def make_variables(directory: str, environment: "Mapping[str, str]") -> "dict[str, str]":
     """Return the variables for copies in `directory`: where they are, and what they have to be put back to."""
     real = [
         os.path.abspath(path) if environment.get(variable) else ""

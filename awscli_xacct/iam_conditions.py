@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 MFA_PRESENT = "aws:MultiFactorAuthPresent"
 MFA_AGE = "aws:MultiFactorAuthAge"
-EXTERNAL_ID = "sts:ExternalId"
+STS_EXTERNAL_ID = "sts:ExternalId"
 
-_PRESENT, _AGE, _EXTERNAL_ID = (key.lower() for key in (MFA_PRESENT, MFA_AGE, EXTERNAL_ID))
+_PRESENT, _AGE, _EXTERNAL_ID = (key.lower() for key in (MFA_PRESENT, MFA_AGE, STS_EXTERNAL_ID))
 _OPERATOR = re.compile(r"(?:(forallvalues|foranyvalue):)?([a-z]+?)(ifexists)?", re.IGNORECASE)
 _MAX_TEXT = 200
 

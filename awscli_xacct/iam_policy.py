@@ -14,7 +14,15 @@ from typing import Any
 from urllib.parse import unquote
 
 from .arn import Arn
-from .iam_conditions import EXTERNAL_ID, MFA_PRESENT, Condition, are_met, is_met, matches, parse_conditions
+from .iam_conditions import (
+    MFA_PRESENT,
+    STS_EXTERNAL_ID,
+    Condition,
+    are_met,
+    is_met,
+    matches,
+    parse_conditions,
+)
 
 ASSUME = "sts:AssumeRole"
 TAG, SET_IDENTITY = "sts:TagSession", "sts:SetSourceIdentity"
@@ -42,7 +50,7 @@ def build_trust_statement(
     if mfa:
         conditions["Bool"] = {MFA_PRESENT: "true"}
     if external_id:
-        conditions["StringEquals"] = {EXTERNAL_ID: external_id}
+        conditions["StringEquals"] = {STS_EXTERNAL_ID: external_id}
     return {
         "Effect": "Allow",
         "Principal": {"AWS": principal},

@@ -21,7 +21,7 @@ from .results import describe_output_failure, flush_or_abandon
 JSON = "json"
 OPTION = "--cli-error-format"
 
-Profiles = Mapping[str, Mapping[str, Any]]
+ReadProfiles = Callable[[], Mapping[str, Mapping[str, Any]]]
 
 
 class Reporter:
@@ -35,7 +35,7 @@ class Reporter:
     def __init__(
         self,
         words: Iterable[str],
-        read_profiles: Callable[[], Profiles],
+        read_profiles: ReadProfiles,
         profile: str | None = None,
     ) -> None:
         """`profile` is the one that the command uses if the words name no other; None: the environment's."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from awscli_xacct.cli.dispatch import load, make_parser
+from awscli_xacct.cli.dispatch import load_command, make_parser
 from awscli_xacct.error_codes import CODES
 from awscli_xacct.messages import COMMANDS, SUBCOMMANDS
 from tests.cli.served import serving
@@ -67,7 +67,7 @@ def test_reference_lists_the_commands_with_their_own_descriptions() -> None:
         rows.append(
             f"| `aws configure role {name or 'PROFILE'}` | {' '.join(first.split()).replace('``', '`')} |"
         )
-    rows += [f"| `xacct {name}` | {load(name).HELP} |" for name in COMMANDS]
+    rows += [f"| `xacct {name}` | {load_command(name).HELP} |" for name in COMMANDS]
     table = "\n".join(["| command | what it does |", "| --- | --- |", *rows])
     assert f"\n\n{table}\n\n" in (ROOT / "docs/reference.md").read_text("utf-8"), table
 

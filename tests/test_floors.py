@@ -7,7 +7,9 @@ checking are ignored.
 from __future__ import annotations
 
 import ast
+import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -221,6 +223,24 @@ def test_package_imports_nothing_at_its_top() -> None:
 def test_modules_are_short_enough_to_be_read_at_once() -> None:
     lengths = {module: path.read_text("utf-8").count("\n") for module, path in MODULES.items()}
     assert {module: lines for module, lines in lengths.items() if lines > MAX_LINES} == {}
+
+
+def test_no_two_classes_have_the_same_name() -> None:
+    """One word, one thing. A type alias counts as a class; names that a module keeps to itself do not."""
+    names = Counter(
+        name
+        for path in MODULES.values()
+        for node in ast.parse(path.read_text("utf-8")).body
+        for name in (
+            [node.name]
+            if isinstance(node, ast.ClassDef)
+            else [target.id for target in node.targets if isinstance(target, ast.Name)]
+            if isinstance(node, ast.Assign)
+            else []
+        )
+        if re.fullmatch("[A-Z][a-z]+([A-Z][a-z]+)*", name)
+    )
+    assert [name for name, number in names.items() if number > 1] == []
 
 
 def test_existence_is_asked_by_functions_that_never_fail() -> None:

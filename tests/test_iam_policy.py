@@ -69,7 +69,7 @@ def test_parse_rejects_what_is_not_a_document(given: Any) -> None:
     ],
 )
 def test_allows_caller_accepts_statements(statement: dict[str, Any]) -> None:
-    context = {iam_conditions.MFA_PRESENT: "true", iam_conditions.EXTERNAL_ID: "42"}
+    context = {iam_conditions.MFA_PRESENT: "true", iam_conditions.STS_EXTERNAL_ID: "42"}
     assert iam_policy.allows_assume(document(statement), NAMES, context)
     assert iam_policy.allows_assume({"Statement": statement}, NAMES, context)
 
@@ -91,7 +91,7 @@ def test_allows_caller_accepts_statements(statement: dict[str, Any]) -> None:
     ],
 )
 def test_allows_caller_rejects_statements(statement: dict[str, Any]) -> None:
-    assert not iam_policy.allows_assume(document(statement), NAMES, {iam_conditions.EXTERNAL_ID: "42"})
+    assert not iam_policy.allows_assume(document(statement), NAMES, {iam_conditions.STS_EXTERNAL_ID: "42"})
 
 
 WITH_MFA = {iam_conditions.MFA_PRESENT: "true"}

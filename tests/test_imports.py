@@ -245,7 +245,7 @@ sys.meta_path.insert(0, Hidden)
 from awscli_xacct.cli import dispatch
 from awscli_xacct.messages import COMMANDS
 for name in COMMANDS:
-    dispatch.load(name)
+    dispatch.load_command(name)
 """
     assert "awscli_xacct.cli.history" in loaded.by_python(statements)
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from ..messages import warn
-from .launch import explain_exec_error, find_program
+from .launch import explain_exec_error, resolve_program
 from .signal_wait import SignalWait
 
 _FROM_TERMINAL = ("SIGINT", "SIGQUIT")
@@ -21,7 +21,7 @@ def run_child(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run `command` and return its exit code, negative for a signal that ended it; a shell's if it cannot be run."""
 
     def start() -> subprocess.Popen[bytes]:
-        words = find_program(command, environment.get("PATH"))
+        words = resolve_program(command, environment.get("PATH"))
         return subprocess.Popen(words, env=dict(environment))  # noqa: S603 - the user's own command
 
     try:

@@ -28,7 +28,7 @@ _CLEAR = "\x15"
 _ENTER = ("\r", "\n")
 
 
-def choose(names: Sequence[str]) -> str:
+def choose_profile(names: Sequence[str]) -> str:
     """Return one of `names`, as a person chooses it.
 
     Raises `KeyboardInterrupt` if they do not, and `XacctError` without a terminal or names.

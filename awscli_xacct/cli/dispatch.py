@@ -33,7 +33,7 @@ from typing import Any, NamedTuple, NoReturn
 from .. import __version__, settings
 from ..errors import UsageError, XacctError
 from ..messages import COMMANDS, HELP
-from ..reporter import JSON, OPTION, Profiles, Reporter
+from ..reporter import JSON, OPTION, Reporter
 from ..results import write_result
 from ..slips import find_xacct_command
 from ..storage.files import is_file
@@ -149,7 +149,7 @@ def _run_command(line: "_CommandLine", reporter: Reporter) -> int:
         raise _unknown_command(name, line.own)
     options = make_parser(name).parse_args(line.own, argparse.Namespace(command=line.command))
     reporter.asked_for = getattr(options, "profile", None)
-    return int(load(name).run(options))
+    return int(load_command(name).run(options))
 
 
 def _unknown_command(name: str, rest: Sequence[str]) -> UsageError:
@@ -172,11 +172,11 @@ class _CommandLine(NamedTuple):
 
 def split_line(arguments: Sequence[str]) -> _CommandLine:
     name, *words = arguments or ["--help"]
-    split = getattr(load(name), "split", None) if name in COMMANDS else None
+    split = getattr(load_command(name), "split", None) if name in COMMANDS else None
     return _CommandLine(name, *(split(words) if split else (words, [])))
 
 
-def _read_profiles() -> Profiles:
+def _read_profiles() -> Mapping[str, Mapping[str, Any]]:
     """Return all profiles, if any says how errors are printed: others need not be parsed for it."""
     paths = settings.config_paths()
     if not any(
@@ -202,7 +202,7 @@ def _read_names() -> list[str]:
 
 def make_parser(name: str) -> Parser:
     """Return the parser for a command's options."""
-    command = load(name)
+    command = load_command(name)
     parser = Parser(prog=f"xacct {name}", description=command.HELP, allow_abbrev=False)
     parser.instead, parser.stray = getattr(command, "INSTEAD", {}), getattr(command, "STRAY", "")
     command.configure(parser)
@@ -222,7 +222,7 @@ def read_examples(name: str) -> str:
     return (Path(__file__).with_name("examples") / f"{name}.txt").read_text("utf-8").rstrip()
 
 
-def load(name: str) -> Any:
+def load_command(name: str) -> Any:
     """Import the module of a command."""
     return import_module(f".{name}", __package__)
 
@@ -230,7 +230,7 @@ def load(name: str) -> Any:
 def _format_overview() -> str:
     width = max(map(len, COMMANDS))
     indent = " " * (width + 4)
-    lines = [f"  {name:<{width}}  {load(name).HELP}" for name in COMMANDS]
+    lines = [f"  {name:<{width}}  {load_command(name).HELP}" for name in COMMANDS]
     available = page_width(sys.stdout)
     commands = "\n".join(fill(line, available, indent) for line in lines)
     start = wrap_to("One IAM user, all your AWS accounts, for programs other than aws.", available)

@@ -25,7 +25,7 @@ HEADING = "nothing was run"
 USAGE = "xacct each [options] [PATTERN ...] -- CMD ..."
 
 
-class Account(NamedTuple):
+class AccountProfile(NamedTuple):
     """An account, and the name of its profile in the config."""
 
     profile: str
@@ -39,7 +39,7 @@ class Selection(NamedTuple):
     config: Mapping[str, Any]
     profiles: Sequence[str]
     host: str
-    accounts: Mapping[str, Account] = {}
+    accounts: Mapping[str, AccountProfile] = {}
 
 
 def select(options: argparse.Namespace) -> Selection:
@@ -101,7 +101,7 @@ def _find_unmatched(patterns: Sequence[str], roles: Sequence[str], profiles: Pro
 
 def _add_accounts(
     config: Mapping[str, Any], source: str, role_name: str, units: Sequence[str]
-) -> tuple[Mapping[str, Any], list[Account]]:
+) -> tuple[Mapping[str, Any], list[AccountProfile]]:
     """Return the config with a profile for each active account, of some units or of all, and the accounts.
 
     `source` is the profile that lists them, and that assumes the role in each. Raises `ValidationError`, and
@@ -125,5 +125,5 @@ def _add_accounts(
         role = str(Arn.iam(each.partition, each.id, f"role/{role_name.strip('/')}"))
         given = {settings.ROLE_ARN: role, settings.SOURCE_PROFILE: source, settings.REGION: region}
         made[name] = complete_settings(name, profiles, given)[0]
-        accounts.append(Account(name, each.id, each.name))
+        accounts.append(AccountProfile(name, each.id, each.name))
     return {**config, "profiles": {**profiles, **made}}, accounts

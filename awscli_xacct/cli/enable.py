@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     environment = os.environ
     found = installations.find(environment)
-    chosen = choose(found, options.aws, environment, v2=options.v2)
+    chosen = choose_installation(found, options.aws, environment, v2=options.v2)
     path = Path(settings.config_paths(environment)[0])
     change = partial(plugin_section.enable, v2=chosen.is_v2)
     edit = store.preview(path, change)
@@ -69,7 +69,7 @@ def _advise_key_store() -> None:
             )
 
 
-def choose(
+def choose_installation(
     found: Sequence[Installation], named: str | None, environment: Mapping[str, str], *, v2: bool
 ) -> Installation:
     """Return the installation to enable the plugin for. Raises `XacctError`."""

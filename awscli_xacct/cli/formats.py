@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ..errors import XacctError
-from .launch import ACCOUNT, PROFILES, REGIONS, STALE, VARIABLES, removed, to_variables
+from .launch import ACCOUNT, CREDENTIAL_VARIABLES, PROFILES, REGIONS, STALE, removed, to_variables
 
 Quote = Callable[[str], str]
-_EMPTY_IS_NONE = (*VARIABLES, *STALE, ACCOUNT[0], "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+_EMPTY_IS_NONE = (*CREDENTIAL_VARIABLES, *STALE, ACCOUNT[0], "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
 """Variables that SDKs ignore if they are empty, but for `PROFILES`."""
 
 _HARMLESS = re.compile(r"[A-Za-z0-9_+/=:,.@-]*")
@@ -42,7 +42,7 @@ class Shell(NamedTuple):
     def format_document(self, document: Mapping[str, Any], region: str) -> str:
         """Return the same for a ``credential_process`` document and the profile's region, "" if it has none."""
         variables = to_variables(document) | (dict.fromkeys(REGIONS, region) if region else {})
-        return self.format(variables, [*STALE, ACCOUNT[0], *VARIABLES, *REGIONS, *removed])
+        return self.format(variables, [*STALE, ACCOUNT[0], *CREDENTIAL_VARIABLES, *REGIONS, *removed])
 
 
 def _unset_by(template: str) -> Callable[[list[str]], str]:

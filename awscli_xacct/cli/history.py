@@ -12,7 +12,7 @@ from .. import settings
 from ..arn import Arn
 from ..errors import UsageError, XacctError
 from ..history import log
-from ..history.entry import Entry, parse_line
+from ..history.entry import HistoryEntry, parse_line
 from ..messages import print_message, printable, profile_option, unknown_profile, warn
 from ..profiles.cache_keys import describe_setting, keeps_history
 from ..profiles.partitions import load_partitions
@@ -70,7 +70,9 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _find_earlier_names(profile: str | None, entries: Sequence[Entry], profiles: Profiles) -> list[str]:
+def _find_earlier_names(
+    profile: str | None, entries: Sequence[HistoryEntry], profiles: Profiles
+) -> list[str]:
     """Return the names under which a profile's role has sessions and there is no profile: it was renamed, perhaps."""
     role = profiles.get(profile or "", {}).get(settings.ROLE_ARN)
     names = [entry.Profile for entry in entries if role and entry.Role == role]
@@ -110,7 +112,7 @@ def parse_since(text: str, now: float) -> float:
         ) from None
 
 
-def _read() -> Iterator[Entry]:
+def _read() -> Iterator[HistoryEntry]:
     """Yield what is recorded, the oldest first; whatever cannot be read is counted in a warning."""
     damaged = 0
     try:
@@ -128,7 +130,7 @@ def _read() -> Iterator[Entry]:
         warn(f"{lines} left out, because no session can be read from {them}: {log.history_path()}")
 
 
-def _format(entries: Sequence[Entry], profiles: Profiles) -> str:
+def _format(entries: Sequence[HistoryEntry], profiles: Profiles) -> str:
     """Return a table with, below each row, the command that shows what CloudTrail knows of the session."""
     from ..tables import local_time, table
 
@@ -147,7 +149,7 @@ def _format(entries: Sequence[Entry], profiles: Profiles) -> str:
     return table(titles, rows, below=[_look_up(entry, profiles) for entry in entries])
 
 
-def _owner(entry: Entry) -> str:
+def _owner(entry: HistoryEntry) -> str:
     """Return whose session it is: account and role, or the device of an MFA session."""
     if entry.Role is None:
         return _short(entry.Mfa)
@@ -162,7 +164,7 @@ def _short(name: str | None) -> str:
     return arn.resource if arn else name or ""
 
 
-def _look_up(entry: Entry, profiles: Profiles) -> str:
+def _look_up(entry: HistoryEntry, profiles: Profiles) -> str:
     """Return the command that shows the calls made with a session, which CloudTrail keeps for 90 days."""
     profile = _find_profile(entry, profiles)
     options = [profile_option(profile)] if profile is not None else []
@@ -174,7 +176,7 @@ def _look_up(entry: Entry, profiles: Profiles) -> str:
     return f"  {_CLOUDTRAIL}{printable(entry.AccessKeyId)} {printable(' '.join(options))}"
 
 
-def _find_profile(entry: Entry, profiles: Profiles) -> str | None:
+def _find_profile(entry: HistoryEntry, profiles: Profiles) -> str | None:
     """Return a profile that can look into the account: the session's or, if that has another role now, another."""
     same = [name for name, each in profiles.items() if each.get(settings.ROLE_ARN) == entry.Role]
     if entry.Profile in same or (entry.Profile in profiles and not (entry.Role and same)):
@@ -182,7 +184,7 @@ def _find_profile(entry: Entry, profiles: Profiles) -> str | None:
     return same[0] if entry.Role and same else None
 
 
-def _first_region(entry: Entry) -> str:
+def _first_region(entry: HistoryEntry) -> str:
     arn = Arn.parse(entry.Role or entry.Mfa or "")
     partitions = load_partitions()
     found = partitions.default_region(arn.partition) if arn and partitions else None

@@ -87,21 +87,10 @@ def _find_id(profile: str, files: Files) -> str | None:
 def _record(profile: str, key: AccessKey) -> None:
     """Note a rotation in the history, without the key's secret. Whatever fails here, the key is in use."""
     from ..history import log
-    from ..history.entry import Entry
+    from ..history.entry import HistoryEntry
 
     with contextlib.suppress(OSError, ProfileError):
         if keeps_history(read_config(), os.environ):
-            entry = Entry(
-                Time=format_time(time.time()),
-                Profile=profile,
-                Role=None,
-                Account=None,
-                Caller=None,
-                SessionName=None,
-                AccessKeyId=key.id,
-                Expiration=None,
-                Mfa=None,
-                Policy=None,
-                Program=_ROTATE,
-            )
+            now = format_time(time.time())
+            entry = HistoryEntry(Time=now, Profile=profile, AccessKeyId=key.id, Program=_ROTATE)
             log.append(entry.line())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # typing's own is in a module, which Python would have to fin
 
     from ..storage.memo import Memo
 
-VARIABLES = {
+CREDENTIAL_VARIABLES = {
     "AWS_ACCESS_KEY_ID": "AccessKeyId",
     "AWS_SECRET_ACCESS_KEY": "SecretAccessKey",
     "AWS_SESSION_TOKEN": "SessionToken",
@@ -63,7 +63,7 @@ NOT_EXECUTABLE = 126
 
 def to_variables(document: "Mapping[str, Any]") -> "dict[str, str]":
     """Convert a ``credential_process`` document to environment variables."""
-    return {name: str(document[key]) for name, key in VARIABLES.items() if key in document}
+    return {name: str(document[key]) for name, key in CREDENTIAL_VARIABLES.items() if key in document}
 
 
 def build_environment(
@@ -75,7 +75,7 @@ def build_environment(
     credentials/exported_settings.py.
     """
     account, key = ACCOUNT
-    dropped = {*VARIABLES, *STALE, settings.RESOLVING_VARIABLE, settings.SHELL_VARIABLE, account}
+    dropped = {*CREDENTIAL_VARIABLES, *STALE, settings.RESOLVING_VARIABLE, settings.SHELL_VARIABLE, account}
     kept = {name: value for name, value in inherited.items() if name not in dropped}
     exported = dict(pair.split("=", 1) for pair in memo.exported)
     exported = {
@@ -112,7 +112,7 @@ def become(command: "Sequence[str]", environment: "Mapping[str, str]") -> int:
         if stream is not None:
             stream.flush()
     try:
-        words = find_program(command, environment.get("PATH"))
+        words = resolve_program(command, environment.get("PATH"))
         return spawn(words, environment) if os.name == "nt" else _replace(words, environment)
     except OSError as error:
         from ..errors import UsageError
@@ -154,7 +154,7 @@ def spawn(command: "list[str]", environment: "Mapping[str, str]") -> int:
     return code if code >= 0 else 128 - code
 
 
-def find_program(command: "Sequence[str]", path: "str | None" = None) -> "list[str]":
+def resolve_program(command: "Sequence[str]", path: "str | None" = None) -> "list[str]":
     """Return the words that start a command: Windows itself finds an .exe on the PATH, but no .cmd.
 
     Raises `FileNotFoundError`, also for an empty name, for which Python raises another error.

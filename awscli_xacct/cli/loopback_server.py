@@ -28,9 +28,9 @@ _TICK = 1.0
 _BACKLOG = 1024
 _CHUNK = 4096
 
-Answer = Callable[[bytes], None]
+SendAnswer = Callable[[bytes], None]
 """Sends an answer to a client; any thread may call it."""
-Handle = Callable[[bytes, Answer], None]
+Handle = Callable[[bytes, SendAnswer], None]
 """Gets each request's head, in the thread of the server, and answers it at once or later."""
 
 

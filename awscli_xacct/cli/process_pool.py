@@ -19,7 +19,7 @@ from queue import Empty, SimpleQueue
 from types import FrameType, TracebackType
 
 from ..child_output import read_lines
-from .launch import explain_exec_error, find_program, kill_group
+from .launch import explain_exec_error, kill_group, resolve_program
 from .watchdog import Watchdog
 
 INTERRUPT_SECONDS = TERMINATE_SECONDS = 2.5
@@ -197,7 +197,7 @@ class ProcessPool:
 
 def _start(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Start a command. Raises `OSError`."""
-    command = find_program(command)
+    command = resolve_program(command)
     # Some releases of Python leak a pipe if they could create only one of two.
     reserve: list[int] = []
     try:

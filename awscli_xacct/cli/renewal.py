@@ -182,7 +182,7 @@ class Renewal:
                 self.profile,
                 self._for_once,
                 stderr=subprocess.PIPE,
-                variables={"AWS_CLI_ERROR_FORMAT": "json"},
+                variables={settings.ERROR_FORMAT_VARIABLE: "json"},
             )
         try:
             document, messages = process.communicate(timeout=seconds)

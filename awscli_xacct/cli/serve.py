@@ -23,7 +23,7 @@ from ..results import write_result
 from ..slips import show_command
 from . import for_once
 from .formats import SHELLS
-from .launch import ACCOUNT, BEFORE_CONTAINER, REGIONS, STALE, VARIABLES, removed
+from .launch import ACCOUNT, BEFORE_CONTAINER, CREDENTIAL_VARIABLES, REGIONS, STALE, removed
 from .resolve import read_config, resolve_in
 from .serving import Serving, hiding_default
 from .signal_wait import SignalWait
@@ -119,7 +119,9 @@ def _format(
     shell = SHELLS[options.format]
     # A container has none of this shell's variables.
     stale = (
-        [] if options.container else [*STALE, *VARIABLES, ACCOUNT[0], *REGIONS, *BEFORE_CONTAINER, *removed]
+        []
+        if options.container
+        else [*STALE, *CREDENTIAL_VARIABLES, ACCOUNT[0], *REGIONS, *BEFORE_CONTAINER, *removed]
     )
     blocks = []
     for each in resolved:

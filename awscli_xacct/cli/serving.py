@@ -24,7 +24,7 @@ from ..storage.files import write_temporary
 from ..storage.scratch import make_scratch_directory
 from .container_protocol import RefusedError, Rules, build_answer, build_refusal, make_path, to_container
 from .for_once import ForOnce
-from .loopback_server import HOST, Answer, LoopbackServer
+from .loopback_server import HOST, LoopbackServer, SendAnswer
 from .renewal import Renewal, Supply
 
 _DEFAULT = "default"
@@ -78,7 +78,7 @@ class Serving(contextlib.AbstractContextManager["Serving"]):
             renewal.await_end(end - time.monotonic())
         self._thread.join(1)
 
-    def _handle(self, head: bytes, answer: Answer) -> None:
+    def _handle(self, head: bytes, answer: SendAnswer) -> None:
         try:
             profile = self._rules.find_profile(head)
         except RefusedError as refusal:
@@ -100,7 +100,7 @@ def hiding_default() -> Iterator[dict[str, str]]:
             path = write_temporary(directory, name, data).replace(directory / name)
             if os.name != "nt":  # where such a file could not be deleted
                 path.chmod(_READ_ONLY)
-        yield copies.describe(directory.as_posix(), os.environ)  # cmd quotes no backslash
+        yield copies.make_variables(directory.as_posix(), os.environ)  # cmd quotes no backslash
 
 
 def hide_default(config: bytes, credentials: bytes, path: str, credentials_path: str) -> bytes:

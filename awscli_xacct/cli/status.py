@@ -144,7 +144,9 @@ def _format_table(rows: list[_Row]) -> str:
         for row in rows
     ]
     titles = ["PROFILE", "KIND", "OWNER", "LASTS", "UNTIL"]
-    add_column(titles, lines, "POLICY", [policies.describe(row.options) for row in rows], before="LASTS")
+    add_column(
+        titles, lines, "POLICY", [policies.describe_narrowing(row.options) for row in rows], before="LASTS"
+    )
     # The last, because that is what a narrow terminal shows below the rest.
     add_column(titles, lines, "NOTE", [row.note for row in rows])
     return table(titles, lines)

@@ -16,7 +16,7 @@ from ..errors import XacctError
 from ..messages import printable, unknown_profile, warn
 from ..results import write_result
 from .formats import quote_fish
-from .launch import ACCOUNT, BEFORE_CONTAINER, REGIONS, STALE, VARIABLES
+from .launch import ACCOUNT, BEFORE_CONTAINER, CREDENTIAL_VARIABLES, REGIONS, STALE
 from .resolve import read_config
 
 HELP = "Switch this shell to a profile, in bash, zsh and fish with the function that completion brings."
@@ -33,7 +33,7 @@ process, 0 where the shell does not know it."""
 _SET = ("AWS_PROFILE", *REGIONS)
 _CLEARED = tuple(
     name
-    for name in (*STALE, *VARIABLES, ACCOUNT[0], *BEFORE_CONTAINER)
+    for name in (*STALE, *CREDENTIAL_VARIABLES, ACCOUNT[0], *BEFORE_CONTAINER)
     if name not in _SET and not name.startswith("AWS_CONTAINER_")
 )
 """What SDKs follow rather than `AWS_PROFILE`."""
@@ -98,7 +98,7 @@ _FISH = _Shell(
     forget="set -eg _xacct_kept_{name}",
 )
 
-SHELLS = {"sh": _SH, "fish": _FISH}
+_SHELLS = {"sh": _SH, "fish": _FISH}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -110,7 +110,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="any profile; - for the one before; without one, choose from a list",
     )
     parser.add_argument("--off", action="store_true", help="restore what the first use replaced")
-    parser.add_argument("--shell", choices=SHELLS, help=argparse.SUPPRESS)
+    parser.add_argument("--shell", choices=_SHELLS, help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -128,7 +128,7 @@ def run(options: argparse.Namespace) -> int:
         raise XacctError(_explain_function(os.environ), code="UsageError")
     current = os.environ.get(PROFILE_STATE, "")
     wanted = "" if options.off else _find_wanted(options.profile, os.environ)
-    shell = SHELLS[options.shell]
+    shell = _SHELLS[options.shell]
     if not wanted and not current:
         warn("no profile is in use in this shell: nothing to give back")
     lines = _switch(shell, current, wanted) if wanted else _give_back(shell, current) if current else []
@@ -155,9 +155,9 @@ def _find_wanted(given: str | None, environment: Mapping[str, str]) -> str:
             return ""
     profiles = read_config()["profiles"]
     if given is None:
-        from .chooser import choose
+        from .chooser import choose_profile
 
-        given = choose(list(profiles))
+        given = choose_profile(list(profiles))
     if given not in profiles:
         raise XacctError(unknown_profile(given, profiles), code="ProfileNotFound", profile=given)
     return given

@@ -27,7 +27,7 @@ from ..storage.locks import locked
 from ..storage.record import is_ours
 from .document import Document, Sections, parse_sections
 
-Change = Callable[[Document], object]
+MakeEdit = Callable[[Document], object]
 Reader = Callable[[str], Sections]
 
 _ATTEMPTS = 20
@@ -72,7 +72,7 @@ def read_document(path: Path) -> Document:
     return Document(read(path), str(path))
 
 
-def preview(path: Path, change: Change) -> Edit:
+def preview(path: Path, change: MakeEdit) -> Edit:
     """Return what `edit` would do, without writing or locking. Raises what `edit` does."""
     before = read(_find_replaceable(path))
     return Edit(path, before, _changed(path, before, change).render())
@@ -80,7 +80,7 @@ def preview(path: Path, change: Change) -> Edit:
 
 def edit(
     path: Path,
-    change: Change,
+    change: MakeEdit,
     reader: Reader = read_sections,
     *,
     wait: float = settings.LOCK_WAIT_SECONDS,
@@ -132,7 +132,7 @@ def _edit(
     raise EditError(text, code="FileChanged")
 
 
-def _changed(path: Path, data: bytes, change: Change) -> Document:
+def _changed(path: Path, data: bytes, change: MakeEdit) -> Document:
     document = Document(data, str(path))
     change(document)
     return document

@@ -8,8 +8,8 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..confirm import Change, Consent, confirm_and_apply
 from ..errors import ValidationError
-from ..manifest.model import Request
-from ..manifest.plan import ADD, CHANGE, CONFLICT, REMOVE, SAME, Plan, ProfileEdit, plan
+from ..manifest.model import RolesRequest
+from ..manifest.plan import ADD, CHANGE, CONFLICT, REMOVE, SAME, Plan, PlannedEdit, plan
 from ..messages import listed, option, print_message, role_commands
 from ..problems import Problem
 from ..profiles.defaults import region_note
@@ -31,7 +31,7 @@ class PlannedCommand(Subcommand):
 
     _last: tuple[bytes, bytes, Plan] | None = None
 
-    def _carry_out(self, request: Request, consent: Consent, parsed_globals: Any) -> int:
+    def _carry_out(self, request: RolesRequest, consent: Consent, parsed_globals: Any) -> int:
         """Show what `request` changes in the config file, have it confirmed, and write it. Return the exit code.
 
         Without a terminal, adding profiles needs no confirmation, but changing or removing them needs ``--yes``.
@@ -62,7 +62,7 @@ class PlannedCommand(Subcommand):
         )
         return confirm_and_apply(change, consent)
 
-    def _preview(self, request: Request) -> Plan:
+    def _preview(self, request: RolesRequest) -> Plan:
         """Return the plan for the current files, after checking that it can be applied."""
         made: list[Plan] = []
 
@@ -73,7 +73,7 @@ class PlannedCommand(Subcommand):
         store.preview(self._config_path(), change)
         return made[-1]
 
-    def _plan(self, request: Request, document: Document) -> Plan:
+    def _plan(self, request: RolesRequest, document: Document) -> Plan:
         """Return the plan for these files: the last one, if they have not changed since it was shown."""
         path = self._credentials_path()
         files = document.render(), store.read(path)
@@ -82,7 +82,7 @@ class PlannedCommand(Subcommand):
             self._last = (*files, found)
         return self._last[2]
 
-    def _write(self, shown: Plan, request: Request) -> None:
+    def _write(self, shown: Plan, request: RolesRequest) -> None:
         """Write the plan that was shown, unless it has changed, and delete credentials of removed profiles."""
         removed = [edit.profile for edit in shown.of(REMOVE)]
         records = unshared_records(removed, self._inventory()) if removed else set()
@@ -113,7 +113,7 @@ class PlannedCommand(Subcommand):
             return f"write region: {region} under defaults in the manifest, then:\n  {typed_again()}"
         return role_commands(names, f"{option(settings.REGION)} {region}")
 
-    def _print_plan(self, shown: Plan, request: Request, parsed_globals: Any) -> None:
+    def _print_plan(self, shown: Plan, request: RolesRequest, parsed_globals: Any) -> None:
         result = [_to_dict(edit) for edit in shown.edits]
         self._print(parsed_globals, result, lambda: _text(shown))
         for note in shown.notes:
@@ -126,7 +126,7 @@ class PlannedCommand(Subcommand):
             )
 
 
-def _drastic(shown: Plan, request: Request) -> str:
+def _drastic(shown: Plan, request: RolesRequest) -> str:
     """Return why a plan needs ``--yes``, if it removes more than half of what was made from the same manifest."""
     if not (shown.of(REMOVE) and shown.removes_most):
         return ""
@@ -134,7 +134,7 @@ def _drastic(shown: Plan, request: Request) -> str:
     return f"{number} made from {request.mark} would be removed, more than half"
 
 
-def _to_dict(edit: ProfileEdit) -> dict[str, Any]:
+def _to_dict(edit: PlannedEdit) -> dict[str, Any]:
     return {
         "Profile": edit.profile,
         "Action": edit.action,
@@ -150,7 +150,7 @@ def _text(shown: Plan) -> str:
     return table(["PLAN", "PROFILE", "SETTING", "NOW", "THEN"], rows, whole=True)
 
 
-def _rows(edit: ProfileEdit) -> Iterator[list[str]]:
+def _rows(edit: PlannedEdit) -> Iterator[list[str]]:
     action, profile = edit.action, edit.profile
     for change in edit.changes:
         if edit.action == ADD and change.key in _MARKS:

@@ -34,7 +34,7 @@ def argument(name: str, help_text: str, **details: Any) -> dict[str, Any]:
 
 DRY_RUN = flag("dry-run", "Show what would change, without changing anything.")
 YES = flag("yes", "Do not ask for confirmation.")
-ERROR_FORMAT = argument(
+ERROR_FORMAT_OPTION = argument(
     OPTION.removeprefix("--"),
     "``json`` prints an error as one JSON object, the last line on stderr. The other values of AWS CLI version 2 "
     "print it in words.",

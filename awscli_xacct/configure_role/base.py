@@ -18,12 +18,12 @@ from ..messages import HELP, print_message, role_command, unknown_profile
 from ..problems import Hints, Problem
 from ..profiles import validation
 from ..profiles.cache_keys import record_cache
-from ..profiles.inventory import Entry, Inventory
+from ..profiles.inventory import Inventory, RoleEntry
 from ..profiles.partitions import Partitions
 from ..profiles.sdk_profiles import describe_owner
 from ..profiles.source import Profiles, can_be_source, is_mfa_user, is_role
 from ..storage.cache import Cache, Record
-from .arguments import ERROR_FORMAT, asks_for_help, parse, profiles_given
+from .arguments import ERROR_FORMAT_OPTION, asks_for_help, parse, profiles_given
 from .clients import usable
 from .output import print_result
 
@@ -46,7 +46,7 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
         super().__init_subclass__()
         page = cls.FROM_FILE(root_module=sys.modules[__package__])
         cls.DESCRIPTION = cls.SYNOPSIS = cls.EXAMPLES = page
-        cls.ARG_TABLE = [*cls.ARG_TABLE, ERROR_FORMAT]
+        cls.ARG_TABLE = [*cls.ARG_TABLE, ERROR_FORMAT_OPTION]
 
     def __call__(self, args: list[str], parsed_globals: Any) -> Any:
         if asks_for_help(args):
@@ -152,12 +152,12 @@ def require_roles(
         raise ValidationError("nothing was done, because", problems)
 
 
-def shared_session(entry: Entry) -> Record | None:
+def shared_session(entry: RoleEntry) -> Record | None:
     """Return the valid MFA session that the profile of `entry` shares with others, or None."""
     return entry.session if entry.role and shares_session(entry.role) else None
 
 
-NO_ROLES = Problem(
+NO_ROLE_PROFILES = Problem(
     "there are no role profiles",
     "create one with: aws configure role PROFILE --role-arn ARN",
     code="ProfileNotFound",

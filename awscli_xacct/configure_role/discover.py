@@ -13,7 +13,7 @@ from ..discovery.accounts import Account, find_accounts, find_option_problems
 from ..discovery.names import TEMPLATE, Holder, assign_names, holder_of, render_name, template_problem
 from ..errors import ValidationError
 from ..failures import combine
-from ..manifest.model import Request, RoleSpec, RoleSpecs
+from ..manifest.model import RoleSpec, RoleSpecs, RolesRequest
 from ..messages import print_message, unknown_profile
 from ..problems import Location, Problem
 from ..profiles.defaults import (
@@ -125,7 +125,7 @@ class DiscoverCommand(PlannedCommand):
             roles=[RoleSpec(name, options) for name, options in wanted_by_name.items()],
             locations={(name, None): Location(label) for name, label in labels.items()},
         )
-        request = Request(specs, mark, prune=parsed_args.prune, adopt=parsed_args.adopt)
+        request = RolesRequest(specs, mark, prune=parsed_args.prune, adopt=parsed_args.adopt)
         return self._carry_out(request, consent, parsed_globals)
 
     def _check(

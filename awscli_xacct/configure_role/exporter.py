@@ -30,7 +30,7 @@ from ..results import write_result
 from ..storage.files import is_directory
 from ..tables import counted
 from .arguments import DRY_RUN, YES, argument, nothing_given, positional
-from .base import NO_ROLES, Subcommand, refusal
+from .base import NO_ROLE_PROFILES, Subcommand, refusal
 from .file_change import DECLINED, write_file
 
 _FIRST_LINES = {
@@ -76,7 +76,7 @@ class ExportCommand(Subcommand):
             raise nothing_given("file", "aws configure role export FILE")
         roles = self._roles()
         if not roles:
-            raise ValidationError(f"{DECLINED}, because", [NO_ROLES])
+            raise ValidationError(f"{DECLINED}, because", [NO_ROLE_PROFILES])
         if name == STDIN:
             # In UTF-8, whatever the encoding of the terminal.
             write_result(self._render(b"", name, parsed_args.format, roles))
@@ -154,7 +154,7 @@ class ExportCommand(Subcommand):
             for name, found in options.items()
             if name not in pairs and any(key in found for key in _OUR_KEYS)
         ]
-        targets = [hcl.Target(name, pairs.get(name, name), found) for name, found in options.items()]
+        targets = [hcl.ExportedRole(name, pairs.get(name, name), found) for name, found in options.items()]
         write = hcl.write_steampipe if written == STEAMPIPE else hcl.write_terraform
         return _FIRST_LINES[written] + write(targets)
 

@@ -13,7 +13,7 @@ from .output import diff_lines, print_diff
 DECLINED = "nothing was written"
 
 
-def edit_config(path: Path, change: store.Change) -> store.Edit:
+def edit_config(path: Path, change: store.MakeEdit) -> store.Edit:
     """Make `change` in the config file. The result is verified by the parser that `aws` will read it with."""
     return store.edit(path, change, raw_config_parse)
 

@@ -5,7 +5,7 @@ from importlib import resources
 from typing import Any
 
 from ..confirm import Consent
-from ..manifest.model import Request
+from ..manifest.model import RolesRequest
 from ..manifest.other_tools import TOOLS
 from ..manifest.source_file import STDIN, load, request_from, request_of
 from ..messages import print_message
@@ -68,7 +68,9 @@ class ImportCommand(PlannedCommand):
             print_message(note)
         return self._carry_out(request, Consent.given_in(parsed_args), parsed_globals)
 
-    def _request_from(self, tool: str, parsed_args: Any, profiles: Profiles) -> tuple[Request, list[str]]:
+    def _request_from(
+        self, tool: str, parsed_args: Any, profiles: Profiles
+    ) -> tuple[RolesRequest, list[str]]:
         if parsed_args.prune:
             raise refusal("nothing was changed", "--prune works with a manifest only", "leave it out")
         own = str(self._config_path())

@@ -16,7 +16,7 @@ _CONTEXT = 3
 
 Opcode = tuple[str, int, int, int, int]
 """What `SequenceMatcher.get_opcodes` returns: a kind, and the lines before and after that it is about."""
-Place = tuple[int, int]
+LinePair = tuple[int, int]
 """The number of a line before and after, from 0."""
 
 
@@ -71,7 +71,7 @@ def _joined(codes: Iterable[Opcode]) -> Iterator[Opcode]:
         yield kind, found[0][1], found[-1][2], found[0][3], found[-1][4]
 
 
-def find_anchors(before: Sequence[str], after: Sequence[str]) -> list[Place]:
+def find_anchors(before: Sequence[str], after: Sequence[str]) -> list[LinePair]:
     """Return the most lines that each text has exactly once, in an order that both have."""
     once, counts = {line: number for number, line in enumerate(before)}, Counter(before)
     others = Counter(after)
@@ -81,13 +81,13 @@ def find_anchors(before: Sequence[str], after: Sequence[str]) -> list[Place]:
         if others[line] == 1 and counts.get(line) == 1
     ]
     # The longest increasing subsequence: `ends` has the last place of one of each length, `links` the place before.
-    ends: list[Place] = []
-    links: dict[Place, Place | None] = {}
+    ends: list[LinePair] = []
+    links: dict[LinePair, LinePair | None] = {}
     for place in places:
         length = bisect_left(ends, place)
         links[place] = ends[length - 1] if length else None
         ends[length : length + 1] = [place]
-    found: list[Place] = []
+    found: list[LinePair] = []
     last = ends[-1] if ends else None
     while last is not None:
         found.append(last)

@@ -8,14 +8,14 @@ from .. import settings
 from ..arn import Arn
 from ..messages import print_message, printable
 from ..profiles import policies
-from ..profiles.inventory import Entry
+from ..profiles.inventory import RoleEntry
 from ..profiles.key_places import FILE, describe_source
 from ..profiles.role import Role
 from ..profiles.sdk_profiles import map_sdk_profiles
 from ..tables import MIN_ROLE_WIDTH, add_column, can_draw, remaining, table, truncate
 from ..wrapping import columns, fill, terminal_width
 from .arguments import flag
-from .base import NO_ROLES, Subcommand, shared_session
+from .base import NO_ROLE_PROFILES, Subcommand, shared_session
 
 _BROKEN = "cannot work"
 
@@ -33,7 +33,7 @@ class ListCommand(Subcommand):
     def _run(self, parsed_args: Any, parsed_globals: Any) -> int:
         entries = list(self._inventory())
         if not entries:
-            print_message(str(NO_ROLES))
+            print_message(str(NO_ROLE_PROFILES))
         profiles = self._session.full_config["profiles"]
         pairs = map_sdk_profiles(profiles)
         places = {e.profile: e.role and describe_source(e.role.hops[-1].source, profiles) for e in entries}
@@ -48,7 +48,7 @@ class ListCommand(Subcommand):
         return 0
 
 
-def _to_dict(entry: Entry, pairs: Mapping[str, str], places: Mapping[str, str | None]) -> dict[str, Any]:
+def _to_dict(entry: RoleEntry, pairs: Mapping[str, str], places: Mapping[str, str | None]) -> dict[str, Any]:
     """Return an entry for programs, always with the same keys."""
     session = shared_session(entry)
     return {
@@ -68,13 +68,13 @@ def _to_dict(entry: Entry, pairs: Mapping[str, str], places: Mapping[str, str | 
     }
 
 
-def _shown_places(entries: Sequence[Entry], places: Mapping[str, str | None]) -> dict[str, str]:
+def _shown_places(entries: Sequence[RoleEntry], places: Mapping[str, str | None]) -> dict[str, str]:
     """Return where the keys of source profiles rest, for people: nothing while all are in a file."""
     shown = {e.profile: places[e.profile] or "" for e in entries if e.role and e.role.hops[-1].source.profile}
     return shown if set(shown.values()) - {FILE, ""} else {}
 
 
-def _rows(entries: Sequence[Entry], pairs: Mapping[str, str], places: Mapping[str, str | None]) -> str:
+def _rows(entries: Sequence[RoleEntry], pairs: Mapping[str, str], places: Mapping[str, str | None]) -> str:
     if not entries:
         return ""
     titles = ["PROFILE", "ACCOUNT", "ROLE", "SOURCE", "MFA", "REGION", "CACHED"]
@@ -84,12 +84,14 @@ def _rows(entries: Sequence[Entry], pairs: Mapping[str, str], places: Mapping[st
     ]
     shown = _shown_places(entries, places)
     add_column(titles, rows, "KEY IN", [shown.get(e.profile, "") for e in entries], before="MFA")
-    add_column(titles, rows, "POLICY", [policies.describe(e.options) for e in entries], before="CACHED")
+    add_column(
+        titles, rows, "POLICY", [policies.describe_narrowing(e.options) for e in entries], before="CACHED"
+    )
     add_column(titles, rows, "SDK PROFILE", [pairs.get(e.profile, "") for e in entries], before="CACHED")
     return table(titles, rows)
 
 
-def _state(entry: Entry) -> str:
+def _state(entry: RoleEntry) -> str:
     return _BROKEN if entry.problem else remaining(entry.record)
 
 
@@ -102,15 +104,15 @@ def device_name(serial: str) -> str:
 # -- the tree --------------------------------------------------------------------------------------
 
 
-def _tree(entries: Sequence[Entry], places: Mapping[str, str | None]) -> str:
+def _tree(entries: Sequence[RoleEntry], places: Mapping[str, str | None]) -> str:
     shown = _shown_places(entries, places)
     roles = {entry.profile for entry in entries}
-    children: dict[_Parent, list[Entry]] = {}
+    children: dict[_Parent, list[RoleEntry]] = {}
     for entry in entries:
         children.setdefault(_parent(entry, roles), []).append(entry)
     lines: list[str] = []
     drawn: set[str] = set()
-    too_deep: list[Entry] = []
+    too_deep: list[RoleEntry] = []
     for is_role, name in children:
         if not is_role:
             place = shown.get(children[False, name][0].profile)
@@ -129,7 +131,7 @@ def _tree(entries: Sequence[Entry], places: Mapping[str, str | None]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _parent(entry: Entry, roles: Collection[str]) -> _Parent:
+def _parent(entry: RoleEntry, roles: Collection[str]) -> _Parent:
     """Return the parent of a profile. A role profile that also has keys is a source with those, and so a root."""
     if entry.role is None:
         return entry.source in roles, entry.source
@@ -138,11 +140,11 @@ def _parent(entry: Entry, roles: Collection[str]) -> _Parent:
 
 
 def _branches(
-    entries: Sequence[Entry],
-    children: Mapping[_Parent, list[Entry]],
+    entries: Sequence[RoleEntry],
+    children: Mapping[_Parent, list[RoleEntry]],
     indents: list[str],
     drawn: set[str],
-    too_deep: list[Entry],
+    too_deep: list[RoleEntry],
 ) -> Iterator[str]:
     """Yield the lines of profiles and of all that assume from them: as a tree on a terminal, else as a plain list.
 
@@ -164,13 +166,17 @@ def _branches(
             too_deep += own
 
 
-def _leaf(entry: Entry, start: str, below: str) -> str:
+def _leaf(entry: RoleEntry, start: str, below: str) -> str:
     """Return the line of a profile, after what is drawn at its `start`; what does not fit on a line goes `below`."""
     state = f"({_state(entry)})" if _state(entry) else ""
 
     def join(role: str, *, profile: str = "") -> str:
         return printable(
-            "  ".join(filter(None, [profile, entry.account, role, policies.describe(entry.options), state]))
+            "  ".join(
+                filter(
+                    None, [profile, entry.account, role, policies.describe_narrowing(entry.options), state]
+                )
+            )
         )
 
     line = f"{start}{join(entry.role_name, profile=entry.profile)}"

@@ -11,7 +11,7 @@ from ..redaction import SECRETS
 from ..results import write_result
 from .line_diff import unified_diff
 
-HIDDEN = "(hidden)"
+HIDDEN_VALUE = "(hidden)"
 
 _SECRET_LINE = re.compile(rf"(?i)^([ +-]\s*(?:{'|'.join(SECRETS)})\s*[=:]\s*).+")
 
@@ -43,7 +43,7 @@ def diff_lines(edit: Edit) -> Iterator[str]:
         list(StringIO(data.decode("utf-8", "backslashreplace"))) for data in (edit.before, edit.after)
     )
     for line in unified_diff(before, after, str(edit.path)):
-        yield _SECRET_LINE.sub(rf"\1{HIDDEN}", printable(line.rstrip("\r\n")))
+        yield _SECRET_LINE.sub(rf"\1{HIDDEN_VALUE}", printable(line.rstrip("\r\n")))
         if not line.endswith("\n"):
             yield "\\ No newline at end of file"
 

@@ -9,7 +9,7 @@ from ..configfile.document import Document
 from ..configfile.sections import find_headers
 from ..messages import option, profile_words
 from ..profiles.source import Profile
-from ..setup.journal import Entry, Journal
+from ..setup.journal import Journal, JournalEntry
 from ..setup.steps import ADD, CHANGE, KEEP, REMOVE, SAME, Step
 from ..setup.undo import already_removed
 from .file_change import edit_config
@@ -31,9 +31,9 @@ def profile_step(
         return Step(SAME, title)
     was = before or {}
     keys = [key for key in {**was, **after} if was.get(key) != after.get(key)]
-    new: Entry = {"before": {}, "after": {}, "made": before is None}
+    new: JournalEntry = {"before": {}, "after": {}, "made": before is None}
     noted = journal.first("profile") or new
-    entry: Entry = {
+    entry: JournalEntry = {
         "kind": "profile",
         "before": {**{key: was.get(key) for key in keys}, **noted["before"]},
         "after": {**noted["after"], **{key: after.get(key) for key in keys}},
@@ -72,7 +72,7 @@ def undo_profile_steps(
 
 
 def _steps(
-    entry: Entry, title: str, profile: str, path: Path, options: Profile, forget: Callable[[], object]
+    entry: JournalEntry, title: str, profile: str, path: Path, options: Profile, forget: Callable[[], object]
 ) -> list[Step]:
     ours = [key for key, value in entry["after"].items() if options.get(key) == value]
     theirs = [key for key in entry["after"] if key not in ours]

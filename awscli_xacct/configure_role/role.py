@@ -145,7 +145,7 @@ class RoleCommand(Subcommand):
             print_message(f"try it: {edit.trial}")
         return 0
 
-    def _attempt(self, edit: ProfileEdit, make: Callable[[Path, store.Change], store.Edit]) -> store.Edit:
+    def _attempt(self, edit: ProfileEdit, make: Callable[[Path, store.MakeEdit], store.Edit]) -> store.Edit:
         """Make an edit. If the file cannot be edited, report what is wrong with the settings as well."""
         try:
             return make(self._config_path(), lambda document: self._apply(edit, document))

@@ -7,7 +7,7 @@ from ..errors import ValidationError
 from ..messages import option
 from ..problems import Problem
 from ..profiles.edit import ProfileEdit
-from ..profiles.policies import FILE
+from ..profiles.policies import FILE_PREFIX
 from ..profiles.sdk_profiles import SdkRequest
 from ..xacct_program import find_program
 from .arguments import DRY_RUN, argument, flag, nothing_given, positional, settings_given
@@ -116,9 +116,9 @@ def keep_policy_path(arguments: list[str]) -> list[str]:
     name = option(settings.POLICY)
     kept = list(arguments)
     for place, word in enumerate(arguments):
-        if word.startswith(f"{name}={FILE}"):
+        if word.startswith(f"{name}={FILE_PREFIX}"):
             kept[place] = word.replace("=", "= ", 1)
-        elif word.startswith(FILE) and place and arguments[place - 1] == name:
+        elif word.startswith(FILE_PREFIX) and place and arguments[place - 1] == name:
             kept[place] = f" {word}"
     return kept
 

@@ -9,7 +9,7 @@ from .. import settings
 from ..arn import Arn
 from ..errors import ValidationError, XacctError
 from ..failures import code_of
-from ..iam_conditions import EXTERNAL_ID, MFA_PRESENT
+from ..iam_conditions import MFA_PRESENT, STS_EXTERNAL_ID
 from ..iam_policy import ASSUME, SET_IDENTITY, TAG
 from ..messages import option, profile_option, unknown_profile
 from ..problems import Problem
@@ -113,7 +113,7 @@ def setup_request(profile: str, arguments: Any, options: Mapping[str, Any]) -> S
     if options.get(settings.MFA_SERIAL):
         context[MFA_PRESENT] = "true"
     if external_id:
-        context[EXTERNAL_ID] = str(external_id)
+        context[STS_EXTERNAL_ID] = str(external_id)
     return SetupRequest(
         profile,
         name,

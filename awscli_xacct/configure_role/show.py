@@ -13,7 +13,7 @@ from ..configfile.sections import group_headers
 from ..credentials.mfa_session import shares_session
 from ..messages import printable
 from ..profiles import policies
-from ..profiles.inventory import Entry, Inventory
+from ..profiles.inventory import Inventory, RoleEntry
 from ..profiles.key_places import describe_source
 from ..profiles.known_keys import find_unknown
 from ..profiles.partitions import CONSOLES
@@ -25,7 +25,7 @@ from ..tables import lifetime
 from ..wrapping import columns, terminal_width, wrap
 from .arguments import positional, required_profiles
 from .base import Subcommand, require_roles, shared_session
-from .output import HIDDEN
+from .output import HIDDEN_VALUE
 
 
 class ShowCommand(Subcommand):
@@ -74,7 +74,7 @@ class _Hop:
 
     name: str
     settings: list[_Setting]
-    entry: Entry | None = None
+    entry: RoleEntry | None = None
     key_place: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -117,7 +117,7 @@ class _File:
             return None
 
 
-def _hops(entry: Entry, inventory: Inventory, files: list[_File]) -> list[_Hop]:
+def _hops(entry: RoleEntry, inventory: Inventory, files: list[_File]) -> list[_Hop]:
     """Return the hops of a chain, first to last; of a profile with a problem, those that can be followed."""
     if entry.role is None:
         chain = list(follow_sources(inventory.profiles, entry.profile))
@@ -144,10 +144,10 @@ def _settings(profile: str, key: str, value: Any, files: list[_File]) -> Iterato
         for inner, text in value.items():
             yield _Setting(f"{key}.{inner}", str(text), place, unknown)
     else:
-        yield _Setting(key, HIDDEN if key in SECRETS else str(value), place, unknown)
+        yield _Setting(key, HIDDEN_VALUE if key in SECRETS else str(value), place, unknown)
 
 
-def _switch_role_url(entry: Entry) -> str | None:
+def _switch_role_url(entry: RoleEntry) -> str | None:
     """Return the console's switch-role link, or None for a partition without a public console.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-console.html
@@ -213,7 +213,7 @@ def _sentence(hop: _Hop) -> str:
     return f"{hop.name} provides the calling credentials{place}"
 
 
-def _cached(entry: Entry) -> Iterator[str]:
+def _cached(entry: RoleEntry) -> Iterator[str]:
     role, session, record = entry.role, shared_session(entry), entry.record
     if role and shares_session(role):
         yield f"MFA session {lifetime(session)}" if session else "no MFA session"

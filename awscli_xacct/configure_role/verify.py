@@ -14,7 +14,7 @@ from ..profiles.known_keys import find_unknown
 from ..tables import add_column, duration, table
 from ..wrapping import wrap
 from .arguments import flag, nothing_given, positional, profiles_given
-from .base import NO_ROLES, Subcommand, require_roles
+from .base import NO_ROLE_PROFILES, Subcommand, require_roles
 
 
 class VerifyCommand(Subcommand):
@@ -32,7 +32,7 @@ class VerifyCommand(Subcommand):
         if parsed_args.all:
             names = [entry.profile for entry in inventory]
             if not names:
-                raise ValidationError("nothing to verify", [NO_ROLES])
+                raise ValidationError("nothing to verify", [NO_ROLE_PROFILES])
         if not names:
             raise nothing_given("profile", "aws configure role verify PROFILE, or --all")
         require_roles(names, inventory)
@@ -60,7 +60,7 @@ class VerifyCommand(Subcommand):
 def _text(results: Sequence[Result], options: Sequence[Mapping[str, Any]]) -> str:
     rows = [[result.profile, result.verdict, _lasts(result), result.hop] for result in results]
     titles = ["PROFILE", "RESULT", "LASTS", "FAILED AT"]
-    add_column(titles, rows, "POLICY", list(map(policies.describe, options)), before="FAILED AT")
+    add_column(titles, rows, "POLICY", list(map(policies.describe_narrowing, options)), before="FAILED AT")
     text = table(titles, rows)
     failures = explain_failures([result for result in results if not result.ok])
     return text + "".join(f"\n{wrap(printable_lines(failed), sys.stdout)}\n" for failed in failures)

@@ -51,7 +51,7 @@ class Denial:
         }
 
 
-def explain(
+def explain_denial(
     role: Role, caller: str, error: Exception, session: Record | None = None, now: float | None = None
 ) -> Denial:
     """Explain why `role` was denied to the ARN `caller`; `session` is the MFA session it called with, if it did."""

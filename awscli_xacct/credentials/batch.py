@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from ..aws_errors import is_denied
 from .fetcher import Fetcher
 
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 
 MAX_CONCURRENT = 16
 """How many chains are fetched at a time; most of it is waiting for STS."""
@@ -20,9 +20,9 @@ MAX_CONCURRENT = 16
 def fetch_many(
     names: Iterable[str],
     fetcher_of: Callable[[str], Fetcher],
-    work: Callable[[str, Fetcher], Result],
-    failed: Callable[[str, Fetcher | None, Exception], Result],
-) -> Iterator[Result]:
+    work: Callable[[str, Fetcher], _Result],
+    failed: Callable[[str, Fetcher | None, Exception], _Result],
+) -> Iterator[_Result]:
     """Yield the result of `work` for each profile's fetcher, in order of completion; `work` raises nothing.
 
     `failed` makes a result of an error before that: the profile has no fetcher, or its chain cannot begin.
@@ -45,7 +45,7 @@ def fetch_many(
     yield from run_concurrently(work, rest)
 
 
-def run_concurrently(work: Callable[..., Result], tasks: Sequence[tuple[Any, ...]]) -> Iterator[Result]:
+def run_concurrently(work: Callable[..., _Result], tasks: Sequence[tuple[Any, ...]]) -> Iterator[_Result]:
     """Yield what `work` returns for the arguments in each task, as it comes; `work` raises nothing.
 
     A caller that stops early, on Ctrl-C for one, waits for no call under way.
@@ -54,7 +54,7 @@ def run_concurrently(work: Callable[..., Result], tasks: Sequence[tuple[Any, ...
     that does not answer.
     """
     waiting = list(reversed(tasks))
-    results: SimpleQueue[Result] = SimpleQueue()
+    results: SimpleQueue[_Result] = SimpleQueue()
     errors: list[BaseException] = []
 
     def run_tasks() -> None:
@@ -77,7 +77,7 @@ def run_concurrently(work: Callable[..., Result], tasks: Sequence[tuple[Any, ...
         waiting.clear()
 
 
-def _next(results: SimpleQueue[Result], errors: list[BaseException]) -> Result:
+def _next(results: SimpleQueue[_Result], errors: list[BaseException]) -> _Result:
     # A signal wakes the main thread, unless another thread got it; on Windows none does.
     while True:
         try:

@@ -17,15 +17,15 @@ from ..profiles.cache_keys import CacheKeys, describe_setting, mfa_prompt
 from ..profiles.regions import find_partition, find_region
 from ..profiles.role import Role
 from ..profiles.source import Source
-from ..storage.cache import Record, key_name
+from ..storage.cache import Record, Warn, key_name
 from ..storage.markers import Directory, Markers
 from . import recursion_guard
-from .single_flight import SingleFlight, Warn
+from .single_flight import SingleFlight
 from .source_keys import SourceKeys
 from .sts import Keys, Sts
 
 if TYPE_CHECKING:
-    from ..mfa.codes import Codes, Request
+    from ..mfa.codes import CodeRequest, Codes
 
 _TOO_LONG, _CALLER = "too-long", "caller"
 """The kinds of the markers."""
@@ -60,7 +60,7 @@ class FetchContext(NamedTuple):
         return Sts(self.client_creator, keys, region=self.region, quick=quick, clock=self.clock)
 
     def spend_code(
-        self, request: "Request", use: Callable[[str], Record], refused: Callable[[Exception], bool]
+        self, request: "CodeRequest", use: Callable[[str], Record], refused: Callable[[Exception], bool]
     ) -> Record:
         """Return what `use` returns for an MFA code that it accepts; one process at a time prompts for a device's.
 

@@ -25,7 +25,7 @@ _FRESH = 60
 """Seconds for which a new MFA session cannot be too old for a role."""
 
 
-class Caller(NamedTuple):
+class CallerKeys(NamedTuple):
     """Who calls for a role.
 
     keys    what the call is signed with
@@ -153,10 +153,10 @@ class Fetcher(Cached):
                 raise error from None
 
     def _assume_with_code(self, keys: Keys, request: Mapping[str, Any], quick: bool) -> Record:
-        from ..mfa.codes import Request
+        from ..mfa.codes import CodeRequest
 
         serial = str(self.role.mfa_serial)
-        prompt = Request(serial, self.role.profile, f"role {self.role.role_arn}", self.role.mfa_process)
+        prompt = CodeRequest(serial, self.role.profile, f"role {self.role.role_arn}", self.role.mfa_process)
         owner = self._owner_of(keys)
         # Whatever can fail does before anybody is prompted.
         named, owner = self._name_session(owner, request, quick)
@@ -201,7 +201,7 @@ class Fetcher(Cached):
         caller.drop(record.access_key)
         return self._assume(_owner_of_session(caller.get(), source), request, quick)
 
-    def _assume(self, caller: Caller, request: Mapping[str, Any], quick: bool) -> Record:
+    def _assume(self, caller: CallerKeys, request: Mapping[str, Any], quick: bool) -> Record:
         role = self.role
         try:
             request, caller = self._name_session(caller, request, quick)
@@ -222,8 +222,8 @@ class Fetcher(Cached):
             raise
 
     def _name_session(
-        self, caller: Caller, request: Mapping[str, Any], quick: bool
-    ) -> tuple[Mapping[str, Any], Caller]:
+        self, caller: CallerKeys, request: Mapping[str, Any], quick: bool
+    ) -> tuple[Mapping[str, Any], CallerKeys]:
         """Return the request with a session name, and the caller with its user's name if that was asked for."""
         if "RoleSessionName" in request:
             return request, caller
@@ -244,10 +244,10 @@ class Fetcher(Cached):
 
         return {"RoleSessionName": names.make(self.role.profile, find_user, now), **request}, caller
 
-    def _owner_of(self, keys: Keys) -> Caller:
+    def _owner_of(self, keys: Keys) -> CallerKeys:
         """Return the owner of the keys that the chain begins with."""
         name = self._context.find_known_caller(keys.access_key) or keys.access_key
-        return Caller(keys, name, keys)
+        return CallerKeys(keys, name, keys)
 
     def _source_keys(self) -> Keys:
         assert not isinstance(self.role.source, Role)  # noqa: S101 - a role's keys are its fetcher's
@@ -258,9 +258,11 @@ class Fetcher(Cached):
         return MfaSession(self.role.source, self._context, self.role, keys)
 
 
-def _owner_of_session(record: Record, source: Keys | None) -> Caller:
+def _owner_of_session(record: Record, source: Keys | None) -> CallerKeys:
     """Return the owner of a session: a role session itself, or the user of an MFA session."""
     about = record.metadata
     is_users = about.get("method") == GET_SESSION_TOKEN
     name = about.get("caller" if is_users else "arn") or record.access_key
-    return Caller(keys_of(record), name, source, about.get("user"), about.get("mfa") if is_users else None)
+    return CallerKeys(
+        keys_of(record), name, source, about.get("user"), about.get("mfa") if is_users else None
+    )

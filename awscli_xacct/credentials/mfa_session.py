@@ -111,7 +111,7 @@ class MfaSession(Cached):
         return self._context.flight.get(self.name, purpose, self._buy, due_at=due_at)
 
     def _buy(self, quick: bool) -> Record:
-        from ..mfa.codes import Request
+        from ..mfa.codes import CodeRequest
         from ..tables import duration as in_words
 
         context = self._context
@@ -138,5 +138,5 @@ class MfaSession(Cached):
                 raise
 
         purpose = f"a session of {in_words(duration)} for all its roles"
-        request = Request(self._serial, self._profile, purpose, self._program)
+        request = CodeRequest(self._serial, self._profile, purpose, self._program)
         return context.spend_code(request, buy, is_refused_code)

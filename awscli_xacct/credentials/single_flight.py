@@ -20,7 +20,7 @@ from pathlib import Path
 
 from .. import settings
 from ..errors import BusyError, CacheError
-from ..storage.cache import Cache, Record
+from ..storage.cache import Cache, Record, Warn
 from ..storage.files import exists
 from ..storage.locks import FileLock, NoLocksError
 from ..storage.markers import Markers
@@ -28,7 +28,6 @@ from ..storage.markers import Markers
 LOG = logging.getLogger(__name__)
 
 Obtain = Callable[[bool], Record]
-Warn = Callable[[str], None]
 Until = Callable[[], bool]
 DueAt = Callable[[Record], float]
 """Returns when a record should be refreshed, in seconds since the epoch."""

@@ -9,7 +9,7 @@ from ..aws_errors import is_denied, is_too_long
 from ..errors import ProfileError
 from ..failures import Failure, describe
 from ..storage.cache import Record
-from .access_denied import Denial, build_caller_policy, explain
+from .access_denied import Denial, build_caller_policy, explain_denial
 from .batch import fetch_many
 from .fetcher import Fetcher
 from .profile_session import provider_for
@@ -145,7 +145,7 @@ def _explain_denial(hop: Fetcher, error: Exception) -> Denial | None:
         held = session.get() if session else None
     except Exception:  # noqa: BLE001 - the refusal is reported all the same, without an explanation
         return None
-    return explain(hop.role, caller, error, held)
+    return explain_denial(hop.role, caller, error, held)
 
 
 def indented_json(statement: Any) -> list[str]:

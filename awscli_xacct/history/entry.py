@@ -1,7 +1,7 @@
 """One session in the history: the line that is written for it, and what is read from one.
 
-A line is a JSON object with the keys of `Entry`, in this order. It holds no secret, no argument of a command, and
-nothing of a policy but its name: an inline one may have been given on a command line, so it is there as its digest.
+A line is a JSON object with the keys of `HistoryEntry`, in this order. It holds no secret, no argument of a command,
+and nothing of a policy but its name: an inline one may have been given on a command line, so it is there as its digest.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from ..arn import Arn
 from ..storage.cache import Record, format_time
 
 
-class Entry(NamedTuple):
+class HistoryEntry(NamedTuple):
     """A session. The fields are the keys of its line; what is not known, or does not apply, is None.
 
     Time, Expiration   when it was obtained, and when it ends, in UTC
@@ -29,16 +29,16 @@ class Entry(NamedTuple):
     """
 
     Time: str
-    Profile: str | None
-    Role: str | None
-    Account: str | None
-    Caller: str | None
-    SessionName: str | None
-    AccessKeyId: str
-    Expiration: str | None
-    Mfa: str | None
-    Policy: list[str] | None
-    Program: str | None
+    Profile: str | None = None
+    Role: str | None = None
+    Account: str | None = None
+    Caller: str | None = None
+    SessionName: str | None = None
+    AccessKeyId: str = ""
+    Expiration: str | None = None
+    Mfa: str | None = None
+    Policy: list[str] | None = None
+    Program: str | None = None
 
     def line(self) -> bytes:
         """Return the entry as a line of the history, without a line end."""
@@ -50,11 +50,11 @@ class Entry(NamedTuple):
         return _parse_time(self.Time)
 
 
-def entry_of(record: Record, program: str) -> Entry:
+def entry_of(record: Record, program: str) -> HistoryEntry:
     """Return the entry of a session that has just been obtained."""
     about = record.metadata
     serial = Arn.parse(str(about.get("mfa")))
-    return Entry(
+    return HistoryEntry(
         Time=format_time(float(about["obtained"])),
         Profile=about.get("profile"),
         Role=about.get("role"),
@@ -77,14 +77,14 @@ def name_policies(request: Mapping[str, Any]) -> list[str] | None:
     return names or None
 
 
-def parse_line(line: bytes) -> Entry | None:
+def parse_line(line: bytes) -> HistoryEntry | None:
     """Return the entry in a line; None if it is not a whole one, or not one of ours.
 
     Keys that a later version may write are ignored, and those of an earlier one may be missing.
     """
     try:
         found = json.loads(line)
-        entry = Entry(**{name: found.get(name) for name in Entry._fields})
+        entry = HistoryEntry(**{name: found.get(name) for name in HistoryEntry._fields})
         _parse_time(entry.Time)
         known = _is_text(entry.AccessKeyId) and all(
             value is None or (_are_texts(value) if name == "Policy" else _is_text(value))

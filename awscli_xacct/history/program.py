@@ -10,7 +10,7 @@ _SHELLS = ("ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "mksh", "nu",
 _MAX_LENGTH = 64
 
 
-def find_program() -> str:
+def name_asking_program() -> str:
     """Return the name of this program, after that of the one that started it unless that is a shell.
 
     So ``aws``, ``kubectl > aws`` or ``terraform > xacct``; and what fetches for a server is named as that, with its
@@ -24,7 +24,7 @@ def find_program() -> str:
 
 def name_server(command: str) -> None:
     """Have the processes that this one starts name it, and its `command`, as the program."""
-    os.environ[settings.PROGRAM_VARIABLE] = f"{find_program()} {command}"
+    os.environ[settings.PROGRAM_VARIABLE] = f"{name_asking_program()} {command}"
 
 
 def _own_name() -> str:

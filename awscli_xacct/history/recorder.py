@@ -12,7 +12,7 @@ from ..storage.cache import Cache, Record
 from ..storage.directories import find_obstacle
 from . import log
 from .entry import entry_of
-from .program import find_program
+from .program import name_asking_program
 
 LOG = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def record_session(
     """
     try:
         if keeps_history(config, environment):
-            log.append(entry_of(record, find_program()).line())
+            log.append(entry_of(record, name_asking_program()).line())
     except ProfileError as error:
         warn_once(f"this session is not recorded: {error.problem.text}")
     except OSError as error:

@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import settings
 from ..errors import XacctError
-from ..storage.directories import explain, provide_private
+from ..storage.directories import explain_obstacle, provide_private
 from ..storage.files import replace, sweep
 from ..storage.locks import locked
 from ..storage.record import expand_path, read_private
@@ -80,7 +80,7 @@ def _directory() -> Path:
     try:
         return provide_private(Path(directory), settings.KEYS_KIND)
     except OSError as error:
-        reason = explain(Path(directory), error, is_cache=False)
+        reason = explain_obstacle(Path(directory), error, is_cache=False)
         raise XacctError(f"notes about keys cannot be kept in {directory}: {reason}") from None
 
 

@@ -35,7 +35,7 @@ from .model import (
     typed_value,
 )
 from .reader import VERSION, Manifest, read
-from .yaml_edit import Entry, YamlEdits, entry_lines, flow_pairs, to_flow
+from .yaml_edit import YamlEdits, YamlEntry, entry_lines, flow_pairs, to_flow
 
 _EXPORTED = (*KEYS, SDK_PROFILE)
 _MAX_PASSES = 6
@@ -145,7 +145,7 @@ class _Merge:
         edits = YamlEdits(text)
         names = {account: name for name, account in reversed(self._add_accounts(manifest, edits).items())}
         existing = {role.profile: role for role in manifest.roles}
-        added: dict[str, Entry] = {}
+        added: dict[str, YamlEntry] = {}
         for name, wanted in self.wanted.items():
             role, node = existing.get(name), manifest.role_nodes.get(name)
             imported = self._imported(role) if role else {}

@@ -20,7 +20,7 @@ from ..profiles.config_keys import KEYS
 from ..profiles.values import account_problem, role_name_problem
 from . import model
 from .model import NO_ROLES, RoleSpec, RoleSpecs
-from .yaml_nodes import shortened
+from .yaml_nodes import quoted
 
 _LINE_END = re.compile("\r\n|\r|\n")
 _COMMENT = re.compile("[;#].*")
@@ -41,7 +41,7 @@ class _Section:
 
     @property
     def shown(self) -> str:
-        return shortened(self.name)
+        return quoted(self.name)
 
 
 def looks_like(text: str) -> bool:
@@ -144,7 +144,7 @@ def _sections(text: str, specs: RoleSpecs) -> dict[str, _Section]:
             sections.setdefault(section.name, section)
         elif section is None or not (equals and key and value):
             specs.problems.append(
-                Problem(f"{shortened(bare)} is neither a [section] nor KEY = VALUE", location=location)
+                Problem(f"{quoted(bare)} is neither a [section] nor KEY = VALUE", location=location)
             )
         elif key in section.values:
             known = section.locations[key]
@@ -153,7 +153,7 @@ def _sections(text: str, specs: RoleSpecs) -> dict[str, _Section]:
             column = location.column + bare.index(value, bare.index("="))
             section.locations[key] = location._replace(column=column)
         if known:
-            what = f"section {section.shown}" if header and section else f"key {shortened(key)}"
+            what = f"section {section.shown}" if header and section else f"key {quoted(key)}"
             first = f"it is on line {known.line} already"
             specs.problems.append(Problem(f"duplicate {what}", first, location=location))
     return sections

@@ -12,7 +12,7 @@ from ..profiles.policies import make_one_line
 from ..profiles.tags import MAX_TAGS
 from ..profiles.values import account_problem
 from .model import ACCOUNT, DEFAULT_SDK_PROFILE, ROLE, SDK_PROFILE
-from .yaml_nodes import Listing, Mapping, Node, Scalar, is_merge, merge_sources, shortened
+from .yaml_nodes import Listing, Mapping, Node, Scalar, is_merge, merge_sources, quoted
 
 ROLE_KEYS = (ACCOUNT, ROLE, *KEYS, SDK_PROFILE)
 NOT_IN_DEFAULTS = (settings.ROLE_ARN,)
@@ -61,7 +61,7 @@ class ValueReader:
     def report_unknown(self, key: Scalar, known: Collection[str], what: str) -> None:
         near = similar(key.text, known, 1)
         fix = f"did you mean {near[0]}?" if near else f"the keys of {what} are {', '.join(known)}"
-        self.report(key, f"unknown key {shortened(key.text)}", fix)
+        self.report(key, f"unknown key {quoted(key.text)}", fix)
 
     def mapping(self, node: Node, what: str) -> Mapping | None:
         """Return a mapping with all that it merges, or None if the node is something else."""
@@ -162,7 +162,7 @@ class ValueReader:
         for name, (key, value) in node.entries.items():
             sound = self.name(key) and self._fits_config(key, name, "key")
             empty = isinstance(value, Scalar) and not value.plain and not value.text
-            text = "" if empty else self.string(value, f"tag {shortened(name)}:")
+            text = "" if empty else self.string(value, f"tag {quoted(name)}:")
             sound = text is not None and self._fits_config(value, text, "value") and sound
             tags.append(f"{name}={text}" if sound else None)
         return _joined(tags)
@@ -195,10 +195,10 @@ class ValueReader:
         found = next((sign for sign in (",=" if what == "key" else ",") if sign in text), None)
         if found:
             self.report(
-                node, f"the tag {what} {shortened(text)} contains a {found}, which a config file cannot hold"
+                node, f"the tag {what} {quoted(text)} contains a {found}, which a config file cannot hold"
             )
         elif text != text.strip():
-            self.report(node, f"{shortened(text)} begins or ends with a space")
+            self.report(node, f"{quoted(text)} begins or ends with a space")
         return not found and text == text.strip()
 
 
@@ -214,7 +214,7 @@ def _joined(texts: list[str | None]) -> str | None:
 
 
 def _shown(node: Node) -> str:
-    return shortened(node.text) if isinstance(node, Scalar) and node.text else node.kind
+    return quoted(node.text) if isinstance(node, Scalar) and node.text else node.kind
 
 
 def _number_problem(text: str) -> tuple[str, str]:
@@ -225,6 +225,6 @@ def _number_problem(text: str) -> tuple[str, str]:
         short = f"the account id {text} is a number of {len(text)} digits, and an id has 12"
         return short, f'a number loses its leading zeros: did you mean "{text.zfill(12)}"?'
     return (
-        f"the account id {shortened(text)} is a number",
+        f"the account id {quoted(text)} is a number",
         'write 12 digits in quotes, as in "222222222222"',
     )

@@ -17,7 +17,7 @@ _ESCAPED = re.compile("|".join(map(re.escape, _ESCAPES)))
 _ALL = "aws_all"
 
 
-class Target(NamedTuple):
+class ExportedRole(NamedTuple):
     """A role profile for such a program: its name, the profile that the program is to use, and its options."""
 
     name: str
@@ -30,7 +30,7 @@ class Target(NamedTuple):
         return arn.account if arn else ""
 
 
-def write_terraform(targets: Iterable[Target]) -> str:
+def write_terraform(targets: Iterable[ExportedRole]) -> str:
     """Return one ``provider`` block per role, with an alias that is made from the profile's name.
 
     ``allowed_account_ids`` makes Terraform refuse to work in another account, whatever the profile becomes.
@@ -45,7 +45,7 @@ def write_terraform(targets: Iterable[Target]) -> str:
     return "\n".join(blocks)
 
 
-def write_steampipe(targets: Iterable[Target]) -> str:
+def write_steampipe(targets: Iterable[ExportedRole]) -> str:
     """Return one ``connection`` block per role, and one that queries them all."""
     blocks, names = [], []
     for name, target in _identified(targets, _steampipe_name):
@@ -70,7 +70,9 @@ def _steampipe_name(name: str) -> str:
     return "aws_" + re.sub("[^a-z0-9_]", "_", name.lower())
 
 
-def _identified(targets: Iterable[Target], name_for: Callable[[str], str]) -> Iterator[tuple[str, Target]]:
+def _identified(
+    targets: Iterable[ExportedRole], name_for: Callable[[str], str]
+) -> Iterator[tuple[str, ExportedRole]]:
     """Yield each target with a name of its own: of two that would be the same the second gets a number."""
     taken = {_ALL}
     for target in targets:

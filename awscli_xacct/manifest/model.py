@@ -61,7 +61,7 @@ class RoleSpecs:
 
 
 @dataclass(frozen=True)
-class Request:
+class RolesRequest:
     """The roles that the config is to have.
 
     `mark` is written into each profile made for them, and tells these from all others; "" for profiles that are the

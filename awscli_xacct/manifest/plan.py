@@ -22,7 +22,7 @@ from ..profiles.policies import ONLY_HERE, is_narrowed
 from ..profiles.values import EXAMPLE_ROLE_ARN
 from ..redaction import HIDDEN, SECRETS
 from .checks import find_problems
-from .model import SOURCES, Request, RoleSpec, equivalent, resolve_settings
+from .model import SOURCES, RoleSpec, RolesRequest, equivalent, resolve_settings
 from .sdk_profiles import SdkProfiles
 
 ADD, CHANGE, SAME, REMOVE, CONFLICT = "add", "change", "same", "remove", "conflict"
@@ -30,7 +30,7 @@ ADD, CHANGE, SAME, REMOVE, CONFLICT = "add", "change", "same", "remove", "confli
 _OWNER_KEYS = (settings.MANIFEST, settings.MANIFEST_KEYS)
 
 
-class Change(NamedTuple):
+class KeyChange(NamedTuple):
     """One key with its value now and then; None where there is none."""
 
     key: str
@@ -39,12 +39,12 @@ class Change(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ProfileEdit:
+class PlannedEdit:
     """What is done with one profile. `owner` is the mark it has now, "" for none."""
 
     profile: str
     action: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[KeyChange, ...] = ()
     owner: str = ""
 
 
@@ -57,13 +57,13 @@ class Plan:
     by that source, the profile that its region is from, and the region.
     """
 
-    edits: tuple[ProfileEdit, ...]
+    edits: tuple[PlannedEdit, ...]
     owned: int
     left: tuple[str, ...]
     notes: tuple[str, ...]
     without_region: Mapping[tuple[str, str, str], list[str]]
 
-    def of(self, action: str) -> list[ProfileEdit]:
+    def of(self, action: str) -> list[PlannedEdit]:
         """Return the edits of one kind."""
         return [edit for edit in self.edits if edit.action == action]
 
@@ -89,7 +89,7 @@ class Plan:
                 document.change(header, {change.key: change.new for change in edit.changes})
 
 
-def plan(request: Request, document: Document, credentials: Document, partitions: Partitions) -> Plan:
+def plan(request: RolesRequest, document: Document, credentials: Document, partitions: Partitions) -> Plan:
     """Return what `request` changes in the config `document`, given the credentials file.
 
     Raises `ValidationError` with every problem of it.
@@ -99,7 +99,7 @@ def plan(request: Request, document: Document, credentials: Document, partitions
 
 class _Planner:
     def __init__(
-        self, request: Request, document: Document, credentials: Document, partitions: Partitions
+        self, request: RolesRequest, document: Document, credentials: Document, partitions: Partitions
     ) -> None:
         self._request = request
         self._roles = request.specs.roles
@@ -171,31 +171,31 @@ class _Planner:
             full[settings.MANIFEST_KEYS] = ",".join(keys) or None
         return full
 
-    def _edit(self, name: str, full: Mapping[str, str | None]) -> ProfileEdit:
+    def _edit(self, name: str, full: Mapping[str, str | None]) -> PlannedEdit:
         if name not in self._before:
-            return ProfileEdit(
-                name, ADD, tuple(Change(key, None, text) for key, text in full.items() if text)
+            return PlannedEdit(
+                name, ADD, tuple(KeyChange(key, None, text) for key, text in full.items() if text)
             )
         before = self._before[name]
         owner = str(before.get(settings.MANIFEST, ""))
         may_change = owner == self._request.mark or self._request.adopt
         changes = tuple(
-            Change(key, None if before.get(key) is None else str(before[key]), text)
+            KeyChange(key, None if before.get(key) is None else str(before[key]), text)
             for key, text in full.items()
             if not equivalent(key, before.get(key), text) and (may_change or key not in _OWNER_KEYS)
         )
         action = (CHANGE if may_change else CONFLICT) if changes else SAME
-        return ProfileEdit(name, action, changes, owner)
+        return PlannedEdit(name, action, changes, owner)
 
-    def _removal(self, name: str) -> ProfileEdit:
+    def _removal(self, name: str) -> PlannedEdit:
         """Return the edit that removes a profile: every key of its sections in the config file."""
         options: dict[str, Any] = {}
         for header in self._headers.get(name, ()):
             options |= self._document.section(header)
         changes = (
-            Change(key, HIDDEN if key in SECRETS else str(text), None) for key, text in options.items()
+            KeyChange(key, HIDDEN if key in SECRETS else str(text), None) for key, text in options.items()
         )
-        return ProfileEdit(name, REMOVE, tuple(changes), self._request.mark)
+        return PlannedEdit(name, REMOVE, tuple(changes), self._request.mark)
 
     def _owned(self) -> list[str]:
         """Return the profiles in the config file that have the request's mark."""

@@ -15,7 +15,7 @@ from ..profiles.values import account_problem, role_name_problem
 from . import yaml_nodes, yaml_parser
 from .fields import NOT_IN_DEFAULTS, ROLE_KEYS, Settings, ValueReader, similar
 from .model import ACCOUNT, DEFAULT_SDK_PROFILE, NO_ROLES, ROLE, SDK_PROFILE, SOURCES, RoleSpec, RoleSpecs
-from .yaml_nodes import Node, Scalar, is_null, shortened
+from .yaml_nodes import Node, Scalar, is_null, quoted
 
 VERSION = "1"
 _TOP = ("version", "name", "defaults", "accounts", "roles")
@@ -82,14 +82,14 @@ class _Reader:
         if node is None:
             self._report(top, "version is missing", f"add version: {VERSION}")
         elif not isinstance(node, Scalar) or node.text != VERSION:
-            shown = shortened(node.text) if isinstance(node, Scalar) else node.kind
+            shown = quoted(node.text) if isinstance(node, Scalar) else node.kind
             self._report(node, f"unknown version {shown}", f"write version: {VERSION}")
 
     def _read_name(self, node: Node | None) -> None:
         text = self._values.string(node, "name") if node else None
         if node and text is not None and not _NAME.fullmatch(text):
             rule = "use 1 to 64 letters, digits or any of _.-, and do not begin with . or -"
-            self._report(node, f"name {shortened(text)} is not allowed", rule)
+            self._report(node, f"name {quoted(text)} is not allowed", rule)
         else:
             self._manifest.name = text
 
@@ -101,9 +101,7 @@ class _Reader:
     def _read_accounts(self, node: Node | None) -> None:
         for name, (key, value) in self._entries(node, "accounts").items():
             if self._values.name(key) and not account_problem(name):
-                self._report(
-                    key, f"{shortened(name)} cannot be an account's name, because it is an account id"
-                )
+                self._report(key, f"{quoted(name)} cannot be an account's name, because it is an account id")
             account = self._values.account_id(value)
             if account is None:
                 self._invalid_accounts.add(name)
@@ -170,7 +168,7 @@ class _Reader:
                 (ROLE, "the role's name"),
             ):
                 if needed not in found.given:
-                    self._report(key, f"role {shortened(name)}: {needed} is missing", f"set it to {what}")
+                    self._report(key, f"role {quoted(name)}: {needed} is missing", f"set it to {what}")
                     found.invalid.add(needed)
         reason = role_name_problem(role_name) if role_name else None
         if reason:
@@ -212,7 +210,7 @@ class _Reader:
             return str(account_problem(text)), "write an id, or a name from accounts"
         near = similar(text, self._manifest.accounts, 3) if self._hints.take() else []
         fix = f"did you mean {' or '.join(near)}?" if near else "add it to accounts, or write the account id"
-        return f"unknown account {shortened(text)}", fix
+        return f"unknown account {quoted(text)}", fix
 
     def _check_sources(self, found: Settings) -> None:
         if found.given.issuperset(SOURCES):

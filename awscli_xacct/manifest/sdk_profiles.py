@@ -8,13 +8,13 @@ from ..problems import Problem
 from ..profiles import validation
 from ..profiles.credential_process import make_command
 from ..profiles.sdk_profiles import asks_for, is_sdk_profile, list_sources
-from .model import SDK_PROFILE, Request, RoleSpec
+from .model import SDK_PROFILE, RoleSpec, RolesRequest
 
 
 class SdkProfiles:
     """`options` has the keys to set and (None) to remove by profile. Those profiles are added to `after`."""
 
-    def __init__(self, request: Request, before: MergedProfiles, after: MergedProfiles) -> None:
+    def __init__(self, request: RolesRequest, before: MergedProfiles, after: MergedProfiles) -> None:
         self._request = request
         self._before = before
         self._after = after

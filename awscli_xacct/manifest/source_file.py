@@ -12,7 +12,7 @@ from ..errors import ValidationError
 from ..problems import Location, Problem
 from ..profiles.source import Profiles
 from . import extend_switch_roles, other_tools, reader
-from .model import Request
+from .model import RolesRequest
 
 STDIN = "-"
 _HEADING = "nothing was changed, because"
@@ -56,7 +56,7 @@ def request_of(
     prune: bool = False,
     adopt: bool = False,
     xacct: Sequence[str] = ("xacct",),
-) -> tuple[Request, list[str]]:
+) -> tuple[RolesRequest, list[str]]:
     """Return what a manifest, in YAML or the browser extension's format, asks for, and notes for the user.
 
     `profiles` are the names of those that the config has, and `xacct` the words that run `xacct`. The request has the
@@ -77,12 +77,12 @@ def request_of(
         specs.problems.append(Problem(text, fix, location=Location(source.path)))
     if specs.problems and not specs.roles:
         raise ValidationError(_HEADING, specs.problems, "ProfileInvalid")
-    return Request(specs, mark, prune=prune, adopt=adopt, xacct=xacct), specs.notes
+    return RolesRequest(specs, mark, prune=prune, adopt=adopt, xacct=xacct), specs.notes
 
 
 def request_from(
     tool: str, name: str, profiles: Profiles, *, is_own: bool, adopt: bool
-) -> tuple[Request, list[str]]:
+) -> tuple[RolesRequest, list[str]]:
     """Return what the config of another tool asks for, and notes for the user. Raises `ValidationError`.
 
     `profiles` are those of the user's own config; `is_own` if the tool reads that file, too.
@@ -91,7 +91,7 @@ def request_from(
     data = read_bytes(name)
     _check_size(data, path)
     specs = other_tools.read(data, path, tool, profiles, is_own=is_own)
-    return Request(specs, "", adopt=adopt), specs.notes
+    return RolesRequest(specs, "", adopt=adopt), specs.notes
 
 
 def _read(name: str) -> bytes:

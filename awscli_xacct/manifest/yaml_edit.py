@@ -13,10 +13,10 @@ from typing import Any
 
 from .yaml_nodes import MERGE, Collection, Listing, Mapping, Node, Scalar
 
-MAX_LINE = 110
+MAX_LINE_LENGTH = 110
 """Characters up to which an entry is written on one line."""
 
-Entry = AnyMapping[str, Any]
+YamlEntry = AnyMapping[str, Any]
 """A role or the defaults as YAML has them: texts, whole numbers, mappings and lists of texts, None for null."""
 
 # Texts that every version of YAML reads as strings, in a flow mapping too.
@@ -44,7 +44,7 @@ def to_flow(item: Any, quote: str | None = None) -> str:
     return str(item) if plain and quote is None else json.dumps(item, ensure_ascii=False)
 
 
-def flow_pairs(entry: Entry) -> list[str]:
+def flow_pairs(entry: YamlEntry) -> list[str]:
     """Return each ``key: value`` of a mapping in flow style."""
     return [f"{to_flow(key)}: {to_flow(item)}" for key, item in entry.items()]
 
@@ -53,7 +53,7 @@ def entry_lines(name: str, item: Any, indent: int = 2, step: int = 2, *, spread:
     """Return an item under its name: on one line, or a mapping on several if it is long or to be `spread`."""
     head = f"{' ' * indent}{to_flow(name)}:"
     line = f"{head} {to_flow(item)}"
-    if not isinstance(item, AnyMapping) or (len(line) <= MAX_LINE and not (spread and item)):
+    if not isinstance(item, AnyMapping) or (len(line) <= MAX_LINE_LENGTH and not (spread and item)):
         return [line]
     return [head, *(" " * (indent + step) + pair for pair in flow_pairs(item))]
 

@@ -146,7 +146,7 @@ def merge_sources(node: Node) -> list[Node]:
     return [each.value for each in value.items] if isinstance(value, Listing) else [value]
 
 
-def shortened(text: str) -> str:
+def quoted(text: str) -> str:
     """Return a text as messages quote it: all of it, or its beginning."""
     return repr(text if len(text) <= 80 else f"{text[:80]}…")
 

@@ -15,7 +15,7 @@ from ruamel.yaml.scanner import RoundTripScanner, ScannerError
 from ..errors import ValidationError
 from ..messages import printable
 from ..problems import Location, Problem
-from .yaml_nodes import Alias, Collection, Listing, Mapping, Node, Scalar, locate, shortened
+from .yaml_nodes import Alias, Collection, Listing, Mapping, Node, Scalar, locate, quoted
 
 MAX_EXPANDED_SIZE = 16 * 1024 * 1024
 """Characters that a manifest may have with its aliases expanded."""
@@ -173,6 +173,6 @@ def _key_problems(mapping: Mapping) -> Iterator[Problem]:
             yield Problem(f"a key must be a string, not {key.kind}", location=key.location)
         elif key.text in known:
             first = f"it is on line {known[key.text]} already"
-            yield Problem(f"duplicate key {shortened(key.text)}", first, location=key.location)
+            yield Problem(f"duplicate key {quoted(key.text)}", first, location=key.location)
         else:
             known[key.text] = key.location.line

@@ -31,7 +31,7 @@ Notify = Callable[..., None]
 
 
 @dataclass(frozen=True)
-class Request:
+class CodeRequest:
     """What a code is needed for, as the person needs to know it. `program`, if any, provides the code instead."""
 
     serial: str
@@ -83,7 +83,7 @@ class Codes:
     sleep: Callable[[float], None] = time.sleep
 
     def spend(
-        self, request: Request, use: Callable[[str], Answer], refused: Callable[[Exception], bool]
+        self, request: CodeRequest, use: Callable[[str], Answer], refused: Callable[[Exception], bool]
     ) -> Answer:
         """Return what `use` returns for a code that it accepts; `refused` is whether its error means a wrong code.
 
@@ -114,7 +114,7 @@ class Codes:
             hop=request.profile,
         )
 
-    def _unused_code(self, request: Request) -> str:
+    def _unused_code(self, request: CodeRequest) -> str:
         """Return six digits that have not been sent before."""
         while True:
             code = self._code(request)
@@ -137,7 +137,7 @@ class Codes:
                 self.sleep(1)
         self.say("")
 
-    def _code(self, request: Request) -> str:
+    def _code(self, request: CodeRequest) -> str:
         """Return six digits, from the program or from a person."""
         if request.program:
             code = mfa_process.read_code(request.program, request.profile)

@@ -29,11 +29,16 @@ def _ask_dialog(prompt: str) -> str:
     return found.ask(prompt, os.environ)
 
 
-TERMINAL = PromptMethod(lambda: os.name == "nt" or terminal.is_available(), _ask_terminal)
-DIALOG = PromptMethod(lambda: dialog.find() is not None, _ask_dialog)
+_ON_TERMINAL = PromptMethod(lambda: os.name == "nt" or terminal.is_available(), _ask_terminal)
+_IN_DIALOG = PromptMethod(lambda: dialog.find() is not None, _ask_dialog)
 
 # What each value of `mfa_prompt` allows; the first that is available is used.
-PROMPT_METHODS = {"auto": (TERMINAL, DIALOG), "tty": (TERMINAL,), "gui": (DIALOG,), "none": ()}
+PROMPT_METHODS = {
+    "auto": (_ON_TERMINAL, _IN_DIALOG),
+    "tty": (_ON_TERMINAL,),
+    "gui": (_IN_DIALOG,),
+    "none": (),
+}
 
 _WHY = {
     "auto": "there is no terminal to ask on, and no dialog program",

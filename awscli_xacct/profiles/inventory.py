@@ -17,7 +17,7 @@ from .source import Profiles, is_role
 
 
 @dataclass(frozen=True)
-class Entry:
+class RoleEntry:
     """One role profile: its chain or why it has none (`problem`), and its valid cache records."""
 
     profile: str
@@ -68,11 +68,11 @@ class Inventory:
         self._environment = environment
         self._read = read
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[RoleEntry]:
         """Iterate over all role profiles, in the order of the file."""
         return (self.entry(name) for name, options in self.profiles.items() if is_role(options))
 
-    def entry(self, name: str, role: Role | None = None) -> Entry:
+    def entry(self, name: str, role: Role | None = None) -> RoleEntry:
         """Return one role profile. `role` is its chain, if it has been resolved."""
         options, keys = self.profiles[name], self.keys(name)
         if role is not None:
@@ -80,8 +80,8 @@ class Inventory:
         try:
             session = keys.shared_session_of(keys.role)
         except ProfileError as error:
-            return Entry(name, options, problem=str(error))
-        return Entry(
+            return RoleEntry(name, options, problem=str(error))
+        return RoleEntry(
             name,
             options,
             keys.role,

@@ -42,7 +42,7 @@ def find_kind(profile: str, options: Mapping[str, Any]) -> str:
     return KEY_STORE if gets_key_of(str(command), profile) else PROGRAM
 
 
-def describe(profile: str, options: Mapping[str, Any]) -> str | None:
+def describe_place(profile: str, options: Mapping[str, Any]) -> str | None:
     """Return in words where a profile's credentials rest, a program by its name; None if that cannot be told."""
     kind = find_kind(profile, options)
     if kind == PROGRAM:
@@ -54,7 +54,7 @@ def describe_source(source: Role | Source, profiles: Profiles) -> str | None:
     """Return in words where the credentials rest that a chain begins with; None if that cannot be told."""
     if source.profile is None:
         return _OF_CREDENTIAL_SOURCES.get(source.name)
-    return describe(source.profile, profiles[source.profile])
+    return describe_place(source.profile, profiles[source.profile])
 
 
 def name_program(command: str) -> str:

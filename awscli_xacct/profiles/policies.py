@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from .. import settings
 from ..storage.record import HAS_POSIX_OWNERS, is_ours
 
-FILE = "file://"
+FILE_PREFIX = "file://"
 """What a policy begins with that is in a file; the AWS CLI's own prefix for that."""
 MAX_CHARACTERS = 2048
 _MAX_BYTES = 1024 * 1024
@@ -43,7 +43,7 @@ def is_narrowed(options: Mapping[str, Any]) -> bool:
     return any(options.get(key) for key in (settings.POLICY, settings.POLICY_ARNS))
 
 
-def describe(options: Mapping[str, Any]) -> str:
+def describe_narrowing(options: Mapping[str, Any]) -> str:
     """Return what tables say of a profile's policies; empty for none."""
     return NARROWED if is_narrowed(options) else ""
 
@@ -60,15 +60,15 @@ def make_absolute(text: str) -> str:
 
     Variables and ``~`` in the path are expanded as by the AWS CLI.
     """
-    if not text.startswith(FILE):
+    if not text.startswith(FILE_PREFIX):
         return make_one_line(text)
-    path = os.path.expanduser(os.path.expandvars(text[len(FILE) :]))
-    return f"{FILE}{os.path.abspath(path)}" if path else text
+    path = os.path.expanduser(os.path.expandvars(text[len(FILE_PREFIX) :]))
+    return f"{FILE_PREFIX}{os.path.abspath(path)}" if path else text
 
 
 def make_one_line(text: str) -> str:
     """Return a policy in JSON as one line, as a config file needs it, and the name of a file as it is."""
-    return text if text.startswith(FILE) else text.translate(_LINES).strip()
+    return text if text.startswith(FILE_PREFIX) else text.translate(_LINES).strip()
 
 
 def find_file(text: str) -> str | None:
@@ -76,9 +76,9 @@ def find_file(text: str) -> str | None:
 
     Raises `ValueError` for a relative path, which would mean another file in each directory.
     """
-    if not text.startswith(FILE):
+    if not text.startswith(FILE_PREFIX):
         return None
-    path = os.path.expanduser(text[len(FILE) :])
+    path = os.path.expanduser(text[len(FILE_PREFIX) :])
     if not os.path.isabs(path):
         raise ValueError("the path must be absolute, as in file:///home/me/policy.json")
     return path
@@ -118,7 +118,7 @@ def policy_problem(text: str) -> str | None:
 
 def shortened(text: str) -> str:
     """Return a text for a message, which a policy in JSON would fill."""
-    return text if len(text) <= _MAX_SHOWN or text.startswith(FILE) else f"{text[:_MAX_SHOWN]}…"
+    return text if len(text) <= _MAX_SHOWN or text.startswith(FILE_PREFIX) else f"{text[:_MAX_SHOWN]}…"
 
 
 def _read_file(path: str) -> bytes:

@@ -27,7 +27,7 @@ from ..storage.files import replace
 from ..storage.locks import locked
 from ..storage.record import expand_path, locate_private, read_private
 
-Entry = dict[str, Any]
+JournalEntry = dict[str, Any]
 
 _VERSION = 1
 _WAIT = 1.0
@@ -40,7 +40,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.metadata: dict[str, Any] = {}
-        self.entries: list[Entry] = []
+        self.entries: list[JournalEntry] = []
 
     @classmethod
     @contextlib.contextmanager
@@ -60,27 +60,27 @@ class Journal:
             journal._read()
             yield journal
 
-    def find(self, kind: str) -> list[Entry]:
+    def find(self, kind: str) -> list[JournalEntry]:
         return [entry for entry in self.entries if entry["kind"] == kind]
 
-    def first(self, kind: str) -> Entry | None:
+    def first(self, kind: str) -> JournalEntry | None:
         return next(iter(self.find(kind)), None)
 
     def statements(self, kind: str) -> list[Any]:
         """Return the statements added by entries of a kind."""
         return [statement for entry in self.find(kind) for statement in entry["statements"]]
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: JournalEntry) -> None:
         """Add an entry for what is about to be made; it replaces an earlier one about the same thing."""
         self.entries = [*(each for each in self.entries if _subject(each) != _subject(entry)), entry]
         self._write()
 
-    def remove(self, entry: Entry) -> None:
+    def remove(self, entry: JournalEntry) -> None:
         """Take an entry out; the file is deleted with the last one."""
         self.entries = [each for each in self.entries if each != entry]
         self._write()
 
-    def restore(self, entries: list[Entry]) -> None:
+    def restore(self, entries: list[JournalEntry]) -> None:
         """Restore the entries from before `add`: nothing was made after all."""
         self.entries = entries
         self._write()
@@ -116,6 +116,6 @@ class Journal:
             ) from None
 
 
-def _subject(entry: Entry) -> tuple[Any, ...]:
+def _subject(entry: JournalEntry) -> tuple[Any, ...]:
     """Return what identifies the subject of an entry; a role has one trust policy and one maximum."""
     return entry["kind"], entry.get("arn"), entry.get("owner"), entry.get("policy")

@@ -9,7 +9,7 @@ from ..arn import Arn
 from ..errors import ValidationError, XacctError
 from ..problems import Problem
 from .iam_client import AccountContext, FoundRole, Owner
-from .journal import Entry, Journal
+from .journal import Journal, JournalEntry
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class SetupContext:
         return str(Arn.iam(self.caller.arn.partition, self.target.account, resource))
 
 
-def is_made_by_setup(role: FoundRole, entry: Entry) -> bool:
+def is_made_by_setup(role: FoundRole, entry: JournalEntry) -> bool:
     """Whether a role is the one that a journal entry is about, and not another one of the same name."""
     return role.role_id == entry.get("id") or f"({entry['mark']})" in role.description
 

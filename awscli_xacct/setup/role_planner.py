@@ -11,7 +11,7 @@ from typing import Any
 from .. import iam_conditions, iam_policy, settings
 from ..aws_errors import is_existing_entity
 from .iam_client import FoundRole
-from .journal import Entry
+from .journal import JournalEntry
 from .model import SetupContext, check_unchanged, is_made_by_setup
 from .steps import ADD, CHANGE, SAME, Step
 
@@ -49,7 +49,7 @@ def _plan_creation(setup: SetupContext) -> Step:
     if maximum != settings.DEFAULT_ROLE_DURATION:
         parameters["MaxSessionDuration"] = maximum
         lasting = f", sessions up to {maximum} s"
-    entry: Entry = {"kind": "role", "name": request.role_name, "mark": mark}
+    entry: JournalEntry = {"kind": "role", "name": request.role_name, "mark": mark}
 
     def act() -> None:
         try:
@@ -163,7 +163,7 @@ def _note_dropped_conditions(setup: SetupContext, found: FoundRole, statement: i
     request = setup.request
     own = iam_conditions.parse_conditions(statement.get("Condition"))
     kept = {iam_conditions.MFA_PRESENT: "true"} if request.require_mfa else {}
-    kept |= {iam_conditions.EXTERNAL_ID: request.external_id} if request.external_id else {}
+    kept |= {iam_conditions.STS_EXTERNAL_ID: request.external_id} if request.external_id else {}
     foreign = iam_policy.remove_statements(found.trust, setup.journal.statements("trust"))
     extra = iam_policy.find_extra_conditions(foreign, setup.caller.names, kept)
     dropped = [each for each in extra if each not in own]
@@ -188,7 +188,7 @@ def _find_missing_requirements(setup: SetupContext, trust: iam_policy.Policy) ->
     request = setup.request
     required = {
         "MFA": iam_conditions.MFA_PRESENT if request.require_mfa else None,
-        "external id": iam_conditions.EXTERNAL_ID if request.external_id else None,
+        "external id": iam_conditions.STS_EXTERNAL_ID if request.external_id else None,
     }
     return [
         word

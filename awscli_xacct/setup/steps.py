@@ -15,7 +15,7 @@ from .. import aws_errors
 from ..errors import ValidationError
 from ..failures import code_of
 from ..problems import Problem
-from .journal import Entry, Journal
+from .journal import Journal, JournalEntry
 
 ADD, CHANGE, SAME, REMOVE, KEEP = "add", "change", "same", "remove", "keep"
 """States of a step. `SAME` and `KEEP` do nothing: it is already so, or it is not setup's to remove."""
@@ -54,7 +54,7 @@ class Step:
     profile: str = ""
     permission: str = ""
     command: Sequence[str] = ()
-    entries: Sequence[Entry] = ()
+    entries: Sequence[JournalEntry] = ()
 
     @property
     def to_do(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from .. import iam_policy
 from .iam_client import AccountContext, FoundRole, Owner
-from .journal import Entry, Journal
+from .journal import Journal, JournalEntry
 from .model import is_made_by_setup
 from .steps import KEEP, REMOVE, Step
 
@@ -23,12 +23,12 @@ def undo_steps(journal: Journal, target: AccountContext, home: AccountContext) -
     ]
 
 
-def already_removed(entry: Entry, what: str) -> Step:
+def already_removed(entry: JournalEntry, what: str) -> Step:
     """Return the step for something that does not exist any more: only its journal entry is removed."""
     return Step(REMOVE, f"the journal entry for {what}, which no longer exists", entries=[entry])
 
 
-def _undo_caller_policy(entry: Entry, home: AccountContext) -> Step:
+def _undo_caller_policy(entry: JournalEntry, home: AccountContext) -> Step:
     owner, name = Owner(*entry["owner"]), str(entry["policy"])
     title = f"policy {name} of {owner} in account {home.account}"
     found = home.get_inline_policy(owner, name)
@@ -46,7 +46,7 @@ def _undo_caller_policy(entry: Entry, home: AccountContext) -> Step:
     return Step(KEEP, f"{title}: setup did not create it, and it has no other statement")
 
 
-def _undo_attachment(entry: Entry, role: FoundRole | None, target: AccountContext) -> Step:
+def _undo_attachment(entry: JournalEntry, role: FoundRole | None, target: AccountContext) -> Step:
     arn = str(entry["arn"])
     if role is None or arn not in target.list_attached(role.name):
         return already_removed(entry, f"policy {arn}")
@@ -92,7 +92,7 @@ def _list_other_uses(journal: Journal, role: FoundRole, target: AccountContext) 
     ]
 
 
-def _undo_trust(entry: Entry, role: FoundRole, target: AccountContext) -> Step:
+def _undo_trust(entry: JournalEntry, role: FoundRole, target: AccountContext) -> Step:
     rest = iam_policy.remove_statements(role.trust, entry["statements"])
     title = f"trust policy of role {role.arn}"
     if rest == iam_policy.remove_statements(role.trust, []):
@@ -110,7 +110,7 @@ def _undo_trust(entry: Entry, role: FoundRole, target: AccountContext) -> Step:
     )
 
 
-def _undo_maximum(entry: Entry, role: FoundRole, target: AccountContext) -> Step:
+def _undo_maximum(entry: JournalEntry, role: FoundRole, target: AccountContext) -> Step:
     what = f"maximum session duration of role {role.name}"
     before, after = entry["before"], entry["after"]
     if role.maximum == before:

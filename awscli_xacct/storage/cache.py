@@ -119,12 +119,12 @@ class Cache:
                 return None
             header, record = _decode(name, data)
         except PermissionError as error:
-            from .directories import explain, find_obstacle
+            from .directories import explain_obstacle, find_obstacle
 
             if find_obstacle(self.directory):
-                text = f"credentials cannot be cached: {explain(self.directory, error)}"
+                text = f"credentials cannot be cached: {explain_obstacle(self.directory, error)}"
             elif not os.path.lexists(self._path(self.directory, name)):
-                text = f"credentials cannot be cached in {self.directory}: {explain(self.directory, error)}"
+                text = f"credentials cannot be cached in {self.directory}: {explain_obstacle(self.directory, error)}"
             else:
                 text = f"a cached record in {self.directory} is ignored: {error}; a new one will replace it"
             self._warn_once(text)
@@ -150,11 +150,13 @@ class Cache:
                 path.rmdir()
             replace(path, _encode(name, record))
         except OSError as error:
-            from .directories import choose_elsewhere, explain, find_obstacle
+            from .directories import choose_elsewhere, explain_obstacle, find_obstacle
 
             where = "" if find_obstacle(self.directory) else f" in {self.directory}"
             hint = f"Cache them elsewhere with: {choose_elsewhere()}"
-            self._warn_once(f"credentials cannot be cached{where}: {explain(self.directory, error, hint)}")
+            self._warn_once(
+                f"credentials cannot be cached{where}: {explain_obstacle(self.directory, error, hint)}"
+            )
         else:
             first = object()
             if _swept.setdefault(directory, first) is first:  # true in one thread only
@@ -236,9 +238,9 @@ class Cache:
 
 
 def _cache_error(done: str, directory: Path, error: OSError) -> CacheError:
-    from .directories import explain
+    from .directories import explain_obstacle
 
-    return CacheError(f"the sessions in {directory} cannot be {done}: {explain(directory, error)}")
+    return CacheError(f"the sessions in {directory} cannot be {done}: {explain_obstacle(directory, error)}")
 
 
 def _encode(name: str, record: Record) -> bytes:

@@ -155,7 +155,7 @@ def choose_elsewhere() -> str:
     return f"export {settings.VARIABLES[settings.CACHE_DIR]}={shlex.quote(str(place))}"
 
 
-def explain(directory: Path, error: OSError | None, hint: str = "", *, is_cache: bool = True) -> str:
+def explain_obstacle(directory: Path, error: OSError | None, hint: str = "", *, is_cache: bool = True) -> str:
     """Say why `directory` cannot be used, and what to do about it: the obstacle, else `error` and `hint`.
 
     Only the cache can be elsewhere; for other directories `is_cache` is false.

@@ -21,7 +21,7 @@ from pathlib import Path
 from .. import settings
 from ..errors import BusyError, EditError
 from ..messages import warn, warn_once
-from .directories import explain, make_private_directory
+from .directories import explain_obstacle, make_private_directory
 from .files import PRIVATE_FILE, exists
 from .record import expand_path
 
@@ -192,7 +192,7 @@ def _acquire(path: Path, wait: float) -> FileLock | None:
         else:
             lock.write_owner()
             return lock
-    reason = explain(path.parent, last_error, is_cache=False)
+    reason = explain_obstacle(path.parent, last_error, is_cache=False)
     raise EditError(f"{path} cannot be locked, so nothing was written: {reason}")
 
 

@@ -12,7 +12,7 @@ import pexpect
 import pytest
 
 from awscli_xacct import __version__
-from awscli_xacct.cli.dispatch import load, read_examples
+from awscli_xacct.cli.dispatch import load_command, read_examples
 from awscli_xacct.messages import COMMANDS
 from tests.support.home import XACCT, Home, finish
 
@@ -26,7 +26,7 @@ def test_help_lists_all_commands(home: Home, arguments: list[str]) -> None:
     assert outcome.stdout.startswith("usage: xacct COMMAND …\n")
     for name in COMMANDS:
         assert f"  {name}" in outcome.stdout
-        assert load(name).HELP in outcome.stdout
+        assert load_command(name).HELP in outcome.stdout
 
 
 def test_version_is_printed(home: Home) -> None:
@@ -44,7 +44,7 @@ def test_help_of_each_command(home: Home, name: str) -> None:
     outcome = home.xacct(name, "--help", environment={"COLUMNS": "200"})
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith(f"usage: xacct {name}")
-    assert load(name).HELP in outcome.stdout
+    assert load_command(name).HELP in outcome.stdout
     assert f"examples:\n{read_examples(name)}" in outcome.stdout
 
 

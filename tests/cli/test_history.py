@@ -14,14 +14,14 @@ import pytest
 
 from awscli_xacct.cli.history import parse_since
 from awscli_xacct.errors import UsageError
-from awscli_xacct.history.entry import Entry
+from awscli_xacct.history.entry import HistoryEntry
 from tests.sts import Role
 from tests.support.fixed_answer import serve_answer
 from tests.support.home import Home
 
 ZONE = {"TZ": "CET-1"}
 LOOK_UP = "aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue="
-ENTRY = Entry(
+ENTRY = HistoryEntry(
     Time="2026-11-23T07:04:00Z",
     Profile="prod",
     Role="arn:aws:iam::222222222222:role/team/Power",
@@ -52,10 +52,12 @@ def config(home: Home) -> None:
         file.write(f"[profile 'two words']\nrole_arn = {ENTRY.Role}\nsource_profile = default\n")
 
 
-def write(home: Home, *lines: Entry | bytes) -> Path:
+def write(home: Home, *lines: HistoryEntry | bytes) -> Path:
     path = home.aws_dir / "xacct" / "history.jsonl"
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    path.write_bytes(b"".join((line.line() if isinstance(line, Entry) else line) + b"\n" for line in lines))
+    path.write_bytes(
+        b"".join((line.line() if isinstance(line, HistoryEntry) else line) + b"\n" for line in lines)
+    )
     path.chmod(0o600)
     return path
 
@@ -121,7 +123,7 @@ def test_history_look_up_is_a_command_that_works(home: Home, role: Role) -> None
 def test_history_json_has_the_entries_as_they_are(home: Home) -> None:
     write(home, SESSION, ENTRY)
     assert rows(home) == [SESSION._asdict(), ENTRY._asdict()]
-    assert list(rows(home)[0]) == list(Entry._fields)
+    assert list(rows(home)[0]) == list(HistoryEntry._fields)
     assert rows(home, "prod") == [ENTRY._asdict()]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from awscli_xacct.credentials.access_denied import Denial, explain
+from awscli_xacct.credentials.access_denied import Denial, explain_denial
 from awscli_xacct.credentials.sts import clock_problem
 from awscli_xacct.profiles.role import Role
 from awscli_xacct.profiles.source import Source
@@ -48,7 +48,7 @@ def refusal(action: str = "sts:AssumeRole", date: float | None = NOW) -> ClientE
 
 
 def explained(refused: Role, caller: str = USER, error: Exception | None = None, **more: Any) -> Denial:
-    return explain(refused, caller, error or refusal(), now=NOW, **more)
+    return explain_denial(refused, caller, error or refusal(), now=NOW, **more)
 
 
 def test_denial_shows_both_policy_statements() -> None:

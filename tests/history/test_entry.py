@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from awscli_xacct.history.entry import Entry, name_policies, parse_line
+from awscli_xacct.history.entry import HistoryEntry, name_policies, parse_line
 
-ENTRY = Entry(
+ENTRY = HistoryEntry(
     Time="2026-11-25T17:04:00Z",
     Profile="prod",
     Role="arn:aws:iam::222222222222:role/Power",
@@ -39,7 +39,7 @@ def test_line_is_read_back() -> None:
 
 def test_line_of_another_version_is_read() -> None:
     assert parse_line(changed(Later="something")) == ENTRY
-    assert parse_line(b'{"Time": "2026-11-25T17:04:00Z", "AccessKeyId": "ASIAEXAMPLE"}') == Entry(
+    assert parse_line(b'{"Time": "2026-11-25T17:04:00Z", "AccessKeyId": "ASIAEXAMPLE"}') == HistoryEntry(
         ENTRY.Time, None, None, None, None, None, "ASIAEXAMPLE", None, None, None, None
     )
 

@@ -12,7 +12,7 @@ import pytest
 
 from awscli_xacct.history import program
 
-PRINT = "from awscli_xacct.history.program import find_program\nprint(find_program())\n"
+PRINT = "from awscli_xacct.history.program import name_asking_program\nprint(name_asking_program())\n"
 SECRET = "pa55-word"
 
 
@@ -62,4 +62,4 @@ def test_program_without_a_script_is_python(script: Path) -> None:
 def test_program_is_named_by_its_script(monkeypatch: pytest.MonkeyPatch, argument: str, name: str) -> None:
     monkeypatch.setattr(sys, "argv", [argument, SECRET])
     monkeypatch.setattr(os, "getppid", lambda: 2**31 - 1)  # no process, as on a system without /proc
-    assert program.find_program() == name
+    assert program.name_asking_program() == name

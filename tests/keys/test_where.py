@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from awscli_xacct.profiles.key_places import describe
+from awscli_xacct.profiles.key_places import describe_place
 from tests.sts import Role, Sts, User
 from tests.support.home import Home
 
@@ -32,7 +32,7 @@ PAIR = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "x
     ],
 )
 def test_place_is_the_one_that_is_asked_first(options: dict[str, str], place: str | None) -> None:
-    assert describe("dev", options) == place
+    assert describe_place("dev", options) == place
 
 
 def show(home: Home, *words: str) -> str:

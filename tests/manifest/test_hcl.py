@@ -6,7 +6,7 @@ from typing import Any
 
 import hcl2
 
-from awscli_xacct.manifest.hcl import Target, write_steampipe, write_terraform
+from awscli_xacct.manifest.hcl import ExportedRole, write_steampipe, write_terraform
 
 from .configs import arn
 
@@ -26,8 +26,11 @@ AWKWARD = [
 ]
 
 
-def targets(names: list[str]) -> list[Target]:
-    return [Target(name, f"{name}-sdk", {"role_arn": arn("2", "R"), "region": "eu-west-1"}) for name in names]
+def targets(names: list[str]) -> list[ExportedRole]:
+    return [
+        ExportedRole(name, f"{name}-sdk", {"role_arn": arn("2", "R"), "region": "eu-west-1"})
+        for name in names
+    ]
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -61,7 +64,7 @@ def test_terraform_providers_have_profile_region_and_account_and_distinct_aliase
 def test_names_that_drive_a_terminal_are_written_as_numbers() -> None:
     name = "p\x9b31m\u202ex"
     options = {"role_arn": "arn:aws:iam::222222222222:role/R"}
-    assert '"p\\U0000009b31m\\U0000202ex"' in write_terraform([Target("p", name, options)])
+    assert '"p\\U0000009b31m\\U0000202ex"' in write_terraform([ExportedRole("p", name, options)])
 
 
 def test_steampipe_aggregates_every_connection_under_a_name_of_its_own() -> None:

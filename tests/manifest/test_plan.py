@@ -8,8 +8,8 @@ import pytest
 
 from awscli_xacct.configfile.document import Document
 from awscli_xacct.errors import ValidationError
-from awscli_xacct.manifest.model import Request, RoleSpec, RoleSpecs
-from awscli_xacct.manifest.plan import Change, Plan, ProfileEdit, plan
+from awscli_xacct.manifest.model import RoleSpec, RoleSpecs, RolesRequest
+from awscli_xacct.manifest.plan import KeyChange, Plan, PlannedEdit, plan
 from awscli_xacct.problems import Location
 from awscli_xacct.profiles.config_keys import KEYS
 
@@ -23,14 +23,14 @@ def role_specs(**roles: Mapping[str, str | None]) -> list[RoleSpec]:
     return [RoleSpec(name, options) for name, options in roles.items()]
 
 
-def request(roles: Sequence[RoleSpec], *, prune: bool = False, adopt: bool = False) -> Request:
+def request(roles: Sequence[RoleSpec], *, prune: bool = False, adopt: bool = False) -> RolesRequest:
     lines = {found.profile: 1 + place for place, found in enumerate(roles)}
     locations = {
         (name, key): Location("team.yaml", line, len(key or "") + 1)
         for name, line in lines.items()
         for key in (None, *KEYS)
     }
-    return Request(
+    return RolesRequest(
         RoleSpecs("team.yaml", roles=list(roles), locations=locations), MARK, prune=prune, adopt=adopt
     )
 
@@ -43,7 +43,7 @@ def made(account: str, name: str, source: str | None = "default", **options: str
 
 
 def plan_and_apply(
-    asked: Request, config: Mapping[str, Options], credentials: str = CREDENTIALS
+    asked: RolesRequest, config: Mapping[str, Options], credentials: str = CREDENTIALS
 ) -> tuple[Plan, dict[str, Options]]:
     """Return the plan, and the profiles in the config after it; check that a second plan changes nothing."""
     text = config_text({"default": {"region": "us-west-1"}, **config})
@@ -59,7 +59,9 @@ def plan_and_apply(
     return found, profiles  # type: ignore[return-value]
 
 
-def problems_of(asked: Request, config: Mapping[str, Options], credentials: str = CREDENTIALS) -> list[str]:
+def problems_of(
+    asked: RolesRequest, config: Mapping[str, Options], credentials: str = CREDENTIALS
+) -> list[str]:
     with pytest.raises(ValidationError) as caught:
         plan_and_apply(asked, config, credentials)
     return [str(problem) for problem in caught.value.problems]
@@ -112,13 +114,13 @@ def test_plan_changes_only_the_keys_that_the_manifest_owns() -> None:
     asked = request(role_specs(prod=role("2", "Power", duration_seconds="0900", session_tags="c=d,a=b")))
     found, after = plan_and_apply(asked, config)
     assert found.edits == (
-        ProfileEdit(
+        PlannedEdit(
             "prod",
             "change",
             (
-                Change("external_id", "1234", None),
-                Change("duration_seconds", "3600", "0900"),
-                Change(
+                KeyChange("external_id", "1234", None),
+                KeyChange("duration_seconds", "3600", "0900"),
+                KeyChange(
                     "xacct_manifest_keys",
                     "source_profile,external_id,duration_seconds,session_tags",
                     "source_profile,duration_seconds,session_tags",
@@ -194,7 +196,7 @@ def test_plan_reports_a_conflict_with_profiles_of_others_unless_adopting() -> No
         ("hand", "conflict", ""),
         ("other", "conflict", "/other.yaml"),
     ]
-    assert found.edits[1].changes == (Change("role_arn", arn("3", "B"), arn("3", "X")),)
+    assert found.edits[1].changes == (KeyChange("role_arn", arn("3", "B"), arn("3", "X")),)
     assert after == config
     _, after = plan_and_apply(request(roles[:3], adopt=True), config)
     assert after == {

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from awscli_xacct.errors import CannotPromptError, CodeRejectedError, MfaProcessError
-from awscli_xacct.mfa.codes import Codes, Request, UsedCodes
+from awscli_xacct.mfa.codes import CodeRequest, Codes, UsedCodes
 from tests.configfile.texts import quickly
 
 SERIAL = "arn:aws:iam::111111111111:mfa/dev"
-REQUEST = Request(SERIAL, "prod", "a session of 12 h for all its roles")
+REQUEST = CodeRequest(SERIAL, "prod", "a session of 12 h for all its roles")
 NOT_ACCEPTED = "That code was not accepted; it may be mistyped, or used already."
 SIX_DIGITS = "An MFA code is six digits."
 NOON = 1_800_000_000.0
@@ -66,7 +66,7 @@ class Desk:
 
         return use
 
-    def spend(self, *good: str, request: Request = REQUEST) -> str:
+    def spend(self, *good: str, request: CodeRequest = REQUEST) -> str:
         return self.codes.spend(request, self.taking(*good), lambda error: isinstance(error, Refused))
 
 
@@ -88,7 +88,7 @@ def test_prompt_says_what_the_code_is_for() -> None:
 
 def test_prompt_escapes_names() -> None:
     """They come from the config file, which may come from anywhere."""
-    request = Request("arn:x\x1b[2J", "a\x1b]2;x\x07b", "role arn:y\r\x9b8m\u202e")
+    request = CodeRequest("arn:x\x1b[2J", "a\x1b]2;x\x07b", "role arn:y\r\x9b8m\u202e")
     assert (
         request.prompt
         == "MFA code of arn:x\\x1b[2J for profile a\\x1b]2;x\\x07b (role arn:y\\r\\x9b8m\\u202e): "
@@ -164,7 +164,7 @@ def test_error_of_another_kind_does_not_prompt_again() -> None:
 def test_prompt_impossible_names_the_login_command() -> None:
     desk = Desk(CannotPromptError("there is no terminal to ask on"))
     with pytest.raises(CannotPromptError) as caught:
-        desk.spend(request=Request(SERIAL, "my prod", "role R"))
+        desk.spend(request=CodeRequest(SERIAL, "my prod", "role R"))
     assert str(caught.value) == (
         "profile my prod needs an MFA code of arn:aws:iam::111111111111:mfa/dev, but there is no terminal to ask on. "
         "Log in from a terminal; until the session expires, commands without one work too:\n"
@@ -257,15 +257,15 @@ def test_code_is_used_even_if_another_error_follows(tmp_path: Path) -> None:
 def test_used_code_is_per_device(tmp_path: Path) -> None:
     Desk("123456", directory=tmp_path).spend("123456")
     other = Desk("123456", directory=tmp_path)
-    other.spend("123456", request=Request("GAHT12345678", "prod", "role R"))
+    other.spend("123456", request=CodeRequest("GAHT12345678", "prod", "role R"))
     assert other.notices == []
 
 
 # -- codes from a program --------------------------------------------------------------------------
 
 
-def with_program(command: str) -> Request:
-    return Request(SERIAL, "prod", "role R", command)
+def with_program(command: str) -> CodeRequest:
+    return CodeRequest(SERIAL, "prod", "role R", command)
 
 
 def test_program_provides_the_code_without_a_prompt() -> None:
