@@ -208,7 +208,7 @@ def test_console_browser_gets_a_private_page(home: Home, federation: Federation,
     browser.chmod(0o700)
     outcome = home.xacct("console", prod, "--open", environment={"BROWSER": str(browser)})
     assert (outcome.code, outcome.stdout, outcome.stderr) == (0, "", "")
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while not seen.exists() and time.monotonic() < end:
         time.sleep(0.01)
     [argument] = seen.read_text("utf-8").splitlines()

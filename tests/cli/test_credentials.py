@@ -11,7 +11,7 @@ import pytest
 
 from tests.sts import MfaDevice, Role, Sts, User
 from tests.support.commands import run
-from tests.support.home import TIMEOUT, XACCT, Home, Outcome, finish
+from tests.support.home import XACCT, Home, Outcome, finish
 from tests.support.terminal import Terminal
 
 from .steps import age_config_files
@@ -218,7 +218,7 @@ def test_credentials_fetched_by_another_process_load_no_botocore(
     home.environment |= {"PYTHONPATH": str(tmp_path), "NOTED": str(noted)}
     with sts.hold("AssumeRole") as held:
         first = home.fork_xacct("credentials", prod)
-        held.wait_for(1, TIMEOUT)
+        held.wait_for(1)
         others = [home.fork_xacct("credentials", prod) for _ in range(3)]
         for other in others:
             assert other.stderr is not None
@@ -238,7 +238,7 @@ def test_credentials_are_fetched_where_the_other_process_has_been_killed(
 ) -> None:
     with sts.hold("AssumeRole") as held:
         first = home.fork_xacct("credentials", prod)
-        held.wait_for(1, TIMEOUT)
+        held.wait_for(1)
         second = home.fork_xacct("credentials", prod)
         assert second.stderr is not None
         second.stderr.readline()

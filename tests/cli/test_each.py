@@ -315,7 +315,7 @@ def test_each_ctrl_c_does_not_wait_for_sts(home: Home, sts: Sts) -> None:
     """A call that STS does not answer may take minutes."""
     with sts.hold("AssumeRole") as held:
         process = home.fork_xacct("each", "prod-*", "--", "true")
-        held.wait_for(2, TIMEOUT)
+        held.wait_for(2)
         process.send_signal(signal.SIGINT)
         outcome = finish(process)
         assert (outcome.code, outcome.stdout, outcome.stderr) == (130, "", "")

@@ -129,7 +129,7 @@ def test_formats_evaluated_only_set_variables(name: str, shell: str, value: str)
         [program, "-c", f'{text}\nprintf %s "$AWS_SESSION_TOKEN"'],
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=120,
     )
     assert (done.stdout.decode(), done.stderr) == (value, b"")
 

@@ -65,6 +65,6 @@ def environment(home: Path) -> dict[str, str]:
 def output(program: str, *arguments: object, home: Path) -> str:
     """Return what the program prints; it must succeed."""
     with start(program, *arguments, home=home) as process:
-        printed, _ = process.communicate(timeout=60)
+        printed, _ = process.communicate(timeout=120)
     assert process.returncode == 0
     return printed

@@ -226,7 +226,7 @@ def test_verify_all_assumes_every_role_in_parallel_and_ignores_the_cache(
     # The cache is not used. Eight calls arrive before any is answered.
     with sts.hold("AssumeRole") as held:
         process = home.fork("configure", "role", "verify", "--all", "--query", "[].Ok", "--output", "text")
-        held.wait_for(8, timeout=60)
+        held.wait_for(8)
     outcome = finish(process)
     assert (outcome.code, outcome.stdout.split()) == (0, ["True"] * 8)
     assert len(sts.calls_of("AssumeRole")) == 8

@@ -97,7 +97,7 @@ def test_verify_option_writes_nothing_while_sts_does_not_answer(home: Home, sts:
     before = home.config.read_bytes()
     with sts.hold("AssumeRole") as held:
         process = home.fork("configure", "role", *common)
-        held.wait_for(1, timeout=60)
+        held.wait_for(1)
         assert home.config.read_bytes() == before
     assert finish(process).code == 0
     assert home.config.read_bytes() != before

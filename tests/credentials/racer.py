@@ -24,7 +24,7 @@ from awscli_xacct.storage.cache import Cache, Record
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "record"
 PURPOSE = "credentials of profile prod"
-MAX_SECONDS = 60
+MAX_SECONDS = 120
 """Seconds after which a race is considered hung."""
 
 

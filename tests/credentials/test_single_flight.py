@@ -104,7 +104,7 @@ def test_wait_names_the_process_and_the_purpose(task: Task, directory: Path) -> 
             waiting = pool.submit(alone.get)
             wait_until(lambda: alone.warnings)
             owner.finish()
-            assert waiting.result(60) == f"ASIA{fetch['pid']}"
+            assert waiting.result(120) == f"ASIA{fetch['pid']}"
     assert alone.warnings == [f"waiting for process {fetch['pid']}, which is getting {PURPOSE}"]
     assert alone.quick_calls == []
 
@@ -248,7 +248,7 @@ thread.join()
 def test_fork_during_a_fetch_leaves_no_lock_in_the_child() -> None:
     """Multiprocessing does that. Between processes only the lock file counts, and there is none here."""
     outcome = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", FORK], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-W", "ignore", "-c", FORK], capture_output=True, text=True, timeout=120, check=False
     )
     assert (outcome.stdout, outcome.stderr) == ("10\n", "")
 
@@ -333,9 +333,9 @@ def test_refresh_elsewhere_is_waited_for_briefly(
     with race(task) as owner, ThreadPoolExecutor(1) as pool:
         [fetch] = owner.fetches()
         waiting = pool.submit(late.get, NAME, PURPOSE, lambda _: pytest.fail("it is being renewed"))
-        assert waits.wait(60)
+        assert waits.wait(120)
         owner.finish()
-        assert waiting.result(60).access_key == f"ASIA{fetch['pid']}"
+        assert waiting.result(120).access_key == f"ASIA{fetch['pid']}"
 
 
 @posix
@@ -380,19 +380,19 @@ def test_threads_of_a_process_fetch_once(directory: Path, kept: bool, shared: bo
 
     def obtain(quick: bool) -> Record:
         fetches.append(quick)
-        gate.wait(60)
+        gate.wait(120)
         return record("ASIAONE", NOW)
 
     first = Alone(directory if kept else None)
 
     def get(_: int) -> str:
         alone = first if shared else Alone(directory)
-        begun.wait(60)
+        begun.wait(120)
         return alone.flight.get(NAME, PURPOSE, obtain).access_key
 
     with ThreadPoolExecutor(8) as pool:
         results = pool.map(get, range(8))
-        begun.wait(60)
+        begun.wait(120)
         wait_until(lambda: fetches)
         gate.set()
         assert list(results) == ["ASIAONE"] * 8
@@ -436,16 +436,16 @@ def test_refresh_elsewhere_of_an_expired_record_is_waited_for(alone: Alone, dire
 
     def obtain(_hurry: bool) -> Record:
         held.set()
-        assert ended.wait(60)
+        assert ended.wait(120)
         return record("ASIANEW", NOW)
 
     cache = Ending(directory, clock=alone.clock, warn=pytest.fail, ended=ended)
     late = SingleFlight(cache, clock=alone.clock, warn=pytest.fail)
     with ThreadPoolExecutor(1) as pool:
         renewing = pool.submit(Alone(directory).flight.get, NAME, PURPOSE, obtain)
-        assert held.wait(60)
+        assert held.wait(120)
         assert late.get(NAME, PURPOSE, alone.obtain).access_key == "ASIANEW"
-        assert renewing.result(60).access_key == "ASIANEW"
+        assert renewing.result(120).access_key == "ASIANEW"
     assert alone.quick_calls == []
 
 
@@ -647,7 +647,7 @@ def test_owner_unknown_is_another_process(task: Task, directory: Path, text: str
 
 
 def wait_until(true: Callable[[], object]) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while not true():
         assert time.monotonic() < end
         time.sleep(0.005)

@@ -182,7 +182,7 @@ def test_busy(home: Home, sts: Sts, prod: str) -> None:
     )
     with sts.hold("GetCallerIdentity") as held:
         first = home.fork(*setup)
-        held.wait_for(1, timeout=60)
+        held.wait_for(1)
         outcome = home.aws(*setup, environment=AS_JSON)
     finish(first)
     failed(outcome, "Busy")
@@ -227,7 +227,7 @@ def test_interrupted_with_output_in_a_pipe(home: Home, sts: Sts, prod: str, by: 
             process = home.fork("configure", "role", "verify", prod, environment=AS_JSON)
         else:
             process = home.fork_xacct("credentials", prod, environment=AS_JSON)
-        held.wait_for(1, timeout=60)
+        held.wait_for(1)
         process.send_signal(signal.SIGINT)
         outcome = finish(process)
     assert failed(outcome, "Interrupted")["Profile"] == prod

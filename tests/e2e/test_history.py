@@ -191,7 +191,7 @@ def test_history_writer_that_is_killed_leaves_a_whole_file(home: Home, sts: Sts,
     """Killed before the answer, and after: whatever it left, the next one goes on."""
     with sts.hold("AssumeRole") as held:
         process = home.fork(*WHOAMI, "--profile", prod)
-        held.wait_for(1, 60)
+        held.wait_for(1)
         process.kill()
         process.communicate()
     assert history_of(home) == []

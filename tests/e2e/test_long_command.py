@@ -43,10 +43,10 @@ class Pages:
         """
         self.count = self._sts.user_pages = 2 * times + 1
         for left in reversed(range(times)):
-            self._held.wait_for(1, 60)
+            self._held.wait_for(1)
             second = self._sts.hold("ListUsers")
             self._held.release()
-            second.wait_for(1, 60)
+            second.wait_for(1)
             os.kill(process, signal.SIGSTOP)
             if left:
                 self._held = self._sts.hold("ListUsers")

@@ -10,15 +10,13 @@ from tests.support.home import Home
 from tests.support.processes import run_together
 
 ALL = 20
-SECONDS = 60.0
-"""Seconds for processes to reach their call of STS on a busy machine."""
 
 
 def test_single_flight_makes_one_call_for_twenty_commands(
     home: Home, sts: Sts, role: Role, prod: str
 ) -> None:
     with sts.hold("AssumeRole") as held, run_together(home, *[(*WHOAMI, "--profile", prod)] * ALL) as running:
-        held.wait_for(1, SECONDS)
+        held.wait_for(1)
         waiting = running.wait_for_lines(ALL - 1)
         held.release()
         outcomes = running.finish()
@@ -50,7 +48,7 @@ def test_single_flight_makes_one_call_for_each_role_of_a_chain(
         sts.hold("AssumeRole") as held,
         run_together(home, *[(*WHOAMI, "--profile", profile) for profile in profiles]) as running,
     ):
-        held.wait_for(1, SECONDS)
+        held.wait_for(1)
         running.wait_for_lines(len(profiles) - 1)
         held.release()
         outcomes = running.finish()
@@ -66,7 +64,7 @@ def test_cache_hit_does_not_wait_for_a_lock(home: Home, sts: Sts, prod: str, rol
     home.add_role("audit", sts.add_role("Audit", trusts=role.trusts).arn)
     caller_of(home, prod)
     with sts.hold("AssumeRole") as held, run_together(home, (*WHOAMI, "--profile", "audit")) as running:
-        held.wait_for(1, SECONDS)
+        held.wait_for(1)
         caller_of(home, prod)
         held.release()
         assert [outcome.code for outcome in running.finish().values()] == [0]
@@ -75,11 +73,11 @@ def test_cache_hit_does_not_wait_for_a_lock(home: Home, sts: Sts, prod: str, rol
 def test_lock_dies_with_its_owner(home: Home, sts: Sts, role: Role, prod: str) -> None:
     command = (*WHOAMI, "--profile", prod)
     with sts.hold("AssumeRole") as held, run_together(home, command, forked=False) as first:
-        held.wait_for(1, SECONDS)
+        held.wait_for(1)
         with run_together(home, command) as second:
             second.wait_for_lines(1)
             first.processes[0].send_signal(signal.SIGKILL)
-            held.wait_for(2, SECONDS)
+            held.wait_for(2)
             held.release()
             (outcome,) = second.finish().values()
             assert is_session_of(role, caller_arn(outcome))
@@ -92,7 +90,7 @@ def test_single_flight_waiters_retry_after_a_failure(home: Home, sts: Sts, role:
     with sts.hold("AssumeRole", times=1) as held:
         sts.fail("AssumeRole", 1, 503)
         with run_together(home, *[(*WHOAMI, "--profile", prod)] * 2) as running:
-            held.wait_for(1, SECONDS)
+            held.wait_for(1)
             running.wait_for_lines(1)
             held.release()
             outcomes = sorted(running.finish().values(), key=lambda outcome: outcome.code)

@@ -54,7 +54,7 @@ def test_secrets_are_not_printed_or_in_names(
     person.answer(codes[0])
     with sts.hold("AssumeRole") as held:
         person.answer(codes[1])
-        held.wait_for(1, 60)
+        held.wait_for(1)
         texts = [arguments_of(int(person.child.pid or 0))]
     assert person.end() == 0
     direct = call_on_terminal(home, "direct", *options)
@@ -66,7 +66,7 @@ def test_secrets_are_not_printed_or_in_names(
         sts.hold("AssumeRole") as held,
         run_together(home, (*WHOAMI, "--profile", "last", *options), forked=False) as running,
     ):
-        held.wait_for(1, 60)
+        held.wait_for(1)
         texts += [arguments_of(running.processes[0].pid)]
         held.release()
         outcomes = list(running.finish().values())

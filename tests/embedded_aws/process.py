@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _SERVER = (sys.executable, "-m", "tests.embedded_aws.server")
-_REQUEST_SECONDS = 30
+_REQUEST_SECONDS = 120
 _END_SECONDS = 10
 
 
@@ -91,7 +91,7 @@ class EmbeddedAws:
         recorded = [Call(*fields) for fields in json.loads(self._request("GET", CONTROL_PATH))]
         return [call for call in recorded if action is None or call.action == action]
 
-    def wait_for_call(self, action: str, seconds: float = 60) -> None:
+    def wait_for_call(self, action: str, seconds: float = 120) -> None:
         """Wait until a request for an action has arrived. Raises TimeoutError."""
         deadline = time.monotonic() + seconds
         while not any(call.action == action for call in self.calls()):

@@ -80,7 +80,7 @@ def test_history_of_twenty_writers_has_every_line(
     limit = total * 2 // 3
     environment = {} if locks else without_locks(37)
     running += [start(f"{name:02}", count, limit, environment=environment) for name in range(writers)]
-    assert [process.wait(60) for process in running] == [0] * writers
+    assert [process.wait(120) for process in running] == [0] * writers
     written = [f"{name:02} {number}" for name in range(writers) for number in range(count)]
     found = lines()
     assert sorted(line.rpartition(" ")[0] for line in found) == sorted(written)
@@ -95,7 +95,7 @@ def test_history_survives_killed_writers(path: Path, running: list[subprocess.Po
         assert process.stdout is not None
         assert process.stdout.readline() == "writing\n"
         process.send_signal(signal.SIGKILL)
-        assert process.wait(60) == -signal.SIGKILL
+        assert process.wait(120) == -signal.SIGKILL
         log.append(b"after")
     found = lines()
     assert [line for line in found if line == "after"] == ["after"] * 4

@@ -106,7 +106,7 @@ def test_program_uses_the_terminal(tmp_path: Path) -> None:
         # Descriptor 3 keeps the terminal open: for pexpect a terminal that no process has open is gone.
         "/bin/sh",
         ["-c", f'exec {sys.executable} -c "$0" 3<&0 </dev/null >/dev/null 2>&1', caller],
-        timeout=30,
+        timeout=120,
     )
     child.expect_exact("PIN: ")
     child.sendline("123")

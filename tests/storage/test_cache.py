@@ -496,7 +496,7 @@ def test_cache_on_a_full_disk_warns_once_and_keeps_the_old_record(path: Path) ->
         [sys.executable, "-c", FULL_DISK, str(path.parent), NAME, str(NOW)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert (outcome.stdout, outcome.stderr) == (

@@ -12,7 +12,8 @@ from types import TracebackType
 
 from .messages import Refusal, Reply
 
-MAX_HOLD = 60.0  # seconds; if a test forgets to release a hold, its connection is dropped instead of hanging
+MAX_WAIT = 120.0  # seconds for processes to send their requests, even if the machine stops for a minute
+MAX_HOLD = 240.0  # seconds; if a test forgets to release a hold, its connection is dropped instead of hanging
 
 
 class ConnectionDropped(Exception):
@@ -74,7 +75,7 @@ class Hold(Fault):
         self._released = threading.Event()
         self._changed = threading.Condition()
 
-    def wait_for(self, count: int, timeout: float = 10.0) -> None:
+    def wait_for(self, count: int, timeout: float = MAX_WAIT) -> None:
         """Return when `count` requests have arrived. Raises TimeoutError after `timeout` seconds."""
         with self._changed:
             if not self._changed.wait_for(lambda: self.count >= count, timeout):

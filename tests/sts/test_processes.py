@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def get(url: str) -> str:
-    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=120) as answer:
         text: str = answer.read().decode()
         return text
 
@@ -109,7 +109,7 @@ def test_aws_is_served_a_role_and_all_pages(sts: Sts, user: User, tmp_path: Path
     }
     aws = [sys.executable, "-m", "awscli", "--profile", "prod"]
     command = [*aws, "iam", "list-users", "--query", "Users[].UserName", "--output", "text"]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.split()) == 6
     assert [call.operation for call in sts.calls] == ["AssumeRole", *["ListUsers"] * 3]

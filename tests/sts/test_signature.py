@@ -17,7 +17,7 @@ IDENTITY = "Action=GetCallerIdentity&Version=2011-06-15"
 
 def post(sts: Sts, body: str, headers: dict[str, str]) -> tuple[int, str]:
     """Send a form, unsigned unless `headers` has a signature."""
-    connection = http.client.HTTPConnection(urlsplit(sts.url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(sts.url).netloc, timeout=120)
     try:
         connection.request("POST", "/", body, {**FORM, **headers})
         answer = connection.getresponse()

@@ -105,5 +105,5 @@ def test_completer_of_version_2_is_left_alone(home: HomeOfV2, prod: str) -> None
         pytest.skip("this AWS CLI has no completer")
     line = "aws configure ro"
     child = home.start_any(completer, environment={"COMP_LINE": line, "COMP_POINT": str(len(line))})
-    stdout, stderr = child.communicate(timeout=60)
+    stdout, stderr = child.communicate(timeout=120)
     assert (child.returncode, "Traceback" in stderr, prod in stdout) == (0, False, False)
