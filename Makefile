@@ -1,11 +1,11 @@
 # Commands for developers. A fresh clone needs make and Python 3.10 or later with pip; the rest is installed in .venv.
 #
-#   PYTHON=python3.12   the interpreter for .venv (if its version changes, .venv is created again)
+#   PYTHON=python3.12   the interpreter for .venv, which is created again if this is another one (by default python3)
 #   JOBS=4              test processes at a time (by default two per core, because they often wait; 0: in pytest itself)
 #   ARGS="-k cache"     additional arguments for pytest or the benchmarks
 #   SESSIONS="tests-3.10(awscli-1.45)"   the only pair for test-all to run
 
-PYTHON ?= python3
+PYTHON ?= $(shell ls .venv/made-with-* >/dev/null 2>&1 && .venv/bin/python -c '' 2>/dev/null && echo .venv/bin/python || echo python3)
 JOBS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2))))
 ARGS ?=
 SESSIONS ?= tests
