@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 
 import pytest
 
 from tests.sts import Hold, MfaDevice, Role, Sts
 from tests.support.clock import Clock
 from tests.support.commands import operations
-from tests.support.home import AWS, TIMEOUT, Home, finish
+from tests.support.home import AWS, Home, finish
 from tests.support.terminal import Terminal, log_in
 
 LIFE = 3600
@@ -51,19 +50,11 @@ class Pages:
             if left:
                 self._held = self._sts.hold("ListUsers")
             second.release()
-            wait_for_answer(self._sts)
+            self._sts.settle()
             self._clock.advance(LIFE)
             if revoke_all:
                 self._sts.expire_all_sessions()
             os.kill(process, signal.SIGCONT)
-
-
-def wait_for_answer(sts: Sts) -> None:
-    """Wait until the last call is answered."""
-    deadline = time.monotonic() + TIMEOUT
-    while not sts.calls[-1].status:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 @pytest.fixture

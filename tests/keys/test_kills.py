@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sts import User
+from tests.sts import Sts, User
 from tests.support.home import Home, Outcome
 
 from .conftest import KeyStoreFile
@@ -32,6 +32,7 @@ class Scene:
     """A user's key, in the file or in the key store."""
 
     home: Home
+    sts: Sts
     user: User
     key_store: KeyStoreFile
     steps: Path
@@ -94,8 +95,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(home: Home, user: User, key_store: KeyStoreFile, tmp_path: Path) -> Scene:
-    return Scene(home, user, key_store, tmp_path / "steps")
+def scene(home: Home, sts: Sts, user: User, key_store: KeyStoreFile, tmp_path: Path) -> Scene:
+    return Scene(home, sts, user, key_store, tmp_path / "steps")
 
 
 def choose(count: int) -> list[int]:
@@ -217,3 +218,4 @@ def kill_at_random(scene: Scene, command: tuple[str, ...], chance: random.Random
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
+        scene.sts.settle()

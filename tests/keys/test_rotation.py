@@ -314,6 +314,7 @@ def test_rotation_killed_at_a_call_is_completed(
         process.send_signal(signal.SIGKILL)
         process.communicate()
         assert key_in_file(home) in active_keys(user)
+    sts.settle()
     outcome = home.xacct(*ROTATE)
     assert outcome.code == 0, outcome.stderr
     assert key_in_file(home) in active_keys(user)

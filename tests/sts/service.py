@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from urllib.parse import parse_qs
 from . import iam
 from .calls import Call, CallLog
 from .directory import Directory
-from .faults import ConnectionDropped, FaultScript, ScriptedReply
+from .faults import MAX_WAIT, ConnectionDropped, FaultScript, ScriptedReply
 from .identities import Caller, Session, secret_of
 from .messages import Refusal, Reply, Request, failure, success
 from .operations import OPERATIONS
@@ -65,6 +66,14 @@ class Sts(Directory, FaultScript):
     def clear_calls(self) -> None:
         """Delete the calls so far."""
         self._log.clear()
+
+    def settle(self) -> None:
+        """Wait until every call so far is answered or dropped, such as those of a client that was killed."""
+        deadline = time.monotonic() + MAX_WAIT
+        while not all(call.status or call.error for call in self.calls):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"There is no answer after {MAX_WAIT:g} s.")
+            time.sleep(0.005)
 
     def _answer(self, request: Request) -> Reply | None:
         if request.method == "GET":
