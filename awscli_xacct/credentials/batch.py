@@ -15,6 +15,8 @@ _Result = TypeVar("_Result")
 
 MAX_CONCURRENT = 16
 """How many chains are fetched at a time; most of it is waiting for STS."""
+_OWN_FILES, _TASK_FILES = 10, 3
+"""File descriptors of this process, and of each of these."""
 
 
 def fetch_many(
@@ -69,12 +71,30 @@ def run_concurrently(work: Callable[..., _Result], tasks: Sequence[tuple[Any, ..
             errors.append(error)
 
     try:
-        for _ in range(min(MAX_CONCURRENT, len(tasks))):
-            threading.Thread(target=run_tasks, daemon=True).start()
+        for number in range(min(_count_possible(), len(tasks))):
+            try:
+                threading.Thread(target=run_tasks, daemon=True).start()
+            except RuntimeError:
+                # A container allows no more: those that run do all the work, and if none does, this one.
+                if not number:
+                    run_tasks()
+                break
         for _ in tasks:
             yield _next(results, errors)
     finally:
         waiting.clear()
+
+
+def _count_possible() -> int:
+    """Return how many tasks can run at once: each takes a connection, a lock and at times another file."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return MAX_CONCURRENT
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if limit == resource.RLIM_INFINITY:
+        return MAX_CONCURRENT
+    return min(MAX_CONCURRENT, max(1, (limit - _OWN_FILES) // _TASK_FILES))
 
 
 def _next(results: SimpleQueue[_Result], errors: list[BaseException]) -> _Result:
