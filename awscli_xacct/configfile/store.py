@@ -194,8 +194,10 @@ def _find_replaceable(path: Path) -> Path:
     """Return the file at `path`, its links resolved. Raises `EditError` if this user may not replace it."""
     real = _resolve(path)
     if os.fspath(path).startswith("~"):
+        from ..storage.homes import choose_home  # rare
+
         raise EditError(
-            f"{path}: the home directory is unknown; nothing was written. Set it with: export HOME=DIRECTORY"
+            f"{path}: the home directory is unknown; nothing was written. Set it with: {choose_home()}"
         )
     try:
         found = _stat(real)

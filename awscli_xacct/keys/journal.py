@@ -16,6 +16,7 @@ from .. import settings
 from ..errors import XacctError
 from ..storage.directories import explain_obstacle, provide_private
 from ..storage.files import replace, sweep
+from ..storage.homes import choose_home, describe_missing_home
 from ..storage.locks import locked
 from ..storage.record import expand_path, read_private
 
@@ -74,8 +75,8 @@ def _directory() -> Path:
     directory = expand_path(settings.KEYS_DIRECTORY)
     if not directory:
         raise XacctError(
-            "notes about keys are kept in your home directory, and there is none. Set it:\n"
-            "  export HOME=DIRECTORY"
+            f"notes about keys are kept in your home directory, but {describe_missing_home()}. Set it:\n"
+            f"  {choose_home()}"
         )
     try:
         return provide_private(Path(directory), settings.KEYS_KIND)

@@ -156,8 +156,8 @@ def _check_file(found: os.stat_result, path: str) -> None:
         raise ValueError(f"the file has {found.st_size} bytes; STS accepts {MAX_CHARACTERS} characters")
     if HAS_POSIX_OWNERS and not is_ours(found) and found.st_uid != 0:
         raise ValueError(
-            f"the file belongs to another user, who could change what your sessions may do; copy it, or take it over "
-            f'with: sudo chown "$(id -u)" {shlex.quote(path)}'
+            f"the file belongs to another user, who could change what your sessions may do; make a copy of your own "
+            f"with: cp {shlex.quote(path)} ~/.aws/"
         )
 
 

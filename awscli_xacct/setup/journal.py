@@ -24,6 +24,7 @@ from .. import settings
 from ..errors import XacctError
 from ..storage.directories import provide_private
 from ..storage.files import replace
+from ..storage.homes import choose_home, describe_missing_home
 from ..storage.locks import locked
 from ..storage.record import expand_path, locate_private, read_private
 
@@ -52,7 +53,8 @@ class Journal:
         directory = expand_path(settings.SETUP_DIRECTORY)
         if not directory:
             raise XacctError(
-                "setup keeps its journal in your home directory, and there is none. Set it: export HOME=DIRECTORY"
+                f"setup keeps its journal in your home directory, but {describe_missing_home()}. "
+                f"Set it: {choose_home()}"
             )
         name = hashlib.sha256(json.dumps([str(config.absolute()), profile]).encode()).hexdigest()[:32]
         journal = cls(Path(locate_private(directory, settings.SETUP_KIND)) / f"{name}.json")

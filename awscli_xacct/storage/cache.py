@@ -137,9 +137,10 @@ class Cache:
         """Store a record. If the disk refuses, only warn: the credentials themselves are good."""
         if self.directory is None:
             from .directories import choose_elsewhere
+            from .homes import describe_missing_home
 
             variable = settings.VARIABLES[settings.CACHE_DIR]
-            reason = f"{self._named} is not an absolute path" if self._named else "there is no home directory"
+            reason = f"{self._named} is not an absolute path" if self._named else describe_missing_home()
             fix = f"unset {variable}" if self._named == variable else choose_elsewhere()
             self._warn_once(f"credentials cannot be cached: {reason}. Fix it with: {fix}")
             return

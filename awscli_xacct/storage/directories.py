@@ -61,8 +61,8 @@ def provide_private(directory: Path, kind: str, warn: Callable[[str], None] | No
             if warn:
                 warn(
                     f"other users can read whatever is in {directory} (a drive without Unix modes?), so sessions "
-                    f"are cached in {path}. To choose another directory: "
-                    f"export {settings.VARIABLES[settings.CACHE_DIR]}=DIRECTORY"
+                    f"are cached in {path}. Choose that, or another directory, with: "
+                    f"export {settings.VARIABLES[settings.CACHE_DIR]}={shlex.quote(str(path))}"
                 )
             return path
     raise PermissionError(f"other users can look into {inner}, and no other directory is private")
@@ -72,7 +72,9 @@ def provide_own(place: str, kind: str) -> Path:
     """Do the same for a directory of this package's own, such as `settings.STATE_DIRECTORY`. Raises `OSError`."""
     directory = expand_path(place)
     if not directory:
-        raise FileNotFoundError("there is no home directory")
+        from .homes import describe_missing_home  # rare, so loaded only then
+
+        raise FileNotFoundError(describe_missing_home())
     return provide_private(Path(directory), kind)
 
 
@@ -150,7 +152,9 @@ def choose_elsewhere() -> str:
     """
     from tempfile import gettempdir
 
-    home = _find_other_home()
+    from .homes import find_other_home
+
+    home = find_other_home()
     place = home / ".cache" / "xacct" if home else Path(gettempdir()) / _name(settings.CACHE_KIND)
     return f"export {settings.VARIABLES[settings.CACHE_DIR]}={shlex.quote(str(place))}"
 
@@ -254,20 +258,6 @@ def _find_way_out(path: Path) -> str:
     if is_under_sudo():
         return " (sudo -H sets root's own home)"
     return f" (run it as {_user_name(path.stat().st_uid)}, or with a HOME of your own)"
-
-
-def _find_other_home() -> Path | None:
-    """Return this user's own home by the user database, if HOME is another directory."""
-    try:
-        import pwd
-
-        home = Path(pwd.getpwuid(os.geteuid()).pw_dir)
-        own = is_ours(home.stat()) and os.access(home, os.W_OK)
-    except (ImportError, KeyError, OSError):
-        return None
-    return (
-        home if own and os.path.realpath(home) != os.path.realpath(expand_path("~") or os.devnull) else None
-    )
 
 
 def _refusal(path: Path) -> str:

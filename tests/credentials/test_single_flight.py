@@ -27,6 +27,7 @@ from awscli_xacct.credentials.single_flight import SingleFlight
 from awscli_xacct.errors import BusyError
 from awscli_xacct.storage.cache import Cache, Record
 from awscli_xacct.storage.directories import choose_elsewhere
+from awscli_xacct.storage.homes import describe_missing_home
 from tests.credentials.racer import NAME, PURPOSE, Task, race, record
 
 posix = pytest.mark.skipif(os.name == "nt", reason="the processes of a race are forked")
@@ -564,7 +565,7 @@ def test_directory_missing_keeps_the_record_in_this_process() -> None:
     homeless = Alone(None)
     assert [homeless.get(), homeless.get()] == ["ASIA1", "ASIA1"]
     assert homeless.warnings == [
-        f"credentials cannot be cached: there is no home directory. Fix it with: {choose_elsewhere()}"
+        f"credentials cannot be cached: {describe_missing_home()}. Fix it with: {choose_elsewhere()}"
     ]
     homeless.now = NOW + 3600
     assert homeless.get() == "ASIA2"

@@ -187,7 +187,10 @@ def test_drive_without_modes_moves_the_cache_and_allows_edits(
     first = home.aws(*WHOAMI, "--profile", prod, environment=drive)
     assert is_session_of(role, caller_arn(first))
     assert len(first.lines) == 1
-    assert f"sessions are cached in {moved}. To" in first.stderr
+    assert first.stderr.endswith(
+        f"sessions are cached in {moved}. Choose that, or another directory, with: "
+        f"export AWS_XACCT_CACHE_DIR={moved}\n"
+    )
     caller_of(home, prod, drive)
     assert obtained(sts) == 1
     assert len(list(moved.glob("*.json"))) == 1

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from awscli_xacct.settings import CLOCK_SLACK, MAX_SESSION_DURATION
 from awscli_xacct.storage.cache import Cache, Record, cache_directory, key_name
 from awscli_xacct.storage.directories import choose_elsewhere
+from awscli_xacct.storage.homes import describe_missing_home
 from tests.configfile.texts import quickly
 
 NOW = 1_800_000_000.0
@@ -458,7 +459,7 @@ def test_cache_without_a_home_warns_once() -> None:
         assert frozen.cache.read(NAME) is None
     assert not frozen.cache.remove(NAME)
     assert frozen.warnings == [
-        f"credentials cannot be cached: there is no home directory. Fix it with: {choose_elsewhere()}"
+        f"credentials cannot be cached: {describe_missing_home()}. Fix it with: {choose_elsewhere()}"
     ]
 
 

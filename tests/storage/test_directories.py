@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import tempfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from awscli_xacct.cli import console, resolve
 from awscli_xacct.configfile import store
 from awscli_xacct.errors import EditError, XacctError
 from awscli_xacct.setup.journal import Journal
-from awscli_xacct.storage import directories, record
+from awscli_xacct.storage import directories, homes, record
 from tests.support.commands import mode_of
 
 pytestmark = pytest.mark.skipif(
@@ -212,6 +213,26 @@ def test_directory_to_cache_in_instead_is_one_that_works(
             assert provide(Path(place)) == (own / ".cache" / "xacct", [])
 
 
+def test_home_that_is_missing_is_described_with_a_command_that_sets_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fix was `export HOME=DIRECTORY`, which pasted makes HOME a relative path, "no home directory" to us."""
+    own = tmp_path / "the other"
+    own.mkdir()
+    monkeypatch.setattr("pwd.getpwuid", lambda _: SimpleNamespace(pw_dir=str(own)))
+    for named, reason in {"": "there is no home directory", "here": "HOME is not an absolute path"}.items():
+        monkeypatch.setenv("HOME", named)
+        assert homes.describe_missing_home() == reason
+        with pytest.raises(FileNotFoundError, match=reason):
+            directories.provide_own("~/.aws/xacct", KIND)
+        assert homes.choose_home() == f"export HOME='{own}'"
+    own.rmdir()
+    program = f'{homes.choose_home()}; printf %s "$HOME"'
+    made = Path(subprocess.run(["sh", "-c", program], capture_output=True, text=True, check=True).stdout)
+    assert (made.is_absolute(), made.stat().st_mode & 0o777) == (True, 0o700)
+    made.rmdir()
+
+
 @as_root
 def test_directory_of_another_user_is_not_used_by_root(tmp_path: Path) -> None:
     theirs = tmp_path / "theirs"
@@ -253,11 +274,11 @@ def test_home_missing_creates_nothing_in_the_current_directory(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "relative")
     with (
-        pytest.raises(XacctError, match="there is none"),
+        pytest.raises(XacctError, match=r"HOME is not an absolute path\. Set it: export HOME="),
         Journal.open(tmp_path / "config", "prod"),
     ):
         pass
-    with pytest.raises(XacctError, match="cannot write the page for the browser: there is no home directory"):
+    with pytest.raises(XacctError, match="cannot write the page for the browser: HOME is not an absolute"):
         console.open_browser("https://example.com")
     for edit in (lambda: store.edit(Path("~/.aws/config"), lambda _: None), lambda: resolve.resolve("prod")):
         with pytest.raises(XacctError):

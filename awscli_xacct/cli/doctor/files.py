@@ -16,6 +16,7 @@ from ...profiles.cache_keys import describe_setting, keeps_history, setting
 from ...storage.cache import cache_directory
 from ...storage.directories import can_take_over, choose_elsewhere, find_obstacle, is_under_sudo
 from ...storage.files import exists, is_directory, is_file, write_temporary
+from ...storage.homes import describe_missing_home
 from ...storage.record import GROUP_OTHER_BITS, HAS_POSIX_OWNERS, is_ours, locate_private
 from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
 
@@ -129,7 +130,7 @@ def check_cache(context: DoctorContext) -> Iterator[Finding]:
         return
     named = cache_directory(configured)
     if named is None:
-        yield Finding(FAULT, "there is no home directory, so nothing is cached", elsewhere)
+        yield Finding(FAULT, f"{describe_missing_home()}, so nothing is cached", elsewhere)
         return
     problem = find_obstacle(named)
     if problem:
