@@ -451,6 +451,7 @@ def test_serve_ends_after_the_process_that_fetches(
         os.kill(child, signal.SIGSTOP)
         threading.Timer(0.2, os.kill, (child, signal.SIGCONT)).start()
     assert child not in children(os.getpid())
+    wait_for_fetches()
 
 
 def wait_for_fetches() -> None:
