@@ -284,6 +284,14 @@ def test_memo_is_not_written_while_a_file_servers_clock_is_behind(place: Place) 
         assert len(place.memos) == kept
 
 
+def test_memo_is_written_by_a_process_that_is_held_up(place: Place) -> None:
+    """Between the write of a file and the look at the clock, which looks like a file server that is behind."""
+    times = iter([1000, 5000, 0])
+    snapshot = ConfigSnapshot("prod", __version__, clock=lambda: _clock(next(times)))
+    snapshot.remember(Memo("name", "directory", ""))
+    assert place.memos
+
+
 @pytest.mark.parametrize("cut", range(0, 600, 7))
 def test_memo_truncated_is_a_miss(place: Place, cut: int) -> None:
     place.fetch("prod", "1")
