@@ -20,9 +20,8 @@ _WORD = re.compile(r"(?:\\.|\S)+")
 _TO_ESCAPE = re.compile(r"[^\w.,:=@/+-]")
 _PREFIX = ["configure", RoleCommand.NAME]
 _PROFILE = "--profile"
-# Subcommands that take one existing profile, or several. `role` itself takes one that need not exist.
-_TAKES_ONE = ("show", "login", "rename", "setup")
-_TAKES_MANY = ("verify", "logout", "remove")
+# Arguments that are profiles.
+_PROFILES = ("profile", "old")
 # Options of the CLI itself that take no value.
 _FLAGS = ("debug", "no-verify-ssl", "no-paginate", "version", "no-sign-request", "v2-debug")
 
@@ -64,10 +63,18 @@ def _candidates(completer: Any, words: list[str], current: str) -> Iterable[str]
         return [f"--{name}" for name in [*own, *completer.main_options] if f"--{name}" not in words]
     if name is None:
         return [*subcommands, *_escape(profiles)]
-    if name in _TAKES_MANY or (name in _TAKES_ONE and len(arguments) == 1):
+    if _takes_profile(chosen, arguments):
         roles = _escape(other for other in profiles if is_role(profiles[other]))
         return [role for role in roles if role not in arguments]
     return []
+
+
+def _takes_profile(command: Any, arguments: list[str]) -> bool:
+    """Whether a profile that exists may follow: that of `role` itself need not."""
+    found = (each for each in command.arg_table.values() if each.positional_arg and each.name in _PROFILES)
+    argument = next(found, None)
+    is_free = argument is not None and (argument.nargs == "*" or len(arguments) == 1)
+    return is_free and command.name != RoleCommand.NAME
 
 
 def _values(option: str, profiles: Iterable[str]) -> Iterable[str]:
