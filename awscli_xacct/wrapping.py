@@ -112,6 +112,11 @@ def terminal_width(stream: TextIO | int | None) -> int:
     return width or shutil.get_terminal_size().columns or _DEFAULT_WIDTH
 
 
+def is_dumb() -> bool:
+    """Whether the terminal only prints: an editor's window, say, would show the codes for colours and the cursor."""
+    return os.environ.get("TERM") in ("dumb", "unknown")
+
+
 def page_width(stream: TextIO | None) -> int:
     """Return the width for a page that is read as it is, in a pager too: that of the terminal, else COLUMNS or 80."""
     return terminal_width(stream) or shutil.get_terminal_size().columns

@@ -1,4 +1,7 @@
-"""Choosing a profile on the terminal: with fzf where it is installed, else from a list that shrinks as one types."""
+"""Choosing a profile on the terminal: with fzf where it is installed, else from a list that shrinks as one types.
+
+A dumb terminal shows the list again after each line that is typed.
+"""
 
 import contextlib
 import os
@@ -12,7 +15,7 @@ from typing import NoReturn
 
 from ..errors import XacctError
 from ..messages import warn
-from ..wrapping import columns
+from ..wrapping import columns, is_dumb
 
 _TERMINAL = "/dev/tty"
 _PROMPT = "profile> "
@@ -26,6 +29,8 @@ _DOWN = ("\x1b[B", "\x1bOB", "\x0e", "\t")
 _BACKSPACE = ("\x7f", "\x08")
 _CLEAR = "\x15"
 _ENTER = ("\r", "\n")
+_LINE = 4096
+"""Bytes; a terminal gives one line at a time, which is no longer."""
 
 
 def choose_profile(names: Sequence[str]) -> str:
@@ -43,6 +48,8 @@ def choose_profile(names: Sequence[str]) -> str:
             "there is no terminal to choose a profile on. Name one: xacct use PROFILE", code="UsageError"
         ) from None
     try:
+        if is_dumb():
+            return _choose_by_line(terminal, shown)
         return _choose_by_fzf(shown) or _choose_from_list(terminal, shown)
     finally:
         os.close(terminal)
@@ -68,6 +75,25 @@ def _choose_by_fzf(names: Sequence[str]) -> str | None:
     if done.returncode in (1, 130):  # nothing matches, or Escape
         raise KeyboardInterrupt
     return None  # it has said why
+
+
+def _choose_by_line(terminal: int, names: Sequence[str]) -> str:
+    """Return the name that a typed line leaves, on a terminal that can draw no list: the shorter one is printed."""
+    found = list(names)
+    while True:
+        _write(terminal, "".join(f"  {name}\n" for name in found) + _PROMPT)
+        line = os.read(terminal, _LINE).decode("utf-8", "replace")
+        typed = line.strip()
+        if not line.endswith("\n") or not typed:
+            raise KeyboardInterrupt
+        if typed in names:
+            return typed
+        found = find_matches(names, typed)
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            _write(terminal, "no profile matches\n")
+            found = list(names)
 
 
 def _choose_from_list(terminal: int, names: Sequence[str]) -> str:

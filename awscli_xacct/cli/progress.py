@@ -6,18 +6,21 @@ import threading
 from collections.abc import Iterator
 
 from ..messages import write_message
-from ..wrapping import terminal_width
+from ..wrapping import is_dumb, terminal_width
 
 _ERASE = "\r\x1b[K"
 
 
 class Progress:
-    """A line on stderr, if that is a terminal. Whoever writes other lines hides it first. For use in threads."""
+    """A line on stderr, if that is a terminal that can erase it. For use in threads.
+
+    Whoever writes other lines hides it first.
+    """
 
     def __init__(self, *, is_live: bool = True) -> None:
         """`is_live` is False where others, who do not hide it, may write to the same terminal."""
         self._lock = threading.RLock()
-        self._width = terminal_width(sys.stderr) if is_live else 0
+        self._width = terminal_width(sys.stderr) if is_live and not is_dumb() else 0
         self._total = self._done = self._failed = 0
         self._is_shown = False
         self._held = 0

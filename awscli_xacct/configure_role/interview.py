@@ -89,7 +89,10 @@ class Interview:
             write_result(wrap(f"{text} [{printable(str(proposed))}]: ", sys.stdout))
             sys.stdout.flush()
             wait_for_line()
-            typed = input().strip()
+            line = sys.stdin.readline()  # not input(), which fails without a stderr
+            if not line:
+                raise EOFError
+            typed = line.strip()
             try:
                 answer = self._read(key, typed, options) if typed else proposed
             except XacctError as error:

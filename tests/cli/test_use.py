@@ -188,16 +188,20 @@ def test_use_completes_and_shows_in_the_prompt(shell: Shell) -> None:
     assert shell.variables() == using("audit")
 
 
-def choose(shell: Shell, keys: str) -> str:
+def start_choosing(shell: Shell, terminal: str = "xterm") -> None:
+    shell.start(f"TERM={terminal} xacct use")
+
+
+def choose(shell: Shell, keys: str, terminal: str = "xterm") -> str:
     """Run `xacct use`, press keys once the list is there, and return its exit code."""
-    shell.start("xacct use")
+    start_choosing(shell, terminal)
     shell.child.expect_exact("profile> ")
     shell.child.send(keys)
     return shell.finish().rpartition("#")[2]
 
 
 def test_use_without_a_name_filters_a_list(shell: Shell) -> None:
-    shell.start("xacct use")
+    start_choosing(shell)
     shell.child.expect_exact("> default")
     shell.child.send("r\x7fPRO")
     shell.child.expect_exact("profile> PRO")
@@ -212,6 +216,39 @@ def test_use_without_a_name_filters_a_list(shell: Shell) -> None:
     assert shell.variables() == using("audit")
 
 
+def test_use_on_a_dumb_terminal_asks_line_by_line(profiles: Home, tmp_path: Path) -> None:
+    """It drew its list there with codes that are not understood; fzf cannot be used there either."""
+    fzf = tmp_path / "fzf"
+    fzf.write_text("#!/bin/sh\necho fzf-was-run >&2\n", "utf-8")
+    fzf.chmod(0o755)
+    path = f"{XACCT.parent}:{tmp_path}:{os.environ['PATH']}"
+    script = 'eval "$(xacct completion bash)"; xacct use; echo "code $? $AWS_PROFILE"'
+
+    def use(*lines: str) -> tuple[str, str]:
+        child = profiles.terminal_for("bash", "-c", script, environment={"PATH": path, "TERM": "dumb"})
+        shown = ""
+        for line in lines:
+            child.expect_exact("profile> ")
+            shown += child.before or ""
+            child.send(line)
+        child.expect(r"code (\d+ .*?)\r")
+        shown += child.before or ""
+        assert isinstance(child.match, re.Match)
+        end = str(child.match[1])
+        child.close(force=True)
+        return end, shown
+
+    end, shown = use("xyz\r", "d\r", "AUD\r")
+    assert end == "0 audit"
+    assert "  default\r\n  prod\r\n  audit\r\n" in shown
+    assert "no profile matches\r\n" in shown
+    assert "\x1b" not in shown
+    assert "fzf-was-run" not in shown
+    assert use("prod\r")[0] == "0 prod"
+    for keys in ("\r", "\x04"):
+        assert use(keys)[0].split() == ["130"]
+
+
 FZF = r"""#!/bin/sh
 cat > {seen}
 [ -e {aborted} ] && exit 130
@@ -223,11 +260,11 @@ def test_use_without_a_name_asks_fzf(shell: Shell, tmp_path: Path) -> None:
     seen, aborted, fzf = (tmp_path / name for name in ("seen", "aborted", "bin/fzf"))
     fzf.write_text(FZF.format(seen=seen, aborted=aborted), "utf-8")
     fzf.chmod(0o755)
-    assert shell.run("xacct use") == "#0"
+    assert shell.run("TERM=xterm xacct use") == "#0"
     assert seen.read_text("utf-8").splitlines() == ["default", "prod", "audit", ODD, "bare"]
     assert shell.variables() == using("audit")
     aborted.touch()
-    assert shell.run("xacct use").endswith("#130")
+    assert shell.run("TERM=xterm xacct use").endswith("#130")
     assert shell.variables() == using("audit")
 
 

@@ -11,7 +11,7 @@ from awscli_xacct.problems import Problem
 from tests.sts import Role
 from tests.support import forked
 from tests.support.commands import WHOAMI
-from tests.support.home import AWS, Home, Outcome, finish
+from tests.support.home import AWS, Home, Outcome, finish, finish_on_terminal
 
 
 def to(home: Home, stderr: str, *arguments: str, cache: str = "") -> Outcome:
@@ -42,6 +42,25 @@ def test_credentials_that_cannot_be_cached_are_used_without_a_usable_stderr(
     outcome = to(home, stderr, *WHOAMI, "--profile", "prod", cache="/dev/null")
     assert outcome.code == 0
     assert f"assumed-role/{role.name}" in outcome.stdout
+
+
+@pytest.mark.usefixtures("prod")
+@pytest.mark.parametrize("stderr", ["&-", "/dev/null"])
+def test_interview_needs_no_stderr(home: Home, stderr: str) -> None:
+    """With `2>&-` the first answer ended it with exit code 255 and without a word."""
+    words = ("-c", f'exec "$0" configure role prod 2>{stderr}', str(AWS))
+    child = home.terminal_for("/bin/sh", *words)
+    for question in ("Role ARN", "Source profile", "MFA device", "External id"):
+        child.expect_exact(question)
+        child.expect_exact("]: ")
+        child.sendline("tenant/1" if question == "External id" else "")
+    for _ in range(5):
+        child.expect_exact("]: ")
+        child.sendline("")
+    child.expect_exact("[y/N] ")
+    child.sendline("y")
+    assert finish_on_terminal(child) == 0
+    assert "external_id = tenant/1" in home.config.read_text("utf-8")
 
 
 @pytest.mark.usefixtures("prod")

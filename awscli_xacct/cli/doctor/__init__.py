@@ -12,7 +12,7 @@ from ...messages import printable, printable_lines
 from ...problems import find_command
 from ...redaction import without_passwords
 from ...results import write_json, write_result
-from ...wrapping import wrap
+from ...wrapping import is_dumb, wrap
 from ..output import add_format_options
 from . import aws, clock, environment, files, long_term_keys, profiles
 from .report import FAULT, UNCHECKED, WARNING, DoctorContext, Finding
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         ]
         write_json({"Ok": not counts[FAULT], "Checks": checks})
     else:
-        coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and not is_dumb()
         for _, finding in found:
             write_result(_format_finding(finding, coloured=coloured))
         unchecked = f", {counts[UNCHECKED]} not checked" if counts[UNCHECKED] else ""
