@@ -161,11 +161,19 @@ def test_credentials_refused_by_sts(home: Home, sts: Sts) -> None:
     assert "aws configure role verify other" in outcome.stderr
 
 
-@pytest.mark.parametrize("arguments", [[], ["prod", "more"], ["prod", "--format", "xml"], ["--fromat"]])
-def test_credentials_with_an_invalid_command_line(home: Home, arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        ([], "See: xacct credentials --help"),
+        (["prod", "more"], "To run a command: xacct exec PROFILE -- CMD"),
+        (["prod", "--format", "xml"], "See: xacct credentials --help"),
+        (["--fromat"], "See: xacct credentials --help"),
+    ],
+)
+def test_credentials_with_an_invalid_command_line(home: Home, arguments: list[str], hint: str) -> None:
     outcome = home.xacct("credentials", *arguments)
     assert (outcome.code, outcome.stdout) == (252, "")
-    assert outcome.stderr.endswith("See: xacct credentials --help\n")
+    assert outcome.stderr.endswith(f" {hint}\n")
     assert outcome.stderr.count("\n") == 1
 
 
