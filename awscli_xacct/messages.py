@@ -52,6 +52,8 @@ HELP = "help"
 
 ROLE_COMMAND = "aws configure role"
 """How the command is spelled in this code. Messages spell it `role_command_spelling`, see `spelled`."""
+XACCT_ROLE = "xacct role"
+"""How it is spelled where no `aws` has the plugin."""
 role_command_spelling = ROLE_COMMAND
 
 _MAX_LISTED = 10
@@ -59,7 +61,7 @@ LIST_PROFILES = f"list the profiles with: {ROLE_COMMAND} list"
 
 
 def spell_role_command(spelling: str) -> None:
-    """Have messages quote the command as `spelling`: ``xacct role`` runs where ``aws configure role`` may not exist."""
+    """Have messages quote the command as `spelling`: `XACCT_ROLE` runs where ``aws configure role`` may not exist."""
     global role_command_spelling
     role_command_spelling = spelling
 

@@ -8,13 +8,12 @@ from pathlib import Path
 from .. import settings
 from ..configfile import store
 from ..errors import XacctError
-from ..messages import listed, role_commands, spell_role_command
+from ..messages import XACCT_ROLE, listed, role_commands, spell_role_command
 from ..profiles.credential_process import find_requested, gets_key_of, runs_xacct
 from ..profiles.sdk_profiles import is_sdk_profile
 from ..profiles.source import Profiles
 from ..results import write_lines
 from . import plugin_section, resolve
-from .role import SPELLING
 
 HELP = "Disable the plugin; profiles and cached sessions stay."
 
@@ -47,7 +46,7 @@ def _explain_uninstalling() -> list[str]:
     users = [name for name in profiles if runs_xacct(profiles[name].get(settings.CREDENTIAL_PROCESS))]
     if not users:
         return ["the package can be uninstalled now"]
-    spell_role_command(SPELLING)  # `aws` has the command no more
+    spell_role_command(XACCT_ROLE)  # `aws` has the command no more
     stored = [name for name in users if gets_key_of(profiles[name][settings.CREDENTIAL_PROCESS], name)]
     owners = {name: owner for name in users if (owner := _find_owner(name, profiles))}
     others = [name for name in users if name not in stored and name not in owners]

@@ -23,6 +23,7 @@ that fails has printed none.
 
 import argparse
 import io
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -32,7 +33,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from .. import __version__, settings
 from ..errors import UsageError, XacctError
-from ..messages import COMMANDS, HELP
+from ..messages import COMMANDS, HELP, XACCT_ROLE, spell_role_command
 from ..reporter import JSON, OPTION, Reporter
 from ..results import write_result
 from ..slips import find_xacct_command
@@ -46,6 +47,8 @@ _MAY_WRITE_NOTHING = ("exec", "role")
 
 _PROFILE = ("--profile", "-p")
 """How `aws` and other tools name a profile."""
+
+_ENABLED = re.compile(rb"^[^#;\n][^=:\n]*[=:][ \t]*awscli_xacct[ \t\r]*$", re.MULTILINE)
 
 _UNKNOWN = "unrecognized arguments: "
 """What `argparse` says first of options that a command does not have."""
@@ -109,6 +112,8 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     line = split_line(arguments)
     note_typed(["xacct", *arguments])
+    if not _is_enabled():
+        spell_role_command(XACCT_ROLE)
     reporter = make_reporter(line)
     try:
         if sys.stdout is None and line.name not in _MAY_WRITE_NOTHING:
@@ -127,6 +132,15 @@ def run(arguments: Sequence[str]) -> int:
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - users get a message, not a traceback
         return reporter.report(error, "xacct: ")
     return code
+
+
+def _is_enabled() -> bool:
+    """Whether the config file names the plugin, so that `aws` is likely to have the commands that messages quote."""
+    path = Path(settings.config_paths()[0])
+    try:
+        return is_file(path) and bool(_ENABLED.search(path.read_bytes()))
+    except OSError:
+        return True  # the command reports what is wrong with the file
 
 
 def make_reporter(line: "_CommandLine") -> Reporter:

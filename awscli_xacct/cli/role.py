@@ -10,9 +10,8 @@ from typing import Any
 
 from .. import register
 from ..errors import XacctError
-from ..messages import ROLE_COMMAND, SUBCOMMANDS, spell_role_command
+from ..messages import ROLE_COMMAND, SUBCOMMANDS, XACCT_ROLE, spell_role_command
 
-SPELLING = "xacct role"
 HELP = "Create, check and list role profiles, and log in: aws configure role, for an aws without the plugin."
 
 
@@ -52,11 +51,11 @@ def run(options: argparse.Namespace) -> int:
     def get_spelling_renderer() -> Any:
         renderer = get_renderer()
         render = renderer.render
-        renderer.render = lambda page: render(page.replace(ROLE_COMMAND.encode(), SPELLING.encode()))
+        renderer.render = lambda page: render(page.replace(ROLE_COMMAND.encode(), XACCT_ROLE.encode()))
         return renderer
 
     help_pages.get_renderer = get_spelling_renderer
     clidriver.load_plugins = load_ours
-    spell_role_command(SPELLING)
+    spell_role_command(XACCT_ROLE)
     sys.argv = ["aws", *ROLE_COMMAND.split()[1:], *options.command]
     return int(clidriver.main() or 0)  # it returns None after help

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import subprocess
@@ -73,6 +74,18 @@ def test_unknown_command_is_met_with_the_one_that_is_meant(home: Home, typed: st
     outcome = home.xacct(*typed.split())
     assert (outcome.code, outcome.stdout) == (252, "")
     assert outcome.stderr == f"xacct: unknown command {typed.split()[0]}; did you mean: {meant}\n"
+
+
+def test_messages_quote_commands_that_work_before_the_plugin_is_enabled(home: Home) -> None:
+    """`aws configure role list` was an `Invalid choice` there."""
+    assert home.xacct("exec", "nobody").stderr.endswith("list the profiles with: aws configure role list\n")
+    text = home.config.read_text("utf-8")
+    home.config.write_text(text.replace("xacct = awscli_xacct", "# xacct = awscli_xacct"), encoding="utf-8")
+    outcome = home.xacct("exec", "nobody", "--cli-error-format", "json")
+    assert json.loads(outcome.stderr)["Fix"] == "xacct role list"
+    outcome = home.xacct("exec", "nobody")
+    assert outcome.stderr.endswith("list the profiles with: xacct role list\n")
+    assert home.xacct("role", "list").code == 0
 
 
 @pytest.mark.parametrize("words", [["help", "exec"], ["exec", "help"]])
