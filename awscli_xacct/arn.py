@@ -29,6 +29,43 @@ class Arn(NamedTuple):
     def __str__(self) -> str:
         return ":".join(("arn", *self))
 
+    @classmethod
+    def guess_role(cls, text: str) -> "Arn | None":
+        """Return the role that a text is likely to name, which is no ARN of one; None if nobody knows.
+
+        It may be the ARN of a session, a link of the console for switching roles, an account with a name, or an ARN
+        with a slip of the pen.
+        """
+        import re  # only what is reported needs it
+        from urllib.parse import parse_qs, urlsplit
+
+        text = (
+            text.strip().strip("'\"<>\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}").strip()
+        )
+        partition, kind = "", ""
+        if "://" in text:
+            try:
+                query = parse_qs(urlsplit(text).query)
+            except ValueError:
+                return None
+            account, name = (query.get(key, [""])[0] for key in ("account", "roleName"))
+        else:
+            found = re.fullmatch(
+                r"(?:arn:(aws[a-z-]*):(?:iam|sts):[a-z0-9-]*:?)?([0-9-]{12,14})[:/](?:(role|assumed-role)[:/])?([^:]+)",
+                text,
+                re.IGNORECASE,
+            )
+            if not found:
+                return None
+            partition, account, kind, name = (part or "" for part in found.groups())
+            if not kind and (partition or "/" in name):
+                return None  # the ARN of something else
+        account = account.replace("-", "")
+        if len(account) != 12 or not (account.isascii() and account.isdigit() and name):
+            return None
+        name = name.split("/")[0] if kind.lower() == "assumed-role" else name
+        return cls.iam(partition or "aws", account, f"role/{name}")
+
     @property
     def kind(self) -> str:
         """The type of the resource: ``role`` of ``role/team/Ops``, ``root`` of ``root``."""

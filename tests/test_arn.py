@@ -49,6 +49,49 @@ def test_iam_builds_an_arn_without_a_region() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        (
+            "arn:aws:sts::222222222222:assumed-role/Power/me@example.com",
+            "arn:aws:iam::222222222222:role/Power",
+        ),
+        ("arn:aws-cn:sts::222222222222:assumed-role/Power/me", "arn:aws-cn:iam::222222222222:role/Power"),
+        (
+            "https://signin.aws.amazon.com/switchrole?roleName=team%2FOps&account=222222222222&displayName=x",
+            "arn:aws:iam::222222222222:role/team/Ops",
+        ),
+        ("222222222222/Power", "arn:aws:iam::222222222222:role/Power"),
+        ("2222-2222-2222:role/team/Power", "arn:aws:iam::222222222222:role/team/Power"),
+        ("arn:aws:iam:222222222222:role/Power", "arn:aws:iam::222222222222:role/Power"),
+        ("arn:aws:iam:us-east-1:222222222222:Role/Power", "arn:aws:iam::222222222222:role/Power"),
+        (" \u201carn:aws:iam::222222222222:role/Power\u201d ", "arn:aws:iam::222222222222:role/Power"),
+    ],
+)
+def test_guess_of_a_role(text: str, role: str) -> None:
+    assert str(Arn.guess_role(text)) == role
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Power",
+        "222222222222",
+        "22222222222/Power",
+        "222222222222/user/dev",
+        "arn:aws:iam::222222222222:user/dev",
+        "arn:aws:iam::222222222222:root",
+        "arn:aws:iam::aws:policy/ReadOnlyAccess",
+        "https://signin.aws.amazon.com/switchrole?roleName=Ops&account=my-alias",
+        "https://d-1234567890.awsapps.com/start",
+        "http://[",
+    ],
+)
+def test_guess_of_something_else_is_none(text: str) -> None:
+    assert Arn.guess_role(text) is None
+
+
+@pytest.mark.parametrize(
     "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
 )
 def test_only_this_module_splits_or_builds_arns(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
@@ -79,6 +80,30 @@ def parse(
     except UsageError as error:
         raise UsageError(f"{error.args[0]}. See: aws {command} help") from None
     return parsed  # type: ignore[no-any-return]
+
+
+_URL = re.compile(r"(--[a-z-]+=)?(https?://)")
+
+
+def keep_urls(words: list[str]) -> list[str]:
+    """Return a command line with a space before each URL, which keeps it one.
+
+    Version 1 fetches it and goes on with what it got: of a link of the console that is pasted, a page.
+    """
+    return [_URL.sub(r"\1 \2", word, count=1) if _URL.match(word) else word for word in words]
+
+
+def restore_urls(parsed_args: argparse.Namespace) -> None:
+    """Take the spaces away again."""
+    for name, value in vars(parsed_args).items():
+        if isinstance(value, list):
+            setattr(parsed_args, name, [_restore(each) for each in value])
+        else:
+            setattr(parsed_args, name, _restore(value))
+
+
+def _restore(value: Any) -> Any:
+    return value[1:] if isinstance(value, str) and _URL.match(value[1:]) else value
 
 
 def _suggest_option(word: str, arg_table: Mapping[str, Any]) -> str:

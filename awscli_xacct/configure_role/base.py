@@ -23,7 +23,14 @@ from ..profiles.partitions import Partitions
 from ..profiles.sdk_profiles import describe_owner
 from ..profiles.source import Profiles, can_be_source, is_mfa_user, is_role
 from ..storage.cache import Cache, Record
-from .arguments import ERROR_FORMAT_OPTION, asks_for_help, parse, profiles_given
+from .arguments import (
+    ERROR_FORMAT_OPTION,
+    asks_for_help,
+    keep_urls,
+    parse,
+    profiles_given,
+    restore_urls,
+)
 from .clients import usable
 from .output import print_result
 
@@ -54,13 +61,14 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
         else:
             # awscli's own parser ends the process with a page about `aws`, and in version 1 with exit code 2.
             self._parse(args)
-        return super().__call__(args, parsed_globals)
+        return super().__call__(keep_urls(args), parsed_globals)
 
     def _parse(self, args: list[str]) -> Any:
         """Parse the words of the command line as awscli will. Raises `UsageError`."""
         return parse(self.arg_table, args, " ".join(self.lineage_names), self.STRAY)
 
     def _run_main(self, parsed_args: Any, parsed_globals: Any) -> int:
+        restore_urls(parsed_args)
         try:
             self._session = usable(self._session)
             for path in (self._config_path(), self._credentials_path()):
@@ -113,6 +121,7 @@ class Subcommand(BasicCommand):  # type: ignore[misc]
         Raises `ValidationError`.
         """
         edit.needs_region = not find_region_variable(self._session)
+        edit.has_environment_keys = bool(os.environ.get("AWS_ACCESS_KEY_ID"))
         return edit.apply(document, store.read_document(self._credentials_path()), self._partitions())
 
 

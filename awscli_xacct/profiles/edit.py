@@ -1,11 +1,13 @@
 """The edit of one ``aws configure role PROFILE``: what it sets, checked and applied to the current files."""
 
+import shlex
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from .. import settings
+from ..arn import Arn
 from ..configfile.document import Document
 from ..configfile.sections import MergedProfiles, make_header
 from ..errors import ValidationError
@@ -26,6 +28,7 @@ from .partitions import Partitions
 from .policies import ONLY_HERE, is_narrowed
 from .sdk_profiles import SdkRequest, find_sdk_profiles, plan_changes
 from .source import Profiles
+from .values import account_problem, role_name_problem
 
 AUTO, NONE = "auto", "none"
 """What ``--mfa-serial`` accepts besides a device: ask IAM for it; use none, not even the source's."""
@@ -38,6 +41,8 @@ class ProfileEdit:
     `read_only` asks for AWS's policy ReadOnlyAccess, whose ARN depends on the role's partition.
 
     `is_typed` is whether the command line, with an option more, would make the edit with that setting.
+
+    `has_environment_keys` is whether an access key in the environment could be the source.
 
     `needs_region` is False if a variable gives every command a region, so that the profile may do without.
 
@@ -53,6 +58,7 @@ class ProfileEdit:
     read_only: bool = False
     sdk: SdkRequest | None = None
     needs_region: bool = True
+    has_environment_keys: bool = False
     is_typed: bool = False
     notes: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
@@ -81,16 +87,19 @@ class ProfileEdit:
         profiles.changed[self.profile] = after = apply_changes(before, wanted)
         named = None if profiles.header(self.profile) else validation.name_problem(self.profile)
         problems = [Problem(named)] if named else []
-        problems += [*self._pair_problems(), *self._read_only_problems(after)]
+        pair_problems = self._pair_problems()
+        problems += [*pair_problems, *self._read_only_problems(after)]
         problems += map(Problem, profiles.find_overridden(self.profile, wanted).values())
         with while_unwritten(self.profile) if self.is_typed else nullcontext():
             problems += validation.find_problems(
                 self.profile, profiles, partitions=partitions, force=self.force
             )
+        if pair_problems:
+            problems = [problem for problem in problems if problem.key != settings.ROLE_ARN]
         sdk = plan_changes(self.sdk, self.profile, profiles, before, force=self.force)
         problems += sdk.problems
         if problems:
-            coded = [self._with_code(problem, wanted) for problem in problems]
+            coded = [self._with_fix(self._with_code(problem, wanted)) for problem in problems]
             raise ValidationError(f"profile {printable(self.profile)} was not written, because", coded)
         if is_narrowed(after) and not is_narrowed(before):
             has_pair = self.sdk.name != "" if self.sdk else find_sdk_profiles(profiles, self.profile)
@@ -125,6 +134,22 @@ class ProfileEdit:
         is_asked = problem.profile in (None, self.profile) and (problem.key is None or problem.key in wanted)
         return problem._replace(code="UsageError" if is_asked else problem.code or "ProfileInvalid")
 
+    def _with_fix(self, problem: Problem) -> Problem:
+        """Return a problem with the command line to type instead, if there is one for it."""
+        if problem.fix or not self.is_typed:
+            return problem
+        aim, command = "", ""
+        if problem.key == settings.MFA_SERIAL and ":u2f/" not in (self.wanted.get(settings.MFA_SERIAL) or ""):
+            aim, command = "have IAM asked for it", typed_again(f"{option(settings.MFA_SERIAL)} {AUTO}")
+        if problem.key == settings.SOURCE_PROFILE and self.has_environment_keys:
+            environment = f"{option(settings.CREDENTIAL_SOURCE)} Environment"
+            aim, command = (
+                "use the keys in the environment",
+                typed_again(environment, without="--source-profile"),
+            )
+        # A line break in a value is another of the problems.
+        return problem._replace(fix=f"to {aim}:\n  {command}") if aim and command.isprintable() else problem
+
     def _completed(self, profiles: MergedProfiles, partitions: Partitions) -> dict[str, str | None]:
         """Return the keys to set and remove, with those that the given ones imply."""
         wanted = dict(self.wanted)
@@ -158,8 +183,17 @@ class ProfileEdit:
             return []
         if self.wanted.get(settings.ROLE_ARN):
             return [Problem("--role-arn already names the role", "leave out --account-id and --role-name")]
+        if self.role_name and Arn.parse(self.role_name):
+            fix = typed_again(shlex.join([option(settings.ROLE_ARN), self.role_name]), without="--role-name")
+            return [
+                Problem("--role-name is the name without the rest of the ARN", f"to give the ARN:\n  {fix}")
+            ]
         if not (self.account_id and self.role_name):
             return [
                 Problem("--account-id and --role-name must be given together", "or give --role-arn instead")
             ]
-        return []
+        found = (
+            (f"--account-id {self.account_id!r}", account_problem(self.account_id)),
+            (f"--role-name {self.role_name!r}", role_name_problem(self.role_name)),
+        )
+        return [Problem(f"{given}: {reason}") for given, reason in found if reason]

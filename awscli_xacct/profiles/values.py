@@ -20,19 +20,25 @@ _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2,}(?:-[a-z0-9]+)+")
+_ZONE = re.compile(r"([a-z]{2,}(?:-[a-z]+)+-[0-9]+)(?:-[a-z]+-[0-9]+)?[a-z]")
 
 EXAMPLE_ROLE_ARN = "arn:aws:iam::222222222222:role/NAME"
+_LOOKS_LIKE = f"a role ARN looks like {EXAMPLE_ROLE_ARN}"
 
 
 def role_arn_problem(arn: str, partitions: Partitions | None) -> str | None:
     """Check a role's ARN; `partitions` are the known ones, None: any is accepted."""
+    problem = _find_role_arn_problem(arn, partitions)
+    likely = str(Arn.guess_role(arn) or "") if problem else ""
+    if not likely or likely == arn or _find_role_arn_problem(likely, partitions):
+        return problem
+    return f"{str(problem).removesuffix(f'; {_LOOKS_LIKE}')}; did you mean {likely}?"
+
+
+def _find_role_arn_problem(arn: str, partitions: Partitions | None) -> str | None:
     found = Arn.parse(arn)
     if found is None or found.kind != "role" or len(arn) > 2048:
-        if found and found.kind == "user":
-            return f"this is a user's ARN; a role ARN looks like {EXAMPLE_ROLE_ARN}"
-        if found and found.kind == "assumed-role":
-            return f"this is a role session's ARN; a role ARN looks like {EXAMPLE_ROLE_ARN}"
-        return f"a role ARN looks like {EXAMPLE_ROLE_ARN}"
+        return f"{_describe_other(arn, found)}{_LOOKS_LIKE}"
     if partitions and found.partition not in partitions.names:
         known = ", ".join(sorted(partitions.names))
         return f"{found.partition!r} is not an AWS partition; the partitions are {known}"
@@ -43,10 +49,39 @@ def role_arn_problem(arn: str, partitions: Partitions | None) -> str | None:
     return account_problem(found.account) or role_name_problem(found.name)
 
 
+_START_PAGE = ".awsapps.com/start"
+
+
+def _describe_other(text: str, arn: Arn | None) -> str:
+    """Return what a text is that is no role's ARN, as the beginning of a message; nothing if it could be anything."""
+    if arn and arn.kind in _OTHER_ARNS:
+        return f"this is {_OTHER_ARNS[arn.kind]} ARN; "
+    if _START_PAGE in text:
+        return (
+            "this is the start page of IAM Identity Center; aws configure sso makes a profile from it, which can be a "
+            "source profile; "
+        )
+    if "://" in text:
+        return "this is the address of a page; "
+    return "this is an account id; " if _ACCOUNT.fullmatch(text) else ""
+
+
+_OTHER_ARNS = {
+    "user": "a user's",
+    "assumed-role": "a role session's",
+    "policy": "a policy's",
+    "instance-profile": "an instance profile's",
+    "mfa": "an MFA device's",
+    "root": "an account's",
+}
+
+
 def account_problem(account: str) -> str | None:
     if _ACCOUNT.fullmatch(account):
         return None
-    return f"the account id {account!r} is not 12 digits, as in 222222222222"
+    digits = account.replace("-", "").replace(" ", "")  # the console shows it in groups of four
+    likely = f"; did you mean {digits}?" if _ACCOUNT.fullmatch(digits) else ", as in 222222222222"
+    return f"the account id {account!r} is not 12 digits{likely}"
 
 
 def role_name_problem(name: str) -> str | None:
@@ -67,6 +102,9 @@ def line_problem(text: str) -> str | None:
 
 
 def region_problem(region: str) -> str | None:
+    zone = _ZONE.fullmatch(region)
+    if zone:
+        return f"this is an availability zone; its region is {zone[1]}"
     return None if _REGION.fullmatch(region) else "a region looks like us-west-1"
 
 
@@ -98,7 +136,8 @@ def serial_problem(serial: str) -> str | None:
             "device, or none"
         )
     if not _SERIAL.fullmatch(serial) or (serial.startswith("arn:") and (arn is None or arn.kind != "mfa")):
-        return "an MFA device is an ARN like arn:aws:iam::111111111111:mfa/NAME or a hardware serial number"
+        code = "; a code is asked for when it is needed" if len(serial) == 6 and serial.isdigit() else ""
+        return f"an MFA device is an ARN like arn:aws:iam::111111111111:mfa/NAME or a hardware serial number{code}"
     return None
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import socket
 from dataclasses import dataclass
 
 import pytest
@@ -55,6 +57,14 @@ CASES = {
     ),
     "a short account id": Case(
         ("prod", "--account-id", "2222", "--role-name", "x"), ("'2222' is not 12 digits",)
+    ),
+    "an ARN for a name": Case(
+        ("prod", "--role-name", ARN, "--region", "us-west-1"),
+        (f"\n      aws configure role prod --region us-west-1 --role-arn {ARN}\n",),
+    ),
+    "an account id as the console shows it": Case(
+        ("prod", "--account-id", "2222-2222-2222", "--role-name", "x"),
+        ("--account-id '2222-2222-2222'", "did you mean 222222222222?"),
     ),
     "an ARN and an account": Case(
         ("prod", "--role-arn", ARN, "--account-id", "222222222222", "--role-name", "x"), ("leave out",)
@@ -164,6 +174,41 @@ def test_configure_role_rejects_a_value_and_says_what_is_valid(home: Home, sts: 
     assert not any(line.lstrip().startswith("region = evil") for line in outcome.lines)
     assert (file_state(home.config), file_state(home.credentials)) == before
     assert operations(sts) == []
+
+
+def test_configure_role_leads_from_keys_in_the_environment_to_the_command_for_them(home: Home) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+    words = ("prod", "--role-arn", ARN)
+    outcome = home.aws(*CONFIGURE, *words, environment=keys)
+    assert outcome.code == 253
+    fix = f"aws configure role {' '.join(words)} --credential-source Environment"
+    assert outcome.lines[-2:] == [
+        "  - --source-profile is missing, and the profile default has no credentials; possible sources: none; "
+        "create one with: aws configure. To use the keys in the environment:",
+        f"      {fix}",
+    ]
+    assert home.aws(*shlex.split(fix)[1:], environment=keys).code == 0
+
+
+@pytest.mark.usefixtures("user")
+def test_configure_role_fetches_no_page_that_is_pasted(home: Home) -> None:
+    """Version 1 fetched a link of the console, and took the page for the value."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        page = f"http://127.0.0.1:{server.getsockname()[1]}/switchrole"
+        link = f"{page}?account=222222222222&roleName=Power"
+        outcome = home.aws(*CONFIGURE, "prod", "--role-arn", link, f"--source-identity={link}")
+        external = home.aws(*CONFIGURE, "prod", "--role-arn", ARN, f"--external-id={page}")
+        manifest = home.aws(*CONFIGURE, "import", link)
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert (outcome.code, external.code, manifest.code) == (252, 0, 252)
+    likely = "arn:aws:iam::222222222222:role/Power"
+    assert (
+        outcome.lines[1] == f"  - --role-arn {link!r}: this is the address of a page; did you mean {likely}?"
+    )
+    assert outcome.lines[2].startswith(f"  - --source-identity {link!r}: ")
+    assert f"external_id = {page}\n" in home.config.read_text("utf-8")
 
 
 @pytest.mark.usefixtures("user")
