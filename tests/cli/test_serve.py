@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -273,13 +274,21 @@ def resident(server: Server) -> int:
 # -- the port ---------------------------------------------------------------------------------------
 
 
+def find_own_port() -> int:
+    """Return a free port that Linux gives to nobody who asks for any."""
+    first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split()[0])
+    for port in range(first - 1, 1024, -1):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    pytest.skip(f"all ports below {first} are taken")
+
+
 def test_serve_on_a_port_that_is_named_and_again(home: Home, prod: str) -> None:
-    with serving(home, prod) as server:
-        port = server.port
-        assert server.ask().status == 200
-        assert server.stop()[0] == 0
-    with serving(home, prod, "--port", str(port)) as server:
-        assert (server.port, server.ask().status) == (port, 200)
+    port = find_own_port()
+    for _ in range(2):
+        with serving(home, prod, "--port", str(port)) as server:
+            assert (server.port, server.ask().status) == (port, 200)
+            assert server.stop()[0] == 0
 
 
 def test_serve_on_a_port_that_is_taken(home: Home, prod: str) -> None:

@@ -88,9 +88,11 @@ def test_sts_fault_is_an_error_that_names_profile_and_role_and_is_not_kept(
 
 
 def test_sts_that_does_not_listen_is_an_error(home: Home, role: Role, prod: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        closed = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    outcome = home.aws(*WHOAMI, "--profile", prod, environment={**ONE_TRY, "AWS_ENDPOINT_URL_STS": closed})
+    with socket.socket() as bound:  # so that no other server gets its port meanwhile
+        bound.bind(("127.0.0.1", 0))
+        closed = f"http://127.0.0.1:{bound.getsockname()[1]}"
+        environment = {**ONE_TRY, "AWS_ENDPOINT_URL_STS": closed}
+        outcome = home.aws(*WHOAMI, "--profile", prod, environment=environment)
     assert_error(outcome, role)
     assert closed in outcome.stderr
     assert "STS cannot be reached" in outcome.stderr
