@@ -139,7 +139,7 @@ def _hop(name: str, inventory: Inventory, files: list[_File], role: Role | None 
 def _settings(profile: str, key: str, value: Any, files: list[_File]) -> Iterator[_Setting]:
     # The credentials file is the last, and takes precedence where both files have a setting.
     place = next(filter(None, (file.place(profile, key) for file in reversed(files))), None)
-    unknown = next((found.fix for found in find_unknown([key])), "")
+    unknown = next((found.fix for found in find_unknown({key: value})), "")
     if isinstance(value, Mapping):
         for inner, text in value.items():
             yield _Setting(f"{key}.{inner}", str(text), place, unknown)

@@ -8,10 +8,10 @@ https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html#cli-co
 https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .. import settings
 from .config_keys import KEYS
@@ -31,6 +31,7 @@ _OF_CLI = """
     cli_hide_progress cli_pager cli_timestamp_format cloudformation cloudtrail codecommit connect_timeout emr
     emr-containers output read_timeout s3api
 """
+_OF_SERVICES = "signature_version"
 
 KNOWN = frozenset(
     {
@@ -69,10 +70,11 @@ class UnknownKey(NamedTuple):
     is_typo: bool = False
 
 
-def find_unknown(keys: Iterable[str]) -> Iterator[UnknownKey]:
-    """Yield the unknown keys among those of a profile."""
-    for key in keys:
-        if key not in KNOWN:
+def find_unknown(options: Mapping[str, Any]) -> Iterator[UnknownKey]:
+    """Yield the unknown keys of a profile. Botocore reads one key of a block that has the name of any service."""
+    for key, value in options.items():
+        is_service = isinstance(value, Mapping) and _OF_SERVICES in value
+        if key not in KNOWN and not is_service:
             yield _explain(key)
 
 

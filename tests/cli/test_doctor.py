@@ -521,6 +521,13 @@ def test_doctor_knows_the_keys_of_botocore() -> None:
     assert names - known_keys.KNOWN == set()
 
 
+def test_doctor_knows_the_block_of_any_service(machine: Machine) -> None:
+    """Botocore reads one key in it; a block without that key, or a line, it does not read."""
+    blocks = "sts =\n  signature_version = v4\nec2 =\n  region = x\nsqs = signature_version\n"
+    machine.write(machine.config.read_text("utf-8") + blocks)
+    assert [finding["Text"].rpartition(" ")[2] for finding in examine(machine)] == ["ec2", "sqs"]
+
+
 def test_doctor_names_the_owner_of_an_unknown_key(machine: Machine) -> None:
     unread = ["include_profile", "foo_bar", "granted_color", "rol_session_name"]
     machine.write(machine.config.read_text("utf-8") + "".join(f"{key} = x\n" for key in unread))
