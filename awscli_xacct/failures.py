@@ -58,18 +58,19 @@ class Failure(NamedTuple):
         )
 
 
-def describe(error: BaseException) -> Failure:
-    """Return what a program is told about an error."""
+def describe(error: BaseException, profile: str | None = None) -> Failure:
+    """Return what a program is told about an error; that of one `profile` among several begins with its name."""
     facts = facts_of(error)
     if isinstance(error, KeyboardInterrupt):
         facts["message"] = "interrupted"
     # `str` of our own errors is escaped for a terminal.
     message = facts.get("message") or (error.args[0] if isinstance(error, XacctError) else str(error))
+    text = str(message).strip() or type(error).__name__
     code = code_of(error)
     return Failure(
         code,
-        str(message).strip() or type(error).__name__,
-        facts.get("profile"),
+        f"{profile}: {text}" if profile else text,
+        profile or facts.get("profile"),
         facts.get("hop"),
         facts.get("fix") or (_LIST_PROFILES if code == "ProfileNotFound" else None),
     )

@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
         write_lines(f"also on the PATH: {other}: {state}")
     for tool in embedded.find(environment, [chosen, *others]):
         write_lines(f"{printable(str(tool))}. Add the plugin there:\n  {tool.fix}")
-    if environment.get(settings.DISABLE_VARIABLE, "") not in ("", "0"):
+    if plugin_section.is_disabled(environment):
         write_lines(
             f"{settings.DISABLE_VARIABLE} is set, which turns the plugin off: unset {settings.DISABLE_VARIABLE}"
         )

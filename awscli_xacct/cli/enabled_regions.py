@@ -83,7 +83,8 @@ class EnabledRegions:
         chosen: dict[str | None, Choice] = {}
         for each in self._wanted:
             if isinstance(found, Exception):
-                text = f"--regions {each}: the regions of the account cannot be listed: {_first_line(found)}"
+                reason = (str(found) or type(found).__name__).split("\n")[0]
+                text = f"--regions {each}: the regions of the account cannot be listed: {reason}"
                 failure = describe(found)._replace(message=text)
                 choice = Choice(None, failure) if is_pattern(each) else Choice(each)
                 chosen.setdefault(choice.region, choice)
@@ -134,7 +135,3 @@ class EnabledRegions:
 def _account(each: Fetched) -> str:
     """Return the account of a profile; the profile itself if its credentials do not tell."""
     return str((each.document or {}).get("AccountId") or each.profile)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).split("\n")[0]

@@ -74,7 +74,7 @@ def fetch_many(
             resolved = resolve_in(config, profile, for_once)
             memo, configs[profile] = resolved.memo, resolved.config
         except ProfileError as error:
-            found[profile] = Fetched(profile, error=str(error), failure=_describe(profile, error))
+            found[profile] = Fetched(profile, error=str(error), failure=describe(error, profile))
             continue
         cached = memo.fresh_document(time.time())
         found[profile] = Fetched(profile, json.loads(cached) if cached else None, memo=memo)
@@ -83,11 +83,6 @@ def fetch_many(
     for new in _fetch_roles(config, fetching, host) if missing else ():
         found[new.profile] = replace(new, memo=found[new.profile].memo)
     return list(found.values())
-
-
-def _describe(profile: str, error: Exception) -> Failure:
-    found = describe(error)
-    return found._replace(profile=profile, message=f"{profile}: {found.message}")
 
 
 def make_session(profile: str | None) -> Any:
@@ -123,7 +118,7 @@ def _fetch_roles(
 
     def failed(profile: str, _: "Fetcher | None", error: Exception) -> Fetched:
         text = str(error) or type(error).__name__
-        return Fetched(profile, error=text, failure=_describe(profile, error))
+        return Fetched(profile, error=text, failure=describe(error, profile))
 
     def start(profile: str) -> "Fetcher":
         return _make_fetcher(session, profile, configs[profile], base)

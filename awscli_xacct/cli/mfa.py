@@ -43,9 +43,7 @@ def run(options: argparse.Namespace) -> int:
     if not profile:
         raise UsageError("no profile given: xacct mfa enroll PROFILE")
     if not terminal.is_available():
-        text = (
-            "a device is enrolled by a person, with codes that it shows, and there is no terminal to ask on"
-        )
+        text = "a person has to enter codes of the device, and there is no terminal to ask on"
         raise CannotPromptError(text, profile=profile)
     _, key = locate_key(profile, Files.current())
     clients = make_clients(profile)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+from .. import settings
 from ..configfile.document import Document, Value
 from ..errors import XacctError
 from ..storage.files import is_directory, write_temporary
@@ -83,6 +84,11 @@ def disable(document: Document) -> None:
 def is_enabled(document: Document, *, v2: bool = False) -> bool:
     """Whether version 1, or version 2, would load the plugin."""
     return bool(_find_ours(document)) and not (v2 and not read_plugin_path(document))
+
+
+def is_disabled(environment: Mapping[str, str]) -> bool:
+    """Whether the plugin does nothing in this environment, wherever it is enabled."""
+    return environment.get(settings.DISABLE_VARIABLE, "").lower() not in settings.NOT_DISABLING
 
 
 def read_plugin_path(document: Document) -> list[str]:

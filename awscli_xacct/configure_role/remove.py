@@ -83,7 +83,7 @@ class CredentialsFile:
         """Return the problem that this file has settings of a profile."""
         return Problem(
             f"{self._place(name)} has settings of {name}",
-            "remove them by hand: this file is never edited",
+            "remove them by hand, because this command never edits that file",
             code="ProfileInvalid",
         )
 
@@ -97,7 +97,7 @@ class CredentialsFile:
             ):
                 if uses:
                     text = f"{self._place(other, key)} names {name} as the source of {other}"
-                    fix = "change it by hand: this file is never edited"
+                    fix = "change it by hand, because this command never edits that file"
                     problems.append(Problem(text, fix, code="ProfileInvalid"))
         return problems
 

@@ -161,7 +161,7 @@ class SettingsError(InvalidConfigError):  # type: ignore[misc]
 def settings_error(error: Exception, profile: str = "") -> Exception:
     """Return what to raise where botocore makes no client, or no session of `profile`, of a profile's settings.
 
-    What is wrong with them it finds by errors of Python's own, which were taken for a bug in this package.
+    Of some it reports what is wrong by errors of Python's own, which were taken for a bug in this package.
     """
     if isinstance(error, (BotoCoreError, ClientError, XacctError, OSError)):
         return error

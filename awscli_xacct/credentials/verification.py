@@ -96,8 +96,8 @@ def failed_result(profile: str, hop: Fetcher, error: Exception, denial: Denial |
 
 def _failure(profile: str, error: Exception, hop: str | None = None) -> Failure:
     """Return what programs are told about the error of one profile among several."""
-    found = describe(error)
-    return found._replace(profile=profile, hop=found.hop or hop, message=f"{profile}: {found.message}")
+    found = describe(error, profile)
+    return found._replace(hop=found.hop or hop)
 
 
 def explain_failure(result: Result, heading: str | None = None) -> str:

@@ -200,25 +200,20 @@ def _check_user(profile: str, options: Mapping[str, Any]) -> None:
 
 def _key_in(profile: str, header: str, document: Document) -> AccessKey:
     section: Mapping[str, Any] = document.section(header)
+    names = (settings.ACCESS_KEY_ID, settings.SECRET_ACCESS_KEY)
     try:
-        key = AccessKey(section[settings.ACCESS_KEY_ID], section[settings.SECRET_ACCESS_KEY])
+        key = AccessKey(*(section[name] for name in names))
         key.check()
-    except KeyError as missing:
-        reason = f"{missing.args[0]} is missing"
-    except ValueError as error:
-        reason = str(error)
-    else:
-        if all(
-            _has_own(document, header, name) for name in (settings.ACCESS_KEY_ID, settings.SECRET_ACCESS_KEY)
-        ):
-            return key
+    except (KeyError, ValueError) as error:
+        reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+        text = f"the key of profile {profile} in {document.path} cannot work: {reason}"
+        raise ProfileError(
+            profile, text, f"write it again:\n  aws configure {profile_option(profile)}"
+        ) from None
+    if not all(_has_own(document, header, name) for name in names):
         text = f"profile {profile} has inherited its key from [DEFAULT] in {document.path}"
         raise ProfileError(profile, text, f"move the two lines to [{header}] there")
-    raise ProfileError(
-        profile,
-        f"the key of profile {profile} in {document.path} cannot work: {reason}",
-        f"write it again:\n  aws configure {profile_option(profile)}",
-    )
+    return key
 
 
 def _has_own(document: Document, header: str, key: str) -> bool:

@@ -30,12 +30,9 @@ def chained_mfa_problem(name: str, serial: str, source: Role | Source) -> Proble
 
 def chained_duration_problem(source: Role | Source) -> str:
     """Return why a session of more than an hour is too long for a role that `source` calls for."""
+    session = source.role_session if isinstance(source, Source) else None
+    which = f"; its source {source.name} {session}" if session else ""
     return (
         f"is more than {settings.MAX_CHAINED_DURATION} (1 hour), the most that STS gives a role that is "
-        f"assumed from another role or from a shared MFA session"
-        + (
-            f"; its source {source.name} {source.role_session}"
-            if isinstance(source, Source) and source.role_session
-            else ""
-        )
+        f"assumed from another role or from a shared MFA session{which}"
     )

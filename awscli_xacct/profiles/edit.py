@@ -101,22 +101,7 @@ class ProfileEdit:
         if problems:
             coded = [self._with_fix(self._with_code(problem, wanted)) for problem in problems]
             raise ValidationError(f"profile {printable(self.profile)} was not written, because", coded)
-        if is_narrowed(after) and not is_narrowed(before):
-            has_pair = self.sdk.name != "" if self.sdk else find_sdk_profiles(profiles, self.profile)
-            fix = (
-                ""
-                if has_pair
-                else f"; give them another one with: {role_command(self.profile, '--sdk-profile')}"
-            )
-            self.notes.append(f"{ONLY_HERE}{fix}")
-        if not after.get(settings.REGION):
-            source = str(after.get(settings.SOURCE_PROFILE, ""))
-            found = suggest_region(profiles, source)
-            self.region = found[1] if found else settings.DEFAULT_REGION
-            is_new = after.get(settings.SOURCE_PROFILE) != before.get(settings.SOURCE_PROFILE)
-            if found and is_new and self.needs_region and settings.REGION not in self.wanted:
-                fix = role_command(self.profile, f"{option(settings.REGION)} {found[1]}")
-                self.notes.append(region_note([self.profile], source, *found, fix))
+        self._note_consequences(before, after, profiles)
         changes = any(before.get(key) != value for key, value in wanted.items())
         self.written = [*([self.profile] if changes else []), *sdk.written]
         self.removed = sdk.removed
@@ -124,6 +109,24 @@ class ProfileEdit:
         sdk.apply(document)
         self.notes += sdk.notes
         return profiles
+
+    def _note_consequences(
+        self, before: Mapping[str, Any], after: Mapping[str, Any], profiles: MergedProfiles
+    ) -> None:
+        """Note who ignores a new policy, and what region a profile without one gets; choose one to try it in."""
+        if is_narrowed(after) and not is_narrowed(before):
+            has_pair = self.sdk.name != "" if self.sdk else find_sdk_profiles(profiles, self.profile)
+            pair = f"; give them another one with: {role_command(self.profile, '--sdk-profile')}"
+            self.notes.append(ONLY_HERE if has_pair else f"{ONLY_HERE}{pair}")
+        if after.get(settings.REGION):
+            return
+        source = str(after.get(settings.SOURCE_PROFILE, ""))
+        found = suggest_region(profiles, source)
+        self.region = found[1] if found else settings.DEFAULT_REGION
+        is_new = after.get(settings.SOURCE_PROFILE) != before.get(settings.SOURCE_PROFILE)
+        if found and is_new and self.needs_region and settings.REGION not in self.wanted:
+            fix = role_command(self.profile, f"{option(settings.REGION)} {found[1]}")
+            self.notes.append(region_note([self.profile], source, *found, fix))
 
     def source(self, profiles: Profiles) -> str | None:
         """Return the source profile, as `source_of` does."""

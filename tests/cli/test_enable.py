@@ -98,6 +98,8 @@ def test_enable_mentions_the_disable_variable(machine: Machine) -> None:
     outcome = machine.xacct("enable", environment={"AWS_XACCT_DISABLE": "1", "AWS_PROFILE": "nobody"})
     assert outcome.code == 0
     assert "unset AWS_XACCT_DISABLE" in outcome.stdout
+    outcome = machine.xacct("enable", environment={"AWS_XACCT_DISABLE": "No"})
+    assert "AWS_XACCT_DISABLE" not in outcome.stdout
 
 
 # -- where it must not be enabled -------------------------------------------------------------------

@@ -121,7 +121,8 @@ def test_remove_of_a_source_profile_needs_its_users_or_force(home: Home) -> None
     assert b"role_arn" not in home.config.read_bytes()
     assert outcome.lines == [
         f"removed from {home.config}: prod, audit",
-        f"{home.credentials}, line 5, has settings of audit; remove them by hand: this file is never edited",
+        f"{home.credentials}, line 5, has settings of audit; remove them by hand, because this command never edits "
+        "that file",
     ]
 
 
@@ -158,5 +159,5 @@ def test_remove_explains_what_it_cannot_remove(home: Home, role: Role) -> None:
     ]
     assert refused(home, "remove", "prod", "other", "--yes", code=253) == [
         "nothing was removed, because",
-        f"  - {place} has settings of other; remove them by hand: this file is never edited",
+        f"  - {place} has settings of other; remove them by hand, because this command never edits that file",
     ]

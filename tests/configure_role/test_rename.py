@@ -44,9 +44,10 @@ def test_rename_reports_every_problem(home: Home, role: Role) -> None:
         "nothing was renamed, because",
         "  - profile taken exists already",
         "  - prod has two sections in the config file, in lines 7 and 12; remove one of them",
-        f"{place} {lines.index('[prod]') + 1}, has settings of prod; remove them by hand: this file is never edited",
-        f"{place} {lines.index('source_profile = prod') + 1}, names prod as the source of other; change it by hand: "
-        "this file is never edited",
+        f"{place} {lines.index('[prod]') + 1}, has settings of prod; remove them by hand, because this command never "
+        "edits that file",
+        f"{place} {lines.index('source_profile = prod') + 1}, names prod as the source of other; change it by hand, "
+        "because this command never edits that file",
     ]
     assert refused(home, "rename", "prod") == [
         "no new name given",

@@ -11,6 +11,7 @@ from ...messages import unknown_profile
 from ...profiles.cache_keys import keeps_history, mfa_prompt, session_duration
 from ...profiles.session_names import session_names
 from ...storage.files import is_file
+from ..plugin_section import is_disabled
 from .report import FAULT, OK, WARNING, DoctorContext, Finding
 
 _KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
@@ -79,7 +80,7 @@ def _check_profile(context: DoctorContext) -> Iterator[Finding]:
 
 
 def _check_own(context: DoctorContext) -> Iterator[Finding]:
-    if context.environment.get(settings.DISABLE_VARIABLE, "").lower() not in settings.NOT_DISABLING:
+    if is_disabled(context.environment):
         yield Finding(
             WARNING,
             f"{settings.DISABLE_VARIABLE} is set, which turns the plugin off in every command",
