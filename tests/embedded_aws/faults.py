@@ -10,9 +10,9 @@ import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIEnvironment
 
-MAX_HANG = 60.0
+MAX_HANG = 240.0
 """Seconds after which a hanging request gets an error, in case a test forgets about it."""
 
 _REASONS = {
@@ -62,19 +62,8 @@ class FaultScript:
         """Release hanging requests."""
         self._over.set()
 
-    def answer(
-        self,
-        action: str,
-        parameters: dict[str, Any],
-        environ: WSGIEnvironment,
-        application: WSGIApplication,
-    ) -> Answer | None:
-        """Return the answer that a fault gives to a request; None if no fault applies."""
-        fault = self._take(action, json.dumps(parameters))
-        if fault is None:
-            return None
-        if fault.done:
-            list(application(environ, lambda *_: lambda _: None))
+    def answer(self, fault: Fault, environ: WSGIEnvironment) -> Answer:
+        """Return the answer that a fault gives to a request, when it is time."""
         if fault.hang:
             self._over.wait(MAX_HANG)
         if "HTTP_X_AMZ_TARGET" in environ:
@@ -89,10 +78,12 @@ class FaultScript:
         status = f"{fault.status} {_REASONS[fault.status]}"
         return Answer((status, [("Content-Type", content_type)]), body.encode())
 
-    def _take(self, action: str, parameters: str) -> Fault | None:
+    def take(self, action: str, parameters: dict[str, Any]) -> Fault | None:
+        """Return the fault that applies to a request, and count it; None if there is none."""
+        text = json.dumps(parameters)
         with self._lock:
             for number, fault in enumerate(self._faults):
-                if fault.action == action and fault.about in parameters:
+                if fault.action == action and fault.about in text:
                     self._seen[number] += 1
                     if fault.skip < self._seen[number] <= fault.skip + fault.times:
                         return fault
