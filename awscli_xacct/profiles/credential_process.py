@@ -79,6 +79,11 @@ def find_requested(command: object) -> str | None:
     return None if at is None else words[at].removeprefix("--profile=")
 
 
+def asks_xacct(command: object) -> bool:
+    """Return whether a ``credential_process`` asks `xacct` for a profile's credentials, and not the AWS CLI."""
+    return find_requested(command) is not None and _after_xacct(split_command(str(command))) is not None
+
+
 DIRECTORY = "directory"
 """What identifies a program, among other things, whose command names a file by a relative path."""
 _SECRETS = (settings.SECRET_ACCESS_KEY, settings.SESSION_TOKEN)

@@ -2,7 +2,7 @@
 
 In a profile with a ``role_arn`` SDKs assume the role themselves and never run a ``credential_process``, so it takes a
 second profile. Nothing marks it: a profile is the SDK profile of another if it asks `xacct` for that one's credentials
-and has no others of its own.
+and has no others of its own. One that asks the AWS CLI (``export-credentials``) is somebody's own.
 
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 """
@@ -17,7 +17,7 @@ from ..configfile.sections import MergedProfiles, find_headers, make_header
 from ..messages import role_command
 from ..problems import Problem
 from ..typed import typed_again
-from .credential_process import find_requested, make_command
+from .credential_process import asks_xacct, find_requested, make_command
 from .source import Profiles
 
 _SUFFIX = "-sdk"
@@ -82,7 +82,8 @@ def asks_for(options: Mapping[str, Any], profile: str) -> bool:
 
 def is_sdk_profile(name: str, options: Mapping[str, Any], profile: str) -> bool:
     """Return whether the profile `name` is an SDK profile of the role profile `profile`."""
-    if name in ("default", profile) or not asks_for(options, profile):
+    command = options.get(settings.CREDENTIAL_PROCESS)
+    if name in ("default", profile) or not (asks_for(options, profile) and asks_xacct(command)):
         return False
     return not any(key in options for key in _OTHER_CREDENTIALS)
 

@@ -53,6 +53,24 @@ def test_sdk_profile_is_written_in_the_same_edit(home: Home, role: Role, plain: 
     assert home.config.stat().st_mtime_ns == times
 
 
+def test_sdk_profile_of_somebodys_own_that_asks_aws_is_kept(
+    home: Home, prod: str, plain: dict[str, str]
+) -> None:
+    """`--sdk-profile ""` and `remove` took it for one that this package has made."""
+    own = "[profile prod-sdk]\ncredential_process = aws configure export-credentials --profile prod\n"
+    with home.config.open("a", encoding="utf-8") as file:
+        file.write(own)
+    before = home.config.read_text("utf-8")
+    done(home, prod, "--sdk-profile", "", environment=plain)
+    assert refused(home, prod, "--sdk-profile", environment=plain)[1].startswith(
+        "  - profile prod-sdk exists already, and is not for prod"
+    )
+    assert "prod-sdk" in refused(home, "remove", prod, "--yes")[1]
+    assert home.config.read_text("utf-8") == before
+    done(home, "rename", prod, "production")
+    assert "export-credentials --profile production\n" in home.config.read_text("utf-8")
+
+
 def test_sdk_profile_written_or_removed_alone_is_what_is_reported(
     home: Home, role: Role, plain: dict[str, str]
 ) -> None:
