@@ -14,6 +14,9 @@ from typing import IO
 GRACE = 1.0
 """Seconds to wait, after a child's end, for what is left in its pipes while others hold them open."""
 
+ANSWER_GRACE = 0.25
+"""The same for a child whose answer is all that counts: it is in the pipe by then."""
+
 MAX_LEFT = 2**21
 """Bytes to read after a child's end. What it wrote itself is less: a pipe holds 1 MiB at most."""
 
@@ -50,6 +53,29 @@ def read_lines(child: subprocess.Popen[bytes], add_line: Callable[[bool, bytes],
         if line:
             add_line(is_error, b"".join(line))
     return child.wait()
+
+
+class Program(subprocess.Popen[bytes]):
+    """A child that prints one answer. What it leaves running, such as an agent, is not waited for."""
+
+    def communicate(
+        self,
+        input: bytes | None = None,  # noqa: A002 - as the base class calls it
+        timeout: float | None = None,
+    ) -> tuple[bytes, bytes]:
+        """Return what the child wrote on stdout and stderr by its end."""
+        if input is not None or self.stdin is not None:
+            return super().communicate(input, timeout)
+        written: dict[bool, list[bytes]] = {False: [], True: []}
+        try:
+            for is_error, piece in read_pieces(self, inf if timeout is None else timeout, ANSWER_GRACE):
+                written[is_error].append(piece)
+        except KeyboardInterrupt:
+            # It was interrupted as well, and may have a terminal to restore.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.wait(ANSWER_GRACE)
+            raise
+        return b"".join(written[False]), b"".join(written[True])
 
 
 class _Limits:

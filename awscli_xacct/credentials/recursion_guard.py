@@ -89,11 +89,11 @@ class MarkedPrograms:
         return found
 
     def start(self, command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
-        """Start a program as `subprocess.Popen` does."""
-        import subprocess  # most commands that load this module start no program
+        """Start a program as `subprocess.Popen` does, but wait for nothing that it leaves running."""
+        from ..child_output import Program  # most commands that load this module start no program
 
         environment = marked(self._names, os.environ)
-        self.last = subprocess.Popen(command, env=environment, **options)  # noqa: S603 - the user's own command
+        self.last = Program(command, env=environment, **options)
         return self.last
 
 

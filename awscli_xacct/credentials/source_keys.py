@@ -3,7 +3,8 @@
 A source is the user's: a program, a token file, a metadata service. What it does wrong is reported as its own error, in
 one line; botocore's providers let the errors of the JSON decoder or the system through, and those were taken for a bug
 in this package: the program ran a second time, which may be a second login in a browser. What a program writes to
-stdout is never shown, because it may be a secret. Its stderr is, because that is where it says what is wrong.
+stdout is never shown, because it may be a secret. Its stderr is, because that is where it says what is wrong, without
+what looks like a secret there.
 """
 
 import json
@@ -152,7 +153,9 @@ def _program_problem(error: Exception, command: str, ran: Any) -> str:
     if ran is None:
         return f"{name} cannot be started: {_reason(error)}"
     if ran.returncode:
-        stderr = _one_line(str(getattr(error, "kwargs", {}).get("error_msg", "")))
+        from ..redaction import redact  # loads a module that most commands do without
+
+        stderr = _one_line(redact(str(getattr(error, "kwargs", {}).get("error_msg", ""))))
         return f"{name} {describe_end(ran.returncode)}{f': {stderr}' if stderr else ''}".rstrip(". ")
     if isinstance(error, json.JSONDecodeError):
         return f"{name} printed {'something that is not JSON' if error.doc.strip() else 'nothing'}"

@@ -36,6 +36,14 @@ PROGRAMS = {
     "a failure": ("sys.exit('locked:\\nunlock it')", "ended with exit code 1: locked: unlock it."),
     "a failure without a message": ("sys.exit(3)", "ended with exit code 3."),
     "an escape sequence": ("sys.exit('\\x1b[31mred')", "exit code 1: \\x1b[31mred."),
+    "a failure with the keys on stderr": (
+        f"sys.exit(json.dumps({KEYS!r}))",
+        'exit code 1: {"Version": 1, "AccessKeyId": "AKIA1", "SecretAccessKey": "(hidden by xacct)"}.',
+    ),
+    "a failure with a token in an address": (
+        f"sys.exit('403 for https://vault/v1?token={SECRET}')",
+        "exit code 1: 403 for https://vault/v1?token=(hidden by xacct).",
+    ),
     "killed": ("import os; os.kill(os.getpid(), 9)", "was ended by SIGKILL."),
 }
 
@@ -49,7 +57,7 @@ def runs(tmp_path: Path) -> Path:
 def add_vault(home: Home, role: Role, runs: Path, program: str) -> str:
     """Add a source profile that runs the Python code `program`; return the executable in its credential_process."""
     script = home.path / "op.py"
-    script.write_text(f"import sys\nopen({str(runs)!r}, 'a').write('x')\n{program}\n", "utf-8")
+    script.write_text(f"import json, sys\nopen({str(runs)!r}, 'a').write('x')\n{program}\n", "utf-8")
     command = shlex.join([sys.executable, str(script), f"--password={SECRET}"])
     home.write_config(f"[profile vault]\ncredential_process = {command}\n\n")
     home.add_role("prod", role.arn, source_profile="vault")
@@ -165,6 +173,27 @@ def test_credential_process_of_the_profile_itself_with_keys_near_expiry_is_run_o
     assert outcome.code == 0
     assert json.loads(outcome.stdout)["AccountId"] == "111111111111"
     assert runs.read_text() == "x"
+
+
+@pytest.mark.parametrize("streams", ["", "2>/dev/null", ">/dev/null"])
+def test_credential_process_that_leaves_something_running_is_not_waited_for(
+    home: Home, sts: Sts, role: Role, tmp_path: Path, streams: str
+) -> None:
+    """An agent that keeps a login holds the pipes open for as long as it lives; the stock CLI waits for its end."""
+    user = sts.add_user("ops")
+    role.trusts.append(user.arn)
+    done, script = tmp_path / "done", tmp_path / "login"
+    keys = {"Version": 1, "AccessKeyId": user.access_key, "SecretAccessKey": user.secret_key}
+    agent = f"until [ -e {done} ]; do sleep 0.05; done"
+    script.write_text(f"({agent}) {streams} &\necho warned >&2\necho '{json.dumps(keys)}'\n", "utf-8")
+    home.write_config(f"[profile vault]\ncredential_process = sh {script}\n\n")
+    home.add_role("prod", role.arn, source_profile="vault")
+    try:
+        assert is_session_of(role, caller_arn(home.aws(*WHOAMI, "--profile", "prod")))
+        outcome = home.xacct("credentials", "vault")
+        assert json.loads(outcome.stdout)["AccessKeyId"] == user.access_key
+    finally:
+        done.touch()
 
 
 def test_web_identity_token_file_missing_is_named(home: Home, sts: Sts, role: Role) -> None:
