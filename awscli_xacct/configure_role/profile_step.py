@@ -61,23 +61,16 @@ def undo_profile_steps(
 
     `options` are its current ones, None if it no longer exists. `forget` deletes its cached credentials.
     """
-    steps = []
-    for entry in journal.find("profile"):
-        title = f"profile {profile} in {path}"
-        if options is None:
-            steps.append(already_removed(entry, title))
-        else:
-            steps += _steps(entry, title, profile, path, options, forget)
-    return steps
-
-
-def _steps(
-    entry: JournalEntry, title: str, profile: str, path: Path, options: Profile, forget: Callable[[], object]
-) -> list[Step]:
+    entry, title = journal.first("profile"), f"profile {profile} in {path}"
+    if entry is None:
+        return []
+    if options is None:
+        return [already_removed(entry, title)]
     ours = [key for key, value in entry["after"].items() if options.get(key) == value]
     theirs = [key for key in entry["after"] if key not in ours]
     added = [key for key in options if key not in entry["after"]]
-    whole = entry["made"] and not theirs and not added
+    before, made = entry["before"], entry["made"]
+    whole = made and not theirs and not added
 
     def change(document: Document) -> None:
         headers = find_headers(document.names(), profile)
@@ -85,7 +78,7 @@ def _steps(
             for header in headers:
                 document.remove_section(header)
         else:
-            document.change(headers[-1], {key: entry["before"][key] for key in ours})
+            document.change(headers[-1], {key: before[key] for key in ours})
 
     def act() -> None:
         edit_config(path, change)
@@ -97,6 +90,6 @@ def _steps(
     steps = [Step(REMOVE, what, act, detail=detail, entries=[entry])]
     if theirs:
         steps.append(Step(KEEP, f"{', '.join(theirs)} of {title}: changed since setup wrote it"))
-    if added and entry["made"]:
+    if added and made:
         steps.append(Step(KEEP, f"{', '.join(added)} of {title}: not written by setup"))
     return steps

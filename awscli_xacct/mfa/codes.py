@@ -18,14 +18,13 @@ from ..messages import printable, subcommand
 from ..storage.markers import Directory, Markers
 from . import mfa_process, terminal
 from .interruption import ending_aws
+from .prompters import Prompt
 
 Answer = TypeVar("Answer")
 
 STEP = 30
 """Seconds for which a device shows a code."""
 
-Prompt = Callable[[str], str]
-"""Prompts a person for one line. Raises `CannotPromptError` where no one can be prompted."""
 Notify = Callable[..., None]
 """Prints a line for the person who is prompted; for its arguments see `terminal.say`."""
 

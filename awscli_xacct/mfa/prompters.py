@@ -2,41 +2,36 @@
 
 import os
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
 
 from .. import settings
 from ..errors import CannotPromptError
 from . import dialog, terminal, terminal_child, windows_console
 
-
-class PromptMethod(NamedTuple):
-    """One way of prompting a person: whether it is available here, and how it is done."""
-
-    available: Callable[[], bool]
-    ask: Callable[[str], str]
+Prompt = Callable[[str], str]
+"""Prompts a person for one line. Raises `CannotPromptError` where no one can be prompted."""
 
 
-def _ask_terminal(prompt: str) -> str:
+def find_terminal() -> Prompt | None:
+    """Return what prompts on the terminal; None if there is none."""
     if os.name == "nt":
-        return windows_console.ask(prompt)
-    return terminal_child.ask(prompt) if terminal_child.is_needed() else terminal.ask(prompt)
+        return windows_console.ask
+    if not terminal.is_available():
+        return None
+    return terminal_child.ask if terminal_child.is_needed() else terminal.ask
 
 
-def _ask_dialog(prompt: str) -> str:
+def find_dialog() -> Prompt | None:
+    """Return what prompts in a window; None if no dialog program can be shown here."""
     found = dialog.find()
-    if found is None:
-        raise CannotPromptError("there is no dialog program to ask with")
-    return found.ask(prompt, os.environ)
+    return None if found is None else partial(found.ask, environment=os.environ)
 
-
-_ON_TERMINAL = PromptMethod(lambda: os.name == "nt" or terminal.is_available(), _ask_terminal)
-_IN_DIALOG = PromptMethod(lambda: dialog.find() is not None, _ask_dialog)
 
 # What each value of `mfa_prompt` allows; the first that is available is used.
 PROMPT_METHODS = {
-    "auto": (_ON_TERMINAL, _IN_DIALOG),
-    "tty": (_ON_TERMINAL,),
-    "gui": (_IN_DIALOG,),
+    "auto": (find_terminal, find_dialog),
+    "tty": (find_terminal,),
+    "gui": (find_dialog,),
     "none": (),
 }
 
@@ -56,7 +51,7 @@ def be_silent(why: str) -> Callable[[], None]:
     return _silent.clear
 
 
-def prompter(mode: str, setting: str = settings.MFA_PROMPT) -> Callable[[str], str]:
+def prompter(mode: str, setting: str = settings.MFA_PROMPT) -> Prompt:
     """Return what prompts a person as `mode` allows; it raises `CannotPromptError` where no one can be prompted.
 
     `setting` is the mode with the place that it comes from.
@@ -64,8 +59,8 @@ def prompter(mode: str, setting: str = settings.MFA_PROMPT) -> Callable[[str], s
 
     def ask(prompt: str) -> str:
         for method in () if _silent else PROMPT_METHODS[mode]:
-            if method.available():
-                return method.ask(prompt)
+            if found := method():
+                return found(prompt)
         raise CannotPromptError(_silent[0] if _silent else _WHY[mode].format(setting=setting))
 
     return ask

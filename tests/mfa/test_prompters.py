@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from awscli_xacct.errors import CannotPromptError
-from awscli_xacct.mfa.prompters import PROMPT_METHODS, PromptMethod, be_silent, prompter
+from awscli_xacct.mfa.prompters import PROMPT_METHODS, be_silent, prompter
 from awscli_xacct.settings import MFA_PROMPTS
 from tests.sts import MfaDevice, Sts
 from tests.support.home import Home, finish_on_terminal
@@ -52,9 +52,8 @@ def test_each_value_of_mfa_prompt_has_methods() -> None:
 def test_mfa_prompt_that_forbids_prompting_is_named(
     monkeypatch: pytest.MonkeyPatch, mode: str, why: str
 ) -> None:
-    never = PromptMethod(lambda: False, lambda prompt: prompt)
     for name in ("tty", "gui"):
-        monkeypatch.setitem(PROMPT_METHODS, name, (never,))
+        monkeypatch.setitem(PROMPT_METHODS, name, (lambda: None,))
     with pytest.raises(CannotPromptError, match=why):
         prompter(mode, "SETTING")("MFA code: ")
 
