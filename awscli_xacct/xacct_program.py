@@ -63,7 +63,7 @@ def _list_scripts() -> Iterator[Path]:
 
 
 def _list_recorded() -> Iterator[Path]:
-    """Yield where the installer says that it has put the script of the package that runs."""
+    """Yield the directories in which the installer has put the script of this package, by what it has noted."""
     from importlib.metadata import distributions
 
     found: list[Path] = []

@@ -18,7 +18,7 @@ _ENDED = "SIGCHLD"
 
 
 def run_child(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run `command` and return its exit code, negative for a signal that ended it; a shell's if it cannot be run."""
+    """Run `command` and return its exit code: negative for a signal that ended it, 126 or 127 if it cannot be run."""
 
     def start() -> subprocess.Popen[bytes]:
         words = resolve_program(command, environment.get("PATH"))

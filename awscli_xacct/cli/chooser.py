@@ -78,7 +78,7 @@ def _choose_by_fzf(names: Sequence[str]) -> str | None:
 
 
 def _choose_by_line(terminal: int, names: Sequence[str]) -> str:
-    """Return the name that a typed line leaves, on a terminal that can draw no list: the shorter one is printed."""
+    """Return the one name that a typed line matches, for terminals without a list. While more match, print them."""
     found = list(names)
     while True:
         _write(terminal, "".join(f"  {name}\n" for name in found) + _PROMPT)

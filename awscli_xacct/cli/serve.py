@@ -133,7 +133,7 @@ def _format(
 
 
 def _fetch_all(served: Serving) -> None:
-    """Fetch what is not cached, one profile after the other, because SDKs wait for a second or two."""
+    """Fetch what is not cached before anybody asks, one profile after the other: SDKs wait a second or two at most."""
     delivered: SimpleQueue[object] = SimpleQueue()
     for renewal in served.renewals.values():
         renewal.request(delivered.put)

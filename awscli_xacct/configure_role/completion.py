@@ -1,8 +1,8 @@
 """Shell completion after ``aws configure role``, and of profile names after ``--profile`` of any command.
 
-awscli's completer knows two levels of commands and their options, and has no hook. So its class is extended, in the
-completer's own process only, to complete the third level: subcommands, their options, and profile names. It looks for
-the value of an option among the commands.
+awscli's completer knows two levels of commands and their options, takes an option's value for a command, and has no
+hook. So its class is extended, in the completer's own process only, to complete the third level: subcommands, their
+options and the values of these, and profile names.
 """
 
 import re

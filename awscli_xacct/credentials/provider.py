@@ -1,6 +1,6 @@
 """The provider that replaces botocore's own assume-role provider.
 
-It is one: it has the same constructor, ``METHOD`` and settable ``cache``, and errors in a profile that botocore finds
+It is a subclass, with the same constructor, ``METHOD`` and settable ``cache``. Errors in a profile that botocore finds
 as well are reported by botocore's own code. What differs is where the credentials come from: our cache and fetcher.
 
 Every command with a role profile loads this module. If its memo leads to a record that is good, this is nearly all it

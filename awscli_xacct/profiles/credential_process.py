@@ -20,43 +20,33 @@ _GET_KEY = ("keys", "get")
 
 def make_command(program: Sequence[str], profile: str) -> str:
     """Return the ``credential_process`` that gives the credentials of `profile`, quoted as SDKs split it."""
-    words = [*program, "credentials", *(["--"] if profile.startswith("-") else []), profile]
-    return _join(words)
+    return _join([*program, "credentials", *_name(profile)])
 
 
 def make_key_command(program: Sequence[str], profile: str) -> str:
     """Return the ``credential_process`` that gets the long-term key of `profile` from the key store."""
-    words = [*program, *_GET_KEY, *(["--"] if profile.startswith("-") else []), profile]
-    return _join(words)
+    return _join([*program, *_GET_KEY, *_name(profile)])
+
+
+def _name(profile: str) -> list[str]:
+    return ["--", profile] if profile.startswith("-") else [profile]
 
 
 def gets_key_of(command: str, profile: str) -> bool:
     """Return whether a ``credential_process`` is what `make_key_command` returns for `profile`, with any program."""
-    try:
-        words = split_command(command)
-    except ValueError:
-        return False
+    words = _split(command)
     start = _after_xacct(words)
     return start is not None and [word for word in words[start:] if word != "--"] == [*_GET_KEY, profile]
 
 
 def runs_xacct(command: object) -> bool:
     """Return whether a ``credential_process`` is a command of `xacct`."""
-    if not isinstance(command, str):
-        return False
-    try:
-        words = split_command(command)
-    except ValueError:
-        return False
-    return _after_xacct(words) is not None
+    return isinstance(command, str) and _after_xacct(_split(command)) is not None
 
 
 def first_word(command: str) -> str:
     """Return the program of a ``credential_process``. Its arguments may hold a password."""
-    try:
-        words = split_command(command)
-    except ValueError:
-        words = command.split()
+    words = _split(command) or command.split()
     return words[0] if words else ""
 
 
@@ -71,10 +61,7 @@ def find_requested(command: object) -> str | None:
     """
     if not isinstance(command, str) or "credentials" not in command:
         return None
-    try:
-        words = split_command(command)
-    except ValueError:
-        return None
+    words = _split(command)
     at = _find_profile(words)
     return None if at is None else words[at].removeprefix("--profile=")
 
@@ -188,6 +175,14 @@ def split_command(command: str) -> list[str]:
     lexer.commenters = lexer.escape = ""
     lexer.quotes = '"'
     return list(lexer)
+
+
+def _split(command: str) -> list[str]:
+    """Return the words of a ``credential_process``; none if a quote in it is not closed."""
+    try:
+        return split_command(command)
+    except ValueError:
+        return []
 
 
 def _join(words: Sequence[str]) -> str:

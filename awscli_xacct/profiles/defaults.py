@@ -69,7 +69,7 @@ def list_without_region(
 
 
 def region_note(names: Sequence[str], source: str, owner: str, region: str, fix: str) -> str:
-    """Return what the next `aws` command would only say as "You must specify a region", and the fix.
+    """Return that profiles have no region, and the fix. The next `aws` would only say "You must specify a region".
 
     The profiles `names` have no region, but `owner` has one: their source, or a profile that this one inherits from.
     """

@@ -40,7 +40,7 @@ class Markers:
     def read(self, name: str) -> tuple[float, str] | None:
         """Return how many seconds old a marker is, and its words; None if there is none.
 
-        Nor does one from the future count: the clock was set back.
+        One from the future does not count, either: the clock was set back.
         """
         when, _, words = self._line(name).partition(" ")
         try:
