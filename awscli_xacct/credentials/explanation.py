@@ -1,16 +1,18 @@
 """Explaining the failures of many profiles without saying anything twice.
 
-Profiles that fail at the same hop have one explanation. So have the roles that STS denies the same caller for the same
-reasons; what the caller needs for all of them is one policy, to be pasted whole.
+Profiles that fail at the same hop have one explanation. So have those that fail in the same way, as all do without a
+network, and the roles that STS denies the same caller for the same reasons; what the caller needs for all of them is
+one policy, to be pasted whole.
 """
 
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from ..messages import listed, role_commands
+from ..messages import listed, printable, role_commands
 from ..tables import counted
 from .access_denied import Denial, build_caller_policy, split_remedy
 from .verification import Result, explain_failure, explain_trust, indented_json, name_failed
@@ -31,16 +33,20 @@ def explain_failures(failed: Sequence[Result]) -> list[str]:
     groups: dict[Any, list[_Unit]] = {}
     for key, unit in units.items():
         denial = unit[0].denial
-        many = denial is not None and len(callers[denial.principal]) > 1
-        groups.setdefault(_reasons(unit[0], denial) if denial and many else key, []).append(unit)
+        if denial is None:
+            key = (_without_numbers(_for_each_role(unit[0])),)
+        elif len(callers[denial.principal]) > 1:
+            key = _reasons(unit[0], denial)
+        groups.setdefault(key, []).append(unit)
     blocks = []
     for group in groups.values():
         denial = group[0][0].denial
         if denial and len(callers[denial.principal]) > 1:
             blocks.append(_explain_denials(group))
         else:
-            [unit] = group
-            blocks.append(explain_failure(unit[0], _name(group)))
+            result = group[0][0]
+            error = result.error if len(group) == 1 else _for_each_role(result)
+            blocks.append(explain_failure(replace(result, error=error), _name(group)))
     blocks += [_explain_caller_policy(denials) for denials in callers.values() if len(denials) > 1]
     return blocks
 
@@ -50,6 +56,12 @@ def _reasons(result: Result, denial: Denial) -> tuple[Any, ...]:
     error = result.error.replace(denial.role.role_arn, "").replace(denial.caller, "")
     causes = (_without_numbers(split_remedy(cause, denial.role.profile)[0]) for cause in denial.causes)
     return (denial.principal, _without_numbers(error), *causes)
+
+
+def _for_each_role(result: Result) -> str:
+    """Return an error without the role and the profile that it happened to."""
+    place = rf"(?<=^while assuming )\S+ for profile {re.escape(printable(result.hop))}(?= from )"
+    return re.sub(place, "each of these roles", result.error, count=1, flags=re.MULTILINE)
 
 
 def _explain_denials(group: Sequence[_Unit]) -> str:

@@ -266,7 +266,7 @@ def test_verify_reports_a_code_that_cannot_be_asked_for(
         "mfa2     does not work  -      mfa2\n"
         "prod     works          1 h    -\n"
         "\n"
-        f"mfa:\n  profile mfa needs an MFA code of {device.serial}, but there is no "
+        f"mfa, mfa2:\n  profile mfa needs an MFA code of {device.serial}, but there is no "
     )
     assert operations(sts) == ["AssumeRole"]
     # After three wrong codes for the first profile, no code is asked for again for the second.
@@ -324,6 +324,22 @@ def test_verify_reports_sts_down_or_answering_nonsense(home: Home, sts: Sts, rol
     assert outcome.code == 255
     assert 'Could not connect to the endpoint URL: "http://127.0.0.1:1/"' in outcome.stdout
     assert outcome.stdout.splitlines()[1] == "prod     does not work  -      prod"
+
+
+def test_verify_reports_sts_down_once_for_all_roles_of_a_source(home: Home, user: User, role: Role) -> None:
+    home.add_keys(user, "other")
+    for number in range(20):
+        source = ("default", "other")[number % 2]
+        home.add_role(f"p{number}", f"{role.arn}{number}", source_profile=source)
+    down = {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1", **ONE_TRY}
+    _, *blocks = run(home, "verify", "--all", environment=down).stdout.split("\n\n")
+    first, second = blocks
+    assert first == (
+        'p0, p2, p4, p6, p8, p10, p12, p14, p16, p18:\n  Could not connect to the endpoint URL: "http://127.0.0.1:1/"\n'
+        "  while assuming each of these roles from default. STS cannot be reached or does not answer; "
+        "check the network with:\n    aws sts get-caller-identity --profile default"
+    )
+    assert "\n  while assuming each of these roles from other. " in second
 
 
 def test_verify_reports_a_broken_source_for_its_profiles_only(home: Home, role: Role) -> None:
