@@ -557,7 +557,41 @@ def test_doctor_finds_a_login_session_without_awscrt(machine: Machine) -> None:
 
 def test_doctor_warns_of_a_hard_linked_config_file(machine: Machine) -> None:
     (machine.home.path / "dotfiles").hardlink_to(machine.config)
-    assert "has 2 names (hard links)" in get_only(examine(machine), "warning")["Text"]
+    found = get_only(examine(machine), "warning")
+    assert "has 2 names (hard links)" in found["Text"]
+    assert found["Fix"].endswith(f"find ~ -xdev -samefile {machine.config}")
+
+
+def test_doctor_finds_a_config_that_is_no_file(machine: Machine, tmp_path: Path) -> None:
+    """The AWS CLI ignores such a file, and doctor said only that the plugin was not enabled."""
+    path = machine.config
+    for make, kind in ((Path.mkdir, "a directory"), (os.mkfifo, "no regular file")):
+        path.unlink()
+        make(path)
+        [fault] = [each for each in examine(machine) if each["Check"] == "files"]
+        assert fault["State"] == "fault"
+        assert fault["Text"].startswith(f"{path} is {kind}, so nothing is read from it")
+        assert fault["Fix"] == f"mv {path} {path}.old"
+        [fault] = [each for each in examine(machine, AWS_CONFIG_FILE=str(path)) if each["Check"] == "files"]
+        assert fault["Fix"] == "unset AWS_CONFIG_FILE"
+        path.rename(tmp_path / kind)
+        path.touch()
+    path.unlink()
+    path.symlink_to(tmp_path / "nowhere")
+    [warning] = [each for each in examine(machine) if each["Check"] == "files"]
+    assert warning["State"] == "warning"
+    assert warning["Text"].startswith(f"{path} is a link to {tmp_path / 'nowhere'}, where there is nothing")
+
+
+def test_doctor_finds_places_that_cannot_be(machine: Machine) -> None:
+    """It said "no faults" of a path that is too long, and "[Errno 20]" of a file in a directory's place."""
+    [fault] = examine(machine, AWS_XACCT_CACHE_DIR=f"/{'x' * 300}")
+    assert fault["Text"].endswith(": File name too long")
+    state = machine.home.aws_dir / "xacct"
+    state.write_text("mine", "utf-8")
+    texts = {finding["Check"]: finding["Text"] for finding in examine(machine)}
+    assert texts["history"].endswith("history.jsonl: Not a directory")
+    assert texts["cache"].startswith(f"{state} is not a directory")
 
 
 def test_doctor_finds_a_relative_cache_directory(machine: Machine) -> None:

@@ -33,13 +33,27 @@ def check_config(context: DoctorContext) -> Iterator[Finding]:
     for variable, name in zip(_VARIABLES, settings.config_paths(context.environment), strict=True):
         path = Path(name)
         if not exists(path) and not _is_out_of_sight(path):
-            if variable in context.environment and name != os.devnull:
+            if path.is_symlink():
+                text = f"{path} is a link to {path.readlink()}, where there is nothing, so nothing is read from it"
+                yield Finding(WARNING, text, f"ls -l {shlex.quote(str(path))}")
+            elif variable in context.environment and name != os.devnull:
                 yield Finding(WARNING, f"{variable} names {path}, which does not exist", f"unset {variable}")
+            continue
+        if exists(path) and not is_file(path) and name != os.devnull:
+            kind = "a directory" if is_directory(path) else "no regular file"
+            text = f"{path} is {kind}, so nothing is read from it, and nothing written there"
+            yield Finding(FAULT, text, _another_file(variable, path, context))
             continue
         document, problems = _read(path)
         private = variable == settings.CREDENTIALS_FILE_VARIABLE or _contains_keys(document)
         found = [*problems, *_check_access(path, private=private)]
         yield from found or [Finding(OK, f"{path} belongs to you and can be read")]
+
+
+def _another_file(variable: str, path: Path, context: DoctorContext) -> str:
+    """Return the command that has another file used than the one at `path`, or moves what is in its place."""
+    name = shlex.quote(str(path))
+    return f"unset {variable}" if variable in context.environment else f"mv {name} {name}.old"
 
 
 def _is_out_of_sight(path: Path) -> bool:
@@ -67,7 +81,7 @@ def _check_access(path: Path, *, private: bool) -> Iterator[Finding]:
             WARNING,
             f"{path} has {status.st_nlink} names (hard links): an edit replaces the file under this name only, and "
             f"the others keep the old content",
-            f"use a symbolic link instead: ln -sf THE_OTHER_NAME {name}",
+            f"make all but one symbolic links, after finding them with: find ~ -xdev -samefile {name}",
         )
     parent = path.resolve().parent
     if can_others_replace_in(parent):
@@ -161,7 +175,7 @@ def check_history(context: DoctorContext) -> Iterator[Finding]:
     elif problem is None:
         yield Finding(OK, f"sessions are recorded in {path}")
     elif not os.path.lexists(path):
-        yield Finding(WARNING, f"{text}{problem}", _WITHOUT_HISTORY)
+        yield Finding(WARNING, f"{text}{problem.strerror or problem}", _WITHOUT_HISTORY)
     else:
         own = is_file(path) and not path.is_symlink() and is_ours(path.stat())
         fix = f"chmod 600 {name}" if own else f"mv {name} {name}.old"
@@ -182,6 +196,8 @@ def _try_to_write(directory: Path, elsewhere: str) -> Finding:
     if existing is None:
         return Finding(UNCHECKED, f"{directory}: no part of this path exists")
     try:
+        if _is_out_of_sight(directory):
+            directory.stat()  # whose name is too long, say
         status = existing.stat()
         if not stat.S_ISDIR(status.st_mode):
             text = f"{existing} is not a directory, so nothing can be cached in {directory}"
