@@ -91,13 +91,15 @@ class ProcessPool:
         self._waiting: list[Job] = []
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._stopped = False
-        self._ended: SimpleQueue[Ended | Exception] = SimpleQueue()
+        self._ended: SimpleQueue[tuple[Ended | Exception, SimpleQueue[None]]] = SimpleQueue()
+        """What has ended, each with a queue for the answer that its end has been dealt with."""
         self._watchdog: Watchdog
 
     def run(self, jobs: Sequence[Job], at_once: int) -> Iterator[Ended]:
         """Run all jobs and yield each one's end as it comes. Closing the iterator ends the children.
 
-        Raises what `add_line` raises.
+        Another one starts in its place when the next end is asked for, so that what the caller prints about the first
+        comes before the output of the second. Raises what `add_line` raises.
         """
         self._waiting = list(reversed(jobs))
         with _Signals() as signals:
@@ -112,17 +114,18 @@ class ProcessPool:
                             raise
                         break
                 for _ in jobs:
-                    ended = self._await_next()
+                    ended, dealt_with = self._await_next()
                     if isinstance(ended, Exception):
                         raise ended
                     yield ended
+                    dealt_with.put(None)
             finally:
                 try:
                     signals.raising = False
                 finally:
                     self._stop(signals)
 
-    def _await_next(self) -> Ended | Exception:
+    def _await_next(self) -> tuple[Ended | Exception, SimpleQueue[None]]:
         # Of two signals at once the second may reach another thread, and then does not wake this one.
         while True:
             with contextlib.suppress(Empty):
@@ -136,18 +139,26 @@ class ProcessPool:
                     return
                 job = self._waiting.pop()
             try:
-                environment = job.prepare()
-                child = self._start(job, environment)
-                if child is not None:
-                    self._ended.put(Ended(job.name, self._follow(job.name, child)))
+                ended = self._run(job)
             except NotRunError as error:
-                self._ended.put(Ended(job.name, error.code, str(error), was_run=False))
+                ended = Ended(job.name, error.code, str(error), was_run=False)
             except Exception as error:  # noqa: BLE001 - `run` raises it
-                self._ended.put(error)
+                self._ended.put((error, SimpleQueue()))
                 return
+            if ended is not None:
+                dealt_with: SimpleQueue[None] = SimpleQueue()
+                self._ended.put((ended, dealt_with))
+                dealt_with.get()
 
-    def _start(self, job: Job, environment: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
-        """Start a job; return None if it cannot be started, or has to wait for another one's end."""
+    def _run(self, job: Job) -> Ended | None:
+        """Run a job to its end; return None if it has to wait for another one's."""
+        started = self._start(job, job.prepare())
+        if isinstance(started, subprocess.Popen):
+            return Ended(job.name, self._follow(job.name, started))
+        return started
+
+    def _start(self, job: Job, environment: Mapping[str, str]) -> subprocess.Popen[bytes] | Ended | None:
+        """Start a job; return its end if it cannot be started, and None if it has to wait for another one's."""
         with self._ending:
             if self._stopped:
                 return None
@@ -158,9 +169,8 @@ class ProcessPool:
                 if error.errno in _SCARCE and self._running:
                     self._waiting.append(job)
                     self._ending.wait()
-                else:
-                    self._ended.put(Ended(job.name, *explain_exec_error(job.command, error)))
-                return None
+                    return None
+                return Ended(job.name, *explain_exec_error(job.command, error))
         return child
 
     def _follow(self, name: str, child: subprocess.Popen[bytes]) -> int:

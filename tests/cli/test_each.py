@@ -11,8 +11,9 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -433,6 +434,21 @@ def test_pool_runs_as_many_jobs_as_allowed(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     ended, lines = run_jobs(f"cat {tmp_path}/fifo", f"echo met > {tmp_path}/fifo", at_once=2)
     assert (ended, lines) == ([Ended("0", 0), Ended("1", 0)], [b"met\n"])
+
+
+def test_pool_starts_no_job_before_the_end_of_the_last_is_dealt_with() -> None:
+    """What is printed about it came after the first lines of the next one on a busy machine."""
+    begun = threading.Event()
+
+    def prepare() -> Mapping[str, str]:
+        begun.set()
+        return os.environ
+
+    jobs = [Job("0", ["true"], lambda: os.environ), Job("1", ["true"], prepare)]
+    ends = ProcessPool(lambda *_: None).run(jobs, 1)
+    assert next(ends) == Ended("0", 0)
+    assert not begun.wait(0.2)
+    assert [*ends] == [Ended("1", 0)]
 
 
 def test_pool_reports_a_signal_as_a_shell_does() -> None:

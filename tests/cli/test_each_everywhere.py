@@ -247,7 +247,7 @@ def test_each_shows_progress_on_a_terminal(organization: Organization) -> None:
         "sh",
         "-c",
     )
-    terminal = Terminal(organization.home.terminal_for(str(XACCT), *command, "echo here; sleep 0.2; exit 1"))
+    terminal = Terminal(organization.home.terminal_for(str(XACCT), *command, "echo here; exit 1"))
     assert terminal.end() == 1
     assert "xacct: 1 of 3 done, 1 failed" in terminal.shown
     lines = terminal.shown.replace("\r\n", "\n").split("\n")
