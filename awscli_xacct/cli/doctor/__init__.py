@@ -15,7 +15,7 @@ from ...results import write_json, write_result
 from ...wrapping import is_dumb, wrap
 from ..output import add_format_options
 from . import aws, clock, environment, files, long_term_keys, profiles
-from .report import FAULT, UNCHECKED, WARNING, DoctorContext, Finding
+from .report import FAULT, UNCHECKED, WARNING, DoctorContext, Finding, unchecked
 
 HELP = "Check aws, the plugin, files, variables, profiles and the clock. Changes nothing."
 
@@ -75,7 +75,7 @@ def examine(context: DoctorContext) -> Iterator[tuple[str, Finding]]:
                 yield name, Finding(finding.state, text, fix)
         except Exception as error:  # noqa: BLE001 - doctor is for machines on which nothing works
             text = without_passwords(f"{name}: {type(error).__name__}: {error}")
-            yield name, Finding(UNCHECKED, text)
+            yield name, unchecked(text)
 
 
 def _format_finding(finding: Finding, *, coloured: bool) -> str:

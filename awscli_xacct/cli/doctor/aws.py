@@ -8,7 +8,7 @@ from ... import __version__, settings
 from .. import embedded, installations, plugin_section, probes
 from ..installations import Installation
 from ..origin import get_origin
-from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
+from .report import FAULT, WARNING, DoctorContext, Finding, fault, ok, unchecked, warning
 
 _MIN_VERSIONS = {"1": (1, 45), "2": (2, 9)}
 _MIN_PYTHON = (3, 10)
@@ -23,7 +23,7 @@ def check(context: DoctorContext) -> Iterator[Finding]:
     named, environment = context.aws, context.environment
     found = [installations.inspect(named, environment)] if named else installations.find(environment)
     if not found:
-        yield Finding(FAULT, "no aws found on the PATH", f"install it: {_INSTALL}")
+        yield fault("no aws found on the PATH", f"install it: {_INSTALL}")
     _ = context.document, context.config  # read once, before there are threads
     for findings in probes.map_concurrently(
         lambda each: _check_safely(each, context, first=each is found[0]), found
@@ -31,7 +31,7 @@ def check(context: DoctorContext) -> Iterator[Finding]:
         yield from findings
     if context.document is not None and plugin_section.is_enabled(context.document) and not named:
         for other in embedded.find(environment, found):
-            yield Finding(WARNING, str(other), other.fix)
+            yield warning(str(other), other.fix)
 
 
 def _check_safely(installation: Installation, context: DoctorContext, *, first: bool) -> list[Finding]:
@@ -39,13 +39,13 @@ def _check_safely(installation: Installation, context: DoctorContext, *, first: 
     try:
         return list(_check(installation, context, first=first))
     except Exception as error:  # noqa: BLE001 - another program may answer anything
-        return [Finding(UNCHECKED, f"{installation}: {type(error).__name__}: {error}")]
+        return [unchecked(f"{installation}: {type(error).__name__}: {error}")]
 
 
 def _check(installation: Installation, context: DoctorContext, *, first: bool) -> Iterator[Finding]:
     if not installation.version:
         text = f"{installation.path} {installation.problem}"
-        yield Finding(FAULT, text, f"{installation.command} --version")
+        yield fault(text, f"{installation.command} --version")
         return
     yield from _check_versions(installation)
     document, environment = context.document, context.environment
@@ -53,7 +53,7 @@ def _check(installation: Installation, context: DoctorContext, *, first: bool) -
     # If it can do what only the plugin can, there is no need to check whether it works at all.
     probe = plugin_section.probe(installation, environment) if enabled else None
     if document is not None and probe is not None and not probe.code:
-        yield Finding(OK, f"{installation}: the plugin is active")
+        yield ok(f"{installation}: the plugin is active")
         path = plugin_section.read_plugin_path(document) if installation.is_v2 else []
         yield from _check_modules(installation, path, context)
         return
@@ -64,10 +64,10 @@ def _check(installation: Installation, context: DoctorContext, *, first: bool) -
             fix = f"{installation.get_install_command()}\nor: xacct disable"
         if document is None:
             fix = "fix the config file, see below"
-        yield Finding(FAULT, f"{installation} fails at every command: {answer.reason}", fix)
+        yield fault(f"{installation} fails at every command: {answer.reason}", fix)
         return
     if document is None:
-        yield Finding(UNCHECKED, f"{installation}: the plugin, because the config file cannot be read")
+        yield unchecked(f"{installation}: the plugin, because the config file cannot be read")
         return
     state = FAULT if first else WARNING
     if probe is None:
@@ -83,14 +83,12 @@ def _check_versions(installation: Installation) -> Iterator[Finding]:
     oldest = _MIN_VERSIONS.get(installation.version.split(".")[0], _MIN_VERSIONS["1"])
     if _parse_version(installation.version) < oldest:
         tested = ".".join(map(str, oldest))
-        yield Finding(
-            WARNING, f"{installation} is older than {tested}, the oldest the plugin is tested with", fix
-        )
+        yield warning(f"{installation} is older than {tested}, the oldest the plugin is tested with", fix)
     if _parse_version(installation.python_version) < _MIN_PYTHON:
         text = (
             f"{installation} runs on Python {installation.python_version}, but the plugin needs 3.10 or later"
         )
-        yield Finding(FAULT, text, fix)
+        yield fault(text, fix)
 
 
 def _check_modules(
@@ -100,23 +98,20 @@ def _check_modules(
     found = installation.find_modules([*plugin_section.NEEDED, _CRT], path, context.environment)
     for name in plugin_section.NEEDED:
         if name not in found and not (installation.is_v2 and name in plugin_section.PART_OF_V2):
-            yield Finding(
-                FAULT,
+            yield fault(
                 f"{installation} cannot find {name}, which the plugin needs: the CLI handles roles itself instead",
                 installation.get_install_command(get_origin(), name),
             )
     profile = None if installation.is_v2 else _find_login_profile(context)
     if profile and installation.python and _CRT not in found:
-        yield Finding(
-            FAULT,
+        yield fault(
             f"{installation} cannot find {_CRT}, which the {settings.LOGIN_SESSION} of profile {profile} needs",
             installation.get_install_command(_CRT),
         )
     origin = found.get(installations.MODULE)
     version = _read_version(Path(origin)) if origin else ""
     if version and version != __version__:
-        yield Finding(
-            WARNING,
+        yield warning(
             f"{installation} has version {version} of the plugin, but this xacct is {__version__}",
             installation.get_install_command(upgrade=True),
         )

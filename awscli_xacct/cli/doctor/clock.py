@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit, urlunsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
+from .report import FAULT, WARNING, DoctorContext, Finding, ok, unchecked
 
 _DEFAULT_URL = "https://sts.amazonaws.com/"
 _TIMEOUT = 3
@@ -39,10 +39,10 @@ def check(context: DoctorContext) -> Iterator[Finding]:
         offset = _measure_offset(url)
     except (OSError, ValueError, TypeError, LookupError) as error:
         reason = getattr(error, "reason", None) or error
-        yield Finding(UNCHECKED, f"the clock: cannot get the time from {url}: {reason}")
+        yield unchecked(f"the clock: cannot get the time from {url}: {reason}")
         return
     if abs(offset) < MIN_WARNING:
-        yield Finding(OK, f"the clock agrees with {url}")
+        yield ok(f"the clock agrees with {url}")
         return
     direction = "ahead of" if offset > 0 else "behind"
     refused = ", so AWS refuses what it signs" if abs(offset) >= MIN_FAULT else ""

@@ -18,7 +18,7 @@ from ...storage.directories import can_take_over, choose_elsewhere, find_obstacl
 from ...storage.files import exists, is_directory, is_file, write_temporary
 from ...storage.homes import describe_missing_home
 from ...storage.record import GROUP_OTHER_BITS, HAS_POSIX_OWNERS, is_ours, locate_private
-from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
+from .report import DoctorContext, Finding, fault, ok, unchecked, warning
 
 _VARIABLES = (settings.CONFIG_FILE_VARIABLE, settings.CREDENTIALS_FILE_VARIABLE)
 GROUP_OTHER_WRITE = 0o022
@@ -35,19 +35,19 @@ def check_config(context: DoctorContext) -> Iterator[Finding]:
         if not exists(path) and not _is_out_of_sight(path):
             if path.is_symlink():
                 text = f"{path} is a link to {path.readlink()}, where there is nothing, so nothing is read from it"
-                yield Finding(WARNING, text, f"ls -l {shlex.quote(str(path))}")
+                yield warning(text, f"ls -l {shlex.quote(str(path))}")
             elif variable in context.environment and name != os.devnull:
-                yield Finding(WARNING, f"{variable} names {path}, which does not exist", f"unset {variable}")
+                yield warning(f"{variable} names {path}, which does not exist", f"unset {variable}")
             continue
         if exists(path) and not is_file(path) and name != os.devnull:
             kind = "a directory" if is_directory(path) else "no regular file"
             text = f"{path} is {kind}, so nothing is read from it, and nothing written there"
-            yield Finding(FAULT, text, _another_file(variable, path, context))
+            yield fault(text, _another_file(variable, path, context))
             continue
         document, problems = _read(path)
         private = variable == settings.CREDENTIALS_FILE_VARIABLE or _contains_keys(document)
         found = [*problems, *_check_access(path, private=private)]
-        yield from found or [Finding(OK, f"{path} belongs to you and can be read")]
+        yield from found or [ok(f"{path} belongs to you and can be read")]
 
 
 def _another_file(variable: str, path: Path, context: DoctorContext) -> str:
@@ -73,20 +73,18 @@ def _check_access(path: Path, *, private: bool) -> Iterator[Finding]:
     if not is_ours(status):
         yield _explain_owner(path, status.st_uid)
     if private and status.st_mode & GROUP_OTHER_BITS:
-        yield Finding(FAULT, f"{path} contains keys, and other users can read it", f"chmod 600 {name}")
+        yield fault(f"{path} contains keys, and other users can read it", f"chmod 600 {name}")
     elif status.st_mode & GROUP_OTHER_WRITE:
-        yield Finding(FAULT, f"other users can change {path}", f"chmod go-w {name}")
+        yield fault(f"other users can change {path}", f"chmod go-w {name}")
     if status.st_nlink > 1:
-        yield Finding(
-            WARNING,
+        yield warning(
             f"{path} has {status.st_nlink} names (hard links): an edit replaces the file under this name only, and "
             f"the others keep the old content",
             f"make all but one symbolic links, after finding them with: find ~ -xdev -samefile {name}",
         )
     parent = path.resolve().parent
     if can_others_replace_in(parent):
-        yield Finding(
-            FAULT,
+        yield fault(
             f"other users can write in {parent}, and so replace {path.name}",
             f"chmod go-w {shlex.quote(str(parent))}",
         )
@@ -100,10 +98,8 @@ def _explain_owner(path: Path, owner: int) -> Finding:
         also = f", and so does {foreign}" if not is_ours(foreign.stat()) else ""
         text = f"{path} belongs to another user{also}: nothing is written there"
         fix = "run this as that user" + (", without sudo" if is_under_sudo() else "")
-        return Finding(WARNING, text, fix)
-    return Finding(
-        FAULT, f"{path} belongs to another user", f'sudo chown "$(id -u)" {shlex.quote(str(path))}'
-    )
+        return warning(text, fix)
+    return fault(f"{path} belongs to another user", f'sudo chown "$(id -u)" {shlex.quote(str(path))}')
 
 
 def can_others_replace_in(directory: Path) -> bool:
@@ -118,9 +114,9 @@ def _read(path: Path) -> tuple[Document | None, list[Finding]]:
     except ConfigFileError as error:
         line = f"+{error.line} " if error.line else ""
         fix = f"${{EDITOR:-vi}} {line}{shlex.quote(str(path))}"
-        return None, [Finding(FAULT, f"{error}. Every aws command fails because of it", fix)]
+        return None, [fault(f"{error}. Every aws command fails because of it", fix)]
     except XacctError as error:
-        return None, [Finding(FAULT, str(error))]
+        return None, [fault(str(error))]
 
 
 def _contains_keys(document: Document | None) -> bool:
@@ -136,24 +132,23 @@ def check_cache(context: DoctorContext) -> Iterator[Finding]:
     if configured and _is_relative(configured):
         in_variable = context.environment.get(variable)
         name = describe_setting(settings.CACHE_DIR, context.environment, configured)
-        yield Finding(
-            FAULT,
+        yield fault(
             f"{name} is not an absolute path, so nothing is cached",
             f"unset {variable}" if in_variable else elsewhere,
         )
         return
     named = cache_directory(configured)
     if named is None:
-        yield Finding(FAULT, f"{describe_missing_home()}, so nothing is cached", elsewhere)
+        yield fault(f"{describe_missing_home()}, so nothing is cached", elsewhere)
         return
     problem = find_obstacle(named)
     if problem:
-        yield Finding(FAULT, f"nothing can be cached in {named}: {problem[0]}", problem[1])
+        yield fault(f"nothing can be cached in {named}: {problem[0]}", problem[1])
         return
     directory = Path(locate_private(str(named), settings.CACHE_KIND))
     if directory.parent == named and not configured:
         text = f"other users can access {named}, so sessions are cached in {directory} instead"
-        yield Finding(WARNING, text, f"chmod 700 {shlex.quote(str(named))}")
+        yield warning(text, f"chmod 700 {shlex.quote(str(named))}")
     yield _try_to_write(directory, elsewhere)
 
 
@@ -171,15 +166,15 @@ def check_history(context: DoctorContext) -> Iterator[Finding]:
     obstacle, problem = find_obstacle(path.parent), log.find_problem()
     if obstacle:
         by_owner = obstacle[1].startswith("sudo")
-        yield Finding(WARNING, text + obstacle[0], obstacle[1] if by_owner else _WITHOUT_HISTORY)
+        yield warning(text + obstacle[0], obstacle[1] if by_owner else _WITHOUT_HISTORY)
     elif problem is None:
-        yield Finding(OK, f"sessions are recorded in {path}")
+        yield ok(f"sessions are recorded in {path}")
     elif not os.path.lexists(path):
-        yield Finding(WARNING, f"{text}{problem.strerror or problem}", _WITHOUT_HISTORY)
+        yield warning(f"{text}{problem.strerror or problem}", _WITHOUT_HISTORY)
     else:
         own = is_file(path) and not path.is_symlink() and is_ours(path.stat())
         fix = f"chmod 600 {name}" if own else f"mv {name} {name}.old"
-        yield Finding(WARNING, f"{text}{problem.strerror or problem}", fix)
+        yield warning(f"{text}{problem.strerror or problem}", fix)
 
 
 def _is_relative(directory: str) -> bool:
@@ -194,21 +189,19 @@ def _try_to_write(directory: Path, elsewhere: str) -> Finding:
     """Write to the cache directory, or to the one it will be created in."""
     existing = next((path for path in (directory, *directory.parents) if os.path.lexists(path)), None)
     if existing is None:
-        return Finding(UNCHECKED, f"{directory}: no part of this path exists")
+        return unchecked(f"{directory}: no part of this path exists")
     try:
         if _is_out_of_sight(directory):
             directory.stat()  # whose name is too long, say
         status = existing.stat()
         if not stat.S_ISDIR(status.st_mode):
             text = f"{existing} is not a directory, so nothing can be cached in {directory}"
-            return Finding(FAULT, text, elsewhere)
+            return fault(text, elsewhere)
         if existing == directory and not is_ours(status):
-            return Finding(
-                FAULT, f"{directory} belongs to another user, so its content is ignored", elsewhere
-            )
+            return fault(f"{directory} belongs to another user, so its content is ignored", elsewhere)
         write_temporary(existing, "doctor", _TRIAL, flush=True).unlink()
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         fix = f"df -h {shlex.quote(str(existing))}" if full else elsewhere
-        return Finding(FAULT, f"nothing can be cached in {directory}: {error.strerror or error}", fix)
-    return Finding(OK, f"sessions are cached in {directory}")
+        return fault(f"nothing can be cached in {directory}: {error.strerror or error}", fix)
+    return ok(f"sessions are cached in {directory}")

@@ -9,7 +9,7 @@ from ...keys.key_store import KeyStore
 from ...keys.place import Files, KeyPlaces, Place
 from ...keys.transfer import is_half_moved, require_stored
 from ...profiles.key_places import FILE, KEY_STORE
-from .report import FAULT, OK, WARNING, DoctorContext, Finding
+from .report import DoctorContext, Finding, fault, ok, warning
 
 
 def check(context: DoctorContext) -> Iterator[Finding]:
@@ -32,8 +32,8 @@ def check(context: DoctorContext) -> Iterator[Finding]:
 def _check_file(place: Place, command: str) -> Finding:
     if is_half_moved(place, command):
         text = f"profile {place.profile}: its key is in {place.path}, and may be in the key store as well"
-        return Finding(WARNING, text, f"xacct keys store {shlex.quote(place.profile)}")
-    return Finding(OK, f"profile {place.profile}: its key is in {place.path}, in the clear")
+        return warning(text, f"xacct keys store {shlex.quote(place.profile)}")
+    return ok(f"profile {place.profile}: its key is in {place.path}, in the clear")
 
 
 def _check_stored(profile: str) -> Finding:
@@ -42,5 +42,5 @@ def _check_stored(profile: str) -> Finding:
         require_stored(profile, key_store)
     except XacctError as error:
         text, _, fix = str(error).partition("\n")
-        return Finding(FAULT, f"profile {profile}: {text}", fix.strip())
-    return Finding(OK, f"profile {profile}: its key is in {key_store.name}")
+        return fault(f"profile {profile}: {text}", fix.strip())
+    return ok(f"profile {profile}: its key is in {key_store.name}")

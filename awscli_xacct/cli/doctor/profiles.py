@@ -22,7 +22,7 @@ from ...profiles.source import Profiles, is_role
 from ...storage.record import HAS_POSIX_OWNERS
 from ...tables import counted
 from .files import GROUP_OTHER_WRITE, can_others_replace_in
-from .report import FAULT, OK, UNCHECKED, WARNING, DoctorContext, Finding
+from .report import FAULT, WARNING, DoctorContext, Finding, fault, ok, unchecked, warning
 
 # The beginnings of sections that are not profiles.
 _OTHER_SECTIONS = ("plugins", settings.CONFIG_SECTION, "preview", "sso-session", "services", "__")
@@ -32,7 +32,7 @@ def check(context: DoctorContext) -> Iterator[Finding]:
     """Check every role profile, and the keys of all profiles."""
     config = context.config
     if config is None:
-        yield Finding(UNCHECKED, "profiles: the config files cannot be read")
+        yield unchecked("profiles: the config files cannot be read")
         return
     profiles = config["profiles"]
     found = [
@@ -47,7 +47,7 @@ def check(context: DoctorContext) -> Iterator[Finding]:
     roles = sum(settings.ROLE_ARN in options for options in profiles.values())
     yield from found
     if not any(finding.state == FAULT for finding in found):
-        yield Finding(OK, f"{counted(len(profiles), 'profile')} ({counted(roles, 'role')}): no faults")
+        yield ok(f"{counted(len(profiles), 'profile')} ({counted(roles, 'role')}): no faults")
 
 
 def _check_roles(profiles: Profiles) -> Iterator[Finding]:
@@ -60,7 +60,7 @@ def _check_roles(profiles: Profiles) -> Iterator[Finding]:
         ):
             fix = role_command(problem.profile or name, f"{option(problem.key)} VALUE" if problem.key else "")
             prefix = "" if problem.text.startswith("profile ") else f"profile {name}: "
-            yield Finding(FAULT, f"{prefix}{problem.text}", fix)
+            yield fault(f"{prefix}{problem.text}", fix)
 
 
 def _check_policy_files(profiles: Profiles) -> Iterator[Finding]:
@@ -81,12 +81,9 @@ def _check_policy_files(profiles: Profiles) -> Iterator[Finding]:
         except OSError:
             continue
         if HAS_POSIX_OWNERS and mode & GROUP_OTHER_WRITE:
-            yield Finding(
-                WARNING, f"other users can change {path}, {whose}", f"chmod go-w {shlex.quote(file)}"
-            )
+            yield warning(f"other users can change {path}, {whose}", f"chmod go-w {shlex.quote(file)}")
         elif replaceable:
-            yield Finding(
-                WARNING,
+            yield warning(
                 f"other users can write in {directory}, and so replace {path.name}, {whose}",
                 f"chmod go-w {shlex.quote(str(directory))}",
             )
@@ -96,14 +93,13 @@ def _check_keys(profiles: Profiles) -> Iterator[Finding]:
     for name, options in profiles.items():
         ignored = [key.name for key in KEYS.values() if key.role_only and key.name in options]
         if ignored and settings.ROLE_ARN not in options:
-            yield Finding(
-                WARNING,
+            yield warning(
                 f"profile {name} assumes no role, so these keys have no effect: {', '.join(ignored)}",
                 f"{role_command(name, '--role-arn ARN')}, or remove them",
             )
         for key in known_keys.find_unknown(options):
             if settings.ROLE_ARN in options or key.is_typo:
-                yield Finding(WARNING, f"profile {name}: unknown key {key.name}", key.fix)
+                yield warning(f"profile {name}: unknown key {key.name}", key.fix)
 
 
 def _check_sections(context: DoctorContext) -> Iterator[Finding]:
@@ -116,8 +112,7 @@ def _check_sections(context: DoctorContext) -> Iterator[Finding]:
         if not any(key in known_keys.KNOWN for key in options):
             continue
         name = header if header.replace(" ", "") == header else header.split(None, 1)[-1]
-        yield Finding(
-            WARNING,
+        yield warning(
             f"{path}: [{header}] is ignored, because the section of a profile is called [profile {name}] in this file",
             f"move its keys to [profile {name}], which exists"
             if f"profile {header}" in sections
@@ -131,9 +126,7 @@ def _check_plugin_wide(config: Mapping[str, Any]) -> Iterator[Finding]:
         if key not in settings.PLUGIN_WIDE:
             near = get_close_matches(key, settings.PLUGIN_WIDE, n=1)
             known = near[0] if near else f"one of {', '.join(settings.PLUGIN_WIDE)}"
-            yield Finding(
-                WARNING, f"[{settings.CONFIG_SECTION}]: unknown key {key}", f"write {known}, or remove it"
-            )
+            yield warning(f"[{settings.CONFIG_SECTION}]: unknown key {key}", f"write {known}, or remove it")
 
 
 def _check_programs(profiles: Profiles, environment: Mapping[str, str]) -> Iterator[Finding]:
@@ -144,9 +137,7 @@ def _check_programs(profiles: Profiles, environment: Mapping[str, str]) -> Itera
             continue
         if asked not in profiles:
             fix = f"aws configure set credential_process 'xacct credentials PROFILE' {profile_option(name)}"
-            yield Finding(
-                FAULT, f"profile {name}: its credential_process: {unknown_profile(asked, profiles)}", fix
-            )
+            yield fault(f"profile {name}: its credential_process: {unknown_profile(asked, profiles)}", fix)
             continue
         program = first_word(options[settings.CREDENTIAL_PROCESS])
         if shutil.which(program, path=environment.get("PATH")):
@@ -182,7 +173,7 @@ def _check_recursion(profiles: Profiles, in_credentials_file: Profiles) -> Itera
                 f"{' -> '.join([*cycle, cycle[0]])}"
             )
             fix = f"aws configure set credential_process COMMAND {profile_option(programs[-1])}"
-            yield Finding(FAULT, text, f"have it request another profile's:\n  {fix}")
+            yield fault(text, f"have it request another profile's:\n  {fix}")
 
 
 def _find_next(name: str, profiles: Profiles, in_credentials_file: Profiles) -> str | None:

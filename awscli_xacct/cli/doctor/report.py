@@ -14,7 +14,6 @@ from ...profiles.source import Profiles
 from ..resolve import read_config
 
 OK, WARNING, FAULT, UNCHECKED = "ok", "warning", "fault", "not checked"
-"""A fault keeps something from working, a warning may surprise. A finding that is not checked says why."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,26 @@ class Finding:
     state: str
     text: str
     fix: str = ""
+
+
+def ok(text: str) -> Finding:
+    """Return that something is as it should be."""
+    return Finding(OK, text)
+
+
+def warning(text: str, fix: str = "") -> Finding:
+    """Return that something is not as it should be, although everything may work."""
+    return Finding(WARNING, text, fix)
+
+
+def fault(text: str, fix: str = "") -> Finding:
+    """Return that something cannot work."""
+    return Finding(FAULT, text, fix)
+
+
+def unchecked(text: str) -> Finding:
+    """Return that something could not be checked, and why."""
+    return Finding(UNCHECKED, text)
 
 
 @dataclass(frozen=True)
