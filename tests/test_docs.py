@@ -231,7 +231,7 @@ def test_agents_describes_the_profiles_and_the_error_that_are_shown(home: Home, 
     variables = {"AWS_XACCT_MFA_PROMPT": "none", "AWS_CLI_ERROR_FORMAT": "json"}
     outcome = home.aws("sts", "get-caller-identity", "--profile", "prod-agent-sdk", environment=variables)
     (shown,) = re.findall(r"^    (Error when retrieving .*)$", page, re.MULTILINE)
-    assert outcome.lines == [shown]
+    assert (outcome.lines, outcome.code, outcome.stdout) == ([shown], 255, "")
 
 
 @pytest.mark.parametrize("tool", ["aws-vault", "awsume", "granted"])

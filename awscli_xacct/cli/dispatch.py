@@ -112,7 +112,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     line = split_line(arguments)
     note_typed(["xacct", *arguments])
-    if not _is_enabled():
+    if line.name != "enable" and not _is_enabled():
         spell_role_command(XACCT_ROLE)
     reporter = make_reporter(line)
     try:

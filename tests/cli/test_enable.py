@@ -49,6 +49,7 @@ def test_enable_creates_the_config_file(machine: Machine) -> None:
     outcome = machine.xacct("enable")
     assert (outcome.code, outcome.stderr) == (0, "")
     assert outcome.stdout.startswith(f"the plugin is enabled for {aws} (AWS CLI 1.")
+    assert "\ntry it: aws configure role list; to disable it again: xacct disable\n" in outcome.stdout
     assert machine.config.read_text("utf-8") == ON
     assert stat.S_IMODE(machine.config.stat().st_mode) == 0o600
     assert is_active(machine)
