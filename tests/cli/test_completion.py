@@ -14,7 +14,7 @@ from awscli_xacct.cli.bash_words import split
 from awscli_xacct.messages import COMMANDS, SUBCOMMANDS
 from tests.support.commands import run
 from tests.support.home import XACCT, Home
-from tests.support.programs import need
+from tests.support.programs import need, settle_fish
 
 POLICIES = ("--read-only", "--policy-arns", "--policy")
 NAMES = ("default", "prod-eu", "my prod", "it's $5", 'say "hi"', "team:a@b=c", "back\\slash", "zürich")
@@ -67,6 +67,7 @@ class Shell:
 def profiles(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Profiles with names of every kind, all but one of them roles."""
     home = Home(tmp_path_factory.mktemp("completion") / "home", "http://127.0.0.1:9")
+    settle_fish(home.path)
     for name in NAMES[1:]:
         quoted = "'" + name.replace("'", "'\"'\"'") + "'"
         home.add_role(quoted, ROLE)

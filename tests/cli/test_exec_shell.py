@@ -13,7 +13,7 @@ import pytest
 from awscli_xacct.cli.prompt import read_prompt
 from tests.sts import Role, Sts
 from tests.support.home import XACCT, Home, finish_on_terminal
-from tests.support.programs import need
+from tests.support.programs import need, settle_fish
 from tests.support.terminal import Terminal
 
 pytestmark = pytest.mark.usefixtures("user", "prod")
@@ -110,6 +110,7 @@ FILES = {
 @pytest.mark.parametrize("name", FILES)
 def test_exec_shell_marks_the_prompt_of_the_users_own_files(home: Home, prod: str, name: str) -> None:
     program = need(name)
+    settle_fish(home.path)
     file, text = FILES[name]
     path = home.path / file
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from awscli_xacct.cli.completion import read_script
 from awscli_xacct.cli.use import FUNCTION_VARIABLE
 from tests.sts import Role
 from tests.support.home import REGION, XACCT, Home, finish
-from tests.support.programs import need
+from tests.support.programs import need, settle_fish
 
 from .served import serving
 
@@ -107,6 +107,7 @@ def shell(request: pytest.FixtureRequest, profiles: Home, tmp_path: Path) -> Ite
     name = str(request.param)
     program = need(name)
     options, text = SHELLS[name]
+    settle_fish(profiles.path)
     setup, file = profiles.path / ".zshrc", tmp_path / "typed"
     setup.write_text(
         f"{text}{TYPED[name == 'fish'].format(file=file)}{read_script(name)}echo ready\n", "utf-8"

@@ -29,6 +29,11 @@ def need(*names: str) -> str:
     return str(paths[names[0]])
 
 
+def settle_fish(home: Path) -> None:
+    """Keep fish, in a home that is new to it, from reading all manuals of the machine: it takes a minute for that."""
+    (home / ".local" / "share" / "fish" / "generated_completions").mkdir(parents=True)
+
+
 def need_one(*names: str) -> str:
     """Return the path of the first of these programs that is installed; skip the test if none is."""
     found = next(filter(None, map(shutil.which, names)), None)
