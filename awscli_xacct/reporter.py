@@ -65,6 +65,9 @@ class Reporter:
         if isinstance(error, OSError) and not flushed:
             text = describe_output_failure(error)
             annotate(error, message=text)
+        elif isinstance(error, OSError) and error.strerror:
+            text = f"{error.strerror}{f': {error.filename}' if error.filename else ''}"  # without the number
+            annotate(error, message=text)
         elif not _is_for_users(error):
             text = f"unexpected {type(error).__name__}: {text}"
             annotate(error, message=text)

@@ -20,7 +20,6 @@ from ..configfile import store
 from ..configfile.document import Document
 from ..configfile.sections import by_name, group_headers, make_header
 from ..errors import EditError, ProfileError
-from ..storage.files import write_temporary
 from ..storage.scratch import make_scratch_directory
 from .container_protocol import RefusedError, Rules, build_answer, build_refusal, make_path, to_container
 from .for_once import ForOnce
@@ -36,8 +35,6 @@ _GIVING = (
 )
 """The keys with which `[default]` gives credentials."""
 _KEYS = (settings.ACCESS_KEY_ID, settings.SECRET_ACCESS_KEY, settings.SESSION_TOKEN, "aws_security_token")
-_READ_ONLY = 0o400
-"""What ``aws configure`` would write into a copy is lost when the program ends: it had better fail."""
 _SECONDS_WITHOUT_END = 3600
 """How long SDKs use credentials that have no end before they ask again."""
 _END_SECONDS = 2.0
@@ -95,11 +92,8 @@ def hiding_default() -> Iterator[dict[str, str]]:
     """
     config, credentials = (Path(path) for path in settings.config_paths())
     hidden = hide_default(store.read(config), store.read(credentials), str(config), str(credentials))
-    with make_scratch_directory(settings.SERVE_DIRECTORY, settings.SERVE_KIND) as directory:
-        for name, data in zip(copies.FILES.values(), (hidden, b""), strict=True):
-            path = write_temporary(directory, name, data).replace(directory / name)
-            if os.name != "nt":  # where such a file could not be deleted
-                path.chmod(_READ_ONLY)
+    files = dict(zip(copies.FILES.values(), (hidden, b""), strict=True))
+    with make_scratch_directory(settings.SERVE_DIRECTORY, settings.SERVE_KIND, files) as directory:
         yield copies.make_variables(directory.as_posix(), os.environ)  # cmd quotes no backslash
 
 

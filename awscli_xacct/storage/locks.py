@@ -26,7 +26,10 @@ from .files import PRIVATE_FILE, exists
 from .record import expand_path
 
 # NFS without a lock daemon raises ENOLCK, FUSE EOPNOTSUPP or ENOSYS, others EINVAL. All mean that it has no locks.
-_UNSUPPORTED = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}
+_UNSUPPORTED = {
+    *(errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL),
+    *(errno.ENOTTY, errno.EPERM),  # other drivers, and the filter of a sandbox
+}
 
 
 class NoLocksError(OSError):

@@ -7,40 +7,57 @@ directory finds the lock free and removes them.
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .directories import PRIVATE_DIRECTORY, provide_own
+from .files import write_temporary
 from .locks import FileLock, NoLocksError
 
 _LOCK_NAME = re.compile(r"[0-9a-f]{16}\.lock")
+_READ_ONLY = 0o400
+"""What is written into a file that ends with the process is lost: it had better fail."""
 _MAX_SWEPT = 100
 """How many directories are looked at each time."""
 
 
 @contextlib.contextmanager
-def make_scratch_directory(place: str, kind: str) -> Iterator[Path]:
-    """Provide a new private directory inside `place` for the block; for `kind` see storage/directories.py.
+def make_scratch_directory(place: str, kind: str, files: Mapping[str, bytes]) -> Iterator[Path]:
+    """Provide a new private directory inside `place` for the block, with read-only `files` in it.
 
-    Where nothing can be written in `place` (a container's read-only home), it is made among the temporary files, whose
-    leftovers the system removes. Raises `OSError`.
+    For `kind` see storage/directories.py. Where nothing can be written in `place` (a container's read-only home, a full
+    disk), it is made among the temporary files, whose leftovers the system removes. Raises `OSError`.
     """
-    lock = None
-    try:
-        parent = provide_own(place, kind)
-        _sweep(parent)
-        directory, lock = _lock_new(parent)
-        directory.mkdir(mode=PRIVATE_DIRECTORY)
-    except OSError:
-        from tempfile import mkdtemp
+    with contextlib.ExitStack() as stack:
+        try:
+            directory = _make_in(place, kind, stack)
+            _fill(directory, files)
+        except OSError:
+            stack.close()
+            from tempfile import mkdtemp
 
-        directory = Path(mkdtemp(prefix="xacct-"))
-    try:
+            directory = Path(mkdtemp(prefix="xacct-"))
+            stack.callback(_remove, directory)
+            _fill(directory, files)
         yield directory
-    finally:
-        _remove(directory)
-        if lock is not None:
-            _release(lock)
+
+
+def _make_in(place: str, kind: str, stack: contextlib.ExitStack) -> Path:
+    """Make a directory in `place`, which `stack` removes. Raises `OSError`."""
+    parent = provide_own(place, kind)
+    _sweep(parent)
+    directory, lock = _lock_new(parent)
+    stack.callback(_release, lock)
+    directory.mkdir(mode=PRIVATE_DIRECTORY)
+    stack.callback(_remove, directory)
+    return directory
+
+
+def _fill(directory: Path, files: Mapping[str, bytes]) -> None:
+    for name, data in files.items():
+        path = write_temporary(directory, name, data).replace(directory / name)
+        if os.name != "nt":  # where such a file could not be deleted
+            path.chmod(_READ_ONLY)
 
 
 def _lock_new(parent: Path) -> tuple[Path, FileLock]:

@@ -375,7 +375,7 @@ def test_lock_wait_is_reported_after_a_second(config: Path, capsys: pytest.Captu
     assert capsys.readouterr().err == said
 
 
-@pytest.mark.parametrize("name", ["ENOSYS", "ENOLCK", "EOPNOTSUPP", "ENOTSUP", "EINVAL"])
+@pytest.mark.parametrize("name", ["ENOSYS", "ENOLCK", "EOPNOTSUPP", "ENOTSUP", "EINVAL", "ENOTTY", "EPERM"])
 def test_lock_unsupported_leaves_the_check_before_the_rename(
     config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:

@@ -210,7 +210,7 @@ def test_drive_without_modes_moves_the_cache_and_allows_edits(
 # -- no lock daemon --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fault", [errno.ENOLCK, errno.EOPNOTSUPP])
+@pytest.mark.parametrize("fault", [errno.ENOLCK, errno.EOPNOTSUPP, errno.EPERM])
 def test_drive_without_locks_gives_one_warning(
     home: Home, sts: Sts, role: Role, prod: str, fault: int
 ) -> None:
