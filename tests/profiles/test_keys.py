@@ -44,6 +44,7 @@ ELSEWHERE = {
     "manifest/other_tools.py": {"web_identity_token_file"},
     # A kind of resource in IAM.
     "profiles/managed_policies.py": {"policy"},
+    "profiles/values.py": {"policy"},
     "setup/journal.py": {"policy"},
     "setup/planner.py": {"policy"},
     "setup/undo.py": {"policy"},
