@@ -140,12 +140,13 @@ def _add_command(command_table, session, command_object=None, **_):  # type: ign
     """Add `role` to the subcommands of `configure`, where its help and the completer find it too."""
     import sys
 
+    words = sys.argv[1:]
+    if words[:1] in (["configure"], ["role"], ["roles"], ["xacct"]):
+        _add_slip(command_table, session, words)
+    if "role" in words and hasattr(command_object, "_create_parser"):
+        _report_usage_errors(command_object, words)
     configure = command_table.get("configure")
     known = getattr(configure, "SUBCOMMANDS", [])
-    if "role" in sys.argv or sys.argv[1:2] in (["roles"], ["xacct"]):
-        _report_usage_errors(command_object, sys.argv)
-    elif sys.argv[1:2] == ["configure"]:
-        _refuse_slip(session, sys.argv[2:], [command["name"] for command in known])
     if not known:  # newer releases of version 2 have a placeholder here until `configure` runs
         session.register("building-command-table.configure", _add_to_configure, unique_id="xacct-role")
     elif all(command["name"] != "role" for command in known):
@@ -153,26 +154,35 @@ def _add_command(command_table, session, command_object=None, **_):  # type: ign
 
 
 def _report_usage_errors(driver: "Any", words: "list[str]") -> None:
-    """Have the CLI report a wrong command line of ours as our command would, which does not get to see it."""
+    """Have version 1 report a wrong command line of ours as our command would, which does not get to see it."""
     from contextlib import suppress
 
-    place = words.index("role") if "role" in words else 1
-    if hasattr(driver, "_create_parser") and (place == 1 or words[place - 1] == "configure"):
+    place = words.index("role")
+    if place and words[place - 1] == "configure":
         with suppress(Exception):  # what is broken there, the command itself will report
             from .configure_role.reporting import report_usage_errors
 
-            report_usage_errors(driver, words[place:])
+            report_usage_errors(driver, words[place + 1 :])
 
 
-def _refuse_slip(session: object, words: "list[str]", known: "list[str]") -> None:
-    """Report words after ``aws configure`` that are no command of it, and are likely to mean one of ours."""
+def _add_slip(command_table: "dict[str, Any]", session: object, words: "list[str]") -> None:
+    """Add the command that somebody has mistyped, if it is likely to mean one of ours: it reports that."""
     from contextlib import suppress
 
-    if words and known and words[0] not in (*known, "help"):
-        with suppress(Exception):  # the CLI has words of its own for it
-            from .configure_role.reporting import refuse_slip
+    configure: Any = command_table.get("configure")
+    is_ours = words[0] == "configure"
+    typed = words[1:2] if is_ours else words[:1]
+    known = [each["name"] for each in getattr(configure, "SUBCOMMANDS", [])] if is_ours else command_table
+    if not typed or not known or typed[0] in (*known, "role" if is_ours else "", "help"):
+        return
+    with suppress(Exception):  # the CLI has words of its own for it
+        from .configure_role.slip import make_slip
 
-            refuse_slip(session, words)
+        slip = make_slip(words)
+        if slip and is_ours:
+            configure.SUBCOMMANDS = [*configure.SUBCOMMANDS, {"name": typed[0], "command_class": slip}]
+        elif slip:
+            command_table[typed[0]] = slip(session)
 
 
 def _add_to_configure(command_table, command_object, session, **_):  # type: ignore[no-untyped-def]

@@ -113,7 +113,7 @@ def find_configure_command(words: Sequence[str]) -> str | None:
         return _line(ROLE_COMMAND, first, rest)
     if first == "roles" and not rest:
         return f"{ROLE_COMMAND} list"
-    is_role = first == "--role" or get_close_matches(first, ["role"], cutoff=_MIN_LIKENESS)
+    is_role = get_close_matches(first, ["role"], cutoff=_MIN_LIKENESS)
     return _line(ROLE_COMMAND, "", rest or ["help"]) if is_role else None
 
 

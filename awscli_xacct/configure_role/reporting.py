@@ -13,7 +13,6 @@ from typing import Any, NoReturn
 
 from ..errors import UsageError
 from ..reporter import Reporter
-from ..slips import find_aws_command, find_configure_command
 
 LOG = logging.getLogger(__name__)
 
@@ -45,10 +44,10 @@ def run_reported(command: Callable[[], Any], reporter: Reporter) -> Any:
 
 
 def report_usage_errors(driver: Any, words: list[str]) -> None:
-    """Have the AWS CLI report what is wrong with its own options, such as ``--output``, as we do.
+    """Have AWS CLI v1 report what is wrong with its own options, such as ``--output``, as we do.
 
-    Its parser of the whole command line would end the process before our command is asked, version 1 with exit code 2.
-    `words` begin with ``role``, or with what somebody typed who forgot ``configure``.
+    Its parser of the whole command line would end the process with exit code 2 before our command is asked. `words`
+    come after ``aws configure role``.
     """
     create = driver._create_parser
 
@@ -59,30 +58,14 @@ def report_usage_errors(driver: Any, words: list[str]) -> None:
         return parser
 
     def check_value(parser: Any, action: argparse.Action, value: Any) -> None:
-        meant = find_aws_command(words) if value == words[0] and value not in (action.choices or ()) else None
-        if meant:
-            _end(driver.session, words[1:], _unknown(value, meant))
         # awscli's own way prints choices in two columns. For hundreds of commands those are the better way.
         kind = argparse.ArgumentParser if action.option_strings else type(parser)
         kind._check_value(parser, action, value)
 
     def end(message: str) -> NoReturn:
-        _end(driver.session, words[1:], UsageError(f"{' '.join(message.split())}. See: aws help"))
+        session = driver.session
+        reporter = Reporter(words, lambda: session.full_config["profiles"])
+        error = UsageError(f"{' '.join(message.split())}. See: aws help")
+        sys.exit(reporter.report(error))
 
     driver._create_parser = create_parser
-
-
-def refuse_slip(session: Any, words: list[str]) -> None:
-    """End the process if the words after ``aws configure`` are likely to mean one of our commands."""
-    meant = find_configure_command(words)
-    if meant:
-        _end(session, words[1:], _unknown(words[0], meant))
-
-
-def _unknown(word: str, meant: str) -> UsageError:
-    return UsageError(f"unknown command {word}; did you mean: {meant}", fix=meant)
-
-
-def _end(session: Any, words: list[str], error: UsageError) -> NoReturn:
-    reporter = Reporter(words, lambda: session.full_config["profiles"])
-    sys.exit(reporter.report(error))

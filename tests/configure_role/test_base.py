@@ -174,7 +174,6 @@ def test_misspelled_words_are_met_with_what_was_meant(
         ("xacct exec prod -- env X=1", "xacct exec prod -- CMD"),
         ("configure roles", "aws configure role list"),
         ("configure rol prod", "aws configure role prod"),
-        ("configure --role prod", "aws configure role prod"),
         ("configure verify prod", "aws configure role verify prod"),
     ],
 )

@@ -119,6 +119,17 @@ def test_subcommand_mistyped_is_an_error_with_a_suggestion(home: Home) -> None:
     assert home.aws(*WHOAMI, "--profile", "nobody").code != 0
 
 
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [("role list", "aws configure role list"), ("configure roles", "aws configure role list")],
+)
+def test_command_in_a_wrong_place_is_met_with_the_right_one(home: Home, words: str, meant: str) -> None:
+    """Version 2 exits with 0 where a handler ends the process."""
+    outcome = home.aws(*words.split())
+    assert (outcome.code, outcome.stdout) == (252, "")
+    assert outcome.stderr.endswith(f"; did you mean: {meant}\n")
+
+
 def test_sdk_profile_runs_the_xacct_beside_the_plugin(home: Home, prod: str) -> None:
     """As in docs/hosts.md: an environment of another Python, whose packages version 2 is told to look for."""
     [path] = re.findall(r"cli_legacy_plugin_path = (.*)", home.config.read_text("utf-8"))
