@@ -24,6 +24,12 @@ OPTION = "--cli-error-format"
 ReadProfiles = Callable[[], Mapping[str, Mapping[str, Any]]]
 
 
+_PARSERS = "botocore.parsers"
+_UNREADABLE = (
+    "an answer of AWS cannot be read; a proxy or the login page of a network may have answered instead"
+)
+
+
 class Reporter:
     """Reports how a command failed, in the form that its user asks for.
 
@@ -68,6 +74,9 @@ class Reporter:
         elif isinstance(error, OSError) and error.strerror:
             text = f"{error.strerror}{f': {error.filename}' if error.filename else ''}"  # without the number
             annotate(error, message=text)
+        elif _is_of_parser(error):
+            text = _UNREADABLE
+            annotate(error, message=text, code="ServiceError")
         elif not _is_for_users(error):
             text = f"unexpected {type(error).__name__}: {text}"
             annotate(error, message=text)
@@ -110,6 +119,16 @@ class Reporter:
             if isinstance(value, str) and value:
                 yield f"{settings.ERROR_FORMAT} of profile {printable(name)}", value
                 return
+
+
+def _is_of_parser(error: BaseException) -> bool:
+    """Whether botocore failed to read an answer. It may raise anything then, and its own error has the answer in it."""
+    trace = error.__traceback__
+    while trace is not None:
+        if str(trace.tb_frame.f_globals.get("__name__")).endswith(_PARSERS):
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def _is_for_users(error: BaseException) -> bool:

@@ -174,3 +174,29 @@ def test_sts_message_is_escaped_for_the_terminal(home: Home, sts: Sts, prod: str
 def test_sts_outage_does_not_affect_a_profile_without_a_role(home: Home, sts: Sts, user: User) -> None:
     sts.throttle(None, "AssumeRole")
     assert caller_arn(home.aws(*WHOAMI)) == user.arn
+
+
+@pytest.mark.usefixtures("user")
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b"<html>\x1b[31mLog in</html>"),
+        (403, b"<html>\x1b[31mLog in</html>"),
+        (200, b"<ListMFADevicesResponse/>"),
+        (200, bytes(range(256))),
+    ],
+)
+def test_answer_that_is_not_of_aws_is_no_bug(
+    home: Home, sts: Sts, role: Role, status: int, body: bytes
+) -> None:
+    """Of a proxy's page it was "unexpected ResponseParserError", with the whole page in it."""
+    sts.answer_garbage(None, body, content_type="text/xml", status=status)
+    find = ("configure", "role", "prod", "--role-arn", role.arn, "--mfa-serial", "auto")
+    for outcome in (home.aws(*find), home.xacct("keys", "rotate", "default", "--yes")):
+        assert (outcome.code, outcome.stdout) == (254, "")
+        assert (
+            outcome.lines[-1]
+            .removeprefix("xacct: ")
+            .startswith("an answer of AWS cannot be read; a proxy or")
+        )
+    assert "[profile prod]" not in home.config.read_text("utf-8")
