@@ -14,6 +14,8 @@ from .arn import Arn
 from .messages import COMMANDS, ROLE_COMMAND, SUBCOMMANDS, option
 
 _ROLE_ARN = option(settings.ROLE_ARN)
+_GLOBALS = (option(settings.REGION), "--profile")
+"""Options of `aws` itself: with these alone it is not known what the words before them are."""
 _ROLE_WORDS = {
     **dict.fromkeys(("ls", "profiles", "roles", "list-profiles", "list-roles"), "list"),
     **dict.fromkeys(("get", "cat", "info", "describe"), "show"),
@@ -53,7 +55,7 @@ def find_slip(words: Sequence[str], profiles: Container[str]) -> Slip | None:
     if len(names) == 2 and Arn.parse(names[1]):
         command = _line(ROLE_COMMAND, "", [names[0], _ROLE_ARN, names[1], *rest])
         return Slip(f"{names[1]} needs {_ROLE_ARN} before it", command)
-    if len(names) > 1 and rest:
+    if len(names) > 1 and any(word.startswith("--") and word not in _GLOBALS for word in rest):
         return Slip("a name with blanks needs quotes", _line(ROLE_COMMAND, "", [" ".join(names), *rest]))
     return None
 

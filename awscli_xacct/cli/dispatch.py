@@ -100,7 +100,7 @@ class Parser(argparse.ArgumentParser):
         """Return what to do instead of something that a command does not have, in a sentence; or nothing."""
         if not name.startswith("-"):
             return self.stray
-        takes_profile = any(action.dest in ("profile", "profiles") for action in self._actions)
+        takes_profile = any(action.dest in ("profile", "profiles", "patterns") for action in self._actions)
         return (
             f"The profile comes without an option: {typed_bare(name)}"
             if takes_profile and name in _PROFILE

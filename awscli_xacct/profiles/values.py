@@ -86,6 +86,13 @@ def account_problem(account: str) -> str | None:
 
 def role_name_problem(name: str) -> str | None:
     """Check a role's name, with or without a path before it."""
+    arn = Arn.parse(name)
+    if arn:
+        return (
+            f"this is an ARN; the name is the end of it, {arn.name}"
+            if arn.name
+            else "this is an ARN, and no name"
+        )
     path, _, last = f"/{name.removeprefix('/')}".rpartition("/")
     if not _ROLE_NAME.fullmatch(last):
         return f"the role name {last!r} must be 1 to 64 letters, digits or any of +=,.@-_"

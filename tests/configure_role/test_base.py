@@ -146,6 +146,7 @@ def test_profile_in_the_environment_is_meant_where_none_is_named(home: Home) -> 
             ("my", "prod", "--role-arn", "x"),
             "a name with blanks needs quotes; did you mean: aws configure role 'my prod' --role-arn x\n",
         ),
+        (("prod", "us-east-1", "--region", "us-west-1"), "unrecognized arguments: us-east-1. See: "),
         (
             ("prod", EXAMPLE_ROLE_ARN),
             f"{EXAMPLE_ROLE_ARN} needs --role-arn before it; "

@@ -125,6 +125,11 @@ BAD: list[tuple[Check, str, str]] = [
         "https://console.aws.amazon.com/iam/home",
         "this is the address of a page; a role ARN looks",
     ),
+    (
+        values.role_name_problem,
+        "arn:aws:iam::222222222222:role/team/X",
+        "this is an ARN; the name is the end of it, team/X",
+    ),
     (values.account_problem, "2222-2222-2222", "did you mean 222222222222?"),
     (values.serial_problem, "123456", "a code is asked for when it is needed"),
     (values.region_problem, "us-west-1a", "this is an availability zone; its region is us-west-1"),
