@@ -85,8 +85,8 @@ def identify_program(
     credentials of another profile, these are what that profile's settings say, and those of its sources.
     """
     asked: dict[str, Any] = {}
-    name = find_requested(command)
-    while name is not None and name in profiles and name not in asked:
+    name: object = find_requested(command)
+    while isinstance(name, str) and name in profiles and name not in asked:
         options = profiles[name]
         asked[name] = {key: value for key, value in options.items() if key not in _SECRETS}
         if settings.SSO_SESSION in options:

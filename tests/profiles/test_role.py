@@ -946,19 +946,20 @@ def test_cache_key_of_an_instance_depends_on_the_metadata_endpoint_of_the_sessio
 )
 def test_cache_key_depends_on_the_profile_that_a_program_asks_for(command: str) -> None:
     """After an edit of that profile, its old session went on calling for the role."""
-    profiles: dict[str, dict[str, str]] = {
+    profiles: dict[str, dict[str, Any]] = {
         "a": {"role_arn": "r", "source_profile": "sdk"},
         "sdk": {"credential_process": command},
         "jump": {"role_arn": "arn:aws:iam::222222222222:role/Jump", "source_profile": "user"},
         "user": {"aws_access_key_id": "AKIA1", "aws_secret_access_key": "secret"},
         "other": {"aws_access_key_id": "AKIA2", "aws_secret_access_key": "secret"},
     }
-    edits = [
+    edits: list[dict[str, dict[str, Any]]] = [
         {},
         {"jump": profiles["jump"] | {"role_arn": "arn:aws:iam::222222222222:role/Else"}},
         {"jump": profiles["jump"] | {"source_profile": "other"}},
         {"user": profiles["other"]},
         {"jump": {"credential_process": "xacct credentials sdk"}},
+        {"jump": {"source_profile": {"a": "block"}}},
     ]
     assert len({key_of({**profiles, **edit}) for edit in edits}) == len(edits)
     secret = {"user": {**profiles["user"], "aws_secret_access_key": "other"}}
