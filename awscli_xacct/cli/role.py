@@ -35,6 +35,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         from awscli import clidriver
         from awscli import help as help_pages
+        from botocore.exceptions import ConfigParseError
     except ImportError:
         fix = f"{shlex.quote(sys.executable)} -m pip install 'awscli>=1.45'"
         text = f"xacct role needs the AWS CLI as a Python package, which {sys.executable} does not have. Install it:"
@@ -58,4 +59,10 @@ def run(options: argparse.Namespace) -> int:
     clidriver.load_plugins = load_ours
     spell_role_command(XACCT_ROLE)
     sys.argv = ["aws", *ROLE_COMMAND.split()[1:], *options.command]
-    return int(clidriver.main() or 0)  # it returns None after help
+    try:
+        return int(clidriver.main() or 0)  # it returns None after help
+    except ConfigParseError:
+        from .resolve import read_config
+
+        read_config()  # raises an error that says what is wrong with which line
+        raise

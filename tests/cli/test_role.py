@@ -98,6 +98,15 @@ def test_role_command_works_where_the_plugin_is_off(home: Home) -> None:
     assert [each["Profile"] for each in json.loads(outcome.stdout)] == ["prod"]
 
 
+def test_role_command_names_the_line_that_botocore_cannot_parse(home: Home) -> None:
+    text = home.config.read_text("utf-8")
+    home.config.write_text(f"{text}[profile broken\n", "utf-8")
+    outcome = home.xacct("role", "list")
+    place = f"{home.config}, line {len(text.splitlines()) + 1}"
+    assert (outcome.code, outcome.stdout) == (253, "")
+    assert outcome.stderr.startswith(f"xacct: {place}: neither a [section], an option nor a comment")
+
+
 def test_role_command_names_a_config_that_cannot_be_read(home: Home) -> None:
     """botocore takes it for an empty one, so "there are no role profiles", with code 0; or it was "[Errno 40]"."""
     for path in (home.credentials, home.config):
