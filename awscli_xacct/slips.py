@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from . import settings
 from .arn import Arn
-from .messages import COMMANDS, ROLE_COMMAND, SUBCOMMANDS, option
+from .messages import COMMANDS, ROLE_COMMAND, SUBCOMMANDS, XACCT_ROLE, option
 
 _ROLE_ARN = option(settings.ROLE_ARN)
 _GLOBALS = (option(settings.REGION), "--profile")
@@ -89,9 +89,9 @@ def find_xacct_command(word: str, rest: Sequence[str], profiles: Collection[str]
     if word in COMMANDS or word in _XACCT_WORDS:
         return _line("xacct", _XACCT_WORDS.get(word, word), rest)
     if word in SUBCOMMANDS or word in _ROLE_WORDS:
-        return _line("xacct role", _ROLE_WORDS.get(word, word), rest)
+        return _line(XACCT_ROLE, _ROLE_WORDS.get(word, word), rest)
     if word == "configure" and rest:
-        return _line("xacct role", "", rest[1:] if rest[0] == "role" else rest)
+        return _line(XACCT_ROLE, "", rest[1:] if rest[0] == "role" else rest)
     near = get_close_matches(word, COMMANDS, n=1)
     if near:
         return _line("xacct", near[0], rest)
@@ -126,9 +126,11 @@ def show_command(words: Sequence[str]) -> str:
 
 def _line(program: str, command: str, rest: Sequence[str]) -> str:
     own = list(rest)
-    if "--" in own:
-        place = own.index("--") + 1
-        own, tail = own[:place], [show_command(own[place:])]
-    else:
-        tail = []
+    end = own.index("--") if "--" in own else len(own)
+    if command == "exec":
+        profile = next((at for at, word in enumerate(own[:end]) if not word.startswith("-")), end)
+        end = min(profile + 1, end)  # its command may come without the two hyphens
+    own, run = own[:end], own[end:]
+    run = run[1:] if run[:1] == ["--"] else run
+    tail = ["--", show_command(run)] if run else []
     return " ".join(filter(None, [program, command, shlex.join(own), *tail]))
