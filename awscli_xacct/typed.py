@@ -49,6 +49,9 @@ def typed_bare(name: str) -> str:
     own = [word.removeprefix(f"{name}=") for word in _words if word != name]
     if "--" in own:
         own[own.index("--") + 1 :] = ["CMD"]
+    elif own[1:2] == ["exec"]:
+        profile = next((at for at, word in enumerate(own) if at > 1 and not word.startswith("-")), len(own))
+        own[profile + 1 :] = ["--", "CMD"] if own[profile + 1 :] else []
     return shlex.join(own)
 
 

@@ -102,6 +102,7 @@ def test_help_of_a_command_in_the_way_of_aws(home: Home, words: list[str]) -> No
     ("typed", "hint"),
     [
         ("exec --profile prod -- ls -l", "The profile comes without an option: xacct exec prod -- CMD"),
+        ("exec --profile prod ls -l", "The profile comes without an option: xacct exec prod -- CMD"),
         ("each --profile prod -- ls -l", "The profile comes without an option: xacct each prod -- CMD"),
         ("credentials --profile=prod", "The profile comes without an option: xacct credentials prod"),
         ("credentials prod -- ls", "To run a command: xacct exec PROFILE -- CMD"),
