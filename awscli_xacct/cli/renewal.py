@@ -125,7 +125,10 @@ class Renewal:
             self._waiting.append(deliver)
             if len(self._waiting) > 1:
                 return
-        threading.Thread(target=self._fetch, daemon=True).start()
+        try:
+            threading.Thread(target=self._fetch, daemon=True).start()
+        except RuntimeError:  # a container allows no more; whoever asks later tries again
+            self._deliver(Supply(None, "Busy", "this system has no thread left to get credentials with"))
 
     def stop(self) -> None:
         """Ask the process that fetches, if any, to end. What it fails with then is delivered to nobody."""
@@ -165,6 +168,10 @@ class Renewal:
         if supply.document is None and not self._stopped.is_set():
             self._tell(supply.message)
             supply = self._find_valid() or supply
+        self._deliver(supply)
+
+    def _deliver(self, supply: Supply) -> None:
+        """Tell all who wait, unless the server is ending."""
         with self._lock:
             waiting, self._waiting = self._waiting, []
             if self._stopped.is_set():
