@@ -67,6 +67,7 @@ RESOLVING = {
 REMEMBERING = {
     "awscli_xacct.credentials.exported_settings",
     "awscli_xacct.credentials.resolution",
+    "awscli_xacct.profiles.credential_process",
     "awscli_xacct.storage.directories",
 }
 
