@@ -10,7 +10,6 @@ import socket
 import threading
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
@@ -462,28 +461,6 @@ def test_serve_ends_after_the_process_that_fetches(
         threading.Timer(0.2, os.kill, (child, signal.SIGCONT)).start()
     assert child not in children(os.getpid())
     wait_for_fetches()
-
-
-def test_serve_tries_again_when_there_is_a_thread_for_it(
-    home: Home, prod: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever asked after a failed start waited for ever."""
-    for name, value in home.environment.items():
-        monkeypatch.setenv(name, value)
-    delivered: list[Supply] = []
-    renewal = Renewal(prod)
-
-    class Refused(threading.Thread):
-        def start(self) -> None:
-            raise RuntimeError("can't start new thread")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("awscli_xacct.cli.renewal.threading", SimpleNamespace(Thread=Refused))
-        renewal.request(delivered.append)
-    renewal.request(delivered.append)
-    wait_for_fetches()
-    assert [supply.code for supply in delivered] == ["Busy", ""]
-    assert delivered[1].document
 
 
 def wait_for_fetches() -> None:
