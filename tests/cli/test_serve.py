@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import pytest
@@ -458,9 +459,32 @@ def test_serve_ends_after_the_process_that_fetches(
         wait_for_call(sts)
         (child,) = set(children(os.getpid())) - others
         os.kill(child, signal.SIGSTOP)
+        wait_for_state(child, "T")  # until then, another signal may still end it
         threading.Timer(0.2, os.kill, (child, signal.SIGCONT)).start()
     assert child not in children(os.getpid())
     wait_for_fetches()
+
+
+def test_serve_tries_again_when_there_is_a_thread_for_it(
+    home: Home, prod: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asked after a failed start waited for ever."""
+    for name, value in home.environment.items():
+        monkeypatch.setenv(name, value)
+    delivered: list[Supply] = []
+    renewal = Renewal(prod)
+
+    class Refused(threading.Thread):
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("awscli_xacct.cli.renewal.threading", SimpleNamespace(Thread=Refused))
+        renewal.request(delivered.append)
+    renewal.request(delivered.append)
+    wait_for_fetches()
+    assert [supply.code for supply in delivered] == ["Busy", ""]
+    assert delivered[1].document
 
 
 def wait_for_fetches() -> None:
@@ -478,8 +502,14 @@ def wait_for_call(sts: Sts) -> None:
 
 
 def wait_until_gone(process: int) -> None:
+    wait_for_state(process, "", "Z")
+
+
+def wait_for_state(process: int, *wanted: str) -> None:
+    """Wait until a process is in one of these states, each a letter of /proc, or nothing for one that is gone."""
     deadline = time.monotonic() + TIMEOUT
-    while read_if_there(Path(f"/proc/{process}/stat")).rpartition(")")[2].split()[:1] not in ([], ["Z"]):
+    stat = Path(f"/proc/{process}/stat")
+    while "".join(read_if_there(stat).rpartition(")")[2].split()[:1]) not in wanted:
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
