@@ -71,6 +71,7 @@ def resolve_in(
     records = keys.all()
     narrowed = bool(keys.hops) and keys.role.narrowed
     files = keys.sign_policy_files()
+    memoizable = exported.memoizable and files is not None and not (records and keys.depend_on_directory)
     memo = Memo(
         records[0] if records else "",
         setting(config, settings.CACHE_DIR, os.environ) or settings.DEFAULT_CACHE_DIRECTORY,
@@ -81,5 +82,4 @@ def resolve_in(
         files or {},
         narrowed=narrowed,
     )
-    memoizable = exported.memoizable and files is not None and not (records and keys.depend_on_directory)
     return Resolved(profile, config, memo, memoizable)
