@@ -135,7 +135,10 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _is_enabled() -> bool:
-    """Whether the config file names the plugin, so that `aws` is likely to have the commands that messages quote."""
+    """Whether the config file names the plugin, so that `aws` is likely to have the commands that messages quote.
+
+    A guess: `plugin_section.is_enabled` knows, but loads a parser, and reads nothing of a damaged file.
+    """
     path = Path(settings.config_paths()[0])
     try:
         return is_file(path) and bool(_ENABLED.search(path.read_bytes()))

@@ -39,7 +39,8 @@ def check(context: DoctorContext) -> Iterator[Finding]:
         offset = _measure_offset(url)
     except (OSError, ValueError, TypeError, LookupError) as error:
         reason = getattr(error, "reason", None) or error
-        yield unchecked(f"the clock: cannot get the time from {url}: {reason}")
+        text = getattr(reason, "strerror", None) or reason
+        yield unchecked(f"the clock: cannot get the time from {url}: {text}")
         return
     if abs(offset) < MIN_WARNING:
         yield ok(f"the clock agrees with {url}")
